@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Backups: what there is, how the last ones went, verification and restoring.
+// Thread rule: plain data; the functions may be called from any thread and block until done.
+
+#pragma once
+
+#include <dbengine/options.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dbengine {
+
+using wall_time = std::chrono::system_clock::time_point;
+
+/// One backup of a directory.
+struct backup_file {
+  std::string filename = {};
+  std::filesystem::path path = {};
+  /// Of the file as it lies there (compressed or not).
+  std::uint64_t size_bytes = 0;
+  /// The time in its name: when the backup began.
+  wall_time time = {};
+  /// It was verified when it was made, by its manifest, and has its manifest's size still.
+  bool verified = false;
+  /// SHA-256 of the file in hexadecimal, empty without a manifest.
+  std::string sha256 = {};
+  std::uint64_t pages = 0;
+  bool compressed = false;
+};
+
+/// How far a running backup is.
+struct backup_progress {
+  std::uint64_t pages_done = 0;
+  std::uint64_t pages_total = 0;
+};
+
+struct backup_info {
+  bool enabled = false;
+  std::chrono::milliseconds interval{0};
+  std::filesystem::path directory = {};
+  std::optional<wall_time> last_backup = std::nullopt;
+  std::optional<wall_time> next_due = std::nullopt;
+  /// Made by this engine since it opened.
+  std::uint64_t total_backups = 0;
+  std::uint64_t failed_backups = 0;
+  std::string last_error = {};
+  std::optional<backup_progress> running = std::nullopt;
+  /// Newest first.
+  std::vector<backup_file> backup_files = {};
+};
+
+/// What a verification found.
+struct verify_report {
+  bool ok = false;
+  /// What is wrong, empty where it is ok.
+  std::vector<std::string> problems = {};
+  std::uint64_t pages = 0;
+  std::string sha256 = {};
+  bool has_manifest = false;
+};
+
+/// Return false to cancel.
+using progress_callback = std::function<bool(const backup_progress&)>;
+
+/// Opens a backup read-only, checks its manifest (size, SHA-256, pages) where it has one, `integrity_check` and
+/// `foreign_key_check`. A file that is no backup gives a report with its problem; nothing is changed.
+verify_report verify_backup(const std::filesystem::path& path, const progress_callback& progress = {});
+
+/// Puts a verified backup in the place of `target`, atomically: the new file is complete and synced before it
+/// takes the name; the old one is kept beside it until the new one has opened. Throws `errc::backup_failed`
+/// where the backup does not verify, `errc::locked` while an engine has the target open, and leaves the
+/// target as it was. `force` replaces an existing target.
+void restore_backup(const std::filesystem::path& backup, const std::filesystem::path& target, bool force = false,
+                    const progress_callback& progress = {});
+
+} // namespace dbengine

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// How an engine is opened and how one request is run.
+// Thread rule: plain data. Ownership: by value.
+
+#pragma once
+
+#include <dbengine/defaults.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace dbengine {
+
+struct value_ref;
+class value;
+
+/// How much of a commit survives what.
+enum class synchronous : std::uint8_t {
+  off,    ///< nothing is synced: a power cut may corrupt the file
+  normal, ///< survives a crash of the process; a power cut may lose the last commits, never corrupts
+  full    ///< survives a crash of the process and a power cut: a commit is answered after its fsync
+};
+
+enum class temp_store : std::uint8_t { file, memory };
+
+/// A scalar SQL function, known to every connection of the engine. It runs on the engine's threads, several at a time:
+/// it must be thread-safe. An exception it throws becomes the statement's error.
+struct function {
+  std::string name;
+  /// Number of arguments, -1 for any.
+  int arguments = -1;
+  /// The same input always gives the same output: may be used in indexes, is evaluated once where possible.
+  bool deterministic = true;
+  std::function<value(std::span<const value_ref>)> call;
+};
+
+/// A collation, known to every connection: negative, zero or positive as the first sorts before, with
+/// or after the second. Must be a total order and thread-safe.
+struct collation {
+  std::string name;
+  std::function<int(std::string_view, std::string_view)> compare;
+};
+
+/// The options of an engine, checked when it opens (`errc::invalid_option` names the one at fault).
+struct options {
+  /// Reader actors, 1 to 64.
+  int num_workers = defaults::num_workers;
+  /// Reader connections lent to facade threads; 0 means two per core, at least four.
+  std::size_t max_leases = 0;
+  /// Echo every statement, its parameters and its time to the log.
+  bool debug = false;
+
+  bool backup_enabled = false;
+  /// From one second up.
+  std::chrono::milliseconds backup_interval = defaults::backup_interval;
+  std::filesystem::path backup_dir = "./backups";
+  bool backup_cleanup_enabled = true;
+  /// At least 1.
+  int backup_cleanup_keep_count = defaults::backup_keep_count;
+  /// Backups older than this are removed as well; 0 = no bound.
+  std::chrono::seconds backup_cleanup_max_age{0};
+  /// Oldest backups are removed while all together are larger; 0 = no bound.
+  std::uintmax_t backup_cleanup_max_bytes = 0;
+  bool backup_compress = false;
+  int backup_pages_per_step = defaults::backup_pages_per_step;
+  std::chrono::milliseconds backup_pause = defaults::backup_pause;
+
+  dbengine::synchronous synchronous = dbengine::synchronous::normal;
+  /// Page cache of each connection in bytes.
+  std::size_t cache_size = defaults::cache_size;
+  /// Memory-mapped part of the file in bytes, 0 = none.
+  std::size_t mmap_size = defaults::mmap_size;
+  /// How long a lock of another process is waited for.
+  std::chrono::milliseconds busy_timeout = defaults::busy_timeout;
+  bool foreign_keys = true;
+  dbengine::temp_store temp_store = dbengine::temp_store::memory;
+
+  /// Deadline of a request that names none, from its call to its answer.
+  std::chrono::milliseconds request_timeout = defaults::request_timeout;
+  std::chrono::milliseconds shutdown_timeout = defaults::shutdown_timeout;
+  /// Requests and bytes that may wait; one more is `errc::overloaded` at once.
+  std::size_t max_queue = defaults::max_queue;
+  std::size_t max_queue_bytes = defaults::max_queue_bytes;
+  /// Bounds of one result, 0 = none; beyond them a fetch is `errc::too_big`.
+  std::size_t max_rows = 0;
+  std::size_t max_result_bytes = 0;
+
+  /// Open an existing file with no writer.
+  bool read_only = false;
+
+  std::vector<function> functions = {};
+  std::vector<collation> collations = {};
+};
+
+/// Which requests go first when several wait.
+enum class priority : std::uint8_t {
+  interactive, ///< the default
+  batch,       ///< bulk loads: run when nothing interactive waits
+  maintenance  ///< vacuum, backup and their like: last
+};
+
+/// The properties of one request.
+struct request_options {
+  /// From the call to the answer; none takes the engine's `request_timeout`. Zero or less has expired.
+  std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+  /// Ask to stop: waiting, the request never runs; running, it is interrupted within 50 ms.
+  std::stop_token cancel = {};
+  dbengine::priority priority = dbengine::priority::interactive;
+  /// Exactly-once: a write whose id was committed before is answered with the result recorded then and not run again.
+  std::string id = {};
+};
+
+} // namespace dbengine

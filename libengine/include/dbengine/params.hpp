@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The parameters of a statement: positional or named.
+// Thread rule: plain data. Ownership: owns its values.
+
+#pragma once
+
+#include <dbengine/value.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dbengine {
+
+/// One named parameter. The name may carry SQLite's prefix (`:name`, `@name`, `$name`) or not.
+struct named_value {
+  template <class T>
+    requires std::constructible_from<value, T>
+  named_value(std::string n, T&& x) : name(std::move(n)), val(std::forward<T>(x)) {}
+
+  std::string name;
+  value val;
+};
+
+/// The parameters of one run of a statement: `{{"name", "Ada"}, {"age", 36}}` (named) or
+/// `params::of("Ada", 36)` / `{"Ada", 36}` (positional), never mixed. Whether they fit is checked
+/// when they are bound: a missing, an extra or a misspelt one is `errc::bind` and nothing runs.
+class params {
+public:
+  params() = default;
+  params(std::initializer_list<named_value> items) {
+    names_.reserve(items.size());
+    values_.reserve(items.size());
+    for (const auto& item : items)
+      add(item.name, item.val);
+  }
+  params(std::initializer_list<value> items) : values_(items) {}
+  explicit params(std::vector<value> items) : values_(std::move(items)) {}
+
+  template <bindable... Ts>
+  static params of(const Ts&... xs) {
+    return params(std::vector<value>{value(xs)...});
+  }
+
+  /// Appends a named parameter. Throws `errc::bind` where positional ones are already there, or the
+  /// name is given twice.
+  void add(std::string name, value x);
+  /// Appends a positional parameter. Throws `errc::bind` where named ones are already there.
+  void add(value x);
+
+  bool named() const noexcept { return !names_.empty(); }
+  std::size_t size() const noexcept { return values_.size(); }
+  bool empty() const noexcept { return values_.empty(); }
+  /// Parallel to `names()` where the parameters are named.
+  const std::vector<value>& values() const noexcept { return values_; }
+  const std::vector<std::string>& names() const noexcept { return names_; }
+  /// Bytes held by names, texts and blobs: what admission counts.
+  std::size_t bytes() const noexcept;
+
+  friend bool operator==(const params&, const params&) = default;
+
+private:
+  std::vector<std::string> names_;
+  std::vector<value> values_;
+};
+
+/// What the binder reads: named parameters, or a span of references to positional values.
+struct params_view {
+  const params* named = nullptr;
+  std::span<const value_ref> positional;
+};
+
+} // namespace dbengine

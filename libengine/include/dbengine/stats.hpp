@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What the engine tells of itself.
+// Thread rule: plain data, a snapshot at the time of the call. Durations are nanoseconds unless said.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dbengine {
+
+/// Percentiles of a set of durations. Read off a histogram with buckets 1/16 apart: values are exact to 6 %.
+struct latency {
+  std::uint64_t count = 0;
+  std::chrono::nanoseconds p50{0}, p90{0}, p99{0}, p999{0}, max{0};
+};
+
+enum class request_class : std::uint8_t { execute, bulk, fetch, transaction, script, backup };
+inline constexpr std::size_t request_class_count = 6;
+std::string_view to_string(request_class c) noexcept;
+
+struct class_statistics {
+  std::uint64_t count = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t rows = 0;
+  /// Of requests that queued for a worker; a request that ran on a lease did not.
+  latency wait;
+  /// Of every write and, on leases, of one read in 16 (a clock costs as much as a tenth of a point read).
+  latency run;
+};
+
+enum class circuit_state : std::uint8_t { closed, open, half_open };
+std::string_view to_string(circuit_state s) noexcept;
+
+enum class worker_state : std::uint8_t { idle, running, stalled, restarting, failed, stopped };
+std::string_view to_string(worker_state s) noexcept;
+
+struct worker_health {
+  std::string name;
+  worker_state state = worker_state::idle;
+  std::uint64_t restarts = 0;
+  std::string last_failure;
+  circuit_state circuit = circuit_state::closed;
+};
+
+struct slow_statement {
+  std::string sql;
+  std::chrono::nanoseconds elapsed{0};
+};
+
+struct statistics {
+  // the seed's keys
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t backups = 0;
+  std::uint64_t queue_size = 0;
+  bool backup_enabled = false;
+  std::chrono::milliseconds backup_interval{0};
+  std::optional<std::chrono::system_clock::time_point> last_backup_time;
+  std::filesystem::path backup_dir;
+
+  std::array<class_statistics, request_class_count> classes;
+  const class_statistics& of(request_class c) const { return classes[static_cast<std::size_t>(c)]; }
+
+  std::uint64_t queue_bytes = 0;
+  std::uint64_t overloaded = 0;
+  std::uint64_t timeouts = 0;
+  std::uint64_t commits = 0;
+  std::uint64_t groups = 0;
+  std::uint64_t grouped_requests = 0;
+  std::uint64_t largest_group = 0;
+  std::uint64_t groups_rerun = 0;
+  std::uint64_t inline_writes = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t wal_bytes = 0;
+  std::uint64_t statement_cache_hits = 0;
+  std::uint64_t statement_cache_misses = 0;
+  std::uint64_t snapshots_reused = 0;
+  std::uint64_t snapshots_opened = 0;
+  std::uint64_t leases_open = 0;
+  std::uint64_t restarts = 0;
+  circuit_state circuit = circuit_state::closed;
+  std::vector<worker_health> workers;
+  std::vector<slow_statement> slowest;
+};
+
+/// Whether the engine can do its work, and what stands in its way.
+struct health_report {
+  /// Every worker runs, the circuit is closed, the file is where it was.
+  bool ok = false;
+  std::vector<worker_health> workers;
+  circuit_state circuit = circuit_state::closed;
+  bool file_present = false;
+  /// Why writes are stopped, empty where they are not.
+  std::string fenced;
+  std::uint64_t disk_free_bytes = 0;
+  std::uint64_t wal_bytes = 0;
+  std::optional<std::chrono::seconds> last_backup_age;
+  std::vector<std::string> problems;
+};
+
+struct database_info {
+  std::string sqlite_version;
+  std::string engine_version;
+  std::filesystem::path path;
+  bool memory = false;
+  bool read_only = false;
+  std::uint64_t page_size = 0;
+  std::uint64_t page_count = 0;
+  std::uint64_t freelist_count = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t wal_bytes = 0;
+  std::string journal_mode;
+  std::string synchronous;
+  std::string encoding;
+  std::int64_t user_version = 0;
+  std::int64_t application_id = 0;
+  bool foreign_keys = false;
+  std::uint64_t cache_bytes = 0;
+  std::uint64_t mmap_bytes = 0;
+};
+
+enum class checkpoint_mode : std::uint8_t { passive, full, restart, truncate };
+
+struct checkpoint_result {
+  bool complete = false;
+  std::int64_t wal_pages = 0;
+  std::int64_t moved_pages = 0;
+};
+
+} // namespace dbengine

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A value that goes into a statement or comes out of it.
+// Thread rule: plain data. Ownership: `value` owns its bytes, `value_ref` points at its caller's.
+
+#pragma once
+
+#include <dbengine/error.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace dbengine {
+
+/// SQLite's five storage classes.
+enum class value_type : std::uint8_t { null = 0, integer = 1, real = 2, text = 3, blob = 4 };
+
+std::string_view to_string(value_type type) noexcept;
+
+using blob = std::vector<std::byte>;
+
+namespace detail {
+
+/// `2024-03-01 12:00:00.123456` (UTC): what SQLite's own date functions read. The fraction is left
+/// out where the clock's unit is a second or more.
+std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fraction);
+/// The inverse; throws `errc::type` for text that is no such time.
+std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view text);
+
+template <class T>
+inline constexpr bool is_char = std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
+                                std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+
+template <class T>
+concept bindable_integer = std::integral<T> && !is_char<T>;
+
+template <bindable_integer T>
+constexpr std::int64_t to_int64(T x) {
+  if constexpr (std::is_unsigned_v<T> && sizeof(T) >= sizeof(std::int64_t)) {
+    if (x > static_cast<T>(std::numeric_limits<std::int64_t>::max()))
+      throw error(errc::range, "unsigned value " + std::to_string(x) + " is beyond SQLite's 64-bit integers");
+  }
+  return static_cast<std::int64_t>(x);
+}
+
+} // namespace detail
+
+/// An owning SQLite value: null, 64-bit integer, double, UTF-8 text (embedded NULs kept) or blob.
+/// `bool` becomes 0 or 1, an empty `optional` null, `sys_time` ISO-8601 text; NaN is bound as null by
+/// SQLite itself. An unsigned value beyond 2^63-1 throws `errc::range`. A `char` is no value: say
+/// whether a number or a text is meant.
+class value {
+public:
+  using storage = std::variant<std::monostate, std::int64_t, double, std::string, blob>;
+
+  value() = default;
+  value(std::nullptr_t) {}
+  value(std::nullopt_t) {}
+  template <detail::bindable_integer T>
+  value(T x) : data_(detail::to_int64(x)) {}
+  template <std::floating_point T>
+  value(T x) : data_(static_cast<double>(x)) {}
+  template <class T>
+    requires detail::is_char<T>
+  value(T) = delete;
+  value(const char* text) {
+    if (text != nullptr)
+      data_.emplace<std::string>(text);
+  }
+  value(std::string text) : data_(std::move(text)) {}
+  value(std::string_view text) : data_(std::string(text)) {}
+  value(blob bytes) : data_(std::move(bytes)) {}
+  value(std::span<const std::byte> bytes) : data_(blob(bytes.begin(), bytes.end())) {}
+  template <class T>
+    requires std::constructible_from<value, const T&>
+  value(const std::optional<T>& x) : value(x ? value(*x) : value()) {}
+  template <class Duration>
+  value(std::chrono::sys_time<Duration> t)
+    : data_(detail::iso8601(std::chrono::floor<std::chrono::microseconds>(t),
+                            std::ratio_less_v<typename Duration::period, std::ratio<1>>)) {}
+
+  value_type type() const noexcept { return static_cast<value_type>(data_.index()); }
+  bool is_null() const noexcept { return data_.index() == 0; }
+  const storage& data() const noexcept { return data_; }
+
+  friend bool operator==(const value&, const value&) = default;
+
+private:
+  storage data_;
+};
+
+/// A non-owning value: what the binder reads. Built on the caller's stack for variadic calls, so
+/// that a point query allocates nothing for its parameters.
+struct value_ref {
+  value_type type = value_type::null;
+  union {
+    std::int64_t integer = 0;
+    double real;
+    const char* bytes;
+  };
+  std::size_t size = 0;
+
+  constexpr value_ref() noexcept = default;
+  value_ref(const value& v) noexcept;
+
+  static value_ref of(std::int64_t x) noexcept {
+    value_ref r;
+    r.type = value_type::integer;
+    r.integer = x;
+    return r;
+  }
+  static value_ref of(double x) noexcept {
+    value_ref r;
+    r.type = value_type::real;
+    r.real = x;
+    return r;
+  }
+  static value_ref of(std::string_view s) noexcept {
+    value_ref r;
+    r.type = value_type::text;
+    r.bytes = s.data() == nullptr ? "" : s.data();
+    r.size = s.size();
+    return r;
+  }
+  static value_ref of(std::span<const std::byte> s) noexcept {
+    value_ref r;
+    r.type = value_type::blob;
+    r.bytes = s.data() == nullptr ? "" : reinterpret_cast<const char*>(s.data());
+    r.size = s.size();
+    return r;
+  }
+};
+
+inline value_ref::value_ref(const value& v) noexcept {
+  switch (v.type()) {
+    case value_type::null: break;
+    case value_type::integer: *this = of(*std::get_if<1>(&v.data())); break;
+    case value_type::real: *this = of(*std::get_if<2>(&v.data())); break;
+    case value_type::text: *this = of(std::string_view(*std::get_if<3>(&v.data()))); break;
+    case value_type::blob: *this = of(std::span<const std::byte>(*std::get_if<4>(&v.data()))); break;
+  }
+}
+
+namespace detail {
+
+// Keeps what a variadic argument needs until the statement has run: nothing for most types, the
+// text for a time.
+template <class T>
+auto hold(const T& x) {
+  using D = std::decay_t<T>;
+  if constexpr (std::is_same_v<D, std::nullptr_t> || std::is_same_v<D, std::nullopt_t>)
+    return value_ref{};
+  else if constexpr (bindable_integer<D>)
+    return value_ref::of(to_int64(x));
+  else if constexpr (std::floating_point<D>)
+    return value_ref::of(static_cast<double>(x));
+  else if constexpr (std::is_same_v<D, const char*> || std::is_same_v<D, char*>)
+    return x == nullptr ? value_ref{} : value_ref::of(std::string_view(x));
+  else if constexpr (std::is_same_v<D, value>)
+    return value_ref(x);
+  else if constexpr (std::is_convertible_v<const T&, std::string_view>)
+    return value_ref::of(std::string_view(x));
+  else if constexpr (std::is_convertible_v<const T&, std::span<const std::byte>>)
+    return value_ref::of(std::span<const std::byte>(x));
+  else
+    return value(x);
+}
+
+} // namespace detail
+
+/// Anything that can stand as one positional argument.
+template <class T>
+concept bindable = std::constructible_from<value, const T&>;
+
+} // namespace dbengine
