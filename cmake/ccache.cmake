@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the dbengine authors
+
+# Uses ccache where it is installed and no other launcher was asked for. With the base directory set, working trees
+# of the same project share their objects; paths in them are relative to the build folder.
+find_program(DBENGINE_CCACHE ccache)
+mark_as_advanced(DBENGINE_CCACHE)
+if(DBENGINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      "${DBENGINE_CCACHE}")
+endif()

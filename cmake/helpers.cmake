@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the dbengine authors
+
+# dbengine_glob(<var> <folder> [RECURSE]): the .cpp files of a folder that may not exist yet, sorted.
+function(dbengine_glob var folder)
+  if("RECURSE" IN_LIST ARGN)
+    set(mode GLOB_RECURSE)
+  else()
+    set(mode GLOB)
+  endif()
+  file(${mode} found CONFIGURE_DEPENDS "${folder}/*.cpp")
+  list(SORT found)
+  set(${var} "${found}" PARENT_SCOPE)
+endfunction()
+
+# dbengine_or_empty(<var>): gives a list without sources an empty one, so that its target can exist.
+function(dbengine_or_empty var)
+  if(NOT ${var})
+    set(empty "${PROJECT_BINARY_DIR}/empty.cpp")
+    if(NOT EXISTS "${empty}")
+      file(WRITE "${empty}" "// No sources yet.\n")
+    endif()
+    set(${var} "${empty}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+# dbengine_faults(<target>): fault points for everything in this build. Only sources may look at DBENGINE_FAULTS, public
+# headers never: it is not part of the installed package.
+function(dbengine_faults target)
+  if(DBENGINE_FAULTS)
+    target_compile_definitions(${target} PUBLIC "$<BUILD_INTERFACE:DBENGINE_FAULTS=1>")
+  endif()
+endfunction()
+
+# dbengine_program(<target> <source>...): an executable of this project.
+function(dbengine_program target)
+  add_executable(${target} ${ARGN})
+  dbengine_warnings(${target})
+  dbengine_sanitizer_defaults(${target})
+endfunction()

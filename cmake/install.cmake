@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 the dbengine authors
+
+include(CMakePackageConfigHelpers)
+set(dbengine_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/dbengine")
+
+install(TARGETS dbengine_core dbengine_actors dbengine_facade EXPORT dbengineTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+foreach(folder libengine/include actors/include)
+  if(EXISTS "${PROJECT_SOURCE_DIR}/${folder}")
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/${folder}/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+            FILES_MATCHING PATTERN "*.hpp")
+  endif()
+endforeach()
+if(TARGET dbengine_app)
+  install(TARGETS dbengine_app RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+
+install(EXPORT dbengineTargets NAMESPACE dbengine:: DESTINATION "${dbengine_package_dir}")
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/dbengineConfig.cmake.in"
+                              "${PROJECT_BINARY_DIR}/dbengineConfig.cmake"
+                              INSTALL_DESTINATION "${dbengine_package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/dbengineConfigVersion.cmake"
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/dbengineConfig.cmake"
+              "${PROJECT_BINARY_DIR}/dbengineConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
+        DESTINATION "${dbengine_package_dir}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
