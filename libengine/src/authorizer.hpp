@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What a statement may do, decided by SQLite's own authorizer calls and never by reading its text.
+
+#pragma once
+
+#include <string>
+
+struct sqlite3;
+
+namespace dbengine::detail {
+
+/// Who runs statements on the connection.
+enum class authority : unsigned char {
+  reader,  ///< only reading; whatever writes is noted and goes to the writer
+  writer,  ///< data and schema, but nothing that would break the engine
+  scope,   ///< the same inside an interactive transaction
+  raw,     ///< everything: a raw connection
+  engine   ///< the engine's own statements
+};
+
+/// One per connection; its address is the authorizer's user data.
+class authorizer {
+public:
+  /// Installs itself. Must outlive the connection's statements.
+  void install(sqlite3* db);
+
+  authority who = authority::engine;
+
+  /// Before each prepare.
+  void begin_prepare() noexcept {
+    preparing_ = true;
+    writes_ = inserts_ = needs_writer_ = false;
+    denied_.clear();
+  }
+  void end_prepare() noexcept { preparing_ = false; }
+
+  /// The statement changes data or schema.
+  bool writes() const noexcept { return writes_; }
+  /// Its own text (no trigger) inserts.
+  bool inserts() const noexcept { return inserts_; }
+  /// A reader refused it only because it belongs to the writer (a pragma that sets something).
+  bool needs_writer() const noexcept { return needs_writer_; }
+  /// What was forbidden, for the error's text; empty where nothing was.
+  const std::string& denied() const noexcept { return denied_; }
+
+private:
+  static int callback(void* self, int action, const char* a, const char* b, const char* db, const char* trigger);
+  int decide(int action, const char* a, const char* b, const char* trigger);
+  int pragma(const char* name, const char* argument);
+  int deny(std::string what);
+
+  bool preparing_ = false;
+  bool writes_ = false;
+  bool inserts_ = false;
+  bool needs_writer_ = false;
+  std::string denied_;
+};
+
+} // namespace dbengine::detail

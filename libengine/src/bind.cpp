@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "bind.hpp"
+
+#include "error_map.hpp"
+
+#include <sqlite3.h>
+
+#include <limits>
+#include <unordered_map>
+
+namespace dbengine::detail {
+
+namespace {
+
+constexpr auto nowhere = std::numeric_limits<std::size_t>::max();
+
+std::string_view without_prefix(std::string_view name) {
+  if (!name.empty() && (name[0] == ':' || name[0] == '@' || name[0] == '$'))
+    name.remove_prefix(1);
+  return name;
+}
+
+} // namespace
+
+void binder::load_names() {
+  if (!p_->names.empty() || p_->parameter_count == 0)
+    return;
+  p_->names.resize(static_cast<std::size_t>(p_->parameter_count));
+  for (int i = 1; i <= p_->parameter_count; ++i)
+    if (const char* name = sqlite3_bind_parameter_name(p_->stmt, i))
+      p_->names[static_cast<std::size_t>(i - 1)] = name;
+}
+
+std::string binder::describe(int index) {
+  load_names();
+  const auto& name = p_->names[static_cast<std::size_t>(index - 1)];
+  return name.empty() ? "?" + std::to_string(index) : name;
+}
+
+void binder::one(int index, const value_ref& v) {
+  int rc = SQLITE_OK;
+  switch (v.type) {
+    case value_type::null: rc = sqlite3_bind_null(p_->stmt, index); break;
+    case value_type::integer: rc = sqlite3_bind_int64(p_->stmt, index, v.integer); break;
+    case value_type::real: rc = sqlite3_bind_double(p_->stmt, index, v.real); break;
+    case value_type::text:
+      rc = sqlite3_bind_text64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC, SQLITE_UTF8);
+      break;
+    case value_type::blob: rc = sqlite3_bind_blob64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC); break;
+  }
+  if (rc != SQLITE_OK)
+    throw error(last_error(db_, rc, 0, "parameter " + describe(index) + " of " + std::to_string(v.size) + " bytes"));
+}
+
+void binder::positional(std::size_t given) {
+  const auto wanted = static_cast<std::size_t>(p_->parameter_count);
+  if (given == wanted)
+    return;
+  auto text = "the statement has " + std::to_string(wanted) + (wanted == 1 ? " parameter, " : " parameters, ") +
+              std::to_string(given) + (given == 1 ? " was given" : " were given");
+  text += given < wanted ? "; missing: " + describe(static_cast<int>(given) + 1)
+                         : "; extra: the one at position " + std::to_string(wanted + 1);
+  throw error(errc::bind, std::move(text));
+}
+
+void binder::map_names(const params& p) {
+  load_names();
+  const auto& given = p.names();
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  by_name.reserve(given.size());
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (!by_name.emplace(given[i], i).second)
+      throw error(errc::bind, "parameter \"" + given[i] + "\" is given twice");
+  std::vector<bool> used(given.size());
+  std::vector<std::size_t> source(p_->names.size(), nowhere);
+  for (std::size_t i = 0; i < p_->names.size(); ++i) {
+    const auto& name = p_->names[i];
+    if (name.empty() || name[0] == '?')
+      throw error(errc::bind, "parameter " + std::to_string(i + 1) + " of the statement is positional (" +
+                                (name.empty() ? "?" : name) + "), but named values were given");
+    auto it = by_name.find(name);
+    if (it == by_name.end())
+      it = by_name.find(without_prefix(name));
+    if (it == by_name.end()) {
+      std::string have;
+      for (std::size_t k = 0; k < given.size() && k < 8; ++k)
+        have += (k == 0 ? "" : ", ") + given[k];
+      throw error(errc::bind, "no value for parameter " + name + (have.empty() ? "" : "; given: " + have));
+    }
+    source[i] = it->second;
+    used[it->second] = true;
+  }
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (!used[i])
+      throw error(errc::bind, "the statement has no parameter \"" + given[i] + "\"");
+  mapped_names_ = given;
+  source_ = std::move(source);
+}
+
+void binder::bind(const params& set) {
+  if (!set.named()) {
+    positional(set.size());
+    for (std::size_t i = 0; i < set.size(); ++i)
+      one(static_cast<int>(i) + 1, set.values()[i]);
+    return;
+  }
+  if (source_.empty() || mapped_names_ != set.names())
+    map_names(set);
+  for (std::size_t i = 0; i < source_.size(); ++i)
+    one(static_cast<int>(i) + 1, set.values()[source_[i]]);
+}
+
+void binder::bind(const params_view& v) {
+  if (v.named != nullptr)
+    return bind(*v.named);
+  positional(v.positional.size());
+  for (std::size_t i = 0; i < v.positional.size(); ++i)
+    one(static_cast<int>(i) + 1, v.positional[i]);
+}
+
+} // namespace dbengine::detail

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Parameters into a prepared statement: each one checked, none left over, none missing.
+// Thread rule: belongs to the connection's user.
+
+#pragma once
+
+#include "statement_cache.hpp"
+
+#include <dbengine/params.hpp>
+
+#include <vector>
+
+struct sqlite3;
+
+namespace dbengine::detail {
+
+/// Binds all parameters by reference: the values must live until the statement is reset. Throws `errc::bind` naming the
+/// missing, extra or misspelt one; nothing has run then.
+class binder {
+public:
+  binder(sqlite3* db, prepared& p) : db_(db), p_(&p) {}
+
+  void bind(const params_view& v);
+  /// For `execute_many`: the mapping of names found for one set is used again where the next has the same names.
+  void bind(const params& set);
+
+private:
+  void positional(std::size_t given);
+  void map_names(const params& p);
+  void one(int index, const value_ref& v);
+  std::string describe(int index);
+  void load_names();
+
+  sqlite3* db_;
+  prepared* p_;
+  std::vector<std::string> mapped_names_;
+  std::vector<std::size_t> source_; // by parameter index - 1: which value
+};
+
+} // namespace dbengine::detail

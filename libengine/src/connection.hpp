@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// One SQLite connection: opened with the engine's pragmas, its statements, transactions and snapshot.
+// Thread rule: one thread at a time (SQLITE_OPEN_NOMUTEX); whoever holds the lease or is the worker. `interrupt` alone may come
+// from any thread. Ownership: owns the SQLite handle and all its statements.
+
+#pragma once
+
+#include "authorizer.hpp"
+#include "control.hpp"
+#include "statement_cache.hpp"
+#include "url.hpp"
+#include "wal_index.hpp"
+
+#include <dbengine/options.hpp>
+#include <dbengine/results.hpp>
+#include <dbengine/stats.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace SQLite {
+class Database;
+}
+
+namespace dbengine::detail {
+
+class binder;
+
+/// Thrown by a reader's connection for a statement that belongs to the writer.
+struct needs_writer {};
+
+class connection {
+public:
+  enum class role : unsigned char { writer, reader };
+
+  /// Opens and configures. Throws `error`; nothing is created or changed where the file is missing its directory,
+  /// no database or not permitted.
+  connection(location where, role r, std::shared_ptr<const options> o);
+  ~connection();
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  // -- statements: in the open transaction where there is one, else in their own ------------------
+
+  /// All rows of one statement. On a reader, `needs_writer` is thrown for one that writes.
+  rows fetch(std::string_view sql, const params_view& p, control& c);
+  write_result execute(std::string_view sql, const params_view& p, control& c);
+  /// Each set in turn. An error carries the set's index; what ran before it is not undone here.
+  batch_result execute_many(std::string_view sql, std::span<const params> sets, control& c);
+
+  /// One step of a script: the first statement of `sql`; `consumed` tells how much text it took, the result is empty
+  /// (no columns, no changes) where there was only space or comment.
+  script_step script_statement(std::string_view sql, std::size_t& consumed, control& c);
+
+  /// A query stepped in batches. Must end before the connection does.
+  class cursor {
+  public:
+    cursor(connection& c, std::string_view sql, const params_view& p, control& ctl);
+    ~cursor();
+    cursor(const cursor&) = delete;
+    cursor& operator=(const cursor&) = delete;
+    /// At most `batch` rows; empty at the end.
+    rows next(std::size_t batch, control& ctl);
+
+  private:
+    connection* connection_;
+    prepared* statement_;
+    std::vector<value> values_; // what is bound must outlive the caller's references
+    params named_;
+    bool done_ = false;
+  };
+
+  /// Whether this text must run outside a transaction (VACUUM). Decided by SQLite's answers at preparation.
+  bool runs_alone(std::string_view sql);
+
+  // -- transactions -------------------------------------------------------------------------------
+
+  void begin_immediate(control& c);
+  void begin_deferred();
+  /// Throws where the commit fails; the transaction is rolled back then.
+  void commit(control& c);
+  void rollback() noexcept;
+  void savepoint();
+  void release_savepoint();
+  void rollback_to_savepoint() noexcept;
+  bool in_transaction() const noexcept;
+  /// A deferred foreign key is violated at this moment.
+  bool foreign_keys_pending() const noexcept;
+
+  /// Commits seen by SQLite's WAL hook: the commit record. It moves inside the COMMIT, so that a worker that dies right after it
+  /// is known to have committed.
+  std::uint64_t commits() const noexcept { return commits_.load(std::memory_order_acquire); }
+  /// Pages in the WAL after the last commit.
+  int wal_pages() const noexcept { return wal_pages_; }
+
+  // -- snapshots (readers) ------------------------------------------------------------------------
+
+  /// Makes sure that the next read sees the newest commit: keeps the open snapshot where it is that, else opens another.
+  void refresh_snapshot();
+  void drop_snapshot() noexcept;
+  bool snapshot_open() const noexcept { return snapshot_open_; }
+
+  // -- the rest -----------------------------------------------------------------------------------
+
+  checkpoint_result checkpoint(checkpoint_mode mode);
+  /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
+  std::string moved() const;
+  /// Back to the state of a fresh connection; false where that is not possible and it must be replaced.
+  bool reset_after_raw() noexcept;
+  void apply_pragma(const std::string& name, const std::string& text);
+
+  void set_authority(authority a) noexcept { auth_.who = a; }
+  authority who() const noexcept { return auth_.who; }
+  /// Runs the engine's own SQL.
+  void engine_sql(const char* sql);
+  std::int64_t engine_integer(const char* sql);
+  std::string engine_text(const char* sql);
+
+  sqlite3* handle() const noexcept { return db_; }
+  const location& where() const noexcept { return where_; }
+  bool wal() const noexcept { return wal_; }
+  /// A result may be refused for its size.
+  bool bounded_results() const noexcept { return options_->max_rows != 0 || options_->max_result_bytes != 0; }
+  void interrupt() noexcept;
+
+  struct counters {
+    std::uint64_t cache_hits = 0, cache_misses = 0, snapshots_reused = 0, snapshots_opened = 0;
+  };
+  counters count() const noexcept {
+    return {cache_.hits(), cache_.misses(), reused_, opened_};
+  }
+
+  /// Installs `c` as the request that runs, for the handlers.
+  class running {
+  public:
+    running(connection& c, control& ctl) noexcept : connection_(&c), before_(c.current_) { c.current_ = &ctl; }
+    ~running() { connection_->current_ = before_; }
+    running(const running&) = delete;
+    running& operator=(const running&) = delete;
+
+  private:
+    connection* connection_;
+    control* before_;
+  };
+
+private:
+  friend class cursor;
+  class use; // a statement in use
+
+  void open();
+  void configure();
+  void check_is_database();
+  void prepare_own();
+  void record_identity();
+
+  prepared* prepare(std::string_view sql);
+  std::unique_ptr<prepared> compile(std::string_view sql, std::size_t* consumed, std::size_t base);
+  void check_tail(std::string_view sql, std::size_t tail);
+  rows collect(prepared& p, std::size_t batch, bool& done, control& c);
+  void refresh_columns(prepared& p);
+  [[noreturn]] void fail(int code, control& c, const prepared* p);
+  int step_own(sqlite3_stmt* s) noexcept;
+
+  static int on_progress(void* self);
+  static int on_busy(void* self, int count);
+  static int on_wal(void* self, sqlite3* db, const char* name, int pages);
+  static int on_trace(unsigned what, void* self, void* p, void* x);
+
+  location where_;
+  role role_;
+  std::shared_ptr<const options> options_;
+  std::unique_ptr<SQLite::Database> database_;
+  sqlite3* db_ = nullptr;
+  authorizer auth_;
+  statement_cache cache_;
+  wal_index index_;
+  wal_index::header header_{};
+  control* current_ = nullptr;
+  clock::time_point busy_since_{};
+  sqlite3_stmt* begin_ = nullptr;
+  sqlite3_stmt* begin_immediate_ = nullptr;
+  sqlite3_stmt* commit_ = nullptr;
+  sqlite3_stmt* rollback_ = nullptr;
+  std::atomic<std::uint64_t> commits_{0};
+  int wal_pages_ = 0;
+  bool wal_ = false;
+  bool snapshot_open_ = false;
+  std::uint64_t reused_ = 0;
+  std::uint64_t opened_ = 0;
+  unsigned long long wal_inode_ = 0;
+};
+
+} // namespace dbengine::detail

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Opening, configuring and closing a connection, its transactions, snapshot and checkpoints.
+
+#include "connection.hpp"
+#include "error_map.hpp"
+#include "fault.hpp"
+#include "functions.hpp"
+#include "log.hpp"
+
+#include <SQLiteCpp/Database.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace dbengine::detail {
+
+namespace {
+
+sqlite3_stmt* prepare_or_throw(sqlite3* db, const char* sql) {
+  sqlite3_stmt* s = nullptr;
+  const int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, nullptr);
+  if (rc != SQLITE_OK)
+    throw error(last_error(db, rc, 0, sql));
+  return s;
+}
+
+unsigned long long inode_of(const std::string& path) {
+  struct stat st {};
+  return ::stat(path.c_str(), &st) == 0 ? static_cast<unsigned long long>(st.st_ino) : 0;
+}
+
+// Why a file cannot be opened, in words better than SQLite's "unable to open database file".
+error_info explain_open(const location& where, const error_info& info) {
+  auto e = info;
+  if (where.memory)
+    return e;
+  const auto& path = where.path;
+  struct stat st {};
+  const auto directory = path.parent_path();
+  if (::stat(directory.c_str(), &st) != 0)
+    e.message = "\"" + path.string() + "\": the directory \"" + directory.string() + "\": " + std::strerror(errno);
+  else if (!S_ISDIR(st.st_mode))
+    e.message = "\"" + path.string() + "\": \"" + directory.string() + "\" is no directory";
+  else if (::stat(path.c_str(), &st) != 0)
+    e.message = "\"" + path.string() + "\": " + std::strerror(errno);
+  else if (S_ISDIR(st.st_mode))
+    e.message = "\"" + path.string() + "\" is a directory";
+  else
+    e.message = "\"" + path.string() + "\": " + info.message;
+  return e;
+}
+
+} // namespace
+
+connection::connection(location where, role r, std::shared_ptr<const options> o)
+  : where_(std::move(where)), role_(r), options_(std::move(o)), cache_(defaults::statement_cache_capacity) {
+  try {
+    open();
+    configure();
+  } catch (...) {
+    for (auto* s : {begin_, begin_immediate_, commit_, rollback_})
+      sqlite3_finalize(s);
+    cache_.clear();
+    throw;
+  }
+}
+
+connection::~connection() {
+  if (in_transaction())
+    rollback();
+  cache_.clear();
+  for (auto* s : {begin_, begin_immediate_, commit_, rollback_})
+    sqlite3_finalize(s);
+  sqlite3_trace_v2(db_, 0, nullptr, nullptr);
+}
+
+void connection::open() {
+  DBENGINE_FAULT_POINT(role_ == role::writer ? "writer.open" : "reader.open");
+  int flags = SQLITE_OPEN_NOMUTEX | (where_.uri ? SQLITE_OPEN_URI : 0);
+  if (role_ == role::reader && !where_.memory)
+    flags |= SQLITE_OPEN_READONLY;
+  else if (where_.memory || (where_.create && role_ == role::writer))
+    flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  else
+    flags |= SQLITE_OPEN_READWRITE;
+  try {
+    database_ = std::make_unique<SQLite::Database>(where_.filename, flags, 0, where_.vfs);
+  } catch (...) {
+    throw error(explain_open(where_, current_exception_info()));
+  }
+  db_ = database_->getHandle();
+  sqlite3_extended_result_codes(db_, 1);
+  sqlite3_busy_handler(db_, &connection::on_busy, this);
+  sqlite3_progress_handler(db_, defaults::progress_steps, &connection::on_progress, this);
+}
+
+void connection::check_is_database() {
+  const int rc = sqlite3_exec(db_, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK)
+    throw error(explain_open(where_, last_error(db_, rc)));
+}
+
+void connection::configure() {
+  // Debian builds SQLite without lookaside; 200 slots of 512 bytes spare most of a statement's small allocations.
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 512, 200);
+  check_is_database();
+  const auto& o = *options_;
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  if (role_ == role::reader) {
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 0);
+    engine_sql("PRAGMA query_only=1");
+  } else {
+    const auto mode = engine_text("PRAGMA journal_mode=WAL");
+    if (mode != "wal")
+      throw error(errc::cannot_open, "\"" + where_.path.string() + "\": WAL mode is not possible here (journal mode stays " +
+                                       mode + ")");
+    engine_sql("PRAGMA wal_autocheckpoint=0");
+    sqlite3_wal_hook(db_, &connection::on_wal, this);
+    static constexpr const char* levels[] = {"PRAGMA synchronous=OFF", "PRAGMA synchronous=NORMAL",
+                                             "PRAGMA synchronous=FULL"};
+    engine_sql(levels[static_cast<int>(o.synchronous)]);
+    engine_sql("PRAGMA secure_delete=FAST");
+  }
+  wal_ = engine_text("PRAGMA journal_mode") == "wal";
+  engine_sql(("PRAGMA cache_size=-" + std::to_string(std::max<std::size_t>(o.cache_size / 1024, 1))).c_str());
+  engine_sql(("PRAGMA mmap_size=" + std::to_string(where_.memory ? 0 : o.mmap_size)).c_str());
+  engine_sql(o.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
+  engine_sql(o.temp_store == dbengine::temp_store::memory ? "PRAGMA temp_store=MEMORY" : "PRAGMA temp_store=FILE");
+  register_safe_functions(db_);
+  register_user_functions(db_, o);
+  begin_ = prepare_or_throw(db_, "BEGIN");
+  begin_immediate_ = prepare_or_throw(db_, "BEGIN IMMEDIATE");
+  commit_ = prepare_or_throw(db_, "COMMIT");
+  rollback_ = prepare_or_throw(db_, "ROLLBACK");
+  if (wal_) {
+    engine_integer("SELECT count(*) FROM sqlite_schema"); // opens the WAL index
+    index_.attach(db_);
+    if (!where_.memory)
+      wal_inode_ = inode_of(where_.path.string() + "-wal");
+  }
+  if (o.debug)
+    sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);
+  auth_.install(db_);
+  auth_.who = role_ == role::reader ? authority::reader : authority::writer;
+}
+
+int connection::on_trace(unsigned, void* self, void* p, void* x) {
+  auto* s = static_cast<sqlite3_stmt*>(p);
+  const auto& c = *static_cast<connection*>(self);
+  if (s == c.begin_ || s == c.commit_ || s == c.rollback_ || s == c.begin_immediate_)
+    return 0;
+  char* expanded = sqlite3_expanded_sql(s);
+  try {
+    const auto us = *static_cast<sqlite3_int64*>(x) / 1000;
+    log(log_level::debug, std::string(c.role_ == role::writer ? "writer " : "reader ") + std::to_string(us) + " us: " +
+                            (expanded != nullptr ? expanded : sqlite3_sql(s)));
+  } catch (...) { // out of memory: the echo is lost, the statement is not
+  }
+  sqlite3_free(expanded);
+  return 0;
+}
+
+// -- the engine's own statements --------------------------------------------------------------------
+
+void connection::engine_sql(const char* sql) {
+  const auto before = auth_.who;
+  auth_.who = authority::engine;
+  const int rc = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
+  auth_.who = before;
+  if (rc != SQLITE_OK)
+    throw error(last_error(db_, rc, 0, sql));
+}
+
+std::string connection::engine_text(const char* sql) {
+  const auto before = auth_.who;
+  auth_.who = authority::engine;
+  sqlite3_stmt* s = nullptr;
+  int rc = sqlite3_prepare_v2(db_, sql, -1, &s, nullptr);
+  std::string text;
+  if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+    if (const auto* t = sqlite3_column_text(s, 0))
+      text = reinterpret_cast<const char*>(t);
+  }
+  auth_.who = before;
+  if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE) {
+    auto info = last_error(db_, rc, 0, sql);
+    sqlite3_finalize(s);
+    throw error(std::move(info));
+  }
+  sqlite3_finalize(s);
+  return text;
+}
+
+std::int64_t connection::engine_integer(const char* sql) {
+  const auto text = engine_text(sql);
+  return text.empty() ? 0 : std::stoll(text);
+}
+
+int connection::step_own(sqlite3_stmt* s) noexcept {
+  const int rc = sqlite3_step(s);
+  sqlite3_reset(s);
+  return rc;
+}
+
+// -- transactions -----------------------------------------------------------------------------------
+
+bool connection::in_transaction() const noexcept { return db_ != nullptr && sqlite3_get_autocommit(db_) == 0; }
+
+void connection::begin_immediate(control& c) {
+  const running r(*this, c);
+  DBENGINE_FAULT_POINT("writer.before_begin");
+  if (const int rc = step_own(begin_immediate_); rc != SQLITE_DONE) {
+    auto info = last_error(db_, rc, 0, "the transaction could not begin");
+    if (c.stopped() != errc::none)
+      info.code = c.stopped();
+    throw error(std::move(info));
+  }
+  DBENGINE_FAULT_POINT("writer.after_begin");
+}
+
+void connection::begin_deferred() {
+  if (const int rc = step_own(begin_); rc != SQLITE_DONE)
+    throw error(last_error(db_, rc, 0, "the snapshot could not begin"));
+}
+
+void connection::commit(control& c) {
+  const running r(*this, c);
+  DBENGINE_FAULT_POINT("writer.before_commit");
+  if (const int rc = step_own(commit_); rc != SQLITE_DONE) {
+    auto info = last_error(db_, rc, 0, "the commit failed");
+    info.outcome = fate::rolled_back;
+    if (c.stopped() != errc::none)
+      info.code = c.stopped();
+    rollback();
+    throw error(std::move(info));
+  }
+  DBENGINE_FAULT_POINT("writer.after_commit");
+}
+
+void connection::rollback() noexcept {
+  if (in_transaction())
+    step_own(rollback_);
+  snapshot_open_ = false;
+}
+
+void connection::savepoint() { engine_sql("SAVEPOINT dbengine"); }
+void connection::release_savepoint() { engine_sql("RELEASE dbengine"); }
+
+void connection::rollback_to_savepoint() noexcept {
+  const auto before = auth_.who;
+  auth_.who = authority::engine;
+  if (in_transaction())
+    sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr, nullptr, nullptr);
+  auth_.who = before;
+}
+
+bool connection::foreign_keys_pending() const noexcept {
+  int current = 0;
+  int high = 0;
+  sqlite3_db_status(db_, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &high, 0);
+  return current != 0;
+}
+
+// -- snapshots --------------------------------------------------------------------------------------
+
+void connection::refresh_snapshot() {
+  if (snapshot_open_) {
+    if (index_.equals(header_)) {
+      ++reused_;
+      return;
+    }
+    drop_snapshot();
+  }
+  if (!index_.attached())
+    return; // not in WAL mode: each read is its own transaction
+  header_ = index_.read(); // before BEGIN: a commit in between is seen as a change, never missed
+  begin_deferred();
+  snapshot_open_ = true;
+  ++opened_;
+}
+
+void connection::drop_snapshot() noexcept {
+  if (!snapshot_open_)
+    return;
+  snapshot_open_ = false;
+  if (step_own(commit_) != SQLITE_DONE)
+    step_own(rollback_);
+}
+
+// -- the file ---------------------------------------------------------------------------------------
+
+checkpoint_result connection::checkpoint(checkpoint_mode mode) {
+  DBENGINE_FAULT_POINT("writer.checkpoint");
+  static constexpr int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_FULL, SQLITE_CHECKPOINT_RESTART,
+                                  SQLITE_CHECKPOINT_TRUNCATE};
+  int frames = 0;
+  int moved = 0;
+  const int rc = sqlite3_wal_checkpoint_v2(db_, "main", modes[static_cast<int>(mode)], &frames, &moved);
+  if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+    throw error(last_error(db_, rc, 0, "checkpoint"));
+  if (rc == SQLITE_OK && mode >= checkpoint_mode::restart)
+    wal_pages_ = 0;
+  return {rc == SQLITE_OK && frames == moved, frames, moved};
+}
+
+std::string connection::moved() const {
+  if (where_.memory)
+    return {};
+  int moved = 0;
+  if (sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0)
+    return "the database file was moved, replaced or deleted";
+  if (wal_ && wal_inode_ != 0) {
+    struct stat st {};
+    const auto wal = where_.path.string() + "-wal";
+    if (::stat(wal.c_str(), &st) != 0)
+      return "the write-ahead log was deleted";
+    if (static_cast<unsigned long long>(st.st_ino) != wal_inode_)
+      return "the write-ahead log was replaced";
+  }
+  return {};
+}
+
+bool connection::reset_after_raw() noexcept {
+  // Whatever a raw connection did (pragmas, attached files, handlers, functions, temporary objects) is not known:
+  // only one that did nothing of that kind could be kept, and SQLite cannot tell. It is replaced.
+  rollback();
+  return false;
+}
+
+void connection::apply_pragma(const std::string& name, const std::string& text) {
+  engine_sql(("PRAGMA " + name + "=" + text).c_str());
+}
+
+void connection::interrupt() noexcept { sqlite3_interrupt(db_); }
+
+} // namespace dbengine::detail

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "fault.hpp"
+
+#ifdef DBENGINE_FAULTS
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace dbengine::fault {
+
+namespace {
+
+using hook_function = std::function<void(std::string_view)>;
+std::mutex guard;
+std::shared_ptr<const hook_function> current;
+std::atomic<bool> armed{false};
+
+} // namespace
+
+void set_hook(hook_function hook) {
+  const std::lock_guard lock(guard);
+  armed = static_cast<bool>(hook);
+  current = hook ? std::make_shared<const hook_function>(std::move(hook)) : nullptr;
+}
+
+void hit(std::string_view name) {
+  if (!armed.load(std::memory_order_relaxed))
+    return;
+  std::shared_ptr<const hook_function> hook;
+  {
+    const std::lock_guard lock(guard);
+    hook = current;
+  }
+  if (hook)
+    (*hook)(name);
+}
+
+} // namespace dbengine::fault
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A request on its way: what is asked, how far it is, what came of it.
+// Thread rule: built by its sender, then owned by the queue, then by one worker; `state` alone is touched by several.
+// Ownership: shared by the sender that waits and by the worker, so that a sender may leave at its deadline.
+
+#pragma once
+
+#include "control.hpp"
+
+#include <dbengine/options.hpp>
+#include <dbengine/results.hpp>
+#include <dbengine/stats.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dbengine::detail {
+
+class connection;
+
+class request {
+public:
+  enum class kind : std::uint8_t {
+    execute,
+    fetch,
+    many,
+    transaction,
+    script,
+    task, ///< maintenance: a function on the worker's connection, outside any transaction
+    lend  ///< hand the write connection to the thread that waits
+  };
+
+  /// waiting -> running -> answered; waiting or running -> abandoned (by the sender or the watchdog, which answers
+  /// in the worker's place). answered and abandoned are terminal.
+  enum class state : std::uint8_t { waiting, running, answered, abandoned };
+
+  using answer =
+    std::variant<std::monostate, write_result, batch_result, rows, std::vector<operation_result>, script_result>;
+
+  request(kind k, control c) : what(k), ctl(std::move(c)) {}
+  virtual ~request() = default;
+  request(const request&) = delete;
+  request& operator=(const request&) = delete;
+
+  request_class statistics_class() const noexcept;
+  /// Bytes that it holds while it waits: what admission counts.
+  std::size_t bytes() const noexcept;
+  bool writes_by_nature() const noexcept { return what != kind::fetch; }
+
+  /// From waiting to running; false where somebody else has answered it.
+  bool start() noexcept {
+    auto expected = state::waiting;
+    return state_.compare_exchange_strong(expected, state::running, std::memory_order_acq_rel);
+  }
+  /// Back into the queue after its worker failed.
+  void wait_again() noexcept {
+    auto expected = state::running;
+    state_.compare_exchange_strong(expected, state::waiting, std::memory_order_acq_rel);
+  }
+  /// Gives the answer, once: false where it was given already.
+  bool finish() noexcept {
+    auto s = state_.load(std::memory_order_acquire);
+    while (s == state::waiting || s == state::running)
+      if (state_.compare_exchange_weak(s, state::answered, std::memory_order_acq_rel)) {
+        answered();
+        return true;
+      }
+    return false;
+  }
+  bool fail(error_info info) noexcept {
+    failure = std::move(info);
+    return finish();
+  }
+  /// Takes the request away from queue or worker. True: it is the caller's to answer. `was_running` tells
+  /// whether a worker is in it still.
+  bool abandon(bool& was_running) noexcept {
+    auto s = state_.load(std::memory_order_acquire);
+    while (s == state::waiting || s == state::running)
+      if (state_.compare_exchange_weak(s, state::abandoned, std::memory_order_acq_rel)) {
+        was_running = s == state::running;
+        return true;
+      }
+    return false;
+  }
+  bool cancelled() const noexcept { return ctl.cancel_requested(); }
+  state now() const noexcept { return state_.load(std::memory_order_acquire); }
+
+  /// Answers with an error in the place of a worker that is still in the request: touches neither `result` nor
+  /// `failure`. Only after `abandon`.
+  virtual void refuse(const error_info&) noexcept {}
+
+  const kind what;
+  dbengine::priority urgency = dbengine::priority::interactive;
+  std::string sql;
+  params parameters;
+  std::vector<params> sets;
+  std::vector<operation> operations;
+  script_mode mode = script_mode::all_or_nothing;
+  std::function<void(connection&)> task;
+  std::string id;
+
+  control ctl;
+  clock::time_point queued{};
+  clock::time_point deadline = clock::time_point::max();
+  /// Workers that failed while they ran it.
+  int attempts = 0;
+  /// What admission counted for it.
+  std::size_t held_bytes = 0;
+  /// Runs in no group: its first try ended one.
+  bool alone = false;
+
+  answer result;
+  std::optional<error_info> failure;
+
+protected:
+  /// Delivers `result` or `failure`. Called once, by whoever finishes.
+  virtual void answered() noexcept = 0;
+
+private:
+  std::atomic<state> state_{state::waiting};
+};
+
+using request_ptr = std::shared_ptr<request>;
+
+} // namespace dbengine::detail

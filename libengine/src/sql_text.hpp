@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Positions in an SQL text. Only for telling where a second statement begins; what a text may do is never decided here.
+
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace dbengine::detail {
+
+/// The position of the first byte from `from` on that is no space, comment or semicolon; `npos` where there is none.
+std::size_t next_statement(std::string_view sql, std::size_t from) noexcept;
+
+} // namespace dbengine::detail

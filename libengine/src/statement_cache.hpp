@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Prepared statements of one connection, found by their text without allocating.
+// Thread rule: belongs to its connection. Ownership: owns the statements; they are gone before the connection closes.
+
+#pragma once
+
+#include <dbengine/rows.hpp>
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+struct sqlite3_stmt;
+
+namespace dbengine::detail {
+
+/// A prepared statement and what is known of it.
+struct prepared {
+  std::string sql;
+  sqlite3_stmt* stmt = nullptr;
+  int parameter_count = 0;
+  int column_count = 0;
+  /// SQLite's own word that it changes nothing.
+  bool read_only = true;
+  bool writes = false;
+  bool inserts = false;
+  /// A reader may not run it; there is no `stmt` then.
+  bool needs_writer = false;
+  bool in_use = false;
+  /// Names of the result's columns, renewed when SQLite prepared the statement anew (schema change).
+  std::shared_ptr<const column_names> columns;
+  int reprepares = 0;
+  /// Names of the parameters by index - 1, with their prefix; empty for `?`. Filled on first named use.
+  std::vector<std::string> names;
+
+  prepared() = default;
+  prepared(const prepared&) = delete;
+  prepared& operator=(const prepared&) = delete;
+  ~prepared();
+};
+
+/// Least recently used goes first. A statement in use is never evicted.
+class statement_cache {
+public:
+  explicit statement_cache(std::size_t capacity) : capacity_(capacity) {}
+
+  /// The statement of this text where it is there and not in use, else null.
+  prepared* find(std::string_view sql);
+  /// Takes a new one in; returns it. Where its text is there already (in use), it is kept outside
+  /// the index and dropped by `release`.
+  prepared* insert(std::unique_ptr<prepared> p);
+  /// Ends the use of a statement: reset, and dropped where it is not to be kept.
+  void release(prepared* p) noexcept;
+  void erase(prepared* p) noexcept;
+  void clear() noexcept;
+
+  std::uint64_t hits() const noexcept { return hits_; }
+  std::uint64_t misses() const noexcept { return misses_; }
+  std::size_t size() const noexcept { return index_.size(); }
+
+private:
+  using entries = std::list<std::unique_ptr<prepared>>;
+  struct hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+  };
+
+  std::size_t capacity_;
+  entries lru_;  // front: most recently used
+  entries loose_; // in use and not to be kept
+  // Keys point into the entries' own text, which does not move.
+  std::unordered_map<std::string_view, entries::iterator, hash, std::equal_to<>> index_;
+  std::uint64_t hits_ = 0;
+  std::uint64_t misses_ = 0;
+};
+
+} // namespace dbengine::detail

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Database URLs and what they say.
+
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace dbengine::detail {
+
+/// Where a database is and how its connections open it.
+struct location {
+  /// Absolute path of the file; empty for a memory database.
+  std::filesystem::path path;
+  /// What SQLite is given: the path, or a `file:` URI with the query that the user wrote.
+  std::string filename;
+  /// The VFS by name, empty = SQLite's default.
+  std::string vfs;
+  bool memory = false;
+  bool uri = false;
+  /// `mode=ro` or `immutable=1` in the URL.
+  bool read_only = false;
+  /// Not `mode=rw`: the file may be created.
+  bool create = true;
+};
+
+/// Parses `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://`, `sqlite:///:memory:`,
+/// `sqlite:///file:x.db?mode=ro&uri=true` and a bare path. Anything else throws `errc::invalid_url` that shows
+/// the part at fault.
+location parse_url(std::string_view url);
+
+/// `parse_url`, then for a memory database its name in the memory VFS, for a file its absolute path.
+location locate(std::string_view url);
+
+} // namespace dbengine::detail

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Is the newest commit still the one that an open snapshot shows? Answered without a system call.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+struct sqlite3;
+
+namespace dbengine::detail {
+
+/// The 48-byte header at the start of SQLite's WAL index (see "WAL-Index Format" on sqlite.org). Every commit, by any
+/// process, changes it. It is read through the mapping of the connection's own VFS file: to map or open the
+/// `-shm` file anew would drop SQLite's locks when that descriptor closes.
+class wal_index {
+public:
+  using header = std::array<std::uint64_t, 6>;
+
+  /// Finds the mapping. False where the database is not in WAL mode or its VFS has no shared memory.
+  bool attach(sqlite3* db) noexcept;
+  void detach() noexcept { mapped_ = nullptr; }
+  bool attached() const noexcept { return mapped_ != nullptr; }
+
+  header read() const noexcept;
+  bool equals(const header& h) const noexcept;
+
+private:
+  const volatile std::uint64_t* mapped_ = nullptr;
+};
+
+} // namespace dbengine::detail

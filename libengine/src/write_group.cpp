@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "write_group.hpp"
+
+#include "error_map.hpp"
+#include "fault.hpp"
+#include "once.hpp"
+
+#include <dbengine/defaults.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace dbengine::detail {
+
+namespace {
+
+// More than one statement, or one whose changes may have to be undone after it succeeded.
+bool needs_savepoint(const request& r, const connection& c) {
+  return r.what == request::kind::many || r.what == request::kind::transaction || r.what == request::kind::script ||
+         !r.id.empty() || (r.what == request::kind::fetch && c.bounded_results());
+}
+
+bool outside_transactions(const request& r) {
+  return r.what == request::kind::task ||
+         (r.what == request::kind::script && r.mode == script_mode::continue_on_error);
+}
+
+error_info at_index(error_info info, std::size_t i) {
+  info.index = i;
+  info.outcome = fate::rolled_back;
+  return info;
+}
+
+} // namespace
+
+void write_group::run(std::vector<request_ptr> members) {
+  members_ = std::move(members);
+  answered_ = 0;
+  ++tally_.groups;
+  tally_.grouped += members_.size();
+  tally_.largest = std::max<std::uint64_t>(tally_.largest, members_.size());
+  // What is still to do, the next at the back; always in the order of the members.
+  std::vector<span> todo{{0, members_.size()}};
+  while (!todo.empty()) {
+    const auto s = todo.back();
+    todo.pop_back();
+    if (s.second - s.first == 0)
+      continue;
+    if (s.second - s.first == 1 || members_[s.first]->alone) {
+      run_alone(s.first);
+      todo.emplace_back(s.first + 1, s.second);
+      continue;
+    }
+    const auto rest = run_together(s);
+    todo.insert(todo.end(), rest.rbegin(), rest.rend());
+  }
+}
+
+bool write_group::expired(request& r) {
+  if (r.now() == request::state::waiting && !r.start())
+    return true; // its sender has left
+  if (r.now() != request::state::running)
+    return true;
+  if (!r.ctl.must_stop())
+    return false;
+  if (r.failure && r.failure->code == r.ctl.stopped())
+    return true; // it was interrupted in the group's first run
+  r.result = {};
+  r.failure = error_info{.code = r.ctl.stopped(), .message = "it was stopped before it started"};
+  return true;
+}
+
+std::vector<write_group::span> write_group::run_together(span s) {
+  auto& c = *connection_;
+  control group_control;
+  commits_before_ = c.commits();
+  in_flight_ = true;
+  try {
+    c.begin_immediate(group_control);
+  } catch (const error& e) {
+    for (auto i = s.first; i < s.second; ++i) {
+      members_[i]->start();
+      members_[i]->failure = e.info();
+    }
+    answer(s);
+    return {};
+  }
+  const auto one_by_one = [](span x) {
+    std::vector<span> each;
+    for (auto i = x.first; i < x.second; ++i)
+      each.emplace_back(i, i + 1);
+    return each;
+  };
+  // The transaction is lost because of member i: what ran before it runs again, then i alone, then the others.
+  const auto split = [&](std::size_t i, bool full) -> std::vector<span> {
+    c.rollback();
+    tally_.rerun += i - s.first;
+    if (full)
+      return one_by_one(s);
+    return {{s.first, i}, {i, i + 1}, {i + 1, s.second}};
+  };
+  for (auto i = s.first; i < s.second; ++i) {
+    auto& r = *members_[i];
+    if (expired(r))
+      continue;
+    bool apart = r.alone || outside_transactions(r);
+    r.failure.reset();
+    r.result = {};
+    current_ = members_[i];
+    try {
+      if (!apart && (r.what == request::kind::execute || r.what == request::kind::fetch)) {
+        const connection::running looked_at(c, r.ctl);
+        apart = c.runs_alone(r.sql);
+      }
+      if (!apart)
+        run_member(r, true);
+    } catch (const error& e) {
+      r.failure = e.info();
+    }
+    current_.reset();
+    if (apart) { // commit what ran so far, then this one, then the others
+      r.alone = true;
+      if (i == s.first) {
+        c.rollback();
+        return {{i, i + 1}, {i + 1, s.second}};
+      }
+      try {
+        c.commit(group_control);
+      } catch (const error&) {
+        return one_by_one(s);
+      }
+      answer({s.first, i});
+      return {{i, i + 1}, {i + 1, s.second}};
+    }
+    if (!c.in_transaction() || c.foreign_keys_pending()) {
+      const auto code = r.failure ? r.failure->code : errc::none;
+      if (r.ctl.stopped() != errc::none) { // its interrupt undid the others: they run again, it is answered
+        c.rollback();
+        tally_.rerun += i - s.first;
+        return {{s.first, i}, {i, i + 1}, {i + 1, s.second}};
+      }
+      return split(i, code == errc::disk_full || code == errc::io);
+    }
+  }
+  try {
+    c.commit(group_control);
+  } catch (const error& e) {
+    if (e.code() == errc::io)
+      hooks_->settle(c);
+    tally_.rerun += s.second - s.first;
+    return one_by_one(s);
+  }
+  ++tally_.commits;
+  answer(s);
+  return {};
+}
+
+void write_group::run_alone(std::size_t i) {
+  auto& c = *connection_;
+  auto& r = *members_[i];
+  commits_before_ = c.commits();
+  in_flight_ = true;
+  if (!expired(r)) {
+    r.failure.reset();
+    r.result = {};
+    current_ = members_[i];
+    try {
+      if (outside_transactions(r) || !needs_savepoint(r, c)) {
+        run_member(r, false);
+      } else {
+        c.begin_immediate(r.ctl);
+        run_member(r, false);
+        c.commit(r.ctl);
+      }
+      ++tally_.commits;
+    } catch (const error& e) {
+      c.rollback();
+      r.failure = e.info();
+      if (e.code() == errc::io)
+        hooks_->settle(c);
+    }
+    current_.reset();
+  }
+  answer({i, i + 1});
+}
+
+void write_group::run_member(request& r, bool in_group) {
+  auto& c = *connection_;
+  if (!in_group || !needs_savepoint(r, c))
+    return statements(r);
+  c.savepoint();
+  try {
+    statements(r);
+  } catch (const error&) {
+    c.rollback_to_savepoint();
+    throw;
+  }
+  c.release_savepoint();
+}
+
+void write_group::statements(request& r) {
+  auto& c = *connection_;
+  if (!r.id.empty() && once::recall(c, r))
+    return;
+  DBENGINE_FAULT_POINT("writer.before_statement");
+  const auto view = [](const params& p, std::vector<value_ref>& refs) {
+    if (p.named())
+      return params_view{&p, {}};
+    refs.assign(p.values().begin(), p.values().end());
+    return params_view{nullptr, refs};
+  };
+  std::vector<value_ref> refs;
+  switch (r.what) {
+    case request::kind::execute: r.result = c.execute(r.sql, view(r.parameters, refs), r.ctl); break;
+    case request::kind::fetch: r.result = c.fetch(r.sql, view(r.parameters, refs), r.ctl); break;
+    case request::kind::many: r.result = c.execute_many(r.sql, r.sets, r.ctl); break;
+    case request::kind::transaction: {
+      std::vector<operation_result> results;
+      results.reserve(r.operations.size());
+      for (const auto& o : r.operations) {
+        try {
+          if (o.what == operation::kind::execute)
+            results.emplace_back(c.execute(o.sql, view(o.parameters, refs), r.ctl));
+          else
+            results.emplace_back(c.fetch(o.sql, view(o.parameters, refs), r.ctl));
+          if (!c.in_transaction())
+            throw error(errc::sql, "the operation ended the transaction");
+        } catch (const error& e) {
+          throw error(at_index(e.info(), results.size()));
+        }
+      }
+      r.result = std::move(results);
+      break;
+    }
+    case request::kind::script: script(r); break;
+    case request::kind::task: r.task(c); break;
+    case request::kind::lend: throw error(errc::internal, "a lease cannot be run in a group");
+  }
+  if (!r.id.empty())
+    once::record(c, r);
+  DBENGINE_FAULT_POINT("writer.after_statement");
+}
+
+void write_group::script(request& r) {
+  auto& c = *connection_;
+  script_result result;
+  const bool all = r.mode == script_mode::all_or_nothing;
+  for (std::size_t at = 0; at < r.sql.size();) {
+    const auto rest = std::string_view(r.sql).substr(at);
+    std::size_t consumed = rest.size();
+    script_step step;
+    try {
+      step = c.script_statement(rest, consumed, r.ctl);
+      if (step.size == 0)
+        break; // only space and comment were left
+      if (all && !c.in_transaction())
+        throw error(errc::sql, "the statement ended the transaction");
+      step.offset = at;
+    } catch (const error& e) {
+      auto info = e.info();
+      if (info.offset)
+        *info.offset += at;
+      else
+        info.offset = at;
+      if (all || r.ctl.stopped() != errc::none)
+        throw error(at_index(std::move(info), result.steps.size()));
+      step.offset = at;
+      step.size = consumed;
+      step.failure = std::move(info);
+    }
+    result.steps.push_back(std::move(step));
+    at += std::max<std::size_t>(consumed, 1);
+  }
+  r.result = std::move(result);
+}
+
+void write_group::answer(span s) {
+  DBENGINE_FAULT_POINT("writer.before_answer");
+  std::optional<error_info> fenced;
+  try {
+    hooks_->before_answers(*connection_);
+  } catch (const error& e) {
+    fenced = e.info();
+  }
+  for (auto i = s.first; i < s.second; ++i) {
+    auto& r = *members_[i];
+    if (fenced && !r.failure)
+      r.failure = fenced;
+    answered_ = i + 1;
+    hooks_->done(r);
+    r.finish();
+  }
+  in_flight_ = false;
+  DBENGINE_FAULT_POINT("writer.after_answer");
+}
+
+std::vector<request_ptr> write_group::unanswered() const {
+  std::vector<request_ptr> left;
+  std::copy_if(members_.begin(), members_.end(), std::back_inserter(left), [](const request_ptr& r) {
+    return r->now() == request::state::running || r->now() == request::state::waiting;
+  });
+  return left;
+}
+
+} // namespace dbengine::detail
