@@ -10,7 +10,8 @@ namespace dbengine::detail {
 namespace {
 
 bool comes_alone(const request& r) {
-  return r.what == request::kind::lend || r.what == request::kind::task || r.urgency == priority::maintenance;
+  return r.what == request::kind::lend || r.what == request::kind::task ||
+         r.urgency == priority::maintenance;
 }
 
 } // namespace
@@ -28,9 +29,10 @@ void request_queue::push(request_ptr r) {
     a.requests.fetch_sub(1, std::memory_order_relaxed);
     a.bytes.fetch_sub(bytes, std::memory_order_relaxed);
     a.refused.fetch_add(1, std::memory_order_relaxed);
-    throw error(errc::overloaded, std::to_string(waiting) + " requests with " + std::to_string(held) +
-                                    " bytes are waiting (bounds: " + std::to_string(a.max_requests) + " requests, " +
-                                    std::to_string(a.max_bytes) + " bytes)");
+    throw error(errc::overloaded,
+                std::to_string(waiting) + " requests with " + std::to_string(held) +
+                    " bytes are waiting (bounds: " + std::to_string(a.max_requests) +
+                    " requests, " + std::to_string(a.max_bytes) + " bytes)");
   }
   r->held_bytes = bytes;
   classes_[static_cast<std::size_t>(r->urgency)].push_back(std::move(r));

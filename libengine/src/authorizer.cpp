@@ -16,22 +16,22 @@ namespace {
 
 // Pragmas that tell something about the object in their argument.
 constexpr std::array<std::string_view, 15> asking{
-  "collation_list",    "compile_options", "database_list", "foreign_key_check", "foreign_key_list",
-  "function_list",     "index_info",      "index_list",    "index_xinfo",       "integrity_check",
-  "module_list",       "pragma_list",     "quick_check",   "table_info",        "table_xinfo"};
+    "collation_list", "compile_options", "database_list", "foreign_key_check", "foreign_key_list",
+    "function_list",  "index_info",      "index_list",    "index_xinfo",       "integrity_check",
+    "module_list",    "pragma_list",     "quick_check",   "table_info",        "table_xinfo"};
 
 // Pragmas that tell a setting when they have no argument.
 constexpr std::array<std::string_view, 27> telling{
-  "analysis_limit", "application_id",  "auto_vacuum",   "automatic_index",     "busy_timeout",
-  "cache_size",     "cache_spill",     "data_version",  "defer_foreign_keys",  "encoding",
-  "foreign_keys",   "freelist_count",  "journal_mode",  "journal_size_limit",  "locking_mode",
-  "max_page_count", "mmap_size",       "page_count",    "page_size",           "query_only",
-  "schema_version", "secure_delete",   "synchronous",   "temp_store",          "table_list",
-  "user_version",   "wal_autocheckpoint"};
+    "analysis_limit", "application_id",    "auto_vacuum",  "automatic_index",    "busy_timeout",
+    "cache_size",     "cache_spill",       "data_version", "defer_foreign_keys", "encoding",
+    "foreign_keys",   "freelist_count",    "journal_mode", "journal_size_limit", "locking_mode",
+    "max_page_count", "mmap_size",         "page_count",   "page_size",          "query_only",
+    "schema_version", "secure_delete",     "synchronous",  "temp_store",         "table_list",
+    "user_version",   "wal_autocheckpoint"};
 
 // Pragmas whose setting lies in the file or lasts one transaction: safe for anybody who may write.
-constexpr std::array<std::string_view, 5> setting{"application_id", "defer_foreign_keys", "incremental_vacuum",
-                                                  "optimize", "user_version"};
+constexpr std::array<std::string_view, 5> setting{"application_id", "defer_foreign_keys",
+                                                  "incremental_vacuum", "optimize", "user_version"};
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -40,9 +40,12 @@ bool among(const std::array<std::string_view, N>& names, std::string_view name) 
 
 } // namespace
 
-void authorizer::install(sqlite3* db) { sqlite3_set_authorizer(db, &authorizer::callback, this); }
+void authorizer::install(sqlite3* db) {
+  sqlite3_set_authorizer(db, &authorizer::callback, this);
+}
 
-int authorizer::callback(void* self, int action, const char* a, const char* b, const char*, const char* trigger) {
+int authorizer::callback(void* self, int action, const char* a, const char* b, const char*,
+                         const char* trigger) {
   try {
     return static_cast<authorizer*>(self)->decide(action, a, b, trigger);
   } catch (...) {
@@ -58,10 +61,12 @@ int authorizer::deny(std::string what) {
 
 int authorizer::pragma(const char* name_text, const char* argument) {
   std::string name(name_text);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (among(asking, name) || name == "table_list")
     return SQLITE_OK;
-  if (among(setting, name) && (argument != nullptr || name == "optimize" || name == "incremental_vacuum")) {
+  if (among(setting, name) &&
+      (argument != nullptr || name == "optimize" || name == "incremental_vacuum")) {
     writes_ = true;
     if (who == authority::reader) {
       needs_writer_ = true;
@@ -77,54 +82,56 @@ int authorizer::pragma(const char* name_text, const char* argument) {
 int authorizer::decide(int action, const char* a, const char* b, const char* trigger) {
   const bool free = who == authority::engine || who == authority::raw;
   switch (action) {
-    case SQLITE_SELECT:
-    case SQLITE_READ:
-    case SQLITE_RECURSIVE: return SQLITE_OK;
-    case SQLITE_INSERT:
-      inserts_ = inserts_ || trigger == nullptr;
-      [[fallthrough]];
-    case SQLITE_UPDATE:
-    case SQLITE_DELETE:
-    case SQLITE_CREATE_INDEX:
-    case SQLITE_CREATE_TABLE:
-    case SQLITE_CREATE_TRIGGER:
-    case SQLITE_CREATE_VIEW:
-    case SQLITE_CREATE_VTABLE:
-    case SQLITE_DROP_INDEX:
-    case SQLITE_DROP_TABLE:
-    case SQLITE_DROP_TRIGGER:
-    case SQLITE_DROP_VIEW:
-    case SQLITE_DROP_VTABLE:
-    case SQLITE_ALTER_TABLE:
-    case SQLITE_REINDEX:
-    case SQLITE_ANALYZE: writes_ = true; return SQLITE_OK;
-    case SQLITE_CREATE_TEMP_INDEX:
-    case SQLITE_CREATE_TEMP_TABLE:
-    case SQLITE_CREATE_TEMP_TRIGGER:
-    case SQLITE_CREATE_TEMP_VIEW:
-    case SQLITE_DROP_TEMP_INDEX:
-    case SQLITE_DROP_TEMP_TABLE:
-    case SQLITE_DROP_TEMP_TRIGGER:
-    case SQLITE_DROP_TEMP_VIEW:
-      writes_ = true;
-      // Inside SQLite's own steps (ALTER TABLE) temporary objects come and go.
-      return free || !preparing_ ? SQLITE_OK
-                                 : deny("a temporary table, view, index or trigger (it would live on one connection "
-                                        "of many)");
-    case SQLITE_TRANSACTION: return free ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
-    case SQLITE_SAVEPOINT: return free ? SQLITE_OK : deny("SAVEPOINT");
-    case SQLITE_ATTACH:
-      // VACUUM attaches a nameless database while it runs; with INTO it has a name.
-      if (free || (!preparing_ && (a == nullptr || *a == '\0')))
-        return SQLITE_OK;
-      return deny(preparing_ ? "ATTACH" : "VACUUM INTO (use a backup)");
-    case SQLITE_DETACH: return free || !preparing_ ? SQLITE_OK : deny("DETACH");
-    case SQLITE_FUNCTION:
-      if (b != nullptr && (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
-        return deny(std::string(b) + "()");
+  case SQLITE_SELECT:
+  case SQLITE_READ:
+  case SQLITE_RECURSIVE: return SQLITE_OK;
+  case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
+  case SQLITE_UPDATE:
+  case SQLITE_DELETE:
+  case SQLITE_CREATE_INDEX:
+  case SQLITE_CREATE_TABLE:
+  case SQLITE_CREATE_TRIGGER:
+  case SQLITE_CREATE_VIEW:
+  case SQLITE_CREATE_VTABLE:
+  case SQLITE_DROP_INDEX:
+  case SQLITE_DROP_TABLE:
+  case SQLITE_DROP_TRIGGER:
+  case SQLITE_DROP_VIEW:
+  case SQLITE_DROP_VTABLE:
+  case SQLITE_ALTER_TABLE:
+  case SQLITE_REINDEX:
+  case SQLITE_ANALYZE: writes_ = true; return SQLITE_OK;
+  case SQLITE_CREATE_TEMP_INDEX:
+  case SQLITE_CREATE_TEMP_TABLE:
+  case SQLITE_CREATE_TEMP_TRIGGER:
+  case SQLITE_CREATE_TEMP_VIEW:
+  case SQLITE_DROP_TEMP_INDEX:
+  case SQLITE_DROP_TEMP_TABLE:
+  case SQLITE_DROP_TEMP_TRIGGER:
+  case SQLITE_DROP_TEMP_VIEW:
+    writes_ = true;
+    // Inside SQLite's own steps (ALTER TABLE) temporary objects come and go.
+    return free || !preparing_
+               ? SQLITE_OK
+               : deny("a temporary table, view, index or trigger (it would live on one connection "
+                      "of many)");
+  case SQLITE_TRANSACTION: return free ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
+  case SQLITE_SAVEPOINT: return free ? SQLITE_OK : deny("SAVEPOINT");
+  case SQLITE_ATTACH:
+    // VACUUM attaches a nameless database while it runs; with INTO it has a name.
+    if (free || (!preparing_ && (a == nullptr || *a == '\0')))
       return SQLITE_OK;
-    case SQLITE_PRAGMA: return free ? SQLITE_OK : pragma(a, b);
-    default: return free ? SQLITE_OK : deny("an action unknown to the engine (" + std::to_string(action) + ")");
+    return deny(preparing_ ? "ATTACH" : "VACUUM INTO (use a backup)");
+  case SQLITE_DETACH: return free || !preparing_ ? SQLITE_OK : deny("DETACH");
+  case SQLITE_FUNCTION:
+    if (b != nullptr &&
+        (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
+      return deny(std::string(b) + "()");
+    return SQLITE_OK;
+  case SQLITE_PRAGMA: return free ? SQLITE_OK : pragma(a, b);
+  default:
+    return free ? SQLITE_OK
+                : deny("an action unknown to the engine (" + std::to_string(action) + ")");
   }
 }
 

@@ -13,11 +13,11 @@ namespace dbengine::detail {
 
 /// Who runs statements on the connection.
 enum class authority : unsigned char {
-  reader,  ///< only reading; whatever writes is noted and goes to the writer
-  writer,  ///< data and schema, but nothing that would break the engine
-  scope,   ///< the same inside an interactive transaction
-  raw,     ///< everything: a raw connection
-  engine   ///< the engine's own statements
+  reader, ///< only reading; whatever writes is noted and goes to the writer
+  writer, ///< data and schema, but nothing that would break the engine
+  scope,  ///< the same inside an interactive transaction
+  raw,    ///< everything: a raw connection
+  engine  ///< the engine's own statements
 };
 
 /// One per connection; its address is the authorizer's user data.
@@ -46,7 +46,8 @@ public:
   const std::string& denied() const noexcept { return denied_; }
 
 private:
-  static int callback(void* self, int action, const char* a, const char* b, const char* db, const char* trigger);
+  static int callback(void* self, int action, const char* a, const char* b, const char* db,
+                      const char* trigger);
   int decide(int action, const char* a, const char* b, const char* trigger);
   int pragma(const char* name, const char* argument);
   int deny(std::string what);

@@ -42,24 +42,28 @@ std::string binder::describe(int index) {
 void binder::one(int index, const value_ref& v) {
   int rc = SQLITE_OK;
   switch (v.type) {
-    case value_type::null: rc = sqlite3_bind_null(p_->stmt, index); break;
-    case value_type::integer: rc = sqlite3_bind_int64(p_->stmt, index, v.integer); break;
-    case value_type::real: rc = sqlite3_bind_double(p_->stmt, index, v.real); break;
-    case value_type::text:
-      rc = sqlite3_bind_text64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC, SQLITE_UTF8);
-      break;
-    case value_type::blob: rc = sqlite3_bind_blob64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC); break;
+  case value_type::null: rc = sqlite3_bind_null(p_->stmt, index); break;
+  case value_type::integer: rc = sqlite3_bind_int64(p_->stmt, index, v.integer); break;
+  case value_type::real: rc = sqlite3_bind_double(p_->stmt, index, v.real); break;
+  case value_type::text:
+    rc = sqlite3_bind_text64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC, SQLITE_UTF8);
+    break;
+  case value_type::blob:
+    rc = sqlite3_bind_blob64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC);
+    break;
   }
   if (rc != SQLITE_OK)
-    throw error(last_error(db_, rc, 0, "parameter " + describe(index) + " of " + std::to_string(v.size) + " bytes"));
+    throw error(last_error(
+        db_, rc, 0, "parameter " + describe(index) + " of " + std::to_string(v.size) + " bytes"));
 }
 
 void binder::positional(std::size_t given) {
   const auto wanted = static_cast<std::size_t>(p_->parameter_count);
   if (given == wanted)
     return;
-  auto text = "the statement has " + std::to_string(wanted) + (wanted == 1 ? " parameter, " : " parameters, ") +
-              std::to_string(given) + (given == 1 ? " was given" : " were given");
+  auto text = "the statement has " + std::to_string(wanted) +
+              (wanted == 1 ? " parameter, " : " parameters, ") + std::to_string(given) +
+              (given == 1 ? " was given" : " were given");
   text += given < wanted ? "; missing: " + describe(static_cast<int>(given) + 1)
                          : "; extra: the one at position " + std::to_string(wanted + 1);
   throw error(errc::bind, std::move(text));
@@ -78,8 +82,9 @@ void binder::map_names(const params& p) {
   for (std::size_t i = 0; i < p_->names.size(); ++i) {
     const auto& name = p_->names[i];
     if (name.empty() || name[0] == '?')
-      throw error(errc::bind, "parameter " + std::to_string(i + 1) + " of the statement is positional (" +
-                                (name.empty() ? "?" : name) + "), but named values were given");
+      throw error(errc::bind, "parameter " + std::to_string(i + 1) +
+                                  " of the statement is positional (" +
+                                  (name.empty() ? "?" : name) + "), but named values were given");
     auto it = by_name.find(name);
     if (it == by_name.end())
       it = by_name.find(without_prefix(name));
@@ -87,7 +92,8 @@ void binder::map_names(const params& p) {
       std::string have;
       for (std::size_t k = 0; k < given.size() && k < 8; ++k)
         have += (k == 0 ? "" : ", ") + given[k];
-      throw error(errc::bind, "no value for parameter " + name + (have.empty() ? "" : "; given: " + have));
+      throw error(errc::bind,
+                  "no value for parameter " + name + (have.empty() ? "" : "; given: " + have));
     }
     source[i] = it->second;
     used[it->second] = true;

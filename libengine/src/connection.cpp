@@ -31,7 +31,8 @@ private:
 
 // -- preparation ----------------------------------------------------------------------------------
 
-std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t* consumed, std::size_t base) {
+std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t* consumed,
+                                              std::size_t base) {
   if (const auto nul = sql.find('\0'); nul != sql.npos) {
     error_info info{.code = errc::sql, .message = "a NUL byte in the SQL text"};
     info.offset = base + nul;
@@ -45,12 +46,15 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   while (at != end) {
     const char* tail = nullptr;
     auth_.begin_prepare();
-    const int rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at), SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
+    const int rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at),
+                                      SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
     auth_.end_prepare();
     const auto offset = base + static_cast<std::size_t>(at - sql.data());
     if (rc != SQLITE_OK) {
       if (!auth_.denied().empty()) {
-        error_info info{.code = errc::not_allowed, .extended_code = rc, .message = auth_.denied() + " is not allowed here"};
+        error_info info{.code = errc::not_allowed,
+                        .extended_code = rc,
+                        .message = auth_.denied() + " is not allowed here"};
         throw error(std::move(info));
       }
       if (auth_.needs_writer()) {
@@ -89,10 +93,12 @@ prepared* connection::prepare(std::string_view sql) {
   std::size_t consumed = 0;
   auto p = compile(sql, &consumed, 0);
   if (!p)
-    throw error(errc::empty_statement, sql.empty() ? "an empty statement" : "nothing but space or comment");
+    throw error(errc::empty_statement,
+                sql.empty() ? "an empty statement" : "nothing but space or comment");
   if (!p->needs_writer) {
     if (const auto next = next_statement(sql, consumed); next != sql.npos) {
-      error_info info{.code = errc::multiple_statements, .message = "one call runs one statement, and a second one begins here"};
+      error_info info{.code = errc::multiple_statements,
+                      .message = "one call runs one statement, and a second one begins here"};
       info.offset = next;
       throw error(std::move(info));
     }
@@ -129,9 +135,10 @@ void connection::fail(int code, control& c, const prepared* p) {
   if (const auto why = c.stopped(); why != errc::none) {
     info.code = why;
     info.offset.reset();
-    info.message = why == errc::timeout     ? "the deadline passed while the statement ran"
-                   : why == errc::cancelled ? "cancelled while the statement ran"
-                                            : "stopped while the statement ran: " + std::string(to_string(why));
+    info.message = why == errc::timeout ? "the deadline passed while the statement ran"
+                   : why == errc::cancelled
+                       ? "cancelled while the statement ran"
+                       : "stopped while the statement ran: " + std::string(to_string(why));
   }
   if (info.code == errc::not_allowed && !auth_.denied().empty())
     info.message = auth_.denied() + " is not allowed here";
@@ -148,29 +155,31 @@ void append(arena& a, sqlite3_stmt* s, int columns) {
   for (int i = 0; i < columns; ++i) {
     auto& cell = a.cells[first + static_cast<std::size_t>(i)];
     switch (sqlite3_column_type(s, i)) {
-      case SQLITE_INTEGER:
-        cell.type = value_type::integer;
-        cell.integer = sqlite3_column_int64(s, i);
-        break;
-      case SQLITE_FLOAT:
-        cell.type = value_type::real;
-        cell.real = sqlite3_column_double(s, i);
-        break;
-      case SQLITE_TEXT:
-      case SQLITE_BLOB: {
-        const bool text = sqlite3_column_type(s, i) == SQLITE_TEXT;
-        const void* bytes = text ? static_cast<const void*>(sqlite3_column_text(s, i)) : sqlite3_column_blob(s, i);
-        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(s, i));
-        if (bytes == nullptr && size != 0)
-          throw error(errc::too_big, "out of memory for a value of " + std::to_string(size) + " bytes");
-        cell.type = text ? value_type::text : value_type::blob;
-        cell.offset = a.bytes.size();
-        cell.size = static_cast<std::uint32_t>(size);
-        if (size != 0)
-          a.bytes.append(static_cast<const char*>(bytes), size);
-        break;
-      }
-      default: cell.type = value_type::null;
+    case SQLITE_INTEGER:
+      cell.type = value_type::integer;
+      cell.integer = sqlite3_column_int64(s, i);
+      break;
+    case SQLITE_FLOAT:
+      cell.type = value_type::real;
+      cell.real = sqlite3_column_double(s, i);
+      break;
+    case SQLITE_TEXT:
+    case SQLITE_BLOB: {
+      const bool text = sqlite3_column_type(s, i) == SQLITE_TEXT;
+      const void* bytes =
+          text ? static_cast<const void*>(sqlite3_column_text(s, i)) : sqlite3_column_blob(s, i);
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(s, i));
+      if (bytes == nullptr && size != 0)
+        throw error(errc::too_big,
+                    "out of memory for a value of " + std::to_string(size) + " bytes");
+      cell.type = text ? value_type::text : value_type::blob;
+      cell.offset = a.bytes.size();
+      cell.size = static_cast<std::uint32_t>(size);
+      if (size != 0)
+        a.bytes.append(static_cast<const char*>(bytes), size);
+      break;
+    }
+    default: cell.type = value_type::null;
     }
   }
   ++a.row_count;
@@ -191,11 +200,14 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
         result->columns = p.columns;
       }
       append(*result, p.stmt, p.column_count);
-      if ((max_rows != 0 && result->row_count > max_rows) || (max_bytes != 0 && result->memory() > max_bytes)) {
+      if ((max_rows != 0 && result->row_count > max_rows) ||
+          (max_bytes != 0 && result->memory() > max_bytes)) {
         error_info info{.code = errc::too_big,
                         .message = max_rows != 0 && result->row_count > max_rows
-                                     ? "the result has more than " + std::to_string(max_rows) + " rows (max_rows)"
-                                     : "the result has more than " + std::to_string(max_bytes) + " bytes (max_result_bytes)"};
+                                       ? "the result has more than " + std::to_string(max_rows) +
+                                             " rows (max_rows)"
+                                       : "the result has more than " + std::to_string(max_bytes) +
+                                             " bytes (max_result_bytes)"};
         info.outcome = p.read_only ? fate::not_run : fate::rolled_back;
         throw error(std::move(info));
       }
@@ -246,7 +258,8 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
   return result;
 }
 
-batch_result connection::execute_many(std::string_view sql, std::span<const params> sets, control& c) {
+batch_result connection::execute_many(std::string_view sql, std::span<const params> sets,
+                                      control& c) {
   batch_result result;
   if (sets.empty())
     return result;
@@ -314,11 +327,12 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
 // -- cursor ---------------------------------------------------------------------------------------
 
 connection::cursor::cursor(connection& c, std::string_view sql, const params_view& p, control& ctl)
-  : connection_(&c), statement_(nullptr) {
+    : connection_(&c), statement_(nullptr) {
   const running r(c, ctl);
   auto* found = c.prepare(sql);
   if (found->needs_writer || !found->read_only)
-    throw error(errc::not_allowed, "a cursor reads; use execute or fetch for a statement that writes");
+    throw error(errc::not_allowed,
+                "a cursor reads; use execute or fetch for a statement that writes");
   binder b(c.db_, *found);
   if (p.named != nullptr) {
     named_ = *p.named;
@@ -326,13 +340,11 @@ connection::cursor::cursor(connection& c, std::string_view sql, const params_vie
   } else {
     for (const auto& v : p.positional)
       switch (v.type) {
-        case value_type::null: values_.emplace_back(); break;
-        case value_type::integer: values_.emplace_back(v.integer); break;
-        case value_type::real: values_.emplace_back(v.real); break;
-        case value_type::text: values_.emplace_back(std::string(v.bytes, v.size)); break;
-        case value_type::blob:
-          values_.emplace_back(std::as_bytes(std::span(v.bytes, v.size)));
-          break;
+      case value_type::null: values_.emplace_back(); break;
+      case value_type::integer: values_.emplace_back(v.integer); break;
+      case value_type::real: values_.emplace_back(v.real); break;
+      case value_type::text: values_.emplace_back(std::string(v.bytes, v.size)); break;
+      case value_type::blob: values_.emplace_back(std::as_bytes(std::span(v.bytes, v.size))); break;
       }
     const std::vector<value_ref> refs(values_.begin(), values_.end());
     b.bind(params_view{nullptr, refs});

@@ -124,20 +124,22 @@ public:
   const location& where() const noexcept { return where_; }
   bool wal() const noexcept { return wal_; }
   /// A result may be refused for its size.
-  bool bounded_results() const noexcept { return options_->max_rows != 0 || options_->max_result_bytes != 0; }
+  bool bounded_results() const noexcept {
+    return options_->max_rows != 0 || options_->max_result_bytes != 0;
+  }
   void interrupt() noexcept;
 
   struct counters {
     std::uint64_t cache_hits = 0, cache_misses = 0, snapshots_reused = 0, snapshots_opened = 0;
   };
-  counters count() const noexcept {
-    return {cache_.hits(), cache_.misses(), reused_, opened_};
-  }
+  counters count() const noexcept { return {cache_.hits(), cache_.misses(), reused_, opened_}; }
 
   /// Installs `c` as the request that runs, for the handlers.
   class running {
   public:
-    running(connection& c, control& ctl) noexcept : connection_(&c), before_(c.current_) { c.current_ = &ctl; }
+    running(connection& c, control& ctl) noexcept : connection_(&c), before_(c.current_) {
+      c.current_ = &ctl;
+    }
     ~running() { connection_->current_ = before_; }
     running(const running&) = delete;
     running& operator=(const running&) = delete;

@@ -42,7 +42,8 @@ error_info explain_open(const location& where, const error_info& info) {
   struct stat st {};
   const auto directory = path.parent_path();
   if (::stat(directory.c_str(), &st) != 0)
-    e.message = "\"" + path.string() + "\": the directory \"" + directory.string() + "\": " + std::strerror(errno);
+    e.message = "\"" + path.string() + "\": the directory \"" + directory.string() +
+                "\": " + std::strerror(errno);
   else if (!S_ISDIR(st.st_mode))
     e.message = "\"" + path.string() + "\": \"" + directory.string() + "\" is no directory";
   else if (::stat(path.c_str(), &st) != 0)
@@ -57,7 +58,8 @@ error_info explain_open(const location& where, const error_info& info) {
 } // namespace
 
 connection::connection(location where, role r, std::shared_ptr<const options> o)
-  : where_(std::move(where)), role_(r), options_(std::move(o)), cache_(defaults::statement_cache_capacity) {
+    : where_(std::move(where)), role_(r), options_(std::move(o)),
+      cache_(defaults::statement_cache_capacity) {
   try {
     open();
     configure();
@@ -118,8 +120,9 @@ void connection::configure() {
   } else {
     const auto mode = engine_text("PRAGMA journal_mode=WAL");
     if (mode != "wal")
-      throw error(errc::cannot_open, "\"" + where_.path.string() + "\": WAL mode is not possible here (journal mode stays " +
-                                       mode + ")");
+      throw error(errc::cannot_open, "\"" + where_.path.string() +
+                                         "\": WAL mode is not possible here (journal mode stays " +
+                                         mode + ")");
     engine_sql("PRAGMA wal_autocheckpoint=0");
     sqlite3_wal_hook(db_, &connection::on_wal, this);
     static constexpr const char* levels[] = {"PRAGMA synchronous=OFF", "PRAGMA synchronous=NORMAL",
@@ -128,10 +131,12 @@ void connection::configure() {
     engine_sql("PRAGMA secure_delete=FAST");
   }
   wal_ = engine_text("PRAGMA journal_mode") == "wal";
-  engine_sql(("PRAGMA cache_size=-" + std::to_string(std::max<std::size_t>(o.cache_size / 1024, 1))).c_str());
+  engine_sql(("PRAGMA cache_size=-" + std::to_string(std::max<std::size_t>(o.cache_size / 1024, 1)))
+                 .c_str());
   engine_sql(("PRAGMA mmap_size=" + std::to_string(where_.memory ? 0 : o.mmap_size)).c_str());
   engine_sql(o.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
-  engine_sql(o.temp_store == dbengine::temp_store::memory ? "PRAGMA temp_store=MEMORY" : "PRAGMA temp_store=FILE");
+  engine_sql(o.temp_store == dbengine::temp_store::memory ? "PRAGMA temp_store=MEMORY"
+                                                          : "PRAGMA temp_store=FILE");
   register_safe_functions(db_);
   register_user_functions(db_, o);
   begin_ = prepare_or_throw(db_, "BEGIN");
@@ -158,8 +163,9 @@ int connection::on_trace(unsigned, void* self, void* p, void* x) {
   char* expanded = sqlite3_expanded_sql(s);
   try {
     const auto us = *static_cast<sqlite3_int64*>(x) / 1000;
-    log(log_level::debug, std::string(c.role_ == role::writer ? "writer " : "reader ") + std::to_string(us) + " us: " +
-                            (expanded != nullptr ? expanded : sqlite3_sql(s)));
+    log(log_level::debug, std::string(c.role_ == role::writer ? "writer " : "reader ") +
+                              std::to_string(us) +
+                              " us: " + (expanded != nullptr ? expanded : sqlite3_sql(s)));
   } catch (...) { // out of memory: the echo is lost, the statement is not
   }
   sqlite3_free(expanded);
@@ -210,7 +216,9 @@ int connection::step_own(sqlite3_stmt* s) noexcept {
 
 // -- transactions -----------------------------------------------------------------------------------
 
-bool connection::in_transaction() const noexcept { return db_ != nullptr && sqlite3_get_autocommit(db_) == 0; }
+bool connection::in_transaction() const noexcept {
+  return db_ != nullptr && sqlite3_get_autocommit(db_) == 0;
+}
 
 void connection::begin_immediate(control& c) {
   const running r(*this, c);
@@ -249,8 +257,12 @@ void connection::rollback() noexcept {
   snapshot_open_ = false;
 }
 
-void connection::savepoint() { engine_sql("SAVEPOINT dbengine"); }
-void connection::release_savepoint() { engine_sql("RELEASE dbengine"); }
+void connection::savepoint() {
+  engine_sql("SAVEPOINT dbengine");
+}
+void connection::release_savepoint() {
+  engine_sql("RELEASE dbengine");
+}
 
 void connection::rollback_to_savepoint() noexcept {
   const auto before = auth_.who;
@@ -278,7 +290,7 @@ void connection::refresh_snapshot() {
     drop_snapshot();
   }
   if (!index_.attached())
-    return; // not in WAL mode: each read is its own transaction
+    return;                // not in WAL mode: each read is its own transaction
   header_ = index_.read(); // before BEGIN: a commit in between is seen as a change, never missed
   begin_deferred();
   snapshot_open_ = true;
@@ -297,11 +309,12 @@ void connection::drop_snapshot() noexcept {
 
 checkpoint_result connection::checkpoint(checkpoint_mode mode) {
   DBENGINE_FAULT_POINT("writer.checkpoint");
-  static constexpr int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_FULL, SQLITE_CHECKPOINT_RESTART,
-                                  SQLITE_CHECKPOINT_TRUNCATE};
+  static constexpr int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_FULL,
+                                  SQLITE_CHECKPOINT_RESTART, SQLITE_CHECKPOINT_TRUNCATE};
   int frames = 0;
   int moved = 0;
-  const int rc = sqlite3_wal_checkpoint_v2(db_, "main", modes[static_cast<int>(mode)], &frames, &moved);
+  const int rc =
+      sqlite3_wal_checkpoint_v2(db_, "main", modes[static_cast<int>(mode)], &frames, &moved);
   if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
     throw error(last_error(db_, rc, 0, "checkpoint"));
   if (rc == SQLITE_OK && mode >= checkpoint_mode::restart)
@@ -337,6 +350,8 @@ void connection::apply_pragma(const std::string& name, const std::string& text) 
   engine_sql(("PRAGMA " + name + "=" + text).c_str());
 }
 
-void connection::interrupt() noexcept { sqlite3_interrupt(db_); }
+void connection::interrupt() noexcept {
+  sqlite3_interrupt(db_);
+}
 
 } // namespace dbengine::detail

@@ -23,11 +23,13 @@ class control {
 public:
   control() = default;
   /// `timeout` counts from the first look.
-  control(std::chrono::milliseconds timeout, std::stop_token cancel) : timeout_(timeout), cancel_(std::move(cancel)) {}
-  control(clock::time_point deadline, std::stop_token cancel) : deadline_(deadline), cancel_(std::move(cancel)) {}
+  control(std::chrono::milliseconds timeout, std::stop_token cancel)
+      : timeout_(timeout), cancel_(std::move(cancel)) {}
+  control(clock::time_point deadline, std::stop_token cancel)
+      : deadline_(deadline), cancel_(std::move(cancel)) {}
   control(control&& other) noexcept
-    : timeout_(other.timeout_), deadline_(other.deadline_), cancel_(std::move(other.cancel_)),
-      killed_(other.killed_.load(std::memory_order_relaxed)) {}
+      : timeout_(other.timeout_), deadline_(other.deadline_), cancel_(std::move(other.cancel_)),
+        killed_(other.killed_.load(std::memory_order_relaxed)) {}
   control& operator=(control&&) = delete;
 
   /// True where the request must stop; remembers why.
@@ -41,7 +43,8 @@ public:
     else if (timeout_.count() > 0 || deadline_ != clock::time_point{}) {
       const auto now = clock::now();
       if (deadline_ == clock::time_point{})
-        deadline_ = timeout_ > std::chrono::hours(24 * 365) ? clock::time_point::max() : now + timeout_;
+        deadline_ =
+            timeout_ > std::chrono::hours(24 * 365) ? clock::time_point::max() : now + timeout_;
       if (now >= deadline_)
         stopped_ = errc::timeout;
     }

@@ -8,22 +8,49 @@
 namespace dbengine {
 
 std::string_view to_string(errc code) noexcept {
-  static constexpr std::array<std::string_view, 34> names{
-    "none",       "invalid_url", "invalid_option", "cannot_open",         "not_a_database",  "corrupt",
-    "read_only",  "locked",      "bind",           "sql",                 "constraint",      "busy",
-    "timeout",    "cancelled",   "overloaded",     "multiple_statements", "empty_statement", "not_allowed",
-    "type",       "range",       "no_column",      "too_big",             "disk_full",       "io",
-    "unavailable", "poison",     "fenced",         "outcome_unknown",     "shut_down",       "forked",
-    "invalid_state", "backup_failed", "unreachable", "protocol"};
+  static constexpr std::array<std::string_view, 34> names{"none",
+                                                          "invalid_url",
+                                                          "invalid_option",
+                                                          "cannot_open",
+                                                          "not_a_database",
+                                                          "corrupt",
+                                                          "read_only",
+                                                          "locked",
+                                                          "bind",
+                                                          "sql",
+                                                          "constraint",
+                                                          "busy",
+                                                          "timeout",
+                                                          "cancelled",
+                                                          "overloaded",
+                                                          "multiple_statements",
+                                                          "empty_statement",
+                                                          "not_allowed",
+                                                          "type",
+                                                          "range",
+                                                          "no_column",
+                                                          "too_big",
+                                                          "disk_full",
+                                                          "io",
+                                                          "unavailable",
+                                                          "poison",
+                                                          "fenced",
+                                                          "outcome_unknown",
+                                                          "shut_down",
+                                                          "forked",
+                                                          "invalid_state",
+                                                          "backup_failed",
+                                                          "unreachable",
+                                                          "protocol"};
   const auto i = static_cast<std::size_t>(code);
   return i < names.size() ? names[i] : "internal";
 }
 
 std::string_view to_string(fate f) noexcept {
   switch (f) {
-    case fate::not_run: return "did not run";
-    case fate::rolled_back: return "was rolled back";
-    case fate::unknown: return "outcome unknown";
+  case fate::not_run: return "did not run";
+  case fate::rolled_back: return "was rolled back";
+  case fate::unknown: return "outcome unknown";
   }
   return "outcome unknown";
 }

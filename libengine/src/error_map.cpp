@@ -12,28 +12,28 @@ namespace dbengine::detail {
 
 errc map_code(int extended_code) noexcept {
   switch (extended_code & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_ROW:
-    case SQLITE_DONE: return errc::none;
-    case SQLITE_INTERNAL:
-    case SQLITE_MISUSE: return errc::internal;
-    case SQLITE_PERM:
-    case SQLITE_CANTOPEN: return errc::cannot_open;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL: return errc::busy;
-    case SQLITE_NOMEM:
-    case SQLITE_TOOBIG: return errc::too_big;
-    case SQLITE_READONLY: return errc::read_only;
-    case SQLITE_INTERRUPT: return errc::cancelled;
-    case SQLITE_IOERR: return errc::io;
-    case SQLITE_CORRUPT: return errc::corrupt;
-    case SQLITE_FULL: return errc::disk_full;
-    case SQLITE_CONSTRAINT: return errc::constraint;
-    case SQLITE_AUTH: return errc::not_allowed;
-    case SQLITE_RANGE: return errc::bind;
-    case SQLITE_NOTADB: return errc::not_a_database;
-    default: return errc::sql;
+  case SQLITE_OK:
+  case SQLITE_ROW:
+  case SQLITE_DONE: return errc::none;
+  case SQLITE_INTERNAL:
+  case SQLITE_MISUSE: return errc::internal;
+  case SQLITE_PERM:
+  case SQLITE_CANTOPEN: return errc::cannot_open;
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+  case SQLITE_PROTOCOL: return errc::busy;
+  case SQLITE_NOMEM:
+  case SQLITE_TOOBIG: return errc::too_big;
+  case SQLITE_READONLY: return errc::read_only;
+  case SQLITE_INTERRUPT: return errc::cancelled;
+  case SQLITE_IOERR: return errc::io;
+  case SQLITE_CORRUPT: return errc::corrupt;
+  case SQLITE_FULL: return errc::disk_full;
+  case SQLITE_CONSTRAINT: return errc::constraint;
+  case SQLITE_AUTH: return errc::not_allowed;
+  case SQLITE_RANGE: return errc::bind;
+  case SQLITE_NOTADB: return errc::not_a_database;
+  default: return errc::sql;
   }
 }
 
@@ -46,7 +46,8 @@ error_info last_error(sqlite3* db, int code, std::size_t base, const std::string
   info.message = context;
   if (!context.empty())
     info.message += ": ";
-  info.message += (extended & 0xff) == (code & 0xff) && db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+  info.message += (extended & 0xff) == (code & 0xff) && db != nullptr ? sqlite3_errmsg(db)
+                                                                      : sqlite3_errstr(code);
   if (db != nullptr && (extended & 0xff) == (code & 0xff)) {
     const int at = sqlite3_error_offset(db);
     if (at >= 0)

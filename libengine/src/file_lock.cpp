@@ -22,25 +22,28 @@ file_lock::file_lock(const std::filesystem::path& database) : path_(database.str
   for (;;) {
     const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
-      throw error(errc::cannot_open, "the lock file \"" + path_.string() + "\": " + std::strerror(errno));
+      throw error(errc::cannot_open,
+                  "the lock file \"" + path_.string() + "\": " + std::strerror(errno));
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
       const int why = errno;
       char pid[32] = {};
       const auto n = ::pread(fd, pid, sizeof pid - 1, 0);
       ::close(fd);
       if (why != EWOULDBLOCK)
-        throw error(errc::cannot_open, "the lock file \"" + path_.string() + "\": " + std::strerror(why));
+        throw error(errc::cannot_open,
+                    "the lock file \"" + path_.string() + "\": " + std::strerror(why));
       std::string holder(pid, n > 0 ? static_cast<std::size_t>(n) : 0);
       while (!holder.empty() && holder.back() == '\n')
         holder.pop_back();
-      throw error(errc::locked, "\"" + database.string() + "\" is open in another engine (process " +
-                                  (holder.empty() ? "unknown" : holder) +
-                                  (holder == std::to_string(::getpid()) ? ", this one" : "") + ")");
+      throw error(errc::locked,
+                  "\"" + database.string() + "\" is open in another engine (process " +
+                      (holder.empty() ? "unknown" : holder) +
+                      (holder == std::to_string(::getpid()) ? ", this one" : "") + ")");
     }
     struct stat mine {};
     struct stat named {};
-    if (::fstat(fd, &mine) == 0 && ::stat(path_.c_str(), &named) == 0 && mine.st_ino == named.st_ino &&
-        mine.st_dev == named.st_dev) {
+    if (::fstat(fd, &mine) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+        mine.st_ino == named.st_ino && mine.st_dev == named.st_dev) {
       fd_ = fd;
       break;
     }
@@ -52,9 +55,12 @@ file_lock::file_lock(const std::filesystem::path& database) : path_(database.str
   }
 }
 
-file_lock::~file_lock() { release(); }
+file_lock::~file_lock() {
+  release();
+}
 
-file_lock::file_lock(file_lock&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+file_lock::file_lock(file_lock&& other) noexcept
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
 
 file_lock& file_lock::operator=(file_lock&& other) noexcept {
   release();

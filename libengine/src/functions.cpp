@@ -17,28 +17,30 @@ namespace {
 
 value_ref argument(sqlite3_value* v) {
   switch (sqlite3_value_type(v)) {
-    case SQLITE_INTEGER: return value_ref::of(static_cast<std::int64_t>(sqlite3_value_int64(v)));
-    case SQLITE_FLOAT: return value_ref::of(sqlite3_value_double(v));
-    case SQLITE_TEXT: {
-      const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(v));
-      return value_ref::of(std::string_view(text, static_cast<std::size_t>(sqlite3_value_bytes(v))));
-    }
-    case SQLITE_BLOB: {
-      const auto* bytes = static_cast<const std::byte*>(sqlite3_value_blob(v));
-      return value_ref::of(std::span(bytes, static_cast<std::size_t>(sqlite3_value_bytes(v))));
-    }
-    default: return {};
+  case SQLITE_INTEGER: return value_ref::of(static_cast<std::int64_t>(sqlite3_value_int64(v)));
+  case SQLITE_FLOAT: return value_ref::of(sqlite3_value_double(v));
+  case SQLITE_TEXT: {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(v));
+    return value_ref::of(std::string_view(text, static_cast<std::size_t>(sqlite3_value_bytes(v))));
+  }
+  case SQLITE_BLOB: {
+    const auto* bytes = static_cast<const std::byte*>(sqlite3_value_blob(v));
+    return value_ref::of(std::span(bytes, static_cast<std::size_t>(sqlite3_value_bytes(v))));
+  }
+  default: return {};
   }
 }
 
 void answer(sqlite3_context* context, const value& v) {
   const value_ref r(v);
   switch (r.type) {
-    case value_type::null: sqlite3_result_null(context); break;
-    case value_type::integer: sqlite3_result_int64(context, r.integer); break;
-    case value_type::real: sqlite3_result_double(context, r.real); break;
-    case value_type::text: sqlite3_result_text64(context, r.bytes, r.size, SQLITE_TRANSIENT, SQLITE_UTF8); break;
-    case value_type::blob: sqlite3_result_blob64(context, r.bytes, r.size, SQLITE_TRANSIENT); break;
+  case value_type::null: sqlite3_result_null(context); break;
+  case value_type::integer: sqlite3_result_int64(context, r.integer); break;
+  case value_type::real: sqlite3_result_double(context, r.real); break;
+  case value_type::text:
+    sqlite3_result_text64(context, r.bytes, r.size, SQLITE_TRANSIENT, SQLITE_UTF8);
+    break;
+  case value_type::blob: sqlite3_result_blob64(context, r.bytes, r.size, SQLITE_TRANSIENT); break;
   }
 }
 
@@ -86,7 +88,8 @@ void instr(sqlite3_context* context, int, sqlite3_value** v) {
   const auto* at = static_cast<const unsigned char*>(memmem(a, an, b, bn));
   // A match inside a character is none, as SQLite steps over continuation bytes.
   while (at != nullptr && !bytes && at != begin && (*at & 0xc0) == 0x80)
-    at = static_cast<const unsigned char*>(memmem(at + 1, an - static_cast<std::size_t>(at + 1 - begin), b, bn));
+    at = static_cast<const unsigned char*>(
+        memmem(at + 1, an - static_cast<std::size_t>(at + 1 - begin), b, bn));
   if (at == nullptr)
     return sqlite3_result_int(context, 0);
   sqlite3_int64 n = 1;
@@ -103,24 +106,26 @@ void register_user_functions(sqlite3* db, const options& o) {
     const int flags = SQLITE_UTF8 | SQLITE_INNOCUOUS | (f.deterministic ? SQLITE_DETERMINISTIC : 0);
     if (!f.call)
       throw error(errc::invalid_option, "function \"" + f.name + "\" has nothing to call");
-    const int rc = sqlite3_create_function_v2(db, f.name.c_str(), f.arguments, flags, const_cast<function*>(&f),
-                                              &call_user, nullptr, nullptr, nullptr);
+    const int rc = sqlite3_create_function_v2(db, f.name.c_str(), f.arguments, flags,
+                                              const_cast<function*>(&f), &call_user, nullptr,
+                                              nullptr, nullptr);
     if (rc != SQLITE_OK)
-      throw error(errc::invalid_option, "function \"" + f.name + "\" with " + std::to_string(f.arguments) +
-                                          " arguments: SQLite refuses it");
+      throw error(errc::invalid_option, "function \"" + f.name + "\" with " +
+                                            std::to_string(f.arguments) +
+                                            " arguments: SQLite refuses it");
   }
   for (const auto& c : o.collations) {
     if (!c.compare)
       throw error(errc::invalid_option, "collation \"" + c.name + "\" has nothing to call");
-    if (sqlite3_create_collation_v2(db, c.name.c_str(), SQLITE_UTF8, const_cast<collation*>(&c), &compare_user,
-                                    nullptr) != SQLITE_OK)
+    if (sqlite3_create_collation_v2(db, c.name.c_str(), SQLITE_UTF8, const_cast<collation*>(&c),
+                                    &compare_user, nullptr) != SQLITE_OK)
       throw error(errc::invalid_option, "collation \"" + c.name + "\": SQLite refuses it");
   }
 }
 
 void register_safe_functions(sqlite3* db) {
-  sqlite3_create_function_v2(db, "instr", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, nullptr, &instr,
-                             nullptr, nullptr, nullptr);
+  sqlite3_create_function_v2(db, "instr", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+                             nullptr, &instr, nullptr, nullptr, nullptr);
 }
 
 } // namespace dbengine::detail

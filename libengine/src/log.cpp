@@ -19,7 +19,8 @@ std::shared_ptr<spdlog::logger> logger() {
   const std::lock_guard lock(making);
   if (auto found = spdlog::get("dbengine"))
     return found;
-  auto made = std::make_shared<spdlog::logger>("dbengine", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  auto made = std::make_shared<spdlog::logger>(
+      "dbengine", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   made->set_level(spdlog::level::debug);
   spdlog::register_logger(made);
   return made;
@@ -29,8 +30,8 @@ std::shared_ptr<spdlog::logger> logger() {
 
 void log(log_level level, std::string_view text) noexcept {
   try {
-    static constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
-                                                           spdlog::level::warn, spdlog::level::err};
+    static constexpr spdlog::level::level_enum levels[] = {
+        spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
     logger()->log(levels[static_cast<int>(level)], "{}", text);
   } catch (...) { // a log that cannot be written must not take the engine down
   }

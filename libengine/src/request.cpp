@@ -7,13 +7,13 @@ namespace dbengine::detail {
 
 request_class request::statistics_class() const noexcept {
   switch (what) {
-    case kind::fetch: return request_class::fetch;
-    case kind::many: return request_class::bulk;
-    case kind::transaction:
-    case kind::lend: return request_class::transaction;
-    case kind::script: return request_class::script;
-    case kind::execute:
-    case kind::task: break;
+  case kind::fetch: return request_class::fetch;
+  case kind::many: return request_class::bulk;
+  case kind::transaction:
+  case kind::lend: return request_class::transaction;
+  case kind::script: return request_class::script;
+  case kind::execute:
+  case kind::task: break;
   }
   return request_class::execute;
 }

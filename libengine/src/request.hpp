@@ -41,8 +41,8 @@ public:
   /// in the worker's place). answered and abandoned are terminal.
   enum class state : std::uint8_t { waiting, running, answered, abandoned };
 
-  using answer =
-    std::variant<std::monostate, write_result, batch_result, rows, std::vector<operation_result>, script_result>;
+  using answer = std::variant<std::monostate, write_result, batch_result, rows,
+                              std::vector<operation_result>, script_result>;
 
   request(kind k, control c) : what(k), ctl(std::move(c)) {}
   virtual ~request() = default;

@@ -12,11 +12,14 @@ namespace dbengine {
 namespace detail {
 
 void throw_type(const arena& a, std::size_t column, value_type is, std::string_view wanted) {
-  throw error(errc::type, "column " + std::to_string(column) + " (\"" + (*a.columns)[column] + "\") is " +
-                            std::string(to_string(is)) + ", not " + std::string(wanted));
+  throw error(errc::type, "column " + std::to_string(column) + " (\"" + (*a.columns)[column] +
+                              "\") is " + std::string(to_string(is)) + ", not " +
+                              std::string(wanted));
 }
 
-void throw_range(std::string message) { throw error(errc::range, std::move(message)); }
+void throw_range(std::string message) {
+  throw error(errc::range, std::move(message));
+}
 
 } // namespace detail
 
@@ -54,18 +57,18 @@ bool operator==(const rows& a, const rows& b) {
     if (x.type != y.type)
       return false;
     switch (x.type) {
-      case value_type::null: break;
-      case value_type::integer:
-        if (x.integer != y.integer)
-          return false;
-        break;
-      case value_type::real: // by bits, so that a NaN equals itself and -0.0 differs from 0
-        if (std::memcmp(&x.real, &y.real, sizeof x.real) != 0)
-          return false;
-        break;
-      default:
-        if (field(*a.arena_, i, i % width).bytes() != field(*b.arena_, i, i % width).bytes())
-          return false;
+    case value_type::null: break;
+    case value_type::integer:
+      if (x.integer != y.integer)
+        return false;
+      break;
+    case value_type::real: // by bits, so that a NaN equals itself and -0.0 differs from 0
+      if (std::memcmp(&x.real, &y.real, sizeof x.real) != 0)
+        return false;
+      break;
+    default:
+      if (field(*a.arena_, i, i % width).bytes() != field(*b.arena_, i, i % width).bytes())
+        return false;
     }
   }
   return true;
@@ -84,8 +87,8 @@ const write_result& operation_result::write() const {
 }
 
 std::size_t script_result::failures() const noexcept {
-  return static_cast<std::size_t>(
-    std::count_if(steps.begin(), steps.end(), [](const script_step& s) { return s.failure.has_value(); }));
+  return static_cast<std::size_t>(std::count_if(
+      steps.begin(), steps.end(), [](const script_step& s) { return s.failure.has_value(); }));
 }
 
 } // namespace dbengine

@@ -9,7 +9,9 @@
 
 namespace dbengine::detail {
 
-prepared::~prepared() { sqlite3_finalize(stmt); }
+prepared::~prepared() {
+  sqlite3_finalize(stmt);
+}
 
 prepared* statement_cache::find(std::string_view sql) {
   if (!lru_.empty()) { // a loop over one statement: no hashing

@@ -68,11 +68,13 @@ private:
   using entries = std::list<std::unique_ptr<prepared>>;
   struct hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view s) const noexcept { return std::hash<std::string_view>{}(s); }
+    std::size_t operator()(std::string_view s) const noexcept {
+      return std::hash<std::string_view>{}(s);
+    }
   };
 
   std::size_t capacity_;
-  entries lru_;  // front: most recently used
+  entries lru_;   // front: most recently used
   entries loose_; // in use and not to be kept
   // Keys point into the entries' own text, which does not move.
   std::unordered_map<std::string_view, entries::iterator, hash, std::equal_to<>> index_;

@@ -7,33 +7,33 @@ namespace dbengine {
 
 std::string_view to_string(request_class c) noexcept {
   switch (c) {
-    case request_class::execute: return "execute";
-    case request_class::bulk: return "bulk";
-    case request_class::fetch: return "fetch";
-    case request_class::transaction: return "transaction";
-    case request_class::script: return "script";
-    case request_class::backup: return "backup";
+  case request_class::execute: return "execute";
+  case request_class::bulk: return "bulk";
+  case request_class::fetch: return "fetch";
+  case request_class::transaction: return "transaction";
+  case request_class::script: return "script";
+  case request_class::backup: return "backup";
   }
   return "?";
 }
 
 std::string_view to_string(circuit_state s) noexcept {
   switch (s) {
-    case circuit_state::closed: return "closed";
-    case circuit_state::open: return "open";
-    case circuit_state::half_open: return "half-open";
+  case circuit_state::closed: return "closed";
+  case circuit_state::open: return "open";
+  case circuit_state::half_open: return "half-open";
   }
   return "?";
 }
 
 std::string_view to_string(worker_state s) noexcept {
   switch (s) {
-    case worker_state::idle: return "idle";
-    case worker_state::running: return "running";
-    case worker_state::stalled: return "stalled";
-    case worker_state::restarting: return "restarting";
-    case worker_state::failed: return "failed";
-    case worker_state::stopped: return "stopped";
+  case worker_state::idle: return "idle";
+  case worker_state::running: return "running";
+  case worker_state::stalled: return "stalled";
+  case worker_state::restarting: return "restarting";
+  case worker_state::failed: return "failed";
+  case worker_state::stopped: return "stopped";
   }
   return "?";
 }

@@ -15,15 +15,18 @@ namespace dbengine::detail {
 namespace {
 
 [[noreturn]] void refuse(std::string_view url, std::string_view part, const std::string& why) {
-  throw error(errc::invalid_url,
-              "\"" + std::string(url.substr(0, 200)) + "\": " + why + " at \"" + std::string(part.substr(0, 80)) + "\"");
+  throw error(errc::invalid_url, "\"" + std::string(url.substr(0, 200)) + "\": " + why + " at \"" +
+                                     std::string(part.substr(0, 80)) + "\"");
 }
 
 // The path of a file: URI, percent-decoded as SQLite does.
 std::string decode(std::string_view url, std::string_view text) {
   std::string out;
   const auto hex = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -142,7 +145,8 @@ location parse_url(std::string_view url) {
   if (path.starts_with("file:"))
     return parse_file_uri(url, path);
   if (path.find('?') != path.npos && path.size() != url.size())
-    refuse(url, path.substr(path.find('?')), "parameters need the file: form (sqlite:///file:x.db?mode=ro&uri=true)");
+    refuse(url, path.substr(path.find('?')),
+           "parameters need the file: form (sqlite:///file:x.db?mode=ro&uri=true)");
   loc.path = std::string(path);
   return loc;
 }

@@ -12,11 +12,11 @@ namespace dbengine {
 
 std::string_view to_string(value_type type) noexcept {
   switch (type) {
-    case value_type::null: return "null";
-    case value_type::integer: return "integer";
-    case value_type::real: return "real";
-    case value_type::text: return "text";
-    case value_type::blob: return "blob";
+  case value_type::null: return "null";
+  case value_type::integer: return "integer";
+  case value_type::real: return "real";
+  case value_type::text: return "text";
+  case value_type::blob: return "blob";
   }
   return "?";
 }
@@ -29,9 +29,10 @@ std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fra
   const year_month_day date{day};
   const hh_mm_ss time{t - day};
   char buffer[64];
-  int n = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02u %02d:%02d:%02d", static_cast<int>(date.year()),
-                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                        static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+  int n = std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02u %02d:%02d:%02d",
+                        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                        static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                        static_cast<int>(time.minutes().count()),
                         static_cast<int>(time.seconds().count()));
   if (fraction)
     n += std::snprintf(buffer + n, sizeof buffer - static_cast<std::size_t>(n), ".%06d",
@@ -42,7 +43,8 @@ std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fra
 std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view text) {
   using namespace std::chrono;
   const auto fail = [text]() -> error {
-    return {errc::type, "\"" + std::string(text.substr(0, 64)) + "\" is no ISO-8601 time (YYYY-MM-DD HH:MM:SS.ffffff)"};
+    return {errc::type, "\"" + std::string(text.substr(0, 64)) +
+                            "\" is no ISO-8601 time (YYYY-MM-DD HH:MM:SS.ffffff)"};
   };
   std::size_t at = 0;
   const auto number = [&](std::size_t digits) {
@@ -66,7 +68,8 @@ std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view 
   const int mo = number(2);
   expect("-");
   const int d = number(2);
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!date.ok())
     throw fail();
   sys_time<microseconds> t = sys_days{date};

@@ -18,8 +18,9 @@ namespace {
 
 // More than one statement, or one whose changes may have to be undone after it succeeded.
 bool needs_savepoint(const request& r, const connection& c) {
-  return r.what == request::kind::many || r.what == request::kind::transaction || r.what == request::kind::script ||
-         !r.id.empty() || (r.what == request::kind::fetch && c.bounded_results());
+  return r.what == request::kind::many || r.what == request::kind::transaction ||
+         r.what == request::kind::script || !r.id.empty() ||
+         (r.what == request::kind::fetch && c.bounded_results());
 }
 
 bool outside_transactions(const request& r) {
@@ -136,7 +137,8 @@ std::vector<write_group::span> write_group::run_together(span s) {
     }
     if (!c.in_transaction() || c.foreign_keys_pending()) {
       const auto code = r.failure ? r.failure->code : errc::none;
-      if (r.ctl.stopped() != errc::none) { // its interrupt undid the others: they run again, it is answered
+      if (r.ctl.stopped() !=
+          errc::none) { // its interrupt undid the others: they run again, it is answered
         c.rollback();
         tally_.rerun += i - s.first;
         return {{s.first, i}, {i, i + 1}, {i + 1, s.second}};
@@ -213,30 +215,30 @@ void write_group::statements(request& r) {
   };
   std::vector<value_ref> refs;
   switch (r.what) {
-    case request::kind::execute: r.result = c.execute(r.sql, view(r.parameters, refs), r.ctl); break;
-    case request::kind::fetch: r.result = c.fetch(r.sql, view(r.parameters, refs), r.ctl); break;
-    case request::kind::many: r.result = c.execute_many(r.sql, r.sets, r.ctl); break;
-    case request::kind::transaction: {
-      std::vector<operation_result> results;
-      results.reserve(r.operations.size());
-      for (const auto& o : r.operations) {
-        try {
-          if (o.what == operation::kind::execute)
-            results.emplace_back(c.execute(o.sql, view(o.parameters, refs), r.ctl));
-          else
-            results.emplace_back(c.fetch(o.sql, view(o.parameters, refs), r.ctl));
-          if (!c.in_transaction())
-            throw error(errc::sql, "the operation ended the transaction");
-        } catch (const error& e) {
-          throw error(at_index(e.info(), results.size()));
-        }
+  case request::kind::execute: r.result = c.execute(r.sql, view(r.parameters, refs), r.ctl); break;
+  case request::kind::fetch: r.result = c.fetch(r.sql, view(r.parameters, refs), r.ctl); break;
+  case request::kind::many: r.result = c.execute_many(r.sql, r.sets, r.ctl); break;
+  case request::kind::transaction: {
+    std::vector<operation_result> results;
+    results.reserve(r.operations.size());
+    for (const auto& o : r.operations) {
+      try {
+        if (o.what == operation::kind::execute)
+          results.emplace_back(c.execute(o.sql, view(o.parameters, refs), r.ctl));
+        else
+          results.emplace_back(c.fetch(o.sql, view(o.parameters, refs), r.ctl));
+        if (!c.in_transaction())
+          throw error(errc::sql, "the operation ended the transaction");
+      } catch (const error& e) {
+        throw error(at_index(e.info(), results.size()));
       }
-      r.result = std::move(results);
-      break;
     }
-    case request::kind::script: script(r); break;
-    case request::kind::task: r.task(c); break;
-    case request::kind::lend: throw error(errc::internal, "a lease cannot be run in a group");
+    r.result = std::move(results);
+    break;
+  }
+  case request::kind::script: script(r); break;
+  case request::kind::task: r.task(c); break;
+  case request::kind::lend: throw error(errc::internal, "a lease cannot be run in a group");
   }
   if (!r.id.empty())
     once::record(c, r);
@@ -298,9 +300,10 @@ void write_group::answer(span s) {
 
 std::vector<request_ptr> write_group::unanswered() const {
   std::vector<request_ptr> left;
-  std::copy_if(members_.begin(), members_.end(), std::back_inserter(left), [](const request_ptr& r) {
-    return r->now() == request::state::running || r->now() == request::state::waiting;
-  });
+  std::copy_if(members_.begin(), members_.end(), std::back_inserter(left),
+               [](const request_ptr& r) {
+                 return r->now() == request::state::running || r->now() == request::state::waiting;
+               });
   return left;
 }
 

@@ -48,7 +48,9 @@ public:
   /// The one that ran when it happened; null where it was at BEGIN or COMMIT.
   const request_ptr& blamed() const noexcept { return current_; }
   /// The transaction that was under way is committed: its members have their results and may be answered.
-  bool committed() const noexcept { return in_flight_ && connection_->commits() != commits_before_; }
+  bool committed() const noexcept {
+    return in_flight_ && connection_->commits() != commits_before_;
+  }
 
   const tally& counts() const noexcept { return tally_; }
 

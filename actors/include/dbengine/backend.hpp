@@ -46,12 +46,18 @@ class backend {
 public:
   virtual ~backend() = default;
 
-  virtual dbengine::rows fetch(std::string_view sql, const params_view& p, const request_options& o) = 0;
-  virtual write_result execute(std::string_view sql, const params_view& p, const request_options& o) = 0;
-  virtual batch_result execute_many(std::string_view sql, std::span<const params> sets, const request_options& o) = 0;
-  virtual std::vector<operation_result> transact(std::span<const operation> ops, const request_options& o) = 0;
-  virtual script_result script(std::string_view sql, script_mode mode, const request_options& o) = 0;
-  virtual std::unique_ptr<cursor_source> open_cursor(std::string_view sql, const params_view& p, std::size_t batch,
+  virtual dbengine::rows fetch(std::string_view sql, const params_view& p,
+                               const request_options& o) = 0;
+  virtual write_result execute(std::string_view sql, const params_view& p,
+                               const request_options& o) = 0;
+  virtual batch_result execute_many(std::string_view sql, std::span<const params> sets,
+                                    const request_options& o) = 0;
+  virtual std::vector<operation_result> transact(std::span<const operation> ops,
+                                                 const request_options& o) = 0;
+  virtual script_result script(std::string_view sql, script_mode mode,
+                               const request_options& o) = 0;
+  virtual std::unique_ptr<cursor_source> open_cursor(std::string_view sql, const params_view& p,
+                                                     std::size_t batch,
                                                      const request_options& o) = 0;
 
   virtual std::unique_ptr<scope> begin_write(const request_options& o) = 0;

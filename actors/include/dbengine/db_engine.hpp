@@ -27,9 +27,10 @@ public:
     return with(p, [&](const params_view& v) { return self().run_fetch(sql, v); });
   }
   template <bindable... Ts>
-    requires(sizeof...(Ts) > 0)
-  rows fetch(std::string_view sql, const Ts&... xs) const {
-    return with_args([&](const params_view& v) { return self().run_fetch(sql, v); }, detail::hold(xs)...);
+  requires(sizeof...(Ts) > 0) rows fetch(std::string_view sql, const Ts&... xs)
+  const {
+    return with_args([&](const params_view& v) { return self().run_fetch(sql, v); },
+                     detail::hold(xs)...);
   }
 
   /// The first row, nothing where there is none.
@@ -37,7 +38,8 @@ public:
   std::optional<owned_row> fetch_one(std::string_view sql, const Ps&... xs) const {
     return first(fetch(sql, xs...));
   }
-  std::optional<owned_row> fetch_one(std::string_view sql, std::initializer_list<named_value> p) const {
+  std::optional<owned_row> fetch_one(std::string_view sql,
+                                     std::initializer_list<named_value> p) const {
     return first(fetch(sql, params(p)));
   }
 
@@ -108,9 +110,10 @@ public:
     return this->with(p, [&](const params_view& v) { return this->self().run_execute(sql, v); });
   }
   template <bindable... Ts>
-    requires(sizeof...(Ts) > 0)
-  write_result execute(std::string_view sql, const Ts&... xs) const {
-    return this->with_args([&](const params_view& v) { return this->self().run_execute(sql, v); }, detail::hold(xs)...);
+  requires(sizeof...(Ts) > 0) write_result execute(std::string_view sql, const Ts&... xs)
+  const {
+    return this->with_args([&](const params_view& v) { return this->self().run_execute(sql, v); },
+                           detail::hold(xs)...);
   }
   /// Runs one statement once per set, all or nothing. An error names the index of the failing set. No sets: nothing runs.
   batch_result execute_many(std::string_view sql, std::span<const params> sets) const {
@@ -133,8 +136,12 @@ public:
   }
 
   rows run_fetch(std::string_view sql, const params_view& p) const { return scope_->fetch(sql, p); }
-  write_result run_execute(std::string_view sql, const params_view& p) const { return scope_->execute(sql, p); }
-  batch_result run_many(std::string_view sql, std::span<const params> s) const { return scope_->execute_many(sql, s); }
+  write_result run_execute(std::string_view sql, const params_view& p) const {
+    return scope_->execute(sql, p);
+  }
+  batch_result run_many(std::string_view sql, std::span<const params> s) const {
+    return scope_->execute_many(sql, s);
+  }
 
   template <class F>
   static auto run(std::unique_ptr<detail::scope> s, F&& f) {
@@ -177,8 +184,12 @@ public:
   sqlite3* native_handle() const noexcept { return scope_->native_handle(); }
 
   rows run_fetch(std::string_view sql, const params_view& p) const { return scope_->fetch(sql, p); }
-  write_result run_execute(std::string_view sql, const params_view& p) const { return scope_->execute(sql, p); }
-  batch_result run_many(std::string_view sql, std::span<const params> s) const { return scope_->execute_many(sql, s); }
+  write_result run_execute(std::string_view sql, const params_view& p) const {
+    return scope_->execute(sql, p);
+  }
+  batch_result run_many(std::string_view sql, std::span<const params> s) const {
+    return scope_->execute_many(sql, s);
+  }
 
 private:
   std::unique_ptr<detail::scope> scope_;
@@ -208,7 +219,9 @@ public:
       return *this;
     }
     void operator++(int) { ++*this; }
-    friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept { return i.batch_.empty(); }
+    friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept {
+      return i.batch_.empty();
+    }
 
   private:
     cursor* cursor_;
@@ -239,7 +252,8 @@ public:
   }
 
   /// Many statements in one text, split by SQLite itself (triggers, comments and strings with semicolons are safe).
-  script_result execute_script(std::string_view sql, script_mode mode = script_mode::all_or_nothing) const {
+  script_result execute_script(std::string_view sql,
+                               script_mode mode = script_mode::all_or_nothing) const {
     return engine().script(sql, mode, props());
   }
 
@@ -259,7 +273,8 @@ public:
   }
 
   /// Streams a result of any size. `batch`: rows fetched at a time. The request's deadline bounds each batch.
-  dbengine::cursor cursor(std::string_view sql, const params& p = {}, std::size_t batch = defaults::cursor_batch) const {
+  dbengine::cursor cursor(std::string_view sql, const params& p = {},
+                          std::size_t batch = defaults::cursor_batch) const {
     return this->with(p, [&](const params_view& v) {
       return dbengine::cursor(engine().open_cursor(sql, v, batch, props()));
     });
@@ -270,13 +285,16 @@ public:
   dbengine::raw_connection raw_connection(bool read_only = false) const {
     return dbengine::raw_connection(engine().begin_raw(read_only, props()));
   }
-  dbengine::raw_connection get_raw_connection(bool read_only = false) const { return raw_connection(read_only); }
+  dbengine::raw_connection get_raw_connection(bool read_only = false) const {
+    return raw_connection(read_only);
+  }
 
   /// Makes a backup and waits for it: true on success, false at once where one is running. Throws
   /// `errc::backup_failed` where it failed.
   bool request_backup() const { return engine().request_backup(props()); }
   /// A backup into a path of the caller's, verified, never over an existing file.
-  void backup_to(const std::filesystem::path& target, const progress_callback& progress = {}) const {
+  void backup_to(const std::filesystem::path& target,
+                 const progress_callback& progress = {}) const {
     engine().backup_to(target, progress, props());
   }
 
@@ -293,9 +311,13 @@ public:
   }
   /// Sets a pragma for every connection of the engine; only those whose change is safe
   /// (`errc::not_allowed` lists them) and only values of their kind.
-  void set_pragma(std::string_view name, const value& v) const { engine().set_pragma(name, v, props()); }
+  void set_pragma(std::string_view name, const value& v) const {
+    engine().set_pragma(name, v, props());
+  }
 
-  rows run_fetch(std::string_view sql, const params_view& p) const { return engine().fetch(sql, p, props()); }
+  rows run_fetch(std::string_view sql, const params_view& p) const {
+    return engine().fetch(sql, p, props());
+  }
   write_result run_execute(std::string_view sql, const params_view& p) const {
     return engine().execute(sql, p, props());
   }

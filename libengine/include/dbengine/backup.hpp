@@ -72,13 +72,14 @@ using progress_callback = std::function<bool(const backup_progress&)>;
 
 /// Opens a backup read-only, checks its manifest (size, SHA-256, pages) where it has one, `integrity_check` and
 /// `foreign_key_check`. A file that is no backup gives a report with its problem; nothing is changed.
-verify_report verify_backup(const std::filesystem::path& path, const progress_callback& progress = {});
+verify_report verify_backup(const std::filesystem::path& path,
+                            const progress_callback& progress = {});
 
 /// Puts a verified backup in the place of `target`, atomically: the new file is complete and synced before it
 /// takes the name; the old one is kept beside it until the new one has opened. Throws `errc::backup_failed`
 /// where the backup does not verify, `errc::locked` while an engine has the target open, and leaves the
 /// target as it was. `force` replaces an existing target.
-void restore_backup(const std::filesystem::path& backup, const std::filesystem::path& target, bool force = false,
-                    const progress_callback& progress = {});
+void restore_backup(const std::filesystem::path& backup, const std::filesystem::path& target,
+                    bool force = false, const progress_callback& progress = {});
 
 } // namespace dbengine

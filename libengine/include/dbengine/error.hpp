@@ -18,20 +18,20 @@ namespace dbengine {
 /// What went wrong, in the engine's own terms. SQLite's codes stand beside it in `error_info`.
 enum class errc : std::uint8_t {
   none = 0,
-  invalid_url = 1,     ///< the database URL cannot be understood; the message shows the part at fault
-  invalid_option,      ///< an option or argument is outside its range
-  cannot_open,         ///< missing directory, no permission, too many open files
-  not_a_database,      ///< the file is no SQLite database
-  corrupt,             ///< SQLite found the file malformed
-  read_only,           ///< a write to a read-only engine, file or listener
-  locked,              ///< another read-write engine holds this file
-  bind,                ///< a missing, extra, misspelt or unusable parameter
-  sql,                 ///< the statement is wrong: syntax, unknown table or column, run-time error
-  constraint,          ///< UNIQUE, CHECK, NOT NULL, FOREIGN KEY, RAISE(ABORT) and their like
-  busy,                ///< another process held the file longer than `busy_timeout`
-  timeout,             ///< the request's deadline passed
-  cancelled,           ///< the caller asked to stop
-  overloaded,          ///< a queue or result bound is reached; nothing was run
+  invalid_url = 1, ///< the database URL cannot be understood; the message shows the part at fault
+  invalid_option,  ///< an option or argument is outside its range
+  cannot_open,     ///< missing directory, no permission, too many open files
+  not_a_database,  ///< the file is no SQLite database
+  corrupt,         ///< SQLite found the file malformed
+  read_only,       ///< a write to a read-only engine, file or listener
+  locked,          ///< another read-write engine holds this file
+  bind,            ///< a missing, extra, misspelt or unusable parameter
+  sql,             ///< the statement is wrong: syntax, unknown table or column, run-time error
+  constraint,      ///< UNIQUE, CHECK, NOT NULL, FOREIGN KEY, RAISE(ABORT) and their like
+  busy,            ///< another process held the file longer than `busy_timeout`
+  timeout,         ///< the request's deadline passed
+  cancelled,       ///< the caller asked to stop
+  overloaded,      ///< a queue or result bound is reached; nothing was run
   multiple_statements, ///< text after the first statement; `offset` says where
   empty_statement,     ///< nothing but space and comments
   not_allowed,         ///< forbidden here: transaction control, ATTACH, engine-breaking pragmas …
@@ -43,15 +43,15 @@ enum class errc : std::uint8_t {
   io,                  ///< the operating system failed a read, write or sync
   unavailable,         ///< the circuit is open or the worker is being replaced
   poison,              ///< the request failed two workers and is not tried on a third
-  fenced,              ///< the file was moved, deleted or truncated under the engine; writes are stopped
-  outcome_unknown,     ///< the wire or the process broke while a write was under way
-  shut_down,           ///< the engine is shut down, or shutting down
-  forked,              ///< the engine belongs to the parent process
-  invalid_state,       ///< a handle was used after its scope, or a transaction was ended from inside
-  backup_failed,       ///< the backup, verification or restore did not succeed; nothing was left behind
-  unreachable,         ///< the remote engine cannot be reached
-  protocol,            ///< the peer speaks another version or interface
-  internal             ///< a defect of the engine
+  fenced, ///< the file was moved, deleted or truncated under the engine; writes are stopped
+  outcome_unknown, ///< the wire or the process broke while a write was under way
+  shut_down,       ///< the engine is shut down, or shutting down
+  forked,          ///< the engine belongs to the parent process
+  invalid_state,   ///< a handle was used after its scope, or a transaction was ended from inside
+  backup_failed,   ///< the backup, verification or restore did not succeed; nothing was left behind
+  unreachable,     ///< the remote engine cannot be reached
+  protocol,        ///< the peer speaks another version or interface
+  internal         ///< a defect of the engine
 };
 
 /// The name of a code as written in the source, e.g. "multiple_statements".
@@ -91,7 +91,8 @@ class error : public std::runtime_error {
 public:
   explicit error(error_info info) : std::runtime_error(to_string(info)), info_(std::move(info)) {}
 
-  error(errc code, std::string message) : error(error_info{.code = code, .message = std::move(message)}) {}
+  error(errc code, std::string message)
+      : error(error_info{.code = code, .message = std::move(message)}) {}
 
   errc code() const noexcept { return info_.code; }
   fate outcome() const noexcept { return info_.outcome; }

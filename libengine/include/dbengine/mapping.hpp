@@ -17,23 +17,47 @@ namespace detail {
 
 template <class T>
 constexpr std::size_t member_count() {
-  if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  if constexpr (requires {
+                  T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                    {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                })
     return 24;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                         {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 23;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                         {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 22;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                         {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 21;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                         {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 20;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {},
+                         {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 19;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 18;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 17;
-  else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
+  else if constexpr (requires {
+                       T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                     })
     return 16;
   else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
     return 15;
@@ -81,98 +105,88 @@ void for_each_member(T& object, F&& visit) {
   if constexpr (count == 1) {
     auto& [m0] = object;
     visit_all(visit, m0);
-  }
-  else if constexpr (count == 2) {
+  } else if constexpr (count == 2) {
     auto& [m0, m1] = object;
     visit_all(visit, m0, m1);
-  }
-  else if constexpr (count == 3) {
+  } else if constexpr (count == 3) {
     auto& [m0, m1, m2] = object;
     visit_all(visit, m0, m1, m2);
-  }
-  else if constexpr (count == 4) {
+  } else if constexpr (count == 4) {
     auto& [m0, m1, m2, m3] = object;
     visit_all(visit, m0, m1, m2, m3);
-  }
-  else if constexpr (count == 5) {
+  } else if constexpr (count == 5) {
     auto& [m0, m1, m2, m3, m4] = object;
     visit_all(visit, m0, m1, m2, m3, m4);
-  }
-  else if constexpr (count == 6) {
+  } else if constexpr (count == 6) {
     auto& [m0, m1, m2, m3, m4, m5] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5);
-  }
-  else if constexpr (count == 7) {
+  } else if constexpr (count == 7) {
     auto& [m0, m1, m2, m3, m4, m5, m6] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6);
-  }
-  else if constexpr (count == 8) {
+  } else if constexpr (count == 8) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7);
-  }
-  else if constexpr (count == 9) {
+  } else if constexpr (count == 9) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8);
-  }
-  else if constexpr (count == 10) {
+  } else if constexpr (count == 10) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9);
-  }
-  else if constexpr (count == 11) {
+  } else if constexpr (count == 11) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10);
-  }
-  else if constexpr (count == 12) {
+  } else if constexpr (count == 12) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11);
-  }
-  else if constexpr (count == 13) {
+  } else if constexpr (count == 13) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12);
-  }
-  else if constexpr (count == 14) {
+  } else if constexpr (count == 14) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13);
-  }
-  else if constexpr (count == 15) {
+  } else if constexpr (count == 15) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14);
-  }
-  else if constexpr (count == 16) {
+  } else if constexpr (count == 16) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15);
-  }
-  else if constexpr (count == 17) {
+  } else if constexpr (count == 17) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16);
-  }
-  else if constexpr (count == 18) {
+  } else if constexpr (count == 18) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17);
-  }
-  else if constexpr (count == 19) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18);
-  }
-  else if constexpr (count == 20) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19);
-  }
-  else if constexpr (count == 21) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20);
-  }
-  else if constexpr (count == 22) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21);
-  }
-  else if constexpr (count == 23) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22);
-  }
-  else if constexpr (count == 24) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23);
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16,
+              m17);
+  } else if constexpr (count == 19) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18] =
+        object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17,
+              m18);
+  } else if constexpr (count == 20) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18,
+           m19] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17,
+              m18, m19);
+  } else if constexpr (count == 21) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+           m20] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17,
+              m18, m19, m20);
+  } else if constexpr (count == 22) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+           m20, m21] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17,
+              m18, m19, m20, m21);
+  } else if constexpr (count == 23) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+           m20, m21, m22] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17,
+              m18, m19, m20, m21, m22);
+  } else if constexpr (count == 24) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19,
+           m20, m21, m22, m23] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17,
+              m18, m19, m20, m21, m22, m23);
   }
 }
 
@@ -186,11 +200,13 @@ T to_struct(const row& r) {
   if constexpr (std::is_constructible_v<T, const row&>) {
     return T(r);
   } else {
-    static_assert(std::is_aggregate_v<T>, "fetch_as needs an aggregate or a type constructible from a row");
+    static_assert(std::is_aggregate_v<T>,
+                  "fetch_as needs an aggregate or a type constructible from a row");
     constexpr std::size_t n = detail::member_count<T>();
     if (r.size() != n)
-      detail::throw_range("a row of " + std::to_string(r.size()) + " columns was asked for as a struct of " +
-                          std::to_string(n) + " members");
+      detail::throw_range("a row of " + std::to_string(r.size()) +
+                          " columns was asked for as a struct of " + std::to_string(n) +
+                          " members");
     T result{};
     std::size_t i = 0;
     detail::for_each_member(result, [&](auto& member) {

@@ -18,8 +18,8 @@ namespace dbengine {
 /// One named parameter. The name may carry SQLite's prefix (`:name`, `@name`, `$name`) or not.
 struct named_value {
   template <class T>
-    requires std::constructible_from<value, T>
-  named_value(std::string n, T&& x) : name(std::move(n)), val(std::forward<T>(x)) {}
+  requires std::constructible_from<value, T> named_value(std::string n, T&& x)
+      : name(std::move(n)), val(std::forward<T>(x)) {}
 
   std::string name;
   value val;

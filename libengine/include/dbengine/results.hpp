@@ -45,15 +45,15 @@ struct operation {
   static operation execute(std::string sql, params p = {}) {
     return {kind::execute, std::move(sql), std::move(p)};
   }
-  static operation fetch(std::string sql, params p = {}) { return {kind::fetch, std::move(sql), std::move(p)}; }
+  static operation fetch(std::string sql, params p = {}) {
+    return {kind::fetch, std::move(sql), std::move(p)};
+  }
   template <bindable... Ts>
-    requires(sizeof...(Ts) > 0)
-  static operation execute(std::string sql, const Ts&... xs) {
+  requires(sizeof...(Ts) > 0) static operation execute(std::string sql, const Ts&... xs) {
     return {kind::execute, std::move(sql), params::of(xs...)};
   }
   template <bindable... Ts>
-    requires(sizeof...(Ts) > 0)
-  static operation fetch(std::string sql, const Ts&... xs) {
+  requires(sizeof...(Ts) > 0) static operation fetch(std::string sql, const Ts&... xs) {
     return {kind::fetch, std::move(sql), params::of(xs...)};
   }
 };
@@ -76,7 +76,7 @@ private:
 
 /// How `execute_script` treats a failing statement.
 enum class script_mode : std::uint8_t {
-  all_or_nothing,   ///< one transaction; the first failure undoes everything and is thrown with its index and offset
+  all_or_nothing, ///< one transaction; the first failure undoes everything and is thrown with its index and offset
   continue_on_error ///< each statement for itself; failures stand in the result
 };
 

@@ -51,7 +51,8 @@ struct arena {
   std::size_t memory() const noexcept { return cells.size() * sizeof(cell) + bytes.size(); }
 };
 
-[[noreturn]] void throw_type(const arena& a, std::size_t column, value_type is, std::string_view wanted);
+[[noreturn]] void throw_type(const arena& a, std::size_t column, value_type is,
+                             std::string_view wanted);
 [[noreturn]] void throw_range(std::string message);
 
 template <class T>
@@ -69,7 +70,7 @@ inline constexpr bool is_sys_time<std::chrono::sys_time<D>> = true;
 class field {
 public:
   field(const detail::arena& a, std::size_t index, std::size_t column) noexcept
-    : arena_(&a), cell_(&a.cells[index]), column_(column) {}
+      : arena_(&a), cell_(&a.cells[index]), column_(column) {}
 
   value_type type() const noexcept { return cell_->type; }
   bool is_null() const noexcept { return cell_->type == value_type::null; }
@@ -105,7 +106,8 @@ public:
   /// By position from 0; throws `errc::range` past the end.
   field operator[](std::size_t column) const {
     if (column >= size())
-      detail::throw_range("column " + std::to_string(column) + " of a result with " + std::to_string(size()));
+      detail::throw_range("column " + std::to_string(column) + " of a result with " +
+                          std::to_string(size()));
     return {*arena_, index_ * size() + column, column};
   }
   field operator[](int column) const { return (*this)[static_cast<std::size_t>(column)]; }
@@ -166,7 +168,9 @@ public:
     friend iterator operator+(iterator i, difference_type n) noexcept { return i += n; }
     friend iterator operator+(difference_type n, iterator i) noexcept { return i += n; }
     friend iterator operator-(iterator i, difference_type n) noexcept { return i -= n; }
-    friend difference_type operator-(iterator a, iterator b) noexcept { return a.index_ - b.index_; }
+    friend difference_type operator-(iterator a, iterator b) noexcept {
+      return a.index_ - b.index_;
+    }
     friend bool operator==(iterator a, iterator b) noexcept { return a.index_ == b.index_; }
     friend auto operator<=>(iterator a, iterator b) noexcept { return a.index_ <=> b.index_; }
 
@@ -185,7 +189,8 @@ public:
   /// Throws `errc::range` past the end.
   row operator[](std::size_t index) const {
     if (index >= size())
-      detail::throw_range("row " + std::to_string(index) + " of a result with " + std::to_string(size()));
+      detail::throw_range("row " + std::to_string(index) + " of a result with " +
+                          std::to_string(size()));
     return {*arena_, index};
   }
   row front() const { return (*this)[0]; }
@@ -228,7 +233,8 @@ T field::as() const {
     if (cell_->type != value_type::integer)
       throw_type(*arena_, column_, cell_->type, "an integer");
     if (!std::in_range<T>(cell_->integer))
-      detail::throw_range(std::to_string(cell_->integer) + " does not fit the integer type asked for");
+      detail::throw_range(std::to_string(cell_->integer) +
+                          " does not fit the integer type asked for");
     return static_cast<T>(cell_->integer);
   } else if constexpr (std::floating_point<T>) {
     if (cell_->type == value_type::integer)
@@ -252,11 +258,11 @@ T field::as() const {
   } else {
     static_assert(std::is_same_v<T, value>, "no SQLite value converts to this type");
     switch (cell_->type) {
-      case value_type::integer: return value(cell_->integer);
-      case value_type::real: return value(cell_->real);
-      case value_type::text: return value(bytes());
-      case value_type::blob: return value(as<blob>());
-      case value_type::null: break;
+    case value_type::integer: return value(cell_->integer);
+    case value_type::real: return value(cell_->real);
+    case value_type::text: return value(bytes());
+    case value_type::blob: return value(as<blob>());
+    case value_type::null: break;
     }
     return value();
   }

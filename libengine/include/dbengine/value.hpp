@@ -40,8 +40,9 @@ std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fra
 std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view text);
 
 template <class T>
-inline constexpr bool is_char = std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
-                                std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+inline constexpr bool is_char =
+    std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
+    std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
 
 template <class T>
 concept bindable_integer = std::integral<T> && !is_char<T>;
@@ -50,7 +51,8 @@ template <bindable_integer T>
 constexpr std::int64_t to_int64(T x) {
   if constexpr (std::is_unsigned_v<T> && sizeof(T) >= sizeof(std::int64_t)) {
     if (x > static_cast<T>(std::numeric_limits<std::int64_t>::max()))
-      throw error(errc::range, "unsigned value " + std::to_string(x) + " is beyond SQLite's 64-bit integers");
+      throw error(errc::range,
+                  "unsigned value " + std::to_string(x) + " is beyond SQLite's 64-bit integers");
   }
   return static_cast<std::int64_t>(x);
 }
@@ -73,8 +75,8 @@ public:
   template <std::floating_point T>
   value(T x) : data_(static_cast<double>(x)) {}
   template <class T>
-    requires detail::is_char<T>
-  value(T) = delete;
+  requires detail::is_char<T> value(T)
+  = delete;
   value(const char* text) {
     if (text != nullptr)
       data_.emplace<std::string>(text);
@@ -84,12 +86,12 @@ public:
   value(blob bytes) : data_(std::move(bytes)) {}
   value(std::span<const std::byte> bytes) : data_(blob(bytes.begin(), bytes.end())) {}
   template <class T>
-    requires std::constructible_from<value, const T&>
-  value(const std::optional<T>& x) : value(x ? value(*x) : value()) {}
+  requires std::constructible_from<value, const T&> value(const std::optional<T>& x)
+      : value(x ? value(*x) : value()) {}
   template <class Duration>
   value(std::chrono::sys_time<Duration> t)
-    : data_(detail::iso8601(std::chrono::floor<std::chrono::microseconds>(t),
-                            std::ratio_less_v<typename Duration::period, std::ratio<1>>)) {}
+      : data_(detail::iso8601(std::chrono::floor<std::chrono::microseconds>(t),
+                              std::ratio_less_v<typename Duration::period, std::ratio<1>>)) {}
 
   value_type type() const noexcept { return static_cast<value_type>(data_.index()); }
   bool is_null() const noexcept { return data_.index() == 0; }
@@ -145,11 +147,11 @@ struct value_ref {
 
 inline value_ref::value_ref(const value& v) noexcept {
   switch (v.type()) {
-    case value_type::null: break;
-    case value_type::integer: *this = of(*std::get_if<1>(&v.data())); break;
-    case value_type::real: *this = of(*std::get_if<2>(&v.data())); break;
-    case value_type::text: *this = of(std::string_view(*std::get_if<3>(&v.data()))); break;
-    case value_type::blob: *this = of(std::span<const std::byte>(*std::get_if<4>(&v.data()))); break;
+  case value_type::null: break;
+  case value_type::integer: *this = of(*std::get_if<1>(&v.data())); break;
+  case value_type::real: *this = of(*std::get_if<2>(&v.data())); break;
+  case value_type::text: *this = of(std::string_view(*std::get_if<3>(&v.data()))); break;
+  case value_type::blob: *this = of(std::span<const std::byte>(*std::get_if<4>(&v.data()))); break;
   }
 }
 
