@@ -115,6 +115,8 @@ public:
   std::size_t held_bytes = 0;
   /// Runs in no group: its first try ended one.
   bool alone = false;
+  /// Its listener allows no writing.
+  bool read_only = false;
 
   answer result;
   std::optional<error_info> failure;

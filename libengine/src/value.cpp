@@ -105,6 +105,17 @@ std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view 
 
 } // namespace detail
 
+params params::from(std::vector<std::string> names, std::vector<value> values) {
+  if (names.size() != values.size())
+    throw error(errc::bind, "not as many parameter names as values");
+  if (std::any_of(names.begin(), names.end(), [](const auto& n) { return n.empty(); }))
+    throw error(errc::bind, "a named parameter without a name");
+  params p;
+  p.names_ = std::move(names);
+  p.values_ = std::move(values);
+  return p;
+}
+
 void params::add(std::string name, value x) {
   if (names_.size() != values_.size())
     throw error(errc::bind, "named parameter \"" + name + "\" after positional ones");

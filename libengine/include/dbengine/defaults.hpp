@@ -60,6 +60,10 @@ inline constexpr std::size_t group_max_bytes = std::size_t{4} << 20;
 inline constexpr int grouped_mode_patience = 8;
 /// An idle snapshot older than this is given up, so that it never holds a checkpoint up.
 inline constexpr std::chrono::milliseconds lease_idle = 100ms;
+/// A leased connection unused this long is closed.
+inline constexpr std::chrono::milliseconds lease_close = 60s;
+/// How often the supervisor looks while somebody waits: half of the promised 50 ms.
+inline constexpr std::chrono::milliseconds watch_interval = 25ms;
 /// WAL pages after which the writer checkpoints PASSIVE. 1,000 (SQLite's default) halves the rate of
 /// single inserts (PLATFORM); 4,000 keeps the WAL near 16 MB.
 inline constexpr int checkpoint_pages = 4'000;

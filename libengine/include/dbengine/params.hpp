@@ -45,6 +45,10 @@ public:
     return params(std::vector<value>{value(xs)...});
   }
 
+  /// Named parameters from two parallel lists. Throws `errc::bind` where they differ in length or a name is empty;
+  /// a name given twice is found when the statement is bound.
+  static params from(std::vector<std::string> names, std::vector<value> values);
+
   /// Appends a named parameter. Throws `errc::bind` where positional ones are already there, or the
   /// name is given twice.
   void add(std::string name, value x);

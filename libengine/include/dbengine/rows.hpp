@@ -179,6 +179,9 @@ public:
     std::ptrdiff_t index_ = 0;
   };
 
+  using value_type = row;
+  using const_iterator = iterator;
+
   rows() = default;
   explicit rows(std::shared_ptr<const detail::arena> a) noexcept : arena_(std::move(a)) {}
 

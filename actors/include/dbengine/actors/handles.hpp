@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// All typed interfaces of the engine, the public one first.
+// Thread rule: handles may be copied to and used from any thread or actor.
+
+#pragma once
+
+#include <dbengine/actors/type_ids.hpp>
+
+namespace dbengine {
+
+/// An engine, here or on another machine. The handle survives the restart of every worker behind it. A failure is a
+/// `caf::error` that `actors::to_error` turns into the facade's.
+using engine_actor = caf::typed_actor<
+    // One statement; answered after the commit that holds it.
+    caf::replies_to<execute_request>::with<write_result>,
+    // All rows of one statement; one that writes (RETURNING) runs on the writer.
+    caf::replies_to<fetch_request>::with<rows>,
+    // One statement per parameter set, all or nothing.
+    caf::replies_to<batch_request>::with<batch_result>,
+    // Several operations in one transaction.
+    caf::replies_to<transaction_request>::with<transaction_result>,
+    // Many statements in one text.
+    caf::replies_to<script_request>::with<script_result>,
+    // A result in batches.
+    caf::replies_to<cursor_open>::with<cursor_id>,
+    caf::replies_to<cursor_next>::with<rows>,
+    caf::reacts_to<cursor_close>,
+    // Stops a request of the same sender.
+    caf::reacts_to<cancel_request>,
+    // Vacuum, analyze, optimize, checks, checkpoint, pragmas.
+    caf::replies_to<maintenance_request>::with<maintenance_result>,
+    // A backup now; false at once where one is running.
+    caf::replies_to<backup_request>::with<bool>,
+    caf::replies_to<backup_info_request>::with<backup_info>,
+    caf::replies_to<statistics_request>::with<statistics>,
+    caf::replies_to<health_request>::with<health_report>,
+    caf::replies_to<database_info_request>::with<database_info>>;
+
+namespace actors {
+
+/// Runs the writes that wait in the engine's queue, in groups.
+using writer_actor = caf::typed_actor<
+    // Something waits, or the write connection is free again.
+    caf::reacts_to<caf::flush_atom>,
+    // A while has passed since the last commit: truncate the WAL.
+    caf::reacts_to<caf::idle_atom>,
+    // The write connection broke in another thread's hands: fail, so that the supervisor starts another writer.
+    caf::reacts_to<caf::close_atom>>;
+
+/// Runs the reads that wait in the engine's queue, one at a time.
+using reader_actor = caf::typed_actor<
+    // Something waits.
+    caf::reacts_to<caf::flush_atom>>;
+
+/// Looks after the leased reader connections.
+using reader_pool_actor = caf::typed_actor<
+    // A snapshot was opened: look after it until none is.
+    caf::reacts_to<caf::tick_atom>,
+    // Close connections that nobody used for long.
+    caf::reacts_to<caf::idle_atom>>;
+
+/// Gathers what the workers count.
+using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
+                                     caf::replies_to<health_request>::with<health_report>,
+                                     caf::replies_to<database_info_request>::with<database_info>>;
+
+/// Makes backups, periodic and asked for, one at a time.
+using backup_scheduler_actor = caf::typed_actor<
+    // The period has passed.
+    caf::reacts_to<caf::tick_atom>,
+    caf::replies_to<backup_request>::with<bool>,
+    caf::replies_to<backup_info_request>::with<backup_info>>;
+
+/// Starts the workers and starts them again.
+using supervisor_actor = caf::typed_actor<
+    // Somebody waits in a queue: look at deadlines and at workers that do not come back.
+    caf::reacts_to<caf::tick_atom>,
+    // A child (by number) is to be started again.
+    caf::reacts_to<caf::spawn_atom, std::uint32_t>,
+    // A child (by number, of this generation) has opened what it needs.
+    caf::reacts_to<caf::ok_atom, std::uint32_t, std::uint32_t>,
+    // Stop all children in order, then yourself.
+    caf::reacts_to<caf::close_atom>>;
+
+} // namespace actors
+} // namespace dbengine

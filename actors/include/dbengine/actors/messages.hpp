@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The messages of the engine, named as nouns, and how they cross the wire.
+// Thread rule: plain data. Every message inspects as one blob in the engine's own encoding, because CAF 0.17 changes doubles on
+// the wire and hangs on infinity; locally they are moved and never encoded.
+
+#pragma once
+
+#include <dbengine/backup.hpp>
+#include <dbengine/results.hpp>
+#include <dbengine/stats.hpp>
+
+#include <caf/error.hpp>
+#include <caf/meta/load_callback.hpp>
+#include <caf/meta/type_name.hpp>
+#include <caf/none.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dbengine {
+
+/// The properties of a request that travels as a message.
+struct call_options {
+  /// From its arrival to its answer; 0 takes the engine's `request_timeout`.
+  std::chrono::milliseconds timeout{0};
+  dbengine::priority priority = dbengine::priority::interactive;
+  /// Exactly-once, see `request_options::id`.
+  std::string id = {};
+  /// Not 0: a `cancel_request` with this number stops the request.
+  std::uint64_t cancel_token = 0;
+};
+
+struct execute_request {
+  std::string sql = {};
+  params parameters = {};
+  call_options options = {};
+};
+
+struct fetch_request {
+  std::string sql = {};
+  params parameters = {};
+  call_options options = {};
+};
+
+struct batch_request {
+  std::string sql = {};
+  std::vector<params> sets = {};
+  call_options options = {};
+};
+
+struct transaction_request {
+  std::vector<operation> operations = {};
+  call_options options = {};
+};
+
+struct script_request {
+  std::string sql = {};
+  script_mode mode = script_mode::all_or_nothing;
+  call_options options = {};
+};
+
+/// Opens a cursor; answered with its `cursor_id`. It closes when its end was fetched, on `cursor_close`, when its owner
+/// ends, and after a minute without a `cursor_next`.
+struct cursor_open {
+  std::string sql = {};
+  params parameters = {};
+  call_options options = {};
+};
+
+struct cursor_id {
+  std::uint64_t number = 0;
+};
+
+/// Asks for the next rows, at most `batch`; none = the end.
+struct cursor_next {
+  cursor_id id = {};
+  std::uint64_t batch = defaults::cursor_batch;
+  std::chrono::milliseconds timeout{0};
+};
+
+struct cursor_close {
+  cursor_id id = {};
+};
+
+/// Stops the sender's request with this number, waiting or running. One that is done already is left alone.
+struct cancel_request {
+  std::uint64_t cancel_token = 0;
+};
+
+enum class maintenance_kind : std::uint8_t {
+  vacuum,
+  analyze,
+  optimize,
+  integrity_check,
+  quick_check,
+  checkpoint,
+  set_pragma
+};
+
+/// Upkeep of the database. `argument`: the table of analyze, the mode of checkpoint (passive, full, restart, truncate), the name of the pragma.
+struct maintenance_request {
+  maintenance_kind what = maintenance_kind::optimize;
+  std::string argument = {};
+  value setting = {};
+  call_options options = {};
+};
+
+/// Of `integrity_check` the problems, of `checkpoint` its figures.
+struct maintenance_result {
+  std::vector<std::string> problems = {};
+  checkpoint_result checkpoint = {};
+};
+
+/// Makes a backup now. Answered when it is done: true; at once with false where one is running.
+struct backup_request {
+  call_options options = {};
+};
+
+struct backup_info_request {};
+struct statistics_request {};
+struct health_request {};
+struct database_info_request {};
+
+namespace actors {
+
+/// The error of an actor's answer as the facade's; also for errors that are CAF's own (a receiver that is down, a
+/// request that timed out).
+error to_error(const caf::error& e);
+error_info to_info(const caf::error& e);
+/// The other way.
+caf::error from_info(const error_info& e);
+
+namespace wire {
+
+// One definition each in wire.cpp.
+#define DBENGINE_WIRE(type)                                                                                            \
+  std::string save(const type& x);                                                                                     \
+  caf::error load(std::string_view bytes, type& x);
+DBENGINE_WIRE(execute_request)
+DBENGINE_WIRE(fetch_request)
+DBENGINE_WIRE(batch_request)
+DBENGINE_WIRE(transaction_request)
+DBENGINE_WIRE(script_request)
+DBENGINE_WIRE(cursor_open)
+DBENGINE_WIRE(cursor_id)
+DBENGINE_WIRE(cursor_next)
+DBENGINE_WIRE(cursor_close)
+DBENGINE_WIRE(cancel_request)
+DBENGINE_WIRE(maintenance_request)
+DBENGINE_WIRE(maintenance_result)
+DBENGINE_WIRE(backup_request)
+DBENGINE_WIRE(write_result)
+DBENGINE_WIRE(batch_result)
+DBENGINE_WIRE(rows)
+DBENGINE_WIRE(std::vector<operation_result>)
+DBENGINE_WIRE(script_result)
+DBENGINE_WIRE(backup_info)
+DBENGINE_WIRE(statistics)
+DBENGINE_WIRE(health_report)
+DBENGINE_WIRE(database_info)
+#undef DBENGINE_WIRE
+
+template <class Inspector, class T>
+typename Inspector::result_type inspect_as_blob(Inspector& f, T& x, const char* name) {
+  std::string bytes;
+  if constexpr (Inspector::reads_state)
+    bytes = save(x);
+  auto load_back = caf::meta::load_callback([&]() -> caf::error { return load(bytes, x); });
+  return f(caf::meta::type_name(name), bytes, load_back);
+}
+
+} // namespace wire
+} // namespace actors
+
+// Found by argument-dependent lookup from CAF.
+#define DBENGINE_INSPECT(type)                                                                                         \
+  template <class Inspector>                                                                                           \
+  typename Inspector::result_type inspect(Inspector& f, type& x) {                                                     \
+    return actors::wire::inspect_as_blob(f, x, #type);                                                                 \
+  }
+DBENGINE_INSPECT(execute_request)
+DBENGINE_INSPECT(fetch_request)
+DBENGINE_INSPECT(batch_request)
+DBENGINE_INSPECT(transaction_request)
+DBENGINE_INSPECT(script_request)
+DBENGINE_INSPECT(cursor_open)
+DBENGINE_INSPECT(cursor_id)
+DBENGINE_INSPECT(cursor_next)
+DBENGINE_INSPECT(cursor_close)
+DBENGINE_INSPECT(cancel_request)
+DBENGINE_INSPECT(maintenance_request)
+DBENGINE_INSPECT(maintenance_result)
+DBENGINE_INSPECT(backup_request)
+DBENGINE_INSPECT(write_result)
+DBENGINE_INSPECT(batch_result)
+DBENGINE_INSPECT(rows)
+DBENGINE_INSPECT(script_result)
+DBENGINE_INSPECT(backup_info)
+DBENGINE_INSPECT(statistics)
+DBENGINE_INSPECT(health_report)
+DBENGINE_INSPECT(database_info)
+#undef DBENGINE_INSPECT
+
+/// The results of a transaction, an operation each.
+struct transaction_result {
+  std::vector<operation_result> results = {};
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, transaction_result& x) {
+  return actors::wire::inspect_as_blob(f, x.results, "transaction_result");
+}
+
+#define DBENGINE_INSPECT_EMPTY(type)                                                                                   \
+  template <class Inspector>                                                                                           \
+  typename Inspector::result_type inspect(Inspector& f, type&) {                                                       \
+    return f(caf::meta::type_name(#type));                                                                             \
+  }
+DBENGINE_INSPECT_EMPTY(backup_info_request)
+DBENGINE_INSPECT_EMPTY(statistics_request)
+DBENGINE_INSPECT_EMPTY(health_request)
+DBENGINE_INSPECT_EMPTY(database_info_request)
+#undef DBENGINE_INSPECT_EMPTY
+
+} // namespace dbengine

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Starting an engine inside a CAF application.
+
+#pragma once
+
+#include <dbengine/actors/handles.hpp>
+#include <dbengine/options.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <chrono>
+#include <string_view>
+
+namespace dbengine::actors {
+
+/// Registers the engine's message types and its error category. Call it in the constructor of the host's configuration.
+void setup(caf::actor_system_config& cfg);
+
+/// Opens a database and starts its actors in `sys`. The handle is their stable address. Throws `dbengine::error` where the
+/// database cannot be opened. The engine lives until `shutdown`, or until an exit message reaches the handle.
+engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o = {});
+
+/// No new requests; what waits is finished within `timeout`, the rest answered `errc::shut_down`; then the actors end and the
+/// files are closed. Blocks the calling thread; not to be called from a scheduled actor. Idempotent. Call it before the system ends.
+void shutdown(caf::actor_system& sys, const engine_actor& engine,
+              std::chrono::milliseconds timeout = defaults::shutdown_timeout);
+
+} // namespace dbengine::actors

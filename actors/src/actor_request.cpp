@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "actor_request.hpp"
+
+#include <dbengine/actors/handles.hpp>
+
+#include <caf/mailbox_element.hpp>
+#include <caf/make_message.hpp>
+#include <caf/unit.hpp>
+
+namespace dbengine::actors {
+
+actor_request::~actor_request() {
+  if (now() == state::waiting || now() == state::running)
+    refuse({.code = errc::internal, .outcome = fate::unknown, .message = "the request was dropped"});
+}
+
+void actor_request::respond(caf::message m) noexcept {
+  if (sender_ && mid_.is_request())
+    sender_->enqueue(nullptr, mid_.response_id(), std::move(m), nullptr);
+}
+
+void actor_request::refuse(const error_info& info) noexcept { respond(caf::make_message(from_info(info))); }
+
+void actor_request::answered() noexcept {
+  if (failure)
+    return refuse(*failure);
+  if (what == kind::task)
+    return respond(std::move(reply));
+  std::visit(
+      [this](auto& x) {
+        using T = std::decay_t<decltype(x)>;
+        if constexpr (std::is_same_v<T, std::monostate>)
+          refuse({.code = errc::internal, .outcome = fate::unknown, .message = "the request has no result"});
+        else if constexpr (std::is_same_v<T, std::vector<operation_result>>)
+          respond(caf::make_message(transaction_result{std::move(x)}));
+        else
+          respond(caf::make_message(std::move(x)));
+      },
+      result);
+}
+
+} // namespace dbengine::actors

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What the workers count. Thread rule: each block has one writer at a time, the holder of its connection; anybody reads.
+
+#pragma once
+
+#include "histogram.hpp"
+
+#include <dbengine/stats.hpp>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dbengine::detail {
+
+/// Of one class of requests at one worker.
+struct class_counters {
+  counter count, errors, rows;
+  histogram wait, run;
+};
+
+/// Of the write connection or a reader actor.
+struct worker_counters {
+  std::array<class_counters, request_class_count> classes;
+  counter timeouts, commits, groups, grouped, largest_group, rerun, inline_writes, checkpoints;
+  counter cache_hits, cache_misses, snapshots_reused, snapshots_opened;
+
+  class_counters& of(request_class c) noexcept { return classes[static_cast<std::size_t>(c)]; }
+};
+
+/// Of a lease: it only fetches, and must stay small and close.
+struct lease_counters {
+  counter count, errors, rows, timeouts;
+  counter cache_hits, cache_misses, snapshots_reused, snapshots_opened;
+  histogram run;
+};
+
+/// The slowest statements. Offered ones are compared with the fastest of those kept first, without a lock.
+class slow_log {
+public:
+  void offer(std::string_view sql, std::chrono::nanoseconds elapsed) noexcept;
+  std::vector<slow_statement> read() const;
+
+private:
+  std::atomic<std::int64_t> bar_{0};
+  mutable std::mutex mutex_;
+  std::vector<slow_statement> kept_;
+};
+
+} // namespace dbengine::detail

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "engine.hpp"
+
+#include "error_map.hpp"
+#include "maintenance.hpp"
+
+#include <caf/actor_config.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/make_actor.hpp>
+#include <caf/sec.hpp>
+#include <caf/send.hpp>
+#include <caf/system_messages.hpp>
+
+#include <thread>
+
+namespace dbengine::actors {
+
+namespace {
+
+using detail::request;
+
+std::uint64_t owner_of(const caf::strong_actor_ptr& sender) { return sender ? sender->id() : 0; }
+
+} // namespace
+
+engine_actor engine_router::make(std::shared_ptr<house> h) {
+  auto& sys = h->system();
+  caf::actor_config cfg;
+  return caf::make_actor<engine_router, engine_actor>(sys.next_actor_id(), sys.node(), &sys, cfg, std::move(h));
+}
+
+engine_router* engine_router::of(const engine_actor& handle) {
+  return handle ? dynamic_cast<engine_router*>(caf::actor_cast<caf::abstract_actor*>(handle)) : nullptr;
+}
+
+engine_router::engine_router(caf::actor_config& cfg, std::shared_ptr<house> h)
+    : caf::monitorable_actor(cfg), house_(std::move(h)) {}
+
+std::set<std::string> engine_router::message_types() const {
+  return engine_actor::message_types();
+}
+
+void engine_router::on_destroy() {
+  if (!getf(is_cleaned_up_flag))
+    cleanup(caf::exit_reason::unreachable, nullptr);
+  caf::monitorable_actor::on_destroy();
+}
+
+void engine_router::on_cleanup(const caf::error&) {}
+
+void engine_router::shutdown(std::chrono::milliseconds timeout) {
+  house_->stop(timeout);
+  cleanup(caf::exit_reason::user_shutdown, nullptr);
+}
+
+void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
+  try {
+    if (dispatch(*what))
+      return;
+  } catch (...) {
+    if (what->sender && what->mid.is_request())
+      what->sender->enqueue(nullptr, what->mid.response_id(),
+                            caf::make_message(from_info(detail::current_exception_info())), host);
+    return;
+  }
+  if (what->sender && what->mid.is_request())
+    what->sender->enqueue(nullptr, what->mid.response_id(), caf::make_message(caf::make_error(caf::sec::unexpected_message)),
+                          host);
+}
+
+std::shared_ptr<actor_request> engine_router::make_request(request::kind k, caf::mailbox_element& what,
+                                                           call_options& o) {
+  const auto t = o.timeout.count() == 0 ? house_->core().opts().request_timeout : o.timeout;
+  if (t.count() < 0)
+    throw error(errc::timeout, "the deadline has passed before the request came");
+  const auto deadline = t > std::chrono::hours(24 * 365) ? detail::clock::time_point::max() : detail::clock::now() + t;
+  auto r = std::make_shared<actor_request>(k, detail::control(deadline, {}), what.sender, what.mid);
+  r->deadline = deadline;
+  r->urgency = std::min(o.priority, priority::maintenance);
+  r->id = std::move(o.id);
+  if (o.cancel_token != 0)
+    remember(r, o.cancel_token);
+  return r;
+}
+
+void engine_router::submit(std::shared_ptr<actor_request> r, bool write) {
+  const auto shared = r; // stays until the answer of a refusal is sent
+  try {
+    if (write)
+      house_->core().submit_write(std::move(r));
+    else
+      house_->core().submit_read(std::move(r));
+  } catch (const error& e) {
+    shared->fail(e.info());
+  }
+}
+
+void engine_router::remember(const std::shared_ptr<actor_request>& r, std::uint64_t token) {
+  constexpr std::size_t sweep_at = 1024;
+  const std::lock_guard lock(cancel_mutex_);
+  if (cancellable_.size() >= sweep_at)
+    std::erase_if(cancellable_, [](const auto& e) { return e.second.expired(); });
+  cancellable_[{owner_of(r->sender()), token}] = r;
+}
+
+void engine_router::cancel(const caf::strong_actor_ptr& sender, std::uint64_t token) {
+  std::shared_ptr<actor_request> found;
+  {
+    const std::lock_guard lock(cancel_mutex_);
+    const auto it = cancellable_.find({owner_of(sender), token});
+    if (it == cancellable_.end())
+      return;
+    found = it->second.lock();
+    cancellable_.erase(it);
+  }
+  if (found)
+    found->ctl.kill(errc::cancelled); // waiting, the watch answers it; running, its worker
+}
+
+bool engine_router::dispatch(caf::mailbox_element& what) {
+  auto m = what.move_content_to_message();
+  if (m.match_elements<execute_request>()) {
+    auto& x = m.get_mutable_as<execute_request>(0);
+    auto r = make_request(request::kind::execute, what, x.options);
+    r->sql = std::move(x.sql);
+    r->parameters = std::move(x.parameters);
+    submit(std::move(r), true);
+  } else if (m.match_elements<fetch_request>()) {
+    auto& x = m.get_mutable_as<fetch_request>(0);
+    auto r = make_request(request::kind::fetch, what, x.options);
+    r->sql = std::move(x.sql);
+    r->parameters = std::move(x.parameters);
+    submit(std::move(r), false);
+  } else if (m.match_elements<batch_request>()) {
+    auto& x = m.get_mutable_as<batch_request>(0);
+    auto r = make_request(request::kind::many, what, x.options);
+    r->sql = std::move(x.sql);
+    r->sets = std::move(x.sets);
+    submit(std::move(r), true);
+  } else if (m.match_elements<transaction_request>()) {
+    auto& x = m.get_mutable_as<transaction_request>(0);
+    auto r = make_request(request::kind::transaction, what, x.options);
+    r->operations = std::move(x.operations);
+    submit(std::move(r), true);
+  } else if (m.match_elements<script_request>()) {
+    auto& x = m.get_mutable_as<script_request>(0);
+    auto r = make_request(request::kind::script, what, x.options);
+    r->sql = std::move(x.sql);
+    r->mode = x.mode;
+    submit(std::move(r), true);
+  } else if (m.match_elements<cursor_open>()) {
+    auto& x = m.get_mutable_as<cursor_open>(0);
+    auto r = make_request(request::kind::task, what, x.options);
+    r->task = [h = house_, raw = r.get(), sql = std::move(x.sql), p = std::move(x.parameters),
+               owner = owner_of(what.sender)](detail::connection&) {
+      raw->reply = caf::make_message(cursor_id{h->cursors().open(h->core().open_reader(), sql, p, owner, raw->ctl)});
+    };
+    submit(std::move(r), false);
+    house_->core().arm_sweep();
+  } else if (m.match_elements<cursor_next>()) {
+    auto& x = m.get_mutable_as<cursor_next>(0);
+    call_options o{.timeout = x.timeout};
+    auto r = make_request(request::kind::task, what, o);
+    r->task = [h = house_, raw = r.get(), x, owner = owner_of(what.sender)](detail::connection&) {
+      raw->reply = caf::make_message(h->cursors().next(x.id.number, owner, static_cast<std::size_t>(x.batch), raw->ctl));
+    };
+    submit(std::move(r), false);
+  } else if (m.match_elements<cursor_close>()) {
+    house_->cursors().close(m.get_as<cursor_close>(0).id.number, owner_of(what.sender));
+  } else if (m.match_elements<cancel_request>()) {
+    cancel(what.sender, m.get_as<cancel_request>(0).cancel_token);
+  } else if (m.match_elements<maintenance_request>()) {
+    auto& x = m.get_mutable_as<maintenance_request>(0);
+    auto r = make_request(request::kind::task, what, x.options);
+    r->urgency = priority::maintenance;
+    const bool write = maintenance::writes(x.what);
+    r->task = [h = house_, raw = r.get(), x](detail::connection& c) {
+      raw->reply = caf::make_message(maintenance::run(h->core(), c, x, raw->ctl));
+    };
+    submit(std::move(r), write);
+  } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>() ||
+             m.match_elements<database_info_request>()) {
+    const auto h = house_->handles().stats();
+    if (!h)
+      throw error(errc::shut_down, "the engine is shut down");
+    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m), nullptr);
+  } else if (m.match_elements<backup_request>() || m.match_elements<backup_info_request>()) {
+    const auto h = house_->handles().backups();
+    if (!h)
+      throw error(errc::shut_down, "the engine is shut down");
+    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m), nullptr);
+  } else if (m.match_elements<caf::exit_msg>()) {
+    // Whoever ends the handle ends the engine. It blocks, so not on this thread.
+    house_->core().refuse();
+    std::thread([keep = caf::strong_actor_ptr(ctrl()), this] {
+      shutdown(house_->core().opts().shutdown_timeout);
+    }).detach();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+} // namespace dbengine::actors

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The engine's stable address for CAF users. It owns nothing and runs in its sender's thread: a message becomes a request in
+// a queue without a hop, and the worker answers the sender itself.
+//
+// Why not an event-based actor? It would add a hop, and a scheduled one at that, to every request.
+
+#pragma once
+
+#include "actor_request.hpp"
+#include "house.hpp"
+
+#include <caf/monitorable_actor.hpp>
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+
+namespace dbengine::actors {
+
+class engine_router final : public caf::monitorable_actor {
+public:
+  /// Makes the handle of `h`.
+  static engine_actor make(std::shared_ptr<house> h);
+  /// The router behind a handle, null for any other actor.
+  static engine_router* of(const engine_actor& handle);
+
+  engine_router(caf::actor_config& cfg, std::shared_ptr<house> h);
+
+  using caf::abstract_actor::enqueue;
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override;
+  std::set<std::string> message_types() const override;
+  void on_destroy() override;
+
+  /// Stops the engine and ends the handle.
+  void shutdown(std::chrono::milliseconds timeout);
+  house& engine() noexcept { return *house_; }
+
+private:
+  void on_cleanup(const caf::error& reason) override;
+  bool dispatch(caf::mailbox_element& what);
+  std::shared_ptr<actor_request> make_request(detail::request::kind k, caf::mailbox_element& what, call_options& o);
+  void submit(std::shared_ptr<actor_request> r, bool write);
+  void remember(const std::shared_ptr<actor_request>& r, std::uint64_t token);
+  void cancel(const caf::strong_actor_ptr& sender, std::uint64_t token);
+
+  std::shared_ptr<house> house_;
+  std::mutex cancel_mutex_;
+  // By sender and token; swept when it grows.
+  std::map<std::pair<caf::actor_id, std::uint64_t>, std::weak_ptr<actor_request>> cancellable_;
+};
+
+} // namespace dbengine::actors

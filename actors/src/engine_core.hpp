@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What the actors and the facade of one engine share: queues, connections, counters, and the rules of passing them on.
+// No CAF in here: the actors drive it, tests can.
+//
+// Thread rule: every public member may be called from any thread unless it says otherwise.
+// Ownership: shared by the facade, the supervisor and the workers; owns the queues, the leases, the write connection
+// and the file's lock.
+
+#pragma once
+
+#include "connection.hpp"
+#include "counters.hpp"
+#include "file_lock.hpp"
+#include "lease_table.hpp"
+#include "request_queue.hpp"
+#include "write_group.hpp"
+
+#include <dbengine/options.hpp>
+#include <dbengine/stats.hpp>
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+namespace dbengine::detail {
+
+class engine_core {
+public:
+  /// What the core asks of its actors. Set by the composition root before the first request, cleared at the end.
+  struct wakers {
+    std::function<void()> flush_writer;
+    std::function<void(std::size_t)> flush_reader;
+    std::function<void()> arm_sweep;      ///< in `lease_idle`
+    std::function<void()> arm_watch;      ///< soon: somebody waits in a queue
+    std::function<void()> arm_checkpoint; ///< in `checkpoint_idle`
+    std::function<void(const error_info&)> writer_broke; ///< the write connection is gone; restart the writer
+  };
+
+  /// Opens the file: takes its lock and tries a connection, so that the reason for a failure reaches the caller.
+  engine_core(std::string_view url, options o);
+  ~engine_core();
+
+  void start(wakers w);
+
+  // -- requests -----------------------------------------------------------------------------------
+
+  /// Throws where no request may come in: shut down, forked, the circuit open.
+  void admit() const;
+  /// To the writer. Throws as `admit`, or `errc::overloaded`.
+  void submit_write(request_ptr r);
+  /// To a reader; what turns out to write goes on to the writer.
+  void submit_read(request_ptr r);
+
+  // -- the write connection -----------------------------------------------------------------------
+
+  /// The write connection for this thread, at once or not at all: only while nobody writes or waits.
+  bool try_take_writer() noexcept;
+  /// Gives it back and lets those who waited have it. `broken`: it is closed and the writer is restarted.
+  void give_back_writer() noexcept;
+  void writer_broken(const error_info& why) noexcept;
+  /// Only while this thread has it.
+  connection& writer() const noexcept { return *writer_; }
+  bool this_thread_writes() const noexcept { return writer_thread_.load() == std::this_thread::get_id(); }
+  /// After a commit of the holder: looks at the file, checkpoints where it is time. Throws `errc::fenced`.
+  void after_commit();
+  /// After an I/O error at COMMIT: a checkpoint decides that the rows stay away; else writing is fenced.
+  void settle(connection& c);
+  /// A raw connection leaves nothing behind: closed, and opened anew.
+  void replace_writer();
+
+  /// For the writer actor: opens the write connection and lets requests at it. Throws `error`.
+  void open_writer();
+  /// For the writer actor, on `flush`: runs everything that waits. An exception is the worker's failure; the
+  /// requests are dealt with by then.
+  void drain_writes();
+  /// For the writer actor, some time after the last commit. True: ask again later.
+  bool idle_checkpoint();
+  /// Runs `checkpoint` on the write connection after recalling the leases.
+  checkpoint_result checkpoint(connection& c, checkpoint_mode mode);
+
+  // -- readers ------------------------------------------------------------------------------------
+
+  std::unique_ptr<connection> open_reader() const;
+  /// For a reader actor, on `flush`. False where it was given up meanwhile. An exception is the worker's failure.
+  bool drain_reads(std::size_t reader, connection& c);
+  void reader_started(std::size_t reader);
+  void reader_failed(std::size_t reader);
+
+  // -- supervision --------------------------------------------------------------------------------
+
+  /// Answers what waits past its deadline and looks for stalled workers. True: ask again.
+  bool watch();
+  void open_circuit(bool writer_side, const error_info& why);
+  void close_circuit(bool writer_side);
+  /// Empty where writing is not fenced.
+  std::string fenced() const;
+  void fence(std::string why);
+
+  /// No new requests from now on.
+  void refuse() noexcept { accepting_.store(false, std::memory_order_seq_cst); }
+  bool accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
+  /// Waits until the queues are empty and nothing runs; false at the deadline.
+  bool wait_drained(clock::time_point deadline);
+  /// Answers the rest, interrupts what runs, closes the connections. After the workers have ended.
+  void answer_rest();
+  void close_leases(clock::time_point deadline) { leases_.close(deadline); }
+  void close_files();
+  void clear_wakers();
+
+  // -- the rest -----------------------------------------------------------------------------------
+
+  /// Counts, sampled from the workers' blocks. Queues, leases and files included; not the supervisor's part.
+  dbengine::statistics sample() const;
+  std::uint64_t wal_bytes() const;
+  void note_request(request_class c, const error_info* failure) noexcept;
+
+  lease_table& leases() noexcept { return leases_; }
+  const options& opts() const noexcept { return *options_; }
+  const location& where() const noexcept { return where_; }
+  bool read_only() const noexcept { return read_only_; }
+  slow_log& slow() noexcept { return slow_; }
+  worker_counters& writer_counts() noexcept { return writer_counts_; }
+  clock::time_point deadline_of(const request_options& o) const noexcept;
+  void arm_sweep() noexcept {
+    if (!sweep_armed_.load(std::memory_order_relaxed))
+      arm(sweep_armed_, &wakers::arm_sweep);
+  }
+  /// For the sweeper: sweeps; true: again in `lease_idle`.
+  bool sweep();
+
+  struct worker_view {
+    bool running = false;
+    bool stalled = false;
+  };
+  worker_view view_writer() const;
+  worker_view view_reader(std::size_t i) const;
+
+private:
+  struct reader_slot {
+    std::atomic<bool> alive{false};
+    std::atomic<bool> scheduled{false};
+    std::mutex mutex; // guards current
+    request_ptr current;
+    worker_counters counts;
+  };
+
+  void arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept;
+  void wake_writer() noexcept;
+  void wake_reader() noexcept;
+  void run_group(std::vector<request_ptr> group);
+  void group_failed(const write_group& g, const error_info& why);
+  void count_answer(worker_counters& w, const request& r);
+  void checkpoint_where_due();
+  static bool fork_child() noexcept;
+
+  std::shared_ptr<const options> options_;
+  location where_;
+  bool read_only_ = false;
+  file_lock lock_;
+  wakers wakers_;
+
+  std::atomic<bool> accepting_{true};
+  admission admission_;
+  request_queue writes_;
+  request_queue reads_;
+
+  // The gate: free 0, held 1. Held, too, while there is no write connection.
+  alignas(64) std::atomic<std::uint32_t> gate_{1};
+  std::atomic<std::thread::id> writer_thread_{};
+  std::atomic<bool> flush_pending_{false};
+  // Above 0: writers come together; nobody writes inline, so that groups can form.
+  std::atomic<int> grouped_mode_{0};
+  std::unique_ptr<connection> writer_;
+  worker_counters writer_counts_;
+  mutable std::mutex current_mutex_; // guards current_writes_
+  std::vector<request_ptr> current_writes_;
+  std::atomic<std::uint64_t> commits_seen_{0};
+  std::uint64_t commits_at_idle_ = 0;
+
+  alignas(64) std::atomic<bool> sweep_armed_{false};
+  std::atomic<bool> watch_armed_{false};
+  std::atomic<bool> checkpoint_armed_{false};
+
+  mutable std::mutex fence_mutex_;
+  std::string fence_;
+  std::atomic<bool> fenced_{false};
+
+  std::vector<std::unique_ptr<reader_slot>> readers_;
+  lease_table leases_;
+  slow_log slow_;
+  write_group::hooks hooks_;
+  int owner_pid_ = 0;
+};
+
+} // namespace dbengine::detail

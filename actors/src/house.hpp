@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// One running engine: its core, its actors, and the order in which they start and stop. The composition root makes it.
+// Thread rule: any thread. Ownership: the engine's handle and the facade share it.
+
+#pragma once
+
+#include "board.hpp"
+#include "cursor_table.hpp"
+#include "engine_core.hpp"
+
+#include <dbengine/actors/handles.hpp>
+
+#include <caf/actor_system.hpp>
+
+#include <future>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace dbengine::actors {
+
+/// The workers' current handles, renewed by the supervisor at each start.
+class current_handles {
+public:
+  void set_writer(writer_actor h) {
+    const std::lock_guard lock(mutex_);
+    writer_ = std::move(h);
+  }
+  void set_reader(std::size_t i, reader_actor h) {
+    const std::lock_guard lock(mutex_);
+    readers_.resize(std::max(readers_.size(), i + 1));
+    readers_[i] = std::move(h);
+  }
+  void set_pool(reader_pool_actor h) {
+    const std::lock_guard lock(mutex_);
+    pool_ = std::move(h);
+  }
+  void set_stats(stats_actor h) {
+    const std::lock_guard lock(mutex_);
+    stats_ = std::move(h);
+  }
+  void set_backups(backup_scheduler_actor h) {
+    const std::lock_guard lock(mutex_);
+    backups_ = std::move(h);
+  }
+  writer_actor writer() const {
+    const std::lock_guard lock(mutex_);
+    return writer_;
+  }
+  reader_actor reader(std::size_t i) const {
+    const std::lock_guard lock(mutex_);
+    return i < readers_.size() ? readers_[i] : reader_actor{};
+  }
+  reader_pool_actor pool() const {
+    const std::lock_guard lock(mutex_);
+    return pool_;
+  }
+  stats_actor stats() const {
+    const std::lock_guard lock(mutex_);
+    return stats_;
+  }
+  backup_scheduler_actor backups() const {
+    const std::lock_guard lock(mutex_);
+    return backups_;
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    writer_ = nullptr;
+    readers_.clear();
+    pool_ = nullptr;
+    stats_ = nullptr;
+    backups_ = nullptr;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  writer_actor writer_;
+  std::vector<reader_actor> readers_;
+  reader_pool_actor pool_;
+  stats_actor stats_;
+  backup_scheduler_actor backups_;
+};
+
+/// How the workers are run; deterministic tests switch `detached` off.
+struct spawn_settings {
+  bool detached = true;
+};
+
+class house {
+public:
+  /// Opens the database and starts the actors. Throws `error`.
+  static std::shared_ptr<house> open(caf::actor_system& sys, std::string_view url, options o, spawn_settings s = {});
+  ~house();
+  house(const house&) = delete;
+  house& operator=(const house&) = delete;
+
+  /// Stops in order: refuse, drain within `timeout`, stop the actors, answer the rest, close the files. Idempotent; a second
+  /// caller waits for the first.
+  void stop(std::chrono::milliseconds timeout);
+
+  detail::engine_core& core() noexcept { return *core_; }
+  const std::shared_ptr<detail::engine_core>& core_ptr() const noexcept { return core_; }
+  const actors::board& workers() const noexcept { return *board_; }
+  current_handles& handles() noexcept { return *handles_; }
+  detail::cursor_table& cursors() noexcept { return cursors_; }
+  caf::actor_system& system() noexcept { return *sys_; }
+
+private:
+  house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core);
+  void start(spawn_settings s);
+
+  caf::actor_system* sys_;
+  std::shared_ptr<detail::engine_core> core_;
+  std::shared_ptr<actors::board> board_;
+  std::shared_ptr<current_handles> handles_;
+  detail::cursor_table cursors_;
+  supervisor_actor supervisor_;
+  std::shared_ptr<std::promise<void>> stopped_;
+  std::mutex stop_mutex_;
+  bool stop_done_ = false;
+};
+
+} // namespace dbengine::actors

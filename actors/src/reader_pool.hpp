@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The reader pool looks after the leases: gives up idle snapshots, closes connections nobody uses. Scheduled.
+
+#pragma once
+
+#include "engine_core.hpp"
+
+#include <dbengine/actors/handles.hpp>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+
+namespace dbengine::actors {
+
+struct reader_pool_state {
+  static constexpr const char* name = "dbengine.reader_pool";
+  bool ticking = false;
+  bool closing = false;
+};
+
+reader_pool_actor::behavior_type reader_pool(reader_pool_actor::stateful_pointer<reader_pool_state> self,
+                                             std::shared_ptr<detail::engine_core> core);
+
+} // namespace dbengine::actors

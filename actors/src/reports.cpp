@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "reports.hpp"
+
+#include "version.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace dbengine::actors {
+
+namespace {
+
+// The workers by what the supervisor knows and what they do at this moment.
+std::vector<worker_health> workers(const detail::engine_core& core, const board& b) {
+  auto all = b.read();
+  std::size_t reader = 0;
+  for (auto& w : all) {
+    detail::engine_core::worker_view v;
+    if (w.name == "writer")
+      v = core.view_writer();
+    else if (w.name.starts_with("reader "))
+      v = core.view_reader(reader++);
+    else
+      continue;
+    if (w.state == worker_state::idle)
+      w.state = v.stalled ? worker_state::stalled : v.running ? worker_state::running : worker_state::idle;
+  }
+  return all;
+}
+
+circuit_state worst(const std::vector<worker_health>& all) {
+  auto c = circuit_state::closed;
+  for (const auto& w : all)
+    if (w.circuit == circuit_state::open || (w.circuit == circuit_state::half_open && c == circuit_state::closed))
+      c = w.circuit;
+  return c;
+}
+
+} // namespace
+
+statistics report_statistics(const detail::engine_core& core, const board& b) {
+  auto s = core.sample();
+  s.workers = workers(core, b);
+  s.circuit = worst(s.workers);
+  for (const auto& w : s.workers)
+    s.restarts += w.restarts;
+  return s;
+}
+
+health_report report_health(const detail::engine_core& core, const board& b) {
+  health_report h;
+  h.workers = workers(core, b);
+  h.circuit = worst(h.workers);
+  h.fenced = core.fenced();
+  h.wal_bytes = core.wal_bytes();
+  std::error_code ec;
+  if (core.where().memory) {
+    h.file_present = true;
+  } else {
+    h.file_present = std::filesystem::is_regular_file(core.where().path, ec);
+    const auto space = std::filesystem::space(core.where().path.parent_path(), ec);
+    h.disk_free_bytes = ec ? 0 : static_cast<std::uint64_t>(space.available);
+  }
+  if (!core.accepting())
+    h.problems.push_back("the engine is shut down");
+  if (!h.file_present)
+    h.problems.push_back("the database file \"" + core.where().path.string() + "\" is not there");
+  if (!h.fenced.empty())
+    h.problems.push_back("writing is stopped: " + h.fenced);
+  for (const auto& w : h.workers) {
+    if (w.circuit != circuit_state::closed)
+      h.problems.push_back(w.name + ": the circuit is " + std::string(to_string(w.circuit)) + " (" + w.last_failure + ")");
+    else if (w.state == worker_state::stalled || w.state == worker_state::restarting || w.state == worker_state::failed)
+      h.problems.push_back(w.name + " is " + std::string(to_string(w.state)));
+  }
+  h.ok = h.problems.empty();
+  return h;
+}
+
+database_info report_database(const detail::engine_core& core, detail::connection& c) {
+  const auto number = [&c](const char* sql) { return static_cast<std::uint64_t>(c.engine_integer(sql)); };
+  database_info i;
+  i.sqlite_version = sqlite3_libversion();
+  i.engine_version = version;
+  i.path = core.where().path;
+  i.memory = core.where().memory;
+  i.read_only = core.read_only();
+  i.page_size = number("PRAGMA page_size");
+  i.page_count = number("PRAGMA page_count");
+  i.freelist_count = number("PRAGMA freelist_count");
+  i.journal_mode = c.engine_text("PRAGMA journal_mode");
+  i.encoding = c.engine_text("PRAGMA encoding");
+  i.user_version = c.engine_integer("PRAGMA user_version");
+  i.application_id = c.engine_integer("PRAGMA application_id");
+  i.foreign_keys = c.engine_integer("PRAGMA foreign_keys") != 0;
+  i.mmap_bytes = number("PRAGMA mmap_size");
+  i.cache_bytes = core.opts().cache_size;
+  static constexpr const char* levels[] = {"off", "normal", "full"};
+  i.synchronous = levels[static_cast<int>(core.opts().synchronous)];
+  i.wal_bytes = core.wal_bytes();
+  std::error_code ec;
+  const auto size = i.memory ? 0 : std::filesystem::file_size(i.path, ec);
+  i.file_bytes = i.memory ? i.page_size * i.page_count : ec ? 0 : static_cast<std::uint64_t>(size);
+  return i;
+}
+
+} // namespace dbengine::actors

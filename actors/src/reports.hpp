@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Statistics, health and database information, put together from the core and the supervisor's board.
+// Thread rule: any thread.
+
+#pragma once
+
+#include "board.hpp"
+#include "engine_core.hpp"
+
+#include <dbengine/backup.hpp>
+#include <dbengine/stats.hpp>
+
+namespace dbengine::actors {
+
+statistics report_statistics(const detail::engine_core& core, const board& b);
+health_report report_health(const detail::engine_core& core, const board& b);
+/// Reads pragmas: needs a connection.
+database_info report_database(const detail::engine_core& core, detail::connection& c);
+
+} // namespace dbengine::actors

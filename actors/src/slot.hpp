@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// How a thread waits for the answer to its request: a futex of its own with a timed wait.
+// Thread rule: `wait_until` by the sender, `answered` by whoever finishes.
+//
+// Why not a CAF request with a timeout? Finite timeouts on blocking actors are never cancelled: after 100,000 requests
+// their rate falls from 280 k/s to 1 k/s (PLATFORM).
+
+#pragma once
+
+#include "request.hpp"
+
+namespace dbengine::detail {
+
+class slot_request final : public request {
+public:
+  using request::request;
+
+  /// False where the time passed without an answer.
+  bool wait_until(clock::time_point t) noexcept;
+  /// Wakes the sender without an answer, to look at its cancel token.
+  void nudge() noexcept;
+
+private:
+  void answered() noexcept override;
+
+  // awake: the sender looks by itself. asleep: it must be woken. answered is terminal.
+  enum : std::uint32_t { awake = 0, asleep = 1, answer_there = 2 };
+  std::atomic<std::uint32_t> word_{awake};
+};
+
+} // namespace dbengine::detail

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The composition root: the one place that knows every actor.
+
+#include "house.hpp"
+#include "reader.hpp"
+#include "reader_pool.hpp"
+#include "stats.hpp"
+#include "supervisor.hpp"
+#include "writer.hpp"
+
+#include <caf/send.hpp>
+
+namespace dbengine::actors {
+
+namespace {
+
+// Spawns a worker, in its own thread where it is to be detached.
+template <class F, class... Ts>
+auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts&&... xs) {
+  return detached ? sys.spawn<caf::detached>(f, std::forward<Ts>(xs)...) : sys.spawn(f, std::forward<Ts>(xs)...);
+}
+
+} // namespace
+
+house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core)
+    : sys_(&sys), core_(std::move(core)), board_(std::make_shared<actors::board>()),
+      handles_(std::make_shared<current_handles>()), stopped_(std::make_shared<std::promise<void>>()) {}
+
+house::~house() { stop(std::chrono::milliseconds(0)); }
+
+std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o, spawn_settings s) {
+  auto core = std::make_shared<detail::engine_core>(url, std::move(o));
+  std::shared_ptr<house> h(new house(sys, std::move(core)));
+  h->start(s);
+  return h;
+}
+
+void house::start(spawn_settings s) {
+  auto& sys = *sys_;
+  const auto core = core_;
+  const auto handles = handles_;
+  std::vector<child_spec> specs;
+  if (!core->read_only())
+    specs.push_back({"writer", strategy::rest_for_one,
+                     [&sys, core, handles, s](std::function<void()> ready) {
+                       auto h = spawn_worker(sys, s.detached, writer, core, std::move(ready));
+                       handles->set_writer(h);
+                       return caf::actor_cast<caf::actor>(h);
+                     },
+                     [core](const error_info& why) { core->open_circuit(true, why); },
+                     [core] { core->close_circuit(true); }});
+  for (std::size_t i = 0; i < static_cast<std::size_t>(core->opts().num_workers); ++i)
+    specs.push_back({"reader " + std::to_string(i + 1), strategy::one_for_one,
+                     [&sys, core, handles, s, i](std::function<void()> ready) {
+                       auto h = spawn_worker(sys, s.detached, reader, core, i, std::move(ready));
+                       handles->set_reader(i, h);
+                       return caf::actor_cast<caf::actor>(h);
+                     },
+                     [core](const error_info& why) { core->reader_circuit(true, why); },
+                     [core] { core->reader_circuit(false, {}); }});
+  specs.push_back({"reader pool", strategy::one_for_one,
+                   [&sys, core, handles](std::function<void()> ready) {
+                     auto h = sys.spawn(reader_pool, core);
+                     handles->set_pool(h);
+                     ready();
+                     return caf::actor_cast<caf::actor>(h);
+                   },
+                   {},
+                   {}});
+  specs.push_back({"stats", strategy::one_for_one,
+                   [&sys, core, handles, b = board_](std::function<void()> ready) {
+                     auto h = sys.spawn(stats, core, b);
+                     handles->set_stats(h);
+                     ready();
+                     return caf::actor_cast<caf::actor>(h);
+                   },
+                   {},
+                   {}});
+  detail::engine_core::wakers w;
+  w.flush_writer = [handles] {
+    if (const auto h = handles->writer())
+      caf::anon_send(h, caf::flush_atom_v);
+  };
+  w.flush_reader = [handles](std::size_t i) {
+    if (const auto h = handles->reader(i))
+      caf::anon_send(h, caf::flush_atom_v);
+  };
+  w.arm_sweep = [handles] {
+    if (const auto h = handles->pool())
+      caf::delayed_anon_send(h, defaults::lease_idle, caf::tick_atom_v);
+  };
+  w.arm_checkpoint = [handles] {
+    if (const auto h = handles->writer())
+      caf::delayed_anon_send(h, defaults::checkpoint_idle, caf::idle_atom_v);
+  };
+  w.writer_broke = [handles](const error_info&) {
+    if (const auto h = handles->writer())
+      caf::anon_send(h, caf::close_atom_v);
+  };
+  supervisor_ = sys.spawn(supervisor, core, board_, std::move(specs), stopped_);
+  w.arm_watch = [h = supervisor_] { caf::delayed_anon_send(h, defaults::watch_interval, caf::tick_atom_v); };
+  core->start(std::move(w));
+}
+
+void house::stop(std::chrono::milliseconds timeout) {
+  const std::lock_guard lock(stop_mutex_);
+  if (stop_done_)
+    return;
+  stop_done_ = true;
+  const auto deadline = detail::clock::now() + timeout;
+  core_->refuse();
+  if (!core_->wait_drained(deadline))
+    core_->answer_rest();
+  caf::anon_send(supervisor_, caf::close_atom_v);
+  stopped_->get_future().wait();
+  core_->answer_rest();
+  cursors_.close_all();
+  core_->close_leases(deadline);
+  core_->close_files();
+  core_->clear_wakers();
+  supervisor_ = nullptr;
+  handles_->clear();
+}
+
+} // namespace dbengine::actors

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The supervisor starts the workers and starts them again. Scheduled; owns the children and their restart budgets.
+//
+// Erlang's terms: each child has a strategy (one_for_one: it alone is restarted; rest_for_one: those started after it, too), an
+// intensity (restarts within a period that are still normal) and a backoff. Past the intensity the child's circuit
+// opens: what needs it fails at once with `errc::unavailable`, and a probe (half-open) tries again.
+
+#pragma once
+
+#include "board.hpp"
+#include "engine_core.hpp"
+
+#include <dbengine/actors/handles.hpp>
+
+#include <caf/actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <deque>
+#include <functional>
+#include <future>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace dbengine::actors {
+
+enum class strategy : std::uint8_t { one_for_one, rest_for_one };
+
+/// How a child is made.
+struct child_spec {
+  std::string name;
+  strategy restart = strategy::one_for_one;
+  /// Starts it; `ready` is to be called (from any thread) when it has opened what it needs.
+  std::function<caf::actor(std::function<void()> ready)> start;
+  /// The circuit opened with this reason, and closed again.
+  std::function<void(const error_info&)> circuit_opened;
+  std::function<void()> circuit_closed;
+};
+
+struct supervisor_state {
+  static constexpr const char* name = "dbengine.supervisor";
+
+  struct child {
+    child_spec spec;
+    caf::actor handle;
+    std::uint32_t generation = 0;
+    std::deque<detail::clock::time_point> restarts;
+    circuit_state circuit = circuit_state::closed;
+    bool waiting = false; // for its next start
+  };
+
+  std::vector<child> children;
+  bool stopping = false;
+  std::minstd_rand jitter{std::random_device{}()};
+};
+
+/// `stopped` is fulfilled when every child has ended.
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           std::shared_ptr<detail::engine_core> core, std::shared_ptr<board> b,
+                                           std::vector<child_spec> specs, std::shared_ptr<std::promise<void>> stopped);
+
+} // namespace dbengine::actors

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Messages as bytes, and errors as `caf::error`.
+
+#include "codec.hpp"
+
+#include <dbengine/actors/handles.hpp>
+
+#include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/deep_to_string.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/make_message.hpp>
+#include <caf/sec.hpp>
+
+namespace dbengine {
+
+// What the messages consist of, beside the engine's own types.
+void describe(auto& a, call_options& x) { a(x.timeout, x.priority, x.id, x.cancel_token); }
+void describe(auto& a, execute_request& x) { a(x.sql, x.parameters, x.options); }
+void describe(auto& a, fetch_request& x) { a(x.sql, x.parameters, x.options); }
+void describe(auto& a, batch_request& x) { a(x.sql, x.sets, x.options); }
+void describe(auto& a, transaction_request& x) { a(x.operations, x.options); }
+void describe(auto& a, script_request& x) { a(x.sql, x.mode, x.options); }
+void describe(auto& a, cursor_open& x) { a(x.sql, x.parameters, x.options); }
+void describe(auto& a, cursor_id& x) { a(x.number); }
+void describe(auto& a, cursor_next& x) { a(x.id, x.batch, x.timeout); }
+void describe(auto& a, cursor_close& x) { a(x.id); }
+void describe(auto& a, cancel_request& x) { a(x.cancel_token); }
+void describe(auto& a, maintenance_request& x) { a(x.what, x.argument, x.setting, x.options); }
+void describe(auto& a, maintenance_result& x) { a(x.problems, x.checkpoint); }
+void describe(auto& a, backup_request& x) { a(x.options); }
+
+namespace actors {
+
+namespace {
+
+// The category of the engine's errors in CAF.
+constexpr auto category = caf::atom("dbengine");
+
+template <class T>
+caf::error load_any(std::string_view bytes, T& x) {
+  try {
+    detail::decode(bytes, x);
+    return caf::none;
+  } catch (const error& e) {
+    return from_info(e.info());
+  }
+}
+
+} // namespace
+
+namespace wire {
+
+#define DBENGINE_WIRE(type)                                                                                            \
+  std::string save(const type& x) { return detail::encode(x); }                                                        \
+  caf::error load(std::string_view bytes, type& x) { return load_any(bytes, x); }
+DBENGINE_WIRE(execute_request)
+DBENGINE_WIRE(fetch_request)
+DBENGINE_WIRE(batch_request)
+DBENGINE_WIRE(transaction_request)
+DBENGINE_WIRE(script_request)
+DBENGINE_WIRE(cursor_open)
+DBENGINE_WIRE(cursor_id)
+DBENGINE_WIRE(cursor_next)
+DBENGINE_WIRE(cursor_close)
+DBENGINE_WIRE(cancel_request)
+DBENGINE_WIRE(maintenance_request)
+DBENGINE_WIRE(maintenance_result)
+DBENGINE_WIRE(backup_request)
+DBENGINE_WIRE(write_result)
+DBENGINE_WIRE(batch_result)
+DBENGINE_WIRE(rows)
+DBENGINE_WIRE(std::vector<operation_result>)
+DBENGINE_WIRE(script_result)
+DBENGINE_WIRE(backup_info)
+DBENGINE_WIRE(statistics)
+DBENGINE_WIRE(health_report)
+DBENGINE_WIRE(database_info)
+#undef DBENGINE_WIRE
+
+} // namespace wire
+
+caf::error from_info(const error_info& e) {
+  return caf::error{static_cast<std::uint8_t>(e.code), category,
+                    caf::make_message(detail::encode(const_cast<error_info&>(e)))};
+}
+
+error_info to_info(const caf::error& e) {
+  if (e.category() == category && e.context().match_elements<std::string>()) {
+    error_info info;
+    if (!load_any(e.context().get_as<std::string>(0), info))
+      return info;
+  }
+  if (e.category() == caf::atom("system")) {
+    switch (static_cast<caf::sec>(e.code())) {
+      case caf::sec::request_timeout:
+        return {.code = errc::timeout, .outcome = fate::unknown, .message = "no answer in time"};
+      case caf::sec::request_receiver_down:
+        return {.code = errc::unavailable, .message = "the engine's actor is gone"};
+      case caf::sec::unexpected_message:
+        return {.code = errc::protocol, .message = "the engine does not know this message"};
+      default: break;
+    }
+  }
+  if (e.category() == caf::atom("exit"))
+    return {.code = errc::shut_down, .message = "the engine has ended"};
+  return {.code = errc::internal, .message = "a CAF error: " + caf::to_string(e)};
+}
+
+error to_error(const caf::error& e) { return error(to_info(e)); }
+
+} // namespace actors
+} // namespace dbengine

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "writer.hpp"
+
+#include "error_map.hpp"
+
+namespace dbengine::actors {
+
+writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
+                                   std::shared_ptr<detail::engine_core> core, std::function<void()> ready) {
+  const auto fail = [self] { self->quit(from_info(detail::current_exception_info())); };
+  try {
+    core->open_writer();
+    ready();
+  } catch (...) {
+    fail();
+  }
+  return {
+      [core, fail](caf::flush_atom) {
+        try {
+          core->drain_writes();
+        } catch (...) {
+          fail();
+        }
+      },
+      [self, core](caf::idle_atom) {
+        if (core->idle_checkpoint())
+          self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
+      },
+      [self](caf::close_atom) {
+        self->quit(from_info({.code = errc::unavailable, .message = "the write connection broke"}));
+      },
+  };
+}
+
+} // namespace dbengine::actors
