@@ -57,11 +57,36 @@ counted_block counted_block::make(std::size_t size) noexcept {
   return result;
 }
 
+// -- memory_order_point ---------------------------------------------------------------------------
+
+#if defined(__SANITIZE_THREAD__)
+
+void memory_order_point::publish() noexcept {
+  word_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+void memory_order_point::observe() const noexcept {
+  static_cast<void>(word_.load(std::memory_order_acquire));
+}
+
+#else
+
+void memory_order_point::publish() noexcept {
+  std::atomic_thread_fence(std::memory_order_release);
+}
+
+void memory_order_point::observe() const noexcept {
+  std::atomic_thread_fence(std::memory_order_acquire);
+}
+
+#endif
+
 // -- memory_content -------------------------------------------------------------------------------
 
 int memory_content::read(void* out, std::uint64_t size, std::uint64_t offset) const noexcept {
   auto* to = static_cast<std::byte*>(out);
   std::shared_lock guard(mutex_);
+  order_.observe();
   const std::uint64_t end = size_.load(std::memory_order_acquire);
   std::uint64_t left = offset < end ? std::min(size, end - offset) : 0;
   const bool whole = left == size;
@@ -87,7 +112,7 @@ int memory_content::write(const void* in, std::uint64_t size, std::uint64_t offs
     return SQLITE_OK;
   if (offset > max_file_size || size > max_file_size - offset)
     return SQLITE_FULL;
-  {
+  if (offset >= head_size) {
     std::shared_lock guard(mutex_);
     if (has_chunks(size, offset)) {
       copy_in(in, size, offset);
@@ -170,6 +195,7 @@ void memory_content::copy_in(const void* in, std::uint64_t size, std::uint64_t o
   std::uint64_t old = size_.load(std::memory_order_relaxed);
   while (old < end && !size_.compare_exchange_weak(old, end, std::memory_order_release)) {
   }
+  order_.publish();
 }
 
 // -- memory_file_lock -----------------------------------------------------------------------------
@@ -288,10 +314,9 @@ void memory_shm::unlock(holder& h, int first, int n) noexcept {
 }
 
 void memory_shm::barrier() noexcept {
-#if defined(__SANITIZE_THREAD__)
-  // ThreadSanitizer does not model fences. A read-modify-write of a word of this database shows it the same order.
-  fence_.fetch_add(1, std::memory_order_acq_rel);
-#else
+  order_.publish();
+  order_.observe();
+#if !defined(__SANITIZE_THREAD__)
   std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
 }

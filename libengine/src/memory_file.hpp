@@ -40,16 +40,33 @@ private:
   std::size_t size_ = 0;
 };
 
+/// Memory order between threads that agree on what is whose by other means, such as SQLite's WAL index.
+class memory_order_point {
+public:
+  /// Everything this thread did before is seen by a thread whose `observe` comes later.
+  void publish() noexcept;
+
+  /// Sees what was published before.
+  void observe() const noexcept;
+
+private:
+  std::atomic<unsigned> word_ = 0; // used under ThreadSanitizer only, which does not model fences
+};
+
 /// The bytes of a file, in chunks that never move.
 ///
-/// Reads, and writes into chunks that exist, hold the mutex shared, so that they run in parallel; only a write that needs
-/// new chunks (one page in sixteen of a growing file) and `truncate` hold it alone. Two threads must therefore not write
-/// the same bytes, or read what another is writing, at the same time: SQLite's file locks and WAL locks see to that, as
-/// they do for a file on disk, where such a read may be torn as well.
+/// A write that returned is seen by every read that starts later. Reads, and writes into chunks that exist, hold the
+/// mutex shared, so that they run in parallel; a write that needs new chunks (one page in sixteen of a growing file),
+/// a write to the head, and `truncate` hold it alone. Outside the head, two threads must not write the same bytes, or
+/// read what another is writing, at the same time: SQLite's file locks and WAL locks see to that. The head is what
+/// SQLite reads without any lock, when a connection opens.
 class memory_content {
 public:
   /// 64 KiB: sixteen pages of the default size, small enough for a database of one table.
   static constexpr std::uint64_t chunk_size = 64 * 1024;
+
+  /// The header of an SQLite database, in bytes.
+  static constexpr std::uint64_t head_size = 100;
 
   /// Fills `out[0, size)` from `offset`; what lies beyond the end is zeroed and gives SQLITE_IOERR_SHORT_READ.
   int read(void* out, std::uint64_t size, std::uint64_t offset) const noexcept;
@@ -72,6 +89,7 @@ private:
   mutable std::shared_mutex mutex_;
   std::vector<counted_block> chunks_; // guarded by mutex_; an empty block reads as zeros
   std::atomic<std::uint64_t> size_ = 0;
+  memory_order_point order_;
 };
 
 /// SQLite's five-state file lock (NONE, SHARED, RESERVED, PENDING, EXCLUSIVE) between the handles of one file.
@@ -134,7 +152,7 @@ private:
   alignas(64) std::mutex mutex_;
   std::vector<counted_block> regions_; // guarded by mutex_
   int holders_ = 0;                    // guarded by mutex_
-  std::atomic<unsigned> fence_ = 0;    // see barrier()
+  memory_order_point order_;
 };
 
 /// One file.
