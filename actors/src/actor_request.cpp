@@ -13,7 +13,8 @@ namespace dbengine::actors {
 
 actor_request::~actor_request() {
   if (now() == state::waiting || now() == state::running)
-    refuse({.code = errc::internal, .outcome = fate::unknown, .message = "the request was dropped"});
+    refuse(
+        {.code = errc::internal, .outcome = fate::unknown, .message = "the request was dropped"});
 }
 
 void actor_request::respond(caf::message m) noexcept {
@@ -21,7 +22,9 @@ void actor_request::respond(caf::message m) noexcept {
     sender_->enqueue(nullptr, mid_.response_id(), std::move(m), nullptr);
 }
 
-void actor_request::refuse(const error_info& info) noexcept { respond(caf::make_message(from_info(info))); }
+void actor_request::refuse(const error_info& info) noexcept {
+  respond(caf::make_message(from_info(info)));
+}
 
 void actor_request::answered() noexcept {
   if (failure)
@@ -32,7 +35,9 @@ void actor_request::answered() noexcept {
       [this](auto& x) {
         using T = std::decay_t<decltype(x)>;
         if constexpr (std::is_same_v<T, std::monostate>)
-          refuse({.code = errc::internal, .outcome = fate::unknown, .message = "the request has no result"});
+          refuse({.code = errc::internal,
+                  .outcome = fate::unknown,
+                  .message = "the request has no result"});
         else if constexpr (std::is_same_v<T, std::vector<operation_result>>)
           respond(caf::make_message(transaction_result{std::move(x)}));
         else

@@ -16,12 +16,14 @@ void slow_log::offer(std::string_view sql, std::chrono::nanoseconds elapsed) noe
     constexpr std::size_t longest_text = 1000;
     const std::lock_guard lock(mutex_);
     const auto text = sql.substr(0, longest_text);
-    const auto same = std::find_if(kept_.begin(), kept_.end(), [&](const auto& s) { return s.sql == text; });
+    const auto same =
+        std::find_if(kept_.begin(), kept_.end(), [&](const auto& s) { return s.sql == text; });
     if (same != kept_.end())
       same->elapsed = std::max(same->elapsed, elapsed);
     else
       kept_.push_back({std::string(text), elapsed});
-    std::sort(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) { return a.elapsed > b.elapsed; });
+    std::sort(kept_.begin(), kept_.end(),
+              [](const auto& a, const auto& b) { return a.elapsed > b.elapsed; });
     if (kept_.size() > defaults::slowest_kept)
       kept_.resize(defaults::slowest_kept);
     if (kept_.size() == defaults::slowest_kept)

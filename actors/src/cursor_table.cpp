@@ -9,8 +9,8 @@
 
 namespace dbengine::detail {
 
-std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view sql, const params& p,
-                                 std::uint64_t owner, control& ctl) {
+std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view sql,
+                                 const params& p, std::uint64_t owner, control& ctl) {
   if (size() >= defaults::max_cursors)
     throw error(errc::overloaded, std::to_string(size()) + " cursors are open");
   auto e = std::make_shared<entry>();
@@ -33,7 +33,8 @@ std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, st
   return it->second;
 }
 
-rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch, control& ctl) {
+rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
+                        control& ctl) {
   const auto e = find(number, owner);
   const std::lock_guard lock(e->stepping);
   try {
@@ -64,7 +65,9 @@ void cursor_table::close_owned(std::uint64_t owner) noexcept {
 bool cursor_table::expire() noexcept {
   const auto oldest = clock::now() - defaults::cursor_idle;
   const std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [oldest](const auto& e) { return e.second->used < oldest && e.second.use_count() == 1; });
+  std::erase_if(entries_, [oldest](const auto& e) {
+    return e.second->used < oldest && e.second.use_count() == 1;
+  });
   return !entries_.empty();
 }
 

@@ -20,8 +20,8 @@ class cursor_table {
 public:
   /// Opens a cursor on a connection of its own. `owner` is asked for again by `next` and `close`: nobody else's number works.
   /// Throws what the statement throws, or `errc::overloaded` where too many are open.
-  std::uint64_t open(std::unique_ptr<connection> c, std::string_view sql, const params& p, std::uint64_t owner,
-                     control& ctl);
+  std::uint64_t open(std::unique_ptr<connection> c, std::string_view sql, const params& p,
+                     std::uint64_t owner, control& ctl);
   /// The next rows; at the end empty, and the cursor is closed. Throws `errc::invalid_state` for an unknown number.
   rows next(std::uint64_t number, std::uint64_t owner, std::size_t batch, control& ctl);
   void close(std::uint64_t number, std::uint64_t owner) noexcept;

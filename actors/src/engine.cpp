@@ -22,25 +22,29 @@ namespace {
 
 using detail::request;
 
-std::uint64_t owner_of(const caf::strong_actor_ptr& sender) { return sender ? sender->id() : 0; }
+std::uint64_t owner_of(const caf::strong_actor_ptr& sender) {
+  return sender ? sender->id() : 0;
+}
 
 } // namespace
 
 engine_actor engine_router::make(std::shared_ptr<house> h) {
   auto& sys = h->system();
   caf::actor_config cfg;
-  return caf::make_actor<engine_router, engine_actor>(sys.next_actor_id(), sys.node(), &sys, cfg, std::move(h));
+  return caf::make_actor<engine_router, engine_actor>(sys.next_actor_id(), sys.node(), &sys, cfg,
+                                                      std::move(h));
 }
 
 engine_router* engine_router::of(const engine_actor& handle) {
-  return handle ? dynamic_cast<engine_router*>(caf::actor_cast<caf::abstract_actor*>(handle)) : nullptr;
+  return handle ? dynamic_cast<engine_router*>(caf::actor_cast<caf::abstract_actor*>(handle))
+                : nullptr;
 }
 
 engine_router::engine_router(caf::actor_config& cfg, std::shared_ptr<house> h)
     : caf::monitorable_actor(cfg), house_(std::move(h)) {}
 
 std::set<std::string> engine_router::message_types() const {
-  return engine_actor::message_types();
+  return home_system().message_types<engine_actor>();
 }
 
 void engine_router::on_destroy() {
@@ -67,16 +71,18 @@ void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
     return;
   }
   if (what->sender && what->mid.is_request())
-    what->sender->enqueue(nullptr, what->mid.response_id(), caf::make_message(caf::make_error(caf::sec::unexpected_message)),
-                          host);
+    what->sender->enqueue(nullptr, what->mid.response_id(),
+                          caf::make_message(caf::make_error(caf::sec::unexpected_message)), host);
 }
 
-std::shared_ptr<actor_request> engine_router::make_request(request::kind k, caf::mailbox_element& what,
+std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
+                                                           caf::mailbox_element& what,
                                                            call_options& o) {
   const auto t = o.timeout.count() == 0 ? house_->core().opts().request_timeout : o.timeout;
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
-  const auto deadline = t > std::chrono::hours(24 * 365) ? detail::clock::time_point::max() : detail::clock::now() + t;
+  const auto deadline = t > std::chrono::hours(24 * 365) ? detail::clock::time_point::max()
+                                                         : detail::clock::now() + t;
   auto r = std::make_shared<actor_request>(k, detail::control(deadline, {}), what.sender, what.mid);
   r->deadline = deadline;
   r->urgency = std::min(o.priority, priority::maintenance);
@@ -156,7 +162,8 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     auto r = make_request(request::kind::task, what, x.options);
     r->task = [h = house_, raw = r.get(), sql = std::move(x.sql), p = std::move(x.parameters),
                owner = owner_of(what.sender)](detail::connection&) {
-      raw->reply = caf::make_message(cursor_id{h->cursors().open(h->core().open_reader(), sql, p, owner, raw->ctl)});
+      raw->reply = caf::make_message(
+          cursor_id{h->cursors().open(h->core().open_reader(), sql, p, owner, raw->ctl)});
     };
     submit(std::move(r), false);
     house_->core().arm_sweep();
@@ -165,7 +172,8 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     call_options o{.timeout = x.timeout};
     auto r = make_request(request::kind::task, what, o);
     r->task = [h = house_, raw = r.get(), x, owner = owner_of(what.sender)](detail::connection&) {
-      raw->reply = caf::make_message(h->cursors().next(x.id.number, owner, static_cast<std::size_t>(x.batch), raw->ctl));
+      raw->reply = caf::make_message(
+          h->cursors().next(x.id.number, owner, static_cast<std::size_t>(x.batch), raw->ctl));
     };
     submit(std::move(r), false);
   } else if (m.match_elements<cursor_close>()) {
@@ -186,12 +194,14 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     const auto h = house_->handles().stats();
     if (!h)
       throw error(errc::shut_down, "the engine is shut down");
-    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m), nullptr);
+    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m),
+                                                       nullptr);
   } else if (m.match_elements<backup_request>() || m.match_elements<backup_info_request>()) {
     const auto h = house_->handles().backups();
     if (!h)
       throw error(errc::shut_down, "the engine is shut down");
-    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m), nullptr);
+    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m),
+                                                       nullptr);
   } else if (m.match_elements<caf::exit_msg>()) {
     // Whoever ends the handle ends the engine. It blocks, so not on this thread.
     house_->core().refuse();

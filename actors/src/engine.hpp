@@ -41,7 +41,8 @@ public:
 private:
   void on_cleanup(const caf::error& reason) override;
   bool dispatch(caf::mailbox_element& what);
-  std::shared_ptr<actor_request> make_request(detail::request::kind k, caf::mailbox_element& what, call_options& o);
+  std::shared_ptr<actor_request> make_request(detail::request::kind k, caf::mailbox_element& what,
+                                              call_options& o);
   void submit(std::shared_ptr<actor_request> r, bool write);
   void remember(const std::shared_ptr<actor_request>& r, std::uint64_t token);
   void cancel(const caf::strong_actor_ptr& sender, std::uint64_t token);

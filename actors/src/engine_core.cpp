@@ -6,6 +6,7 @@
 #include "error_map.hpp"
 #include "fault.hpp"
 #include "log.hpp"
+#include "memory_vfs.hpp"
 
 #include <pthread.h>
 #include <sys/stat.h>
@@ -20,7 +21,9 @@ namespace {
 // Counted up in every forked child: an engine made before knows that it is not its own any more.
 std::atomic<int> forks{0};
 
-void count_fork() { forks.fetch_add(1, std::memory_order_relaxed); }
+void count_fork() {
+  forks.fetch_add(1, std::memory_order_relaxed);
+}
 
 int watch_forks() {
   static const int once = [] { return ::pthread_atfork(nullptr, nullptr, &count_fork); }();
@@ -35,9 +38,11 @@ void check(const options& o) {
   if (o.max_leases > 1024)
     refuse("max_leases is " + std::to_string(o.max_leases) + ", must be at most 1024");
   if (o.backup_interval < defaults::min_backup_interval)
-    refuse("backup_interval is " + std::to_string(o.backup_interval.count()) + " ms, must be at least 1 s");
+    refuse("backup_interval is " + std::to_string(o.backup_interval.count()) +
+           " ms, must be at least 1 s");
   if (o.backup_cleanup_keep_count < 1)
-    refuse("backup_cleanup_keep_count is " + std::to_string(o.backup_cleanup_keep_count) + ", must be at least 1");
+    refuse("backup_cleanup_keep_count is " + std::to_string(o.backup_cleanup_keep_count) +
+           ", must be at least 1");
   if (o.backup_pages_per_step < 1)
     refuse("backup_pages_per_step must be at least 1");
   if (o.backup_cleanup_max_age.count() < 0)
@@ -45,7 +50,8 @@ void check(const options& o) {
   if (o.busy_timeout.count() < 0 || o.backup_pause.count() < 0 || o.shutdown_timeout.count() < 0)
     refuse("busy_timeout, backup_pause and shutdown_timeout must not be negative");
   if (o.request_timeout.count() <= 0)
-    refuse("request_timeout is " + std::to_string(o.request_timeout.count()) + " ms, must be above 0");
+    refuse("request_timeout is " + std::to_string(o.request_timeout.count()) +
+           " ms, must be above 0");
   if (o.max_queue == 0 || o.max_queue_bytes == 0)
     refuse("max_queue and max_queue_bytes must be above 0");
 }
@@ -65,9 +71,10 @@ const options& checked(const options& o) {
 
 engine_core::engine_core(std::string_view url, options o)
     : options_(std::make_shared<const options>(checked(o))), where_(locate(url)),
-      read_only_(o.read_only || where_.read_only),
-      admission_{.max_requests = o.max_queue, .max_bytes = o.max_queue_bytes}, writes_(admission_),
-      reads_(admission_), leases_(lease_count(o), [this] { return open_reader(); }) {
+      read_only_(o.read_only || where_.read_only), admission_{.max_requests = o.max_queue,
+                                                              .max_bytes = o.max_queue_bytes},
+      writes_(admission_), reads_(admission_),
+      leases_(lease_count(o), [this] { return open_reader(); }) {
   watch_forks();
   owner_pid_ = forks.load(std::memory_order_relaxed);
   for (int i = 0; i < o.num_workers; ++i)
@@ -80,6 +87,8 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(std::move(info));
     }
   };
+  if (where_.memory)
+    memory_ = hold_memory_database(where_.filename);
   hooks_.settle = [this](connection& c) { settle(c); };
   if (read_only_) {
     if (!where_.memory)
@@ -93,7 +102,8 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(errc::cannot_open, "\"" + where_.path.string() + "\": the directory \"" +
                                          where_.path.parent_path().string() + "\" does not exist");
     if (!where_.create && !std::filesystem::exists(where_.path, ec))
-      throw error(errc::cannot_open, "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
+      throw error(errc::cannot_open,
+                  "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
     lock_ = file_lock(where_.path);
   }
   writer_ = std::make_unique<connection>(where_, connection::role::writer, options_);
@@ -110,8 +120,6 @@ engine_core::~engine_core() = default;
 void engine_core::start(wakers w) {
   wakers_ = std::move(w);
 }
-
-bool engine_core::fork_child() noexcept { return false; }
 
 void engine_core::admit() const {
   if (!accepting_.load(std::memory_order_relaxed))
@@ -136,8 +144,7 @@ void engine_core::submit_write(request_ptr r) {
   admit();
   if (read_only_)
     throw error(errc::read_only, "the engine is read-only");
-  if (fenced_.load(std::memory_order_relaxed))
-    throw error(errc::fenced, "writing is stopped: " + fenced());
+  check_fence();
   r->queued = clock::now();
   writes_.push(std::move(r));
   wake_writer();
@@ -209,8 +216,25 @@ void engine_core::open_writer() {
 }
 
 void engine_core::replace_writer() {
-  writer_.reset();
+  writer_->rollback();
   writer_ = std::make_unique<connection>(where_, connection::role::writer, options_);
+}
+
+void engine_core::check_fence() const {
+  if (fenced_.load(std::memory_order_relaxed))
+    throw error(errc::fenced, "writing is stopped: " + fenced());
+}
+
+void engine_core::run_on_this_thread(const request_ptr& r) {
+  r->queued = clock::now();
+  try {
+    run_group({r});
+  } catch (...) { // dealt with: the request is answered or in the queue, the writer restarts
+    return;
+  }
+  writer_counts_.inline_writes.add();
+  checkpoint_where_due();
+  give_back_writer();
 }
 
 void engine_core::after_commit() {
@@ -282,7 +306,8 @@ void engine_core::settle(connection& c) {
   } catch (const error& e) {
     log(log_level::error, "the checkpoint after an I/O error failed: " + to_string(e.info()));
   }
-  fence("a commit failed with an I/O error and could not be settled; it may come back when the file is opened again");
+  fence(
+      "a commit failed with an I/O error and could not be settled; it may come back when the file is opened again");
 }
 
 // -- the writer -------------------------------------------------------------------------------------
@@ -359,8 +384,10 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
     if (committed && r->now() == request::state::running) {
       // The commit record moved: what has its result is done, whatever became of the worker.
       if (!r->failure && r->result.index() == 0) {
-        error_info info{.code = errc::outcome_unknown, .outcome = fate::unknown,
-                        .message = "the writer failed in the middle of several commits: " + why.message};
+        error_info info{.code = errc::outcome_unknown,
+                        .outcome = fate::unknown,
+                        .message =
+                            "the writer failed in the middle of several commits: " + why.message};
         r->failure = std::move(info);
       }
       count_answer(writer_counts_, *r);
@@ -370,14 +397,18 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
     r->failure.reset();
     r->result = {};
     const bool blamed = !g.blamed() || g.blamed() == r;
-    if (r->now() == request::state::running && blamed && ++r->attempts >= defaults::poison_attempts) {
-      error_info info{.code = errc::poison, .outcome = fate::rolled_back,
-                      .message = "the request failed " + std::to_string(r->attempts) + " workers: " + why.message};
+    if (r->now() == request::state::running && blamed &&
+        ++r->attempts >= defaults::poison_attempts) {
+      error_info info{.code = errc::poison,
+                      .outcome = fate::rolled_back,
+                      .message = "the request failed " + std::to_string(r->attempts) +
+                                 " workers: " + why.message};
       r->failure = std::move(info);
       count_answer(writer_counts_, *r);
       r->finish();
       continue;
     }
+    r->own_sets();
     r->wait_again();
     r->alone = r->alone || blamed;
     again.push_back(r);
@@ -490,7 +521,8 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       r->result = {};
       if (++r->attempts >= defaults::poison_attempts) {
         error_info info{.code = errc::poison,
-                        .message = "the request failed " + std::to_string(r->attempts) + " workers: " + why.message};
+                        .message = "the request failed " + std::to_string(r->attempts) +
+                                   " workers: " + why.message};
         r->fail(std::move(info));
       } else {
         r->wait_again();
@@ -533,7 +565,8 @@ bool engine_core::watch() {
     for (const auto& r : q->expire(now)) {
       const bool cancelled = r->cancelled();
       error_info info{.code = cancelled ? errc::cancelled : errc::timeout,
-                      .message = cancelled ? "cancelled while it waited" : "the deadline passed while it waited"};
+                      .message = cancelled ? "cancelled while it waited"
+                                           : "the deadline passed while it waited"};
       r->fail(std::move(info));
     }
   // A worker that does not come back from code SQLite cannot interrupt: its callers are answered in its place.
@@ -582,7 +615,18 @@ void engine_core::open_circuit(bool writer_side, const error_info& why) {
     r->fail(info);
 }
 
-void engine_core::close_circuit(bool writer_side) { (writer_side ? writes_ : reads_).open(); }
+void engine_core::close_circuit(bool writer_side) {
+  (writer_side ? writes_ : reads_).open();
+}
+
+void engine_core::reader_circuit(bool open, const error_info& why) {
+  if (open) {
+    if (readers_resting_.fetch_add(1) + 1 == readers_.size())
+      open_circuit(false, why);
+  } else if (readers_resting_.fetch_sub(1) == readers_.size()) {
+    close_circuit(false);
+  }
+}
 
 std::string engine_core::fenced() const {
   const std::lock_guard lock(fence_mutex_);
@@ -606,7 +650,8 @@ engine_core::worker_view engine_core::view_writer() const {
   const auto now = clock::now();
   for (const auto& r : current_writes_) {
     v.running = v.running || r->now() == request::state::running;
-    v.stalled = v.stalled || (r->now() != request::state::answered && now >= r->deadline + defaults::interrupt_grace);
+    v.stalled = v.stalled || (r->now() != request::state::answered &&
+                              now >= r->deadline + defaults::interrupt_grace);
   }
   return v;
 }
@@ -634,7 +679,8 @@ bool engine_core::wait_drained(clock::time_point deadline) {
 }
 
 void engine_core::answer_rest() {
-  const error_info info{.code = errc::shut_down, .message = "the engine shut down before the request ran"};
+  const error_info info{.code = errc::shut_down,
+                        .message = "the engine shut down before the request ran"};
   for (auto* q : {&writes_, &reads_})
     for (const auto& r : q->close(info))
       r->fail(info);
@@ -667,7 +713,9 @@ void engine_core::close_files() {
   lock_.release();
 }
 
-void engine_core::clear_wakers() { wakers_ = {}; }
+void engine_core::clear_wakers() {
+  wakers_ = {};
+}
 
 // -- statistics -----------------------------------------------------------------------------------------
 
@@ -675,7 +723,9 @@ std::uint64_t engine_core::wal_bytes() const {
   if (where_.memory)
     return 0;
   struct stat st {};
-  return ::stat((where_.path.string() + "-wal").c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_size) : 0;
+  return ::stat((where_.path.string() + "-wal").c_str(), &st) == 0
+             ? static_cast<std::uint64_t>(st.st_size)
+             : 0;
 }
 
 dbengine::statistics engine_core::sample() const {

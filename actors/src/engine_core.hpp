@@ -35,7 +35,8 @@ public:
     std::function<void()> arm_sweep;      ///< in `lease_idle`
     std::function<void()> arm_watch;      ///< soon: somebody waits in a queue
     std::function<void()> arm_checkpoint; ///< in `checkpoint_idle`
-    std::function<void(const error_info&)> writer_broke; ///< the write connection is gone; restart the writer
+    std::function<void(const error_info&)>
+        writer_broke; ///< the write connection is gone; restart the writer
   };
 
   /// Opens the file: takes its lock and tries a connection, so that the reason for a failure reaches the caller.
@@ -62,11 +63,20 @@ public:
   void writer_broken(const error_info& why) noexcept;
   /// Only while this thread has it.
   connection& writer() const noexcept { return *writer_; }
-  bool this_thread_writes() const noexcept { return writer_thread_.load() == std::this_thread::get_id(); }
+  bool this_thread_writes() const noexcept {
+    return writer_thread_.load() == std::this_thread::get_id();
+  }
   /// After a commit of the holder: looks at the file, checkpoints where it is time. Throws `errc::fenced`.
   void after_commit();
   /// After an I/O error at COMMIT: a checkpoint decides that the rows stay away; else writing is fenced.
   void settle(connection& c);
+  /// Runs a request on the write connection that this thread has, and gives the connection back. The request is
+  /// answered then, or in the queue where the worker failed under it.
+  void run_on_this_thread(const request_ptr& r);
+  /// The gate came with a `lend`.
+  void lent_to_this_thread() noexcept { writer_thread_.store(std::this_thread::get_id()); }
+  /// Throws `errc::fenced` where writing is stopped.
+  void check_fence() const;
   /// A raw connection leaves nothing behind: closed, and opened anew.
   void replace_writer();
 
@@ -94,6 +104,8 @@ public:
   bool watch();
   void open_circuit(bool writer_side, const error_info& why);
   void close_circuit(bool writer_side);
+  /// One reader's circuit opened or closed; reading stops when all are open.
+  void reader_circuit(bool open, const error_info& why);
   /// Empty where writing is not fenced.
   std::string fenced() const;
   void fence(std::string why);
@@ -153,7 +165,6 @@ private:
   void group_failed(const write_group& g, const error_info& why);
   void count_answer(worker_counters& w, const request& r);
   void checkpoint_where_due();
-  static bool fork_child() noexcept;
 
   std::shared_ptr<const options> options_;
   location where_;
@@ -187,6 +198,8 @@ private:
   std::string fence_;
   std::atomic<bool> fenced_{false};
 
+  std::shared_ptr<const void> memory_; // keeps a memory database while no connection is open
+  std::atomic<std::size_t> readers_resting_{0};
   std::vector<std::unique_ptr<reader_slot>> readers_;
   lease_table leases_;
   slow_log slow_;

@@ -91,7 +91,8 @@ struct spawn_settings {
 class house {
 public:
   /// Opens the database and starts the actors. Throws `error`.
-  static std::shared_ptr<house> open(caf::actor_system& sys, std::string_view url, options o, spawn_settings s = {});
+  static std::shared_ptr<house> open(caf::actor_system& sys, std::string_view url, options o,
+                                     spawn_settings s = {});
   ~house();
   house(const house&) = delete;
   house& operator=(const house&) = delete;

@@ -51,8 +51,9 @@ lease* lease_table::take() {
     }
   for (const auto from : {lease::idle, lease::closed})
     for (std::size_t i = 0; i < leases_.size(); ++i) {
-      auto* l = leases_[i]->word.load(std::memory_order_relaxed) == from ? try_take(*leases_[i], from)
-                                                                          : nullptr;
+      auto* l = leases_[i]->word.load(std::memory_order_relaxed) == from
+                    ? try_take(*leases_[i], from)
+                    : nullptr;
       if (l == nullptr)
         continue;
       if (!l->conn)
@@ -149,7 +150,8 @@ std::size_t lease_table::recall() noexcept {
       continue;
     }
     auto expected = static_cast<std::uint32_t>(lease::busy);
-    l->word.compare_exchange_strong(expected, lease::busy | lease::recalled, std::memory_order_acq_rel);
+    l->word.compare_exchange_strong(expected, lease::busy | lease::recalled,
+                                    std::memory_order_acq_rel);
     out += l->word.load(std::memory_order_relaxed) > lease::idle ? 1 : 0;
   }
   return out;

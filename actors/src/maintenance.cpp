@@ -23,7 +23,7 @@ std::vector<std::string> problems(detail::connection& c, const char* pragma, det
   return found;
 }
 
-std::string quoted(std::string_view name) {
+std::string identifier(std::string_view name) {
   std::string q = "\"";
   for (const char ch : name)
     q += ch == '"' ? "\"\"" : std::string(1, ch);
@@ -43,7 +43,8 @@ constexpr std::array<settable, 5> pragmas{{{"user_version", INT32_MIN, INT32_MAX
                                            {"max_page_count", 1, 4'294'967'294}}};
 
 void set_pragma(detail::connection& c, const std::string& name, const value& v) {
-  const auto it = std::find_if(pragmas.begin(), pragmas.end(), [&](const settable& s) { return s.name == name; });
+  const auto it = std::find_if(pragmas.begin(), pragmas.end(),
+                               [&](const settable& s) { return s.name == name; });
   if (it == pragmas.end()) {
     std::string all;
     for (const auto& s : pragmas)
@@ -52,8 +53,8 @@ void set_pragma(detail::connection& c, const std::string& name, const value& v) 
   }
   const auto* n = std::get_if<std::int64_t>(&v.data());
   if (n == nullptr || *n < it->least || *n > it->most)
-    throw error(errc::range, "pragma " + name + " takes an integer from " + std::to_string(it->least) + " to " +
-                                 std::to_string(it->most));
+    throw error(errc::range, "pragma " + name + " takes an integer from " +
+                                 std::to_string(it->least) + " to " + std::to_string(it->most));
   c.apply_pragma(name, std::to_string(*n));
 }
 
@@ -61,7 +62,8 @@ checkpoint_mode mode_of(const std::string& text) {
   static constexpr std::array<std::string_view, 4> names{"passive", "full", "restart", "truncate"};
   const auto it = std::find(names.begin(), names.end(), text);
   if (it == names.end())
-    throw error(errc::invalid_option, "checkpoint mode \"" + text + "\" must be passive, full, restart or truncate");
+    throw error(errc::invalid_option,
+                "checkpoint mode \"" + text + "\" must be passive, full, restart or truncate");
   return static_cast<checkpoint_mode>(it - names.begin());
 }
 
@@ -71,22 +73,27 @@ bool writes(maintenance_kind k) noexcept {
   return k != maintenance_kind::integrity_check && k != maintenance_kind::quick_check;
 }
 
-maintenance_result run(detail::engine_core& core, detail::connection& c, const maintenance_request& m,
-                       detail::control& ctl) {
+maintenance_result run(detail::engine_core& core, detail::connection& c,
+                       const maintenance_request& m, detail::control& ctl) {
   maintenance_result result;
   switch (m.what) {
-    case maintenance_kind::vacuum: c.execute("VACUUM", {}, ctl); break;
-    case maintenance_kind::analyze:
-      c.execute(m.argument.empty() ? std::string("ANALYZE") : "ANALYZE " + quoted(m.argument), {}, ctl);
-      break;
-    case maintenance_kind::optimize: c.fetch("PRAGMA optimize", {}, ctl); break;
-    case maintenance_kind::integrity_check: result.problems = problems(c, "PRAGMA integrity_check", ctl); break;
-    case maintenance_kind::quick_check: result.problems = problems(c, "PRAGMA quick_check", ctl); break;
-    case maintenance_kind::checkpoint:
-      result.checkpoint = core.checkpoint(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
-      break;
-    case maintenance_kind::set_pragma: set_pragma(c, m.argument, m.setting); break;
-    default: throw error(errc::invalid_option, "an unknown kind of maintenance");
+  case maintenance_kind::vacuum: c.execute("VACUUM", {}, ctl); break;
+  case maintenance_kind::analyze:
+    c.execute(m.argument.empty() ? std::string("ANALYZE") : "ANALYZE " + identifier(m.argument), {},
+              ctl);
+    break;
+  case maintenance_kind::optimize: c.fetch("PRAGMA optimize", {}, ctl); break;
+  case maintenance_kind::integrity_check:
+    result.problems = problems(c, "PRAGMA integrity_check", ctl);
+    break;
+  case maintenance_kind::quick_check:
+    result.problems = problems(c, "PRAGMA quick_check", ctl);
+    break;
+  case maintenance_kind::checkpoint:
+    result.checkpoint = core.checkpoint(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
+    break;
+  case maintenance_kind::set_pragma: set_pragma(c, m.argument, m.setting); break;
+  default: throw error(errc::invalid_option, "an unknown kind of maintenance");
   }
   return result;
 }

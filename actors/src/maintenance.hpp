@@ -16,7 +16,7 @@ namespace dbengine::actors::maintenance {
 bool writes(maintenance_kind k) noexcept;
 
 /// Throws `error`.
-maintenance_result run(detail::engine_core& core, detail::connection& c, const maintenance_request& m,
-                       detail::control& ctl);
+maintenance_result run(detail::engine_core& core, detail::connection& c,
+                       const maintenance_request& m, detail::control& ctl);
 
 } // namespace dbengine::actors::maintenance

@@ -5,8 +5,9 @@
 
 namespace dbengine::actors {
 
-reader_pool_actor::behavior_type reader_pool(reader_pool_actor::stateful_pointer<reader_pool_state> self,
-                                             std::shared_ptr<detail::engine_core> core) {
+reader_pool_actor::behavior_type reader_pool(
+    reader_pool_actor::stateful_pointer<reader_pool_state> self,
+    std::shared_ptr<detail::engine_core> core) {
   return {
       [self, core](caf::tick_atom) {
         if (core->sweep()) {

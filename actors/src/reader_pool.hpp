@@ -21,7 +21,8 @@ struct reader_pool_state {
   bool closing = false;
 };
 
-reader_pool_actor::behavior_type reader_pool(reader_pool_actor::stateful_pointer<reader_pool_state> self,
-                                             std::shared_ptr<detail::engine_core> core);
+reader_pool_actor::behavior_type reader_pool(
+    reader_pool_actor::stateful_pointer<reader_pool_state> self,
+    std::shared_ptr<detail::engine_core> core);
 
 } // namespace dbengine::actors

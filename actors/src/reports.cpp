@@ -27,7 +27,9 @@ std::vector<worker_health> workers(const detail::engine_core& core, const board&
     else
       continue;
     if (w.state == worker_state::idle)
-      w.state = v.stalled ? worker_state::stalled : v.running ? worker_state::running : worker_state::idle;
+      w.state = v.stalled   ? worker_state::stalled
+                : v.running ? worker_state::running
+                            : worker_state::idle;
   }
   return all;
 }
@@ -35,7 +37,8 @@ std::vector<worker_health> workers(const detail::engine_core& core, const board&
 circuit_state worst(const std::vector<worker_health>& all) {
   auto c = circuit_state::closed;
   for (const auto& w : all)
-    if (w.circuit == circuit_state::open || (w.circuit == circuit_state::half_open && c == circuit_state::closed))
+    if (w.circuit == circuit_state::open ||
+        (w.circuit == circuit_state::half_open && c == circuit_state::closed))
       c = w.circuit;
   return c;
 }
@@ -73,8 +76,10 @@ health_report report_health(const detail::engine_core& core, const board& b) {
     h.problems.push_back("writing is stopped: " + h.fenced);
   for (const auto& w : h.workers) {
     if (w.circuit != circuit_state::closed)
-      h.problems.push_back(w.name + ": the circuit is " + std::string(to_string(w.circuit)) + " (" + w.last_failure + ")");
-    else if (w.state == worker_state::stalled || w.state == worker_state::restarting || w.state == worker_state::failed)
+      h.problems.push_back(w.name + ": the circuit is " + std::string(to_string(w.circuit)) + " (" +
+                           w.last_failure + ")");
+    else if (w.state == worker_state::stalled || w.state == worker_state::restarting ||
+             w.state == worker_state::failed)
       h.problems.push_back(w.name + " is " + std::string(to_string(w.state)));
   }
   h.ok = h.problems.empty();
@@ -82,7 +87,9 @@ health_report report_health(const detail::engine_core& core, const board& b) {
 }
 
 database_info report_database(const detail::engine_core& core, detail::connection& c) {
-  const auto number = [&c](const char* sql) { return static_cast<std::uint64_t>(c.engine_integer(sql)); };
+  const auto number = [&c](const char* sql) {
+    return static_cast<std::uint64_t>(c.engine_integer(sql));
+  };
   database_info i;
   i.sqlite_version = sqlite3_libversion();
   i.engine_version = version;

@@ -18,8 +18,10 @@ namespace {
 
 constexpr int yields_before_sleep = 20;
 
-long futex(std::atomic<std::uint32_t>& word, int what, std::uint32_t value, const timespec* until) noexcept {
-  return ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), what, value, until, nullptr, FUTEX_BITSET_MATCH_ANY);
+long futex(std::atomic<std::uint32_t>& word, int what, std::uint32_t value,
+           const timespec* until) noexcept {
+  return ::syscall(SYS_futex, reinterpret_cast<std::uint32_t*>(&word), what, value, until, nullptr,
+                   FUTEX_BITSET_MATCH_ANY);
 }
 
 } // namespace
@@ -28,7 +30,8 @@ bool slot_request::wait_until(clock::time_point t) noexcept {
   timespec until{};
   const bool forever = t == clock::time_point::max();
   if (!forever) {
-    const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
+    const auto ns =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count();
     until.tv_sec = ns / 1'000'000'000;
     until.tv_nsec = ns % 1'000'000'000;
   }
@@ -44,7 +47,8 @@ bool slot_request::wait_until(clock::time_point t) noexcept {
     return expected == answer_there;
   // steady_clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as an absolute time.
   while (word_.load(std::memory_order_acquire) == asleep)
-    if (futex(word_, FUTEX_WAIT_BITSET_PRIVATE, asleep, forever ? nullptr : &until) != 0 && errno == ETIMEDOUT)
+    if (futex(word_, FUTEX_WAIT_BITSET_PRIVATE, asleep, forever ? nullptr : &until) != 0 &&
+        errno == ETIMEDOUT)
       break;
   expected = asleep;
   word_.compare_exchange_strong(expected, awake, std::memory_order_acq_rel);

@@ -14,9 +14,10 @@ namespace dbengine::actors {
 
 void setup(caf::actor_system_config& cfg) {
   cfg.add_message_types<caf::id_block::dbengine>();
-  cfg.add_error_category(caf::atom("dbengine"), [](std::uint8_t code, caf::atom_value, const caf::message& context) {
-    return to_string(to_info(caf::error{code, caf::atom("dbengine"), context}));
-  });
+  cfg.add_error_category(
+      caf::atom("dbengine"), [](std::uint8_t code, caf::atom_value, const caf::message& context) {
+        return to_string(to_info(caf::error{code, caf::atom("dbengine"), context}));
+      });
 }
 
 engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o) {

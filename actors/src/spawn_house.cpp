@@ -19,18 +19,23 @@ namespace {
 // Spawns a worker, in its own thread where it is to be detached.
 template <class F, class... Ts>
 auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts&&... xs) {
-  return detached ? sys.spawn<caf::detached>(f, std::forward<Ts>(xs)...) : sys.spawn(f, std::forward<Ts>(xs)...);
+  return detached ? sys.spawn<caf::detached>(f, std::forward<Ts>(xs)...)
+                  : sys.spawn(f, std::forward<Ts>(xs)...);
 }
 
 } // namespace
 
 house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core)
     : sys_(&sys), core_(std::move(core)), board_(std::make_shared<actors::board>()),
-      handles_(std::make_shared<current_handles>()), stopped_(std::make_shared<std::promise<void>>()) {}
+      handles_(std::make_shared<current_handles>()),
+      stopped_(std::make_shared<std::promise<void>>()) {}
 
-house::~house() { stop(std::chrono::milliseconds(0)); }
+house::~house() {
+  stop(std::chrono::milliseconds(0));
+}
 
-std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o, spawn_settings s) {
+std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o,
+                                   spawn_settings s) {
   auto core = std::make_shared<detail::engine_core>(url, std::move(o));
   std::shared_ptr<house> h(new house(sys, std::move(core)));
   h->start(s);
@@ -60,7 +65,8 @@ void house::start(spawn_settings s) {
                      },
                      [core](const error_info& why) { core->reader_circuit(true, why); },
                      [core] { core->reader_circuit(false, {}); }});
-  specs.push_back({"reader pool", strategy::one_for_one,
+  specs.push_back({"reader pool",
+                   strategy::one_for_one,
                    [&sys, core, handles](std::function<void()> ready) {
                      auto h = sys.spawn(reader_pool, core);
                      handles->set_pool(h);
@@ -69,7 +75,8 @@ void house::start(spawn_settings s) {
                    },
                    {},
                    {}});
-  specs.push_back({"stats", strategy::one_for_one,
+  specs.push_back({"stats",
+                   strategy::one_for_one,
                    [&sys, core, handles, b = board_](std::function<void()> ready) {
                      auto h = sys.spawn(stats, core, b);
                      handles->set_stats(h);
@@ -100,7 +107,9 @@ void house::start(spawn_settings s) {
       caf::anon_send(h, caf::close_atom_v);
   };
   supervisor_ = sys.spawn(supervisor, core, board_, std::move(specs), stopped_);
-  w.arm_watch = [h = supervisor_] { caf::delayed_anon_send(h, defaults::watch_interval, caf::tick_atom_v); };
+  w.arm_watch = [h = supervisor_] {
+    caf::delayed_anon_send(h, defaults::watch_interval, caf::tick_atom_v);
+  };
   core->start(std::move(w));
 }
 

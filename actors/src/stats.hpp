@@ -23,6 +23,7 @@ struct stats_state {
 
 /// `backups` adds what the backups count.
 stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self,
-                                 std::shared_ptr<detail::engine_core> core, std::shared_ptr<board> b);
+                                 std::shared_ptr<detail::engine_core> core,
+                                 std::shared_ptr<board> b);
 
 } // namespace dbengine::actors

@@ -19,8 +19,8 @@ using detail::log_level;
 
 class supervising {
 public:
-  supervising(self_pointer self, std::shared_ptr<detail::engine_core> core, std::shared_ptr<board> b,
-              std::shared_ptr<std::promise<void>> stopped)
+  supervising(self_pointer self, std::shared_ptr<detail::engine_core> core,
+              std::shared_ptr<board> b, std::shared_ptr<std::promise<void>> stopped)
       : self_(self), core_(std::move(core)), board_(std::move(b)), stopped_(std::move(stopped)) {}
 
   void start(std::uint32_t i) {
@@ -90,7 +90,8 @@ private:
     while (!c.restarts.empty() && now - c.restarts.front() > defaults::restart_period)
       c.restarts.pop_front();
     c.restarts.push_back(now);
-    const bool too_often = c.restarts.size() > static_cast<std::size_t>(defaults::restart_intensity);
+    const bool too_often =
+        c.restarts.size() > static_cast<std::size_t>(defaults::restart_intensity);
     board_->update(i, [&](worker_health& w) {
       ++w.restarts;
       w.last_failure = to_string(why);
@@ -99,7 +100,8 @@ private:
     if (too_often && c.circuit != circuit_state::open) {
       c.circuit = circuit_state::open;
       board_->update(i, [](worker_health& w) { w.circuit = circuit_state::open; });
-      log(log_level::error, c.spec.name + " failed " + std::to_string(c.restarts.size()) + " times in a minute, the circuit is open: " + to_string(why));
+      log(log_level::error, c.spec.name + " failed " + std::to_string(c.restarts.size()) +
+                                " times in a minute, the circuit is open: " + to_string(why));
       if (c.spec.circuit_opened)
         c.spec.circuit_opened(why);
     } else {
@@ -114,9 +116,12 @@ private:
 
   // 10 ms, 20, 40 … 5 s, each between half and the whole of it.
   std::chrono::milliseconds backoff(std::size_t restarts) {
-    const auto doubled = defaults::restart_backoff_min * (1LL << std::min<std::size_t>(restarts - 1, 12));
-    const auto most = std::min<std::chrono::milliseconds>(doubled, defaults::restart_backoff_max).count();
-    return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(most / 2, most)(self_->state.jitter));
+    const auto doubled =
+        defaults::restart_backoff_min * (1LL << std::min<std::size_t>(restarts - 1, 12));
+    const auto most =
+        std::min<std::chrono::milliseconds>(doubled, defaults::restart_backoff_max).count();
+    return std::chrono::milliseconds(
+        std::uniform_int_distribution<std::int64_t>(most / 2, most)(self_->state.jitter));
   }
 
   void again(std::uint32_t i, std::chrono::milliseconds delay) {
@@ -147,7 +152,8 @@ private:
 
 } // namespace
 
-supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<detail::engine_core> core,
+supervisor_actor::behavior_type supervisor(self_pointer self,
+                                           std::shared_ptr<detail::engine_core> core,
                                            std::shared_ptr<board> b, std::vector<child_spec> specs,
                                            std::shared_ptr<std::promise<void>> stopped) {
   auto work = std::make_shared<supervising>(self, core, b, std::move(stopped));
@@ -170,7 +176,9 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<de
           c.circuit = circuit_state::half_open;
         work->start(i);
       },
-      [work](caf::ok_atom, std::uint32_t i, std::uint32_t generation) { work->ready(i, generation); },
+      [work](caf::ok_atom, std::uint32_t i, std::uint32_t generation) {
+        work->ready(i, generation);
+      },
       [work](caf::close_atom) { work->stop(); },
   };
 }

@@ -58,8 +58,9 @@ struct supervisor_state {
 };
 
 /// `stopped` is fulfilled when every child has ended.
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
-                                           std::shared_ptr<detail::engine_core> core, std::shared_ptr<board> b,
-                                           std::vector<child_spec> specs, std::shared_ptr<std::promise<void>> stopped);
+supervisor_actor::behavior_type supervisor(
+    supervisor_actor::stateful_pointer<supervisor_state> self,
+    std::shared_ptr<detail::engine_core> core, std::shared_ptr<board> b,
+    std::vector<child_spec> specs, std::shared_ptr<std::promise<void>> stopped);
 
 } // namespace dbengine::actors

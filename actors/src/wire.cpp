@@ -17,20 +17,48 @@
 namespace dbengine {
 
 // What the messages consist of, beside the engine's own types.
-void describe(auto& a, call_options& x) { a(x.timeout, x.priority, x.id, x.cancel_token); }
-void describe(auto& a, execute_request& x) { a(x.sql, x.parameters, x.options); }
-void describe(auto& a, fetch_request& x) { a(x.sql, x.parameters, x.options); }
-void describe(auto& a, batch_request& x) { a(x.sql, x.sets, x.options); }
-void describe(auto& a, transaction_request& x) { a(x.operations, x.options); }
-void describe(auto& a, script_request& x) { a(x.sql, x.mode, x.options); }
-void describe(auto& a, cursor_open& x) { a(x.sql, x.parameters, x.options); }
-void describe(auto& a, cursor_id& x) { a(x.number); }
-void describe(auto& a, cursor_next& x) { a(x.id, x.batch, x.timeout); }
-void describe(auto& a, cursor_close& x) { a(x.id); }
-void describe(auto& a, cancel_request& x) { a(x.cancel_token); }
-void describe(auto& a, maintenance_request& x) { a(x.what, x.argument, x.setting, x.options); }
-void describe(auto& a, maintenance_result& x) { a(x.problems, x.checkpoint); }
-void describe(auto& a, backup_request& x) { a(x.options); }
+void describe(auto& a, call_options& x) {
+  a(x.timeout, x.priority, x.id, x.cancel_token);
+}
+void describe(auto& a, execute_request& x) {
+  a(x.sql, x.parameters, x.options);
+}
+void describe(auto& a, fetch_request& x) {
+  a(x.sql, x.parameters, x.options);
+}
+void describe(auto& a, batch_request& x) {
+  a(x.sql, x.sets, x.options);
+}
+void describe(auto& a, transaction_request& x) {
+  a(x.operations, x.options);
+}
+void describe(auto& a, script_request& x) {
+  a(x.sql, x.mode, x.options);
+}
+void describe(auto& a, cursor_open& x) {
+  a(x.sql, x.parameters, x.options);
+}
+void describe(auto& a, cursor_id& x) {
+  a(x.number);
+}
+void describe(auto& a, cursor_next& x) {
+  a(x.id, x.batch, x.timeout);
+}
+void describe(auto& a, cursor_close& x) {
+  a(x.id);
+}
+void describe(auto& a, cancel_request& x) {
+  a(x.cancel_token);
+}
+void describe(auto& a, maintenance_request& x) {
+  a(x.what, x.argument, x.setting, x.options);
+}
+void describe(auto& a, maintenance_result& x) {
+  a(x.problems, x.checkpoint);
+}
+void describe(auto& a, backup_request& x) {
+  a(x.options);
+}
 
 namespace actors {
 
@@ -53,9 +81,13 @@ caf::error load_any(std::string_view bytes, T& x) {
 
 namespace wire {
 
-#define DBENGINE_WIRE(type)                                                                                            \
-  std::string save(const type& x) { return detail::encode(x); }                                                        \
-  caf::error load(std::string_view bytes, type& x) { return load_any(bytes, x); }
+#define DBENGINE_WIRE(type)                                                                        \
+  std::string save(const type& x) {                                                                \
+    return detail::encode(x);                                                                      \
+  }                                                                                                \
+  caf::error load(std::string_view bytes, type& x) {                                               \
+    return load_any(bytes, x);                                                                     \
+  }
 DBENGINE_WIRE(execute_request)
 DBENGINE_WIRE(fetch_request)
 DBENGINE_WIRE(batch_request)
@@ -95,13 +127,13 @@ error_info to_info(const caf::error& e) {
   }
   if (e.category() == caf::atom("system")) {
     switch (static_cast<caf::sec>(e.code())) {
-      case caf::sec::request_timeout:
-        return {.code = errc::timeout, .outcome = fate::unknown, .message = "no answer in time"};
-      case caf::sec::request_receiver_down:
-        return {.code = errc::unavailable, .message = "the engine's actor is gone"};
-      case caf::sec::unexpected_message:
-        return {.code = errc::protocol, .message = "the engine does not know this message"};
-      default: break;
+    case caf::sec::request_timeout:
+      return {.code = errc::timeout, .outcome = fate::unknown, .message = "no answer in time"};
+    case caf::sec::request_receiver_down:
+      return {.code = errc::unavailable, .message = "the engine's actor is gone"};
+    case caf::sec::unexpected_message:
+      return {.code = errc::protocol, .message = "the engine does not know this message"};
+    default: break;
     }
   }
   if (e.category() == caf::atom("exit"))
@@ -109,7 +141,9 @@ error_info to_info(const caf::error& e) {
   return {.code = errc::internal, .message = "a CAF error: " + caf::to_string(e)};
 }
 
-error to_error(const caf::error& e) { return error(to_info(e)); }
+error to_error(const caf::error& e) {
+  return error(to_info(e));
+}
 
 } // namespace actors
 } // namespace dbengine

@@ -8,7 +8,8 @@
 namespace dbengine::actors {
 
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
-                                   std::shared_ptr<detail::engine_core> core, std::function<void()> ready) {
+                                   std::shared_ptr<detail::engine_core> core,
+                                   std::function<void()> ready) {
   const auto fail = [self] { self->quit(from_info(detail::current_exception_info())); };
   try {
     core->open_writer();

@@ -23,6 +23,7 @@ struct writer_state {
 /// `ready` is called when the write connection is open. The actor ends with the error where it cannot be opened, or when
 /// a group failed in a way that is no statement's error.
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
-                                   std::shared_ptr<detail::engine_core> core, std::function<void()> ready);
+                                   std::shared_ptr<detail::engine_core> core,
+                                   std::function<void()> ready);
 
 } // namespace dbengine::actors

@@ -17,11 +17,11 @@ void decoder::end() const {
 void encoder::put(const value& v) {
   put(v.type());
   switch (v.type()) {
-    case value_type::null: break;
-    case value_type::integer: put(std::get<1>(v.data())); break;
-    case value_type::real: put(std::get<2>(v.data())); break;
-    case value_type::text: put(std::get<3>(v.data())); break;
-    case value_type::blob: put(std::get<4>(v.data())); break;
+  case value_type::null: break;
+  case value_type::integer: put(std::get<1>(v.data())); break;
+  case value_type::real: put(std::get<2>(v.data())); break;
+  case value_type::text: put(std::get<3>(v.data())); break;
+  case value_type::blob: put(std::get<4>(v.data())); break;
   }
 }
 
@@ -33,12 +33,12 @@ void decoder::get(value& v) {
     v = value(std::move(x));
   };
   switch (t) {
-    case value_type::null: v = value(); break;
-    case value_type::integer: as(std::int64_t{}); break;
-    case value_type::real: as(double{}); break;
-    case value_type::text: as(std::string{}); break;
-    case value_type::blob: as(blob{}); break;
-    default: fail("a value of unknown type");
+  case value_type::null: v = value(); break;
+  case value_type::integer: as(std::int64_t{}); break;
+  case value_type::real: as(double{}); break;
+  case value_type::text: as(std::string{}); break;
+  case value_type::blob: as(blob{}); break;
+  default: fail("a value of unknown type");
   }
 }
 
@@ -101,7 +101,8 @@ void decoder::get(rows& r) {
     std::memcpy(&c.type, from + 12, 1);
     if (c.type > value_type::blob)
       fail("a cell of unknown type");
-    if (c.type >= value_type::text && (c.offset > a->bytes.size() || c.size > a->bytes.size() - c.offset))
+    if (c.type >= value_type::text &&
+        (c.offset > a->bytes.size() || c.size > a->bytes.size() - c.offset))
       fail("a cell points outside its result");
   }
   a->row_count = static_cast<std::size_t>(count);

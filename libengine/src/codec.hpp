@@ -23,7 +23,8 @@
 
 namespace dbengine::detail {
 
-static_assert(std::endian::native == std::endian::little, "cells cross the wire as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "cells cross the wire as they lie in memory");
 
 class encoder {
 public:
@@ -37,15 +38,11 @@ public:
 
 private:
   template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
-  void put(const T& x) {
-    out_.append(reinterpret_cast<const char*>(&x), sizeof x);
-  }
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  void put(const T& x) { out_.append(reinterpret_cast<const char*>(&x), sizeof x); }
   void put(const std::string& s) { bytes(s); }
   void put(const std::filesystem::path& p) { bytes(p.native()); }
-  void put(const blob& b) {
-    bytes({reinterpret_cast<const char*>(b.data()), b.size()});
-  }
+  void put(const blob& b) { bytes({reinterpret_cast<const char*>(b.data()), b.size()}); }
   template <class R, class P>
   void put(const std::chrono::duration<R, P>& d) {
     put(static_cast<std::int64_t>(d.count()));
@@ -73,10 +70,8 @@ private:
   void put(const rows& r);
   void put(const operation_result& r);
   template <class T>
-    requires requires(encoder& a, T& x) { describe(a, x); }
-  void put(const T& x) {
-    describe(*this, const_cast<T&>(x));
-  }
+  requires requires(encoder& a, T& x) { describe(a, x); }
+  void put(const T& x) { describe(*this, const_cast<T&>(x)); }
   void bytes(std::string_view s) {
     put(static_cast<std::uint64_t>(s.size()));
     out_.append(s);
@@ -114,7 +109,7 @@ private:
   }
 
   template <class T>
-    requires std::is_arithmetic_v<T> || std::is_enum_v<T>
+  requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   void get(T& x) {
     if constexpr (std::is_same_v<T, bool>) {
       std::uint8_t b = 0;
@@ -170,10 +165,8 @@ private:
   void get(rows& r);
   void get(operation_result& r);
   template <class T>
-    requires requires(decoder& a, T& x) { describe(a, x); }
-  void get(T& x) {
-    describe(*this, x);
-  }
+  requires requires(decoder& a, T& x) { describe(a, x); }
+  void get(T& x) { describe(*this, x); }
 
   std::string_view in_;
 };
@@ -183,39 +176,61 @@ private:
 void describe(auto& a, error_info& x) {
   a(x.code, x.outcome, x.extended_code, x.offset, x.index, x.message);
 }
-void describe(auto& a, write_result& x) { a(x.changes, x.last_insert_rowid, x.elapsed); }
-void describe(auto& a, batch_result& x) { a(x.sets, x.changes, x.elapsed); }
-void describe(auto& a, operation& x) { a(x.what, x.sql, x.parameters); }
-void describe(auto& a, script_step& x) { a(x.offset, x.size, x.written, x.result, x.failure); }
-void describe(auto& a, script_result& x) { a(x.steps); }
-void describe(auto& a, latency& x) { a(x.count, x.p50, x.p90, x.p99, x.p999, x.max); }
-void describe(auto& a, class_statistics& x) { a(x.count, x.errors, x.rows, x.wait, x.run); }
-void describe(auto& a, worker_health& x) { a(x.name, x.state, x.restarts, x.last_failure, x.circuit); }
-void describe(auto& a, slow_statement& x) { a(x.sql, x.elapsed); }
+void describe(auto& a, write_result& x) {
+  a(x.changes, x.last_insert_rowid, x.elapsed);
+}
+void describe(auto& a, batch_result& x) {
+  a(x.sets, x.changes, x.elapsed);
+}
+void describe(auto& a, operation& x) {
+  a(x.what, x.sql, x.parameters);
+}
+void describe(auto& a, script_step& x) {
+  a(x.offset, x.size, x.written, x.result, x.failure);
+}
+void describe(auto& a, script_result& x) {
+  a(x.steps);
+}
+void describe(auto& a, latency& x) {
+  a(x.count, x.p50, x.p90, x.p99, x.p999, x.max);
+}
+void describe(auto& a, class_statistics& x) {
+  a(x.count, x.errors, x.rows, x.wait, x.run);
+}
+void describe(auto& a, worker_health& x) {
+  a(x.name, x.state, x.restarts, x.last_failure, x.circuit);
+}
+void describe(auto& a, slow_statement& x) {
+  a(x.sql, x.elapsed);
+}
 void describe(auto& a, statistics& x) {
-  a(x.requests, x.errors, x.backups, x.queue_size, x.backup_enabled, x.backup_interval, x.last_backup_time,
-    x.backup_dir, x.classes, x.queue_bytes, x.overloaded, x.timeouts, x.commits, x.groups, x.grouped_requests,
-    x.largest_group, x.groups_rerun, x.inline_writes, x.checkpoints, x.wal_bytes, x.statement_cache_hits,
-    x.statement_cache_misses, x.snapshots_reused, x.snapshots_opened, x.leases_open, x.restarts, x.circuit, x.workers,
-    x.slowest);
+  a(x.requests, x.errors, x.backups, x.queue_size, x.backup_enabled, x.backup_interval,
+    x.last_backup_time, x.backup_dir, x.classes, x.queue_bytes, x.overloaded, x.timeouts, x.commits,
+    x.groups, x.grouped_requests, x.largest_group, x.groups_rerun, x.inline_writes, x.checkpoints,
+    x.wal_bytes, x.statement_cache_hits, x.statement_cache_misses, x.snapshots_reused,
+    x.snapshots_opened, x.leases_open, x.restarts, x.circuit, x.workers, x.slowest);
 }
 void describe(auto& a, health_report& x) {
-  a(x.ok, x.workers, x.circuit, x.file_present, x.fenced, x.disk_free_bytes, x.wal_bytes, x.last_backup_age,
-    x.problems);
+  a(x.ok, x.workers, x.circuit, x.file_present, x.fenced, x.disk_free_bytes, x.wal_bytes,
+    x.last_backup_age, x.problems);
 }
 void describe(auto& a, database_info& x) {
-  a(x.sqlite_version, x.engine_version, x.path, x.memory, x.read_only, x.page_size, x.page_count, x.freelist_count,
-    x.file_bytes, x.wal_bytes, x.journal_mode, x.synchronous, x.encoding, x.user_version, x.application_id,
-    x.foreign_keys, x.cache_bytes, x.mmap_bytes);
+  a(x.sqlite_version, x.engine_version, x.path, x.memory, x.read_only, x.page_size, x.page_count,
+    x.freelist_count, x.file_bytes, x.wal_bytes, x.journal_mode, x.synchronous, x.encoding,
+    x.user_version, x.application_id, x.foreign_keys, x.cache_bytes, x.mmap_bytes);
 }
-void describe(auto& a, checkpoint_result& x) { a(x.complete, x.wal_pages, x.moved_pages); }
+void describe(auto& a, checkpoint_result& x) {
+  a(x.complete, x.wal_pages, x.moved_pages);
+}
 void describe(auto& a, backup_file& x) {
   a(x.filename, x.path, x.size_bytes, x.time, x.verified, x.sha256, x.pages, x.compressed);
 }
-void describe(auto& a, backup_progress& x) { a(x.pages_done, x.pages_total); }
+void describe(auto& a, backup_progress& x) {
+  a(x.pages_done, x.pages_total);
+}
 void describe(auto& a, backup_info& x) {
-  a(x.enabled, x.interval, x.directory, x.last_backup, x.next_due, x.total_backups, x.failed_backups, x.last_error,
-    x.running, x.backup_files);
+  a(x.enabled, x.interval, x.directory, x.last_backup, x.next_due, x.total_backups,
+    x.failed_backups, x.last_error, x.running, x.backup_files);
 }
 
 template <class... Ts>

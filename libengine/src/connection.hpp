@@ -109,10 +109,10 @@ public:
   checkpoint_result checkpoint(checkpoint_mode mode);
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
   std::string moved() const;
-  /// Back to the state of a fresh connection; false where that is not possible and it must be replaced.
-  bool reset_after_raw() noexcept;
   void apply_pragma(const std::string& name, const std::string& text);
 
+  /// For a raw connection: readers otherwise attach nothing.
+  void allow_attach() noexcept;
   void set_authority(authority a) noexcept { auth_.who = a; }
   authority who() const noexcept { return auth_.who; }
   /// Runs the engine's own SQL.

@@ -339,11 +339,8 @@ std::string connection::moved() const {
   return {};
 }
 
-bool connection::reset_after_raw() noexcept {
-  // Whatever a raw connection did (pragmas, attached files, handlers, functions, temporary objects) is not known:
-  // only one that did nothing of that kind could be kept, and SQLite cannot tell. It is replaced.
-  rollback();
-  return false;
+void connection::allow_attach() noexcept {
+  sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 10);
 }
 
 void connection::apply_pragma(const std::string& name, const std::string& text) {

@@ -42,6 +42,8 @@ public:
       stopped_ = errc::cancelled;
     else if (timeout_.count() > 0 || deadline_ != clock::time_point{}) {
       const auto now = clock::now();
+      if (first_look_ == clock::time_point{})
+        first_look_ = now;
       if (deadline_ == clock::time_point{})
         deadline_ =
             timeout_ > std::chrono::hours(24 * 365) ? clock::time_point::max() : now + timeout_;
@@ -63,12 +65,16 @@ public:
     return cancel_.stop_requested() || killed_.load(std::memory_order_relaxed);
   }
   clock::time_point deadline() const noexcept { return deadline_; }
+  /// Somebody looked: it ran a while.
+  bool looked() const noexcept { return first_look_ != clock::time_point{}; }
+  clock::time_point first_look() const noexcept { return first_look_; }
   /// Forgets that it was stopped, for a member of a group that runs again.
   void reset() noexcept { stopped_ = errc::none; }
 
 private:
   std::chrono::milliseconds timeout_{0};
   clock::time_point deadline_{};
+  clock::time_point first_look_{};
   std::stop_token cancel_;
   std::atomic<bool> killed_{false};
   std::atomic<errc> killed_code_{errc::cancelled};

@@ -119,11 +119,8 @@ int file_control(sqlite3_file* f, int op, void* arg) {
   case SQLITE_FCNTL_VFSNAME:
     *static_cast<char**>(arg) = sqlite3_mprintf("%s", vfs_name);
     return SQLITE_OK;
-  case SQLITE_FCNTL_LOCKSTATE:
-    *static_cast<int*>(arg) = h.lock;
-    return SQLITE_OK;
-  default:
-    return SQLITE_NOTFOUND;
+  case SQLITE_FCNTL_LOCKSTATE: *static_cast<int*>(arg) = h.lock; return SQLITE_OK;
+  default: return SQLITE_NOTFOUND;
   }
 }
 

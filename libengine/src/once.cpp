@@ -38,7 +38,9 @@ struct statement {
 
 class as_engine {
 public:
-  explicit as_engine(connection& c) : connection_(&c), before_(c.who()) { c.set_authority(authority::engine); }
+  explicit as_engine(connection& c) : connection_(&c), before_(c.who()) {
+    c.set_authority(authority::engine);
+  }
   ~as_engine() { connection_->set_authority(before_); }
   as_engine(const as_engine&) = delete;
   as_engine& operator=(const as_engine&) = delete;
@@ -65,12 +67,12 @@ request::answer decode_result(std::size_t kind, std::string_view bytes) {
     return request::answer(std::move(x));
   };
   switch (kind) {
-    case 1: return as(write_result{});
-    case 2: return as(batch_result{});
-    case 3: return as(rows{});
-    case 4: return as(std::vector<operation_result>{});
-    case 5: return as(script_result{});
-    default: return {};
+  case 1: return as(write_result{});
+  case 2: return as(batch_result{});
+  case 3: return as(rows{});
+  case 4: return as(std::vector<operation_result>{});
+  case 5: return as(script_result{});
+  default: return {};
   }
 }
 

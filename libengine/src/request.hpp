@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -101,6 +102,13 @@ public:
   std::string sql;
   params parameters;
   std::vector<params> sets;
+  /// Instead of `sets` while the sender's own list can be used.
+  std::span<const params> borrowed_sets;
+  void own_sets() {
+    if (!borrowed_sets.empty())
+      sets.assign(borrowed_sets.begin(), borrowed_sets.end());
+    borrowed_sets = {};
+  }
   std::vector<operation> operations;
   script_mode mode = script_mode::all_or_nothing;
   std::function<void(connection&)> task;

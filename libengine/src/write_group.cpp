@@ -217,7 +217,10 @@ void write_group::statements(request& r) {
   switch (r.what) {
   case request::kind::execute: r.result = c.execute(r.sql, view(r.parameters, refs), r.ctl); break;
   case request::kind::fetch: r.result = c.fetch(r.sql, view(r.parameters, refs), r.ctl); break;
-  case request::kind::many: r.result = c.execute_many(r.sql, r.sets, r.ctl); break;
+  case request::kind::many:
+    r.result = c.execute_many(
+        r.sql, r.borrowed_sets.empty() ? std::span<const params>(r.sets) : r.borrowed_sets, r.ctl);
+    break;
   case request::kind::transaction: {
     std::vector<operation_result> results;
     results.reserve(r.operations.size());

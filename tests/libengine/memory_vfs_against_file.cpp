@@ -65,44 +65,27 @@ public:
     const std::string size = std::to_string(pick(20) == 0 ? pick(60'000) : pick(700));
     const std::string value = "printf('%0" + size + "d', " + id() + ")";
     switch (pick(24)) {
-    case 0:
-      return "BEGIN";
-    case 1:
-      return "COMMIT";
-    case 2:
-      return "ROLLBACK";
-    case 3:
-      return "SAVEPOINT s";
-    case 4:
-      return "ROLLBACK TO s";
-    case 5:
-      return "RELEASE s";
-    case 6:
-      return "DELETE FROM " + table + " WHERE id BETWEEN " + id() + " AND " + id();
+    case 0: return "BEGIN";
+    case 1: return "COMMIT";
+    case 2: return "ROLLBACK";
+    case 3: return "SAVEPOINT s";
+    case 4: return "ROLLBACK TO s";
+    case 5: return "RELEASE s";
+    case 6: return "DELETE FROM " + table + " WHERE id BETWEEN " + id() + " AND " + id();
     case 7:
       return "UPDATE " + table + " SET v = " + value + " WHERE id % 7 = " + std::to_string(pick(7));
-    case 8:
-      return "CREATE INDEX IF NOT EXISTS i ON " + table + " (v)";
-    case 9:
-      return "DROP INDEX IF EXISTS i";
-    case 10:
-      return "SELECT count(*), total(id), total(length(v)), min(v), max(v) FROM " + table;
-    case 11:
-      return "SELECT a.id, length(b.v) FROM a JOIN b USING (id) ORDER BY b.v, id LIMIT 20";
-    case 12:
-      return "INSERT INTO " + table + " SELECT id + 400, v FROM " + table + " WHERE id < 20";
-    case 13:
-      return pick(6) == 0 ? "VACUUM" : "PRAGMA page_count";
+    case 8: return "CREATE INDEX IF NOT EXISTS i ON " + table + " (v)";
+    case 9: return "DROP INDEX IF EXISTS i";
+    case 10: return "SELECT count(*), total(id), total(length(v)), min(v), max(v) FROM " + table;
+    case 11: return "SELECT a.id, length(b.v) FROM a JOIN b USING (id) ORDER BY b.v, id LIMIT 20";
+    case 12: return "INSERT INTO " + table + " SELECT id + 400, v FROM " + table + " WHERE id < 20";
+    case 13: return pick(6) == 0 ? "VACUUM" : "PRAGMA page_count";
     case 14:
       return pick(2) == 0 ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint(PASSIVE)";
-    case 15:
-      return "PRAGMA freelist_count";
-    case 16:
-      return "PRAGMA integrity_check";
-    case 17:
-      return "INSERT OR ROLLBACK INTO " + table + " VALUES (" + id() + ", 'conflict')";
-    default:
-      return "INSERT OR REPLACE INTO " + table + " VALUES (" + id() + ", " + value + ")";
+    case 15: return "PRAGMA freelist_count";
+    case 16: return "PRAGMA integrity_check";
+    case 17: return "INSERT OR ROLLBACK INTO " + table + " VALUES (" + id() + ", 'conflict')";
+    default: return "INSERT OR REPLACE INTO " + table + " VALUES (" + id() + ", " + value + ")";
     }
   }
 

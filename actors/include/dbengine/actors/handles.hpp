@@ -24,8 +24,7 @@ using engine_actor = caf::typed_actor<
     // Many statements in one text.
     caf::replies_to<script_request>::with<script_result>,
     // A result in batches.
-    caf::replies_to<cursor_open>::with<cursor_id>,
-    caf::replies_to<cursor_next>::with<rows>,
+    caf::replies_to<cursor_open>::with<cursor_id>, caf::replies_to<cursor_next>::with<rows>,
     caf::reacts_to<cursor_close>,
     // Stops a request of the same sender.
     caf::reacts_to<cancel_request>,
@@ -69,8 +68,7 @@ using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<s
 /// Makes backups, periodic and asked for, one at a time.
 using backup_scheduler_actor = caf::typed_actor<
     // The period has passed.
-    caf::reacts_to<caf::tick_atom>,
-    caf::replies_to<backup_request>::with<bool>,
+    caf::reacts_to<caf::tick_atom>, caf::replies_to<backup_request>::with<bool>,
     caf::replies_to<backup_info_request>::with<backup_info>>;
 
 /// Starts the workers and starts them again.

@@ -138,8 +138,8 @@ caf::error from_info(const error_info& e);
 namespace wire {
 
 // One definition each in wire.cpp.
-#define DBENGINE_WIRE(type)                                                                                            \
-  std::string save(const type& x);                                                                                     \
+#define DBENGINE_WIRE(type)                                                                        \
+  std::string save(const type& x);                                                                 \
   caf::error load(std::string_view bytes, type& x);
 DBENGINE_WIRE(execute_request)
 DBENGINE_WIRE(fetch_request)
@@ -178,10 +178,10 @@ typename Inspector::result_type inspect_as_blob(Inspector& f, T& x, const char* 
 } // namespace actors
 
 // Found by argument-dependent lookup from CAF.
-#define DBENGINE_INSPECT(type)                                                                                         \
-  template <class Inspector>                                                                                           \
-  typename Inspector::result_type inspect(Inspector& f, type& x) {                                                     \
-    return actors::wire::inspect_as_blob(f, x, #type);                                                                 \
+#define DBENGINE_INSPECT(type)                                                                     \
+  template <class Inspector>                                                                       \
+  typename Inspector::result_type inspect(Inspector& f, type& x) {                                 \
+    return actors::wire::inspect_as_blob(f, x, #type);                                             \
   }
 DBENGINE_INSPECT(execute_request)
 DBENGINE_INSPECT(fetch_request)
@@ -216,10 +216,10 @@ typename Inspector::result_type inspect(Inspector& f, transaction_result& x) {
   return actors::wire::inspect_as_blob(f, x.results, "transaction_result");
 }
 
-#define DBENGINE_INSPECT_EMPTY(type)                                                                                   \
-  template <class Inspector>                                                                                           \
-  typename Inspector::result_type inspect(Inspector& f, type&) {                                                       \
-    return f(caf::meta::type_name(#type));                                                                             \
+#define DBENGINE_INSPECT_EMPTY(type)                                                               \
+  template <class Inspector>                                                                       \
+  typename Inspector::result_type inspect(Inspector& f, type&) {                                   \
+    return f(caf::meta::type_name(#type));                                                         \
   }
 DBENGINE_INSPECT_EMPTY(backup_info_request)
 DBENGINE_INSPECT_EMPTY(statistics_request)

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "local_backend.hpp"
+
+#include "error_map.hpp"
+#include "fault.hpp"
+#include "local_scope.hpp"
+#include "maintenance.hpp"
+#include "reports.hpp"
+
+#include <dbengine/actors/spawn.hpp>
+
+#include <caf/logger.hpp>
+#include <caf/send.hpp>
+
+#include <stop_token>
+
+namespace dbengine::actors {
+
+using detail::clock;
+using detail::control;
+using detail::request;
+using detail::slot_request;
+
+struct local_backend::config : caf::actor_system_config {
+  config() {
+    // Sharing: an idle engine wakes nobody; stealing polls 430 times a second (PLATFORM).
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", 2);
+    setup(*this);
+  }
+};
+
+local_backend::local_backend(std::string_view url, options o)
+    : config_(std::make_unique<config>()) {
+  system_ = std::make_unique<caf::actor_system>(*config_);
+  // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
+  caf::logger::set_current_actor_system(nullptr);
+  house_ = house::open(*system_, url, std::move(o));
+  core_ = &house_->core();
+}
+
+local_backend::~local_backend() {
+  shutdown();
+}
+
+void local_backend::shutdown() {
+  house_->stop(core_->opts().shutdown_timeout);
+}
+
+control local_backend::control_of(const request_options& o) const {
+  const auto t = o.timeout.value_or(core_->opts().request_timeout);
+  if (t.count() <= 0)
+    throw error(errc::timeout, "the deadline passed before the request started");
+  if (o.cancel.stop_requested())
+    throw error(errc::cancelled, "cancelled before the request started");
+  return {t, o.cancel};
+}
+
+// -- queued ---------------------------------------------------------------------------------------
+
+std::shared_ptr<slot_request> local_backend::make(request::kind k, const request_options& o) const {
+  static_cast<void>(control_of(o));
+  const auto deadline = core_->deadline_of(o);
+  auto r = std::make_shared<slot_request>(k, control(deadline, o.cancel));
+  r->deadline = deadline;
+  r->urgency = o.priority;
+  r->id = o.id;
+  return r;
+}
+
+void local_backend::run(const std::shared_ptr<slot_request>& r, bool write,
+                        const request_options& o) {
+  if (!write)
+    core_->submit_read(r);
+  else if (!run_inline(r))
+    core_->submit_write(r);
+  wait(r, o);
+}
+
+bool local_backend::run_inline(const std::shared_ptr<slot_request>& r) {
+  if (r->urgency != priority::interactive || r->attempts > 0 || r->what == request::kind::task ||
+      !core_->try_take_writer())
+    return false;
+  if (r->what == request::kind::lend)
+    r->finish();
+  else
+    core_->run_on_this_thread(r);
+  return true;
+}
+
+void local_backend::wait(const std::shared_ptr<slot_request>& r, const request_options& o) {
+  const auto leave = [&](errc code, const char* text) {
+    bool running = false;
+    if (!r->abandon(running))
+      return false; // the answer came at this moment
+    r->ctl.kill(code);
+    error_info info{.code = code, .message = text};
+    if (running && r->what != request::kind::fetch)
+      info.outcome = fate::unknown;
+    throw error(std::move(info));
+  };
+  std::optional<std::stop_callback<std::function<void()>>> nudge;
+  if (o.cancel.stop_possible())
+    nudge.emplace(o.cancel, [r] { r->nudge(); });
+  for (;;) {
+    const bool expired = clock::now() >= r->deadline;
+    if (r->wait_until(expired ? r->deadline + defaults::interrupt_grace : r->deadline))
+      break;
+    if (o.cancel.stop_requested()) {
+      if (r->now() == request::state::waiting) {
+        leave(errc::cancelled, "cancelled while it waited");
+      } else if (!r->wait_until(clock::now() + defaults::interrupt_grace)) {
+        leave(errc::cancelled, "cancelled, and the statement cannot be interrupted");
+      }
+    } else if (clock::now() >= r->deadline) {
+      // Running, it is interrupted by its progress handler: it gets the grace to say what became of it.
+      if (r->now() == request::state::waiting)
+        leave(errc::timeout, "the deadline passed while it waited");
+      else if (clock::now() >= r->deadline + defaults::interrupt_grace)
+        leave(errc::timeout, "the deadline passed and the statement cannot be interrupted");
+    }
+    if (r->now() == request::state::answered)
+      break;
+  }
+  // `answered` is set just before the answer is published: wait for that.
+  while (!r->wait_until(clock::now() + std::chrono::seconds(1))) {
+  }
+  if (r->failure)
+    throw error(std::move(*r->failure));
+}
+
+rows local_backend::fetch_queued(std::string_view sql, const params_view& p,
+                                 const request_options& o, bool write) {
+  auto r = make(request::kind::fetch, o);
+  r->sql = sql;
+  r->parameters = owned(p);
+  run(r, write, o);
+  return std::move(std::get<rows>(r->result));
+}
+
+// -- reads ----------------------------------------------------------------------------------------
+
+rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
+  core_->admit();
+  auto ctl = control_of(o);
+  auto* l = o.id.empty() ? core_->leases().take() : nullptr;
+  if (l == nullptr)
+    return fetch_queued(sql, p, o, !o.id.empty());
+  auto& counts = l->counts;
+  const auto number = counts.count.get();
+  // A clock costs a tenth of a point read: one in 16 is timed, and each that ran long enough for the progress handler.
+  const auto start = number % 16 == 0 ? clock::now() : clock::time_point{};
+  bool broken = false;
+  try {
+    DBENGINE_FAULT_POINT("lease.before_statement");
+    l->conn->refresh_snapshot();
+    auto result = l->conn->fetch(sql, p, ctl);
+    counts.count.add();
+    counts.rows.add(result.size());
+    if (start != clock::time_point{} || ctl.looked()) {
+      const auto elapsed = clock::now() - (start != clock::time_point{} ? start : ctl.first_look());
+      counts.run.record(elapsed);
+      core_->slow().offer(sql, elapsed);
+      const auto n = l->conn->count();
+      counts.cache_hits.raise_to(n.cache_hits);
+      counts.cache_misses.raise_to(n.cache_misses);
+      counts.snapshots_reused.raise_to(n.snapshots_reused);
+      counts.snapshots_opened.raise_to(n.snapshots_opened);
+    }
+    core_->leases().give_back(*l);
+    core_->arm_sweep();
+    return result;
+  } catch (const detail::needs_writer&) {
+    core_->leases().give_back(*l);
+    check_writable();
+    return fetch_queued(sql, p, o, true);
+  } catch (const error& e) {
+    counts.count.add();
+    counts.errors.add();
+    if (e.code() == errc::timeout)
+      counts.timeouts.add();
+    broken = e.code() == errc::io || e.code() == errc::corrupt || e.code() == errc::internal ||
+             e.code() == errc::not_a_database;
+    core_->leases().give_back(*l, broken);
+    if (!core_->accepting() && e.sqlite_code() == 9) // interrupted by the shutdown
+      throw error(errc::shut_down, "the engine shut down while the statement ran");
+    throw;
+  } catch (...) { // the worker's failure, not the statement's: once more, on a reader actor
+    core_->leases().give_back(*l, true);
+  }
+  return fetch_queued(sql, p, o, false);
+}
+
+// -- writes ---------------------------------------------------------------------------------------
+
+void local_backend::check_writable() {
+  if (core_->read_only())
+    throw error(errc::read_only, "the engine is read-only");
+  if (core_->this_thread_writes())
+    throw error(
+        errc::invalid_state,
+        "this thread is inside write() or a raw connection of this engine: use the transaction it was given");
+}
+
+write_result local_backend::execute(std::string_view sql, const params_view& p,
+                                    const request_options& o) {
+  core_->admit();
+  check_writable();
+  if (o.id.empty() && o.priority == priority::interactive && core_->try_take_writer()) {
+    auto& w = core_->writer();
+    auto& counts = core_->writer_counts().of(request_class::execute);
+    const auto before = w.commits();
+    write_result result;
+    bool done = false;
+    try {
+      auto ctl = control_of(o);
+      core_->check_fence();
+      DBENGINE_FAULT_POINT("inline.before_statement");
+      result = w.execute(sql, p, ctl);
+      done = true;
+      DBENGINE_FAULT_POINT("inline.after_statement");
+      if (w.commits() != before) {
+        core_->after_commit();
+        core_->writer_counts().commits.add();
+      }
+      counts.count.add();
+      counts.rows.add(static_cast<std::uint64_t>(result.changes));
+      counts.run.record(result.elapsed);
+      core_->slow().offer(sql, result.elapsed);
+      core_->writer_counts().inline_writes.add();
+      core_->give_back_writer();
+      return result;
+    } catch (const error& e) {
+      w.rollback();
+      if (e.code() == errc::io)
+        core_->settle(w);
+      counts.count.add();
+      counts.errors.add();
+      if (e.code() == errc::timeout)
+        core_->writer_counts().timeouts.add();
+      core_->give_back_writer();
+      throw;
+    } catch (
+        ...) { // the worker's failure: the writer is restarted, this request is answered or run by the next
+      const auto why = detail::current_exception_info();
+      const bool committed = w.commits() != before;
+      core_->writer_broken(why);
+      if (done && committed)
+        return result;
+    }
+    auto again = make(request::kind::execute, o);
+    again->sql = sql;
+    again->parameters = owned(p);
+    again->attempts = 1;
+    again->alone = true;
+    run(again, true, o);
+    return std::get<write_result>(again->result);
+  }
+  auto r = make(request::kind::execute, o);
+  r->sql = sql;
+  r->parameters = owned(p);
+  run(r, true, o);
+  return std::get<write_result>(r->result);
+}
+
+batch_result local_backend::execute_many(std::string_view sql, std::span<const params> sets,
+                                         const request_options& o) {
+  core_->admit();
+  check_writable();
+  if (sets.empty())
+    return {};
+  auto r = make(request::kind::many, o);
+  r->sql = sql;
+  r->borrowed_sets = sets;
+  if (!run_inline(r)) { // copied only where it must wait
+    r->own_sets();
+    core_->submit_write(r);
+  }
+  wait(r, o);
+  return std::get<batch_result>(r->result);
+}
+
+std::vector<operation_result> local_backend::transact(std::span<const operation> ops,
+                                                      const request_options& o) {
+  core_->admit();
+  check_writable();
+  if (ops.empty())
+    return {};
+  auto r = make(request::kind::transaction, o);
+  r->operations.assign(ops.begin(), ops.end());
+  run(r, true, o);
+  return std::move(std::get<std::vector<operation_result>>(r->result));
+}
+
+script_result local_backend::script(std::string_view sql, script_mode mode,
+                                    const request_options& o) {
+  core_->admit();
+  check_writable();
+  auto r = make(request::kind::script, o);
+  r->sql = sql;
+  r->mode = mode;
+  run(r, true, o);
+  return std::move(std::get<script_result>(r->result));
+}
+
+// -- scopes ---------------------------------------------------------------------------------------
+
+void local_backend::take_writer(const request_options& o) {
+  core_->admit();
+  check_writable();
+  static_cast<void>(control_of(o));
+  core_->check_fence();
+  run(make(request::kind::lend, o), true, o);
+  core_->lent_to_this_thread();
+}
+
+std::unique_ptr<detail::scope> local_backend::begin_write(const request_options& o) {
+  if (core_->this_thread_writes() && scope_.load(std::memory_order_relaxed) != nullptr)
+    return scope_.load(std::memory_order_relaxed)->savepoint();
+  take_writer(o);
+  return std::make_unique<local_scope>(*this, local_scope::kind::write, nullptr, o);
+}
+
+std::unique_ptr<detail::scope> local_backend::begin_read(const request_options& o) {
+  core_->admit();
+  const auto ctl = control_of(o);
+  auto* l = core_->leases().take_until(core_->deadline_of(o), ctl);
+  if (l == nullptr)
+    throw error(o.cancel.stop_requested() ? errc::cancelled
+                : core_->accepting()      ? errc::timeout
+                                          : errc::shut_down,
+                "no reader connection was free in time (max_leases)");
+  return std::make_unique<local_scope>(*this, local_scope::kind::read, l, o);
+}
+
+std::unique_ptr<detail::scope> local_backend::begin_raw(bool read_only, const request_options& o) {
+  if (!read_only) {
+    take_writer(o);
+    return std::make_unique<local_scope>(*this, local_scope::kind::raw_write, nullptr, o);
+  }
+  core_->admit();
+  const auto ctl = control_of(o);
+  auto* l = core_->leases().take_until(core_->deadline_of(o), ctl);
+  if (l == nullptr)
+    throw error(o.cancel.stop_requested() ? errc::cancelled
+                : core_->accepting()      ? errc::timeout
+                                          : errc::shut_down,
+                "no reader connection was free in time (max_leases)");
+  return std::make_unique<local_scope>(*this, local_scope::kind::raw_read, l, o);
+}
+
+std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_view sql,
+                                                                  const params_view& p,
+                                                                  std::size_t batch,
+                                                                  const request_options& o) {
+  core_->admit();
+  if (batch == 0)
+    throw error(errc::invalid_option, "a cursor's batch must be at least one row");
+  auto ctl = control_of(o);
+  auto* l = core_->leases().take_until(core_->deadline_of(o), ctl);
+  if (l == nullptr)
+    throw error(o.cancel.stop_requested() ? errc::cancelled
+                : core_->accepting()      ? errc::timeout
+                                          : errc::shut_down,
+                "no reader connection was free in time (max_leases)");
+  return std::make_unique<local_cursor>(*core_, house_, *l, sql, p, batch, o);
+}
+
+// -- upkeep and reports ---------------------------------------------------------------------------
+
+maintenance_result local_backend::maintain(maintenance_request m, const request_options& o) {
+  core_->admit();
+  const bool write = maintenance::writes(m.what);
+  if (write)
+    check_writable();
+  auto r = make(request::kind::task, o);
+  r->urgency = priority::maintenance;
+  auto result = std::make_shared<maintenance_result>();
+  r->task = [core = house_->core_ptr(), m = std::move(m), result, raw = r.get()](
+                detail::connection& c) { *result = maintenance::run(*core, c, m, raw->ctl); };
+  run(r, write, o);
+  return std::move(*result);
+}
+
+void local_backend::vacuum(const request_options& o) {
+  maintain({.what = maintenance_kind::vacuum}, o);
+}
+
+void local_backend::analyze(std::string_view table, const request_options& o) {
+  maintain({.what = maintenance_kind::analyze, .argument = std::string(table)}, o);
+}
+
+void local_backend::optimize(const request_options& o) {
+  maintain({.what = maintenance_kind::optimize}, o);
+}
+
+std::vector<std::string> local_backend::integrity_check(bool quick, const request_options& o) {
+  return maintain(
+             {.what = quick ? maintenance_kind::quick_check : maintenance_kind::integrity_check}, o)
+      .problems;
+}
+
+checkpoint_result local_backend::checkpoint(checkpoint_mode mode, const request_options& o) {
+  static constexpr const char* names[] = {"passive", "full", "restart", "truncate"};
+  return maintain({.what = maintenance_kind::checkpoint, .argument = names[static_cast<int>(mode)]},
+                  o)
+      .checkpoint;
+}
+
+void local_backend::set_pragma(std::string_view name, const value& v, const request_options& o) {
+  maintain({.what = maintenance_kind::set_pragma, .argument = std::string(name), .setting = v}, o);
+}
+
+dbengine::statistics local_backend::statistics() {
+  return report_statistics(*core_, house_->workers());
+}
+
+health_report local_backend::health() {
+  return report_health(*core_, house_->workers());
+}
+
+dbengine::database_info local_backend::database_info() {
+  core_->admit();
+  const auto c = core_->open_reader();
+  return report_database(*core_, *c);
+}
+
+} // namespace dbengine::actors

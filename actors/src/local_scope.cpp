@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "local_scope.hpp"
+
+#include "error_map.hpp"
+#include "fault.hpp"
+
+namespace dbengine::actors {
+
+using detail::connection;
+using detail::control;
+
+params owned(const params_view& p) {
+  if (p.named != nullptr)
+    return *p.named;
+  std::vector<value> values;
+  values.reserve(p.positional.size());
+  for (const auto& v : p.positional)
+    switch (v.type) {
+    case value_type::null: values.emplace_back(); break;
+    case value_type::integer: values.emplace_back(v.integer); break;
+    case value_type::real: values.emplace_back(v.real); break;
+    case value_type::text: values.emplace_back(std::string(v.bytes, v.size)); break;
+    case value_type::blob: values.emplace_back(std::as_bytes(std::span(v.bytes, v.size))); break;
+    }
+  return params(std::move(values));
+}
+
+namespace {
+
+// A savepoint inside a write transaction.
+class savepoint_scope final : public detail::scope {
+public:
+  savepoint_scope(local_scope& outer, connection& c) : outer_(&outer), connection_(&c) {
+    c.savepoint();
+  }
+  ~savepoint_scope() override {
+    if (!ended_)
+      connection_->rollback_to_savepoint();
+  }
+  rows fetch(std::string_view sql, const params_view& p) override { return outer_->fetch(sql, p); }
+  write_result execute(std::string_view sql, const params_view& p) override {
+    return outer_->execute(sql, p);
+  }
+  batch_result execute_many(std::string_view sql, std::span<const params> sets) override {
+    return outer_->execute_many(sql, sets);
+  }
+  void commit() override {
+    if (!connection_->in_transaction())
+      throw error(errc::sql, "a statement ended the transaction that this savepoint belongs to");
+    connection_->release_savepoint();
+    ended_ = true;
+  }
+  std::unique_ptr<detail::scope> savepoint() override {
+    return std::make_unique<savepoint_scope>(*outer_, *connection_);
+  }
+  sqlite3* native_handle() noexcept override { return connection_->handle(); }
+
+private:
+  local_scope* outer_;
+  connection* connection_;
+  bool ended_ = false;
+};
+
+} // namespace
+
+local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const request_options& o)
+    : backend_(&b), house_(b.house_), kind_(k), lease_(l), options_(o) {
+  auto& c = connection();
+  try {
+    switch (kind_) {
+    case kind::write: {
+      control ctl = b.control_of(o);
+      c.set_authority(detail::authority::scope);
+      c.begin_immediate(ctl);
+      break;
+    }
+    case kind::read:
+      c.drop_snapshot();
+      c.begin_deferred();
+      c.engine_integer(
+          "SELECT count(*) FROM sqlite_schema"); // the snapshot is taken here, not at the first read
+      break;
+    case kind::raw_write:
+    case kind::raw_read:
+      c.drop_snapshot();
+      c.set_authority(detail::authority::raw);
+      if (kind_ == kind::raw_read)
+        c.allow_attach();
+      break;
+    }
+  } catch (...) {
+    ended_ = true;
+    c.rollback();
+    give_back();
+    throw;
+  }
+  if (kind_ == kind::write)
+    b.scope_.store(this, std::memory_order_relaxed);
+}
+
+local_scope::~local_scope() {
+  if (kind_ == kind::write)
+    backend_->scope_.store(nullptr, std::memory_order_relaxed);
+  if (!ended_) {
+    connection().rollback();
+    give_back();
+  }
+}
+
+connection& local_scope::connection() const {
+  return lease_ != nullptr ? *lease_->conn : house_->core().writer();
+}
+
+void local_scope::give_back() noexcept {
+  auto& core = house_->core();
+  auto& c = connection();
+  switch (kind_) {
+  case kind::write:
+    c.set_authority(detail::authority::writer);
+    core.give_back_writer();
+    break;
+  case kind::read: core.leases().give_back(*lease_); break;
+  case kind::raw_read: core.leases().give_back(*lease_, true); break;
+  case kind::raw_write:
+    // What a raw connection did to its connection cannot be known: the next one is fresh.
+    try {
+      core.replace_writer();
+      core.give_back_writer();
+    } catch (...) {
+      core.writer_broken(detail::current_exception_info());
+    }
+    break;
+  }
+}
+
+void local_scope::check_open() const {
+  if (ended_)
+    throw error(errc::invalid_state, "the transaction has ended");
+}
+
+template <class F>
+auto local_scope::run(F&& f) {
+  check_open();
+  auto& core = house_->core();
+  core.admit();
+  auto& c = connection();
+  const bool transactional = kind_ == kind::write;
+  if (transactional && !c.in_transaction())
+    throw error(
+        errc::invalid_state,
+        "an earlier statement ended the transaction (ROLLBACK conflict, full disk or interrupt)");
+  control ctl = backend_->control_of(options_);
+  try {
+    return std::forward<F>(f)(c, ctl);
+  } catch (const detail::needs_writer&) {
+    throw error(errc::read_only, "the statement writes, and this is a snapshot");
+  }
+}
+
+rows local_scope::fetch(std::string_view sql, const params_view& p) {
+  return run([&](auto& c, control& ctl) { return c.fetch(sql, p, ctl); });
+}
+
+write_result local_scope::execute(std::string_view sql, const params_view& p) {
+  return run([&](auto& c, control& ctl) { return c.execute(sql, p, ctl); });
+}
+
+batch_result local_scope::execute_many(std::string_view sql, std::span<const params> sets) {
+  return run([&](auto& c, control& ctl) {
+    const bool own = !c.in_transaction(); // a raw connection outside a transaction
+    if (own)
+      c.begin_immediate(ctl);
+    else
+      c.savepoint();
+    try {
+      auto r = c.execute_many(sql, sets, ctl);
+      if (own)
+        c.commit(ctl);
+      else
+        c.release_savepoint();
+      return r;
+    } catch (...) {
+      if (own)
+        c.rollback();
+      else
+        c.rollback_to_savepoint();
+      throw;
+    }
+  });
+}
+
+void local_scope::commit() {
+  check_open();
+  auto& c = connection();
+  auto& core = house_->core();
+  if (!c.in_transaction())
+    throw error(errc::sql, "a statement ended the transaction; nothing of it was kept");
+  control ctl;
+  auto& counts = core.writer_counts();
+  try {
+    c.commit(ctl);
+    core.after_commit();
+  } catch (const error& e) {
+    if (e.code() == errc::io)
+      core.settle(c);
+    counts.of(request_class::transaction).count.add();
+    counts.of(request_class::transaction).errors.add();
+    throw;
+  }
+  counts.of(request_class::transaction).count.add();
+  counts.commits.add();
+  ended_ = true;
+  give_back();
+}
+
+std::unique_ptr<detail::scope> local_scope::savepoint() {
+  check_open();
+  return std::make_unique<savepoint_scope>(*this, connection());
+}
+
+sqlite3* local_scope::native_handle() noexcept {
+  return connection().handle();
+}
+
+// -- cursor ---------------------------------------------------------------------------------------
+
+local_cursor::local_cursor(detail::engine_core& core, std::shared_ptr<house> h, detail::lease& l,
+                           std::string_view sql, const params_view& p, std::size_t batch,
+                           const request_options& o)
+    : house_(std::move(h)), lease_(&l), batch_(batch), options_(o),
+      timeout_(o.timeout.value_or(core.opts().request_timeout)) {
+  auto& c = *lease_->conn;
+  try {
+    c.drop_snapshot();
+    c.begin_deferred();
+    auto ctl = control_now();
+    cursor_ = std::make_unique<connection::cursor>(c, sql, p, ctl);
+  } catch (...) {
+    c.rollback();
+    core.leases().give_back(*lease_);
+    throw;
+  }
+}
+
+local_cursor::~local_cursor() {
+  cursor_.reset();
+  lease_->conn->rollback();
+  house_->core().leases().give_back(*lease_);
+}
+
+control local_cursor::control_now() const {
+  return {timeout_, options_.cancel};
+}
+
+rows local_cursor::next() {
+  house_->core().admit();
+  auto ctl = control_now();
+  auto r = cursor_->next(batch_, ctl);
+  auto& counts = lease_->counts;
+  counts.count.add();
+  counts.rows.add(r.size());
+  return r;
+}
+
+} // namespace dbengine::actors

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Leases of a connection over several statements: write transactions, snapshots, raw connections, cursors.
+// Thread rule: the thread that opened it. Ownership: gives the connection back at its end.
+
+#pragma once
+
+#include "local_backend.hpp"
+
+#include <vector>
+
+namespace dbengine::actors {
+
+/// The values that a view points at, as the request's own.
+params owned(const params_view& p);
+
+class local_scope final : public detail::scope {
+public:
+  enum class kind : std::uint8_t { write, read, raw_write, raw_read };
+
+  /// Begins the transaction or snapshot. `l` for the reading kinds; for the writing ones this thread has the write connection.
+  local_scope(local_backend& b, kind k, detail::lease* l, const request_options& o);
+  ~local_scope() override;
+
+  rows fetch(std::string_view sql, const params_view& p) override;
+  write_result execute(std::string_view sql, const params_view& p) override;
+  batch_result execute_many(std::string_view sql, std::span<const params> sets) override;
+  void commit() override;
+  std::unique_ptr<detail::scope> savepoint() override;
+  sqlite3* native_handle() noexcept override;
+
+private:
+  friend class local_savepoint;
+  template <class F>
+  auto run(F&& f);
+  detail::connection& connection() const;
+  void give_back() noexcept;
+  void check_open() const;
+
+  local_backend* backend_;
+  std::shared_ptr<house> house_; // outlives a scope that is still open at shutdown
+  kind kind_;
+  detail::lease* lease_;
+  request_options options_;
+  bool ended_ = false;
+};
+
+/// A query stepped on the caller's thread, on a lease of its own.
+class local_cursor final : public detail::cursor_source {
+public:
+  local_cursor(detail::engine_core& core, std::shared_ptr<house> h, detail::lease& l,
+               std::string_view sql, const params_view& p, std::size_t batch,
+               const request_options& o);
+  ~local_cursor() override;
+  rows next() override;
+
+private:
+  detail::control control_now() const;
+
+  std::shared_ptr<house> house_;
+  detail::lease* lease_;
+  std::unique_ptr<detail::connection::cursor> cursor_;
+  std::size_t batch_;
+  request_options options_;
+  std::chrono::milliseconds timeout_;
+};
+
+} // namespace dbengine::actors
