@@ -158,9 +158,9 @@ std::string count_sql(std::string_view table) {
 
 // The engine's own answers.
 void ask_engine(const request_view& db, const totals& seen, outcome& o) {
-  const std::array<std::uint64_t, tables.size()> read{seen.packages,     seen.maintainers.size(), seen.sections.size(),
-                                                      seen.names.size(), seen.dependencies,       seen.provides,
-                                                      seen.packages};
+  const std::array<std::uint64_t, tables.size()> read{
+      seen.packages,     seen.maintainers.size(), seen.sections.size(), seen.names.size(),
+      seen.dependencies, seen.provides,           seen.packages};
   for (std::size_t i = 0; i < tables.size(); ++i) {
     const auto held = db.fetch_value<std::uint64_t>(count_sql(tables[i]));
     o.counts.push_back({std::string(tables[i]), read[i], held.value_or(0), 0});
@@ -195,7 +195,8 @@ void ask_sqlite(const std::filesystem::path& file, outcome& o) {
     if (line.at(0) != value("ok"))
       o.sqlite_problems.push_back(std::get<std::string>(line.at(0).data()));
   for (const auto& line : direct.ask("PRAGMA foreign_key_check"))
-    o.sqlite_problems.push_back("a row of " + std::get<std::string>(line.at(0).data()) + " refers to nothing");
+    o.sqlite_problems.push_back("a row of " + std::get<std::string>(line.at(0).data()) +
+                                " refers to nothing");
 }
 
 } // namespace

@@ -48,22 +48,25 @@ private:
 };
 
 void add_operations(std::vector<operation>& out, const package_record& r) {
-  out.push_back(operation::execute(std::string(insert_package), r.id, r.name, r.version, r.architecture, r.section,
-                                   r.maintainer_name, r.maintainer_email, r.priority, text_or_null(r.source),
-                                   text_or_null(r.homepage), r.installed_kib, r.archive_bytes, text_or_null(r.sha256)));
+  out.push_back(operation::execute(std::string(insert_package), r.id, r.name, r.version,
+                                   r.architecture, r.section, r.maintainer_name, r.maintainer_email,
+                                   r.priority, text_or_null(r.source), text_or_null(r.homepage),
+                                   r.installed_kib, r.archive_bytes, text_or_null(r.sha256)));
   std::size_t item = 0;
   for (const auto& d : r.dependencies) {
     std::size_t alternative = 0;
     for (const auto& a : d.alternatives)
-      out.push_back(operation::execute(std::string(insert_dependency), r.id, dependency_kinds[d.kind], item,
-                                       alternative++, a.name, text_or_null(a.qualifier), text_or_null(a.comparison),
-                                       text_or_null(a.version)));
+      out.push_back(operation::execute(
+          std::string(insert_dependency), r.id, dependency_kinds[d.kind], item, alternative++,
+          a.name, text_or_null(a.qualifier), text_or_null(a.comparison), text_or_null(a.version)));
     ++item;
   }
   item = 0;
   for (const auto& p : r.provides)
-    out.push_back(operation::execute(std::string(insert_provided), r.id, item++, p.name, text_or_null(p.version)));
-  out.push_back(operation::execute(std::string(insert_description), r.id, r.name, r.summary, r.body));
+    out.push_back(operation::execute(std::string(insert_provided), r.id, item++, p.name,
+                                     text_or_null(p.version)));
+  out.push_back(
+      operation::execute(std::string(insert_description), r.id, r.name, r.summary, r.body));
 }
 
 } // namespace

@@ -71,7 +71,8 @@ oracle::~oracle() {
 
 answer oracle::ask(std::string_view sql, const std::vector<value>& parameters) const {
   sqlite3_stmt* raw = nullptr;
-  const int prepared = sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
+  const int prepared =
+      sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
   const std::unique_ptr<sqlite3_stmt, finalizer> statement(raw);
   if (prepared != SQLITE_OK)
     fail(handle_, "prepare");

@@ -27,8 +27,9 @@ struct relation {
 };
 
 /// The fields that relate packages, by their position in `dependency::kind`.
-inline constexpr std::array<std::string_view, 8> dependency_kinds{"pre-depends", "depends", "recommends", "suggests",
-                                                                  "enhances",    "breaks",  "conflicts",  "replaces"};
+inline constexpr std::array<std::string_view, 8> dependency_kinds{
+    "pre-depends", "depends", "recommends", "suggests",
+    "enhances",    "breaks",  "conflicts",  "replaces"};
 
 /// One item of such a field: alternatives in the order of preference.
 struct dependency {

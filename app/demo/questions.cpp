@@ -35,14 +35,17 @@ SELECT count(DISTINCT needed.name_id) AS names, count(p.id) AS packages,
 FROM needed LEFT JOIN packages p ON p.name_id = needed.name_id)";
 
 // Each batch is one transaction, so both tables agree in every snapshot.
-constexpr std::string_view consistency_sql = "SELECT (SELECT count(*) FROM packages) AS packages,"
-                                             " (SELECT count(*) FROM descriptions_docsize) AS descriptions";
+constexpr std::string_view consistency_sql =
+    "SELECT (SELECT count(*) FROM packages) AS packages,"
+    " (SELECT count(*) FROM descriptions_docsize) AS descriptions";
 
-constexpr std::array words{"database", "game",  "python", "compiler", "network",   "image",  "editor",   "mail",
-                           "kernel",   "audio", "parser", "font",     "container", "crypto", "language", "terminal"};
-constexpr std::array packages{"libc6",     "python3",   "perl",    "bash",       "gnome",   "dpkg",
-                              "libgcc-s1", "zlib1g",    "debconf", "git",        "sqlite3", "openssh-server",
-                              "libssl3",   "emacs-gtk", "vim",     "default-jre"};
+constexpr std::array words{"database",  "game",   "python",   "compiler", "network", "image",
+                           "editor",    "mail",   "kernel",   "audio",    "parser",  "font",
+                           "container", "crypto", "language", "terminal"};
+constexpr std::array packages{"libc6",   "python3",   "perl",      "bash",
+                              "gnome",   "dpkg",      "libgcc-s1", "zlib1g",
+                              "debconf", "git",       "sqlite3",   "openssh-server",
+                              "libssl3", "emacs-gtk", "vim",       "default-jre"};
 
 class asker {
 public:

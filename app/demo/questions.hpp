@@ -20,7 +20,8 @@ namespace dbengine::app::demo {
 enum class question_kind : std::uint8_t { full_text, reverse, by_section, closure, consistency };
 inline constexpr std::size_t question_kinds = 5;
 inline constexpr std::array<std::string_view, question_kinds> question_names{
-    "full-text search", "reverse dependencies", "size by section", "dependency closure", "whole batches only"};
+    "full-text search", "reverse dependencies", "size by section", "dependency closure",
+    "whole batches only"};
 
 /// What one asking thread saw.
 struct asked {

@@ -24,7 +24,8 @@ constexpr std::size_t shown_rows = 5;
 
 std::string rate(std::uint64_t count, std::chrono::nanoseconds time) {
   const double seconds = std::chrono::duration<double>(time).count();
-  return grouped(static_cast<std::uint64_t>(seconds > 0 ? static_cast<double>(count) / seconds : 0));
+  return grouped(
+      static_cast<std::uint64_t>(seconds > 0 ? static_cast<double>(count) / seconds : 0));
 }
 
 table_cell mark(bool good) {
@@ -61,7 +62,8 @@ std::string count_table(const outcome& o, const ui::terminal& t) {
   return table.text(t);
 }
 
-void add_latencies(ui::table& table, std::string name, durations times, std::chrono::nanoseconds over) {
+void add_latencies(ui::table& table, std::string name, durations times,
+                   std::chrono::nanoseconds over) {
   std::sort(times.begin(), times.end());
   const auto at = [&](std::size_t percent) {
     if (times.empty())
@@ -69,7 +71,8 @@ void add_latencies(ui::table& table, std::string name, durations times, std::chr
     const std::size_t rank = (times.size() * percent + 99) / 100;
     return ui::duration_text(times[std::max<std::size_t>(rank, 1) - 1]);
   };
-  table.add({std::move(name), grouped(times.size()), rate(times.size(), over), at(50), at(99), at(100)});
+  table.add(
+      {std::move(name), grouped(times.size()), rate(times.size(), over), at(50), at(99), at(100)});
 }
 
 std::string latency_table(const outcome& o, const ui::terminal& t) {
@@ -97,7 +100,8 @@ std::string question_text(const checked_question& q, std::size_t number, const u
   out += ui::begin(t, style::bold);
   out += q.question.text;
   out += ui::end(t, style::bold);
-  out += "  (engine " + ui::duration_text(q.engine_time) + ", SQLite " + ui::duration_text(q.sqlite_time) + ": ";
+  out += "  (engine " + ui::duration_text(q.engine_time) + ", SQLite " +
+         ui::duration_text(q.sqlite_time) + ": ";
   const style look = q.agree() ? style::green : style::red;
   out += ui::begin(t, look);
   out += q.agree() ? "agree" : q.engine.empty() ? "NO ANSWER" : "DISAGREE";
@@ -127,12 +131,13 @@ std::vector<std::string> outcome::disagreements() const {
   std::vector<std::string> found;
   for (const auto& c : counts)
     if (!c.agree())
-      found.push_back("table " + c.table + ": " + std::to_string(c.read) + " rows were read, the engine holds " +
-                      std::to_string(c.engine) + ", SQLite finds " + std::to_string(c.sqlite));
+      found.push_back("table " + c.table + ": " + std::to_string(c.read) +
+                      " rows were read, the engine holds " + std::to_string(c.engine) +
+                      ", SQLite finds " + std::to_string(c.sqlite));
   for (const auto& q : questions)
     if (!q.agree())
-      found.push_back("\"" + q.question.text +
-                      "\": " + (q.engine.empty() && q.sqlite.empty() ? "no answer" : "the answers differ"));
+      found.push_back("\"" + q.question.text + "\": " +
+                      (q.engine.empty() && q.sqlite.empty() ? "no answer" : "the answers differ"));
   for (const auto& p : engine_problems)
     found.push_back("integrity_check: " + p);
   for (const auto& p : sqlite_problems)
@@ -145,7 +150,8 @@ std::vector<std::string> outcome::disagreements() const {
   if (unread > 0)
     found.push_back(std::to_string(unread) + " batches were not visible after their commit");
   if (contradictions > 0)
-    found.push_back(std::to_string(contradictions) + " snapshots showed half a batch or went back in time");
+    found.push_back(std::to_string(contradictions) +
+                    " snapshots showed half a batch or went back in time");
   return found;
 }
 
@@ -162,19 +168,21 @@ std::string report(const outcome& o, const ui::terminal& t) {
   if (o.skipped_stanzas > 0)
     out += grouped(o.skipped_stanzas) + " stanzas without a name or version were left out\n";
   out += "\n" + latency_table(o, t);
-  out += "\nloaded " + grouped(packages) + " packages with " + grouped(statements) + " statements by " +
-         std::to_string(o.loaders.size()) + " threads in " + ui::duration_text(o.load_time) + ": " +
-         rate(packages, o.load_time) + " packages/s, " + rate(statements, o.load_time) + " statements/s\n";
-  out +=
-      "answered " + grouped(questions) + " questions for " + std::to_string(o.askers.size()) + " threads meanwhile\n";
-  out += "engine: " + grouped(o.stats.requests) + " requests, " + grouped(o.stats.errors) + " errors, " +
-         grouped(o.stats.commits) + " commits, largest group " + grouped(o.stats.largest_group) + ", database " +
-         ui::bytes_text(o.file_bytes) + "\n\n";
+  out += "\nloaded " + grouped(packages) + " packages with " + grouped(statements) +
+         " statements by " + std::to_string(o.loaders.size()) + " threads in " +
+         ui::duration_text(o.load_time) + ": " + rate(packages, o.load_time) + " packages/s, " +
+         rate(statements, o.load_time) + " statements/s\n";
+  out += "answered " + grouped(questions) + " questions for " + std::to_string(o.askers.size()) +
+         " threads meanwhile\n";
+  out += "engine: " + grouped(o.stats.requests) + " requests, " + grouped(o.stats.errors) +
+         " errors, " + grouped(o.stats.commits) + " commits, largest group " +
+         grouped(o.stats.largest_group) + ", database " + ui::bytes_text(o.file_bytes) + "\n\n";
   for (std::size_t i = 0; i < o.questions.size(); ++i)
     out += question_text(o.questions[i], i + 1, t) + "\n";
   const auto found = o.disagreements();
   out += "integrity_check: ";
-  out += o.engine_problems.empty() && o.sqlite_problems.empty() ? "ok (engine), ok (SQLite)" : "FAILED";
+  out += o.engine_problems.empty() && o.sqlite_problems.empty() ? "ok (engine), ok (SQLite)"
+                                                                : "FAILED";
   out += "\n";
   for (const auto& f : found) {
     out += ui::begin(t, style::red);

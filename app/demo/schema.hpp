@@ -15,8 +15,10 @@ namespace dbengine::app::demo {
 /// Tables, indexes and the full-text index, in the order of creation.
 std::vector<operation> schema();
 
-inline constexpr std::string_view insert_name = "INSERT INTO names (name) VALUES (?) ON CONFLICT DO NOTHING";
-inline constexpr std::string_view insert_section = "INSERT INTO sections (name) VALUES (?) ON CONFLICT DO NOTHING";
+inline constexpr std::string_view insert_name =
+    "INSERT INTO names (name) VALUES (?) ON CONFLICT DO NOTHING";
+inline constexpr std::string_view insert_section =
+    "INSERT INTO sections (name) VALUES (?) ON CONFLICT DO NOTHING";
 inline constexpr std::string_view insert_maintainer =
     "INSERT INTO maintainers (name, email) VALUES (?, ?) ON CONFLICT DO NOTHING";
 inline constexpr std::string_view insert_package =
@@ -27,13 +29,14 @@ inline constexpr std::string_view insert_package =
 inline constexpr std::string_view insert_dependency =
     "INSERT INTO dependencies (package_id, kind, item, alternative, name_id, qualifier, comparison,"
     " version) VALUES (?1, ?2, ?3, ?4, (SELECT id FROM names WHERE name = ?5), ?6, ?7, ?8)";
-inline constexpr std::string_view insert_provided = "INSERT INTO provides (package_id, item, name_id, version)"
-                                                    " VALUES (?1, ?2, (SELECT id FROM names WHERE name = ?3), ?4)";
+inline constexpr std::string_view insert_provided =
+    "INSERT INTO provides (package_id, item, name_id, version)"
+    " VALUES (?1, ?2, (SELECT id FROM names WHERE name = ?3), ?4)";
 inline constexpr std::string_view insert_description =
     "INSERT INTO descriptions (rowid, name, summary, body) VALUES (?, ?, ?, ?)";
 
 /// The tables whose rows are counted at the end.
-inline constexpr std::array<std::string_view, 7> tables{"packages",     "maintainers", "sections",    "names",
-                                                        "dependencies", "provides",    "descriptions"};
+inline constexpr std::array<std::string_view, 7> tables{
+    "packages", "maintainers", "sections", "names", "dependencies", "provides", "descriptions"};
 
 } // namespace dbengine::app::demo

@@ -50,7 +50,8 @@ child_output::child_output(const std::vector<std::string>& command) {
   for (const auto& argument : command)
     arguments.push_back(const_cast<char*>(argument.c_str())); // exec's signature; not written to
   arguments.push_back(nullptr);
-  const int code = ::posix_spawnp(&pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
+  const int code =
+      ::posix_spawnp(&pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);

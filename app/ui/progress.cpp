@@ -66,6 +66,12 @@ void progress::finish() {
   finished_ = true;
 }
 
+void progress::clear() {
+  const std::lock_guard lock(drawing_);
+  if (drawn_ && !finished_)
+    std::fputs("\r\x1b[K", stderr);
+}
+
 void progress::draw_if_due() {
   if (!terminal_.interactive)
     return;
@@ -105,7 +111,8 @@ void progress::draw(clock::time_point now) {
   if (total > done && rate > 0) {
     const auto left = static_cast<std::uint64_t>(static_cast<double>(total - done) / rate);
     std::array<char, 32> eta{};
-    std::snprintf(eta.data(), eta.size(), "  %llu:%02llu left", static_cast<unsigned long long>(left / 60),
+    std::snprintf(eta.data(), eta.size(), "  %llu:%02llu left",
+                  static_cast<unsigned long long>(left / 60),
                   static_cast<unsigned long long>(left % 60));
     line += eta.data();
   }

@@ -30,6 +30,8 @@ public:
   void advance(std::uint64_t by);
   /// Sets the state as a whole.
   void set(std::uint64_t done, std::uint64_t total);
+  /// Takes the bar off the line, so that something else can be written there; it comes back by itself.
+  void clear();
   /// Removes the bar; nothing is drawn afterwards.
   void finish();
 

@@ -6,6 +6,7 @@
 
 #include "ui/terminal.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,15 @@ public:
   /// The whole table, each line ended by a newline.
   std::string text(const terminal& t) const;
 
+  /// In parts, for tables too long to be held: as wide as the rows added so far ask for. A wider cell sticks out.
+  std::string header_text(const terminal& t);
+  std::string row_text(const terminal& t, const std::vector<table_cell>& row) const;
+  std::string footer_text(const terminal& t) const;
+
 private:
+  std::vector<std::size_t> measure() const;
+
+  std::vector<std::size_t> widths_;
   std::vector<column> columns_;
   std::vector<std::vector<table_cell>> rows_;
 };

@@ -48,7 +48,8 @@ void append_escape(std::string& out, std::int32_t c) {
   default: break;
   }
   std::array<char, 16> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), c < 0x80 ? "\\x%02x" : "\\u{%x}", static_cast<unsigned>(c));
+  std::snprintf(buffer.data(), buffer.size(), c < 0x80 ? "\\x%02x" : "\\u{%x}",
+                static_cast<unsigned>(c));
   out += buffer.data();
 }
 
