@@ -27,8 +27,6 @@ void context::note(const std::string& line) const {
 }
 
 DbEngine open_engine(const context& c, opening how) {
-  if (!c.connect.empty())
-    return DbEngine::connect(c.connect);
   const std::string database = c.args.text_or("DB", "");
   if (how != opening::create && database.find(':') == std::string::npos) {
     std::error_code ignored; // a path that cannot be looked at is reported by the engine

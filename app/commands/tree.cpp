@@ -50,17 +50,13 @@ command make_tree(bool remote) {
        .fallback = "auto"},
       {.names = "-q,--quiet", .help = "no progress bars and counts"},
       {.names = "-v,--verbose", .help = "tell more on standard error"},
-      {.names = "--connect",
-       .what = takes::text,
-       .value = "HOST:PORT",
-       .help = "use a served database; commands then take no DB"},
       {.names = "--version", .help = "show the version"},
   };
-  tree.commands = {
-      demo_command(),         query_command(remote), script_command(remote), import_command(remote),
-      export_command(remote), dump_command(remote),  schema_command(remote), check_command(remote),
-      vacuum_command(remote), stats_command(remote), backup_command(remote), restore_command(),
-      config_command(),       completion_command(),  man_command(),          version_command()};
+  tree.commands = {demo_command(),         query_command(remote),  script_command(remote),
+                   import_command(remote), export_command(remote), dump_command(remote),
+                   schema_command(remote), check_command(remote),  vacuum_command(remote),
+                   stats_command(remote),  config_command(),       completion_command(),
+                   man_command(),          version_command()};
   return tree;
 }
 
