@@ -3,11 +3,17 @@
 
 #include "demo/questions.hpp"
 
+#include <thread>
+
 namespace dbengine::app::demo {
 
 namespace {
 
 using clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+/// Between two rounds of questions: without it four threads that ask without end leave two cores little to load with.
+constexpr auto think_time = 20ms;
 
 constexpr std::string_view full_text_sql = R"(SELECT n.name, p.version, d.summary
 FROM descriptions d JOIN packages p ON p.id = d.rowid JOIN names n ON n.id = p.name_id
@@ -87,8 +93,10 @@ private:
 asked ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned thread) {
   asked result;
   asker who(db, thread);
-  while (!stop.load(std::memory_order_relaxed))
+  while (!stop.load(std::memory_order_relaxed)) {
     who.round(result);
+    std::this_thread::sleep_for(think_time);
+  }
   who.round(result);
   return result;
 }
@@ -106,7 +114,7 @@ GROUP BY d.name_id ORDER BY packages DESC, n.name LIMIT 10)",
       {"Which sections take the most space once installed?", std::string(by_section_sql), {}},
       {"What does " + root + " need, all the way down?", std::string(closure_sql), {root}},
       {"Who maintains the most packages?",
-       R"(SELECT m.name, count(*) AS packages, total(p.archive_bytes) AS bytes
+       R"(SELECT m.name, count(*) AS packages, sum(p.archive_bytes) AS bytes
 FROM packages p JOIN maintainers m ON m.id = p.maintainer_id
 GROUP BY m.id ORDER BY packages DESC, m.name, m.email LIMIT 10)",
        {}},

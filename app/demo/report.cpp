@@ -104,7 +104,7 @@ std::string question_text(const checked_question& q, std::size_t number, const u
          ui::duration_text(q.sqlite_time) + ": ";
   const style look = q.agree() ? style::green : style::red;
   out += ui::begin(t, look);
-  out += q.agree() ? "agree" : q.engine.empty() ? "NO ANSWER" : "DISAGREE";
+  out += !q.agree() ? "DISAGREE" : q.engine.empty() ? "agree that nothing fits" : "agree";
   out += ui::end(t, look);
   out += ")\n";
   std::vector<ui::column> columns;
@@ -136,8 +136,7 @@ std::vector<std::string> outcome::disagreements() const {
                       ", SQLite finds " + std::to_string(c.sqlite));
   for (const auto& q : questions)
     if (!q.agree())
-      found.push_back("\"" + q.question.text + "\": " +
-                      (q.engine.empty() && q.sqlite.empty() ? "no answer" : "the answers differ"));
+      found.push_back("\"" + q.question.text + "\": the answers differ");
   for (const auto& p : engine_problems)
     found.push_back("integrity_check: " + p);
   for (const auto& p : sqlite_problems)

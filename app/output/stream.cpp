@@ -48,8 +48,9 @@ void output_stream::fail(int code) const {
 }
 
 output_file::output_file(const std::filesystem::path& path)
-    : path_(path), partial_(path == "-" || !is_plain(path) ? std::filesystem::path()
-                                                           : std::filesystem::path(path.string() + ".partial")),
+    : path_(path),
+      partial_(path == "-" || !is_plain(path) ? std::filesystem::path()
+                                              : std::filesystem::path(path.string() + ".partial")),
       file_(path == "-" ? stdout : std::fopen((partial_.empty() ? path_ : partial_).c_str(), "we")),
       stream_(file_, path == "-" ? "standard output" : path.string()) {
   if (file_ == nullptr)
