@@ -3,6 +3,7 @@
 
 #include "demo/questions.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace dbengine::app::demo {
@@ -12,8 +13,10 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-/// Between two rounds of questions: without it four threads that ask without end leave two cores little to load with.
+/// Between two rounds of questions an asker waits at least this long, and three times as long as the round took: four
+/// threads that ask without end would leave two cores little to load with.
 constexpr auto think_time = 20ms;
+constexpr int think_factor = 3;
 
 constexpr std::string_view full_text_sql = R"(SELECT n.name, p.version, d.summary
 FROM descriptions d JOIN packages p ON p.id = d.rowid JOIN names n ON n.id = p.name_id
@@ -94,8 +97,10 @@ asked ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned 
   asked result;
   asker who(db, thread);
   while (!stop.load(std::memory_order_relaxed)) {
+    const auto start = clock::now();
     who.round(result);
-    std::this_thread::sleep_for(think_time);
+    std::this_thread::sleep_for(
+        std::max<clock::duration>(think_time, think_factor * (clock::now() - start)));
   }
   who.round(result);
   return result;
