@@ -22,7 +22,7 @@ std::vector<worker_health> workers(const detail::engine_core& core, const board&
     detail::engine_core::worker_view v;
     if (w.name == "writer")
       v = core.view_writer();
-    else if (w.name.starts_with("reader "))
+    else if (w.name.starts_with("reader ") && w.name != "reader pool")
       v = core.view_reader(reader++);
     else
       continue;

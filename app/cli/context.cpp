@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "cli/context.hpp"
+
+#include "cli/duration.hpp"
+#include "cli/exit_code.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+namespace dbengine::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A person at a terminal waits as long as it takes, and has Ctrl-C.
+constexpr std::chrono::milliseconds no_deadline = 24h * 365;
+
+} // namespace
+
+void context::note(const std::string& line) const {
+  if (verbosity >= 0)
+    std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+DbEngine open_engine(const context& c, opening how) {
+  const std::string database = c.args.text_or("DB", "");
+  if (how != opening::create && database.find(':') == std::string::npos) {
+    std::error_code ignored; // a path that cannot be looked at is reported by the engine
+    if (!std::filesystem::exists(database, ignored))
+      throw dbengine::error(errc::cannot_open, "there is no database '" + database + "'");
+  }
+  auto options = c.config.engine;
+  if (how == opening::read_only)
+    options.read_only = true;
+  // A command is no server: it makes no periodic backups.
+  options.backup_enabled = false;
+  return DbEngine(database, std::move(options));
+}
+
+request_view requests(const DbEngine& engine, const context& c) {
+  std::chrono::milliseconds timeout = no_deadline;
+  if (const auto given = c.args.text("timeout")) {
+    const auto parsed = parse_duration(*given);
+    if (!parsed)
+      throw usage_error("--timeout: '" + *given + "' is no duration such as 5s, 250ms or 2m");
+    timeout = *parsed;
+  }
+  return engine.with_timeout(timeout).with_cancel(c.cancel);
+}
+
+} // namespace dbengine::app

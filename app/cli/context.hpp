@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What a command gets: its arguments, the streams, the configuration and the wish to stop.
+#pragma once
+
+#include "cli/command.hpp"
+#include "config/config.hpp"
+#include "ui/terminal.hpp"
+
+#include <dbengine/db_engine.hpp>
+
+#include <chrono>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace dbengine::app {
+
+struct context {
+  const command* tree = nullptr;
+  arguments args = {};
+  app::config config = {};
+  ui::terminal out = {};
+  ui::terminal err = {};
+  /// -1 quiet, 0 normal, 1 verbose.
+  int verbosity = 0;
+  /// host:port of `--connect`, empty for a file.
+  std::string connect = {};
+  std::stop_token cancel = {};
+
+  /// A line on standard error for the user, not where `-q` is given.
+  void note(const std::string& line) const;
+};
+
+/// How a command wants its database.
+enum class opening { read_only, existing, create };
+
+/// The engine that the command line names: the file of the argument DB, or `--connect`. For `existing`, a missing
+/// file is an error; `read_only` opens without a writer, so that it works beside a running engine.
+DbEngine open_engine(const context& c, opening how);
+
+/// Its requests with the user's deadline (`--timeout`, else none shorter than a day) and Ctrl-C.
+request_view requests(const DbEngine& engine, const context& c);
+
+} // namespace dbengine::app

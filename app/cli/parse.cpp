@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "cli/parse.hpp"
+
+#include "cli/exit_code.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace dbengine::app {
+
+namespace {
+
+bool looks_like_option(const std::string& word) {
+  return word.size() > 1 && word[0] == '-';
+}
+
+const option_spec* find_option(const command& c, std::string_view name) {
+  for (const auto& o : c.options)
+    for (const auto& n : o.all_names())
+      if (n == name)
+        return &o;
+  return nullptr;
+}
+
+// Walks the words as far as the commands go: which command is meant, and which word is no command.
+struct walk {
+  std::vector<const command*> path;
+  std::string stray; // a word where a command was expected
+
+  walk(const command& tree, const std::vector<std::string>& words) {
+    const command* at = &tree;
+    for (std::size_t i = 0; i < words.size() && !at->commands.empty(); ++i) {
+      const auto& word = words[i];
+      if (looks_like_option(word)) {
+        const auto* option = find_option(tree, word);
+        if (option != nullptr && option->what != takes::nothing)
+          ++i; // its value
+        continue;
+      }
+      const auto* next = at->find(word);
+      if (next == nullptr) {
+        stray = word;
+        return;
+      }
+      path.push_back(next);
+      at = next;
+    }
+  }
+};
+
+std::vector<std::string> names_of(const std::vector<command>& commands) {
+  std::vector<std::string> names;
+  for (const auto& c : commands)
+    if (!c.hidden)
+      names.push_back(c.name);
+  return names;
+}
+
+void check_choice(const std::string& shown, const std::vector<std::string>& choices,
+                  const std::string& given) {
+  if (choices.empty() || std::find(choices.begin(), choices.end(), given) != choices.end())
+    return;
+  std::string list;
+  for (const auto& c : choices)
+    list += (list.empty() ? "" : ", ") + c;
+  throw usage_error(shown + ": '" + given + "' is none of " + list + did_you_mean(given, choices));
+}
+
+// Builds CLI11's own tree and reads back what it found.
+class builder {
+public:
+  explicit builder(const command& tree) : app_(tree.description, tree.name) {
+    app_.set_help_flag();
+    build(app_, tree);
+  }
+
+  void run(std::vector<std::string> words) {
+    std::reverse(words.begin(), words.end()); // CLI11 takes them from the back
+    app_.parse(std::move(words));
+  }
+
+  void collect(arguments& args) const {
+    for (const auto& [option, spec] : options_)
+      if (option->count() > 0) {
+        if (spec->what == takes::nothing)
+          args.add(spec->key(), "true");
+        else
+          for (const auto& value : option->results()) {
+            check_choice(spec->all_names().back(), spec->choices, value);
+            args.add(spec->key(), value);
+          }
+      }
+    for (const auto& [option, spec] : positionals_)
+      for (const auto& value : option->results()) {
+        check_choice(spec->name, spec->choices, value);
+        args.add(spec->name, value);
+      }
+  }
+
+private:
+  void build(CLI::App& app, const command& c) {
+    for (const auto& o : c.options) {
+      auto* option = o.what == takes::nothing ? app.add_flag(o.names) : app.add_option(o.names);
+      if (o.what != takes::nothing) {
+        option->expected(1)->allow_extra_args(false);
+        option->multi_option_policy(o.repeatable ? CLI::MultiOptionPolicy::TakeAll
+                                                 : CLI::MultiOptionPolicy::TakeLast);
+      } else {
+        option->disable_flag_override();
+      }
+      option->required(o.required);
+      options_.emplace_back(option, &o);
+    }
+    for (const auto& p : c.positionals) {
+      auto* option = app.add_option(p.name);
+      if (p.repeatable)
+        option->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      else
+        option->expected(1)->allow_extra_args(false);
+      option->required(p.required);
+      positionals_.emplace_back(option, &p);
+    }
+    for (const auto& sub : c.commands) {
+      auto* child = app.add_subcommand(sub.name, sub.summary);
+      child->fallthrough();
+      build(*child, sub);
+    }
+    if (!c.commands.empty())
+      app.require_subcommand(1);
+  }
+
+  CLI::App app_;
+  std::vector<std::pair<CLI::Option*, const option_spec*>> options_;
+  std::vector<std::pair<CLI::Option*, const positional_spec*>> positionals_;
+};
+
+// The first word that looks like an option and is none.
+std::string unknown_option(const command& tree, const command& c,
+                           const std::vector<std::string>& words) {
+  for (const auto& word : words) {
+    if (word == "--")
+      break;
+    if (!word.starts_with("--"))
+      continue;
+    const auto name = word.substr(0, word.find('='));
+    if (find_option(c, name) == nullptr && find_option(tree, name) == nullptr)
+      return name;
+  }
+  return {};
+}
+
+std::vector<std::string> option_names(const command& tree, const command& c) {
+  std::vector<std::string> names;
+  for (const auto* from : {&c, &tree})
+    for (const auto& o : from->options)
+      for (const auto& n : o.all_names())
+        if (n.starts_with("--"))
+          names.push_back(n);
+  return names;
+}
+
+bool asks(const std::vector<std::string>& words, std::string_view short_name,
+          std::string_view long_name) {
+  for (const auto& w : words) {
+    if (w == "--")
+      return false;
+    if (w == long_name || (!short_name.empty() && w == short_name))
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+std::string parsed::name() const {
+  std::string text;
+  for (const auto* c : path)
+    text += (text.empty() ? "" : " ") + c->name;
+  return text;
+}
+
+parsed parse(const command& tree, const std::vector<std::string>& words) {
+  walk where(tree, words);
+  parsed result;
+  result.path = where.path;
+  const command& last = where.path.empty() ? tree : *where.path.back();
+  if (!where.stray.empty())
+    throw usage_error((where.path.empty() ? "" : result.name() + ": ") + "unknown command '" +
+                      where.stray + "'" + did_you_mean(where.stray, names_of(last.commands)));
+  if (asks(words, "-h", "--help")) {
+    result.help = true;
+    return result;
+  }
+  if (where.path.empty() && asks(words, "", "--version")) {
+    result.version = true;
+    return result;
+  }
+  const std::string prefix = where.path.empty() ? "" : result.name() + ": ";
+  if (!last.commands.empty()) {
+    std::string list;
+    for (const auto& n : names_of(last.commands))
+      list += (list.empty() ? "" : ", ") + n;
+    if (const auto wrong = unknown_option(tree, last, words); !wrong.empty())
+      throw usage_error(prefix + "unknown option " + wrong +
+                        did_you_mean(wrong, option_names(tree, last)));
+    throw usage_error(prefix + "a command is missing: one of " + list);
+  }
+  builder cli(tree);
+  try {
+    cli.run(words);
+  } catch (const CLI::ParseError& e) {
+    if (const auto wrong = unknown_option(tree, last, words); !wrong.empty())
+      throw usage_error(prefix + "unknown option " + wrong +
+                        did_you_mean(wrong, option_names(tree, last)));
+    throw usage_error(prefix + e.what());
+  }
+  cli.collect(result.args);
+  return result;
+}
+
+} // namespace dbengine::app

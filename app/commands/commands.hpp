@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// All commands. Each returns its node of the command tree; `remote` leaves out the database argument.
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace dbengine::app {
+
+command demo_command();
+command query_command(bool remote);
+command script_command(bool remote);
+command import_command(bool remote);
+command export_command(bool remote);
+command dump_command(bool remote);
+command schema_command(bool remote);
+command check_command(bool remote);
+command vacuum_command(bool remote);
+command stats_command(bool remote);
+command config_command();
+command completion_command();
+command man_command();
+command version_command();
+
+/// Puts the argument DB in front, unless the database is remote.
+command with_database(command c, bool remote);
+
+/// `-o FORMAT` and `--timeout` as several commands have them.
+option_spec output_option();
+option_spec timeout_option();
+
+} // namespace dbengine::app

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "demo/demo.hpp"
+
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/commands.hpp"
+
+namespace dbengine::app {
+
+namespace {
+
+int run(context& c) {
+  demo::settings s;
+  if (const auto file = c.args.text("database"))
+    s.database = *file;
+  if (const auto file = c.args.text("input"))
+    s.input = *file;
+  s.limit = c.args.number("limit", 1).value_or(0);
+  s.out = c.out;
+  s.err = c.err;
+  s.cancel = c.cancel;
+  try {
+    return static_cast<int>(demo::run(s) ? exit_code::ok : exit_code::check_failed);
+  } catch (const std::invalid_argument& e) {
+    throw usage_error(std::string("--database: ") + e.what());
+  }
+}
+
+} // namespace
+
+command demo_command() {
+  command c{.name = "demo", .summary = "load Debian's package index and check every answer"};
+  c.description =
+      "Reads the package index of this machine (apt-cache dumpavail), loads it by eight threads through one "
+      "engine while four threads ask questions, and compares counts and five answers with SQLite's own. "
+      "The exit code is 0 only when all agree.";
+  c.options = {
+      {.names = "--database",
+       .what = takes::file,
+       .value = "FILE",
+       .help = "make the database here and keep it"},
+      {.names = "--input",
+       .what = takes::file,
+       .value = "FILE",
+       .help = "read this file instead of running apt-cache"},
+      {.names = "--limit",
+       .what = takes::number,
+       .value = "N",
+       .help = "load at most so many packages"},
+  };
+  c.examples = {"demo", "demo --limit 1000 --database packages.db"};
+  c.run = run;
+  return c;
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "data/dump.hpp"
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/commands.hpp"
+#include "output/stream.hpp"
+
+namespace dbengine::app {
+
+namespace {
+
+int run(context& c) {
+  if (!c.connect.empty())
+    throw usage_error("dump needs the file itself: it does not work with --connect");
+  const DbEngine engine = open_engine(c, opening::read_only);
+  output_stream standard(stdout);
+  for (const auto& warning : dump(requests(engine, c), standard))
+    c.note("warning: " + warning);
+  standard.finish();
+  return 0;
+}
+
+} // namespace
+
+command dump_command(bool remote) {
+  command c{.name = "dump", .summary = "write the whole database as SQL"};
+  c.description =
+      "Writes statements that make an equal database, of one snapshot: run them with dbengine script or sqlite3.";
+  c.examples = {"dump app.db > app.sql"};
+  c.run = run;
+  return with_database(std::move(c), remote);
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/commands.hpp"
+#include "data/import.hpp"
+#include "data/parameters.hpp"
+#include "output/writer.hpp"
+#include "ui/progress.hpp"
+#include "ui/text.hpp"
+
+namespace dbengine::app {
+
+namespace {
+
+std::string format_of(const context& c, const std::string& file) {
+  if (const auto given = c.args.text("format"))
+    return *given;
+  if (file.ends_with(".json"))
+    return "json";
+  return file.ends_with(".jsonl") || file.ends_with(".ndjson") ? "jsonl" : "csv";
+}
+
+int run(context& c) {
+  // export DB -t TABLE FILE, or export DB SQL FILE
+  const auto table = c.args.text("table");
+  const auto words = c.args.all("WHAT");
+  if (words.size() != (table ? 1U : 2U))
+    throw usage_error(table ? "export: with -t TABLE, one FILE is needed"
+                            : "export: SQL and FILE are needed, or -t TABLE and FILE");
+  const std::string& file = words.back();
+  const std::string sql = table ? "SELECT * FROM " + quoted_name(*table) : words.front();
+  const params p = parse_parameters(c.args.all("param"));
+
+  const DbEngine engine =
+      open_engine(c, c.args.has("read-only") ? opening::read_only : opening::existing);
+  const request_view db = requests(engine, c);
+  pointing_into(sql, [&] {
+    auto cursor = db.cursor(sql, p);
+    rows batch = cursor.next();
+    output_file out(file);
+    const auto writer = make_writer(format_of(c, file), out.stream(), c.out);
+    ui::progress bar(c.err, "exporting", 0);
+    writer->begin(batch.columns());
+    std::uint64_t n = 0;
+    for (; !batch.empty(); batch = cursor.next()) {
+      for (const auto& r : batch)
+        writer->add(r);
+      n += batch.size();
+      bar.set(n, 0);
+    }
+    writer->end();
+    out.commit();
+    bar.finish();
+    c.note(ui::grouped(n) + (n == 1 ? " row" : " rows") + " exported");
+  });
+  return 0;
+}
+
+} // namespace
+
+command export_command(bool remote) {
+  command c{.name = "export", .summary = "write a table or the rows of a query to a file"};
+  c.description =
+      "Writes rows to a file that import reads back as the same values. CSV: NULL is an empty field, an empty text a quoted "
+      "one, a blob x'0aff'; text that looks like a number is quoted. JSON: a blob is {\"$blob\": base64}, text that is not "
+      "UTF-8 {\"$text\": base64}, an infinity {\"$real\": \"Inf\"}. The file takes its name only when it is complete.";
+  c.positionals = {{.name = "WHAT",
+                    .what = takes::file,
+                    .help = "the SQL, unless -t is given, and the file (- for standard output)",
+                    .repeatable = true}};
+  c.options = {
+      {.names = "-t,--table",
+       .what = takes::text,
+       .value = "TABLE",
+       .help = "export this table or view"},
+      {.names = "--format",
+       .what = takes::choice,
+       .value = "FORMAT",
+       .help = "what to write",
+       .choices = {"csv", "json", "jsonl"},
+       .fallback = "by the file's name"},
+      {.names = "-p,--param",
+       .what = takes::text,
+       .value = "NAME=VALUE",
+       .help = "bind a parameter of the SQL",
+       .repeatable = true},
+      timeout_option(),
+      {.names = "--read-only",
+       .help = "open without a writer, beside an engine that has the file open"},
+  };
+  c.examples = {"export app.db -t users users.csv",
+                "export app.db 'SELECT name FROM users' names.jsonl"};
+  c.run = run;
+  return with_database(std::move(c), remote);
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/commands.hpp"
+#include "data/parameters.hpp"
+#include "data/statement_kind.hpp"
+#include "data/text_file.hpp"
+#include "output/writer.hpp"
+#include "ui/text.hpp"
+
+namespace dbengine::app {
+
+namespace {
+
+std::uint64_t write_rows(const rows& r, row_writer& to) {
+  for (const auto& one : r)
+    to.add(one);
+  return r.size();
+}
+
+std::uint64_t stream(const request_view& db, const std::string& sql, const params& p,
+                     row_writer& to) {
+  auto cursor = db.cursor(sql, p);
+  rows batch = cursor.next();
+  to.begin(batch.columns());
+  std::uint64_t n = 0;
+  for (; !batch.empty(); batch = cursor.next())
+    n += write_rows(batch, to);
+  to.end();
+  return n;
+}
+
+std::uint64_t fetch(const request_view& db, const std::string& sql, const params& p,
+                    row_writer& to) {
+  const rows r = db.fetch(sql, p);
+  to.begin(r.columns());
+  const auto n = write_rows(r, to);
+  to.end();
+  return n;
+}
+
+int run(context& c) {
+  const std::string given = c.args.text_or("SQL", "");
+  const std::string sql = given == "-" ? read_text("-") : given;
+  const params p = parse_parameters(c.args.all("param"));
+  const auto kind = kind_of(sql);
+  output_stream standard(stdout);
+  const auto writer = make_writer(c.args.text_or("output", c.config.format), standard, c.out);
+
+  const bool read_only = c.args.has("read-only") || c.config.engine.read_only;
+  const DbEngine engine = open_engine(c, read_only ? opening::read_only : opening::create);
+  const request_view db = requests(engine, c);
+  pointing_into(sql, [&] {
+    if (kind == statement_kind::writes) {
+      const auto done = db.execute(sql, p);
+      c.note(ui::grouped(static_cast<std::uint64_t>(done.changes)) +
+             (done.changes == 1 ? " row" : " rows") + " changed in " +
+             ui::duration_text(done.elapsed));
+      return;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const auto n =
+        kind == statement_kind::reads ? stream(db, sql, p, *writer) : fetch(db, sql, p, *writer);
+    if (c.verbosity > 0 || c.out.interactive)
+      c.note(ui::grouped(n) + (n == 1 ? " row" : " rows") + " in " +
+             ui::duration_text(std::chrono::steady_clock::now() - start));
+  });
+  standard.finish();
+  return 0;
+}
+
+} // namespace
+
+command query_command(bool remote) {
+  command c{.name = "query", .summary = "run one statement and write its rows"};
+  c.description =
+      "Runs one SQL statement and writes its rows to standard output. Values are bound, never pasted: use "
+      "-p for every parameter of the statement.";
+  c.positionals = {{.name = "SQL", .help = "the statement, - for standard input"}};
+  c.options = {
+      {.names = "-p,--param",
+       .what = takes::text,
+       .value = "NAME=VALUE",
+       .help = "bind a parameter: NAME=text or NAME:=JSON; a number for NAME is a position",
+       .repeatable = true},
+      output_option(),
+      timeout_option(),
+      {.names = "--read-only",
+       .help = "open without a writer, beside an engine that has the file open"},
+  };
+  c.examples = {"query app.db 'SELECT * FROM users WHERE name = :name' -p name=Ada",
+                "query app.db 'SELECT * FROM users WHERE id = ?' -p 1:=42 -o json"};
+  c.run = run;
+  return with_database(std::move(c), remote);
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/report.hpp"
+#include "commands/commands.hpp"
+#include "data/raw_script.hpp"
+#include "data/text_file.hpp"
+#include "output/writer.hpp"
+#include "ui/text.hpp"
+
+namespace dbengine::app {
+
+namespace {
+
+struct tally {
+  std::uint64_t statements = 0;
+  std::uint64_t failures = 0;
+};
+
+void show(const script_result& result, const std::string& sql, const context& c,
+          row_writer_source& writers, tally& t) {
+  for (const auto& step : result.steps) {
+    ++t.statements;
+    if (step.failure) {
+      ++t.failures;
+      const std::string text = failure_text(*step.failure, sql, c.err);
+      std::fwrite(text.data(), 1, text.size(), stderr);
+    } else if (!step.result.columns().empty()) {
+      const auto writer = writers.next();
+      writer->begin(step.result.columns());
+      for (const auto& r : step.result)
+        writer->add(r);
+      writer->end();
+    }
+  }
+}
+
+int run(context& c) {
+  const std::string sql = read_text(c.args.text_or("FILE", "-"));
+  const bool go_on = c.args.has("continue");
+  output_stream standard(stdout);
+  row_writer_source writers(c.args.text_or("output", c.config.format), standard, c.out);
+  const DbEngine engine = open_engine(c, opening::create);
+  const request_view db = requests(engine, c);
+  tally t;
+  pointing_into(sql, [&] {
+    if (go_on) {
+      show(db.execute_script(sql, script_mode::continue_on_error), sql, c, writers, t);
+      return;
+    }
+    try {
+      show(db.execute_script(sql), sql, c, writers, t);
+    } catch (const dbengine::error& e) {
+      // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
+      if (e.code() != errc::not_allowed || !c.connect.empty())
+        throw;
+      t.statements = run_raw_script(db, sql, writers);
+    }
+  });
+  standard.finish();
+  c.note(ui::grouped(t.statements) + (t.statements == 1 ? " statement" : " statements") +
+         (t.failures > 0 ? ", " + ui::grouped(t.failures) + " failed" : ""));
+  return static_cast<int>(t.failures > 0 ? exit_code::data : exit_code::ok);
+}
+
+} // namespace
+
+command script_command(bool remote) {
+  command c{.name = "script", .summary = "run a file of statements"};
+  c.description =
+      "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
+      "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
+      "stands and stops at the first failure; what it has committed stays.";
+  c.positionals = {
+      {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
+  c.options = {{.names = "--continue", .help = "go on behind statements that fail"},
+               output_option(),
+               timeout_option()};
+  c.examples = {"script app.db schema.sql", "script copy.db - < dump.sql"};
+  c.run = run;
+  return with_database(std::move(c), remote);
+}
+
+} // namespace dbengine::app

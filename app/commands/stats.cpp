@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "output/stats_json.hpp"
+
+#include "cli/context.hpp"
+#include "cli/duration.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/commands.hpp"
+#include "output/stream.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace dbengine::app {
+
+namespace {
+
+// False when the user wants to stop.
+bool pause(std::chrono::milliseconds time, const std::stop_token& cancel) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, cancel, time, [] { return false; });
+  return !cancel.stop_requested();
+}
+
+int run(context& c) {
+  std::optional<std::chrono::milliseconds> watch;
+  if (const auto given = c.args.text("watch")) {
+    watch = parse_duration(*given);
+    if (!watch || *watch < std::chrono::milliseconds(100))
+      throw usage_error("--watch: '" + *given + "' is no time of at least 100ms");
+  }
+  const bool json = c.args.text_or("output", "table") == "json";
+  const DbEngine engine = open_engine(c, opening::read_only);
+  output_stream standard(stdout);
+  do {
+    if (watch && c.out.interactive)
+      standard.write("\x1b[H\x1b[2J");
+    standard.write(
+        json ? stats_json(engine.get_stats(), engine.health(), engine.database_info()) + "\n"
+             : stats_tables(engine.get_stats(), engine.health(), engine.database_info(), c.out));
+    standard.finish();
+  } while (watch && pause(*watch, c.cancel));
+  return 0;
+}
+
+} // namespace
+
+command stats_command(bool remote) {
+  command c{.name = "stats", .summary = "show an engine's counters, its health and its file"};
+  c.description =
+      "With --connect, of the served engine; of a file, of an engine opened for the moment.";
+  c.options = {{.names = "--watch",
+                .what = takes::duration,
+                .value = "TIME",
+                .help = "show them again and again, until Ctrl-C"},
+               {.names = "-o,--output",
+                .what = takes::choice,
+                .value = "FORMAT",
+                .help = "how they are written",
+                .choices = {"table", "json"},
+                .fallback = "table"}};
+  c.run = run;
+  return with_database(std::move(c), remote);
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "commands/commands.hpp"
+
+#include "output/writer.hpp"
+
+namespace dbengine::app {
+
+command with_database(command c, bool remote) {
+  if (!remote)
+    c.positionals.insert(
+        c.positionals.begin(),
+        {.name = "DB", .what = takes::file, .help = "database: a path or a sqlite:// URL"});
+  return c;
+}
+
+option_spec output_option() {
+  return {.names = "-o,--output",
+          .what = takes::choice,
+          .value = "FORMAT",
+          .help = "how rows are written",
+          .choices = format_names(),
+          .fallback = "table, or what the configuration says"};
+}
+
+option_spec timeout_option() {
+  return {.names = "--timeout",
+          .what = takes::duration,
+          .value = "TIME",
+          .help = "give up after this time, such as 5s, 250ms or 2m",
+          .fallback = "none"};
+}
+
+command make_tree(bool remote) {
+  command tree{.name = "dbengine", .summary = "an SQLite engine built of actors"};
+  tree.description =
+      "Works with SQLite databases through the dbengine engine: one writer, many readers, grouped commits, "
+      "online backups. Data goes to standard output; progress, counts and errors go to standard error.";
+  tree.options = {
+      {.names = "-c,--config",
+       .what = takes::file,
+       .value = "FILE",
+       .help = "read options from a TOML file"},
+      {.names = "--color",
+       .what = takes::choice,
+       .value = "WHEN",
+       .help = "use colours",
+       .choices = {"auto", "always", "never"},
+       .fallback = "auto"},
+      {.names = "-q,--quiet", .help = "no progress bars and counts"},
+      {.names = "-v,--verbose", .help = "tell more on standard error"},
+      {.names = "--version", .help = "show the version"},
+  };
+  tree.commands = {demo_command(),         query_command(remote),  script_command(remote),
+                   import_command(remote), export_command(remote), dump_command(remote),
+                   schema_command(remote), check_command(remote),  vacuum_command(remote),
+                   stats_command(remote),  config_command(),       completion_command(),
+                   man_command(),          version_command()};
+  return tree;
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "config/config.hpp"
+
+#include "cli/command.hpp"
+#include "cli/duration.hpp"
+#include "cli/exit_code.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <type_traits>
+
+#include <toml++/toml.h>
+
+namespace dbengine::app {
+
+namespace {
+
+// One key: how its value is read, and how it is written. `set` returns what is wrong, empty for nothing.
+struct key_spec {
+  const char* section;
+  const char* name;
+  std::function<std::string(config&, const toml::node&)> set;
+  std::function<std::string(const config&)> show;
+};
+
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+template <class T>
+std::string set_number(T& target, const toml::node& node, T least, T most) {
+  const auto n = node.value_exact<std::int64_t>();
+  if (!n || !std::in_range<T>(*n) || static_cast<T>(*n) < least || static_cast<T>(*n) > most)
+    return "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  target = static_cast<T>(*n);
+  return {};
+}
+
+template <class T>
+key_spec number(const char* section, const char* name, T options::*member, T least,
+                T most = std::numeric_limits<std::int32_t>::max()) {
+  return {
+      section, name,
+      [=](config& c, const toml::node& n) { return set_number(c.engine.*member, n, least, most); },
+      [=](const config& c) { return std::to_string(c.engine.*member); }};
+}
+
+key_spec flag(const char* section, const char* name, bool options::*member) {
+  return {section, name,
+          [=](config& c, const toml::node& n) -> std::string {
+            const auto b = n.value_exact<bool>();
+            if (!b)
+              return "must be true or false";
+            c.engine.*member = *b;
+            return {};
+          },
+          [=](const config& c) { return c.engine.*member ? "true" : "false"; }};
+}
+
+template <class Duration>
+key_spec duration(const char* section, const char* name, Duration options::*member,
+                  Duration least) {
+  return {section, name,
+          [=](config& c, const toml::node& n) -> std::string {
+            std::optional<std::chrono::milliseconds> d;
+            if (const auto text = n.value_exact<std::string>())
+              d = parse_duration(*text);
+            else if (const auto seconds = n.value_exact<std::int64_t>();
+                     seconds && *seconds >= 0 && *seconds < 1'000'000'000)
+              d = std::chrono::seconds(*seconds);
+            if (!d || *d < least)
+              return "must be a duration such as \"30s\" or \"250ms\" of at least " +
+                     to_text(least);
+            c.engine.*member = std::chrono::duration_cast<Duration>(*d);
+            return {};
+          },
+          [=](const config& c) { return toml_string(to_text(c.engine.*member)); }};
+}
+
+template <class T>
+key_spec size(const char* section, const char* name, T options::*member) {
+  return {section, name,
+          [=](config& c, const toml::node& n) -> std::string {
+            std::optional<std::uint64_t> bytes;
+            if (const auto text = n.value_exact<std::string>())
+              bytes = parse_size(*text);
+            else if (const auto plain = n.value_exact<std::int64_t>(); plain && *plain >= 0)
+              bytes = static_cast<std::uint64_t>(*plain);
+            if (!bytes)
+              return "must be a size such as 4096 or \"64MiB\"";
+            c.engine.*member = static_cast<T>(*bytes);
+            return {};
+          },
+          [=](const config& c) { return std::to_string(c.engine.*member); }};
+}
+
+// A word out of a few: `set` gets its position.
+key_spec word(const char* section, const char* name, std::vector<std::string> words,
+              std::function<void(config&, std::size_t)> set,
+              std::function<std::string(const config&)> show) {
+  return {section, name,
+          [=](config& c, const toml::node& n) -> std::string {
+            const auto text = n.value_exact<std::string>();
+            const auto found = text ? std::find(words.begin(), words.end(), *text) : words.end();
+            if (found == words.end()) {
+              std::string message = "must be one of";
+              for (const auto& w : words)
+                message += " " + toml_string(w);
+              return message + (text ? did_you_mean(*text, words) : std::string());
+            }
+            set(c, static_cast<std::size_t>(found - words.begin()));
+            return {};
+          },
+          [=](const config& c) { return toml_string(show(c)); }};
+}
+
+const std::vector<key_spec>& keys() {
+  using namespace std::chrono_literals;
+  using o = options;
+  static const std::vector<std::string> sync{"off", "normal", "full"};
+  static const std::vector<std::string> temp{"file", "memory"};
+  static const std::vector<std::string> formats{"table", "csv", "json", "jsonl", "line", "md"};
+  static const std::vector<std::string> colours{"auto", "always", "never"};
+  static const std::vector<key_spec> all{
+      number<int>("engine", "num_workers", &o::num_workers, 1, defaults::max_num_workers),
+      number<std::size_t>("engine", "max_leases", &o::max_leases, 0),
+      flag("engine", "debug", &o::debug),
+      flag("engine", "read_only", &o::read_only),
+      word(
+          "engine", "synchronous", sync,
+          [](config& c, std::size_t i) { c.engine.synchronous = static_cast<synchronous>(i); },
+          [](const config& c) { return sync[static_cast<std::size_t>(c.engine.synchronous)]; }),
+      size("engine", "cache_size", &o::cache_size),
+      size("engine", "mmap_size", &o::mmap_size),
+      duration("engine", "busy_timeout", &o::busy_timeout, std::chrono::milliseconds(0ms)),
+      flag("engine", "foreign_keys", &o::foreign_keys),
+      word(
+          "engine", "temp_store", temp,
+          [](config& c, std::size_t i) { c.engine.temp_store = static_cast<temp_store>(i); },
+          [](const config& c) { return temp[static_cast<std::size_t>(c.engine.temp_store)]; }),
+      duration("engine", "request_timeout", &o::request_timeout, std::chrono::milliseconds(1ms)),
+      duration("engine", "shutdown_timeout", &o::shutdown_timeout, std::chrono::milliseconds(0ms)),
+      number<std::size_t>("engine", "max_queue", &o::max_queue, 1),
+      size("engine", "max_queue_bytes", &o::max_queue_bytes),
+      number<std::size_t>("engine", "max_rows", &o::max_rows, 0),
+      size("engine", "max_result_bytes", &o::max_result_bytes),
+      flag("backup", "enabled", &o::backup_enabled),
+      duration("backup", "interval", &o::backup_interval, defaults::min_backup_interval),
+      {"backup", "dir",
+       [](config& c, const toml::node& n) -> std::string {
+         const auto text = n.value_exact<std::string>();
+         if (!text || text->empty())
+           return "must be the path of a folder";
+         c.engine.backup_dir = *text;
+         return {};
+       },
+       [](const config& c) { return toml_string(c.engine.backup_dir.string()); }},
+      flag("backup", "cleanup_enabled", &o::backup_cleanup_enabled),
+      number<int>("backup", "cleanup_keep_count", &o::backup_cleanup_keep_count, 1),
+      duration("backup", "cleanup_max_age", &o::backup_cleanup_max_age, std::chrono::seconds(0s)),
+      size("backup", "cleanup_max_bytes", &o::backup_cleanup_max_bytes),
+      flag("backup", "compress", &o::backup_compress),
+      number<int>("backup", "pages_per_step", &o::backup_pages_per_step, 1),
+      duration("backup", "pause", &o::backup_pause, std::chrono::milliseconds(0ms)),
+      word(
+          "output", "format", formats, [](config& c, std::size_t i) { c.format = formats[i]; },
+          [](const config& c) { return c.format; }),
+      word(
+          "output", "color", colours, [](config& c, std::size_t i) { c.color = colours[i]; },
+          [](const config& c) { return c.color; }),
+  };
+  return all;
+}
+
+class reader {
+public:
+  explicit reader(config& c) : config_(c) {}
+
+  void read(const toml::table& root) {
+    std::vector<std::string> sections;
+    for (const auto& k : keys())
+      if (sections.empty() || sections.back() != k.section)
+        sections.emplace_back(k.section);
+    for (const auto& [name, node] : root) {
+      const std::string section(name.str());
+      if (std::find(sections.begin(), sections.end(), section) == sections.end())
+        complain(name.source(),
+                 "unknown section or key '" + section + "'" + did_you_mean(section, sections));
+      else if (const auto* table = node.as_table())
+        read_section(section, *table);
+      else
+        complain(node.source(), "'" + section + "' must be a section: [" + section + "]");
+    }
+  }
+
+  std::vector<std::string> problems;
+
+private:
+  void read_section(const std::string& section, const toml::table& table) {
+    std::vector<std::string> known;
+    for (const auto& k : keys())
+      if (section == k.section)
+        known.emplace_back(k.name);
+    for (const auto& [name, node] : table) {
+      const std::string key(name.str());
+      const auto found = std::find_if(keys().begin(), keys().end(), [&](const key_spec& k) {
+        return section == k.section && key == k.name;
+      });
+      if (found == keys().end())
+        complain(name.source(),
+                 "unknown key '" + section + "." + key + "'" + did_you_mean(key, known));
+      else if (const auto wrong = found->set(config_, node); !wrong.empty())
+        complain(node.source(), "'" + section + "." + key + "' " + wrong);
+    }
+  }
+
+  void complain(const toml::source_region& where, const std::string& what) {
+    problems.push_back(config_.file.string() + ":" + std::to_string(where.begin.line) + ":" +
+                       std::to_string(where.begin.column) + ": " + what);
+  }
+
+  config& config_;
+};
+
+} // namespace
+
+config read_config(const std::filesystem::path& file) {
+  config c;
+  c.file = file;
+  reader r(c);
+  try {
+    r.read(toml::parse_file(file.string()));
+  } catch (const toml::parse_error& e) {
+    const auto& at = e.source().begin;
+    if (!at)
+      throw config_error(file.string() + ": " + std::string(e.description()));
+    throw config_error(file.string() + ":" + std::to_string(at.line) + ":" +
+                       std::to_string(at.column) + ": " + std::string(e.description()));
+  }
+  std::string all;
+  for (const auto& p : r.problems)
+    all += (all.empty() ? "" : "\n") + p;
+  if (!all.empty())
+    throw config_error(all);
+  return c;
+}
+
+std::string to_toml(const config& c) {
+  std::string out;
+  std::string section;
+  for (const auto& k : keys()) {
+    if (section != k.section) {
+      section = k.section;
+      out += (out.empty() ? "[" : "\n[") + section + "]\n";
+    }
+    out += std::string(k.name) + " = " + k.show(c) + "\n";
+  }
+  return out;
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "data/import.hpp"
+
+#include "cli/command.hpp"
+#include "cli/exit_code.hpp"
+#include "data/csv.hpp"
+#include "data/jsonl.hpp"
+#include "data/sniff.hpp"
+#include "data/target.hpp"
+#include "output/writer.hpp"
+#include "support/bounded_queue.hpp"
+#include "support/crew.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dbengine::app {
+
+namespace {
+
+/// Batches parsed ahead of the engine.
+constexpr std::size_t read_ahead = 4;
+/// A batch ends early when its values take this much.
+constexpr std::size_t batch_bytes = std::size_t{32} << 20;
+
+struct bad_record {
+  std::uint64_t line;
+  std::string why;
+};
+
+// Rows for one statement, and the records between them that could not be read.
+struct batch {
+  std::string sql;
+  std::vector<params> rows;
+  std::vector<std::uint64_t> lines;
+  std::vector<bad_record> bad;
+  std::size_t bytes = 0;
+
+  bool empty() const noexcept { return rows.empty() && bad.empty(); }
+};
+
+std::string insert_sql(const std::string& table, const std::vector<std::string>& columns) {
+  std::string names, marks;
+  for (const auto& c : columns) {
+    names += (names.empty() ? "" : ", ") + quoted_name(c);
+    marks += marks.empty() ? "?" : ", ?";
+  }
+  if (columns.empty())
+    return "INSERT INTO " + quoted_name(table) + " DEFAULT VALUES";
+  return "INSERT INTO " + quoted_name(table) + " (" + names + ") VALUES (" + marks + ")";
+}
+
+// Takes batches to the engine and finds the records that it refuses.
+class loader {
+public:
+  loader(const request_view& db, const import_settings& s, const report_bad& report,
+         import_result& r)
+      : db_(db), settings_(s), report_(report), result_(r) {}
+
+  /// False where loading must stop.
+  bool load(batch b) {
+    std::size_t begin = 0;
+    while (begin < b.rows.size()) {
+      const std::span<const params> rest(b.rows.data() + begin, b.rows.size() - begin);
+      try {
+        db_.execute_many(b.sql, rest);
+        result_.imported += rest.size();
+        break;
+      } catch (const dbengine::error& e) {
+        if (!is_records_fault(e.code()))
+          throw;
+        if (!e.index() || *e.index() >= rest.size()) {
+          if (!one_by_one(b, begin))
+            return false;
+          break;
+        }
+        const auto good = rest.first(*e.index());
+        db_.execute_many(b.sql, good);
+        result_.imported += good.size();
+        begin += good.size();
+        if (!refuse(b.lines[begin], e.message()))
+          return false;
+        ++begin;
+      }
+    }
+    for (const auto& bad : b.bad)
+      if (!refuse(bad.line, bad.why))
+        return false;
+    return true;
+  }
+
+private:
+  static bool is_records_fault(errc code) noexcept {
+    return code == errc::constraint || code == errc::bind || code == errc::type ||
+           code == errc::range || code == errc::too_big;
+  }
+
+  // For failures that only show at the end of a batch: deferred foreign keys.
+  bool one_by_one(const batch& b, std::size_t begin) {
+    for (std::size_t i = begin; i < b.rows.size(); ++i) {
+      try {
+        db_.execute(b.sql, b.rows[i]);
+        ++result_.imported;
+      } catch (const dbengine::error& e) {
+        if (!is_records_fault(e.code()))
+          throw;
+        if (!refuse(b.lines[i], e.message()))
+          return false;
+      }
+    }
+    return true;
+  }
+
+  bool refuse(std::uint64_t line, const std::string& why) {
+    ++result_.bad;
+    report_(line, why);
+    result_.stopped = !settings_.skip_bad;
+    return settings_.skip_bad;
+  }
+
+  const request_view& db_;
+  const import_settings& settings_;
+  const report_bad& report_;
+  import_result& result_;
+};
+
+// Parses the input into batches.
+class feeder {
+public:
+  feeder(const import_settings& s, std::vector<target_column> table, bounded_queue<batch>& to,
+         const std::function<void()>& tick)
+      : settings_(s), table_(std::move(table)), to_(to), tick_(tick) {}
+
+  std::uint64_t records() const noexcept { return records_; }
+
+  void feed_csv(chunks& input) {
+    csv_reader reader(input, settings_.separator);
+    std::vector<std::size_t> places(table_.size());
+    for (std::size_t i = 0; i < places.size(); ++i)
+      places[i] = i;
+    if (settings_.header && !read_header(reader, places))
+      return;
+    use(places);
+    while (wanted_ && reader.next()) {
+      if (reader.blank() && places.size() > 1 && reader.problem().empty())
+        continue;
+      ++records_;
+      if (!reader.problem().empty())
+        spoil(reader.line(), reader.problem());
+      else if (reader.size() != places.size())
+        spoil(reader.line(), std::to_string(reader.size()) + " fields instead of " +
+                                 std::to_string(places.size()));
+      else
+        add(reader.line(), csv_values(reader, places));
+    }
+    flush();
+  }
+
+  void feed_jsonl(chunks& input) {
+    jsonl_reader reader(input);
+    std::vector<std::string> keys;
+    while (wanted_ && reader.next()) {
+      ++records_;
+      if (!reader.problem().empty()) {
+        spoil(reader.line(), reader.problem());
+        continue;
+      }
+      if (batch_.sql.empty() || reader.keys() != keys) {
+        std::vector<std::size_t> places;
+        if (const auto wrong = find_places(reader.keys(), places); !wrong.empty()) {
+          spoil(reader.line(), wrong);
+          continue;
+        }
+        keys = reader.keys();
+        flush();
+        use(places);
+      }
+      if (!settings_.guess_types)
+        for (auto& v : reader.values())
+          as_text(v);
+      add(reader.line(), std::move(reader.values()));
+    }
+    flush();
+  }
+
+private:
+  // The header names columns of the table, each once.
+  bool read_header(csv_reader& reader, std::vector<std::size_t>& places) {
+    if (!reader.next())
+      return false;
+    if (!reader.problem().empty())
+      throw data_error("line " + std::to_string(reader.line()) +
+                       " (the header): " + reader.problem());
+    places.clear();
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < reader.size(); ++i)
+      names.push_back(reader[i].text.empty() ? "column_" + std::to_string(i + 1)
+                                             : std::string(reader[i].text));
+    if (const auto wrong = find_places(names, places); !wrong.empty())
+      throw data_error("line 1 (the header): " + wrong);
+    return true;
+  }
+
+  std::string find_places(const std::vector<std::string>& names,
+                          std::vector<std::size_t>& places) const {
+    for (const auto& name : names) {
+      const auto at = position(table_, name);
+      if (!at) {
+        std::vector<std::string> known;
+        for (const auto& c : table_)
+          known.push_back(c.name);
+        return "table '" + settings_.table + "' has no column '" + name + "'" +
+               did_you_mean(name, known);
+      }
+      if (std::find(places.begin(), places.end(), *at) != places.end())
+        return "column '" + name + "' stands there twice";
+      places.push_back(*at);
+    }
+    return {};
+  }
+
+  void use(const std::vector<std::size_t>& places) {
+    std::vector<std::string> names;
+    names.reserve(places.size());
+    for (const auto at : places)
+      names.push_back(table_[at].name);
+    sql_ = insert_sql(settings_.table, names);
+    batch_.sql = sql_;
+  }
+
+  std::vector<value> csv_values(const csv_reader& reader,
+                                const std::vector<std::size_t>& places) const {
+    std::vector<value> values;
+    values.reserve(places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto f = reader[i];
+      if (!settings_.guess_types || f.quoted)
+        values.emplace_back(f.text);
+      else if (f.text.empty())
+        values.emplace_back();
+      else if (table_[places[i]].affinity == affinity::text && !f.text.starts_with("x'"))
+        values.emplace_back(f.text);
+      else if (table_[places[i]].affinity == affinity::text)
+        values.push_back(sniff_type(f.text) == value_type::blob ? sniff(f.text) : value(f.text));
+      else
+        values.push_back(sniff(f.text));
+    }
+    return values;
+  }
+
+  static void as_text(value& v) {
+    if (v.type() == value_type::integer)
+      v = value(std::to_string(std::get<std::int64_t>(v.data())));
+    else if (v.type() == value_type::real)
+      v = value(real_text(std::get<double>(v.data())));
+  }
+
+  void add(std::uint64_t line, std::vector<value> values) {
+    params row(std::move(values));
+    batch_.bytes += row.bytes();
+    batch_.rows.push_back(std::move(row));
+    batch_.lines.push_back(line);
+    if (batch_.rows.size() >= settings_.batch || batch_.bytes >= batch_bytes)
+      flush();
+  }
+
+  // In a batch the bad records come behind the good ones, so that stopping at one leaves all before it loaded.
+  void spoil(std::uint64_t line, std::string why) {
+    batch_.bad.push_back({line, std::move(why)});
+    if (!settings_.skip_bad) {
+      flush();
+      wanted_ = false;
+    } else if (batch_.bad.size() >= settings_.batch) {
+      flush();
+    }
+  }
+
+  void flush() {
+    if (!batch_.empty())
+      wanted_ =
+          to_.push(std::exchange(batch_, batch{.sql = sql_, .rows = {}, .lines = {}, .bad = {}})) &&
+          wanted_;
+    if (tick_)
+      tick_();
+  }
+
+  const import_settings& settings_;
+  const std::vector<target_column> table_;
+  bounded_queue<batch>& to_;
+  const std::function<void()>& tick_;
+  batch batch_;
+  std::string sql_;
+  std::uint64_t records_ = 0;
+  bool wanted_ = true;
+};
+
+} // namespace
+
+import_result import_rows(const request_view& db, std::string_view head, bool head_is_all,
+                          chunks& input, const import_settings& s, const report_bad& report,
+                          const std::function<void()>& tick) {
+  import_result result;
+  auto columns = find_table(db, s.table);
+  if (!columns) {
+    auto proposed = propose_table(head, head_is_all, s);
+    db.execute(proposed.create_sql);
+    result.created_table = true;
+    columns = std::move(proposed.columns);
+  }
+  bounded_queue<batch> queue(read_ahead);
+  feeder from(s, *std::move(columns), queue, tick);
+  loader to(db, s, report, result);
+  {
+    crew worker([&] { queue.abandon(); });
+    worker.start([&] {
+      while (auto b = queue.pop())
+        if (!to.load(*std::move(b))) {
+          queue.abandon();
+          return;
+        }
+    });
+    try {
+      if (s.format == import_format::csv)
+        from.feed_csv(input);
+      else
+        from.feed_jsonl(input);
+      queue.close();
+    } catch (...) {
+      worker.fail(std::current_exception());
+    }
+    worker.join();
+    worker.rethrow();
+  }
+  result.records = from.records();
+  return result;
+}
+
+} // namespace dbengine::app

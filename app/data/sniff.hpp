@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What a piece of text in a CSV file means.
+#pragma once
+
+#include <dbengine/value.hpp>
+
+#include <string_view>
+
+namespace dbengine::app {
+
+/// An integer, a real, a blob (`x'0aff'`), or the text itself. Only numbers written as JSON writes them, that
+/// lose nothing: `007`, `+1`, `1e999` and 20 digits stay text. `Inf` and `-Inf` are reals. Never null.
+value sniff(std::string_view text);
+
+/// The same without making a value.
+value_type sniff_type(std::string_view text);
+
+} // namespace dbengine::app

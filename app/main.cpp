@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The program `dbengine`: finds the command, runs it, tells what went wrong, and chooses the exit code.
+
+#include "cli/command.hpp"
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/help.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/parse.hpp"
+#include "cli/report.hpp"
+#include "demo/demo.hpp"
+#include "output/stream.hpp"
+#include "ui/text.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <new>
+#include <system_error>
+
+namespace {
+
+using namespace dbengine;
+using namespace dbengine::app;
+
+ui::colour_wish colour_of(const std::string& word) {
+  return word == "always"  ? ui::colour_wish::always
+         : word == "never" ? ui::colour_wish::never
+                           : ui::colour_wish::automatic;
+}
+
+void say(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+int run(const command& tree, const std::vector<std::string>& words, context& c) {
+  const parsed line = parse(tree, words);
+  c.args = line.args;
+  c.tree = &tree;
+  const auto wish = c.args.text("color");
+  const auto look = [&](const std::string& word) {
+    c.out = ui::inspect(1, colour_of(word));
+    c.err = ui::inspect(2, colour_of(word));
+  };
+  look(wish.value_or("auto"));
+  output_stream standard(stdout);
+  if (line.version) {
+    standard.write("dbengine " DBENGINE_VERSION "\n");
+    standard.finish();
+    return 0;
+  }
+  if (line.help) {
+    standard.write(help_text(tree, line.path, c.out));
+    standard.finish();
+    return 0;
+  }
+  if (const auto file = c.args.text("config"))
+    c.config = read_config(*file);
+  look(wish.value_or(c.config.color));
+  c.verbosity = c.args.has("quiet") ? -1 : c.args.has("verbose") ? 1 : 0;
+  if (c.verbosity < 0)
+    c.err.interactive = false;
+  c.connect = c.args.text_or("connect", "");
+  return line.path.back()->run(c);
+}
+
+int code(exit_code c) {
+  return static_cast<int>(c);
+}
+
+// Every failure ends here, with its text and its code.
+int guarded(const command& tree, const std::vector<std::string>& words, context& c) {
+  try {
+    return run(tree, words, c);
+  } catch (const usage_error& e) {
+    say(error_line(ui::visible(e.what()), c.err) + "Try 'dbengine --help'.\n");
+    return code(exit_code::usage);
+  } catch (const config_error& e) {
+    say(error_line(e.what(), c.err));
+    return code(exit_code::configuration);
+  } catch (const statement_error& e) {
+    say(failure_text(e.info(), e.sql(), c.err));
+    return code(to_exit_code(e.code()));
+  } catch (const dbengine::error& e) {
+    say(failure_text(e.info(), {}, c.err));
+    // An option out of range that came from the file is the file's fault.
+    if (e.code() == errc::invalid_option && !c.config.file.empty())
+      return code(exit_code::configuration);
+    return code(to_exit_code(e.code()));
+  } catch (const write_failure& e) {
+    if (e.reader_left())
+      return 0; // `dbengine … | head` has all it wants
+    say(error_line(e.what(), c.err));
+  } catch (const std::bad_alloc&) {
+    say("error: out of memory\n");
+  } catch (const std::exception& e) {
+    say(error_line(ui::visible(e.what()), c.err));
+  }
+  return code(c.cancel.stop_requested() ? exit_code::interrupted : exit_code::data);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const interrupt signals;
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const bool remote = std::any_of(words.begin(), words.end(), [](const std::string& w) {
+    return w == "--connect" || w.starts_with("--connect=");
+  });
+  const command tree = make_tree(remote);
+  context c;
+  c.cancel = signals.token();
+  c.err = ui::inspect(2, ui::colour_wish::automatic);
+  return guarded(tree, words, c);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// CSV after RFC 4180, made so that `import --types auto` reads back the same values.
+
+#include "data/sniff.hpp"
+#include "output/encode.hpp"
+#include "output/writer.hpp"
+
+namespace dbengine::app {
+
+namespace {
+
+std::string csv_quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"')
+      out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+// NULL is an empty field, an empty text a quoted one. Text is quoted where it must be, and also where it would
+// be read as a number or blob otherwise.
+std::string csv_field(const field& f) {
+  switch (f.type()) {
+  case value_type::null: return {};
+  case value_type::integer: return std::to_string(f.as<std::int64_t>());
+  case value_type::real: return real_text(f.as<double>());
+  case value_type::blob: return "x'" + hex_text(f.bytes()) + "'";
+  case value_type::text: break;
+  }
+  const auto text = f.bytes();
+  const bool plain = !text.empty() && text.find_first_of("\",\r\n") == std::string_view::npos &&
+                     text.front() != ' ' && text.back() != ' ' &&
+                     sniff_type(text) == value_type::text;
+  return plain ? std::string(text) : csv_quoted(text);
+}
+
+class csv_writer : public row_writer {
+public:
+  explicit csv_writer(output_stream& to) : to_(to) {}
+
+  void begin(const std::vector<std::string>& columns) override {
+    std::string out;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const bool plain =
+          !columns[i].empty() && columns[i].find_first_of("\",\r\n ") == std::string::npos;
+      out += (i == 0 ? "" : ",") + (plain ? columns[i] : csv_quoted(columns[i]));
+    }
+    // A byte order mark at the start would be taken off when read.
+    if (out.starts_with("\xef\xbb\xbf"))
+      out = csv_quoted(columns[0]) + out.substr(columns[0].size());
+    if (!columns.empty())
+      to_.write(out + "\n");
+  }
+
+  void add(const row& r) override {
+    std::string out;
+    for (std::size_t i = 0; i < r.size(); ++i) {
+      if (i > 0)
+        out += ',';
+      out += csv_field(r[i]);
+    }
+    to_.write(out + "\n");
+  }
+
+  void end() override {}
+
+private:
+  output_stream& to_;
+};
+
+} // namespace
+
+std::unique_ptr<row_writer> make_csv_writer(output_stream& to) {
+  return std::make_unique<csv_writer>(to);
+}
+
+} // namespace dbengine::app

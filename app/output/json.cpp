@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// JSON, lossless: what JSON cannot say is an object with one key that begins with a dollar sign.
+//   {"$blob": "<base64>"}       a blob
+//   {"$text": "<base64>"}       text that is not UTF-8
+//   {"$real": "Inf"|"-Inf"}     an infinity
+
+#include "output/encode.hpp"
+#include "output/writer.hpp"
+#include "ui/text.hpp"
+
+#include <cmath>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+namespace dbengine::app {
+
+namespace {
+
+// Never throws: a byte that is not UTF-8 is replaced.
+std::string json_string(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string json_value(const field& f) {
+  switch (f.type()) {
+  case value_type::null: return "null";
+  case value_type::integer: return std::to_string(f.as<std::int64_t>());
+  case value_type::real: {
+    const double x = f.as<double>();
+    return std::isinf(x) ? "{\"$real\":\"" + real_text(x) + "\"}" : real_text(x);
+  }
+  case value_type::text:
+    return ui::is_utf8(f.bytes()) ? json_string(f.bytes())
+                                  : "{\"$text\":\"" + base64_text(f.bytes()) + "\"}";
+  case value_type::blob: break;
+  }
+  return "{\"$blob\":\"" + base64_text(f.bytes()) + "\"}";
+}
+
+class json_writer : public row_writer {
+public:
+  json_writer(output_stream& to, bool lines) : to_(to), lines_(lines) {}
+
+  // Keys of one object differ: a repeated name gets a number.
+  void begin(const std::vector<std::string>& columns) override {
+    std::set<std::string> used(columns.begin(), columns.end());
+    std::set<std::string> seen;
+    for (const auto& c : columns) {
+      std::string name = c;
+      for (int n = 2; !seen.insert(name).second; ++n) {
+        const std::string next = c + "_" + std::to_string(n);
+        if (!used.contains(next))
+          name = next;
+      }
+      keys_.push_back(json_string(name) + (lines_ ? ":" : ": "));
+    }
+  }
+
+  void add(const row& r) override {
+    std::string out = lines_ ? "{" : first_ ? "[\n  {" : ",\n  {";
+    first_ = false;
+    for (std::size_t i = 0; i < r.size(); ++i)
+      out += (i == 0 ? "" : lines_ ? "," : ", ") + keys_[i] + json_value(r[i]);
+    out += lines_ ? "}\n" : "}";
+    to_.write(out);
+  }
+
+  void end() override {
+    if (!lines_)
+      to_.write(first_ ? "[]\n" : "\n]\n");
+  }
+
+private:
+  output_stream& to_;
+  const bool lines_;
+  bool first_ = true;
+  std::vector<std::string> keys_;
+};
+
+} // namespace
+
+std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines) {
+  return std::make_unique<json_writer>(to, lines);
+}
+
+} // namespace dbengine::app

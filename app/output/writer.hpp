@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Rows in the formats that people and programs read.
+#pragma once
+
+#include "output/stream.hpp"
+#include "ui/terminal.hpp"
+
+#include <dbengine/rows.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dbengine::app {
+
+/// The names of the formats, for `-o`.
+const std::vector<std::string>& format_names();
+
+/// Writes one result: `begin` once, `add` per row, `end` once. Constant memory, but for `table`, which looks at
+/// the first 1,000 rows for its column widths. One thread.
+class row_writer {
+public:
+  virtual ~row_writer() = default;
+  virtual void begin(const std::vector<std::string>& columns) = 0;
+  virtual void add(const row& r) = 0;
+  virtual void end() = 0;
+};
+
+/// The writer of a format (one of `format_names`).
+std::unique_ptr<row_writer> make_writer(const std::string& format, output_stream& to,
+                                        const ui::terminal& t);
+
+std::unique_ptr<row_writer> make_table_writer(output_stream& to, const ui::terminal& t);
+std::unique_ptr<row_writer> make_markdown_writer(output_stream& to);
+std::unique_ptr<row_writer> make_line_writer(output_stream& to);
+std::unique_ptr<row_writer> make_csv_writer(output_stream& to);
+/// `lines`: an object per line instead of one array.
+std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines);
+
+/// A writer of the same format for each of several results, with an empty line between them where people read.
+class row_writer_source {
+public:
+  row_writer_source(std::string format, output_stream& to, const ui::terminal& t)
+      : format_(std::move(format)), to_(to), terminal_(t) {}
+
+  std::unique_ptr<row_writer> next();
+
+private:
+  const std::string format_;
+  output_stream& to_;
+  const ui::terminal terminal_;
+  bool first_ = true;
+};
+
+/// One value for a person: NULL, a number, text with visible control characters, a blob as x'0aff' (its beginning).
+std::string shown_value(const field& f);
+
+/// The shortest decimal text that reads back as the same double, always with a point or an exponent; "Inf", "-Inf".
+std::string real_text(double x);
+
+} // namespace dbengine::app

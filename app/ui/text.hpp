@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Text as a person sees it: columns on the screen, visible control characters, figures with units.
+// None of it depends on the C locale: text is UTF-8.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace dbengine::app::ui {
+
+/// Columns that the text takes on a terminal: wide characters two, combining ones none. A byte that is not
+/// UTF-8 counts one.
+std::size_t display_width(std::string_view text) noexcept;
+
+/// The longest beginning that takes at most `columns`, never cut inside a character.
+std::string_view clip(std::string_view text, std::size_t columns) noexcept;
+
+/// Makes what a terminal would obey visible: `\n`, `\t`, `\e`, `\x07`, bidirectional overrides and other
+/// control characters as `\u{202e}`, bytes that are not UTF-8 as `\xff`. Everything else stays.
+std::string visible(std::string_view text);
+
+/// Whether the text is valid UTF-8 as a whole.
+bool is_utf8(std::string_view text) noexcept;
+
+/// 1234567 -> "1,234,567".
+std::string grouped(std::uint64_t n);
+/// Bytes with a binary unit: "3.4 MiB".
+std::string bytes_text(std::uint64_t n);
+/// A duration with three digits and a unit: "12.3 ms", "850 us".
+std::string duration_text(std::chrono::nanoseconds d);
+
+} // namespace dbengine::app::ui
