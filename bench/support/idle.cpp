@@ -106,8 +106,9 @@ int run_idle_probe(int argc, char** argv) {
   std::unique_ptr<subject> opened;
   if (name != "nothing")
     opened = (name == "engine" ? open_engine : open_raw)(argv[3], open_settings{});
+  std::unique_ptr<client> user;
   if (opened) {
-    const auto user = opened->make_client();
+    user = opened->make_client();
     random_source random(1);
     for (int i = 0; i < 1'000; ++i)
       user->read_point(1 + static_cast<std::int64_t>(random() % user_count));
