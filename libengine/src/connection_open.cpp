@@ -209,8 +209,12 @@ std::int64_t connection::engine_integer(const char* sql) {
 }
 
 int connection::step_own(sqlite3_stmt* s) noexcept {
+  // Installing the authorizer, and a host's work on a raw connection, expire prepared statements: the step prepares anew.
+  const auto before = auth_.who;
+  auth_.who = authority::engine;
   const int rc = sqlite3_step(s);
   sqlite3_reset(s);
+  auth_.who = before;
   return rc;
 }
 
