@@ -39,7 +39,7 @@ struct host_config : caf::actor_system_config {
   host_config() {
     dbengine::actors::setup(*this);
     // As the engine's own systems are set: with work stealing, idle scheduler threads poll.
-    set("caf.scheduler.policy", "sharing");
+    set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
@@ -187,7 +187,7 @@ int run(const settings& s) {
       sample taken;
       if (r.subject == "raw")
         taken = measure(*open_raw(file, open_settings_for(s, asked.synchronous)),
-                        {1, s.seconds, asked.time_every, asked.operation});
+                        {1, s.seconds, asked.time_every, asked.operation, "raw"});
       else
         taken = measure_actor(file, s);
       r.rates.push_back(taken.rate);

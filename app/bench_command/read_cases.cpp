@@ -78,8 +78,8 @@ void run_concurrent(workplace& w) {
 }
 
 void run_scaling(workplace& w) {
-  // Enough reads that starting the threads does not show.
-  const auto reads = w.settings().operations * 10;
+  // Enough reads that the start of the threads does not show.
+  const auto reads = std::max<std::size_t>(50'000, w.settings().operations);
   for (const int workers : std::set<int>{1, 2, 4, w.settings().workers}) {
     const auto db = w.open(workers);
     w.fill(db, table_rows);

@@ -51,7 +51,7 @@ sample one_round(const workload& w, const settings& s, const named_opener& how,
     for (unsigned i = 0; i < bulk_rows; ++i)
       people.push_back(make_person(i));
     opened->prepare_batch(people);
-    result = measure(*opened, {w.threads, s.seconds, w.time_every, w.operation});
+    result = measure(*opened, {w.threads, s.seconds, w.time_every, w.operation, how.name});
   }
   std::filesystem::remove_all(folder);
   return result;

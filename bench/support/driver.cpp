@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include <pthread.h>
+
 namespace dbengine::bench {
 
 namespace {
@@ -46,6 +48,7 @@ struct shared_state {
 };
 
 void run_thread(subject& s, const load& l, unsigned number, shared_state& state) {
+  ::pthread_setname_np(::pthread_self(), l.thread_name.substr(0, 15).c_str());
   std::unique_ptr<client> c;
   random_source random(number + 1);
   try {

@@ -28,6 +28,8 @@ struct load {
   /// Every how many operations one is timed: the clock costs 50 ns, which a point read of 800 ns would show.
   unsigned time_every = 1;
   step operation;
+  /// Of the threads, so that a profile tells the subjects apart; at most 15 characters.
+  std::string thread_name = "load";
 };
 
 struct sample {
