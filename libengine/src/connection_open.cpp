@@ -209,7 +209,7 @@ std::int64_t connection::engine_integer(const char* sql) {
 }
 
 int connection::step_own(sqlite3_stmt* s) noexcept {
-  // After a schema change SQLite prepares it anew, and the authorizer is asked again.
+  // Installing the authorizer, and a host's work on a raw connection, expire prepared statements: the step prepares anew.
   const auto before = auth_.who;
   auth_.who = authority::engine;
   const int rc = sqlite3_step(s);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The tests of `dbengine bench`, one function each.
+
+#pragma once
+
+#include "bench_command/bench_command.hpp"
+#include "bench_command/measure.hpp"
+
+#include <dbengine/db_engine.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace dbengine::app::bench {
+
+/// Where a test works: settings, a folder of its own, and where findings go.
+class workplace {
+public:
+  workplace(const bench_settings& s, std::filesystem::path folder, std::string test)
+      : settings_(s), folder_(std::move(folder)), test_(std::move(test)) {}
+
+  const bench_settings& settings() const noexcept { return settings_; }
+  const std::filesystem::path& folder() const noexcept { return folder_; }
+  /// A new engine on a new file with the tables of the tests.
+  db_engine open(int workers) const;
+  db_engine open() const { return open(settings_.workers); }
+  /// Fills `items` to `count` rows.
+  void fill(const db_engine& db, std::size_t count) const;
+  /// Names a finding, prints its line and keeps it.
+  finding& keep(finding f, std::string label, std::string unit);
+  const std::vector<finding>& findings() const noexcept { return findings_; }
+
+private:
+  const bench_settings& settings_;
+  std::filesystem::path folder_;
+  std::string test_;
+  std::vector<finding> findings_;
+  mutable int files_ = 0;
+};
+
+inline constexpr const char* insert_item =
+    "INSERT INTO items (name, category, price) VALUES (?, ?, ?)";
+
+params item(std::size_t number);
+
+void run_single(workplace& w);
+void run_bulk(workplace& w);
+void run_select(workplace& w);
+void run_concurrent(workplace& w);
+void run_transaction(workplace& w);
+void run_scaling(workplace& w);
+void run_backup(workplace& w);
+void run_memory(workplace& w);
+
+/// What the findings say one should do: each sentence with the figures it rests on.
+std::vector<std::string> recommend(const bench_settings& s, const std::vector<finding>& findings);
+
+} // namespace dbengine::app::bench

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Times, memory and processor use of a stretch of work.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dbengine::app::bench {
+
+/// What one measurement found.
+struct finding {
+  std::string test;
+  std::string label;
+  std::string unit;
+  /// Units a second.
+  double rate = 0;
+  /// Of one operation, in microseconds.
+  double p50 = 0, p99 = 0, max = 0;
+  /// Processor time of this process over the time of all cores, 0 to 1.
+  double processor = 0;
+  /// More figures, by name.
+  std::vector<std::pair<std::string, double>> more = {};
+
+  double figure(const std::string& name) const;
+};
+
+/// Does `operation(index)` for each index below `count`, spread over threads that start together, and times each.
+/// Exceptions of an operation are thrown here.
+finding measure(std::size_t threads, std::size_t count,
+                const std::function<void(std::size_t)>& operation);
+
+/// This process's resident memory in bytes.
+std::uint64_t resident_bytes();
+
+/// "12.3 us", "4.56 ms" for a duration in microseconds.
+std::string duration_text(double micros);
+/// "1.23 M", "45.6 k" for a rate.
+std::string rate_text(double rate);
+
+} // namespace dbengine::app::bench

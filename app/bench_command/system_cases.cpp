@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "bench_command/cases.hpp"
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+namespace dbengine::app::bench {
+
+void run_backup(workplace& w) {
+  for (const std::size_t rows : {1'000U, 5'000U, 50'000U}) {
+    const auto db = w.open();
+    w.fill(db, rows);
+    bool made = false;
+    auto f = measure(1, 1, [&](std::size_t) { made = db.request_backup(); });
+    const auto info = db.get_backup_info();
+    if (!made || info.backup_files.empty())
+      throw error(errc::backup_failed, "the backup of the test was not made: " + info.last_error);
+    const auto& file = info.backup_files.front();
+    const auto report = verify_backup(file.path);
+    if (!report.ok)
+      throw error(errc::backup_failed,
+                  "the backup of the test does not verify: " +
+                      (report.problems.empty() ? "" : report.problems.front()));
+    const auto megabytes = static_cast<double>(file.size_bytes) / 1e6;
+    f.more = {{"rows", static_cast<double>(rows)},
+              {"megabytes", megabytes},
+              {"megabytes_per_second", megabytes * f.rate}};
+    f.rate *= static_cast<double>(rows);
+    w.keep(std::move(f), "backup of " + std::to_string(rows) + " rows, verified", "rows");
+  }
+  // What a backup costs a writer: the same inserts with and without one under way.
+  const auto db = w.open();
+  w.fill(db, 50'000);
+  const auto insert = [&](std::size_t i) {
+    db.execute(insert_item, "beside a backup", static_cast<std::int64_t>(i % 100), 1.5);
+  };
+  w.keep(measure(1, w.settings().operations, insert), "inserts, no backup running", "rows");
+  std::atomic<bool> stop{false};
+  std::exception_ptr failure;
+  std::jthread backups([&] {
+    try {
+      while (!stop)
+        db.request_backup();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  });
+  auto f = measure(1, w.settings().operations, insert);
+  stop = true;
+  backups.join();
+  if (failure)
+    std::rethrow_exception(failure);
+  w.keep(std::move(f), "inserts beside a running backup", "rows");
+}
+
+void run_memory(workplace& w) {
+  constexpr std::size_t phases = 6;
+  const auto db = w.open();
+  w.fill(db, 10'000);
+  const auto start = resident_bytes();
+  std::vector<double> megabytes;
+  finding all;
+  for (std::size_t phase = 0; phase < phases; ++phase) {
+    all = measure(2, w.settings().operations, [&](std::size_t i) {
+      if (i % 10 == 0)
+        db.execute(insert_item, "memory", static_cast<std::int64_t>(i % 100), 1.5);
+      else
+        db.fetch("SELECT * FROM items WHERE id >= ? LIMIT 100",
+                 static_cast<std::int64_t>(i % 9'000));
+    });
+    megabytes.push_back(static_cast<double>(resident_bytes()) / 1e6);
+  }
+  // The first half fills caches; what still grows in the second half is growth.
+  const auto grown = megabytes.back() - megabytes[phases / 2 - 1];
+  const auto operations = static_cast<double>(w.settings().operations * (phases - phases / 2));
+  all.more = {{"resident_at_start_mb", static_cast<double>(start) / 1e6},
+              {"resident_at_end_mb", megabytes.back()},
+              {"growth_second_half_mb", grown},
+              {"growth_bytes_per_operation", grown * 1e6 / operations}};
+  w.keep(std::move(all), "reads of 100 rows and inserts", "operations");
+  std::printf(
+      "  resident %.1f MB before, %.1f MB after; second half %+.2f MB (%.1f bytes an operation)\n",
+      static_cast<double>(start) / 1e6, megabytes.back(), grown, grown * 1e6 / operations);
+}
+
+} // namespace dbengine::app::bench

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "bench_command/cases.hpp"
+
+#include <cstdio>
+
+namespace dbengine::app::bench {
+
+db_engine workplace::open(int workers) const {
+  const auto name = test_ + "-" + std::to_string(++files_);
+  options o;
+  o.num_workers = workers;
+  o.backup_enabled = settings_.backup_enabled;
+  o.backup_dir = folder_ / (name + "-backups");
+  std::filesystem::create_directories(o.backup_dir);
+  db_engine db((folder_ / (name + ".db")).string(), o);
+  db.execute(
+      "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, category INTEGER NOT NULL, "
+      "price REAL NOT NULL)");
+  db.execute("CREATE INDEX items_category ON items (category)");
+  return db;
+}
+
+params item(std::size_t number) {
+  return params::of("item number " + std::to_string(number),
+                    static_cast<std::int64_t>(number % 100),
+                    static_cast<double>(number % 1'000) / 4);
+}
+
+void workplace::fill(const db_engine& db, std::size_t count) const {
+  std::vector<params> sets;
+  for (std::size_t i = 0; i < count;) {
+    sets.clear();
+    for (; i < count && sets.size() < 10'000; ++i)
+      sets.push_back(item(i));
+    db.execute_many(insert_item, sets);
+  }
+}
+
+finding& workplace::keep(finding f, std::string label, std::string unit) {
+  f.test = test_;
+  f.label = std::move(label);
+  f.unit = std::move(unit);
+  std::printf("  %-44s %10s %s/s  p50 %10s  p99 %10s  processor %3.0f %%\n", f.label.c_str(),
+              rate_text(f.rate).c_str(), f.unit.c_str(), duration_text(f.p50).c_str(),
+              duration_text(f.p99).c_str(), f.processor * 100);
+  std::fflush(stdout);
+  findings_.push_back(std::move(f));
+  return findings_.back();
+}
+
+} // namespace dbengine::app::bench

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "work_folder.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+namespace dbengine::bench {
+
+work_folder::work_folder(const std::filesystem::path& parent) {
+  auto name = (parent / "dbengine-bench-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr)
+    throw std::system_error(errno, std::generic_category(),
+                            "cannot make a folder in " + parent.string());
+  path_ = name;
+}
+
+work_folder::~work_folder() {
+  std::error_code
+      ignored; // nobody can act on it; the folder is named so that a person sees whose it is
+  std::filesystem::remove_all(path_, ignored);
+}
+
+} // namespace dbengine::bench
