@@ -3,6 +3,7 @@
 
 // One backup: what it makes, how it ends, and that a failure leaves nothing.
 #include "backup_fixture.hpp"
+#include "memory_vfs.hpp"
 
 #include <atomic>
 #include <sys/file.h>
@@ -291,4 +292,20 @@ CAF_TEST(past the bound of the WAL the pauses are left out) {
   CAF_CHECK(job->hurried());
   CAF_CHECK_EQUAL(job->pause(), 0ms);
   CAF_CHECK(job->run().verified);
+}
+
+CAF_TEST(a memory database is backed up through its VFS) {
+  const temporary_folder folder;
+  const std::string vfs = detail::register_memory_vfs();
+  const auto name = detail::unique_memory_name();
+  const auto db =
+      detail::open_database(name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs.c_str(), "open");
+  detail::run_sql(db.get(),
+                  "PRAGMA journal_mode = wal; CREATE TABLE t (x); INSERT INTO t VALUES (1), (2)",
+                  "fill");
+  const auto job = detail::backup_job::start(
+      {.database = name, .vfs = vfs, .source = "memory", .directory = folder.path / "b"});
+  CAF_CHECK(job->run().verified);
+  CAF_CHECK(job->about().source == "memory");
+  CAF_CHECK_EQUAL(number(open_plain(job->result().path).get(), "SELECT count(*) FROM t"), 2);
 }
