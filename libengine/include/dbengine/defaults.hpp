@@ -85,6 +85,17 @@ inline constexpr int restart_intensity = 5;
 inline constexpr std::chrono::milliseconds restart_period = 60s;
 /// Workers a request may fail before it counts as poison.
 inline constexpr int poison_attempts = 2;
+/// First delay before a failed periodic backup is tried again, and the ceiling of its doubling (never above the
+/// interval): a full disk is not asked every second, and a night is not lost.
+inline constexpr std::chrono::milliseconds backup_retry_min = 1s;
+inline constexpr std::chrono::milliseconds backup_retry_max = 300s;
+/// WAL size past which a running backup, whose snapshot keeps the WAL from being restarted, copies without pauses.
+inline constexpr std::uint64_t backup_max_wal_bytes = std::uint64_t{256} << 20;
+/// Pages of a step then: short enough to be cancelled, long enough to cost nothing.
+inline constexpr int backup_hurried_pages = 4'096;
+/// How long the source of a backup is waited for (a database that is not in WAL mode may be locked by a writer).
+inline constexpr std::chrono::milliseconds backup_busy_timeout = 5s;
+
 /// Slowest statements kept for statistics.
 inline constexpr std::size_t slowest_kept = 10;
 

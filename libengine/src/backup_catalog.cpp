@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "backup_catalog.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <unistd.h>
+
+namespace dbengine::detail {
+
+namespace {
+
+// A manifest has some 40 bytes a table; one larger than this is none of ours.
+constexpr std::uint64_t max_manifest_bytes = std::uint64_t{16} << 20;
+
+} // namespace
+
+std::optional<manifest> read_manifest(const directory& folder, const std::string& file,
+                                      std::string& problem) {
+  const auto name = file + std::string(manifest_suffix);
+  const auto fd = folder.open_file(name);
+  if (!fd) {
+    if (folder.exists(name))
+      problem = "the manifest " + name + " cannot be read";
+    return std::nullopt;
+  }
+  const auto size = file_size(fd.get());
+  if (size > max_manifest_bytes) {
+    problem = "the manifest " + name + " is too large to be one";
+    return std::nullopt;
+  }
+  std::string text(size, '\0');
+  std::size_t got = 0;
+  while (got < text.size()) {
+    const auto n = pread(fd.get(), text.data() + got, text.size() - got, static_cast<off_t>(got));
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      throw_errno(errno, "cannot read the manifest " + folder.path_of(name).string());
+    if (n == 0)
+      break;
+    got += static_cast<std::size_t>(n);
+  }
+  text.resize(got);
+  std::string why;
+  auto result = manifest::parse(text, why);
+  if (!result)
+    problem = "the manifest " + name + " is broken: " + why;
+  return result;
+}
+
+std::vector<catalog_entry> read_catalog(const directory& folder) {
+  std::vector<catalog_entry> result;
+  for (auto& text : folder.names()) {
+    const auto name = backup_name::parse(text);
+    if (!name)
+      continue;
+    const auto size = folder.size_of(text);
+    if (!size)
+      continue;
+    catalog_entry e;
+    e.name = *name;
+    std::string ignored;
+    e.about = read_manifest(folder, text, ignored);
+    e.file.path = folder.path_of(text);
+    e.file.time = name->time;
+    e.file.size_bytes = *size;
+    e.file.compressed = name->compressed;
+    if (e.about) {
+      e.file.verified = e.about->verified && e.about->file == text && e.about->size == *size;
+      e.file.sha256 = e.about->sha256;
+      e.file.pages = e.about->pages;
+    }
+    e.file.filename = std::move(text);
+    result.push_back(std::move(e));
+  }
+  std::sort(result.begin(), result.end(),
+            [](const auto& a, const auto& b) { return a.name > b.name; });
+  return result;
+}
+
+std::vector<backup_file> list_backups(const std::filesystem::path& folder,
+                                      const std::string& source) {
+  std::vector<backup_file> result;
+  if (std::error_code ignored; !std::filesystem::exists(folder, ignored))
+    return result;
+  for (auto& e : read_catalog(directory::open(folder, false)))
+    if (source.empty() || !e.about || e.about->source == source)
+      result.push_back(std::move(e.file));
+  return result;
+}
+
+std::string source_identity(const std::string& database) {
+  std::error_code failed;
+  auto path = std::filesystem::canonical(database, failed);
+  auto result = failed ? database : path.string();
+  try {
+    (void)nlohmann::json(result).dump();
+    return result;
+  } catch (const nlohmann::json::exception&) {
+    // JSON carries UTF-8 only; other bytes must stay distinct.
+    std::string escaped;
+    for (const char c : result) {
+      const auto byte = static_cast<unsigned char>(c);
+      constexpr std::string_view digits = "0123456789ABCDEF";
+      if (byte < 0x80)
+        escaped += c;
+      else
+        (escaped += '%').append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+    }
+    return escaped;
+  }
+}
+
+std::vector<std::string> remove_leftovers(const directory& folder) {
+  std::vector<std::string> removed;
+  for (const auto& name : folder.names()) {
+    bool dead = is_partial_name(name);
+    if (!dead && name.ends_with(manifest_suffix)) {
+      const auto file = name.substr(0, name.size() - manifest_suffix.size());
+      std::string ignored;
+      dead =
+          backup_name::parse(file) && !folder.exists(file) && read_manifest(folder, file, ignored);
+    }
+    if (dead && folder.remove(name))
+      removed.push_back(name);
+  }
+  if (!removed.empty())
+    folder.sync();
+  return removed;
+}
+
+std::vector<std::string> clean_backup_directory(const std::filesystem::path& folder) {
+  if (std::error_code ignored; !std::filesystem::exists(folder, ignored))
+    return {};
+  const auto opened = directory::open(folder, false);
+  const auto lock = opened.lock(backup_lock_name);
+  return lock ? remove_leftovers(opened) : std::vector<std::string>{};
+}
+
+} // namespace dbengine::detail

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What lies in a backup directory.
+// Thread rule: safe on any thread, beside running backups too. Ownership: by value.
+
+#pragma once
+
+#include "backup_manifest.hpp"
+#include "directory.hpp"
+
+namespace dbengine::detail {
+
+/// Held (flock) by whoever makes, cleans or removes backups in a directory: one at a time, over all processes.
+inline constexpr const char* backup_lock_name = ".dbengine-backup.lock";
+
+struct catalog_entry {
+  backup_file file = {};
+  backup_name name = {};
+  /// None where it is missing or broken.
+  std::optional<manifest> about = std::nullopt;
+};
+
+/// The backups by their names, newest first. Anything else in the folder is passed over, and so are links.
+std::vector<catalog_entry> read_catalog(const directory& folder);
+
+/// The manifest beside a file; none where there is none, and then `problem` is set if there is a broken one.
+std::optional<manifest> read_manifest(const directory& folder, const std::string& file,
+                                      std::string& problem);
+
+/// For `backup_info`: newest first, without those that belong to another database than `source` by their manifest.
+/// An empty `source` lists all. A folder that is not there has none.
+std::vector<backup_file> list_backups(const std::filesystem::path& folder,
+                                      const std::string& source = {});
+
+/// The identity that manifests carry: the absolute path without links. Text that is no path of an existing file (a
+/// memory database) stays as it is.
+std::string source_identity(const std::string& database);
+
+/// Removes what dead processes left: unfinished files, and manifests whose backup is gone. The caller holds the lock.
+/// Returns the names.
+std::vector<std::string> remove_leftovers(const directory& folder);
+
+/// `remove_leftovers` for the start of an engine; does nothing while a backup runs there or where no folder is.
+std::vector<std::string> clean_backup_directory(const std::filesystem::path& folder);
+
+} // namespace dbengine::detail

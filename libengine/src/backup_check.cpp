@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "backup_check.hpp"
+
+#include "backup_stream.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace dbengine::detail {
+
+namespace {
+
+// Progress is told in pages; without a manifest they are taken to be this large.
+constexpr std::uint64_t assumed_page_size = 4096;
+
+bool is_zstd(int fd) {
+  constexpr std::string_view magic = "\x28\xb5\x2f\xfd";
+  char head[4] = {};
+  return pread(fd, head, sizeof head, 0) == 4 && std::string_view(head, 4) == magic;
+}
+
+void compare(const manifest& m, const stream_result& s, const database_check& found,
+             verify_report& report) {
+  const auto differ = [&](const char* what, std::uint64_t is, std::uint64_t told) {
+    if (is != told)
+      report.problems.push_back(std::string("the file has ") + std::to_string(is) + " " + what +
+                                ", its manifest says " + std::to_string(told));
+  };
+  differ("bytes", s.bytes_in, m.size);
+  if (s.sha256_in != m.sha256)
+    report.problems.push_back("the file has SHA-256 " + s.sha256_in + ", its manifest says " +
+                              m.sha256);
+  if (found.unchecked.empty())
+    differ("pages", found.pages, m.pages);
+  if (!m.verified)
+    report.problems.push_back("its manifest says that it was not verified when it was made");
+}
+
+// Hashes, unpacks and copies; then checks the database itself.
+void inspect(int fd, int copy_to, const std::optional<manifest>& about,
+             const prepare_connection& prepare, const progress_callback& progress,
+             verify_report& report) {
+  const auto page_size = about ? std::max<std::uint64_t>(about->page_size, 512) : assumed_page_size;
+  backup_progress seen{.pages_done = 0, .pages_total = file_size(fd) / page_size};
+  const go_on asked = [&] { return !progress || progress(seen); };
+  const stream_progress told = [&](std::uint64_t bytes) {
+    seen.pages_done = bytes / page_size;
+    return asked();
+  };
+  unique_fd unpacked;
+  int database = copy_to >= 0 ? copy_to : fd;
+  const bool packed = is_zstd(fd);
+  if (packed && copy_to < 0) {
+    unpacked = open_nameless();
+    database = unpacked.get();
+  }
+  stream_result bytes;
+  try {
+    const int out = database == fd ? -1 : database;
+    bytes = stream(packed ? stream_kind::unpack : stream_kind::plain, fd, out, told);
+  } catch (const error& e) {
+    if (e.code() != errc::corrupt)
+      throw;
+    report.problems.push_back(e.message());
+    return;
+  }
+  report.sha256 = bytes.sha256_in;
+  const auto found = check_database(database, prepare, asked);
+  report.pages = found.pages;
+  if (about)
+    compare(*about, bytes, found, report);
+  const bool as_made = about && report.problems.empty();
+  if (!found.unchecked.empty() && !as_made)
+    report.problems.push_back(found.unchecked);
+  report.problems.insert(report.problems.end(), found.problems.begin(), found.problems.end());
+  // A database that had violations when it was copied is still copied well.
+  if (found.foreign_key_violations > (about ? about->foreign_key_violations : 0))
+    report.problems.push_back(std::to_string(found.foreign_key_violations) +
+                              " rows violate a foreign key");
+}
+
+} // namespace
+
+verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
+                             const prepare_connection& prepare, const progress_callback& progress) {
+  verify_report report;
+  std::error_code failed;
+  const auto full = std::filesystem::canonical(path, failed);
+  if (failed) {
+    report.problems.push_back("cannot open " + path.string() + ": " + failed.message());
+    return report;
+  }
+  const auto folder = directory::open(full.parent_path(), false);
+  const auto name = full.filename().string();
+  const auto fd = folder.open_file(name);
+  if (!fd) {
+    report.problems.push_back("cannot open " + full.string() + ": it is no file that can be read");
+    return report;
+  }
+  if (!try_lock(fd.get(), false)) {
+    report.problems.push_back(full.string() + " is being written or removed");
+    return report;
+  }
+  for (const auto* suffix : {"-wal", "-journal"})
+    if (folder.size_of(name + suffix).value_or(0) > 0)
+      report.problems.push_back("it has a " + name + suffix +
+                                " beside it: it is in use, or no backup");
+  std::string broken;
+  const auto about = read_manifest(folder, name, broken);
+  report.has_manifest = about.has_value();
+  if (!broken.empty())
+    report.problems.push_back(broken);
+  inspect(fd.get(), copy_to, about, prepare, progress, report);
+  report.ok = report.problems.empty();
+  return report;
+}
+
+} // namespace dbengine::detail
+
+namespace dbengine {
+
+verify_report verify_backup(const std::filesystem::path& path, const progress_callback& progress) {
+  return detail::inspect_backup(path, -1, {}, progress);
+}
+
+} // namespace dbengine

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Verifying a backup file; what `verify_backup` and `restore_backup` share.
+// Thread rule: independent calls.
+
+#pragma once
+
+#include "backup_catalog.hpp"
+
+namespace dbengine::detail {
+
+/// As `verify_backup`. With `copy_to`, an empty open file, the database (unpacked) is written there on the way, and it is
+/// that copy which is checked. `prepare` adds functions and collations that the schema needs; where they are
+/// missing, a file that equals its manifest byte by byte counts as verified, because it was when it was made.
+/// While this runs the file has a shared `flock`: retention leaves it alone.
+verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
+                             const prepare_connection& prepare, const progress_callback& progress);
+
+} // namespace dbengine::detail

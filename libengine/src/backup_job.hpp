@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// One backup, driven step by step.
+// Thread rule: `start`, `step` and the destructor belong to one thread; `progress` and `cancel` are safe on any.
+// Ownership: a job owns its connections, its unfinished files and the directory's lock.
+
+#pragma once
+
+#include "backup_catalog.hpp"
+
+#include <atomic>
+
+struct sqlite3_backup;
+
+namespace dbengine::detail {
+
+struct backup_settings {
+  /// Path or SQLite URI of the database, with the VFS and the flags that its connections use (SQLITE_OPEN_URI; a
+  /// read-only connection is made in any case).
+  std::string database = {};
+  std::string vfs = {};
+  int open_flags = 0;
+  /// Who the database is, for manifests and retention; empty takes `source_identity` of its file.
+  std::string source = {};
+  std::string engine_version = {};
+
+  /// The backup gets a name in this folder, which is made if missing …
+  std::filesystem::path directory = {};
+  /// … or takes this one, which must not exist, in a folder that must.
+  std::filesystem::path target = {};
+
+  bool compress = false;
+  int pages_per_step = defaults::backup_pages_per_step;
+  /// Between two steps.
+  std::chrono::milliseconds pause = defaults::backup_pause;
+  std::uint64_t max_wal_bytes = defaults::backup_max_wal_bytes;
+  /// Size of the WAL in bytes; without it, that of the WAL file on disk.
+  std::function<std::uint64_t()> wal_bytes = {};
+  std::function<wall_time()> now = [] { return std::chrono::system_clock::now(); };
+  prepare_connection prepare = {};
+  /// Told where the job is, for tests: directory, open, pin, page, count, sync, verify, hash, manifest, rename,
+  /// publish, done. What it throws fails the job there.
+  std::function<void(std::string_view)> at = {};
+};
+
+/// Copies a live database: a read transaction pins one snapshot on a read-only connection of the job's own, SQLite's
+/// online backup copies its pages into `<name>.partial`, which is synced, verified (`integrity_check`, page count, the
+/// snapshot's row counts) and renamed, its manifest just before it. The result is a database in rollback mode
+/// without companions.
+///
+/// The pin is why the copy ends under a steady writer: without it SQLite starts again at every commit. Its price is a
+/// WAL that cannot be restarted meanwhile; past `max_wal_bytes` the pauses are left out.
+///
+/// A failure, a cancellation or an early end of the job removes what it made.
+class backup_job {
+public:
+  /// Takes the directory's lock, removes what dead processes left, opens and pins. None where another backup, of this
+  /// or another process, runs in that directory. Throws `error`: `backup_failed`, `disk_full`, `io`, `cannot_open` ….
+  static std::unique_ptr<backup_job> start(backup_settings settings);
+
+  ~backup_job();
+  backup_job(const backup_job&) = delete;
+  backup_job& operator=(const backup_job&) = delete;
+
+  /// Goes one step on; false when the backup is complete. Copying, a step is `pages_per_step` pages; each later stage
+  /// (count, sync, verify, hash, publish) is a step, too. After a throw the job is over.
+  bool step();
+  /// How long to wait before the next step; zero when copying is done, or the WAL too long.
+  std::chrono::milliseconds pause() const noexcept;
+  /// All steps with their pauses in this thread. `progress` returning false cancels.
+  const backup_file& run(const progress_callback& progress = {});
+
+  backup_progress progress() const noexcept {
+    return {.pages_done = pages_done_.load(std::memory_order_relaxed),
+            .pages_total = pages_total_.load(std::memory_order_relaxed)};
+  }
+  /// The running step is interrupted or ends soon, and throws `errc::cancelled`.
+  void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
+  /// Whether the bound of the WAL was reached.
+  bool hurried() const noexcept { return hurried_; }
+
+  /// Of a complete job.
+  const backup_file& result() const noexcept { return result_; }
+  const manifest& about() const noexcept { return about_; }
+
+private:
+  enum class phase : std::uint8_t { copy, count, sync, verify, hash, publish, done, failed };
+  struct end_backup {
+    void operator()(sqlite3_backup* b) const noexcept;
+  };
+  // Something that this job made, and removes again unless it completes.
+  struct made_file {
+    std::string name;
+    unique_fd fd;
+  };
+
+  backup_job(backup_settings settings, directory folder);
+
+  void open_source();
+  void choose_name();
+  int make(const std::string& name);
+  void begin_copy();
+  void copy();
+  void count();
+  void verify();
+  void hash();
+  void publish();
+  void rename(const std::string& from, const std::string& to);
+  std::string undo() noexcept;
+  void check_cancelled() const;
+  void at(std::string_view point) const;
+
+  backup_settings settings_;
+  directory folder_;
+  unique_fd lock_;
+  go_on go_on_;
+  phase phase_ = phase::copy;
+  bool hurried_ = false;
+  std::atomic<bool> cancelled_{false};
+  std::atomic<std::uint64_t> pages_done_{0};
+  std::atomic<std::uint64_t> pages_total_{0};
+  std::chrono::steady_clock::time_point begun_;
+  std::string name_;
+  // The database as copied, and what takes the name; the same unless compressed.
+  int raw_fd_ = -1;
+  int final_fd_ = -1;
+  std::vector<made_file> made_;
+  // In this order, so that they end in the reverse one.
+  database_handle source_;
+  database_handle copy_;
+  std::unique_ptr<sqlite3_backup, end_backup> backup_;
+  row_counts rows_;
+  manifest about_;
+  backup_file result_;
+};
+
+} // namespace dbengine::detail

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Names of backups, and the manifest that lies beside each.
+// Thread rule: plain data. Ownership: by value.
+
+#pragma once
+
+#include "backup_sqlite.hpp"
+
+#include <dbengine/backup.hpp>
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dbengine::detail {
+
+/// `backup_YYYYMMDD_HHMMSS.sqlite`, within one second `…_2.sqlite`, `…_3.sqlite` and so on; `.zst` follows where
+/// it is compressed. The time is UTC: in local time an hour of backups would repeat, and sort wrongly, each autumn.
+struct backup_name {
+  std::chrono::sys_seconds time = {};
+  unsigned number = 1;
+  bool compressed = false;
+
+  std::string str() const;
+  /// Nothing for any other name, those with impossible dates included.
+  static std::optional<backup_name> parse(std::string_view text);
+
+  /// Older to newer.
+  friend auto operator<=>(const backup_name& a, const backup_name& b) = default;
+};
+
+/// The suffix of everything unfinished.
+inline constexpr std::string_view partial_suffix = ".partial";
+inline constexpr std::string_view manifest_suffix = ".json";
+
+/// Whether it is the name of an unfinished backup or manifest in a backup directory.
+bool is_partial_name(std::string_view name);
+
+/// What is written beside a backup, as JSON. `file` and `source` tell to what it belongs.
+struct manifest {
+  std::string file = {};
+  /// Identity of the database: its absolute path without links, or what the engine gave (memory databases).
+  std::string source = {};
+  std::string sha256 = {};
+  std::uint64_t size = 0;
+  std::uint64_t pages = 0;
+  std::uint64_t page_size = 0;
+  bool compressed = false;
+  bool verified = false;
+  /// When the snapshot was taken.
+  wall_time started = {};
+  std::chrono::milliseconds duration{0};
+  std::string engine_version = {};
+  std::string sqlite_version = {};
+  std::uint64_t foreign_key_violations = 0;
+  row_counts rows = {};
+
+  std::string to_json() const;
+  /// Nothing where the text is no manifest of this kind; `why` then says what is wrong.
+  static std::optional<manifest> parse(std::string_view text, std::string& why);
+};
+
+} // namespace dbengine::detail

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "backup_restore.hpp"
+
+#include "backup_check.hpp"
+#include "file_lock.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace dbengine::detail {
+
+namespace {
+
+// What may lie beside a database and belongs to it. The index of a WAL is rebuilt from the WAL.
+constexpr std::array<std::string_view, 2> companions = {"-wal", "-journal"};
+constexpr std::string_view wal_index = "-shm";
+
+struct restoration {
+  const restore_settings& settings;
+  directory folder;
+  std::string name;
+  std::string partial = name + std::string(restore_partial_suffix);
+  std::string old = name + std::string(restore_old_suffix);
+  bool replaces = false;
+
+  void at(std::string_view point) const {
+    if (settings.at)
+      settings.at(point);
+  }
+  std::string path() const { return folder.path_of(name).string(); }
+
+  void copy() const;
+  database_handle guard() const;
+  void keep_old(bool merged) const;
+  void put_back() const;
+  void check_new() const;
+};
+
+[[noreturn]] void refuse(errc code, const std::string& path, const std::string& why) {
+  throw error(code, "cannot restore into " + path + ": " + why);
+}
+
+// The new file, whole, verified and on the disk, under its unfinished name.
+void restoration::copy() const {
+  const auto fd = folder.create(partial);
+  at("copy");
+  const auto report =
+      inspect_backup(settings.backup, fd.get(), settings.prepare, settings.progress);
+  if (!report.ok)
+    throw error(errc::backup_failed, "the backup does not verify: " + report.problems.front());
+  // As a database in rollback mode, whatever the file was: two bytes of its header (file format, 1.3.3).
+  if (pwrite(fd.get(), "\x01\x01", 2, 18) != 2)
+    throw_errno(errno, "cannot write " + folder.path_of(partial).string());
+  struct stat s {};
+  if (replaces && fstatat(folder.fd(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW) == 0) {
+    // Only a privileged process may give files away; for others the owner stays.
+    if (s.st_uid != geteuid() && fchown(fd.get(), s.st_uid, s.st_gid) != 0 && errno != EPERM)
+      throw_errno(errno, "cannot set the owner of " + folder.path_of(partial).string());
+    if (fchmod(fd.get(), s.st_mode & 0777) != 0)
+      throw_errno(errno, "cannot set the mode of " + folder.path_of(partial).string());
+  }
+  at("sync");
+  sync_file(fd.get(), partial);
+}
+
+// Keeps other programs out of the old file. None where it is too damaged to be opened.
+database_handle restoration::guard() const {
+  at("guard");
+  try {
+    auto db = open_database(path(), SQLITE_OPEN_READWRITE, nullptr, "cannot open the old file");
+    const std::string what = "cannot take the old file";
+    run_sql(db.get(), "PRAGMA locking_mode = exclusive", what);
+    const auto mode = column_of(db.get(), "PRAGMA journal_mode = delete", what);
+    if (mode.empty() || mode.front() != "delete")
+      refuse(errc::locked, path(), "its WAL cannot be merged while another program has it open");
+    run_sql(db.get(), "BEGIN EXCLUSIVE", what);
+    return db;
+  } catch (const error& e) {
+    if (e.code() == errc::busy)
+      refuse(errc::locked, path(), "another program has it open");
+    if (e.code() == errc::corrupt || e.code() == errc::not_a_database || e.code() == errc::io)
+      return nullptr;
+    throw;
+  }
+}
+
+void restoration::keep_old(bool merged) const {
+  at("keep");
+  folder.link(name, old);
+  if (!merged)
+    for (const auto suffix : companions)
+      if (folder.exists(name + std::string(suffix)))
+        folder.replace(name + std::string(suffix), old + std::string(suffix));
+  folder.remove(name + std::string(wal_index));
+  folder.sync();
+}
+
+void restoration::put_back() const {
+  if (!folder.exists(old))
+    return;
+  folder.replace(old, name);
+  // Two names of one file: then the rename above has done nothing.
+  folder.remove(old);
+  for (const auto suffix : companions)
+    if (folder.exists(old + std::string(suffix)))
+      folder.replace(old + std::string(suffix), name + std::string(suffix));
+  folder.sync();
+}
+
+void restoration::check_new() const {
+  at("open");
+  const auto db =
+      open_database(path(), SQLITE_OPEN_READONLY, nullptr, "the restored file does not open");
+  column_of(db.get(), "SELECT count(*) FROM sqlite_schema", "the restored file does not open");
+}
+
+std::vector<std::string> remove_all(const directory& folder,
+                                    const std::vector<std::string>& names) {
+  std::vector<std::string> removed;
+  for (const auto& name : names)
+    if (folder.remove(name))
+      removed.push_back(name);
+  if (!removed.empty())
+    folder.sync();
+  return removed;
+}
+
+std::vector<std::string> old_names(const std::string& name) {
+  std::vector<std::string> result{name + std::string(restore_old_suffix)};
+  for (const auto suffix : companions)
+    result.push_back(result.front() + std::string(suffix));
+  return result;
+}
+
+std::filesystem::path resolved(const std::filesystem::path& target) {
+  std::error_code failed;
+  auto result = std::filesystem::weakly_canonical(target, failed);
+  if (failed || result.filename().empty())
+    refuse(errc::backup_failed, target.string(), failed ? failed.message() : "it is no file name");
+  return result;
+}
+
+} // namespace
+
+void restore(const restore_settings& settings) {
+  const auto target = resolved(settings.target);
+  restoration r{.settings = settings,
+                .folder = directory::open(target.parent_path(), false),
+                .name = target.filename().string()};
+  // No engine, of this or another process, opens it meanwhile.
+  const file_lock lock(target);
+  clean_after_restore(target);
+  r.replaces = r.folder.exists(r.name);
+  if (r.replaces && !settings.force)
+    refuse(errc::backup_failed, r.path(), "it exists already");
+  if (r.replaces && !r.folder.size_of(r.name))
+    refuse(errc::backup_failed, r.path(), "it is no file");
+  if (std::error_code e; r.replaces && std::filesystem::equivalent(settings.backup, target, e))
+    refuse(errc::backup_failed, r.path(), "it is the backup itself");
+  bool moved = false;
+  try {
+    r.copy();
+    if (!r.replaces) {
+      // Of a database that is gone: they would be replayed into the new one.
+      for (const auto suffix : {companions[0], companions[1], wal_index})
+        r.folder.remove(r.name + std::string(suffix));
+      r.folder.sync();
+      r.at("rename");
+      r.folder.rename(r.partial, r.name);
+      moved = true;
+      r.folder.sync();
+      r.check_new();
+    } else {
+      auto guard = r.guard();
+      r.keep_old(guard != nullptr);
+      r.at("rename");
+      r.folder.replace(r.partial, r.name);
+      moved = true;
+      r.folder.sync();
+      // The old file is let go only now: who opens the name gets the new one.
+      guard.reset();
+      r.check_new();
+      remove_all(r.folder, old_names(r.name));
+    }
+    r.at("done");
+  } catch (...) {
+    r.folder.remove(r.partial);
+    if (r.replaces)
+      r.put_back();
+    else if (moved)
+      r.folder.remove(r.name);
+    throw;
+  }
+}
+
+std::vector<std::string> clean_after_restore(const std::filesystem::path& target) {
+  const auto full = resolved(target);
+  if (std::error_code ignored; !std::filesystem::exists(full.parent_path(), ignored))
+    return {};
+  const auto folder = directory::open(full.parent_path(), false);
+  const auto name = full.filename().string();
+  std::vector<std::string> dead{name + std::string(restore_partial_suffix)};
+  const auto old = folder.open_file(name + std::string(restore_old_suffix));
+  if (old && folder.is_same(name, old.get())) {
+    // It died before the new file took the name: the old one stays, with what belongs to it.
+    for (const auto suffix : companions) {
+      const auto kept = name + std::string(restore_old_suffix) + std::string(suffix);
+      if (folder.exists(kept))
+        folder.replace(kept, name + std::string(suffix));
+    }
+  }
+  if (folder.exists(name))
+    for (auto& kept : old_names(name))
+      dead.push_back(std::move(kept));
+  return remove_all(folder, dead);
+}
+
+} // namespace dbengine::detail
+
+namespace dbengine {
+
+void restore_backup(const std::filesystem::path& backup, const std::filesystem::path& target,
+                    bool force, const progress_callback& progress) {
+  detail::restore({.backup = backup, .target = target, .force = force, .progress = progress});
+}
+
+} // namespace dbengine

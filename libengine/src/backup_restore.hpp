@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Putting a backup in the place of a database.
+// Thread rule: independent calls; a target is guarded by its engine lock.
+
+#pragma once
+
+#include "backup_sqlite.hpp"
+
+#include <dbengine/backup.hpp>
+
+#include <string_view>
+
+namespace dbengine::detail {
+
+/// The unfinished new file, and the old one until the new one has opened.
+inline constexpr std::string_view restore_partial_suffix = ".restore.partial";
+inline constexpr std::string_view restore_old_suffix = ".before-restore";
+
+struct restore_settings {
+  std::filesystem::path backup = {};
+  /// Links are resolved: the file they lead to is replaced.
+  std::filesystem::path target = {};
+  bool force = false;
+  progress_callback progress = {};
+  prepare_connection prepare = {};
+  /// Told each point, for tests: copy, sync, guard, keep, rename, open, done.
+  std::function<void(std::string_view)> at = {};
+};
+
+/// As `restore_backup`; holds the target's `file_lock` all along. The order, each state of which a crash may leave:
+/// 1. the backup is copied (unpacked) into `<target>.restore.partial`, verified there and synced;
+/// 2. the target is opened by SQLite and taken out of WAL mode, which merges its -wal and fails while any other
+///    program has it open in that mode. Where the target is too damaged for that, its -wal and -journal are renamed along
+///    with it instead: in no state can they lie beside the new file;
+/// 3. the target is linked as `<target>.before-restore`, and the new file renamed over it;
+/// 4. the new file is opened. If it does, the old one is removed; else it takes its name back.
+void restore(const restore_settings& settings);
+
+/// Removes what a restore that died left beside a database, for whoever opens it next and holds its engine lock. The
+/// old file goes only where `target` exists, which is complete then. Returns the names.
+std::vector<std::string> clean_after_restore(const std::filesystem::path& target);
+
+} // namespace dbengine::detail

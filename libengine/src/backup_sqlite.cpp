@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "backup_sqlite.hpp"
+
+#include "directory.hpp"
+#include "error_map.hpp"
+#include "fd_vfs.hpp"
+
+#include <sqlite3.h>
+
+namespace dbengine::detail {
+
+namespace {
+
+// Virtual machine steps between two questions: about 0.3 ms.
+constexpr int steps_between_questions = 10'000;
+// Problems that are kept of one check; one is enough to condemn a file.
+constexpr std::size_t max_problems = 20;
+
+struct finalize {
+  void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
+};
+
+std::string quoted(const std::string& name) {
+  std::string result = "\"";
+  for (const char c : name)
+    result.append(c == '"' ? 2 : 1, c);
+  return result + '"';
+}
+
+} // namespace
+
+void close_database::operator()(sqlite3* db) const noexcept {
+  sqlite3_close_v2(db);
+}
+
+void throw_sqlite(int rc, sqlite3* db, const std::string& what) {
+  throw error(last_error(db, rc, 0, what));
+}
+
+database_handle open_database(const std::string& name, int flags, const char* vfs,
+                              const std::string& what) {
+  sqlite3* raw = nullptr;
+  const int rc = sqlite3_open_v2(name.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, vfs);
+  database_handle db(raw);
+  if (rc != SQLITE_OK)
+    throw_sqlite(rc, raw, what);
+  sqlite3_extended_result_codes(raw, 1);
+  return db;
+}
+
+void run_sql(sqlite3* db, const std::string& sql, const std::string& what) {
+  if (const int rc = sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr); rc != SQLITE_OK)
+    throw_sqlite(rc, db, what);
+}
+
+std::vector<std::string> column_of(sqlite3* db, const std::string& sql, const std::string& what) {
+  sqlite3_stmt* raw = nullptr;
+  if (const int rc = sqlite3_prepare_v2(db, sql.c_str(), -1, &raw, nullptr); rc != SQLITE_OK)
+    throw_sqlite(rc, db, what);
+  const std::unique_ptr<sqlite3_stmt, finalize> statement(raw);
+  std::vector<std::string> result;
+  for (;;) {
+    const int rc = sqlite3_step(raw);
+    if (rc == SQLITE_DONE)
+      return result;
+    if (rc != SQLITE_ROW)
+      throw_sqlite(rc, db, what);
+    const auto* text = sqlite3_column_text(raw, 0);
+    result.emplace_back(text == nullptr ? "" : reinterpret_cast<const char*>(text));
+  }
+}
+
+row_counts count_rows(sqlite3* db) {
+  const std::string what = "cannot count the rows";
+  row_counts result;
+  for (
+      const auto& table : column_of(
+          db,
+          "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'shadow')",
+          what))
+    result[table] =
+        std::stoll(column_of(db, "SELECT count(*) FROM main." + quoted(table), what).at(0));
+  return result;
+}
+
+interruption::interruption(sqlite3* db, const go_on& asked) : db_(db) {
+  if (!asked)
+    return;
+  sqlite3_progress_handler(
+      db, steps_between_questions,
+      [](void* f) { return (*static_cast<const go_on*>(f))() ? 0 : 1; },
+      const_cast<go_on*>(&asked));
+}
+
+interruption::~interruption() {
+  sqlite3_progress_handler(db_, 0, nullptr, nullptr);
+}
+
+database_check check_database(int fd, const prepare_connection& prepare, const go_on& asked) {
+  database_check result;
+  try {
+    const std::string what = "cannot check the database";
+    const auto db =
+        open_database(fd_database_name(fd), SQLITE_OPEN_READONLY, register_fd_vfs(), what);
+    const interruption stop(db.get(), asked);
+    // A schema that somebody tampered with runs nothing here.
+    sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, prepare ? 1 : 0, nullptr);
+    sqlite3_db_config(db.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    run_sql(db.get(), "PRAGMA cache_size = -32768; PRAGMA temp_store = memory", what);
+    if (prepare)
+      prepare(db.get());
+    result.page_size = std::stoull(column_of(db.get(), "PRAGMA page_size", what).at(0));
+    result.pages = std::stoull(column_of(db.get(), "PRAGMA page_count", what).at(0));
+    if (const auto size = file_size(fd); size != result.pages * result.page_size || size == 0)
+      result.problems.push_back("the file has " + std::to_string(size) +
+                                " bytes, but its header says " + std::to_string(result.pages) +
+                                " pages of " + std::to_string(result.page_size));
+    for (auto& line :
+         column_of(db.get(), "PRAGMA integrity_check(" + std::to_string(max_problems) + ")", what))
+      if (line != "ok")
+        result.problems.push_back(std::move(line));
+    result.rows = count_rows(db.get());
+    result.foreign_key_violations = column_of(db.get(), "PRAGMA foreign_key_check", what).size();
+  } catch (const error& e) {
+    switch (e.code()) {
+    case errc::corrupt:
+    case errc::not_a_database: result.problems.push_back(e.message()); break;
+    case errc::sql: result.unchecked = e.message(); break;
+    default: throw;
+    }
+  }
+  return result;
+}
+
+} // namespace dbengine::detail

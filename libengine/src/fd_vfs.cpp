@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "fd_vfs.hpp"
+
+#include <dbengine/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <mutex>
+#include <sqlite3.h>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace dbengine::detail {
+
+namespace {
+
+constexpr std::string_view name_prefix = "dbengine-fd:";
+// Offsets of the write and read version in the database header; 1 is rollback, 2 is WAL (file format, 1.3.3).
+constexpr sqlite3_int64 format_offset = 18;
+constexpr sqlite3_int64 format_length = 2;
+
+struct fd_file {
+  sqlite3_file base;
+  int fd;
+};
+
+int fd_of(sqlite3_file* file) {
+  return reinterpret_cast<fd_file*>(file)->fd;
+}
+
+int write_error(int number) {
+  return number == ENOSPC || number == EDQUOT || number == EFBIG ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+}
+
+int write_all(int fd, const char* bytes, std::size_t size, sqlite3_int64 offset) {
+  while (size > 0) {
+    const auto n = pwrite(fd, bytes, size, offset);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return n == 0 ? SQLITE_FULL : write_error(errno);
+    bytes += n;
+    size -= static_cast<std::size_t>(n);
+    offset += n;
+  }
+  return SQLITE_OK;
+}
+
+int x_close(sqlite3_file*) {
+  return SQLITE_OK;
+}
+
+int x_read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
+  auto* bytes = static_cast<char*>(buffer);
+  int got = 0;
+  while (got < size) {
+    const auto n =
+        pread(fd_of(file), bytes + got, static_cast<std::size_t>(size - got), offset + got);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return SQLITE_IOERR_READ;
+    if (n == 0)
+      break;
+    got += static_cast<int>(n);
+  }
+  for (auto at = format_offset; at < format_offset + format_length; ++at)
+    if (at >= offset && at < offset + got && bytes[at - offset] == 2)
+      bytes[at - offset] = 1;
+  if (got == size)
+    return SQLITE_OK;
+  std::memset(bytes + got, 0, static_cast<std::size_t>(size - got));
+  return SQLITE_IOERR_SHORT_READ;
+}
+
+int x_write(sqlite3_file* file, const void* buffer, int size, sqlite3_int64 offset) {
+  const auto* bytes = static_cast<const char*>(buffer);
+  const auto end = static_cast<sqlite3_int64>(format_offset + format_length);
+  if (offset != 0 || size < end)
+    return write_all(fd_of(file), bytes, static_cast<std::size_t>(size), offset);
+  char head[format_offset + format_length];
+  std::memcpy(head, bytes, sizeof head);
+  head[format_offset] = 1;
+  head[format_offset + 1] = 1;
+  const int rc = write_all(fd_of(file), head, sizeof head, 0);
+  return rc != SQLITE_OK ? rc
+                         : write_all(fd_of(file), bytes + sizeof head,
+                                     static_cast<std::size_t>(size) - sizeof head, end);
+}
+
+int x_truncate(sqlite3_file* file, sqlite3_int64 size) {
+  return ftruncate(fd_of(file), size) == 0 ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
+}
+
+int x_sync(sqlite3_file* file, int) {
+  return fsync(fd_of(file)) == 0 ? SQLITE_OK : SQLITE_IOERR_FSYNC;
+}
+
+int x_file_size(sqlite3_file* file, sqlite3_int64* size) {
+  struct stat s {};
+  if (fstat(fd_of(file), &s) != 0)
+    return SQLITE_IOERR_FSTAT;
+  *size = s.st_size;
+  return SQLITE_OK;
+}
+
+int x_lock(sqlite3_file*, int) {
+  return SQLITE_OK;
+}
+
+int x_check_reserved_lock(sqlite3_file*, int* result) {
+  *result = 0;
+  return SQLITE_OK;
+}
+
+int x_file_control(sqlite3_file*, int, void*) {
+  return SQLITE_NOTFOUND;
+}
+int x_sector_size(sqlite3_file*) {
+  return 4096;
+}
+int x_device_characteristics(sqlite3_file*) {
+  return 0;
+}
+
+const sqlite3_io_methods& methods() {
+  static const sqlite3_io_methods m = [] {
+    sqlite3_io_methods x{};
+    x.iVersion = 1;
+    x.xClose = x_close;
+    x.xRead = x_read;
+    x.xWrite = x_write;
+    x.xTruncate = x_truncate;
+    x.xSync = x_sync;
+    x.xFileSize = x_file_size;
+    x.xLock = x_lock;
+    x.xUnlock = x_lock;
+    x.xCheckReservedLock = x_check_reserved_lock;
+    x.xFileControl = x_file_control;
+    x.xSectorSize = x_sector_size;
+    x.xDeviceCharacteristics = x_device_characteristics;
+    return x;
+  }();
+  return m;
+}
+
+sqlite3_vfs* host(sqlite3_vfs* vfs) {
+  return static_cast<sqlite3_vfs*>(vfs->pAppData);
+}
+
+int x_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  file->pMethods = nullptr;
+  // Temporary files of sorters and the like go where they always go.
+  if (name == nullptr)
+    return host(vfs)->xOpen(host(vfs), name, file, flags, out_flags);
+  std::string_view text(name);
+  int fd = -1;
+  if ((flags & SQLITE_OPEN_MAIN_DB) == 0 || !text.starts_with(name_prefix))
+    return SQLITE_CANTOPEN;
+  text.remove_prefix(name_prefix.size());
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), fd);
+  if (ec != std::errc() || end != text.data() + text.size() || fd < 0)
+    return SQLITE_CANTOPEN;
+  auto* self = reinterpret_cast<fd_file*>(file);
+  self->fd = fd;
+  self->base.pMethods = &methods();
+  if (out_flags != nullptr)
+    *out_flags = flags;
+  return SQLITE_OK;
+}
+
+int x_delete(sqlite3_vfs*, const char*, int) {
+  return SQLITE_OK;
+}
+
+int x_access(sqlite3_vfs*, const char*, int, int* result) {
+  *result = 0;
+  return SQLITE_OK;
+}
+
+int x_full_pathname(sqlite3_vfs*, const char* name, int size, char* out) {
+  const auto length = std::strlen(name) + 1;
+  if (length > static_cast<std::size_t>(size))
+    return SQLITE_CANTOPEN;
+  std::memcpy(out, name, length);
+  return SQLITE_OK;
+}
+
+} // namespace
+
+const char* register_fd_vfs() {
+  static sqlite3_vfs vfs{};
+  static std::mutex mutex;
+  static bool done = false;
+  const std::lock_guard guard(mutex);
+  if (done)
+    return vfs.zName;
+  if (sqlite3_initialize() != SQLITE_OK)
+    throw error(errc::internal, "SQLite does not initialise");
+  // A copy of the default: randomness, time and sleep stay the system's own.
+  sqlite3_vfs* base = sqlite3_vfs_find("unix");
+  if (base == nullptr)
+    throw error(errc::internal, "SQLite has no VFS \"unix\"");
+  vfs = *base;
+  vfs.zName = "dbengine-fd";
+  vfs.pNext = nullptr;
+  vfs.pAppData = base;
+  vfs.szOsFile = std::max(base->szOsFile, static_cast<int>(sizeof(fd_file)));
+  vfs.xOpen = x_open;
+  vfs.xDelete = x_delete;
+  vfs.xAccess = x_access;
+  vfs.xFullPathname = x_full_pathname;
+  if (const int rc = sqlite3_vfs_register(&vfs, 0); rc != SQLITE_OK)
+    throw error(errc::internal, "SQLite refuses the VFS: " + std::string(sqlite3_errstr(rc)));
+  done = true;
+  return vfs.zName;
+}
+
+std::string fd_database_name(int fd) {
+  return std::string(name_prefix) + std::to_string(fd);
+}
+
+} // namespace dbengine::detail

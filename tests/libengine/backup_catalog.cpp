@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Names, manifests, listings, cleaning and verification.
+#include "backup_fixture.hpp"
+
+#include <sys/stat.h>
+
+#include "test.hpp"
+
+using namespace dbengine;
+using namespace dbengine::test;
+using detail::backup_name;
+
+CAF_TEST(names round trip and anything else is no name) {
+  for (const std::string text : {"backup_20240229_235959.sqlite", "backup_20261123_000000_2.sqlite",
+                                 "backup_20261123_000000_10.sqlite.zst"}) {
+    const auto name = backup_name::parse(text);
+    CAF_REQUIRE(name.has_value());
+    CAF_CHECK_EQUAL(name->str(), text);
+  }
+  for (const std::string text :
+       {"", "backup_", "backup_20230229_000000.sqlite", "backup_20240101_240000.sqlite",
+        "backup_20240101_000000_1.sqlite", "backup_20240101_000000_02.sqlite",
+        "backup_20240101_000000_.sqlite", "backup_20240101_000000.sqlite.partial",
+        "backup_20240101_000000.sqlite.json", "xbackup_20240101_000000.sqlite",
+        "backup_20240101_000000_99999999999999999999.sqlite", "backup_-0240101_000000.sqlite"})
+    CAF_CHECK(!backup_name::parse(text));
+  CAF_CHECK(*backup_name::parse("backup_20261123_000000_9.sqlite") <
+            *backup_name::parse("backup_20261123_000000_10.sqlite"));
+}
+
+CAF_TEST(a manifest round trips with any source and tables) {
+  detail::manifest m{.file = "f",
+                     .source = "/a \"b\"\n",
+                     .sha256 = "ab",
+                     .size = 1ull << 60,
+                     .verified = true,
+                     .rows = {{"t\xff", 3}, {"", 0}}};
+  std::string why;
+  const auto back = detail::manifest::parse(m.to_json(), why);
+  CAF_REQUIRE(back.has_value());
+  CAF_CHECK(back->source == m.source && back->size == m.size && back->rows.size() == 2 &&
+            back->verified);
+  for (const std::string text : {"", "[]", "{}", "{\"format\": 1}", "null",
+                                 "{\"format\":\"dbengine-backup\",\"format_version\":1}"})
+    CAF_CHECK(!detail::manifest::parse(text, why) && !why.empty());
+}
+
+CAF_TEST(foreign files and broken manifests do not disturb the listing) {
+  backup_fixture f(10);
+  const auto good = f.make();
+  write_file(f.backups / "notes.txt", "x");
+  write_file(f.backups / "backup_20200101_000000.sqlite", "no database");
+  write_file(f.backups / "backup_20200101_000000.sqlite.json", "{ broken");
+  std::filesystem::create_directory(f.backups / "backup_20200102_000000.sqlite");
+  CAF_REQUIRE(mkfifo((f.backups / "backup_20200103_000000.sqlite").c_str(), 0600) == 0);
+  CAF_REQUIRE(mkfifo((f.backups / (good.filename + "x.json")).c_str(), 0600) == 0);
+  const auto listed = detail::list_backups(f.backups, f.source());
+  CAF_REQUIRE(listed.size() == 2);
+  CAF_CHECK(listed[0].filename == good.filename && listed[0].verified);
+  CAF_CHECK(!listed[1].verified);
+  CAF_CHECK(!verify_backup(listed[1].path).ok);
+  CAF_CHECK(!verify_backup(f.backups / "backup_20200103_000000.sqlite").ok);
+  CAF_CHECK(!verify_backup(f.backups / "nothing").ok);
+  CAF_CHECK(detail::list_backups(f.folder.path / "nowhere").empty());
+}
+
+CAF_TEST(verification finds every kind of damage) {
+  backup_fixture f;
+  auto made = f.make();
+  damage(made.path, 4096 * 3 + 100);
+  CAF_CHECK(!verify_backup(made.path).ok);
+  made = f.make();
+  std::filesystem::resize_file(made.path, made.size_bytes - 4096);
+  CAF_CHECK(!detail::list_backups(f.backups).front().verified);
+  CAF_CHECK(!verify_backup(made.path).ok);
+  made = f.make();
+  // Without a manifest the database must speak for itself.
+  std::filesystem::remove(made.path.string() + ".json");
+  CAF_CHECK(verify_backup(made.path).ok && !verify_backup(made.path).has_manifest);
+  std::filesystem::resize_file(made.path, made.size_bytes - 4096);
+  CAF_CHECK(!verify_backup(made.path).ok);
+  CAF_CHECK_EQUAL(
+      code_of([&] { verify_backup(f.make().path, [](const backup_progress&) { return false; }); }),
+      errc::cancelled);
+}
+
+CAF_TEST(what dead processes left is removed and nothing else) {
+  backup_fixture f(10);
+  const auto good = f.make();
+  const std::string base = "backup_20200101_000000.sqlite";
+  for (const auto& name : {base + ".partial", base + ".zst.partial", base + ".json.partial"})
+    write_file(f.backups / name, "x");
+  std::filesystem::copy(good.path.string() + ".json", f.backups / (base + ".json"));
+  write_file(f.backups / "mine.partial", "x");
+  write_file(f.backups / "backup_20200105_000000.sqlite.json", "not ours");
+  CAF_CHECK_EQUAL(detail::clean_backup_directory(f.backups).size(), 4u);
+  CAF_CHECK_EQUAL(f.files().size(), 4u);
+  CAF_CHECK(verify_backup(good.path).ok);
+}

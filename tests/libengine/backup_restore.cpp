@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Restoring: atomic, verified before, the old file whole until the new one opens.
+#include "backup_restore.hpp"
+
+#include "backup_fixture.hpp"
+#include "file_lock.hpp"
+
+#include <sys/stat.h>
+
+#include "test.hpp"
+
+using namespace dbengine;
+using namespace dbengine::test;
+
+namespace {
+
+struct fixture : backup_fixture {
+  fixture() : backup_fixture(100) {
+    made = make();
+    detail::run_sql(db.get(), "DELETE FROM t WHERE id > 50; INSERT INTO t VALUES (1000, 'later')",
+                    "change");
+  }
+  std::int64_t rows() const { return number(open_plain(database).get(), "SELECT count(*) FROM t"); }
+  /// Files beside the database that are none of its own.
+  int leftovers() const {
+    int n = 0;
+    for (const auto& e : std::filesystem::directory_iterator(folder.path)) {
+      const auto name = e.path().filename().string();
+      n += name.find("restore") != std::string::npos || name.ends_with(".lock");
+    }
+    return n;
+  }
+  backup_file made;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(restore_tests, fixture)
+
+CAF_TEST(a restore brings back the old content and nothing of the WAL) {
+  chmod(database.c_str(), 0640);
+  // Left open in another connection it is refused, and nothing is changed.
+  CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database, true); }), errc::locked);
+  CAF_CHECK_EQUAL(number(db.get(), "SELECT count(*) FROM t"), 51);
+  db.reset();
+  CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database); }), errc::backup_failed);
+  CAF_CHECK_EQUAL(rows(), 51);
+  restore_backup(made.path, database, true);
+  CAF_CHECK_EQUAL(rows(), 100);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+  struct stat s {};
+  CAF_REQUIRE(stat(database.c_str(), &s) == 0);
+  CAF_CHECK_EQUAL(s.st_mode & 0777u, 0640u);
+}
+
+CAF_TEST(a restore is refused while an engine has the target) {
+  db.reset();
+  const detail::file_lock engine(database);
+  CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database, true); }), errc::locked);
+  CAF_CHECK_EQUAL(rows(), 51);
+}
+
+CAF_TEST(a damaged backup is refused) {
+  db.reset();
+  damage(made.path, 4096 * 2 + 50);
+  CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database, true); }), errc::backup_failed);
+  CAF_CHECK_EQUAL(code_of([&] { restore_backup(folder.path / "none", database, true); }),
+                  errc::backup_failed);
+  CAF_CHECK_EQUAL(rows(), 51);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+}
+
+CAF_TEST(a damaged target and stale companions are replaced) {
+  // A copy of the live files as a crash leaves them, WAL and index included.
+  const auto crashed = folder.path / "crashed.db";
+  for (const std::string suffix : {"", "-wal", "-shm"})
+    std::filesystem::copy(database.string() + suffix, crashed.string() + suffix);
+  restore_backup(made.path, crashed, true);
+  CAF_CHECK_EQUAL(number(open_plain(crashed).get(), "SELECT count(*) FROM t"), 100);
+  const auto garbage = folder.path / "garbage.db";
+  write_file(garbage, std::string(5000, 'x'));
+  std::filesystem::copy(database.string() + "-wal", garbage.string() + "-wal");
+  restore_backup(made.path, garbage, true);
+  CAF_CHECK_EQUAL(number(open_plain(garbage).get(), "SELECT count(*) FROM t"), 100);
+  // The database is gone, its WAL is not.
+  const auto fresh = folder.path / "fresh.db";
+  std::filesystem::copy(database.string() + "-wal", fresh.string() + "-wal");
+  restore_backup(made.path, fresh);
+  CAF_CHECK_EQUAL(number(open_plain(fresh).get(), "SELECT count(*) FROM t"), 100);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+}
+
+CAF_TEST(a failure at any point leaves the old file) {
+  db.reset();
+  for (const std::string point : {"copy", "sync", "guard", "keep", "rename", "open"}) {
+    bool reached = false;
+    const auto at = [&](std::string_view p) {
+      if (p == point) {
+        reached = true;
+        throw error(errc::io, "injected");
+      }
+    };
+    CAF_CHECK_EQUAL(code_of([&] {
+                      detail::restore(
+                          {.backup = made.path, .target = database, .force = true, .at = at});
+                    }),
+                    errc::io);
+    CAF_CHECK(reached);
+    CAF_CHECK_EQUAL(rows(), 51);
+    CAF_CHECK_EQUAL(leftovers(), 0);
+  }
+}
+
+CAF_TEST(a link is followed and the file behind it replaced) {
+  db.reset();
+  const auto link = folder.path / "link.db";
+  std::filesystem::create_symlink(database, link);
+  restore_backup(made.path, link, true);
+  CAF_CHECK(std::filesystem::is_symlink(link));
+  CAF_CHECK_EQUAL(rows(), 100);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

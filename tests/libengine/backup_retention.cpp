@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Which backups go, and which never.
+#include "backup_fixture.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "test.hpp"
+
+using namespace dbengine;
+using namespace dbengine::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Ages in days, newest first; a capital letter stands for a verified one, a small for a damaged one, '-' for one
+// of another database, '?' for one without a manifest.
+std::vector<detail::catalog_entry> catalog(const std::string& kinds, wall_time now) {
+  std::vector<detail::catalog_entry> result;
+  int day = 0;
+  for (const char c : kinds) {
+    detail::catalog_entry e;
+    e.file = {.filename = std::string(1, c) + std::to_string(day),
+              .size_bytes = 100,
+              .time = now - 24h * day++,
+              .verified = c == 'V' || c == '-'};
+    if (c != '?')
+      e.about = detail::manifest{.source = c == '-' ? "other" : "mine"};
+    result.push_back(std::move(e));
+  }
+  return result;
+}
+
+std::string removed(const std::string& kinds, const detail::retention_policy& policy) {
+  const wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1);
+  std::string result;
+  for (const auto& f : detail::plan_retention(catalog(kinds, now), "mine", policy, now).remove)
+    result += f.filename + " ";
+  return result;
+}
+
+} // namespace
+
+CAF_TEST(plans by count age and size) {
+  CAF_CHECK_EQUAL(removed("VVVV", {}), "");
+  CAF_CHECK_EQUAL(removed("VVVV", {.keep_count = 2}), "V2 V3 ");
+  CAF_CHECK_EQUAL(removed("VVVV", {.max_age = 36h}), "V2 V3 ");
+  CAF_CHECK_EQUAL(removed("VVVV", {.max_bytes = 250}), "V2 V3 ");
+  CAF_CHECK_EQUAL(removed("VVVV", {.keep_count = 3, .max_age = 12h}), "V1 V2 V3 ");
+  // Damaged ones push no good one out; others' and unknown ones are not touched.
+  CAF_CHECK_EQUAL(removed("vvVVVv", {.keep_count = 2}), "V4 v5 ");
+  CAF_CHECK_EQUAL(removed("V-?V-?V", {.keep_count = 2}), "V6 ");
+  // The newest verified one stays whatever the bounds.
+  CAF_CHECK_EQUAL(removed("vVV", {.max_age = 1s, .max_bytes = 1}), "V2 ");
+  CAF_CHECK_EQUAL(removed("--?V", {.keep_count = 1, .max_age = 1s, .max_bytes = 1}), "");
+}
+
+CAF_TEST(retention removes files and manifests of this database only) {
+  backup_fixture f(10), other(10);
+  auto s = other.settings();
+  s.directory = f.backups;
+  const auto foreign = other.make(s);
+  for (int i = 0; i < 5; ++i)
+    f.make();
+  const auto dry = detail::apply_retention(f.backups, f.source(), {.keep_count = 2},
+                                           std::chrono::system_clock::now(), true);
+  CAF_CHECK(dry.plan.remove.size() == 3 && dry.removed.empty());
+  CAF_CHECK_EQUAL(f.files().size(), 12u);
+  const auto done = detail::apply_retention(f.backups, f.source(), {.keep_count = 2},
+                                            std::chrono::system_clock::now(), false);
+  CAF_CHECK_EQUAL(done.removed.size(), 3u);
+  CAF_CHECK_EQUAL(f.files().size(), 6u);
+  CAF_CHECK(verify_backup(foreign.path).ok);
+}
+
+CAF_TEST(a backup being read stays) {
+  backup_fixture f(10);
+  std::vector<backup_file> made;
+  for (int i = 0; i < 3; ++i)
+    made.push_back(f.make());
+  const auto apply = [&] {
+    return detail::apply_retention(f.backups, f.source(), {.keep_count = 1},
+                                   std::chrono::system_clock::now(), false);
+  };
+  {
+    // One by a verification or restore (a shared flock), one by an SQLite program.
+    detail::unique_fd reader(open(made[0].path.c_str(), O_RDONLY | O_CLOEXEC));
+    CAF_REQUIRE(flock(reader.get(), LOCK_SH) == 0);
+    const auto db = open_plain(made[1].path);
+    detail::run_sql(db.get(), "BEGIN; SELECT count(*) FROM t", "read");
+    const auto result = apply();
+    CAF_CHECK(result.removed.empty());
+    CAF_CHECK_EQUAL(result.in_use.size(), 2u);
+  }
+  CAF_CHECK_EQUAL(apply().removed.size(), 2u);
+}
