@@ -32,8 +32,8 @@ int open_spare() {
 
 // -- ticker ---------------------------------------------------------------------------------------
 
-ticker::ticker(network::default_multiplexer& backend, int timer, listener_state& state)
-  : event_handler(backend, timer), state_(state) {}
+ticker::ticker(network::default_multiplexer& backend, int timer, listener_state& shared)
+  : event_handler(backend, timer), shared_(shared) {}
 
 void ticker::start(caf::intrusive_ptr<caf::ref_counted> owner) {
   owner_ = std::move(owner);
@@ -54,7 +54,7 @@ void ticker::handle_event(network::operation op) {
   std::uint64_t ticks = 0;
   if (::read(fd(), &ticks, sizeof(ticks)) != static_cast<ssize_t>(sizeof(ticks)))
     return;
-  if (state_.sweep(clock::now()))
+  if (shared_.sweep(clock::now()))
     return;
   armed_ = false;
   itimerspec never{};

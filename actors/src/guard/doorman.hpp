@@ -20,7 +20,7 @@ namespace dbengine::actors::guard {
 class ticker final : public caf::io::network::event_handler {
 public:
   /// Takes the timer descriptor.
-  ticker(caf::io::network::default_multiplexer& backend, int timer, listener_state& state);
+  ticker(caf::io::network::default_multiplexer& backend, int timer, listener_state& shared);
 
   void start(caf::intrusive_ptr<caf::ref_counted> owner);
   void arm();
@@ -29,7 +29,7 @@ public:
   void graceful_shutdown() override { passivate(); }
 
 private:
-  listener_state& state_;
+  listener_state& shared_;
   caf::intrusive_ptr<caf::ref_counted> owner_; // while the event loop knows this object
   bool armed_ = false;
 };
