@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 //
 // The process that the guard's tests attack: a small gateway behind the guard, behind a guard that
-// is switched off (--unguarded), or published by CAF itself (--bare).
+// is switched off (--unguarded), or published by CAF itself (--bare). --memory=MB bounds it.
 //
 // Says "port N", then answers each line "stats" on standard input with its counters and ends in good
 // order at the end of the input.
@@ -18,6 +18,7 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -54,13 +55,16 @@ struct config : caf::actor_system_config {
 };
 
 struct gateway_state {
+  bool tame = false;
   std::vector<std::pair<caf::typed_response_promise<wire_answer>, wire_request>> held;
 };
 
-wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> self) {
+// Tame: only echoes, so that noise which happens to be a good request costs nothing.
+wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> self, bool tame) {
+  self->state.tame = tame;
   return {[self](wire_request& what) -> caf::result<wire_answer> {
     wire_answer answer{what.kind, what.id, {}};
-    switch (static_cast<ask>(what.kind)) {
+    switch (self->state.tame ? ask::echo : static_cast<ask>(what.kind)) {
       case ask::echo: answer.body = std::move(what.body); break;
       case ask::hold: {
         auto promise = self->make_response_promise<wire_answer>();
@@ -138,7 +142,7 @@ guard::options options_of(caf::actor_system& system, arguments& args) {
 }
 
 int serve(caf::actor_system& system, arguments& args) {
-  auto served = system.spawn(gateway);
+  auto served = system.spawn(gateway, args.count("tame") != 0);
   guard::listener door;
   std::uint16_t port = 0;
   caf::error failed;
@@ -180,6 +184,11 @@ int main(int argc, char** argv) {
     std::string arg = argv[i];
     auto equals = arg.find('=');
     args[arg.substr(2, equals - 2)] = equals == std::string::npos ? "" : arg.substr(equals + 1);
+  }
+  if (args.count("memory")) {
+    auto most = static_cast<rlim_t>(std::stoull(args["memory"])) << 20;
+    rlimit bound{most, most};
+    ::setrlimit(RLIMIT_AS, &bound);
   }
   config cfg{args};
   caf::actor_system system{cfg};

@@ -17,7 +17,8 @@ using connector = std::function<raw_peer()>;
 
 struct attack {
   const char* name;
-  /// CAF's own port does not survive it (crash, or the published actor lost): the control.
+  /// CAF's own port, given 1 GB of memory, does not survive it (crash, hang, or the published actor
+  /// lost): the control.
   bool deadly;
   std::function<void(const connector&)> run;
 };

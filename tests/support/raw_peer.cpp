@@ -141,7 +141,7 @@ raw_peer::raw_peer(std::uint16_t port, const raw_tls* security) : channel_(std::
   channel_->fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int on = 1;
   ::setsockopt(channel_->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  timeval patience{10, 0};
+  timeval patience{5, 0};
   ::setsockopt(channel_->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   ::setsockopt(channel_->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   sockaddr_in where{};

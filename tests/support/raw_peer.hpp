@@ -63,7 +63,7 @@ public:
   /// Sends all of it; false when the other side is gone.
   bool send(std::string_view what);
 
-  /// Reads `size` bytes; empty at the end of the connection or after 10 s.
+  /// Reads `size` bytes; empty at the end of the connection or after 5 s.
   bytes receive(std::size_t size);
 
   /// Reads frames until one is not a heartbeat; empty at the end.
