@@ -65,19 +65,19 @@ wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> se
   return {[self](wire_request& what) -> caf::result<wire_answer> {
     wire_answer answer{what.kind, what.id, {}};
     switch (self->state.tame ? ask::echo : static_cast<ask>(what.kind)) {
-      case ask::echo: answer.body = std::move(what.body); break;
-      case ask::hold: {
-        auto promise = self->make_response_promise<wire_answer>();
-        self->state.held.emplace_back(promise, std::move(what));
-        return promise;
-      }
-      case ask::release:
-        for (auto& [promise, held] : self->state.held)
-          promise.deliver(wire_answer{held.kind, held.id, std::move(held.body)});
-        self->state.held.clear();
-        break;
-      case ask::blow_up: answer.body.assign(what.id, 'x'); break;
-      case ask::quit: self->quit(); break;
+    case ask::echo: answer.body = std::move(what.body); break;
+    case ask::hold: {
+      auto promise = self->make_response_promise<wire_answer>();
+      self->state.held.emplace_back(promise, std::move(what));
+      return promise;
+    }
+    case ask::release:
+      for (auto& [promise, held] : self->state.held)
+        promise.deliver(wire_answer{held.kind, held.id, std::move(held.body)});
+      self->state.held.clear();
+      break;
+    case ask::blow_up: answer.body.assign(what.id, 'x'); break;
+    case ask::quit: self->quit(); break;
     }
     return answer;
   }};
@@ -94,8 +94,8 @@ long resident_kilobytes() {
 void print_stats(const guard::counters* counts) {
   std::printf("rss_kb=%ld", resident_kilobytes());
   auto put = [](std::string_view prefix, std::string_view name, auto value) {
-    std::printf(" %.*s%.*s=%lld", static_cast<int>(prefix.size()), prefix.data(), static_cast<int>(name.size()),
-                name.data(), static_cast<long long>(value));
+    std::printf(" %.*s%.*s=%lld", static_cast<int>(prefix.size()), prefix.data(),
+                static_cast<int>(name.size()), name.data(), static_cast<long long>(value));
   };
   if (counts != nullptr) {
     put("", "accepted", counts->accepted.load());
@@ -108,9 +108,11 @@ void print_stats(const guard::counters* counts) {
     put("", "half_open", counts->half_open.load());
     put("", "buffered", counts->buffered.load());
     for (std::size_t i = 0; i < counts->closed.size(); ++i)
-      put("closed.", guard::to_string(static_cast<guard::close_reason>(i)), counts->closed[i].load());
+      put("closed.", guard::to_string(static_cast<guard::close_reason>(i)),
+          counts->closed[i].load());
     for (std::size_t i = 0; i < counts->dropped.size(); ++i)
-      put("dropped.", guard::to_string(static_cast<guard::drop_reason>(i)), counts->dropped[i].load());
+      put("dropped.", guard::to_string(static_cast<guard::drop_reason>(i)),
+          counts->dropped[i].load());
   }
   std::printf("\n");
   std::fflush(stdout);
@@ -119,7 +121,7 @@ void print_stats(const guard::counters* counts) {
 guard::options options_of(caf::actor_system& system, arguments& args) {
   guard::options how;
   how.requests = {guard::wire_type_of<wire_request>(
-    system, {guard::field::u8, guard::field::u64, guard::field::text})};
+      system, {guard::field::u8, guard::field::u64, guard::field::text})};
   auto take = [&](const char* name, auto& target) {
     if (auto i = args.find(name); i != args.end())
       target = std::decay_t<decltype(target)>(std::stoll(i->second));
@@ -136,7 +138,8 @@ guard::options options_of(caf::actor_system& system, arguments& args) {
   take("frame-timeout", how.limits.frame_timeout);
   take("stall-timeout", how.limits.stall_timeout);
   if (args.count("tls"))
-    how.tls = guard::tls{args["tls"] + "/server.crt", args["tls"] + "/server.key", args["tls"] + "/ca.crt"};
+    how.tls = guard::tls{args["tls"] + "/server.crt", args["tls"] + "/server.key",
+                         args["tls"] + "/ca.crt"};
   how.unsafe_without_checks = args.count("unguarded") != 0;
   return how;
 }

@@ -41,7 +41,8 @@ attack raw(const char* name, bool deadly, bytes what) {
 
 /// A direct message of one type to the gateway.
 attack typed(const char* name, bool deadly, const char* type, bytes members, std::uint64_t id = 1) {
-  return shaken(name, deadly, [=](const raw_peer& p) { return p.message(content(type, members), id); });
+  return shaken(name, deadly,
+                [=](const raw_peer& p) { return p.message(content(type, members), id); });
 }
 
 bytes named(const raw_peer& p, std::string_view receiver, std::string_view payload) {
@@ -77,14 +78,17 @@ std::vector<attack> make_attacks() {
   add(raw("32 zeros", false, bytes(32, '\0')));
   add(raw("a header of 4 GB", true, header(1, 0, 0xFFFF'FFFF, 0, 0, 0) + bytes(1024, 'x')));
   add(raw("a message without a handshake", false, frame(2, 0, normal_request | 1, 7, 6, good)));
-  add(raw("a handshake of an URI node", false, frame(1, 0, 0, 0, 0, u64(atom("uri")) + text("caf:node"))));
+  add(raw("a handshake of an URI node", false,
+          frame(1, 0, 0, 0, 0, u64(atom("uri")) + text("caf:node"))));
   add(raw("a handshake of nobody", false, frame(1, 0, 0, 0, 0, u64(atom("")))));
   add(raw("a handshake of all zeros", false, frame(1, 0, 0, 0, 0, bytes(32, '\0'))));
   add(raw("a handshake with a version", false, frame(1, 0, 4, 0, 0, node(1, 'v'))));
   add(raw("half a handshake", false, frame(1, 0, 0, 0, 0, node(1, 'h')).substr(0, 40)));
   add(raw("a server's handshake from a client", false,
-          frame(0, 0, 3, 0, 0, node(1, 's') + varbyte(1) + text("generic-caf-app") + u64(1) + varbyte(0))));
-  add(raw("a web browser", false, "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html,application/xml\r\n\r\n"));
+          frame(0, 0, 3, 0, 0,
+                node(1, 's') + varbyte(1) + text("generic-caf-app") + u64(1) + varbyte(0))));
+  add(raw("a web browser", false,
+          "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html,application/xml\r\n\r\n"));
   add({"20,000 handshakes", false, [](const connector& connect) {
          for (std::uint32_t i = 1; i <= 20'000; ++i) {
            auto peer = connect();
@@ -101,16 +105,19 @@ std::vector<attack> make_attacks() {
   add(shaken("a message of 4 GB", true, [](const raw_peer& p) {
     return header(2, 0, 0xFFFF'FFFF, normal_request | 1, 7, p.gateway) + bytes(1024, 'x');
   }));
-  add(shaken("an unknown operation", false, [](const raw_peer& p) { return frame(7, 0, 0, 0, p.gateway); }));
+  add(shaken("an unknown operation", false,
+             [](const raw_peer& p) { return frame(7, 0, 0, 0, p.gateway); }));
   add(shaken("an unknown flag", false, [=](const raw_peer& p) {
     return frame(2, 0x80, normal_request | 1, 7, p.gateway, good);
   }));
-  add(shaken("a heartbeat with a payload", false, [](const raw_peer&) { return frame(6, 0, 0, 0, 0, "boom"); }));
-  add(shaken("a message without payload", false, [](const raw_peer& p) {
-    return frame(2, 0, normal_request | 1, 7, p.gateway);
-  }));
-  add(shaken("a request of actor 0", false, [=](const raw_peer& p) { return p.message(good, 1, 0); }));
-  add(shaken("an answer to nothing", false, [=](const raw_peer& p) { return p.message(good, response | 1); }));
+  add(shaken("a heartbeat with a payload", false,
+             [](const raw_peer&) { return frame(6, 0, 0, 0, 0, "boom"); }));
+  add(shaken("a message without payload", false,
+             [](const raw_peer& p) { return frame(2, 0, normal_request | 1, 7, p.gateway); }));
+  add(shaken("a request of actor 0", false,
+             [=](const raw_peer& p) { return p.message(good, 1, 0); }));
+  add(shaken("an answer to nothing", false,
+             [=](const raw_peer& p) { return p.message(good, response | 1); }));
   add(shaken("an upstream message", false, [=](const raw_peer& p) {
     return frame(2, 0, 0x2000'0000'0000'0001, 7, p.gateway, good);
   }));
@@ -120,16 +127,17 @@ std::vector<attack> make_attacks() {
       result += p.handshake(2);
     return result;
   }));
-  add(shaken("a second handshake as another node", false, [](const raw_peer&) {
-    return frame(1, 2, 0, 0, 0, node(99, 'z'));
-  }));
+  add(shaken("a second handshake as another node", false,
+             [](const raw_peer&) { return frame(1, 2, 0, 0, 0, node(99, 'z')); }));
   add(shaken("a handshake as the server itself", false, [](const raw_peer& p) {
     return frame(1, 0, 0, 0, 0, p.server) + p.message(request_content(0, 1, "x"), 1);
   }));
 
   // Other receivers and other operations
   add(shaken("a spawn by SpawnServ", false, [](const raw_peer& p) {
-    return named(p, "SpawnServ", content("@atom+@str+@message", u64(atom("spawn")) + text("any") + u16(0) + text("@<>")));
+    return named(
+        p, "SpawnServ",
+        content("@atom+@str+@message", u64(atom("spawn")) + text("any") + u16(0) + text("@<>")));
   }));
   add(shaken("a question to ConfigServ", false, [](const raw_peer& p) {
     return named(p, "ConfigServ", content("@atom+@str", u64(atom("get")) + text("*")));
@@ -142,7 +150,8 @@ std::vector<attack> make_attacks() {
     return result;
   }));
   add(shaken("a routed message", true, [=](const raw_peer& p) {
-    return frame(3, 0, normal_request | 1, 7, p.gateway, node(5, 'r') + p.server + content("@exit", end_message(u64(7) + p.self)));
+    return frame(3, 0, normal_request | 1, 7, p.gateway,
+                 node(5, 'r') + p.server + content("@exit", end_message(u64(7) + p.self)));
   }));
   add(shaken("a routed message from the server itself", false, [=](const raw_peer& p) {
     return frame(3, 0, normal_request | 1, p.gateway, p.gateway, p.server + p.server + good);
@@ -154,10 +163,12 @@ std::vector<attack> make_attacks() {
     return result;
   }));
   add(shaken("a forged end of an actor", false, [](const raw_peer& p) {
-    return frame(5, 0, 0, p.gateway, 0, p.self + p.server + u8(1) + u64(atom("exit")) + u16(0) + text("@<>"));
+    return frame(5, 0, 0, p.gateway, 0,
+                 p.self + p.server + u8(1) + u64(atom("exit")) + u16(0) + text("@<>"));
   }));
   add(shaken("a nested error in a forged end", true, [](const raw_peer& p) {
-    return frame(5, 0, 0, 7, 0, p.self + p.server + u8(1) + u64(atom("exit")) + nested_message(200'000).substr(1));
+    return frame(5, 0, 0, 7, 0,
+                 p.self + p.server + u8(1) + u64(atom("exit")) + nested_message(200'000).substr(1));
   }));
   add(shaken("monitors of other actors", false, [](const raw_peer& p) {
     bytes result;
@@ -183,18 +194,21 @@ std::vector<attack> make_attacks() {
     return p.message(content("@down", end_message(u64(7) + p.self)));
   }));
   add(shaken("a link", true, [](const raw_peer& p) {
-    return p.message(content("@atom+@strong_actor_ptr", u64(atom("link")) + actor_handle(p, 7, p.self)));
+    return p.message(
+        content("@atom+@strong_actor_ptr", u64(atom("link")) + actor_handle(p, 7, p.self)));
   }));
   add(shaken("a link with the gateway itself", true, [](const raw_peer& p) {
-    return p.message(content("@atom+@strong_actor_ptr", u64(atom("link")) + actor_handle(p, p.gateway, p.server)));
+    return p.message(content("@atom+@strong_actor_ptr",
+                             u64(atom("link")) + actor_handle(p, p.gateway, p.server)));
   }));
   add(shaken("an unlink of a local actor", true, [](const raw_peer& p) {
-    return p.message(content("@atom+@strong_actor_ptr", u64(atom("unlink")) + actor_handle(p, p.gateway, p.server)));
+    return p.message(content("@atom+@strong_actor_ptr",
+                             u64(atom("unlink")) + actor_handle(p, p.gateway, p.server)));
   }));
-  add(shaken("messages nested 200,000 deep", true, [](const raw_peer& p) {
-    return p.message(nested_message(200'000), 1);
-  }));
-  add(shaken("a stack of 4 G actor handles", false, [=](const raw_peer& p) { return p.message(huge + u64(1), 1); }));
+  add(shaken("messages nested 200,000 deep", true,
+             [](const raw_peer& p) { return p.message(nested_message(200'000), 1); }));
+  add(shaken("a stack of 4 G actor handles", false,
+             [=](const raw_peer& p) { return p.message(huge + u64(1), 1); }));
   add(shaken("a stack with the handles of 1,000 actors", false, [](const raw_peer& p) {
     bytes stack = varbyte(1'000);
     for (std::uint64_t i = 1; i <= 1'000; ++i)
@@ -209,40 +223,51 @@ std::vector<attack> make_attacks() {
   add(typed("a text of 4 G wide characters", false, "@u16str", huge));
   add(typed("a stream", false, "@open_stream_msg", u64(1) + u64(1)));
   add(typed("a group", false, "@group", text("local") + text("x")));
-  add(typed("a remote group of ourselves", false, "@group", text("remote") + text("x@127.0.0.1:1")));
-  add(typed("an error with a context", true, "@error", u8(1) + u64(atom("exit")) + u16(0) + text("@<>+@str") + text("x")));
+  add(typed("a remote group of ourselves", false, "@group",
+            text("remote") + text("x@127.0.0.1:1")));
+  add(typed("an error with a context", true, "@error",
+            u8(1) + u64(atom("exit")) + u16(0) + text("@<>+@str") + text("x")));
   add(typed("a timeout", false, "@timeout", u64(0) + u64(1)));
   add(typed("an unknown type", false, "no::such::type", text("x")));
   add(typed("a type name of zeros", false, "", bytes(64, '\0')));
   add(typed("a type name that is not UTF-8", false, "\xff\xfe\xc0\x80", "x"));
-  add(typed("1,000 types in one message", false, [] {
-    static bytes name = [] {
-      bytes result = "@u8";
-      for (int i = 0; i < 999; ++i)
-        result += "+@u8";
-      return result;
-    }();
-    return name.c_str();
-  }(), bytes(1'000, 'x')));
-  add(shaken("a type number", false, [](const raw_peer& p) { return p.message(u8(0) + u16(30) + bytes(64, 'x'), 1); }));
-  add(shaken("a type name of 4 GB", false, [=](const raw_peer& p) { return p.message(u8(0) + u16(0) + huge + "x", 1); }));
+  add(typed(
+      "1,000 types in one message", false,
+      [] {
+        static bytes name = [] {
+          bytes result = "@u8";
+          for (int i = 0; i < 999; ++i)
+            result += "+@u8";
+          return result;
+        }();
+        return name.c_str();
+      }(),
+      bytes(1'000, 'x')));
+  add(shaken("a type number", false,
+             [](const raw_peer& p) { return p.message(u8(0) + u16(30) + bytes(64, 'x'), 1); }));
+  add(shaken("a type name of 4 GB", false,
+             [=](const raw_peer& p) { return p.message(u8(0) + u16(0) + huge + "x", 1); }));
   add(shaken("a name without an end", false, [](const raw_peer& p) {
     return p.message(u8(0) + u16(0) + bytes(4'096, '\xff'), 1);
   }));
-  add(shaken("a request cut short", false, [=](const raw_peer& p) { return p.message(good.substr(0, good.size() - 1), 1); }));
-  add(shaken("a request with a tail", false, [=](const raw_peer& p) { return p.message(good + "tail", 1); }));
+  add(shaken("a request cut short", false,
+             [=](const raw_peer& p) { return p.message(good.substr(0, good.size() - 1), 1); }));
+  add(shaken("a request with a tail", false,
+             [=](const raw_peer& p) { return p.message(good + "tail", 1); }));
   add(shaken("a request with a text of 4 GB", false, [=](const raw_peer& p) {
     return p.message(content(wire_request_name, u8(0) + u64(1) + huge + "x"), 1);
   }));
   add(shaken("a request with an overlong length", false, [](const raw_peer& p) {
-    return p.message(content(wire_request_name, u8(0) + u64(1) + bytes(200, '\x80') + u8(1) + "x"), 1);
+    return p.message(content(wire_request_name, u8(0) + u64(1) + bytes(200, '\x80') + u8(1) + "x"),
+                     1);
   }));
   add(shaken("the answer's type as a request", false, [](const raw_peer& p) {
     return p.message(content("dbengine::test::wire_answer", u8(0) + u64(1) + text("x")), 1);
   }));
   add(shaken("a request twice in one message", false, [](const raw_peer& p) {
     bytes members = u8(0) + u64(1) + text("x");
-    return p.message(content(bytes{wire_request_name} + "+" + wire_request_name, members + members), 1);
+    return p.message(content(bytes{wire_request_name} + "+" + wire_request_name, members + members),
+                     1);
   }));
   add(shaken("100,000 requests of as many actors", false, [=](const raw_peer& p) {
     bytes result;

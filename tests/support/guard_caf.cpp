@@ -10,11 +10,11 @@
 #include <caf/openssl/remote_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 #include <chrono>
 #include <csignal>
@@ -144,7 +144,8 @@ struct client_config : caf::actor_system_config {
 } // namespace
 
 struct caf_client::state {
-  state(const std::string& certificates, bool heartbeats) : config(certificates, heartbeats), system(config) {}
+  state(const std::string& certificates, bool heartbeats)
+      : config(certificates, heartbeats), system(config) {}
   client_config config;
   caf::actor_system system;
   wire_actor gateway;
@@ -152,10 +153,11 @@ struct caf_client::state {
 };
 
 caf_client::caf_client(std::uint16_t port, const std::string& certificates, bool heartbeats)
-  : state_(std::make_unique<state>(certificates, heartbeats)) {
+    : state_(std::make_unique<state>(certificates, heartbeats)) {
   auto& system = state_->system;
-  auto found = certificates.empty() ? system.middleman().remote_actor<wire_actor>("127.0.0.1", port)
-                                    : caf::openssl::remote_actor<wire_actor>(system, "127.0.0.1", port);
+  auto found = certificates.empty()
+                   ? system.middleman().remote_actor<wire_actor>("127.0.0.1", port)
+                   : caf::openssl::remote_actor<wire_actor>(system, "127.0.0.1", port);
   if (found)
     state_->gateway = *found;
   else
@@ -166,7 +168,9 @@ caf_client::~caf_client() {
   state_->gateway = nullptr;
 }
 
-const std::string& caf_client::trouble() const { return state_->trouble; }
+const std::string& caf_client::trouble() const {
+  return state_->trouble;
+}
 
 bool caf_client::echo(std::string_view body) {
   std::string failure;
@@ -182,8 +186,8 @@ wire_answer caf_client::ask_for(wire_request what, std::string& failure) {
   }
   caf::scoped_actor self{state_->system};
   self->request(state_->gateway, 5s, std::move(what))
-    .receive([&](wire_answer& x) { result = std::move(x); },
-             [&](const caf::error& x) { failure = state_->system.render(x); });
+      .receive([&](wire_answer& x) { result = std::move(x); },
+               [&](const caf::error& x) { failure = state_->system.render(x); });
   return result;
 }
 

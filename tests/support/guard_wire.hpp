@@ -51,6 +51,6 @@ inline constexpr const char* wire_request_name = "dbengine::test::wire_request";
 } // namespace dbengine::test
 
 CAF_BEGIN_TYPE_ID_BLOCK(guard_test, caf::first_custom_type_id + 900)
-  CAF_ADD_TYPE_ID(guard_test, (dbengine::test::wire_request))
-  CAF_ADD_TYPE_ID(guard_test, (dbengine::test::wire_answer))
+CAF_ADD_TYPE_ID(guard_test, (dbengine::test::wire_request))
+CAF_ADD_TYPE_ID(guard_test, (dbengine::test::wire_answer))
 CAF_END_TYPE_ID_BLOCK(guard_test)

@@ -37,10 +37,18 @@ std::uint64_t from_big_endian(std::string_view x) {
 
 } // namespace
 
-bytes u8(std::uint64_t x) { return big_endian(x, 1); }
-bytes u16(std::uint64_t x) { return big_endian(x, 2); }
-bytes u32(std::uint64_t x) { return big_endian(x, 4); }
-bytes u64(std::uint64_t x) { return big_endian(x, 8); }
+bytes u8(std::uint64_t x) {
+  return big_endian(x, 1);
+}
+bytes u16(std::uint64_t x) {
+  return big_endian(x, 2);
+}
+bytes u32(std::uint64_t x) {
+  return big_endian(x, 4);
+}
+bytes u64(std::uint64_t x) {
+  return big_endian(x, 8);
+}
 
 bytes varbyte(std::uint64_t x) {
   bytes result;
@@ -49,10 +57,13 @@ bytes varbyte(std::uint64_t x) {
   return result + static_cast<char>(x);
 }
 
-bytes text(std::string_view x) { return varbyte(x.size()) + bytes{x}; }
+bytes text(std::string_view x) {
+  return varbyte(x.size()) + bytes{x};
+}
 
 std::uint64_t atom(std::string_view name) {
-  static constexpr std::string_view digits = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+  static constexpr std::string_view digits =
+      " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
   std::uint64_t result = 0xF;
   for (char c : name)
     result = (result << 6) | digits.find(c);
@@ -105,9 +116,9 @@ struct raw_peer::channel {
     std::signal(SIGPIPE, SIG_IGN);
     context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_security_level(context, 0);
-    if (!how.certificate.empty()
-        && (SSL_CTX_use_certificate_chain_file(context, how.certificate.c_str()) != 1
-            || SSL_CTX_use_PrivateKey_file(context, how.key.c_str(), SSL_FILETYPE_PEM) != 1))
+    if (!how.certificate.empty() &&
+        (SSL_CTX_use_certificate_chain_file(context, how.certificate.c_str()) != 1 ||
+         SSL_CTX_use_PrivateKey_file(context, how.key.c_str(), SSL_FILETYPE_PEM) != 1))
       return false;
     if (how.max_version != 0) {
       SSL_CTX_set_min_proto_version(context, 0);
@@ -121,7 +132,8 @@ struct raw_peer::channel {
   }
 
   long read(char* to, std::size_t size) {
-    return session != nullptr ? SSL_read(session, to, static_cast<int>(size)) : ::recv(fd, to, size, 0);
+    return session != nullptr ? SSL_read(session, to, static_cast<int>(size))
+                              : ::recv(fd, to, size, 0);
   }
 
   long write(const char* from, std::size_t size) {
@@ -137,7 +149,8 @@ struct raw_peer::channel {
   }
 };
 
-raw_peer::raw_peer(std::uint16_t port, const raw_tls* security) : channel_(std::make_unique<channel>()) {
+raw_peer::raw_peer(std::uint16_t port, const raw_tls* security)
+    : channel_(std::make_unique<channel>()) {
   channel_->fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int on = 1;
   ::setsockopt(channel_->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -148,8 +161,8 @@ raw_peer::raw_peer(std::uint16_t port, const raw_tls* security) : channel_(std::
   where.sin_family = AF_INET;
   where.sin_port = htons(port);
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(channel_->fd, reinterpret_cast<sockaddr*>(&where), sizeof(where)) != 0
-      || (security != nullptr && !channel_->secure(*security)))
+  if (::connect(channel_->fd, reinterpret_cast<sockaddr*>(&where), sizeof(where)) != 0 ||
+      (security != nullptr && !channel_->secure(*security)))
     channel_ = nullptr;
 }
 
@@ -157,7 +170,9 @@ raw_peer::~raw_peer() = default;
 raw_peer::raw_peer(raw_peer&&) noexcept = default;
 raw_peer& raw_peer::operator=(raw_peer&&) noexcept = default;
 
-bool raw_peer::open() const { return channel_ != nullptr; }
+bool raw_peer::open() const {
+  return channel_ != nullptr;
+}
 
 bool raw_peer::send(std::string_view what) {
   while (channel_ && !what.empty()) {

@@ -19,8 +19,8 @@ using bytes = std::string;
 struct raw_tls {
   std::string certificate; ///< empty: none
   std::string key;
-  int max_version = 0;     ///< as OpenSSL counts, 0: the newest
-  std::string ciphers;     ///< empty: the usual ones
+  int max_version = 0; ///< as OpenSSL counts, 0: the newest
+  std::string ciphers; ///< empty: the usual ones
 };
 
 // -- bytes ----------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ constexpr long long allowed_growth_kb = 64 << 10;
 /// A folder with certificates, made once.
 const std::string& certificates() {
   static const std::string folder = [] {
-    auto path = std::filesystem::temp_directory_path() / ("dbengine-guard-" + std::to_string(::getpid()));
+    auto path =
+        std::filesystem::temp_directory_path() / ("dbengine-guard-" + std::to_string(::getpid()));
     auto command = std::string{DBENGINE_SOURCE_DIR "/scripts/test-certificates "} + path.string();
     return std::system(command.c_str()) == 0 ? path.string() : std::string{};
   }();
@@ -36,12 +37,14 @@ const std::string& certificates() {
 
 struct scene {
   explicit scene(bool secure, std::vector<std::string> arguments = {})
-    : folder(secure ? certificates() : std::string{}), target(complete(folder, std::move(arguments))) {
+      : folder(secure ? certificates() : std::string{}),
+        target(complete(folder, std::move(arguments))) {
     security.certificate = folder + "/client.crt";
     security.key = folder + "/client.key";
   }
 
-  static std::vector<std::string> complete(const std::string& folder, std::vector<std::string> arguments) {
+  static std::vector<std::string> complete(const std::string& folder,
+                                           std::vector<std::string> arguments) {
     arguments.push_back("--tame");
     if (!folder.empty())
       arguments.push_back("--tls=" + folder);
@@ -72,7 +75,8 @@ void run_attacks(bool secure) {
       CAF_FAIL("new peers are not served after the attack: " << attack.name);
     CAF_CHECK(true);
   }
-  CAF_CHECK(it.target.comes_true([](auto& now) { return now["connections"] == 1 && now["half_open"] == 0; }));
+  CAF_CHECK(it.target.comes_true(
+      [](auto& now) { return now["connections"] == 1 && now["half_open"] == 0; }));
   auto growth = it.target.stats()["rss_kb"] - before;
   CAF_MESSAGE("memory grew by " << growth << " kB");
   CAF_CHECK_LESS(growth, allowed_growth_kb);
@@ -96,7 +100,8 @@ void make_noise(bool secure, std::uint64_t frames) {
     std::uint64_t counts[2] = {0, 0};
     std::vector<std::thread> peers;
     for (auto i : {0u, 1u})
-      peers.emplace_back([&, i] { counts[i] = send_noise(it.connect(), 2 * round + i + 1, frames / rounds / 2); });
+      peers.emplace_back(
+          [&, i] { counts[i] = send_noise(it.connect(), 2 * round + i + 1, frames / rounds / 2); });
     bool served = witness.echo("during");
     for (auto& peer : peers)
       peer.join();
@@ -108,9 +113,10 @@ void make_noise(bool secure, std::uint64_t frames) {
   CAF_CHECK_GREATER_OR_EQUAL(sent, frames / rounds / 2 * 2 * rounds);
   // The noise got through to the guard and was neither all good nor all bad.
   CAF_CHECK_GREATER(now["frames"], static_cast<long long>(sent / 4));
-  for (const char* reason : {"closed.handshake_invalid", "closed.malformed_header", "closed.malformed_payload",
-                             "closed.forbidden", "closed.frame_too_large", "dropped.named_receiver",
-                             "dropped.other_actor", "dropped.not_a_request", "dropped.unlisted_type", "requests"})
+  for (const char* reason :
+       {"closed.handshake_invalid", "closed.malformed_header", "closed.malformed_payload",
+        "closed.forbidden", "closed.frame_too_large", "dropped.named_receiver",
+        "dropped.other_actor", "dropped.not_a_request", "dropped.unlisted_type", "requests"})
     CAF_CHECK_GREATER(now[reason], 0);
   auto growth = now["rss_kb"] - before;
   CAF_MESSAGE(sent << " frames sent, " << now["frames"] << " judged, " << now["requests"]
@@ -121,13 +127,21 @@ void make_noise(bool secure, std::uint64_t frames) {
 
 } // namespace
 
-CAF_TEST(every known attack leaves the victim alive and serving) { run_attacks(false); }
+CAF_TEST(every known attack leaves the victim alive and serving) {
+  run_attacks(false);
+}
 
-CAF_TEST(every known attack with a valid certificate leaves the victim alive and serving) { run_attacks(true); }
+CAF_TEST(every known attack with a valid certificate leaves the victim alive and serving) {
+  run_attacks(true);
+}
 
-CAF_TEST(random and mutated frames do no harm) { make_noise(false, noise_frames()); }
+CAF_TEST(random and mutated frames do no harm) {
+  make_noise(false, noise_frames());
+}
 
-CAF_TEST(random and mutated frames through TLS do no harm) { make_noise(true, noise_frames() / 10); }
+CAF_TEST(random and mutated frames through TLS do no harm) {
+  make_noise(true, noise_frames() / 10);
+}
 
 // The control: the same attacks and the same noise find what the guard prevents when it is off.
 CAF_TEST(without the guard the deadly attacks are deadly) {

@@ -44,7 +44,7 @@ enum class drop_reason : std::uint8_t {
   unlisted_type,     ///< a message of another type than the listed ones
   too_many_requests, ///< `limits::max_in_flight_requests` reached
   too_many_bytes,    ///< `limits::max_in_flight_bytes` reached
-  outgoing,          ///< a frame of our side that no peer needs: spawn requests, monitors, late answers
+  outgoing, ///< a frame of our side that no peer needs: spawn requests, monitors, late answers
   count_
 };
 

@@ -33,7 +33,7 @@ int open_spare() {
 // -- ticker ---------------------------------------------------------------------------------------
 
 ticker::ticker(network::default_multiplexer& backend, int timer, listener_state& shared)
-  : event_handler(backend, timer), shared_(shared) {}
+    : event_handler(backend, timer), shared_(shared) {}
 
 void ticker::start(caf::intrusive_ptr<caf::ref_counted> owner) {
   owner_ = std::move(owner);
@@ -70,7 +70,7 @@ void ticker::removed_from_loop(network::operation op) {
 // -- accept_policy --------------------------------------------------------------------------------
 
 accept_policy::accept_policy(std::shared_ptr<listener_state> state)
-  : state_(std::move(state)), spare_(open_spare()) {}
+    : state_(std::move(state)), spare_(open_spare()) {}
 
 accept_policy::~accept_policy() {
   if (spare_ >= 0)
@@ -108,10 +108,8 @@ bool accept_policy::try_accept(int& result, int fd) {
 
 doorman::doorman(network::default_multiplexer& backend, int fd, int timer,
                  std::shared_ptr<listener_state> state)
-  : caf::io::doorman(network::accept_hdl_from_socket(fd)),
-    state_(std::move(state)),
-    acceptor_(backend, fd, state_),
-    ticker_(backend, timer, *state_) {
+    : caf::io::doorman(network::accept_hdl_from_socket(fd)), state_(std::move(state)),
+      acceptor_(backend, fd, state_), ticker_(backend, timer, *state_) {
   state_->timer = &ticker_;
 }
 
@@ -168,7 +166,9 @@ std::uint16_t doorman::port() const {
   return result ? *result : std::uint16_t{0};
 }
 
-void doorman::add_to_loop() { acceptor_.activate(this); }
+void doorman::add_to_loop() {
+  acceptor_.activate(this);
+}
 
 void doorman::remove_from_loop() {
   acceptor_.passivate();

@@ -11,7 +11,8 @@ namespace {
 
 // caf::atom("default"): six bits a character, 0xF in front.
 constexpr std::uint64_t default_atom = [] {
-  constexpr std::string_view digits = " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view digits =
+      " 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
   std::uint64_t result = 0xF;
   for (char c : std::string_view{"default"})
     result = (result << 6) | digits.find(c);
@@ -83,11 +84,11 @@ private:
 
 bool walk(walker& at, field what) {
   switch (what) {
-    case field::u8: return at.skip(1);
-    case field::u16: return at.skip(2);
-    case field::u32: return at.skip(4);
-    case field::u64: return at.skip(8);
-    case field::text: return at.text().has_value();
+  case field::u8: return at.skip(1);
+  case field::u16: return at.skip(2);
+  case field::u32: return at.skip(4);
+  case field::u64: return at.skip(8);
+  case field::text: return at.text().has_value();
   }
   return false;
 }
@@ -118,9 +119,9 @@ void write_header(char* bytes, const header& what) {
 
 bool is_process_node(const node_bytes& bytes) {
   auto nonzero = [](char c) { return c != 0; };
-  return read_integer<std::uint64_t>(bytes.data()) == default_atom
-         && std::any_of(bytes.begin() + 8, bytes.begin() + 12, nonzero)
-         && std::any_of(bytes.begin() + 12, bytes.end(), nonzero);
+  return read_integer<std::uint64_t>(bytes.data()) == default_atom &&
+         std::any_of(bytes.begin() + 8, bytes.begin() + 12, nonzero) &&
+         std::any_of(bytes.begin() + 12, bytes.end(), nonzero);
 }
 
 node_bytes make_node(std::uint32_t process, const std::array<char, 20>& host) {
@@ -156,7 +157,8 @@ payload_kind classify(std::span<const char> payload, std::span<const wire_type> 
   if (!name->starts_with(prefix))
     return payload_kind::unlisted;
   name->remove_prefix(prefix.size());
-  auto type = std::find_if(types.begin(), types.end(), [&](const wire_type& x) { return x.name == *name; });
+  auto type =
+      std::find_if(types.begin(), types.end(), [&](const wire_type& x) { return x.name == *name; });
   if (type == types.end())
     return payload_kind::unlisted;
   for (auto what : type->fields)

@@ -42,9 +42,11 @@ caf::error check(const caf::strong_actor_ptr& gateway, const options& how) {
   if (how.requests.empty())
     return wrong("no message type that peers may send");
   for (const auto& type : how.requests)
-    if (type.name.empty() || type.name.starts_with("<invalid") || type.name.find('+') != std::string::npos)
+    if (type.name.empty() || type.name.starts_with("<invalid") ||
+        type.name.find('+') != std::string::npos)
       return wrong("not a registered message type: '" + type.name + "'");
-  if (bounds.max_connections == 0 || bounds.max_half_open == 0 || bounds.max_in_flight_requests == 0)
+  if (bounds.max_connections == 0 || bounds.max_half_open == 0 ||
+      bounds.max_in_flight_requests == 0)
     return wrong("a limit of 0 lets nobody in");
   if (bounds.max_frame_bytes < header_size || bounds.max_frame_bytes > (std::size_t{1} << 31))
     return wrong("max_frame_bytes must lie between 32 bytes and 2 GiB");
@@ -86,11 +88,13 @@ caf::expected<identity> identify(caf::actor_system& system, const caf::strong_ac
   result.shown_node = shown;
   result.gateway = gateway->id();
   result.requests = how.requests;
-  auto overloaded = how.overloaded ? how.overloaded
-                                   : caf::make_error(caf::sec::runtime_error, "too many requests in flight");
-  auto answers = {std::pair{&result.overloaded, overloaded},
-                  std::pair{&result.unreachable, caf::make_error(caf::exit_reason::remote_link_unreachable)},
-                  std::pair{&result.unexpected, caf::make_error(caf::sec::unexpected_message)}};
+  auto overloaded = how.overloaded
+                        ? how.overloaded
+                        : caf::make_error(caf::sec::runtime_error, "too many requests in flight");
+  auto answers = {
+      std::pair{&result.overloaded, overloaded},
+      std::pair{&result.unreachable, caf::make_error(caf::exit_reason::remote_link_unreachable)},
+      std::pair{&result.unexpected, caf::make_error(caf::sec::unexpected_message)}};
   for (auto& [target, answer] : answers) {
     auto bytes = serialize(system, answer);
     if (!bytes)
@@ -101,7 +105,8 @@ caf::expected<identity> identify(caf::actor_system& system, const caf::strong_ac
 }
 
 multiplexer* backend_of(caf::actor_system& system) {
-  return system.has_middleman() ? dynamic_cast<multiplexer*>(&system.middleman().backend()) : nullptr;
+  return system.has_middleman() ? dynamic_cast<multiplexer*>(&system.middleman().backend())
+                                : nullptr;
 }
 
 caf::actor broker_of(caf::actor_system& system) {
@@ -126,7 +131,8 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
   }
   std::random_device seed;
   std::mt19937_64 random{(std::uint64_t{seed()} << 32) | seed()};
-  auto who = identify(system, gateway, how, random_node(random, static_cast<std::uint32_t>(::getpid())));
+  auto who =
+      identify(system, gateway, how, random_node(random, static_cast<std::uint32_t>(::getpid())));
   if (!who)
     return who.error();
   // Twice as many names as peers: a name rests before its next use.
@@ -146,16 +152,20 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
                                                 std::move(security));
   caf::io::doorman_ptr door = caf::make_counted<doorman>(*backend, *fd, timer, state);
   auto port = door->port();
-  caf::anon_send(broker_of(system), caf::publish_atom_v, std::move(door), port, gateway, std::move(interface));
+  caf::anon_send(broker_of(system), caf::publish_atom_v, std::move(door), port, gateway,
+                 std::move(interface));
   return listener{system, gateway, port, std::move(state), std::move(counts)};
 }
 
 listener::listener(caf::actor_system& system, caf::strong_actor_ptr gateway, std::uint16_t port,
-                   std::shared_ptr<listener_state> state, std::shared_ptr<const guard::counters> counts)
-  : system_(&system), gateway_(std::move(gateway)), port_(port), state_(std::move(state)),
-    counts_(std::move(counts)) {}
+                   std::shared_ptr<listener_state> state,
+                   std::shared_ptr<const guard::counters> counts)
+    : system_(&system), gateway_(std::move(gateway)), port_(port), state_(std::move(state)),
+      counts_(std::move(counts)) {}
 
-listener::listener(listener&& other) noexcept { *this = std::move(other); }
+listener::listener(listener&& other) noexcept {
+  *this = std::move(other);
+}
 
 listener& listener::operator=(listener&& other) noexcept {
   if (this != &other) {
@@ -169,14 +179,17 @@ listener& listener::operator=(listener&& other) noexcept {
   return *this;
 }
 
-listener::~listener() { close(); }
+listener::~listener() {
+  close();
+}
 
 bool listener::close() {
   using namespace std::chrono_literals;
   if (!state_)
     return true;
   // The broker forgets the actor first, then closes the doorman, and the doorman its peers.
-  caf::anon_send(broker_of(*system_), caf::unpublish_atom_v, caf::actor_cast<caf::actor_addr>(gateway_), port_);
+  caf::anon_send(broker_of(*system_), caf::unpublish_atom_v,
+                 caf::actor_cast<caf::actor_addr>(gateway_), port_);
   auto in_loop = std::this_thread::get_id() == system_->middleman().backend().thread_id();
   auto done = in_loop || state_->wait_gone(5s);
   gateway_ = nullptr;

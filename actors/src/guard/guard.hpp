@@ -93,8 +93,8 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
 /// `listen` with the interface of a typed handle.
 template <class Handle>
 caf::expected<listener> listen(caf::actor_system& system, const Handle& gateway, options how) {
-  return listen(system, caf::actor_cast<caf::strong_actor_ptr>(gateway), system.message_types(gateway),
-                std::move(how));
+  return listen(system, caf::actor_cast<caf::strong_actor_ptr>(gateway),
+                system.message_types(gateway), std::move(how));
 }
 
 /// The registered name of `T` with its members as its `inspect` writes them. The caller says the

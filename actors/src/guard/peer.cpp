@@ -33,21 +33,18 @@ const std::array<char, header_size> heartbeat = [] {
 }();
 
 bool is_fault(close_reason why) {
-  return why != close_reason::peer_closed && why != close_reason::broker_closed
-         && why != close_reason::listener_closed;
+  return why != close_reason::peer_closed && why != close_reason::broker_closed &&
+         why != close_reason::listener_closed;
 }
 
 } // namespace
 
 peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket fd,
            std::unique_ptr<transport> through)
-  : caf::io::scribe(caf::io::network::conn_hdl_from_socket(fd)),
-    state_(std::move(state)),
-    name_(state_->names.front()),
-    through_(std::move(through)),
-    rules_(state_->who, state_->how.limits, *state_->counts, name_, ++state_->last_actor),
-    stream_(backend, fd, *this),
-    born_(clock::now()) {
+    : caf::io::scribe(caf::io::network::conn_hdl_from_socket(fd)), state_(std::move(state)),
+      name_(state_->names.front()), through_(std::move(through)),
+      rules_(state_->who, state_->how.limits, *state_->counts, name_, ++state_->last_actor),
+      stream_(backend, fd, *this), born_(clock::now()) {
   state_->names.pop_front();
   state_->peers.insert(this);
   half_open_ = state_->half_open.insert(state_->half_open.end(), this);
@@ -114,9 +111,13 @@ void peer::ack_writes(bool) {
   // BASP does not use receipts, and the stream would count our placeholders.
 }
 
-std::vector<char>& peer::wr_buf() { return staged_; }
+std::vector<char>& peer::wr_buf() {
+  return staged_;
+}
 
-std::vector<char>& peer::rd_buf() { return stream_.rd_buf(); }
+std::vector<char>& peer::rd_buf() {
+  return stream_.rd_buf();
+}
 
 void peer::graceful_shutdown() {
   fail(state_->closing ? close_reason::listener_closed : close_reason::broker_closed);
@@ -147,9 +148,13 @@ std::uint16_t peer::port() const {
   return result ? *result : std::uint16_t{0};
 }
 
-void peer::add_to_loop() { stream_.activate(this); }
+void peer::add_to_loop() {
+  stream_.activate(this);
+}
 
-void peer::remove_from_loop() { stream_.passivate(); }
+void peer::remove_from_loop() {
+  stream_.passivate();
+}
 
 bool peer::consume(caf::execution_unit* unit, const void* data, std::size_t size) {
   auto result = caf::io::scribe::consume(unit, data, size);
@@ -290,10 +295,10 @@ bool peer::fill(bool& again) {
   std::size_t count = 0;
   auto status = through_->read(in_.data() + end_, room, count);
   switch (status) {
-    case io_status::done: end_ += count; break;
-    case io_status::would_block: break;
-    case io_status::closed: fail(close_reason::peer_closed); return false;
-    case io_status::failed: fail(through_->failure()); return false;
+  case io_status::done: end_ += count; break;
+  case io_status::would_block: break;
+  case io_status::closed: fail(close_reason::peer_closed); return false;
+  case io_status::failed: fail(through_->failure()); return false;
   }
   again = status == io_status::done && count == room;
   if (!was_established && through_->established())

@@ -57,7 +57,7 @@ private:
   class stream final : public caf::io::network::stream {
   public:
     stream(multiplexer& backend, socket fd, peer& owner)
-      : caf::io::network::stream(backend, fd), owner_(owner) {}
+        : caf::io::network::stream(backend, fd), owner_(owner) {}
     void handle_event(caf::io::network::operation op) override { handle_event_impl(op, owner_); }
 
   private:
@@ -90,9 +90,9 @@ private:
   std::size_t begin_ = 0;
   std::size_t fed_ = 0;
   std::size_t end_ = 0;
-  std::size_t skip_ = 0;        ///< bytes of a dropped frame still to be thrown away
-  bool header_judged_ = false;  ///< the frame at fed_ may be stored
-  std::size_t sign_left_ = 0;   ///< bytes of a heartbeat in our own hand, see read_some
+  std::size_t skip_ = 0;       ///< bytes of a dropped frame still to be thrown away
+  bool header_judged_ = false; ///< the frame at fed_ may be stored
+  std::size_t sign_left_ = 0;  ///< bytes of a heartbeat in our own hand, see read_some
   clock::time_point partial_since_{};
   clock::time_point last_sign_{};
 

@@ -10,11 +10,8 @@ namespace dbengine::actors::guard {
 listener_state::listener_state(const options& how_, identity who_, std::vector<node_bytes> names_,
                                std::shared_ptr<guard::counters> counts_,
                                std::shared_ptr<tls_context> security_)
-  : how(how_),
-    who(std::move(who_)),
-    counts(std::move(counts_)),
-    security(std::move(security_)),
-    names(names_.begin(), names_.end()) {}
+    : how(how_), who(std::move(who_)), counts(std::move(counts_)), security(std::move(security_)),
+      names(names_.begin(), names_.end()) {}
 
 void listener_state::evict_half_open() {
   if (!half_open.empty())

@@ -40,7 +40,8 @@ bool again() {
 
 int bio_write(BIO* bio, const char* from, int size) {
   BIO_clear_retry_flags(bio);
-  auto put = ::send(socket_of(bio), from, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
+  auto put =
+      ::send(socket_of(bio), from, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (put < 0 && again())
     BIO_set_retry_write(bio);
   return static_cast<int>(put);
@@ -135,7 +136,8 @@ private:
     auto code = SSL_get_error(ssl_.get(), result);
     if (code == waits_for)
       return io_status::would_block;
-    if (established_ && (code == SSL_ERROR_ZERO_RETURN || (code == SSL_ERROR_SYSCALL && errno != EPROTO)))
+    if (established_ &&
+        (code == SSL_ERROR_ZERO_RETURN || (code == SSL_ERROR_SYSCALL && errno != EPROTO)))
       return io_status::closed;
     failure_ = close_reason::tls_failed;
     return io_status::failed;
@@ -179,8 +181,9 @@ std::string last_error() {
 } // namespace
 
 std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error) {
-  for (const auto& [what, path] : {std::pair{"certificate", &files.certificate},
-                                   std::pair{"private key", &files.key}, std::pair{"CA", &files.ca}}) {
+  for (const auto& [what, path] :
+       {std::pair{"certificate", &files.certificate}, std::pair{"private key", &files.key},
+        std::pair{"CA", &files.ca}}) {
     if (path->empty() || !std::ifstream{*path}) {
       error = std::string{"TLS: cannot read the "} + what + " file '" + *path + "'";
       return nullptr;
@@ -210,9 +213,10 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error) {
   // No session is ever resumed: each connection proves its certificate anew.
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(ctx.get(), 0);
-  SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
-  SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
-                                | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_options(ctx.get(),
+                      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
+  SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
   return std::make_shared<context>(std::move(ctx));
 }
 

@@ -20,7 +20,8 @@ translator::action translator::close(close_reason why) {
   return action::close;
 }
 
-translator::action translator::drop(drop_reason why, const header& head, const std::vector<char>& answer) {
+translator::action translator::drop(drop_reason why, const header& head,
+                                    const std::vector<char>& answer) {
   stats_.count(why);
   // A request gets its answer, so that an honest client need not wait for its timeout.
   if (is_request(head.data) && head.source != 0) {
@@ -45,23 +46,24 @@ translator::action translator::on_header(const header& head) {
   if (head.padding != 0)
     return close(close_reason::malformed_header);
   switch (static_cast<operation>(head.op)) {
-    case operation::client_handshake: return judge_handshake(head);
-    case operation::direct_message: return judge_message(head);
-    case operation::monitor_message: {
-      if (head.flags != 0 || head.data != 0 || head.source != 0 || head.payload_size != 2 * node_size)
-        return close(close_reason::malformed_header);
-      if (head.dest != shared_.gateway)
-        return drop(drop_reason::other_actor, head, shared_.unreachable);
-      return action::feed;
-    }
-    case operation::heartbeat: {
-      if (head.flags != 0 || head.payload_size != 0 || head.data != 0 || head.source != 0 || head.dest != 0)
-        return close(close_reason::malformed_header);
-      return action::feed;
-    }
-    case operation::server_handshake:
-    case operation::routed_message:
-    case operation::down_message: return close(close_reason::forbidden);
+  case operation::client_handshake: return judge_handshake(head);
+  case operation::direct_message: return judge_message(head);
+  case operation::monitor_message: {
+    if (head.flags != 0 || head.data != 0 || head.source != 0 || head.payload_size != 2 * node_size)
+      return close(close_reason::malformed_header);
+    if (head.dest != shared_.gateway)
+      return drop(drop_reason::other_actor, head, shared_.unreachable);
+    return action::feed;
+  }
+  case operation::heartbeat: {
+    if (head.flags != 0 || head.payload_size != 0 || head.data != 0 || head.source != 0 ||
+        head.dest != 0)
+      return close(close_reason::malformed_header);
+    return action::feed;
+  }
+  case operation::server_handshake:
+  case operation::routed_message:
+  case operation::down_message: return close(close_reason::forbidden);
   }
   return close(close_reason::malformed_header);
 }
@@ -69,8 +71,9 @@ translator::action translator::on_header(const header& head) {
 translator::action translator::judge_handshake(const header& head) {
   // A stock client shakes hands twice: when it connects and when it has seen the server's handshake.
   auto flags = shaken_ ? select_connection_flag : std::uint8_t{0};
-  if (!head.is(operation::client_handshake) || head.padding != 0 || head.flags != flags
-      || head.payload_size != node_size || head.data != 0 || head.source != 0 || head.dest != 0 || selected_)
+  if (!head.is(operation::client_handshake) || head.padding != 0 || head.flags != flags ||
+      head.payload_size != node_size || head.data != 0 || head.source != 0 || head.dest != 0 ||
+      selected_)
     return close(shaken_ ? close_reason::forbidden : close_reason::handshake_invalid);
   return action::feed;
 }
@@ -100,44 +103,45 @@ translator::action translator::on_frame(std::span<char> frame) {
   auto head = read_header(frame.data());
   auto payload = frame.subspan(header_size);
   switch (static_cast<operation>(head.op)) {
-    case operation::client_handshake: {
-      auto node = read_node(payload.data());
-      if (shaken_) {
-        // The broker need not know: this node has this connection only.
-        selected_ = true;
-        return node == claimed_ ? action::skip : close(close_reason::forbidden);
-      }
-      if (!is_process_node(node))
-        return close(close_reason::handshake_invalid);
-      claimed_ = node;
-      shaken_ = true;
-      ++stats_.handshakes;
-      write_node(payload.data(), assigned_);
-      return action::feed;
+  case operation::client_handshake: {
+    auto node = read_node(payload.data());
+    if (shaken_) {
+      // The broker need not know: this node has this connection only.
+      selected_ = true;
+      return node == claimed_ ? action::skip : close(close_reason::forbidden);
     }
-    case operation::direct_message: {
-      switch (classify(payload, shared_.requests)) {
-        case payload_kind::malformed: return close(close_reason::malformed_payload);
-        case payload_kind::unlisted: return drop(drop_reason::unlisted_type, head, shared_.unexpected);
-        case payload_kind::listed: break;
-      }
-      auto id = ++last_id_ & request_mask;
-      in_flight_.emplace(id, pending{head.source, head.data, payload.size()});
-      in_flight_bytes_ += payload.size();
-      ++stats_.requests;
-      head.data = id | normal_priority;
-      head.source = actor_;
-      write_header(frame.data(), head);
-      return action::feed;
+    if (!is_process_node(node))
+      return close(close_reason::handshake_invalid);
+    claimed_ = node;
+    shaken_ = true;
+    ++stats_.handshakes;
+    write_node(payload.data(), assigned_);
+    return action::feed;
+  }
+  case operation::direct_message: {
+    switch (classify(payload, shared_.requests)) {
+    case payload_kind::malformed: return close(close_reason::malformed_payload);
+    case payload_kind::unlisted: return drop(drop_reason::unlisted_type, head, shared_.unexpected);
+    case payload_kind::listed: break;
     }
-    case operation::monitor_message: {
-      if (read_node(payload.data()) != claimed_ || read_node(payload.data() + node_size) != shared_.shown_node)
-        return close(close_reason::forbidden);
-      write_node(payload.data(), assigned_);
-      write_node(payload.data() + node_size, shared_.real_node);
-      return action::feed;
-    }
-    default: return action::feed; // a heartbeat: all zero, says on_header
+    auto id = ++last_id_ & request_mask;
+    in_flight_.emplace(id, pending{head.source, head.data, payload.size()});
+    in_flight_bytes_ += payload.size();
+    ++stats_.requests;
+    head.data = id | normal_priority;
+    head.source = actor_;
+    write_header(frame.data(), head);
+    return action::feed;
+  }
+  case operation::monitor_message: {
+    if (read_node(payload.data()) != claimed_ ||
+        read_node(payload.data() + node_size) != shared_.shown_node)
+      return close(close_reason::forbidden);
+    write_node(payload.data(), assigned_);
+    write_node(payload.data() + node_size, shared_.real_node);
+    return action::feed;
+  }
+  default: return action::feed; // a heartbeat: all zero, says on_header
   }
 }
 
@@ -163,34 +167,34 @@ void translator::on_output(std::vector<char>& frames) {
 bool translator::pass_output(std::span<char> frame, header head) {
   auto payload = frame.subspan(header_size);
   switch (static_cast<operation>(head.op)) {
-    case operation::server_handshake:
-      if (payload.size() < node_size)
-        return false;
-      write_node(payload.data(), shared_.shown_node);
-      return true;
-    case operation::heartbeat: return true;
-    case operation::direct_message: {
-      if (head.flags != 0 || head.dest != actor_ || (head.data & response_bit) == 0)
-        return false;
-      auto i = in_flight_.find(head.data & request_mask);
-      if (i == in_flight_.end())
-        return false;
-      head.data = i->second.id | response_bit;
-      head.source = shared_.gateway;
-      head.dest = i->second.source;
-      in_flight_bytes_ -= i->second.bytes;
-      in_flight_.erase(i);
-      ++stats_.answers;
-      write_header(frame.data(), head);
-      return true;
-    }
-    case operation::down_message:
-      if (head.source != shared_.gateway || payload.size() < 2 * node_size)
-        return false;
-      write_node(payload.data(), shared_.shown_node);
-      write_node(payload.data() + node_size, claimed_);
-      return true;
-    default: return false;
+  case operation::server_handshake:
+    if (payload.size() < node_size)
+      return false;
+    write_node(payload.data(), shared_.shown_node);
+    return true;
+  case operation::heartbeat: return true;
+  case operation::direct_message: {
+    if (head.flags != 0 || head.dest != actor_ || (head.data & response_bit) == 0)
+      return false;
+    auto i = in_flight_.find(head.data & request_mask);
+    if (i == in_flight_.end())
+      return false;
+    head.data = i->second.id | response_bit;
+    head.source = shared_.gateway;
+    head.dest = i->second.source;
+    in_flight_bytes_ -= i->second.bytes;
+    in_flight_.erase(i);
+    ++stats_.answers;
+    write_header(frame.data(), head);
+    return true;
+  }
+  case operation::down_message:
+    if (head.source != shared_.gateway || payload.size() < 2 * node_size)
+      return false;
+    write_node(payload.data(), shared_.shown_node);
+    write_node(payload.data() + node_size, claimed_);
+    return true;
+  default: return false;
   }
 }
 

@@ -44,9 +44,9 @@ struct identity {
 class translator {
 public:
   /// `assigned` and `actor`: the node and the actor as which the broker knows this peer.
-  translator(const identity& shared, const limits& bounds, counters& stats, const node_bytes& assigned,
-             std::uint64_t actor)
-    : shared_(shared), bounds_(bounds), stats_(stats), assigned_(assigned), actor_(actor) {}
+  translator(const identity& shared, const limits& bounds, counters& stats,
+             const node_bytes& assigned, std::uint64_t actor)
+      : shared_(shared), bounds_(bounds), stats_(stats), assigned_(assigned), actor_(actor) {}
 
   /// What is to be done with a frame.
   enum class action {
