@@ -32,11 +32,11 @@ void send_raw(const connector& connect, const bytes& what) {
 }
 
 attack shaken(const char* name, bool deadly, std::function<bytes(const raw_peer&)> what) {
-  return {name, deadly, [what](const connector& connect) { send_shaken(connect, what); }};
+  return {name, deadly, [what](const connector& connect, std::uint32_t) { send_shaken(connect, what); }};
 }
 
 attack raw(const char* name, bool deadly, bytes what) {
-  return {name, deadly, [what](const connector& connect) { send_raw(connect, what); }};
+  return {name, deadly, [what](const connector& connect, std::uint32_t) { send_raw(connect, what); }};
 }
 
 /// A direct message of one type to the gateway.
@@ -89,8 +89,8 @@ std::vector<attack> make_attacks() {
                 node(1, 's') + varbyte(1) + text("generic-caf-app") + u64(1) + varbyte(0))));
   add(raw("a web browser", false,
           "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html,application/xml\r\n\r\n"));
-  add({"20,000 handshakes", false, [](const connector& connect) {
-         for (std::uint32_t i = 1; i <= 20'000; ++i) {
+  add({"handshakes by the thousand", false, [](const connector& connect, std::uint32_t many) {
+         for (std::uint32_t i = 1; i <= many; ++i) {
            auto peer = connect();
            if (!peer.open())
              return;

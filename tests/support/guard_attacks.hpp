@@ -20,7 +20,8 @@ struct attack {
   /// CAF's own port, given 1 GB of memory, does not survive it (crash, hang, or the published actor
   /// lost): the control.
   bool deadly;
-  std::function<void(const connector&)> run;
+  /// `many`: how often what must be repeated to hurt.
+  std::function<void(const connector&, std::uint32_t many)> run;
 };
 
 const std::vector<attack>& attacks();
