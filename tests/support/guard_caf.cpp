@@ -99,6 +99,14 @@ bool victim::comes_true(const std::function<bool(std::map<std::string, long long
   return false;
 }
 
+void victim::kill() {
+  if (alive()) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, &status_, 0);
+    pid_ = -1;
+  }
+}
+
 int victim::end() {
   if (to_ >= 0)
     ::close(to_);
@@ -106,11 +114,7 @@ int victim::end() {
   // An orderly end takes at most the 5 s of listener::close.
   for (int i = 0; i < 1'000 && alive(); ++i)
     ::poll(nullptr, 0, 10);
-  if (alive()) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, &status_, 0);
-    pid_ = -1;
-  }
+  kill();
   if (from_ >= 0)
     ::close(from_);
   from_ = -1;
@@ -154,14 +158,18 @@ struct caf_client::state {
 
 caf_client::caf_client(std::uint16_t port, const std::string& certificates, bool heartbeats)
     : state_(std::make_unique<state>(certificates, heartbeats)) {
+  reconnect(port);
+}
+
+bool caf_client::reconnect(std::uint16_t port) {
   auto& system = state_->system;
-  auto found = certificates.empty()
+  auto found = state_->config.openssl_cafile.empty()
                    ? system.middleman().remote_actor<wire_actor>("127.0.0.1", port)
                    : caf::openssl::remote_actor<wire_actor>(system, "127.0.0.1", port);
   if (found)
     state_->gateway = *found;
-  else
-    state_->trouble = system.render(found.error());
+  state_->trouble = found ? std::string{} : system.render(found.error());
+  return connected();
 }
 
 caf_client::~caf_client() {

@@ -36,6 +36,9 @@ public:
   /// Asks until `holds` or 10 s have passed.
   bool comes_true(const std::function<bool(std::map<std::string, long long>&)>& holds);
 
+  /// Ends it at once.
+  void kill();
+
   /// Ends it in good order; its exit status as `waitpid` gives it.
   int end();
 
@@ -59,6 +62,9 @@ public:
   /// Why there is no connection; empty: there is one.
   const std::string& trouble() const;
   bool connected() const { return trouble().empty(); }
+
+  /// Asks the same system for the actor behind `port` anew.
+  bool reconnect(std::uint16_t port);
 
   /// Asks for an echo and looks at it; 5 s at most.
   bool echo(std::string_view body);
