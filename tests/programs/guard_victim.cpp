@@ -92,7 +92,11 @@ long resident_kilobytes() {
 }
 
 void print_stats(const guard::counters* counts) {
-  std::printf("rss_kb=%ld", resident_kilobytes());
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  std::printf("rss_kb=%ld cpu_ms=%ld", resident_kilobytes(),
+              (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+                  (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000);
   auto put = [](std::string_view prefix, std::string_view name, auto value) {
     std::printf(" %.*s%.*s=%lld", static_cast<int>(prefix.size()), prefix.data(),
                 static_cast<int>(name.size()), name.data(), static_cast<long long>(value));

@@ -84,9 +84,9 @@ bool accept_policy::try_accept(int& result, int fd) {
     ::close(spare_);
     result = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (result >= 0) {
+      ++state_->counts->refused; // first: the peer may ask at once whether it was counted
       ::close(result);
       result = -1;
-      ++state_->counts->refused;
     }
     spare_ = open_spare();
   }
@@ -94,9 +94,9 @@ bool accept_policy::try_accept(int& result, int fd) {
     return false;
   const auto& bounds = state_->how.limits;
   if (state_->closing || state_->peers.size() >= bounds.max_connections || state_->names.empty()) {
+    ++state_->counts->refused;
     ::close(result);
     result = -1;
-    ++state_->counts->refused;
     return false;
   }
   if (state_->half_open.size() >= bounds.max_half_open)
