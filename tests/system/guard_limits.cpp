@@ -238,6 +238,21 @@ CAF_TEST(two peers of the same name and actors get their own answers) {
   CAF_CHECK(two.echo(3));
 }
 
+CAF_TEST(a pipeline of ten thousand requests in few packets is answered whole) {
+  scene it{{"--max-requests=20000"}};
+  auto peer = it.shaken();
+  bytes all;
+  for (std::uint64_t id = 1; id <= 10'000; ++id)
+    all += peer.message(request_content(0, id, "x"), id);
+  std::thread writer{[&] { peer.send(all); }};
+  std::uint64_t answered = 0;
+  while (answered < 10'000 && is_answer(peer.receive_frame(), answered + 1))
+    ++answered;
+  writer.join();
+  CAF_CHECK_EQUAL(answered, 10'000u);
+  CAF_CHECK(it.witness.echo("after"));
+}
+
 CAF_TEST(large requests and answers pass) {
   scene it{{}};
   CAF_CHECK(it.witness.echo(bytes(std::size_t{20} << 20, 'x')));
@@ -253,8 +268,8 @@ CAF_TEST(heartbeats keep an idle client and the end of the gateway is told) {
   CAF_CHECK(it.reaches("closed.broker_closed", 1));
   CAF_CHECK(lively.echo("still here"));
   CAF_CHECK(lively.sees_down([&] {
-  std::string failure;
-  lively.ask_for({static_cast<std::uint8_t>(ask::quit), 0, ""}, failure);
+    std::string failure;
+    lively.ask_for({static_cast<std::uint8_t>(ask::quit), 0, ""}, failure);
   }));
 }
 

@@ -108,7 +108,7 @@ CAF_TEST(sixteen kinds of bad peers are refused) {
   const bytes hello = bytes{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11};
   CAF_CHECK(is_closed(port, raw_peer{0}.handshake()));
   CAF_CHECK(is_closed(port, bytes(100, '\0')));
-  CAF_CHECK(is_closed(port, hello + bytes(500, '\xff')));
+  CAF_CHECK(is_closed(port, hello + bytes(600, '\xff')));
   CAF_CHECK(is_closed(port, hello)); // and then silence
   CAF_CHECK(witness.echo("after"));
 

@@ -189,15 +189,21 @@ peer::rw_state peer::read_some(std::size_t& result, socket, void* to, std::size_
     }
     if (auto what = parse(); what != parsed::more)
       continue;
-    if ((!again || ++reads > reads_per_event) && !through_->has_buffered())
+    unparsed_ = false;
+    if ((!again || draining_ || ++reads > reads_per_event) && !through_->has_buffered()) {
+      draining_ = false;
       return rw_state::success;
+    }
     if (!fill(again))
       return rw_state::failure;
   }
 }
 
 bool peer::must_read_more(socket, std::size_t) {
-  return begin_ < fed_ || sign_left_ > 0 || through_->has_buffered();
+  // Asked when this event has had its share of reads. What is already here must be used up, for the
+  // socket will not announce it; nothing more is read then.
+  draining_ = begin_ < fed_ || unparsed_ || sign_left_ > 0 || through_->has_buffered();
+  return draining_;
 }
 
 peer::parsed peer::parse() {
@@ -295,7 +301,10 @@ bool peer::fill(bool& again) {
   std::size_t count = 0;
   auto status = through_->read(in_.data() + end_, room, count);
   switch (status) {
-  case io_status::done: end_ += count; break;
+  case io_status::done:
+    end_ += count;
+    unparsed_ = true;
+    break;
   case io_status::would_block: break;
   case io_status::closed: fail(close_reason::peer_closed); return false;
   case io_status::failed: fail(through_->failure()); return false;

@@ -91,6 +91,8 @@ private:
   std::size_t fed_ = 0;
   std::size_t end_ = 0;
   std::size_t skip_ = 0;       ///< bytes of a dropped frame still to be thrown away
+  bool unparsed_ = false;      ///< [fed_, end_) may hold a complete frame
+  bool draining_ = false;      ///< this event reads no more from the socket
   bool header_judged_ = false; ///< the frame at fed_ may be stored
   std::size_t sign_left_ = 0;  ///< bytes of a heartbeat in our own hand, see read_some
   clock::time_point partial_since_{};
