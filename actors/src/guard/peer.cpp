@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 
 namespace dbengine::actors::guard {
@@ -32,6 +33,14 @@ const std::array<char, header_size> heartbeat = [] {
   return result;
 }();
 
+/// CAF takes the descriptor's number for the connection's handle and may still be forgetting the last
+/// connection of that number when the next one shakes hands: its tables then name a dead connection
+/// for a live peer, for ever. Numbers that never come back, beyond all descriptors, avoid that.
+caf::io::connection_handle own_handle() {
+  static std::atomic<std::int64_t> last{std::int64_t{1} << 40};
+  return caf::io::connection_handle::from_int(++last);
+}
+
 bool is_fault(close_reason why) {
   return why != close_reason::peer_closed && why != close_reason::broker_closed &&
          why != close_reason::listener_closed;
@@ -41,7 +50,7 @@ bool is_fault(close_reason why) {
 
 peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket fd,
            std::unique_ptr<transport> through)
-    : caf::io::scribe(caf::io::network::conn_hdl_from_socket(fd)), state_(std::move(state)),
+    : caf::io::scribe(own_handle()), state_(std::move(state)),
       name_(state_->names.front()), through_(std::move(through)),
       rules_(state_->who, state_->how.limits, *state_->counts, name_, ++state_->last_actor),
       stream_(backend, fd, *this), born_(clock::now()) {
