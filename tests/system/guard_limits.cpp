@@ -205,6 +205,22 @@ CAF_TEST(a peer that stops reading is closed at the deadline) {
   CAF_CHECK(it.witness.echo("after"));
 }
 
+CAF_TEST(answers to peers that hang up are not kept) {
+  scene it{{}};
+  auto before = it.target.stats()["rss_kb"];
+  for (int i = 0; i < 500; ++i) {
+    auto peer = it.shaken();
+    // The forged header behind it ends the connection while the gateway still works.
+    peer.send(
+        peer.message(request_content(static_cast<std::uint64_t>(ask::blow_up), 1'000'000, ""), 1) +
+        frame(7, 0, 0, 0, 0));
+    CAF_REQUIRE(peer.closed_within(10'000));
+  }
+  CAF_CHECK(it.target.comes_true(
+      [&](counts& now) { return now["connections"] == 1 && now["rss_kb"] - before < 64 << 10; }));
+  CAF_CHECK(it.witness.echo("after"));
+}
+
 CAF_TEST(the buffers of all peers together are bounded) {
   scene it{{"--max-buffered=4000000"}};
   std::vector<raw_peer> peers;

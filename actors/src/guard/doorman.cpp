@@ -32,11 +32,11 @@ int open_spare() {
 
 // -- ticker ---------------------------------------------------------------------------------------
 
-ticker::ticker(network::default_multiplexer& backend, int timer, listener_state& shared)
-    : event_handler(backend, timer), shared_(shared) {}
+ticker::ticker(network::default_multiplexer& backend, int timer, doorman& owner)
+    : event_handler(backend, timer), owner_(owner) {}
 
-void ticker::start(caf::intrusive_ptr<caf::ref_counted> owner) {
-  owner_ = std::move(owner);
+void ticker::start() {
+  keeps_.reset(&owner_);
   activate();
 }
 
@@ -54,7 +54,7 @@ void ticker::handle_event(network::operation op) {
   std::uint64_t ticks = 0;
   if (::read(fd(), &ticks, sizeof(ticks)) != static_cast<ssize_t>(sizeof(ticks)))
     return;
-  if (shared_.sweep(clock::now()))
+  if (owner_.tick())
     return;
   armed_ = false;
   itimerspec never{};
@@ -63,7 +63,7 @@ void ticker::handle_event(network::operation op) {
 
 void ticker::removed_from_loop(network::operation op) {
   if (op == network::operation::read) {
-    auto last = std::move(owner_); // may delete this object when it leaves
+    auto last = std::move(keeps_); // may delete this object when it leaves
   }
 }
 
@@ -109,13 +109,29 @@ bool accept_policy::try_accept(int& result, int fd) {
 doorman::doorman(network::default_multiplexer& backend, int fd, int timer,
                  std::shared_ptr<listener_state> state)
     : caf::io::doorman(network::accept_hdl_from_socket(fd)), state_(std::move(state)),
-      acceptor_(backend, fd, state_), ticker_(backend, timer, *state_) {
+      acceptor_(backend, fd, state_), ticker_(backend, timer, *this) {
   state_->timer = &ticker_;
 }
 
 doorman::~doorman() {
   state_->timer = nullptr;
   state_->doorman_gone();
+}
+
+bool doorman::tick() {
+  discard_lost_answers();
+  return state_->sweep(clock::now());
+}
+
+void doorman::discard_lost_answers() {
+  // Answers to a connection that is closed but not forgotten yet go into one buffer of the broker
+  // that nobody empties: a peer that asks and hangs up would fill the memory. An unknown handle
+  // leads to it.
+  if (detached())
+    return;
+  auto& lost = parent()->wr_buf(caf::io::connection_handle::from_int(-2));
+  if (!lost.empty())
+    lost = std::vector<char>{};
 }
 
 bool doorman::new_connection() {
@@ -146,6 +162,7 @@ bool doorman::new_connection() {
 
 void doorman::graceful_shutdown() {
   state_->closing = true;
+  discard_lost_answers();
   state_->close_all(close_reason::listener_closed);
   acceptor_.graceful_shutdown();
   detach(&acceptor_.backend(), false);
@@ -153,7 +170,7 @@ void doorman::graceful_shutdown() {
 
 void doorman::launch() {
   acceptor_.start(this);
-  ticker_.start(caf::intrusive_ptr<caf::ref_counted>{this});
+  ticker_.start();
 }
 
 std::string doorman::addr() const {

@@ -16,21 +16,23 @@
 
 namespace dbengine::actors::guard {
 
+class doorman;
+
 /// Ticks in the middleman's event loop, only while somebody wants it.
 class ticker final : public caf::io::network::event_handler {
 public:
   /// Takes the timer descriptor.
-  ticker(caf::io::network::default_multiplexer& backend, int timer, listener_state& shared);
+  ticker(caf::io::network::default_multiplexer& backend, int timer, doorman& owner);
 
-  void start(caf::intrusive_ptr<caf::ref_counted> owner);
+  void start();
   void arm();
   void handle_event(caf::io::network::operation op) override;
   void removed_from_loop(caf::io::network::operation op) override;
   void graceful_shutdown() override { passivate(); }
 
 private:
-  listener_state& shared_;
-  caf::intrusive_ptr<caf::ref_counted> owner_; // while the event loop knows this object
+  doorman& owner_;
+  caf::intrusive_ptr<caf::ref_counted> keeps_; // the owner, while the event loop knows this object
   bool armed_ = false;
 };
 
@@ -56,6 +58,9 @@ public:
           std::shared_ptr<listener_state> state);
   ~doorman() override;
 
+  /// Looks after what is due. Returns whether another tick is wanted.
+  bool tick();
+
   bool new_connection() override;
   void graceful_shutdown() override;
   void launch() override;
@@ -65,6 +70,8 @@ public:
   void remove_from_loop() override;
 
 private:
+  void discard_lost_answers();
+
   std::shared_ptr<listener_state> state_;
   caf::io::network::acceptor_impl<accept_policy> acceptor_;
   ticker ticker_;

@@ -50,8 +50,8 @@ bool is_fault(close_reason why) {
 
 peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket fd,
            std::unique_ptr<transport> through)
-    : caf::io::scribe(own_handle()), state_(std::move(state)),
-      name_(state_->names.front()), through_(std::move(through)),
+    : caf::io::scribe(own_handle()), state_(std::move(state)), name_(state_->names.front()),
+      through_(std::move(through)),
       rules_(state_->who, state_->how.limits, *state_->counts, name_, ++state_->last_actor),
       stream_(backend, fd, *this), born_(clock::now()) {
   state_->names.pop_front();
@@ -70,6 +70,7 @@ peer::~peer() {
   state_->peers.erase(this);
   state_->names.push_back(name_);
   --state_->counts->connections;
+  state_->want_tick(); // for the answers that come too late
   state_->peer_gone();
 }
 
