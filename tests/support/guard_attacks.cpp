@@ -32,11 +32,13 @@ void send_raw(const connector& connect, const bytes& what) {
 }
 
 attack shaken(const char* name, bool deadly, std::function<bytes(const raw_peer&)> what) {
-  return {name, deadly, [what](const connector& connect, std::uint32_t) { send_shaken(connect, what); }};
+  return {name, deadly,
+          [what](const connector& connect, std::uint32_t) { send_shaken(connect, what); }};
 }
 
 attack raw(const char* name, bool deadly, bytes what) {
-  return {name, deadly, [what](const connector& connect, std::uint32_t) { send_raw(connect, what); }};
+  return {name, deadly,
+          [what](const connector& connect, std::uint32_t) { send_raw(connect, what); }};
 }
 
 /// A direct message of one type to the gateway.
