@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+#include "guard/state.hpp"
+
+#include "guard/doorman.hpp"
+#include "guard/peer.hpp"
+
+namespace dbengine::actors::guard {
+
+listener_state::listener_state(const options& how_, identity who_, std::vector<node_bytes> names_,
+                               std::shared_ptr<guard::counters> counts_,
+                               std::shared_ptr<tls_context> security_)
+    : how(how_), who(std::move(who_)), counts(std::move(counts_)), security(std::move(security_)),
+      names(names_.begin(), names_.end()) {}
+
+void listener_state::evict_half_open() {
+  if (!half_open.empty())
+    half_open.front()->fail(close_reason::half_open_evicted);
+}
+
+void listener_state::want_tick() {
+  if (timer != nullptr)
+    timer->arm();
+}
+
+bool listener_state::sweep(clock::time_point now) {
+  bool pending = false;
+  for (auto* x : peers)
+    pending |= x->sweep(now);
+  return pending;
+}
+
+void listener_state::close_all(close_reason why) {
+  for (auto* x : peers)
+    x->fail(why);
+}
+
+bool listener_state::hold(std::int64_t change) {
+  auto now = counts->buffered += change;
+  return now <= static_cast<std::int64_t>(how.limits.max_buffered_bytes);
+}
+
+void listener_state::doorman_gone() {
+  {
+    std::lock_guard lock{mutex_};
+    has_doorman_ = false;
+  }
+  gone_.notify_all();
+}
+
+void listener_state::peer_gone() {
+  {
+    std::lock_guard lock{mutex_};
+    --live_;
+  }
+  gone_.notify_all();
+}
+
+bool listener_state::wait_gone(std::chrono::milliseconds at_most) {
+  std::unique_lock lock{mutex_};
+  return gone_.wait_for(lock, at_most, [this] { return !has_doorman_ && live_ == 0; });
+}
+
+} // namespace dbengine::actors::guard

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+//
+// What the doorman and the peers of one listener share. Used by the middleman's thread, except for
+// the counters and `wait_gone`.
+#pragma once
+
+#include "guard/guard.hpp"
+#include "guard/translator.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+namespace dbengine::actors::guard {
+
+class peer;
+class ticker;
+
+using clock = std::chrono::steady_clock;
+
+struct listener_state {
+  listener_state(const options& how, identity who, std::vector<node_bytes> names,
+                 std::shared_ptr<counters> counts, std::shared_ptr<tls_context> security);
+
+  /// Closes the peer that has been waiting longest for its handshake.
+  void evict_half_open();
+
+  /// Asks for a look at all deadlines soon; they are looked at every 250 ms while any is pending.
+  void want_tick();
+
+  /// Closes each peer whose time is up. Returns whether a deadline is still pending.
+  bool sweep(clock::time_point now);
+
+  /// Closes all peers.
+  void close_all(close_reason why);
+
+  /// Changes the bytes held for all peers. Returns false when that is beyond the limit.
+  bool hold(std::int64_t change);
+
+  /// The doorman is gone; with the last peer the listener is.
+  void doorman_gone();
+  void peer_gone();
+
+  /// Waits until doorman and peers are gone; any thread but the middleman's.
+  bool wait_gone(std::chrono::milliseconds at_most);
+
+  const options how;
+  const identity who;
+  const std::shared_ptr<counters> counts;
+  const std::shared_ptr<tls_context> security;
+
+  std::unordered_set<peer*> peers;
+  std::list<peer*> half_open; ///< oldest first
+  /// Node names for peers, reused in the order of their return: CAF keeps a helper actor for each
+  /// node it ever met (750 bytes each, for ever), and is still forgetting the last user of a name.
+  std::deque<node_bytes> names;
+  std::uint64_t last_actor = 0;
+  ticker* timer = nullptr;
+  bool closing = false;
+
+private:
+  std::mutex mutex_;
+  std::condition_variable gone_;
+  bool has_doorman_ = true;
+  std::size_t live_ = 0;
+
+  friend class peer;
+};
+
+} // namespace dbengine::actors::guard

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+//
+// How bytes get through a connected, non-blocking socket: plain or TLS. Used by the middleman's
+// thread only; the socket belongs to the stream that uses the transport.
+#pragma once
+
+#include "guard/counters.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace dbengine::actors::guard {
+
+enum class io_status { done, would_block, closed, failed };
+
+class transport {
+public:
+  virtual ~transport() = default;
+
+  /// Reads at most `size` > 0 bytes; `count` is set with `done`. Runs the TLS handshake first.
+  virtual io_status read(char* to, std::size_t size, std::size_t& count) = 0;
+
+  /// Writes at most `size` > 0 bytes; `count` is set with `done`. Only once established.
+  virtual io_status write(const char* from, std::size_t size, std::size_t& count) = 0;
+
+  /// Whether payload can be written.
+  virtual bool established() const = 0;
+
+  /// Whether bytes wait that the socket will not announce.
+  virtual bool has_buffered() const = 0;
+
+  /// What `failed` meant.
+  virtual close_reason failure() const = 0;
+};
+
+std::unique_ptr<transport> make_tcp_transport(int socket);
+
+/// The files of a mutual TLS endpoint, PEM.
+struct tls {
+  std::string certificate; ///< chain, the own certificate first
+  std::string key;         ///< not encrypted
+  std::string ca;          ///< who may sign the peers' certificates
+};
+
+/// A loaded TLS configuration: TLS 1.2 or 1.3, peers must show a certificate of the CA.
+class tls_context {
+public:
+  virtual ~tls_context() = default;
+  virtual std::unique_ptr<transport> accept(int socket) = 0;
+};
+
+/// Loads and checks all three files. Returns nullptr and the reason in `error` when one of them is
+/// missing, unreadable or not what it should be, or when key and certificate do not belong together.
+std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error);
+
+} // namespace dbengine::actors::guard
