@@ -3,6 +3,7 @@
 
 #include "engine_core.hpp"
 
+#include "backup_restore.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
 #include "log.hpp"
@@ -105,6 +106,7 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(errc::cannot_open,
                   "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
     lock_ = file_lock(where_.path);
+    clean_after_restore(where_.path);
   }
   writer_ = std::make_unique<connection>(where_, connection::role::writer, options_);
   try {

@@ -18,8 +18,6 @@ const request_options no_properties;
 db_engine::db_engine(std::string_view database_url, options o)
     : backend_(std::make_shared<actors::local_backend>(database_url, std::move(o))) {}
 
-db_engine::db_engine(std::shared_ptr<detail::backend> b) : backend_(std::move(b)) {}
-
 db_engine::db_engine(db_engine&&) noexcept = default;
 
 db_engine& db_engine::operator=(db_engine&& other) noexcept {

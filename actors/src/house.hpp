@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "backup_service.hpp"
 #include "board.hpp"
 #include "cursor_table.hpp"
 #include "engine_core.hpp"
@@ -105,6 +106,7 @@ public:
   const std::shared_ptr<detail::engine_core>& core_ptr() const noexcept { return core_; }
   const actors::board& workers() const noexcept { return *board_; }
   current_handles& handles() noexcept { return *handles_; }
+  backup_service& backups() noexcept { return *backups_; }
   detail::cursor_table& cursors() noexcept { return cursors_; }
   caf::actor_system& system() noexcept { return *sys_; }
 
@@ -116,6 +118,7 @@ private:
   std::shared_ptr<detail::engine_core> core_;
   std::shared_ptr<actors::board> board_;
   std::shared_ptr<current_handles> handles_;
+  std::shared_ptr<backup_service> backups_;
   detail::cursor_table cursors_;
   supervisor_actor supervisor_;
   std::shared_ptr<std::promise<void>> stopped_;

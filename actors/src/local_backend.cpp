@@ -414,11 +414,11 @@ void local_backend::set_pragma(std::string_view name, const value& v, const requ
 }
 
 dbengine::statistics local_backend::statistics() {
-  return report_statistics(*core_, house_->workers());
+  return report_statistics(*core_, house_->workers(), house_->backups());
 }
 
 health_report local_backend::health() {
-  return report_health(*core_, house_->workers());
+  return report_health(*core_, house_->workers(), house_->backups());
 }
 
 dbengine::database_info local_backend::database_info() {

@@ -1,23 +1,40 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade's backups. TODO: driven by the backup scheduler, which comes with the next commits.
+// The facade's backups: on the caller's thread, which waits for them anyway.
 
 #include "local_backend.hpp"
 
 namespace dbengine::actors {
 
-bool local_backend::request_backup(const request_options&) {
-  throw error(errc::unavailable, "backups are not built in yet");
+namespace {
+
+// A backup takes as long as the file is large: only a timeout that the caller named bounds it.
+progress_callback bounded(const request_options& o, const progress_callback& progress) {
+  const auto deadline =
+      o.timeout ? detail::clock::now() + *o.timeout : detail::clock::time_point::max();
+  return [deadline, cancel = o.cancel, progress](const backup_progress& p) {
+    return !cancel.stop_requested() && detail::clock::now() < deadline &&
+           (!progress || progress(p));
+  };
 }
 
-void local_backend::backup_to(const std::filesystem::path&, const progress_callback&,
-                              const request_options&) {
-  throw error(errc::unavailable, "backups are not built in yet");
+} // namespace
+
+bool local_backend::request_backup(const request_options& o) {
+  core_->admit();
+  return house_->backups().run(false, bounded(o, {}));
+}
+
+void local_backend::backup_to(const std::filesystem::path& target,
+                              const progress_callback& progress, const request_options& o) {
+  core_->admit();
+  house_->backups().run_to(target, bounded(o, progress));
 }
 
 dbengine::backup_info local_backend::backup_info() {
-  throw error(errc::unavailable, "backups are not built in yet");
+  core_->admit();
+  return house_->backups().info();
 }
 
 } // namespace dbengine::actors

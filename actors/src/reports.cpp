@@ -45,16 +45,19 @@ circuit_state worst(const std::vector<worker_health>& all) {
 
 } // namespace
 
-statistics report_statistics(const detail::engine_core& core, const board& b) {
+statistics report_statistics(const detail::engine_core& core, const board& b,
+                             const backup_service& backups) {
   auto s = core.sample();
   s.workers = workers(core, b);
   s.circuit = worst(s.workers);
   for (const auto& w : s.workers)
     s.restarts += w.restarts;
+  backups.add_to(s);
   return s;
 }
 
-health_report report_health(const detail::engine_core& core, const board& b) {
+health_report report_health(const detail::engine_core& core, const board& b,
+                            const backup_service& backups) {
   health_report h;
   h.workers = workers(core, b);
   h.circuit = worst(h.workers);
@@ -83,6 +86,7 @@ health_report report_health(const detail::engine_core& core, const board& b) {
       h.problems.push_back(w.name + " is " + std::string(to_string(w.state)));
   }
   h.ok = h.problems.empty();
+  backups.add_to(h);
   return h;
 }
 

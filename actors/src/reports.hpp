@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "backup_service.hpp"
 #include "board.hpp"
 #include "engine_core.hpp"
 
@@ -14,8 +15,10 @@
 
 namespace dbengine::actors {
 
-statistics report_statistics(const detail::engine_core& core, const board& b);
-health_report report_health(const detail::engine_core& core, const board& b);
+statistics report_statistics(const detail::engine_core& core, const board& b,
+                             const backup_service& backups);
+health_report report_health(const detail::engine_core& core, const board& b,
+                            const backup_service& backups);
 /// Reads pragmas: needs a connection.
 database_info report_database(const detail::engine_core& core, detail::connection& c);
 

@@ -3,6 +3,8 @@
 
 // The composition root: the one place that knows every actor.
 
+#include "backup_scheduler.hpp"
+#include "backup_worker.hpp"
 #include "house.hpp"
 #include "reader.hpp"
 #include "reader_pool.hpp"
@@ -28,6 +30,7 @@ auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts&&... xs) {
 house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core)
     : sys_(&sys), core_(std::move(core)), board_(std::make_shared<actors::board>()),
       handles_(std::make_shared<current_handles>()),
+      backups_(std::make_shared<backup_service>(core_)),
       stopped_(std::make_shared<std::promise<void>>()) {}
 
 house::~house() {
@@ -75,11 +78,26 @@ void house::start(spawn_settings s) {
                    },
                    {},
                    {}});
-  specs.push_back({"stats",
-                   strategy::one_for_one,
-                   [&sys, core, handles, b = board_](std::function<void()> ready) {
-                     auto h = sys.spawn(stats, core, b);
-                     handles->set_stats(h);
+  specs.push_back(
+      {"stats",
+       strategy::one_for_one,
+       [&sys, core, handles, b = board_, backups = backups_](std::function<void()> ready) {
+         auto h = sys.spawn(stats, core, b, backups);
+         handles->set_stats(h);
+         ready();
+         return caf::actor_cast<caf::actor>(h);
+       },
+       {},
+       {}});
+  specs.push_back({"backup scheduler",
+                   strategy::rest_for_one,
+                   [&sys, core, handles, backups = backups_, s](std::function<void()> ready) {
+                     start_backup_worker start = [&sys, backups, s] {
+                       return spawn_worker(sys, s.detached, backup_worker, backups);
+                     };
+                     auto h = sys.spawn(backup_scheduler, backups, core->opts().backup_enabled,
+                                        std::move(start));
+                     handles->set_backups(h);
                      ready();
                      return caf::actor_cast<caf::actor>(h);
                    },
@@ -124,6 +142,7 @@ void house::stop(std::chrono::milliseconds timeout) {
     core_->answer_rest();
   caf::anon_send(supervisor_, caf::close_atom_v);
   stopped_->get_future().wait();
+  backups_->close();
   core_->answer_rest();
   cursors_.close_all();
   core_->close_leases(deadline);

@@ -115,7 +115,8 @@ int authorizer::decide(int action, const char* a, const char* b, const char* tri
                ? SQLITE_OK
                : deny("a temporary table, view, index or trigger (it would live on one connection "
                       "of many)");
-  case SQLITE_TRANSACTION: return free || !preparing_ ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
+  case SQLITE_TRANSACTION:
+    return free || !preparing_ ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
   case SQLITE_SAVEPOINT: return free ? SQLITE_OK : deny("SAVEPOINT");
   case SQLITE_ATTACH:
     // VACUUM attaches a nameless database while it runs; with INTO it has a name.

@@ -364,25 +364,11 @@ private:
   request_options options_;
 };
 
-/// How a remote engine is reached.
-struct remote_options {
-  /// Deadline of a request that names none.
-  std::chrono::milliseconds request_timeout = defaults::request_timeout;
-  /// How long the first connection may take.
-  std::chrono::milliseconds connect_timeout{5000};
-  /// Mutual TLS: paths of PEM files, all three or none.
-  std::filesystem::path tls_certificate = {};
-  std::filesystem::path tls_key = {};
-  std::filesystem::path tls_ca = {};
-};
-
 class db_engine : public requesting<db_engine> {
 public:
   /// Opens the database: `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://` (memory), `sqlite:///file:x.db?mode=ro&uri=true`
   /// or a bare path. Throws `error` with the reason; nothing is created or changed then.
   explicit db_engine(std::string_view database_url, options o = {});
-  /// An engine published elsewhere, by "host:port": the same calls but `write`, `read` and `raw_connection`.
-  static db_engine connect(std::string_view address, remote_options o = {});
 
   db_engine(db_engine&&) noexcept;
   db_engine& operator=(db_engine&&) noexcept;
@@ -408,7 +394,6 @@ public:
   const request_options& properties() const noexcept;
 
 private:
-  explicit db_engine(std::shared_ptr<detail::backend> b);
   std::shared_ptr<detail::backend> backend_;
 };
 

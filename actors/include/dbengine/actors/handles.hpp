@@ -71,6 +71,13 @@ using backup_scheduler_actor = caf::typed_actor<
     caf::reacts_to<caf::tick_atom>, caf::replies_to<backup_request>::with<bool>,
     caf::replies_to<backup_info_request>::with<backup_info>>;
 
+/// Makes one backup, then ends.
+using backup_worker_actor = caf::typed_actor<
+    // A periodic one.
+    caf::replies_to<caf::tick_atom>::with<bool>,
+    // One that was asked for.
+    caf::replies_to<backup_request>::with<bool>>;
+
 /// Starts the workers and starts them again.
 using supervisor_actor = caf::typed_actor<
     // Somebody waits in a queue: look at deadlines and at workers that do not come back.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "backup_scheduler.hpp"
+
+#include "error_map.hpp"
+
+namespace dbengine::actors {
+
+backup_scheduler_actor::behavior_type backup_scheduler(
+    backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
+    std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start) {
+  const auto arm = [self, service] {
+    // At least a little: a tick that comes early would find nothing due and ask again at once.
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(service->wait());
+    self->delayed_send(self, std::max(wait, std::chrono::milliseconds(1)), caf::tick_atom_v);
+  };
+  if (periodic)
+    arm();
+  return {
+      [self, service, start, arm](caf::tick_atom) {
+        if (service->wait().count() > 0)
+          return arm();
+        try {
+          self->request(start(), caf::infinite, caf::tick_atom_v)
+              .then([arm](bool) { arm(); },
+                    [arm](const caf::error&) { arm(); }); // counted and logged by the service
+        } catch (...) { // no thread for a worker: the next try comes like after a failed backup
+          self->delayed_send(self, defaults::min_backup_interval, caf::tick_atom_v);
+        }
+      },
+      [self, service, start](backup_request& r) -> caf::result<bool> {
+        if (service->running())
+          return false;
+        try {
+          return self->delegate(start(), std::move(r));
+        } catch (...) {
+          return from_info(detail::current_exception_info());
+        }
+      },
+      [service](const backup_info_request&) -> caf::result<backup_info> {
+        try {
+          return service->info();
+        } catch (...) {
+          return from_info(detail::current_exception_info());
+        }
+      },
+  };
+}
+
+} // namespace dbengine::actors

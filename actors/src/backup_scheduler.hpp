@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The backup scheduler: waits for the period, and passes requests on to workers. Scheduled; copies nothing itself.
+
+#pragma once
+
+#include "backup_service.hpp"
+
+#include <dbengine/actors/handles.hpp>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace dbengine::actors {
+
+struct backup_scheduler_state {
+  static constexpr const char* name = "dbengine.backup_scheduler";
+};
+
+/// Starts a worker in a thread of its own; it lives for one backup.
+using start_backup_worker = std::function<backup_worker_actor()>;
+
+backup_scheduler_actor::behavior_type backup_scheduler(
+    backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
+    std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start);
+
+} // namespace dbengine::actors
