@@ -18,6 +18,8 @@ command schema_command(bool remote);
 command check_command(bool remote);
 command vacuum_command(bool remote);
 command stats_command(bool remote);
+command backup_command(bool remote);
+command restore_command();
 command config_command();
 command completion_command();
 command man_command();

@@ -52,11 +52,11 @@ command make_tree(bool remote) {
       {.names = "-v,--verbose", .help = "tell more on standard error"},
       {.names = "--version", .help = "show the version"},
   };
-  tree.commands = {demo_command(),         query_command(remote),  script_command(remote),
-                   import_command(remote), export_command(remote), dump_command(remote),
-                   schema_command(remote), check_command(remote),  vacuum_command(remote),
-                   stats_command(remote),  config_command(),       completion_command(),
-                   man_command(),          version_command()};
+  tree.commands = {
+      demo_command(),         query_command(remote), script_command(remote), import_command(remote),
+      export_command(remote), dump_command(remote),  schema_command(remote), check_command(remote),
+      vacuum_command(remote), stats_command(remote), backup_command(remote), restore_command(),
+      config_command(),       completion_command(),  man_command(),          version_command()};
   return tree;
 }
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// backup now|list|verify|prune and restore.
+
+#include <dbengine/backup.hpp>
+
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/commands.hpp"
+#include "output/stream.hpp"
+#include "ui/progress.hpp"
+#include "ui/table.hpp"
+#include "ui/text.hpp"
+
+#include <array>
+#include <ctime>
+
+namespace dbengine::app {
+
+namespace {
+
+std::string utc(wall_time t) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(t);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> buffer{};
+  std::strftime(buffer.data(), buffer.size(), "%Y-%m-%d %H:%M:%S", &parts);
+  return buffer.data();
+}
+
+// The folder of `--dir` takes the place of the configuration's.
+void use_folder(context& c) {
+  if (const auto dir = c.args.text("dir"))
+    c.config.engine.backup_dir = *dir;
+}
+
+progress_callback drawn_by(ui::progress& bar, const context& c) {
+  return [&bar, cancel = c.cancel](const backup_progress& p) {
+    bar.set(p.pages_done, p.pages_total);
+    return !cancel.stop_requested();
+  };
+}
+
+int run_now(context& c) {
+  use_folder(c);
+  const DbEngine engine = open_engine(c, opening::existing);
+  const request_view db = requests(engine, c);
+  if (const auto file = c.args.text("FILE")) {
+    ui::progress bar(c.err, "backing up", 0);
+    db.backup_to(*file, drawn_by(bar, c));
+    bar.finish();
+    c.note("backed up to " + *file);
+    return 0;
+  }
+  if (!db.request_backup())
+    throw dbengine::error(errc::busy, "a backup is running already");
+  const auto info = engine.get_backup_info();
+  if (!info.backup_files.empty())
+    c.note("backed up to " + info.backup_files.front().path.string());
+  return 0;
+}
+
+int run_list(context& c) {
+  use_folder(c);
+  const DbEngine engine = open_engine(c, opening::read_only);
+  const auto info = engine.get_backup_info();
+  ui::table table(
+      {{"backup"}, {"time (UTC)"}, {"size", ui::align::right}, {"verified"}, {"sha-256"}});
+  for (const auto& f : info.backup_files)
+    table.add({ui::visible(f.filename), utc(f.time), ui::bytes_text(f.size_bytes),
+               f.verified ? "yes" : "no", f.sha256.substr(0, 16)});
+  output_stream standard(stdout);
+  standard.write(table.text(c.out));
+  standard.finish();
+  return 0;
+}
+
+int run_verify(context& c) {
+  bool good = true;
+  output_stream standard(stdout);
+  for (const auto& file : c.args.all("FILE")) {
+    ui::progress bar(c.err, "verifying", 0);
+    const auto found = verify_backup(file, drawn_by(bar, c));
+    bar.finish();
+    if (c.cancel.stop_requested())
+      throw dbengine::error(errc::cancelled, "interrupted");
+    good = good && found.ok;
+    standard.write(file + ": " + (found.ok ? "ok" : "BAD") +
+                   (found.ok ? ", " + ui::grouped(found.pages) + " pages" : std::string()) +
+                   (found.has_manifest ? "" : ", no manifest") + "\n");
+    for (const auto& p : found.problems)
+      standard.write("  " + ui::visible(p) + "\n");
+  }
+  standard.finish();
+  return static_cast<int>(good ? exit_code::ok : exit_code::check_failed);
+}
+
+int run_restore(context& c) {
+  const std::string target = c.args.text_or("DB", "");
+  ui::progress bar(c.err, "restoring", 0);
+  restore_backup(c.args.text_or("FILE", ""), target, c.args.has("force"), drawn_by(bar, c));
+  bar.finish();
+  c.note("restored " + target);
+  return 0;
+}
+
+option_spec folder_option() {
+  return {.names = "--dir",
+          .what = takes::folder,
+          .value = "DIR",
+          .help = "the folder of the backups",
+          .fallback = "that of the configuration, else ./backups"};
+}
+
+} // namespace
+
+command backup_command(bool remote) {
+  command now{.name = "now", .summary = "make a verified backup"};
+  now.description =
+      "Copies the database while it is in use, verifies the copy and gives it its name. Without FILE the backup "
+      "goes to the folder of backups, and old ones go as the configuration says.";
+  now.positionals = {{.name = "FILE",
+                      .what = takes::file,
+                      .help = "make it here, never over an existing file",
+                      .required = false}};
+  now.options = {folder_option(), timeout_option()};
+  now.run = run_now;
+  command list{.name = "list", .summary = "list the backups of a database, newest first"};
+  list.options = {folder_option()};
+  list.run = run_list;
+  command verify{.name = "verify", .summary = "check backups; the exit code is 7 where one is bad"};
+  verify.positionals = {
+      {.name = "FILE", .what = takes::file, .help = "the backups", .repeatable = true}};
+  verify.run = run_verify;
+  command c{.name = "backup", .summary = "make, list and verify backups"};
+  c.commands = {with_database(std::move(now), remote), with_database(std::move(list), remote),
+                std::move(verify)};
+  return c;
+}
+
+command restore_command() {
+  command c{.name = "restore", .summary = "put a backup in the place of a database"};
+  c.description =
+      "Verifies the backup first. The old file is kept until the new one has opened; a failure leaves everything "
+      "as it was.";
+  c.positionals = {{.name = "FILE", .what = takes::file, .help = "the backup"},
+                   {.name = "DB", .what = takes::file, .help = "the database to make or replace"}};
+  c.options = {{.names = "--force", .help = "replace an existing database"}};
+  c.examples = {"restore backups/backup_20260101_120000.sqlite app.db --force"};
+  c.run = run_restore;
+  return c;
+}
+
+} // namespace dbengine::app
