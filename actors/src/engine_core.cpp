@@ -250,10 +250,17 @@ void engine_core::after_commit() {
 }
 
 void engine_core::checkpoint_where_due() {
-  if (writer_->wal_pages() >= defaults::checkpoint_pages) {
+  const int pages = writer_->wal_pages();
+  if (pages < wal_pages_before_)
+    next_checkpoint_ = defaults::checkpoint_pages; // the WAL began anew
+  wal_pages_before_ = pages;
+  if (pages >= next_checkpoint_) {
+    // Not again at the next commit, where a long reader keeps the WAL from beginning anew: after as many pages more.
+    next_checkpoint_ = pages + defaults::checkpoint_pages;
     // Past the second bound the WAL must start anew, which needs every snapshot gone; below it a passive one does.
-    const bool restart = writer_->wal_pages() >= defaults::checkpoint_restart_pages;
+    const bool restart = pages >= defaults::checkpoint_restart_pages;
     try {
+      leases_.recall();
       checkpoint(*writer_, restart ? checkpoint_mode::restart : checkpoint_mode::passive);
     } catch (const error& e) {
       // The commit is safe in the WAL; the next one tries again. The log says why the WAL grows.

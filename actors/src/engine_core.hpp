@@ -189,6 +189,9 @@ private:
   std::vector<request_ptr> current_writes_;
   std::atomic<std::uint64_t> commits_seen_{0};
   std::uint64_t commits_at_idle_ = 0;
+  // By the holder of the gate.
+  int wal_pages_before_ = 0;
+  int next_checkpoint_ = defaults::checkpoint_pages;
 
   alignas(64) std::atomic<bool> sweep_armed_{false};
   std::atomic<bool> watch_armed_{false};
