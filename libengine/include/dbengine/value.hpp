@@ -168,8 +168,8 @@ auto hold(const T& x) {
     return value_ref::of(to_int64(x));
   else if constexpr (std::floating_point<D>)
     return value_ref::of(static_cast<double>(x));
-  else if constexpr (std::is_array_v<T> && std::is_convertible_v<const T&, const char*>)
-    return value_ref::of(std::string_view(static_cast<const char*>(x)));
+  else if constexpr (std::is_array_v<T> && std::is_convertible_v<D, const char*>)
+    return value_ref::of(std::string_view(x));
   else if constexpr (std::is_same_v<D, const char*> || std::is_same_v<D, char*>)
     return x == nullptr ? value_ref{} : value_ref::of(std::string_view(x));
   else if constexpr (std::is_same_v<D, value>)
