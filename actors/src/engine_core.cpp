@@ -722,10 +722,6 @@ void engine_core::close_files() {
   lock_.release();
 }
 
-void engine_core::clear_wakers() {
-  wakers_ = {};
-}
-
 // -- statistics -----------------------------------------------------------------------------------------
 
 std::uint64_t engine_core::wal_bytes() const {

@@ -28,7 +28,7 @@ namespace dbengine::detail {
 
 class engine_core {
 public:
-  /// What the core asks of its actors. Set by the composition root before the first request, cleared at the end.
+  /// What the core asks of its actors. Set by the composition root before any worker runs.
   struct wakers {
     std::function<void()> flush_writer;
     std::function<void(std::size_t)> flush_reader;
@@ -119,7 +119,6 @@ public:
   void answer_rest();
   void close_leases(clock::time_point deadline) { leases_.close(deadline); }
   void close_files();
-  void clear_wakers();
 
   // -- the rest -----------------------------------------------------------------------------------
 

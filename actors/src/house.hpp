@@ -46,6 +46,14 @@ public:
     const std::lock_guard lock(mutex_);
     backups_ = std::move(h);
   }
+  void set_supervisor(supervisor_actor h) {
+    const std::lock_guard lock(mutex_);
+    supervisor_ = std::move(h);
+  }
+  supervisor_actor supervisor() const {
+    const std::lock_guard lock(mutex_);
+    return supervisor_;
+  }
   writer_actor writer() const {
     const std::lock_guard lock(mutex_);
     return writer_;
@@ -73,6 +81,7 @@ public:
     pool_ = nullptr;
     stats_ = nullptr;
     backups_ = nullptr;
+    supervisor_ = nullptr;
   }
 
 private:
@@ -82,6 +91,7 @@ private:
   reader_pool_actor pool_;
   stats_actor stats_;
   backup_scheduler_actor backups_;
+  supervisor_actor supervisor_;
 };
 
 /// How the workers are run; deterministic tests switch `detached` off.

@@ -55,6 +55,8 @@ void house::start(spawn_settings s) {
                      [&sys, core, handles, s](std::function<void()> ready) {
                        auto h = spawn_worker(sys, s.detached, writer, core, std::move(ready));
                        handles->set_writer(h);
+                       // What was asked while it had no handle woke nobody.
+                       caf::anon_send(h, caf::flush_atom_v);
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core](const error_info& why) { core->open_circuit(true, why); },
@@ -64,6 +66,7 @@ void house::start(spawn_settings s) {
                      [&sys, core, handles, s, i](std::function<void()> ready) {
                        auto h = spawn_worker(sys, s.detached, reader, core, i, std::move(ready));
                        handles->set_reader(i, h);
+                       caf::anon_send(h, caf::flush_atom_v);
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core](const error_info& why) { core->reader_circuit(true, why); },
@@ -124,11 +127,14 @@ void house::start(spawn_settings s) {
     if (const auto h = handles->writer())
       caf::anon_send(h, caf::close_atom_v);
   };
-  supervisor_ = sys.spawn(supervisor, core, board_, std::move(specs), stopped_);
-  w.arm_watch = [h = supervisor_] {
-    caf::delayed_anon_send(h, defaults::watch_interval, caf::tick_atom_v);
+  w.arm_watch = [handles] {
+    if (const auto h = handles->supervisor())
+      caf::delayed_anon_send(h, defaults::watch_interval, caf::tick_atom_v);
   };
+  // Before any worker runs: its first act may be to wake another.
   core->start(std::move(w));
+  supervisor_ = sys.spawn(supervisor, core, board_, std::move(specs), stopped_);
+  handles->set_supervisor(supervisor_);
 }
 
 void house::stop(std::chrono::milliseconds timeout) {
@@ -147,7 +153,6 @@ void house::stop(std::chrono::milliseconds timeout) {
   cursors_.close_all();
   core_->close_leases(deadline);
   core_->close_files();
-  core_->clear_wakers();
   supervisor_ = nullptr;
   handles_->clear();
 }

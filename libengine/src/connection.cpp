@@ -300,8 +300,14 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
 script_step connection::script_statement(std::string_view sql, std::size_t& consumed, control& c) {
   const running r(*this, c);
   script_step step;
-  consumed = sql.size();
-  auto compiled = compile(sql, &consumed, 0);
+  std::unique_ptr<prepared> compiled;
+  try {
+    consumed = sql.size();
+    compiled = compile(sql, &consumed, 0);
+  } catch (const error&) {
+    consumed = statement_end(sql); // so that a script may go on behind it
+    throw;
+  }
   if (!compiled)
     return step;
   step.size = consumed;

@@ -3,6 +3,10 @@
 
 #include "sql_text.hpp"
 
+#include <sqlite3.h>
+
+#include <string>
+
 namespace dbengine::detail {
 
 std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
@@ -24,6 +28,13 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
     }
   }
   return sql.npos;
+}
+
+std::size_t statement_end(std::string_view sql) {
+  for (auto at = sql.find(';'); at != sql.npos; at = sql.find(';', at + 1))
+    if (sqlite3_complete(std::string(sql.substr(0, at + 1)).c_str()) != 0)
+      return at + 1;
+  return sql.size();
 }
 
 } // namespace dbengine::detail
