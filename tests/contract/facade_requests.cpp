@@ -92,8 +92,12 @@ CAF_TEST(a script runs triggers and comments and is undone as a whole) {
     auto e = failure_of([&] { db.execute_script(bad); });
     CAF_CHECK(e.code == errc::sql && e.index == 1u && e.offset == bad.find("nope"));
     CAF_CHECK_EQUAL(count(db), 1);
+    // A statement that fails when it runs, and one that does not compile: what follows them runs.
     s = db.execute_script("INSERT INTO t (v) VALUES ('a;b'); DELETE FROM t",
                           script_mode::continue_on_error);
+    CAF_CHECK_EQUAL(s.failures(), 1u);
+    CAF_CHECK_EQUAL(count(db), 0);
+    s = db.execute_script(bad, script_mode::continue_on_error);
     CAF_CHECK_EQUAL(s.failures(), 1u);
     CAF_CHECK_EQUAL(count(db), 0);
   });
