@@ -20,10 +20,6 @@ using detail::clock;
 using detail::log;
 using detail::log_level;
 
-std::string source_of(const detail::engine_core& core) {
-  return core.where().memory ? "memory" : detail::source_identity(core.where().path.string());
-}
-
 detail::backup_schedule schedule_of(const detail::engine_core& core, const std::string& source) {
   std::optional<wall_time> newest;
   if (core.opts().backup_enabled) {
@@ -37,7 +33,8 @@ detail::backup_schedule schedule_of(const detail::engine_core& core, const std::
 } // namespace
 
 backup_service::backup_service(std::shared_ptr<detail::engine_core> core)
-    : core_(std::move(core)), source_(source_of(*core_)), schedule_(schedule_of(*core_, source_)) {}
+    : core_(std::move(core)), source_(detail::source_identity(core_->where())),
+      schedule_(schedule_of(*core_, source_)) {}
 
 detail::backup_settings backup_service::settings() const {
   const auto& o = core_->opts();

@@ -115,6 +115,10 @@ std::string source_identity(const std::string& database) {
   }
 }
 
+std::string source_identity(const location& where) {
+  return where.memory ? "memory" : source_identity(where.path.string());
+}
+
 std::vector<std::string> remove_leftovers(const directory& folder) {
   std::vector<std::string> removed;
   for (const auto& name : folder.names()) {

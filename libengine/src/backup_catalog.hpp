@@ -8,6 +8,7 @@
 
 #include "backup_manifest.hpp"
 #include "directory.hpp"
+#include "url.hpp"
 
 namespace dbengine::detail {
 
@@ -36,6 +37,8 @@ std::vector<backup_file> list_backups(const std::filesystem::path& folder,
 /// The identity that manifests carry: the absolute path without links. Text that is no path of an existing file (a
 /// memory database) stays as it is.
 std::string source_identity(const std::string& database);
+/// That of an engine's database; all memory databases share one.
+std::string source_identity(const location& where);
 
 /// Removes what dead processes left: unfinished files, and manifests whose backup is gone. The caller holds the lock.
 /// Returns the names.

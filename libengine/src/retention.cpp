@@ -39,26 +39,29 @@ retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
   return plan;
 }
 
-retention_result apply_retention(const std::filesystem::path& folder, const std::string& source,
-                                 const retention_policy& policy, wall_time now, bool dry_run,
-                                 const std::function<void(std::string_view)>& at) {
-  retention_result result;
+prune_report apply_retention(const std::filesystem::path& folder, const std::string& source,
+                             const retention_policy& policy, wall_time now, bool dry_run,
+                             const std::function<void(std::string_view)>& at) {
+  prune_report report;
   const auto opened = directory::open(folder, false);
-  const auto lock = opened.lock(backup_lock_name);
-  if (!lock) {
-    result.skipped = true;
-    return result;
+  const auto lock = dry_run ? unique_fd() : opened.lock(backup_lock_name);
+  if (!dry_run && !lock) {
+    report.skipped = true;
+    return report;
   }
-  result.plan = plan_retention(read_catalog(opened), source, policy, now);
-  if (dry_run)
-    return result;
-  for (auto i = result.plan.remove.rbegin(); i != result.plan.remove.rend(); ++i) {
+  auto plan = plan_retention(read_catalog(opened), source, policy, now);
+  report.kept = std::move(plan.keep);
+  if (dry_run) {
+    report.removed = std::move(plan.remove);
+    return report;
+  }
+  for (auto i = plan.remove.rbegin(); i != plan.remove.rend(); ++i) {
     const auto& name = i->filename;
     const auto file = opened.open_file(name);
     if (!file)
       continue;
     if (!try_lock(file.get(), true) || locked_by_sqlite(file.get())) {
-      result.in_use.push_back(name);
+      report.in_use.push_back(*i);
       continue;
     }
     if (at)
@@ -67,11 +70,25 @@ retention_result apply_retention(const std::filesystem::path& folder, const std:
     if (at)
       at("retention manifest");
     opened.remove(name + std::string(manifest_suffix));
-    result.removed.push_back(name);
+    report.removed.push_back(*i);
   }
-  if (!result.removed.empty())
+  std::reverse(report.removed.begin(), report.removed.end());
+  std::reverse(report.in_use.begin(), report.in_use.end());
+  if (!report.removed.empty())
     opened.sync();
-  return result;
+  return report;
 }
 
 } // namespace dbengine::detail
+
+namespace dbengine {
+
+prune_report prune_backups(const std::filesystem::path& folder, const std::string& database_url,
+                           const retention_policy& policy, bool dry_run) {
+  if (policy.keep_count < 0 || policy.max_age.count() < 0)
+    throw error(errc::invalid_option, "a bound of backups must not be negative");
+  return detail::apply_retention(folder, detail::source_identity(detail::locate(database_url)),
+                                 policy, std::chrono::system_clock::now(), dry_run);
+}
+
+} // namespace dbengine

@@ -10,13 +10,6 @@
 
 namespace dbengine::detail {
 
-/// A bound of 0 is none.
-struct retention_policy {
-  int keep_count = 0;
-  std::chrono::seconds max_age{0};
-  std::uintmax_t max_bytes = 0;
-};
-
 struct retention_plan {
   std::vector<backup_file> keep = {};
   std::vector<backup_file> remove = {};
@@ -29,20 +22,11 @@ retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
                               const std::string& source, const retention_policy& policy,
                               wall_time now);
 
-struct retention_result {
-  /// Another process is at work in the directory; nothing was done.
-  bool skipped = false;
-  retention_plan plan = {};
-  std::vector<std::string> removed = {};
-  /// In the plan, but being read. They go another time.
-  std::vector<std::string> in_use = {};
-};
-
 /// Plans and, unless `dry_run`, removes, oldest first: the file, then its manifest. A file counts as being read while
 /// `verify_backup`, `restore_backup` or anybody else holds a shared `flock` on it, or an SQLite connection
 /// (of any process) has one of SQLite's locks on it. `at` is told each point for tests.
-retention_result apply_retention(const std::filesystem::path& folder, const std::string& source,
-                                 const retention_policy& policy, wall_time now, bool dry_run,
-                                 const std::function<void(std::string_view)>& at = {});
+prune_report apply_retention(const std::filesystem::path& folder, const std::string& source,
+                             const retention_policy& policy, wall_time now, bool dry_run,
+                             const std::function<void(std::string_view)>& at = {});
 
 } // namespace dbengine::detail

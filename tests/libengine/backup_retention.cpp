@@ -33,7 +33,7 @@ std::vector<detail::catalog_entry> catalog(const std::string& kinds, wall_time n
   return result;
 }
 
-std::string removed(const std::string& kinds, const detail::retention_policy& policy) {
+std::string removed(const std::string& kinds, const retention_policy& policy) {
   const wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1);
   std::string result;
   for (const auto& f : detail::plan_retention(catalog(kinds, now), "mine", policy, now).remove)
@@ -66,13 +66,56 @@ CAF_TEST(retention removes files and manifests of this database only) {
     f.make();
   const auto dry = detail::apply_retention(f.backups, f.source(), {.keep_count = 2},
                                            std::chrono::system_clock::now(), true);
-  CAF_CHECK(dry.plan.remove.size() == 3 && dry.removed.empty());
+  CAF_CHECK(dry.removed.size() == 3 && dry.kept.size() == 2);
   CAF_CHECK_EQUAL(f.files().size(), 12u);
   const auto done = detail::apply_retention(f.backups, f.source(), {.keep_count = 2},
                                             std::chrono::system_clock::now(), false);
   CAF_CHECK_EQUAL(done.removed.size(), 3u);
   CAF_CHECK_EQUAL(f.files().size(), 6u);
   CAF_CHECK(verify_backup(foreign.path).ok);
+}
+
+CAF_TEST(pruning by the URL of a database) {
+  backup_fixture f(10), other(10);
+  auto s = other.settings();
+  s.directory = f.backups;
+  other.make(s);
+  std::vector<std::string> names;
+  for (int i = 0; i < 4; ++i)
+    names.insert(names.begin(), f.make().filename);
+  const auto names_of = [](const std::vector<backup_file>& files) {
+    std::vector<std::string> result;
+    for (const auto& file : files)
+      result.push_back(file.filename);
+    return result;
+  };
+  const auto before = f.files();
+  // A dry run writes nothing, so a folder without a lock file stays without one …
+  std::filesystem::remove(f.backups / detail::backup_lock_name);
+  const auto dry = prune_backups(f.backups, f.database.string(), {.keep_count = 1}, true);
+  CAF_CHECK_EQUAL(names_of(dry.kept), std::vector<std::string>(names.begin(), names.begin() + 1));
+  CAF_CHECK_EQUAL(names_of(dry.removed), std::vector<std::string>(names.begin() + 1, names.end()));
+  CAF_CHECK_EQUAL(f.files(), before);
+  CAF_CHECK(!std::filesystem::exists(f.backups / detail::backup_lock_name));
+  // … and works beside a running backup, while the real one steps back.
+  {
+    const auto running = detail::directory::open(f.backups, false).lock(detail::backup_lock_name);
+    CAF_CHECK_EQUAL(
+        prune_backups(f.backups, f.database.string(), {.keep_count = 1}, true).removed.size(), 3u);
+    CAF_CHECK(prune_backups(f.backups, f.database.string(), {.keep_count = 1}).skipped);
+  }
+  CAF_CHECK(prune_backups(f.backups, f.database.string(), {}).removed.empty());
+  CAF_CHECK_EQUAL(f.files(), before);
+  const auto url = "sqlite:///" + f.database.string();
+  CAF_CHECK_EQUAL(names_of(prune_backups(f.backups, url, {.keep_count = 1}).removed),
+                  names_of(dry.removed));
+  CAF_CHECK_EQUAL(f.files().size(), 4u);
+  CAF_CHECK_EQUAL(code_of([&] { prune_backups(f.backups, url, {.keep_count = -1}); }),
+                  errc::invalid_option);
+  CAF_CHECK_EQUAL(code_of([&] { prune_backups(f.backups / "none", url, {.keep_count = 1}); }),
+                  errc::backup_failed);
+  CAF_CHECK_EQUAL(code_of([&] { prune_backups(f.backups, "postgres://x", {}); }),
+                  errc::invalid_url);
 }
 
 CAF_TEST(a backup being read stays) {

@@ -67,6 +67,27 @@ struct verify_report {
   bool has_manifest = false;
 };
 
+/// What bounds the backups of one database. A bound of 0 is none; without any bound all stay.
+struct retention_policy {
+  /// How many verified ones stay. Damaged ones are not counted, so that they push no good one out.
+  int keep_count = 0;
+  /// How old the others may become, by the time in the name.
+  std::chrono::seconds max_age{0};
+  /// How large all together may be; from the first that does not fit on, all older ones go.
+  std::uintmax_t max_bytes = 0;
+};
+
+/// What retention did, or would do. All newest first.
+struct prune_report {
+  /// Somebody makes or removes backups there right now: nothing was looked at or done.
+  bool skipped = false;
+  std::vector<backup_file> kept = {};
+  /// In a dry run: what would be removed.
+  std::vector<backup_file> removed = {};
+  /// To be removed, but being read (a verification, a restore, an open SQLite connection). They go another time.
+  std::vector<backup_file> in_use = {};
+};
+
 /// Return false to cancel.
 using progress_callback = std::function<bool(const backup_progress&)>;
 
@@ -81,5 +102,12 @@ verify_report verify_backup(const std::filesystem::path& path,
 /// target as it was. `force` replaces an existing target.
 void restore_backup(const std::filesystem::path& backup, const std::filesystem::path& target,
                     bool force = false, const progress_callback& progress = {});
+
+/// Removes the backups in `folder` that `policy` does not keep, oldest first. Only those whose manifest names the
+/// database of `database_url` are counted or removed; the newest verified one always stays. A dry run changes nothing,
+/// takes no lock and does not look who reads. Throws `errc::invalid_option` where a bound is negative,
+/// `errc::invalid_url`, `errc::backup_failed` where the folder cannot be read or a file not be removed.
+prune_report prune_backups(const std::filesystem::path& folder, const std::string& database_url,
+                           const retention_policy& policy, bool dry_run = false);
 
 } // namespace dbengine
