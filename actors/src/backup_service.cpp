@@ -71,9 +71,10 @@ void backup_service::end(const std::optional<error_info>& failure, bool periodic
   if (failure) {
     ++failed_;
     last_error_ = to_string(*failure);
-    if (periodic)
+    if (periodic) { // nobody else hears of it
       schedule_.failed(clock::now());
-    log(log_level::error, "the backup failed: " + last_error_);
+      log(log_level::error, "the backup failed: " + last_error_);
+    }
   } else if (counts) {
     ++made_;
     last_ = std::chrono::system_clock::now();

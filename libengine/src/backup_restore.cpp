@@ -140,7 +140,9 @@ std::vector<std::string> old_names(const std::string& name) {
 
 std::filesystem::path resolved(const std::filesystem::path& target) {
   std::error_code failed;
-  auto result = std::filesystem::weakly_canonical(target, failed);
+  // A name alone is one of the current folder's, though nothing of it exists yet.
+  const auto full = std::filesystem::absolute(target, failed);
+  auto result = failed ? target : std::filesystem::weakly_canonical(full, failed);
   if (failed || result.filename().empty())
     refuse(errc::backup_failed, target.string(), failed ? failed.message() : "it is no file name");
   return result;
