@@ -36,10 +36,32 @@ import_settings settings_of(const context& c, const std::string& file) {
   return s;
 }
 
+std::string counted(std::uint64_t n, const std::string& what) {
+  return ui::grouped(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+// How it went.
+void tell(const context& c, const import_settings& s, const import_result& result,
+          std::chrono::nanoseconds time) {
+  const double seconds = std::chrono::duration<double>(time).count();
+  std::string line = counted(result.imported, "row") + " imported into " + ui::visible(s.table) +
+                     " in " + ui::duration_text(time);
+  if (seconds > 0 && result.imported > 0)
+    line +=
+        " (" +
+        ui::grouped(static_cast<std::uint64_t>(static_cast<double>(result.imported) / seconds)) +
+        "/s)";
+  if (result.stopped)
+    line += ", stopped at a bad row";
+  else if (result.bad > 0)
+    line += ", " + counted(result.bad, "bad row") + " skipped";
+  c.note(line);
+}
+
 int run(context& c) {
   const std::string file = c.args.text_or("FILE", "-");
   const import_settings s = settings_of(c, file);
-  file_chunks input(file);
+  file_chunks input(file, c.cancel);
   const auto head = input.head();
 
   const DbEngine engine = open_engine(c, opening::create);
@@ -53,26 +75,26 @@ int run(context& c) {
                    static_cast<unsigned long long>(line), ui::visible(why).c_str());
     }
   };
+  import_result result;
   const auto start = std::chrono::steady_clock::now();
-  const auto result = import_rows(db, head, input.head_is_all(), input, s, report,
-                                  [&] { bar.set(input.given(), input.size()); });
-  bar.finish();
-  if (reported > shown_bad)
-    std::fprintf(stderr, "%s: %s more bad rows\n", input.name().c_str(),
-                 ui::grouped(reported - shown_bad).c_str());
-  const auto time = std::chrono::steady_clock::now() - start;
-  const double seconds = std::chrono::duration<double>(time).count();
-  std::string line = ui::grouped(result.imported) + " rows imported into " + ui::visible(s.table) +
-                     " in " + ui::duration_text(time);
-  if (seconds > 0)
-    line +=
-        " (" +
-        ui::grouped(static_cast<std::uint64_t>(static_cast<double>(result.imported) / seconds)) +
-        "/s)";
-  if (result.bad > 0)
-    line += result.stopped ? ", stopped at a bad row"
-                           : ", " + ui::grouped(result.bad) + " bad rows skipped";
-  c.note(line);
+  const auto end = [&] {
+    bar.finish();
+    if (reported > shown_bad)
+      std::fprintf(stderr, "%s: %s more\n", input.name().c_str(),
+                   counted(reported - shown_bad, "bad row").c_str());
+  };
+  try {
+    import_rows(db, head, input.head_is_all(), input, s, report, result,
+                [&] { bar.set(input.given(), input.size()); });
+  } catch (...) {
+    end();
+    if (result.imported > 0)
+      c.note(counted(result.imported, "row") + " imported into " + ui::visible(s.table) +
+             " before it failed");
+    throw;
+  }
+  end();
+  tell(c, s, result, std::chrono::steady_clock::now() - start);
   return static_cast<int>(result.stopped ? exit_code::data : exit_code::ok);
 }
 
@@ -84,7 +106,8 @@ command import_command(bool remote) {
       "Loads a file into a table and makes the table where there is none. CSV is read after RFC 4180 (quotes, line ends in "
       "fields, CRLF, byte order mark); the first line names the columns. With --types auto an unquoted field that is a "
       "number becomes one, an empty one becomes NULL, x'0aff' a blob; quoted fields are text. Bad rows are reported with "
-      "their line; with --on-error stop everything before the first one is imported, and the exit code is 1.";
+      "their line; with --on-error stop everything before the first one is imported, and the exit code is 1. A row is bad, too, "
+      "where a value would lose digits in its column, or where text such as 007 would become a number in a table made here.";
   c.positionals = {{.name = "FILE", .what = takes::file, .help = "the file, - for standard input"}};
   c.options = {
       {.names = "-t,--table",

@@ -9,6 +9,8 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +23,8 @@ constexpr std::size_t piece_size = std::size_t{256} << 10;
 
 } // namespace
 
-file_chunks::file_chunks(const std::filesystem::path& path) : name_(path.string()), descriptor_(0) {
+file_chunks::file_chunks(const std::filesystem::path& path, std::stop_token cancel)
+    : name_(path.string()), cancel_(std::move(cancel)), descriptor_(0) {
   if (name_ == "-") {
     name_ = "standard input";
   } else {
@@ -33,14 +36,34 @@ file_chunks::file_chunks(const std::filesystem::path& path) : name_(path.string(
   struct stat info {};
   if (::fstat(descriptor_, &info) == 0 && S_ISREG(info.st_mode))
     size_ = static_cast<std::uint64_t>(info.st_size);
+  else if (cancel_.stop_possible())
+    stopped_ = ::eventfd(0, EFD_CLOEXEC); // without one, reading just cannot be interrupted
 }
 
 file_chunks::~file_chunks() {
+  if (stopped_ >= 0)
+    ::close(stopped_);
   if (owned_)
     ::close(descriptor_);
 }
 
+// Until there is something to read, or the end.
+void file_chunks::wait() {
+  const std::stop_callback wake(cancel_, [this] {
+    const std::uint64_t one = 1;
+    if (::write(stopped_, &one, sizeof one) < 0)
+      return; // it is readable already
+  });
+  pollfd polled[2] = {{descriptor_, POLLIN, 0}, {stopped_, POLLIN, 0}};
+  while (::poll(polled, 2, -1) < 0 && errno == EINTR)
+    ;
+  if (cancel_.stop_requested())
+    throw dbengine::error(errc::cancelled, "interrupted while reading " + name_);
+}
+
 void file_chunks::read_more(std::size_t most) {
+  if (stopped_ >= 0)
+    wait();
   const std::size_t old = buffer_.size();
   buffer_.resize(old + most);
   ssize_t got = -1;

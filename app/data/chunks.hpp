@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -20,10 +21,11 @@ public:
   virtual std::string_view next() = 0;
 };
 
-/// A file or, for "-", standard input. The beginning can be looked at before it is taken.
+/// A file or, for "-", standard input. The beginning can be looked at before it is taken. Waiting for a pipe or a terminal
+/// ends with `errc::cancelled` when a stop is asked for.
 class file_chunks : public chunks {
 public:
-  explicit file_chunks(const std::filesystem::path& path);
+  explicit file_chunks(const std::filesystem::path& path, std::stop_token cancel = {});
   ~file_chunks() override;
   file_chunks(const file_chunks&) = delete;
   file_chunks& operator=(const file_chunks&) = delete;
@@ -41,8 +43,11 @@ public:
 
 private:
   void read_more(std::size_t most);
+  void wait();
 
   std::string name_;
+  const std::stop_token cancel_;
+  int stopped_ = -1; // becomes readable when a stop is asked for; -1: nothing to wait for
   int descriptor_ = -1;
   bool owned_ = false;
   bool at_end_ = false;

@@ -6,10 +6,10 @@
 #include "cli/command.hpp"
 #include "cli/exit_code.hpp"
 #include "data/csv.hpp"
+#include "data/fit.hpp"
 #include "data/jsonl.hpp"
 #include "data/sniff.hpp"
 #include "data/target.hpp"
-#include "output/writer.hpp"
 #include "support/bounded_queue.hpp"
 #include "support/crew.hpp"
 
@@ -69,7 +69,7 @@ public:
         result_.imported += rest.size();
         break;
       } catch (const dbengine::error& e) {
-        if (!is_records_fault(e.code()))
+        if (!is_records_fault(e.info()))
           throw;
         if (!e.index() || *e.index() >= rest.size()) {
           if (!one_by_one(b, begin))
@@ -92,9 +92,11 @@ public:
   }
 
 private:
-  static bool is_records_fault(errc code) noexcept {
-    return code == errc::constraint || code == errc::bind || code == errc::type ||
-           code == errc::range || code == errc::too_big;
+  static bool is_records_fault(const error_info& e) noexcept {
+    constexpr int mismatch = 20; // SQLite's code for text in an INTEGER PRIMARY KEY
+    return e.code == errc::constraint || e.code == errc::bind || e.code == errc::type ||
+           e.code == errc::range || e.code == errc::too_big ||
+           (e.code == errc::sql && (e.extended_code & 0xff) == mismatch);
   }
 
   // For failures that only show at the end of a batch: deferred foreign keys.
@@ -104,7 +106,7 @@ private:
         db_.execute(b.sql, b.rows[i]);
         ++result_.imported;
       } catch (const dbengine::error& e) {
-        if (!is_records_fault(e.code()))
+        if (!is_records_fault(e.info()))
           throw;
         if (!refuse(b.lines[i], e.message()))
           return false;
@@ -129,9 +131,10 @@ private:
 // Parses the input into batches.
 class feeder {
 public:
-  feeder(const import_settings& s, std::vector<target_column> table, bounded_queue<batch>& to,
-         const std::function<void()>& tick)
-      : settings_(s), table_(std::move(table)), to_(to), tick_(tick) {}
+  /// `strict`: the table's types are a guess of ours, so that they may change no value.
+  feeder(const import_settings& s, std::vector<target_column> table, bool strict,
+         bounded_queue<batch>& to, const std::function<void()>& tick)
+      : settings_(s), table_(std::move(table)), strict_(strict), to_(to), tick_(tick) {}
 
   std::uint64_t records() const noexcept { return records_; }
 
@@ -153,7 +156,7 @@ public:
         spoil(reader.line(), std::to_string(reader.size()) + " fields instead of " +
                                  std::to_string(places.size()));
       else
-        add(reader.line(), csv_values(reader, places));
+        add(reader.line(), csv_values(reader, places), places);
     }
     flush();
   }
@@ -161,6 +164,7 @@ public:
   void feed_jsonl(chunks& input) {
     jsonl_reader reader(input);
     std::vector<std::string> keys;
+    std::vector<std::size_t> places;
     while (wanted_ && reader.next()) {
       ++records_;
       if (!reader.problem().empty()) {
@@ -168,19 +172,20 @@ public:
         continue;
       }
       if (batch_.sql.empty() || reader.keys() != keys) {
-        std::vector<std::size_t> places;
-        if (const auto wrong = find_places(reader.keys(), places); !wrong.empty()) {
+        std::vector<std::size_t> found;
+        if (const auto wrong = find_places(reader.keys(), found); !wrong.empty()) {
           spoil(reader.line(), wrong);
           continue;
         }
         keys = reader.keys();
+        places = std::move(found);
         flush();
         use(places);
       }
       if (!settings_.guess_types)
         for (auto& v : reader.values())
           as_text(v);
-      add(reader.line(), std::move(reader.values()));
+      add(reader.line(), std::move(reader.values()), places);
     }
     flush();
   }
@@ -241,9 +246,7 @@ private:
       else if (f.text.empty())
         values.emplace_back();
       else if (table_[places[i]].affinity == affinity::text && !f.text.starts_with("x'"))
-        values.emplace_back(f.text);
-      else if (table_[places[i]].affinity == affinity::text)
-        values.push_back(sniff_type(f.text) == value_type::blob ? sniff(f.text) : value(f.text));
+        values.emplace_back(f.text); // a number keeps the digits it was written with
       else
         values.push_back(sniff(f.text));
     }
@@ -251,13 +254,17 @@ private:
   }
 
   static void as_text(value& v) {
-    if (v.type() == value_type::integer)
-      v = value(std::to_string(std::get<std::int64_t>(v.data())));
-    else if (v.type() == value_type::real)
-      v = value(real_text(std::get<double>(v.data())));
+    static const target_column text{"", affinity::text};
+    fit(v, text, false);
   }
 
-  void add(std::uint64_t line, std::vector<value> values) {
+  void add(std::uint64_t line, std::vector<value> values, const std::vector<std::size_t>& places) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (const auto& column = table_[places[i]]; column.affinity != affinity::none)
+        if (auto wrong = fit(values[i], column, strict_); !wrong.empty()) {
+          spoil(line, std::move(wrong));
+          return;
+        }
     params row(std::move(values));
     batch_.bytes += row.bytes();
     batch_.rows.push_back(std::move(row));
@@ -288,6 +295,7 @@ private:
 
   const import_settings& settings_;
   const std::vector<target_column> table_;
+  const bool strict_;
   bounded_queue<batch>& to_;
   const std::function<void()>& tick_;
   batch batch_;
@@ -298,10 +306,9 @@ private:
 
 } // namespace
 
-import_result import_rows(const request_view& db, std::string_view head, bool head_is_all,
-                          chunks& input, const import_settings& s, const report_bad& report,
-                          const std::function<void()>& tick) {
-  import_result result;
+void import_rows(const request_view& db, std::string_view head, bool head_is_all, chunks& input,
+                 const import_settings& s, const report_bad& report, import_result& result,
+                 const std::function<void()>& tick) {
   auto columns = find_table(db, s.table);
   if (!columns) {
     auto proposed = propose_table(head, head_is_all, s);
@@ -310,7 +317,7 @@ import_result import_rows(const request_view& db, std::string_view head, bool he
     columns = std::move(proposed.columns);
   }
   bounded_queue<batch> queue(read_ahead);
-  feeder from(s, *std::move(columns), queue, tick);
+  feeder from(s, *std::move(columns), result.created_table && s.guess_types, queue, tick);
   loader to(db, s, report, result);
   {
     crew worker([&] { queue.abandon(); });
@@ -334,7 +341,6 @@ import_result import_rows(const request_view& db, std::string_view head, bool he
     worker.rethrow();
   }
   result.records = from.records();
-  return result;
 }
 
 } // namespace dbengine::app

@@ -19,7 +19,7 @@ namespace dbengine::app {
 enum class import_format { csv, jsonl };
 
 struct import_settings {
-  std::string table;
+  std::string table = {};
   import_format format = import_format::csv;
   /// Guess types from the text (numbers, blobs, an empty field is null) or take everything as text.
   bool guess_types = true;
@@ -46,11 +46,13 @@ using report_bad = std::function<void(std::uint64_t line, const std::string& why
 
 /// Loads `input` into the table, making it from the names and types of the input's beginning (`head`: some of it, whole
 /// records and perhaps a part of one) where there is none. Every batch is committed by itself; when it stops, all
-/// records before the bad one are in the table. Throws `data_error` where columns do not fit, and the engine's errors for
+/// records before the bad one are in the table. A value that the column's type would change by losing digits, or (in a table
+/// made here) by turning text into a number, makes its record a bad one. `result` tells how far it came, also
+/// when it throws. Throws `data_error` where columns do not fit, and the engine's errors for
 /// what is no record's fault.
-import_result import_rows(const request_view& db, std::string_view head, bool head_is_all,
-                          chunks& input, const import_settings& s, const report_bad& report,
-                          const std::function<void()>& tick = {});
+void import_rows(const request_view& db, std::string_view head, bool head_is_all, chunks& input,
+                 const import_settings& s, const report_bad& report, import_result& result,
+                 const std::function<void()>& tick = {});
 
 /// `name` -> `"name"`, quotes inside doubled.
 std::string quoted_name(std::string_view name);

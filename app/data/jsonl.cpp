@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -16,22 +17,18 @@ namespace dbengine::app {
 
 namespace {
 
-using json = nlohmann::ordered_json;
+using json = nlohmann::json;
 
 constexpr std::size_t longest_line = 1'000'000'000;
-/// Deeper values are refused: writing them back recurses.
-constexpr int deepest = 200;
+/// SQLite's own JSON functions go no deeper.
+constexpr std::size_t deepest = 1000;
 
 value blob_of(const std::string& bytes) {
   return value(std::as_bytes(std::span<const char>(bytes)));
 }
 
 // The objects that stand for what JSON cannot say. Nothing for every other object.
-std::optional<value> special(const json& object) {
-  if (object.size() != 1 || !object.begin().value().is_string())
-    return std::nullopt;
-  const auto& key = object.begin().key();
-  const auto& text = object.begin().value().get_ref<const std::string&>();
+std::optional<value> special(const std::string& key, const std::string& text) {
   if (key == "$real" && (text == "Inf" || text == "-Inf"))
     return value((text[0] == '-' ? -1 : 1) * std::numeric_limits<double>::infinity());
   if (key != "$blob" && key != "$text")
@@ -42,25 +39,134 @@ std::optional<value> special(const json& object) {
   return key == "$blob" ? blob_of(*bytes) : value(*bytes);
 }
 
-value to_value(const json& j) {
-  switch (j.type()) {
-  case json::value_t::null: return {};
-  case json::value_t::boolean: return value(j.get<bool>());
-  case json::value_t::number_integer: return value(j.get<std::int64_t>());
-  case json::value_t::number_unsigned:
-    if (j.get<std::uint64_t>() >
-        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-      throw std::invalid_argument("the integer " + j.dump() + " does not fit 64 bits");
-    return value(j.get<std::int64_t>());
-  case json::value_t::number_float: return value(j.get<double>());
-  case json::value_t::string: return value(j.get_ref<const std::string&>());
-  case json::value_t::object:
-    if (auto v = special(j))
-      return *v;
-    [[fallthrough]];
-  default: return value(j.dump(-1, ' ', false, json::error_handler_t::replace));
-  }
+// The library's message without its own name of the error, and without the line: there is only one.
+std::string shortened(std::string text) {
+  if (const auto end = text.find("] "); end != std::string::npos)
+    text.erase(0, end + 2);
+  const auto column = text.find("column ");
+  const auto colon = text.find(": ", column);
+  const auto dash = text.find(" - ", colon);
+  if (column == std::string::npos || colon == std::string::npos || dash == std::string::npos)
+    return text;
+  return text.substr(column, colon - column) + ": " + text.substr(dash + 3);
 }
+
+std::string too_large(const std::string& digits) {
+  return "the integer " + digits + " does not fit 64 bits";
+}
+
+// Takes the parser's events: the members of the outer object become values, what is nested in them their JSON text, with
+// every number as it was written.
+class members {
+public:
+  members(std::vector<std::string>& keys, std::vector<value>& values)
+      : keys_(keys), values_(values) {}
+
+  bool null() { return nested() ? text("null") : put(); }
+  bool boolean(bool b) { return nested() ? text(b ? "true" : "false") : put(b); }
+  bool number_integer(std::int64_t n) { return nested() ? text(std::to_string(n)) : put(n); }
+  bool number_unsigned(std::uint64_t n) {
+    if (nested())
+      return text(std::to_string(n));
+    if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      throw std::invalid_argument(too_large(std::to_string(n)));
+    return put(static_cast<std::int64_t>(n));
+  }
+  bool number_float(double x, const std::string& written) {
+    if (nested())
+      return text(written);
+    if (written.find_first_of(".eE") == std::string::npos)
+      throw std::invalid_argument(too_large(written));
+    return put(x);
+  }
+  bool string(std::string& s) {
+    if (!nested())
+      return put(s);
+    if (depth_ == 2)
+      only_text_ = s;
+    return text(json(s).dump());
+  }
+  bool binary(json::binary_t&) { return false; } // JSON text has none
+  bool start_object(std::size_t) { return open('{'); }
+  bool end_object() { return close('}'); }
+  bool start_array(std::size_t) { return open('['); }
+  bool end_array() { return close(']'); }
+  bool key(std::string& s) {
+    if (depth_ == 1) {
+      keys_.push_back(s);
+      return true;
+    }
+    if (depth_ == 2) {
+      ++inner_keys_;
+      only_key_ = s;
+    }
+    separate();
+    nested_ += json(s).dump() + ":";
+    behind_key_ = true;
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const json::exception& e) {
+    throw std::invalid_argument(shortened(e.what()));
+  }
+
+private:
+  bool nested() {
+    if (depth_ == 0)
+      throw std::invalid_argument("not an object");
+    return depth_ > 1;
+  }
+  template <class... Ts>
+  bool put(Ts&&... of) {
+    values_.emplace_back(std::forward<Ts>(of)...);
+    return true;
+  }
+  void separate() {
+    if (!std::exchange(behind_key_, false) && !nested_.empty() && nested_.back() != '{' &&
+        nested_.back() != '[')
+      nested_ += ',';
+  }
+  bool text(std::string_view t) {
+    separate();
+    nested_ += t;
+    return true;
+  }
+  bool open(char bracket) {
+    if (depth_ == 0 && bracket == '[')
+      throw std::invalid_argument("not an object");
+    if (++depth_ > deepest)
+      throw std::invalid_argument("nested deeper than " + std::to_string(deepest));
+    if (depth_ == 1)
+      return true;
+    if (depth_ == 2) {
+      nested_.clear();
+      behind_key_ = false;
+      inner_keys_ = bracket == '{' ? 0 : 2; // an array is nothing special
+      only_text_.reset();
+    }
+    return text({&bracket, 1});
+  }
+  bool close(char bracket) {
+    if (--depth_ == 0)
+      return true;
+    nested_ += bracket;
+    behind_key_ = false;
+    if (depth_ > 1)
+      return true;
+    const auto meant =
+        inner_keys_ == 1 && only_text_ ? special(only_key_, *only_text_) : std::nullopt;
+    return meant ? put(*meant) : put(nested_);
+  }
+
+  std::vector<std::string>& keys_;
+  std::vector<value>& values_;
+  std::size_t depth_ = 0;
+  std::string nested_;
+  bool behind_key_ = false;
+  // Of an object that is a member: its keys so far, the last one, and a string that stands in it directly.
+  std::size_t inner_keys_ = 0;
+  std::string only_key_;
+  std::optional<std::string> only_text_;
+};
 
 } // namespace
 
@@ -99,40 +205,18 @@ bool jsonl_reader::next() {
   keys_.clear();
   values_.clear();
   try {
-    parse();
-  } catch (const json::exception& e) {
-    problem_ = e.what();
-    if (const auto end = problem_.find("] "); end != std::string::npos)
-      problem_.erase(0, end + 2); // the library's own name of the error
+    members into(keys_, values_);
+    json::sax_parse(text_, &into);
+    auto sorted = keys_;
+    std::sort(sorted.begin(), sorted.end());
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+      problem_ = "the key \"" + *twice + "\" stands there twice";
   } catch (const std::invalid_argument& e) {
     problem_ = e.what();
   } catch (const dbengine::error& e) {
     problem_ = e.message();
   }
   return true;
-}
-
-void jsonl_reader::parse() {
-  std::vector<std::string> seen;
-  const auto watch = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (depth > deepest)
-      throw std::invalid_argument("nested deeper than " + std::to_string(deepest));
-    if (event == json::parse_event_t::key && depth == 1)
-      seen.push_back(parsed.get<std::string>());
-    return true;
-  };
-  const json object = json::parse(text_, watch);
-  if (!object.is_object())
-    throw std::invalid_argument("not an object");
-  if (object.size() != seen.size()) {
-    std::sort(seen.begin(), seen.end());
-    throw std::invalid_argument("the key \"" + *std::adjacent_find(seen.begin(), seen.end()) +
-                                "\" stands there twice");
-  }
-  for (const auto& [key, item] : object.items()) {
-    keys_.push_back(key);
-    values_.push_back(to_value(item));
-  }
 }
 
 } // namespace dbengine::app

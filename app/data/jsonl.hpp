@@ -15,7 +15,7 @@
 namespace dbengine::app {
 
 /// Reads object by object. Strings, numbers, true (1), false (0) and null become values; nested arrays and objects
-/// become their JSON text; `{"$blob": …}`, `{"$text": …}` and `{"$real": …}` what the JSON output means by them. A line
+/// become their JSON text, numbers in them as they were written; `{"$blob": …}`, `{"$text": …}` and `{"$real": …}` what the JSON output means by them. A line
 /// that is no such object is given with its problem; blank lines are passed over. One thread.
 class jsonl_reader {
 public:
@@ -31,7 +31,6 @@ public:
 
 private:
   bool read_line();
-  void parse();
 
   chunks& from_;
   std::string_view piece_;

@@ -20,8 +20,8 @@ value json_value(const std::string& given, std::string_view json) {
   const bool whole = json.find('\n') == std::string_view::npos && reader.next() &&
                      reader.problem().empty() && reader.values().size() == 1;
   if (!whole)
-    throw usage_error("-p: '" + given + "' has no JSON value behind ':='" +
-                      (reader.problem().empty() ? "" : " (" + reader.problem() + ")"));
+    throw usage_error("-p: '" + given +
+                      "' has no JSON value behind ':='; NAME=VALUE takes text as it is");
   return reader.values().front();
 }
 

@@ -5,6 +5,7 @@
 
 #include "output/encode.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -20,37 +21,43 @@ bool is_digit(char c) noexcept {
 struct shape {
   bool number = false;
   bool real = false;
-  std::size_t digits = 0;
+  /// Without the zeros at both ends, which say nothing about precision.
+  std::size_t significant = 0;
 };
 
 shape shape_of(std::string_view text) noexcept {
   shape s;
   std::size_t at = 0;
+  std::size_t zeros = 0;
   const auto digits = [&] {
     const std::size_t begin = at;
-    while (at < text.size() && is_digit(text[at]))
-      ++at;
+    for (; at < text.size() && is_digit(text[at]); ++at) {
+      zeros = text[at] == '0' ? zeros + 1 : 0;
+      s.significant += text[at] != '0' || s.significant > 0 ? 1 : 0;
+    }
     return at - begin;
   };
   if (at < text.size() && text[at] == '-')
     ++at;
   const std::size_t first = at;
-  s.digits = digits();
-  if (s.digits == 0 || (s.digits > 1 && text[first] == '0'))
+  const std::size_t whole = digits();
+  if (whole == 0 || (whole > 1 && text[first] == '0'))
     return s;
   if (at < text.size() && text[at] == '.') {
     ++at;
-    const std::size_t fraction = digits();
-    if (fraction == 0)
+    if (digits() == 0)
       return s;
-    s.digits += fraction;
     s.real = true;
   }
+  s.significant -= std::min(s.significant, zeros);
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
     ++at;
     if (at < text.size() && (text[at] == '+' || text[at] == '-'))
       ++at;
-    if (digits() == 0)
+    const std::size_t exponent = at;
+    while (at < text.size() && is_digit(text[at]))
+      ++at;
+    if (at == exponent)
       return s;
     s.real = true;
   }
@@ -94,7 +101,7 @@ meaning mean(std::string_view text) {
     return m;
   if (!s.real && read(text, m.integer))
     m.type = value_type::integer;
-  else if (s.real && s.digits <= exact_digits && read(text, m.real))
+  else if (s.real && s.significant <= exact_digits && read(text, m.real))
     m.type = value_type::real;
   return m;
 }

@@ -17,6 +17,8 @@ class words {
 public:
   explicit words(std::string_view sql) : rest_(sql) {}
 
+  std::string_view rest() const noexcept { return rest_; }
+
   // Empty at the end.
   std::string next() {
     while (!rest_.empty()) {
@@ -64,8 +66,11 @@ bool is_write(std::string_view word) {
 statement_kind kind_of(std::string_view sql) {
   words from(sql);
   const std::string first = from.next();
-  if (first == "SELECT" || first == "VALUES" || first == "EXPLAIN" || first == "PRAGMA")
+  if (first == "SELECT" || first == "VALUES" || first == "EXPLAIN")
     return statement_kind::reads;
+  if (first == "PRAGMA")
+    return from.rest().find('=') == std::string_view::npos ? statement_kind::reads
+                                                           : statement_kind::returns;
   if (!is_write(first) && first != "WITH")
     return statement_kind::writes;
   // REPLACE is a function as well: only behind WITH do the other three tell.

@@ -11,7 +11,7 @@ namespace dbengine::app {
 
 enum class statement_kind {
   reads,   ///< SELECT, VALUES, EXPLAIN, PRAGMA, WITH … SELECT: streamed by a cursor
-  returns, ///< writes and returns rows: … RETURNING
+  returns, ///< writes and returns rows: … RETURNING, PRAGMA name = value
   writes   ///< everything else
 };
 

@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.hpp"
 #include "data/csv.hpp"
+#include "data/fit.hpp"
 #include "data/jsonl.hpp"
 #include "data/sniff.hpp"
 
@@ -34,7 +35,7 @@ affinity affinity_of(const std::string& declared) {
     return affinity::text;
   if (type.empty() || type == "any" || has("blob"))
     return affinity::none;
-  return affinity::number;
+  return has("real") || has("floa") || has("doub") ? affinity::real : affinity::number;
 }
 
 // Records of the beginning that decide the types.
@@ -42,7 +43,7 @@ constexpr std::size_t sampled = 1000;
 
 // The types seen in one column.
 struct seen_types {
-  bool integer = false, real = false, text = false, blob = false;
+  bool integer = false, large = false, real = false, text = false, blob = false;
 
   void add(value_type t) {
     integer |= t == value_type::integer;
@@ -50,10 +51,18 @@ struct seen_types {
     text |= t == value_type::text;
     blob |= t == value_type::blob;
   }
+  void add(const value& v) {
+    add(v.type());
+    large |= v.type() == value_type::integer && !fits_a_real(std::get<std::int64_t>(v.data()));
+  }
 
-  const char* declared() const {
-    if (text || (blob && (integer || real)))
+  // A type that changes no value seen; empty for a mixture. `typed`: the input itself tells text from numbers.
+  const char* declared(bool typed) const {
+    const bool number = integer || real;
+    if (text && !(typed && number))
       return "TEXT";
+    if ((number && (text || blob)) || (real && large))
+      return "";
     if (real)
       return "REAL";
     if (integer)
@@ -85,7 +94,9 @@ public:
     proposal p;
     p.create_sql = "CREATE TABLE " + quoted_name(settings_.table) + " (";
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      const std::string type = settings_.guess_types ? types_[i].declared() : "TEXT";
+      const std::string type = settings_.guess_types
+                                   ? types_[i].declared(settings_.format == import_format::jsonl)
+                                   : "TEXT";
       p.columns.push_back({names_[i], affinity_of(type)});
       p.create_sql +=
           (i == 0 ? "" : ", ") + quoted_name(names_[i]) + (type.empty() ? "" : " ") + type;
@@ -121,7 +132,7 @@ void look_at_csv(proposer& p, chunks& from, const import_settings& s) {
       if (f.quoted)
         p.types(i).add(value_type::text);
       else if (!f.text.empty())
-        p.types(i).add(sniff_type(f.text));
+        p.types(i).add(sniff(f.text));
     }
   }
 }
@@ -132,7 +143,7 @@ void look_at_jsonl(proposer& p, chunks& from) {
     if (!reader.problem().empty())
       continue;
     for (std::size_t i = 0; i < reader.keys().size(); ++i)
-      p.types(p.column(reader.keys()[i])).add(reader.values()[i].type());
+      p.types(p.column(reader.keys()[i])).add(reader.values()[i]);
   }
 }
 

@@ -13,7 +13,12 @@
 namespace dbengine::app {
 
 /// What SQLite makes of a value stored in a column, as far as an import cares.
-enum class affinity { text, number, none };
+enum class affinity {
+  text,   ///< numbers become text
+  number, ///< text that looks like a number becomes one, a whole real an integer
+  real,   ///< text that looks like a number and integers become reals
+  none
+};
 
 struct target_column {
   std::string name;
@@ -24,7 +29,8 @@ struct target_column {
 std::optional<std::vector<target_column>> find_table(const request_view& db,
                                                      const std::string& table);
 
-/// The columns that the beginning of an input asks for, and the statement that makes them.
+/// The columns that the beginning of an input asks for, and the statement that makes them. A column with text and numbers
+/// holds text if the input is CSV, and both if it is JSON, which tells them apart.
 struct proposal {
   std::vector<target_column> columns;
   std::string create_sql;

@@ -5,10 +5,12 @@
 
 #include "data/chunks.hpp"
 
+#include <utility>
+
 namespace dbengine::app {
 
-std::string read_text(const std::string& path) {
-  file_chunks from(path);
+std::string read_text(const std::string& path, std::stop_token cancel) {
+  file_chunks from(path, std::move(cancel));
   std::string text;
   for (auto piece = from.next(); !piece.empty(); piece = from.next())
     text += piece;

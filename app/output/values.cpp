@@ -15,8 +15,14 @@ std::string real_text(double x) {
   if (std::isinf(x))
     return x < 0 ? "-Inf" : "Inf";
   std::array<char, 64> buffer{};
-  const auto [end, code] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), x);
-  std::string text(buffer.data(), end);
+  char* const first = buffer.data();
+  char* const last = first + buffer.size();
+  // Of a large number without an exponent all digits would be written, more than a double keeps.
+  constexpr double large = 1e17;
+  char* const end = std::fabs(x) < large
+                        ? std::to_chars(first, last, x).ptr
+                        : std::to_chars(first, last, x, std::chars_format::scientific).ptr;
+  std::string text(first, end);
   if (text.find_first_of(".en") == std::string::npos)
     text += ".0";
   return text;
