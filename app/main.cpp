@@ -19,6 +19,9 @@
 #include <new>
 #include <system_error>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace {
 
 using namespace dbengine;
@@ -30,8 +33,19 @@ ui::colour_wish colour_of(const std::string& word) {
                            : ui::colour_wish::automatic;
 }
 
+// What was written so far comes before the error. Whether that succeeds no longer matters: the command has failed.
 void say(const std::string& text) {
+  std::fflush(stdout);
   std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+// A standard stream that the caller closed gets something that refuses its use: otherwise the next file opened, such as
+// the database, would take its place.
+void fill_standard_streams() {
+  for (const int descriptor : {0, 1, 2})
+    if (::fcntl(descriptor, F_GETFD) < 0 &&
+        ::open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) < 0)
+      ::_exit(static_cast<int>(exit_code::data));
 }
 
 int run(const command& tree, const std::vector<std::string>& words, context& c) {
@@ -71,19 +85,25 @@ int code(exit_code c) {
 
 // Every failure ends here, with its text and its code.
 int guarded(const command& tree, const std::vector<std::string>& words, context& c) {
+  // Where Ctrl-C met the statement is nobody's question.
+  const auto interrupted = [&](const dbengine::error& e) {
+    return e.code() == errc::cancelled && c.cancel.stop_requested();
+  };
   try {
     return run(tree, words, c);
   } catch (const usage_error& e) {
-    say(error_line(ui::visible(e.what()), c.err) + "Try 'dbengine --help'.\n");
+    const auto name = command_name(tree, words);
+    say(error_line(ui::visible(e.what()), c.err) + "Try 'dbengine " +
+        (name.empty() ? "" : name + " ") + "--help'.\n");
     return code(exit_code::usage);
   } catch (const config_error& e) {
     say(error_line(e.what(), c.err));
     return code(exit_code::configuration);
   } catch (const statement_error& e) {
-    say(failure_text(e.info(), e.sql(), c.err));
+    say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), e.sql(), c.err));
     return code(to_exit_code(e.code()));
   } catch (const dbengine::error& e) {
-    say(failure_text(e.info(), {}, c.err));
+    say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), {}, c.err));
     // An option out of range that came from the file is the file's fault.
     if (e.code() == errc::invalid_option && !c.config.file.empty())
       return code(exit_code::configuration);
@@ -103,6 +123,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
 } // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
   const interrupt signals;
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const bool remote = std::any_of(words.begin(), words.end(), [](const std::string& w) {

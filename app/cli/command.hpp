@@ -70,6 +70,8 @@ struct command {
   /// Paragraphs for --help and the man page.
   std::string description = {};
   std::vector<positional_spec> positionals = {};
+  /// How the usage line shows the positionals, where their list does not tell: "DB (-t TABLE | SQL) FILE".
+  std::string shape = {};
   std::vector<option_spec> options = {};
   std::vector<command> commands = {};
   /// Command lines that work, without the program's name.

@@ -33,13 +33,13 @@ std::vector<std::string> words_of(const command& tree, const command& c) {
   for (const auto& sub : c.commands)
     if (!sub.hidden)
       words.push_back(sub.name);
-  for (const auto& o : c.options)
-    for (const auto& n : o.all_names())
-      words.push_back(n);
   if (&c != &tree)
-    for (const auto& o : global_options(tree))
+    for (const auto& o : c.options)
       for (const auto& n : o.all_names())
         words.push_back(n);
+  for (const auto& o : global_options(tree))
+    for (const auto& n : o.all_names())
+      words.push_back(n);
   for (const auto& p : c.positionals)
     words.insert(words.end(), p.choices.begin(), p.choices.end());
   return words;
@@ -60,28 +60,35 @@ std::string quoted(std::string_view text) {
   return "'" + out + "'";
 }
 
-// How a shell takes the lines that a command prints as its candidates.
-using collect = std::string (*)(const std::string& command);
+// How bash takes the lines that a command prints as its candidates.
+std::string into(const std::string& command) {
+  return "mapfile -t COMPREPLY < <(" + command + ")";
+}
 
-std::string value_cases(const command& c, const std::string& path, collect into) {
+// 'query:-o'|'query:--output'
+std::string patterns_of(const option_spec& o, const std::string& path) {
+  std::string patterns;
+  for (const auto& n : o.all_names())
+    patterns += (patterns.empty() ? "" : "|") + quoted(path + ":" + n);
+  return patterns;
+}
+
+std::string value_cases(const command& c, const std::string& path) {
   std::string out;
   for (const auto& o : c.options) {
     if (o.what == takes::nothing)
       continue;
-    std::string patterns;
-    for (const auto& n : o.all_names())
-      patterns += (patterns.empty() ? "" : "|") + quoted(path + ":" + n);
     const std::string reply = !o.choices.empty()
                                   ? "compgen -W " + quoted(joined(o.choices)) + " -- \"$word\""
                               : o.what == takes::file   ? "compgen -f -- \"$word\""
                               : o.what == takes::folder ? "compgen -d -- \"$word\""
                                                         : "true";
-    out += "    " + patterns + ") " + into(reply) + "; return ;;\n";
+    out += "    " + patterns_of(o, path) + ") " + into(reply) + "; return ;;\n";
   }
   return out;
 }
 
-std::string function_text(const command& tree, collect into) {
+std::string bash(const command& tree) {
   std::vector<node> nodes;
   walk(tree, "", nodes);
   std::string commands, words, values;
@@ -90,11 +97,12 @@ std::string function_text(const command& tree, collect into) {
       commands += (commands.empty() ? "" : "|") + quoted(n.path);
     words += "    " + quoted(n.path) + ") words=" + quoted(joined(words_of(tree, *n.at))) +
              (takes_files(*n.at) ? "; files=1" : "") + " ;;\n";
-    values += value_cases(*n.at, n.path, into);
+    values += value_cases(*n.at, n.path);
     if (n.at != &tree)
-      values += value_cases({.name = "", .summary = "", .options = tree.options}, n.path, into);
+      values += value_cases({.name = "", .summary = "", .options = tree.options}, n.path);
   }
-  return "_dbengine() {\n"
+  return "# bash completion for dbengine; made by 'dbengine completion bash'.\n"
+         "_dbengine() {\n"
          "  local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} path='' next='' words='' files='' i\n"
          "  COMPREPLY=()\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -118,21 +126,83 @@ std::string function_text(const command& tree, collect into) {
          "complete -o filenames -F _dbengine dbengine\n";
 }
 
-std::string bash(const command& tree) {
-  return "# bash completion for dbengine; made by 'dbengine completion bash'.\n" +
-         function_text(tree, [](const std::string& command) {
-           return "mapfile -t COMPREPLY < <(" + command + ")";
-         });
+// 'name:what it does', as zsh describes a candidate.
+std::string described_word(const std::string& name, const std::string& what) {
+  std::string out;
+  for (const char c : name)
+    out += c == ':' ? std::string("\\:") : std::string(1, c);
+  return quoted(out + ":" + what);
 }
 
-// zsh runs the same function through its emulation of bash's completion, but has no mapfile.
+std::string zsh_values(const std::vector<option_spec>& options, const std::string& path) {
+  std::string out;
+  for (const auto& o : options)
+    if (o.what != takes::nothing)
+      out += "    " + patterns_of(o, path) + ") " +
+             (!o.choices.empty()        ? "compadd -- " + joined(o.choices)
+              : o.what == takes::file   ? "_files"
+              : o.what == takes::folder ? "_files -/"
+                                        : "_message " + quoted(o.value)) +
+             "; return ;;\n";
+  return out;
+}
+
 std::string zsh(const command& tree) {
+  std::vector<node> nodes;
+  walk(tree, "", nodes);
+  std::string commands, words, values;
+  for (const auto& n : nodes) {
+    if (!n.path.empty())
+      commands += (commands.empty() ? "" : "|") + quoted(n.path);
+    words += "    " + quoted(n.path) + ")\n      commands=(";
+    for (const auto& sub : n.at->commands)
+      if (!sub.hidden)
+        words += " " + described_word(sub.name, sub.summary);
+    for (const auto& p : n.at->positionals)
+      for (const auto& choice : p.choices)
+        words += " " + quoted(choice);
+    words += " )\n      options=(";
+    for (const auto* from : {&n.at->options, &tree.options})
+      if (from != &tree.options || n.at != &tree)
+        for (const auto& o : *from)
+          for (const auto& name : o.all_names())
+            words += " " + described_word(name, o.help);
+    words += " '-h:show the help' '--help:show the help' )\n      files=" +
+             std::string(takes_files(*n.at) ? "1" : "") + " ;;\n";
+    values += zsh_values(n.at->options, n.path);
+    if (n.at != &tree)
+      values += zsh_values(tree.options, n.path);
+  }
   return "#compdef dbengine\n# zsh completion for dbengine; made by 'dbengine completion zsh'.\n"
-         "autoload -U +X bashcompinit && bashcompinit\n"
-         "_dbengine_lines() { COMPREPLY=(\"${(@f)1}\"); COMPREPLY=(\"${(@)COMPREPLY:#}\"); }\n" +
-         function_text(tree, [](const std::string& command) {
-           return "_dbengine_lines \"$(" + command + ")\"";
-         });
+         "_dbengine() {\n"
+         "  local at='' next='' files='' i\n"
+         "  local -a commands options\n"
+         "  for ((i = 2; i < CURRENT; i++)); do\n"
+         "    next=${at:+$at }${words[i]}\n"
+         "    case $next in\n"
+         "    " +
+         commands +
+         ") at=$next ;;\n"
+         "    esac\n"
+         "  done\n"
+         "  case $at:${words[CURRENT-1]} in\n" +
+         values +
+         "  esac\n"
+         "  case $at in\n" +
+         words +
+         "  esac\n"
+         "  if [[ ${words[CURRENT]} == -* ]]; then\n"
+         "    _describe -o option options\n"
+         "    return\n"
+         "  fi\n"
+         "  [[ -n $files ]] && _files\n"
+         "  (( $#commands )) && _describe command commands\n"
+         "}\n"
+         "if [[ ${funcstack[1]} == _dbengine ]]; then\n"
+         "  _dbengine \"$@\"\n"
+         "else\n"
+         "  compdef _dbengine dbengine\n"
+         "fi\n";
 }
 
 std::string fish(const command& tree) {
@@ -142,7 +212,7 @@ std::string fish(const command& tree) {
                     "function __dbengine_at\n"
                     "  set -l at\n"
                     "  for word in (commandline -opc)[2..]\n"
-                    "    set -l next (string join ' ' $at $word)\n"
+                    "    set -l next (string join -- ' ' $at $word)\n"
                     "    contains -- \"$next\" $__dbengine_commands; and set at $next\n"
                     "  end\n"
                     "  test \"$at\" = \"$argv[1]\"\n"

@@ -26,15 +26,26 @@ void context::note(const std::string& line) const {
     std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+std::string database_path(const context& c) {
+  static constexpr std::string_view scheme = "sqlite://";
+  std::string path = c.args.text_or("DB", "");
+  if (path.starts_with(scheme)) {
+    path.erase(0, scheme.size());
+    if (path.starts_with('/'))
+      path.erase(0, 1);
+  }
+  return path.starts_with(':') || path.starts_with("file:") ? std::string() : path;
+}
+
 DbEngine open_engine(const context& c, opening how) {
   const std::string database = c.args.text_or("DB", "");
-  if (how != opening::create && database.find(':') == std::string::npos) {
-    std::error_code ignored; // a path that cannot be looked at is reported by the engine
-    if (!std::filesystem::exists(database, ignored))
-      throw dbengine::error(errc::cannot_open, "there is no database '" + database + "'");
-  }
+  const std::string path = database_path(c);
+  std::error_code ignored; // a path that cannot be looked at is reported by the engine
+  if (how != opening::create && !path.empty() && !std::filesystem::exists(path, ignored))
+    throw dbengine::error(errc::cannot_open, "there is no database '" + database + "'");
   auto options = c.config.engine;
-  if (how == opening::read_only)
+  // Of a memory database there is nothing to be read only.
+  if (how == opening::read_only && !path.empty())
     options.read_only = true;
   // A command is no server: it makes no periodic backups.
   options.backup_enabled = false;

@@ -36,6 +36,9 @@ struct context {
 /// How a command wants its database.
 enum class opening { read_only, existing, create };
 
+/// The path that the argument DB names; empty for a memory database and for a URI, which say themselves what is made.
+std::string database_path(const context& c);
+
 /// The engine that the command line names: the file of the argument DB, or `--connect`. For `existing`, a missing
 /// file is an error; `read_only` opens without a writer, so that it works beside a running engine.
 DbEngine open_engine(const context& c, opening how);

@@ -99,6 +99,15 @@ std::vector<entry> option_entries(const std::vector<option_spec>& options) {
 
 } // namespace
 
+std::string described(const command& c) {
+  if (!c.description.empty())
+    return c.description;
+  std::string text = c.summary + ".";
+  if (text[0] >= 'a' && text[0] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 std::string shown(const option_spec& o) {
   std::string text;
   for (const auto& n : o.all_names())
@@ -123,6 +132,8 @@ std::string usage_line(const command& tree, const std::vector<const command*>& p
     text += " [OPTION]...";
   if (!c.commands.empty())
     text += " COMMAND";
+  if (!c.shape.empty())
+    return text + " " + c.shape;
   for (const auto& p : c.positionals) {
     const std::string name = p.name + (p.repeatable ? "..." : "");
     text += p.required ? " " + name : " [" + name + "]";
@@ -134,9 +145,7 @@ std::string help_text(const command& tree, const std::vector<const command*>& pa
                       const ui::terminal& t) {
   const command& c = path.empty() ? tree : *path.back();
   std::string out = "Usage: " + usage_line(tree, path) + "\n\n";
-  out += filled(c.description.empty() ? c.summary + "." : c.description, 0,
-                std::clamp(t.columns, 60U, 110U)) +
-         "\n";
+  out += filled(described(c), 0, std::clamp(t.columns, 60U, 110U)) + "\n";
   std::vector<entry> entries;
   for (const auto& sub : c.commands)
     if (!sub.hidden)

@@ -25,6 +25,9 @@ std::string man_page(const command& tree);
 /// A completion script for "bash", "zsh" or "fish".
 std::string completion_script(const command& tree, const std::string& shell);
 
+/// What a command does, in whole sentences.
+std::string described(const command& c);
+
 /// "-o, --output FORMAT".
 std::string shown(const option_spec& o);
 

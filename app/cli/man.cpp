@@ -49,7 +49,7 @@ void commands(std::string& out, const command& tree, std::vector<const command*>
     path.push_back(&c);
     if (c.commands.empty()) {
       out += ".SS " + roff(usage_line(tree, path).substr(tree.name.size() + 1)) + "\n";
-      out += roff(c.description.empty() ? c.summary + "." : c.description) + "\n";
+      out += roff(described(c)) + "\n";
       for (const auto& p : c.positionals)
         if (!p.help.empty())
           out += ".TP\n\\fI" + roff(p.name) + "\\fR\n" + roff(p.help) + ".\n";

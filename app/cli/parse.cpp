@@ -138,17 +138,32 @@ private:
   std::vector<std::pair<CLI::Option*, const positional_spec*>> positionals_;
 };
 
-// The first word that looks like an option and is none.
-std::string unknown_option(const command& tree, const command& c,
-                           const std::vector<std::string>& words) {
-  for (const auto& word : words) {
+const option_spec* find_option(const command& tree, const command& c, std::string_view name) {
+  const auto* found = find_option(c, name);
+  return found != nullptr ? found : find_option(tree, name);
+}
+
+// What is wrong with the options among the words: the first one that does not exist, or that lacks its value.
+// Empty for nothing.
+std::string wrong_option(const command& tree, const command& c,
+                         const std::vector<std::string>& words,
+                         const std::vector<std::string>& known) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto& word = words[i];
     if (word == "--")
       break;
-    if (!word.starts_with("--"))
+    if (!looks_like_option(word))
       continue;
-    const auto name = word.substr(0, word.find('='));
-    if (find_option(c, name) == nullptr && find_option(tree, name) == nullptr)
-      return name;
+    const bool is_long = word.starts_with("--");
+    const auto name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
+    const auto* option = find_option(tree, c, name);
+    if (option == nullptr)
+      return "unknown option " + name + (is_long ? did_you_mean(name, known) : "");
+    if (option->what == takes::nothing || name.size() < word.size())
+      continue;
+    if (i + 1 == words.size())
+      return name + ": " + option->value + " is missing";
+    ++i; // its value
   }
   return {};
 }
@@ -183,6 +198,10 @@ std::string parsed::name() const {
   return text;
 }
 
+std::string command_name(const command& tree, const std::vector<std::string>& words) {
+  return parsed{.path = walk(tree, words).path}.name();
+}
+
 parsed parse(const command& tree, const std::vector<std::string>& words) {
   walk where(tree, words);
   parsed result;
@@ -204,18 +223,18 @@ parsed parse(const command& tree, const std::vector<std::string>& words) {
     std::string list;
     for (const auto& n : names_of(last.commands))
       list += (list.empty() ? "" : ", ") + n;
-    if (const auto wrong = unknown_option(tree, last, words); !wrong.empty())
-      throw usage_error(prefix + "unknown option " + wrong +
-                        did_you_mean(wrong, option_names(tree, last)));
+    if (const auto wrong = wrong_option(tree, last, words, option_names(tree, last));
+        !wrong.empty())
+      throw usage_error(prefix + wrong);
     throw usage_error(prefix + "a command is missing: one of " + list);
   }
   builder cli(tree);
   try {
     cli.run(words);
   } catch (const CLI::ParseError& e) {
-    if (const auto wrong = unknown_option(tree, last, words); !wrong.empty())
-      throw usage_error(prefix + "unknown option " + wrong +
-                        did_you_mean(wrong, option_names(tree, last)));
+    if (const auto wrong = wrong_option(tree, last, words, option_names(tree, last));
+        !wrong.empty())
+      throw usage_error(prefix + wrong);
     throw usage_error(prefix + e.what());
   }
   cli.collect(result.args);

@@ -24,6 +24,9 @@ struct parsed {
   std::string name() const;
 };
 
+/// The command that the words mean as far as they can be understood: "backup list", empty for the program itself.
+std::string command_name(const command& tree, const std::vector<std::string>& words);
+
 /// Parses without the program's name. Throws `usage_error` whose message names the mistake and the nearest right word.
 parsed parse(const command& tree, const std::vector<std::string>& words);
 

@@ -41,6 +41,9 @@ std::string error_line(std::string_view text, const ui::terminal& t) {
 
 std::string pointer_text(std::string_view text, std::size_t offset, const ui::terminal& t) {
   offset = std::min(offset, text.size());
+  // What is meant begins behind the space.
+  if (const auto word = text.find_first_not_of(" \t\r\n", offset); word != std::string_view::npos)
+    offset = word;
   // A mistake at the very end is shown behind the last line that has something on it.
   if (offset == text.size())
     while (offset > 0 && (text[offset - 1] == '\n' || text[offset - 1] == '\r'))

@@ -63,7 +63,7 @@ command completion_command() {
 
 command man_command() {
   command c{.name = "man", .summary = "write the manual page in roff"};
-  c.hidden = true;
+  c.description = "Writes the manual page: dbengine man | man -l -";
   c.run = [](context& x) { return print(man_page(*x.tree)); };
   return c;
 }

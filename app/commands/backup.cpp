@@ -15,6 +15,8 @@
 
 #include <array>
 #include <ctime>
+#include <future>
+#include <limits>
 
 namespace dbengine::app {
 
@@ -42,9 +44,23 @@ progress_callback drawn_by(ui::progress& bar, const context& c) {
   };
 }
 
+// A backup into the engine's folder, watched where somebody looks.
+bool watched_backup(const DbEngine& engine, const request_view& db, const context& c) {
+  if (!c.err.interactive)
+    return db.request_backup();
+  ui::progress bar(c.err, "backing up", 0);
+  auto made = std::async(std::launch::async, [&] { return db.request_backup(); });
+  while (made.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready)
+    if (const auto running = engine.get_backup_info().running)
+      bar.set(running->pages_done, running->pages_total);
+  bar.finish();
+  return made.get();
+}
+
 int run_now(context& c) {
   use_folder(c);
-  const DbEngine engine = open_engine(c, opening::existing);
+  // Read-only, so that it works beside an engine that has the file open.
+  const DbEngine engine = open_engine(c, opening::read_only);
   const request_view db = requests(engine, c);
   if (const auto file = c.args.text("FILE")) {
     ui::progress bar(c.err, "backing up", 0);
@@ -53,7 +69,7 @@ int run_now(context& c) {
     c.note("backed up to " + *file);
     return 0;
   }
-  if (!db.request_backup())
+  if (!watched_backup(engine, db, c))
     throw dbengine::error(errc::busy, "a backup is running already");
   const auto info = engine.get_backup_info();
   if (!info.backup_files.empty())
@@ -65,14 +81,47 @@ int run_list(context& c) {
   use_folder(c);
   const DbEngine engine = open_engine(c, opening::read_only);
   const auto info = engine.get_backup_info();
-  ui::table table(
-      {{"backup"}, {"time (UTC)"}, {"size", ui::align::right}, {"verified"}, {"sha-256"}});
+  if (info.backup_files.empty()) {
+    c.note("no backups in " + info.directory.string());
+    return 0;
+  }
+  ui::table table({{"backup"}, {"time (UTC)"}, {"size", ui::align::right}, {"verified"}});
   for (const auto& f : info.backup_files)
     table.add({ui::visible(f.filename), utc(f.time), ui::bytes_text(f.size_bytes),
-               f.verified ? "yes" : "no", f.sha256.substr(0, 16)});
+               f.verified ? "yes" : "no"});
   output_stream standard(stdout);
   standard.write(table.text(c.out));
   standard.finish();
+  return 0;
+}
+
+int run_prune(context& c) {
+  use_folder(c);
+  if (const auto keep = c.args.number("keep", 1)) {
+    if (*keep > std::numeric_limits<int>::max())
+      throw usage_error("--keep: '" + *c.args.text("keep") + "' is too many");
+    c.config.engine.backup_cleanup_keep_count = static_cast<int>(*keep);
+  }
+  if (database_path(c).empty())
+    throw usage_error("backup prune: the backups of a file are meant");
+  const bool dry_run = c.args.has("dry-run");
+  const auto& o = c.config.engine;
+  const auto report = prune_backups(
+      o.backup_dir, c.args.text_or("DB", ""),
+      {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes}, dry_run);
+  if (report.skipped)
+    throw dbengine::error(errc::busy, "a backup is made in " + o.backup_dir.string() +
+                                          " right now: nothing was removed");
+  output_stream standard(stdout);
+  for (const auto& f : report.removed)
+    standard.write(f.path.string() + "\n");
+  standard.finish();
+  std::uint64_t bytes = 0;
+  for (const auto& f : report.removed)
+    bytes += f.size_bytes;
+  c.note(ui::grouped(report.removed.size()) + (dry_run ? " would go (" : " removed (") +
+         ui::bytes_text(bytes) + "), " + ui::grouped(report.kept.size()) + " kept" +
+         (report.in_use.empty() ? "" : ", " + ui::grouped(report.in_use.size()) + " in use"));
   return 0;
 }
 
@@ -129,13 +178,29 @@ command backup_command(bool remote) {
   command list{.name = "list", .summary = "list the backups of a database, newest first"};
   list.options = {folder_option()};
   list.run = run_list;
+  command prune{.name = "prune", .summary = "remove old backups of a database"};
+  prune.description =
+      "Removes what the configuration does not keep: more backups than cleanup_keep_count, older ones than cleanup_max_age, "
+      "more bytes than cleanup_max_bytes. Never the newest verified backup, nor one being read, nor another database's. "
+      "Writes the files that went, with --dry-run those that would.";
+  prune.options = {folder_option(),
+                   {.names = "--keep",
+                    .what = takes::number,
+                    .value = "N",
+                    .help = "keep so many",
+                    .fallback = "that of the configuration, else 10"},
+                   {.names = "--dry-run", .help = "remove nothing"}};
+  prune.examples = {"backup prune app.db --keep 3 --dry-run"};
+  prune.run = run_prune;
   command verify{.name = "verify", .summary = "check backups; the exit code is 7 where one is bad"};
   verify.positionals = {
       {.name = "FILE", .what = takes::file, .help = "the backups", .repeatable = true}};
   verify.run = run_verify;
-  command c{.name = "backup", .summary = "make, list and verify backups"};
+  command c{.name = "backup", .summary = "make, list, verify and prune backups"};
   c.commands = {with_database(std::move(now), remote), with_database(std::move(list), remote),
                 std::move(verify)};
+  if (!remote) // it works on the folder itself
+    c.commands.push_back(with_database(std::move(prune), remote));
   return c;
 }
 

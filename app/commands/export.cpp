@@ -3,6 +3,7 @@
 
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/suggest.hpp"
 #include "commands/commands.hpp"
 #include "data/import.hpp"
 #include "data/parameters.hpp"
@@ -27,16 +28,16 @@ int run(context& c) {
   const auto table = c.args.text("table");
   const auto words = c.args.all("WHAT");
   if (words.size() != (table ? 1U : 2U))
-    throw usage_error(table ? "export: with -t TABLE, one FILE is needed"
-                            : "export: SQL and FILE are needed, or -t TABLE and FILE");
+    throw usage_error(words.empty() ? "export: FILE is missing"
+                      : table       ? "export: -t TABLE or SQL, not both"
+                                    : "export: SQL and FILE are needed, or -t TABLE and FILE");
   const std::string& file = words.back();
   const std::string sql = table ? "SELECT * FROM " + quoted_name(*table) : words.front();
   const params p = parse_parameters(c.args.all("param"));
 
-  const DbEngine engine =
-      open_engine(c, c.args.has("read-only") ? opening::read_only : opening::existing);
+  const DbEngine engine = open_engine(c, opening::read_only);
   const request_view db = requests(engine, c);
-  pointing_into(sql, [&] {
+  pointing_into(sql, db, [&] {
     auto cursor = db.cursor(sql, p);
     rows batch = cursor.next();
     output_file out(file);
@@ -69,7 +70,9 @@ command export_command(bool remote) {
   c.positionals = {{.name = "WHAT",
                     .what = takes::file,
                     .help = "the SQL, unless -t is given, and the file (- for standard output)",
+                    .required = false,
                     .repeatable = true}};
+  c.shape = remote ? "(-t TABLE | SQL) FILE" : "DB (-t TABLE | SQL) FILE";
   c.options = {
       {.names = "-t,--table",
        .what = takes::text,
@@ -87,8 +90,6 @@ command export_command(bool remote) {
        .help = "bind a parameter of the SQL",
        .repeatable = true},
       timeout_option(),
-      {.names = "--read-only",
-       .help = "open without a writer, beside an engine that has the file open"},
   };
   c.examples = {"export app.db -t users users.csv",
                 "export app.db 'SELECT name FROM users' names.jsonl"};

@@ -3,6 +3,7 @@
 
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/suggest.hpp"
 #include "commands/commands.hpp"
 #include "data/parameters.hpp"
 #include "data/statement_kind.hpp"
@@ -43,16 +44,18 @@ std::uint64_t fetch(const request_view& db, const std::string& sql, const params
 
 int run(context& c) {
   const std::string given = c.args.text_or("SQL", "");
-  const std::string sql = given == "-" ? read_text("-") : given;
+  const std::string sql = given == "-" ? read_text("-", c.cancel) : given;
   const params p = parse_parameters(c.args.all("param"));
   const auto kind = kind_of(sql);
   output_stream standard(stdout);
   const auto writer = make_writer(c.args.text_or("output", c.config.format), standard, c.out);
 
-  const bool read_only = c.args.has("read-only") || c.config.engine.read_only;
+  // What only reads makes no file where there is none, changes nothing, and works beside an engine that has the file.
+  const bool read_only =
+      kind == statement_kind::reads || c.args.has("read-only") || c.config.engine.read_only;
   const DbEngine engine = open_engine(c, read_only ? opening::read_only : opening::create);
   const request_view db = requests(engine, c);
-  pointing_into(sql, [&] {
+  pointing_into(sql, db, [&] {
     if (kind == statement_kind::writes) {
       const auto done = db.execute(sql, p);
       c.note(ui::grouped(static_cast<std::uint64_t>(done.changes)) +
@@ -63,6 +66,7 @@ int run(context& c) {
     const auto start = std::chrono::steady_clock::now();
     const auto n =
         kind == statement_kind::reads ? stream(db, sql, p, *writer) : fetch(db, sql, p, *writer);
+    standard.finish();
     if (c.verbosity > 0 || c.out.interactive)
       c.note(ui::grouped(n) + (n == 1 ? " row" : " rows") + " in " +
              ui::duration_text(std::chrono::steady_clock::now() - start));
@@ -77,7 +81,8 @@ command query_command(bool remote) {
   command c{.name = "query", .summary = "run one statement and write its rows"};
   c.description =
       "Runs one SQL statement and writes its rows to standard output. Values are bound, never pasted: use "
-      "-p for every parameter of the statement.";
+      "-p for every parameter of the statement. A statement that only reads opens the file read-only, and so works "
+      "beside an engine that has it open; one that writes makes the file where there is none.";
   c.positionals = {{.name = "SQL", .help = "the statement, - for standard input"}};
   c.options = {
       {.names = "-p,--param",
@@ -87,8 +92,7 @@ command query_command(bool remote) {
        .repeatable = true},
       output_option(),
       timeout_option(),
-      {.names = "--read-only",
-       .help = "open without a writer, beside an engine that has the file open"},
+      {.names = "--read-only", .help = "refuse whatever writes"},
   };
   c.examples = {"query app.db 'SELECT * FROM users WHERE name = :name' -p name=Ada",
                 "query app.db 'SELECT * FROM users WHERE id = ?' -p 1:=42 -o json"};

@@ -4,6 +4,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/report.hpp"
+#include "cli/suggest.hpp"
 #include "commands/commands.hpp"
 #include "data/raw_script.hpp"
 #include "data/text_file.hpp"
@@ -19,12 +20,13 @@ struct tally {
   std::uint64_t failures = 0;
 };
 
-void show(const script_result& result, const std::string& sql, const context& c,
+void show(const script_result& result, const std::string& sql, const context& c, output_stream& out,
           row_writer_source& writers, tally& t) {
   for (const auto& step : result.steps) {
     ++t.statements;
     if (step.failure) {
       ++t.failures;
+      out.finish(); // the rows of what ran before come first
       const std::string text = failure_text(*step.failure, sql, c.err);
       std::fwrite(text.data(), 1, text.size(), stderr);
     } else if (!step.result.columns().empty()) {
@@ -38,20 +40,20 @@ void show(const script_result& result, const std::string& sql, const context& c,
 }
 
 int run(context& c) {
-  const std::string sql = read_text(c.args.text_or("FILE", "-"));
+  const std::string sql = read_text(c.args.text_or("FILE", "-"), c.cancel);
   const bool go_on = c.args.has("continue");
   output_stream standard(stdout);
   row_writer_source writers(c.args.text_or("output", c.config.format), standard, c.out);
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c);
   tally t;
-  pointing_into(sql, [&] {
+  pointing_into(sql, db, [&] {
     if (go_on) {
-      show(db.execute_script(sql, script_mode::continue_on_error), sql, c, writers, t);
+      show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
       return;
     }
     try {
-      show(db.execute_script(sql), sql, c, writers, t);
+      show(db.execute_script(sql), sql, c, standard, writers, t);
     } catch (const dbengine::error& e) {
       // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
       if (e.code() != errc::not_allowed || !c.connect.empty())

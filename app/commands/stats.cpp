@@ -11,6 +11,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 namespace dbengine::app {
 
@@ -35,9 +36,12 @@ int run(context& c) {
   const bool json = c.args.text_or("output", "table") == "json";
   const DbEngine engine = open_engine(c, opening::read_only);
   output_stream standard(stdout);
+  bool first = true;
   do {
     if (watch && c.out.interactive)
       standard.write("\x1b[H\x1b[2J");
+    else if (!std::exchange(first, false) && !json)
+      standard.write("\n");
     standard.write(
         json ? stats_json(engine.get_stats(), engine.health(), engine.database_info()) + "\n"
              : stats_tables(engine.get_stats(), engine.health(), engine.database_info(), c.out));

@@ -6,10 +6,12 @@
 #include "cli/command.hpp"
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "data/text_file.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <map>
 #include <type_traits>
 
 #include <toml++/toml.h>
@@ -107,20 +109,21 @@ key_spec size(const char* section, const char* name, T options::*member) {
 key_spec word(const char* section, const char* name, std::vector<std::string> words,
               std::function<void(config&, std::size_t)> set,
               std::function<std::string(const config&)> show) {
-  return {section, name,
-          [=](config& c, const toml::node& n) -> std::string {
-            const auto text = n.value_exact<std::string>();
-            const auto found = text ? std::find(words.begin(), words.end(), *text) : words.end();
-            if (found == words.end()) {
-              std::string message = "must be one of";
-              for (const auto& w : words)
-                message += " " + toml_string(w);
-              return message + (text ? did_you_mean(*text, words) : std::string());
-            }
-            set(c, static_cast<std::size_t>(found - words.begin()));
-            return {};
-          },
-          [=](const config& c) { return toml_string(show(c)); }};
+  return {
+      section, name,
+      [=](config& c, const toml::node& n) -> std::string {
+        const auto text = n.value_exact<std::string>();
+        const auto found = text ? std::find(words.begin(), words.end(), *text) : words.end();
+        if (found == words.end()) {
+          std::string message = "must be ";
+          for (std::size_t i = 0; i < words.size(); ++i)
+            message += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + toml_string(words[i]);
+          return message + (text ? did_you_mean(*text, words) : std::string());
+        }
+        set(c, static_cast<std::size_t>(found - words.begin()));
+        return {};
+      },
+      [=](const config& c) { return toml_string(show(c)); }};
 }
 
 const std::vector<key_spec>& keys() {
@@ -202,7 +205,8 @@ public:
     }
   }
 
-  std::vector<std::string> problems;
+  // By line and column: the parser gives its tables in the order of their names.
+  std::multimap<std::pair<std::uint32_t, std::uint32_t>, std::string> problems;
 
 private:
   void read_section(const std::string& section, const toml::table& table) {
@@ -224,12 +228,19 @@ private:
   }
 
   void complain(const toml::source_region& where, const std::string& what) {
-    problems.push_back(config_.file.string() + ":" + std::to_string(where.begin.line) + ":" +
-                       std::to_string(where.begin.column) + ": " + what);
+    problems.emplace(std::pair(where.begin.line, where.begin.column), what);
   }
 
   config& config_;
 };
+
+std::string content_of(const std::filesystem::path& file) {
+  try {
+    return read_text(file.string());
+  } catch (const data_error& e) {
+    throw config_error(e.what());
+  }
+}
 
 } // namespace
 
@@ -238,17 +249,16 @@ config read_config(const std::filesystem::path& file) {
   c.file = file;
   reader r(c);
   try {
-    r.read(toml::parse_file(file.string()));
+    r.read(toml::parse(content_of(file), file.string()));
   } catch (const toml::parse_error& e) {
     const auto& at = e.source().begin;
-    if (!at)
-      throw config_error(file.string() + ": " + std::string(e.description()));
     throw config_error(file.string() + ":" + std::to_string(at.line) + ":" +
                        std::to_string(at.column) + ": " + std::string(e.description()));
   }
   std::string all;
-  for (const auto& p : r.problems)
-    all += (all.empty() ? "" : "\n") + p;
+  for (const auto& [at, what] : r.problems)
+    all += (all.empty() ? "" : "\n") + file.string() + ":" + std::to_string(at.first) + ":" +
+           std::to_string(at.second) + ": " + what;
   if (!all.empty())
     throw config_error(all);
   return c;

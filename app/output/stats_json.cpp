@@ -160,10 +160,15 @@ std::string stats_tables(const statistics& s, const health_report& h, const data
                      {"p99", align::right}});
   for (std::size_t i = 0; i < request_class_count; ++i) {
     const auto& c = s.classes[i];
+    if (c.count == 0)
+      continue;
     classes.add({std::string(to_string(static_cast<request_class>(i))), grouped(c.count),
                  grouped(c.errors), grouped(c.rows), duration_text(c.run.p50),
                  duration_text(c.run.p99), duration_text(c.wait.p50), duration_text(c.wait.p99)});
   }
+  // An engine opened for the moment has done nothing yet.
+  if (s.requests == 0 && s.restarts == 0)
+    return file.text(t);
   ui::table counters({{"counter"}, {"", align::right}});
   counters.add({"requests, errors", grouped(s.requests) + ", " + grouped(s.errors)});
   counters.add({"waiting", grouped(s.queue_size) + " (" + bytes_text(s.queue_bytes) + ")"});

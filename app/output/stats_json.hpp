@@ -15,7 +15,7 @@ namespace dbengine::app {
 /// One object with the members "statistics", "health" and "database"; durations in seconds.
 std::string stats_json(const statistics& s, const health_report& h, const database_info& d);
 
-/// The same as tables.
+/// The same as tables, without the counters of an engine that has done nothing.
 std::string stats_tables(const statistics& s, const health_report& h, const database_info& d,
                          const ui::terminal& t);
 

@@ -6,6 +6,7 @@
 #include "ui/text.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace dbengine::app::ui {
 
@@ -34,14 +35,44 @@ void rule(std::string& out, const frame& f, const std::vector<std::size_t>& widt
   out += '\n';
 }
 
+// Narrower columns would show nothing but ellipses.
+constexpr std::size_t narrowest = 8;
+
+// Takes from the widest columns until a row fits. False where nothing had to be taken.
+bool fit(std::vector<std::size_t>& widths, std::size_t columns) {
+  const std::size_t frames = 3 * widths.size() + 1;
+  std::size_t total = frames;
+  for (const auto w : widths)
+    total += w;
+  if (total <= columns)
+    return false;
+  for (auto& w : widths)
+    w = std::min(w, std::max(columns, narrowest));
+  for (;;) {
+    const auto widest = std::max_element(widths.begin(), widths.end());
+    if (*widest <= narrowest || std::accumulate(widths.begin(), widths.end(), frames) <= columns)
+      return true;
+    --*widest;
+  }
+}
+
+std::string shortened(const terminal& t, const std::string& text, std::size_t width) {
+  if (display_width(text) <= width)
+    return text;
+  const std::string_view dots = t.unicode ? "…" : "...";
+  const std::size_t room = width - std::min(width, display_width(dots));
+  return std::string(clip(text, room)) + std::string(dots);
+}
+
 void put(std::string& out, const terminal& t, const table_cell& cell, std::size_t width,
-         align where) {
-  const std::size_t fill = width - std::min(width, display_width(cell.text));
+         align where, bool cut) {
+  const std::string text = cut ? shortened(t, cell.text, width) : cell.text;
+  const std::size_t fill = width - std::min(width, display_width(text));
   out += ' ';
   if (where == align::right)
     out.append(fill, ' ');
   out += begin(t, cell.look);
-  out += cell.text;
+  out += text;
   out += end(t, cell.look);
   if (where == align::left)
     out.append(fill, ' ');
@@ -63,12 +94,13 @@ std::vector<std::size_t> table::measure() const {
 
 std::string table::header_text(const terminal& t) {
   widths_ = measure();
+  cut_ = t.tty && fit(widths_, t.columns);
   const frame& f = t.unicode ? drawn : ascii;
   std::string out;
   rule(out, f, widths_, f.top_left, f.top, f.top_right);
   out += f.vertical;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    put(out, t, {columns_[i].title, style::bold}, widths_[i], columns_[i].align);
+    put(out, t, {columns_[i].title, style::bold}, widths_[i], columns_[i].align, cut_);
     out += f.vertical;
   }
   out += '\n';
@@ -81,7 +113,7 @@ std::string table::row_text(const terminal& t, const std::vector<table_cell>& ro
   const frame& f = t.unicode ? drawn : ascii;
   std::string out = f.vertical;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    put(out, t, i < row.size() ? row[i] : empty, widths_[i], columns_[i].align);
+    put(out, t, i < row.size() ? row[i] : empty, widths_[i], columns_[i].align, cut_);
     out += f.vertical;
   }
   return out + '\n';

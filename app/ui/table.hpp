@@ -28,7 +28,8 @@ struct table_cell {
 };
 
 /// Lines and boxes are drawn with box-drawing characters where the terminal shows UTF-8, else with ASCII.
-/// A row with fewer cells than columns is filled up with empty ones.
+/// A row with fewer cells than columns is filled up with empty ones. On a terminal that is too narrow the widest columns
+/// are made narrower, and what does not fit is cut with an ellipsis; elsewhere everything is written.
 class table {
 public:
   explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
@@ -47,6 +48,7 @@ private:
   std::vector<std::size_t> measure() const;
 
   std::vector<std::size_t> widths_;
+  bool cut_ = false; // some columns are narrower than their cells
   std::vector<column> columns_;
   std::vector<std::vector<table_cell>> rows_;
 };

@@ -40,6 +40,7 @@ terminal inspect(int descriptor, colour_wish wish) {
   const auto term = environment("TERM");
   const bool dumb = term.empty() || term == "dumb";
   const bool tty = ::isatty(descriptor) == 1;
+  t.tty = tty;
   t.interactive = tty && !dumb;
   t.unicode = locale_is_utf8();
   t.colour = wish == colour_wish::always ||

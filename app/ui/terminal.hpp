@@ -13,6 +13,8 @@ enum class colour_wish { automatic, always, never };
 
 /// What may be written to one stream.
 struct terminal {
+  /// It is a terminal, however simple: lines longer than `columns` are broken.
+  bool tty = false;
   /// A person looks at it: progress bars make sense.
   bool interactive = false;
   /// ANSI colours may be written.

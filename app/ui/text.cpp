@@ -133,6 +133,8 @@ std::string bytes_text(std::uint64_t n) {
 }
 
 std::string duration_text(std::chrono::nanoseconds d) {
+  if (d.count() == 0)
+    return "0 s";
   const auto ns = static_cast<double>(d.count());
   const auto [scaled, unit] = ns < 1e3   ? std::pair{ns, "ns"}
                               : ns < 1e6 ? std::pair{ns / 1e3, "us"}
