@@ -16,10 +16,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto redraw_interval = 100ms;
-constexpr std::size_t bar_columns = 28;
+constexpr std::size_t widest_bar = 28;
+constexpr std::size_t narrowest_bar = 4;
 
 // Eighths of a column where the terminal shows them, whole columns otherwise.
-std::string bar(double share, bool unicode) {
+std::string bar(double share, std::size_t bar_columns, bool unicode) {
   static constexpr std::array eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const double filled = share * static_cast<double>(bar_columns);
   const auto whole = std::min(static_cast<std::size_t>(filled), bar_columns);
@@ -96,16 +97,15 @@ void progress::draw(clock::time_point now) {
   const auto total = total_.load(std::memory_order_relaxed);
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
-  std::string line = label_ + "  ";
+  const double share =
+      total > 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 0;
+  std::string line;
   if (total > 0) {
-    const double share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
     std::array<char, 16> percent{};
     std::snprintf(percent.data(), percent.size(), " %3.0f%%  ", share * 100);
-    line += bar(share, terminal_.unicode);
-    line += percent.data();
-    line += count(done) + "/" + count(total);
+    line = percent.data() + count(done) + "/" + count(total);
   } else {
-    line += count(done);
+    line = count(done);
   }
   line += "  " + count(static_cast<std::uint64_t>(rate)) + "/s";
   if (total > done && rate > 0) {
@@ -116,7 +116,13 @@ void progress::draw(clock::time_point now) {
                   static_cast<unsigned long long>(left % 60));
     line += eta.data();
   }
-  const auto shown = clip(line, terminal_.columns > 1 ? terminal_.columns - 1 : 1);
+  // The bar takes what the figures leave.
+  const std::size_t columns = terminal_.columns > 1 ? terminal_.columns - 1 : 1;
+  const std::size_t taken = display_width(label_) + 2 + display_width(line);
+  if (total > 0 && taken + narrowest_bar <= columns)
+    line.insert(0, bar(share, std::min(widest_bar, columns - taken), terminal_.unicode));
+  line.insert(0, label_ + "  ");
+  const auto shown = clip(line, columns);
   std::fprintf(stderr, "\r%.*s\x1b[K", static_cast<int>(shown.size()), shown.data());
   std::fflush(stderr);
   drawn_ = true;
