@@ -27,3 +27,20 @@ install(FILES "${PROJECT_BINARY_DIR}/dbengineConfig.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
         DESTINATION "${dbengine_package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+# What the program says about itself, made by the program from its command tree.
+if(TARGET dbengine_app)
+  install(CODE "
+    set(share \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}\")
+    function(write_with target)
+      message(STATUS \"Installing: \${share}/\${target}\")
+      cmake_path(GET target PARENT_PATH folder)
+      file(MAKE_DIRECTORY \"\${share}/\${folder}\")
+      execute_process(COMMAND \"$<TARGET_FILE:dbengine_app>\" \${ARGN}
+                      OUTPUT_FILE \"\${share}/\${target}\" COMMAND_ERROR_IS_FATAL ANY)
+    endfunction()
+    write_with(man/man1/dbengine.1 man)
+    write_with(bash-completion/completions/dbengine completion bash)
+    write_with(zsh/site-functions/_dbengine completion zsh)
+    write_with(fish/vendor_completions.d/dbengine.fish completion fish)")
+endif()
