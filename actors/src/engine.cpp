@@ -57,6 +57,7 @@ void engine_router::on_cleanup(const caf::error&) {}
 
 void engine_router::shutdown(std::chrono::milliseconds timeout) {
   house_->stop(timeout);
+  close_all(); // last: peers are told what became of their requests
   cleanup(caf::exit_reason::user_shutdown, nullptr);
 }
 
@@ -87,6 +88,7 @@ std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
   r->deadline = deadline;
   r->urgency = std::min(o.priority, priority::maintenance);
   r->id = std::move(o.id);
+  r->read_only = o.read_only;
   if (o.cancel_token != 0)
     remember(r, o.cancel_token);
   return r;
@@ -95,6 +97,8 @@ std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
 void engine_router::submit(std::shared_ptr<actor_request> r, bool write) {
   const auto shared = r; // stays until the answer of a refusal is sent
   try {
+    if (write && r->read_only)
+      throw error(errc::read_only, "the request writes, and this access is read-only");
     if (write)
       house_->core().submit_write(std::move(r));
     else

@@ -10,6 +10,7 @@
 
 #include "actor_request.hpp"
 #include "house.hpp"
+#include "remote/publication.hpp"
 
 #include <caf/monitorable_actor.hpp>
 
@@ -20,7 +21,7 @@
 
 namespace dbengine::actors {
 
-class engine_router final : public caf::monitorable_actor {
+class engine_router final : public caf::monitorable_actor, public publications {
 public:
   /// Makes the handle of `h`.
   static engine_actor make(std::shared_ptr<house> h);

@@ -4,6 +4,7 @@
 // The public functions of spawn.hpp.
 
 #include "engine.hpp"
+#include "remote/remote_engine.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -14,6 +15,12 @@ namespace dbengine::actors {
 
 void setup(caf::actor_system_config& cfg) {
   cfg.add_message_types<caf::id_block::dbengine>();
+  cfg.add_message_types<caf::id_block::dbengine_wire>();
+  // Without heartbeats a peer that stopped is never noticed, and without workers a round trip takes a sixth. What
+  // the host's own configuration says later counts more.
+  cfg.set("middleman.heartbeat-interval", caf::timespan(defaults::heartbeat_interval));
+  cfg.set("middleman.connection-timeout", caf::timespan(defaults::heartbeat_timeout));
+  cfg.set("middleman.workers", std::size_t{0});
   cfg.add_error_category(
       caf::atom("dbengine"), [](std::uint8_t code, caf::atom_value, const caf::message& context) {
         return to_string(to_info(caf::error{code, caf::atom("dbengine"), context}));
@@ -27,6 +34,8 @@ engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url,
 void shutdown(caf::actor_system&, const engine_actor& engine, std::chrono::milliseconds timeout) {
   if (auto* r = engine_router::of(engine))
     r->shutdown(timeout);
+  else if (auto* far = remote_engine::of(engine))
+    far->shutdown(timeout);
 }
 
 } // namespace dbengine::actors

@@ -3,7 +3,7 @@
 
 // Messages as bytes, and errors as `caf::error`.
 
-#include "codec.hpp"
+#include "message_codec.hpp"
 
 #include <dbengine/actors/handles.hpp>
 
@@ -14,53 +14,7 @@
 #include <caf/make_message.hpp>
 #include <caf/sec.hpp>
 
-namespace dbengine {
-
-// What the messages consist of, beside the engine's own types.
-void describe(auto& a, call_options& x) {
-  a(x.timeout, x.priority, x.id, x.cancel_token);
-}
-void describe(auto& a, execute_request& x) {
-  a(x.sql, x.parameters, x.options);
-}
-void describe(auto& a, fetch_request& x) {
-  a(x.sql, x.parameters, x.options);
-}
-void describe(auto& a, batch_request& x) {
-  a(x.sql, x.sets, x.options);
-}
-void describe(auto& a, transaction_request& x) {
-  a(x.operations, x.options);
-}
-void describe(auto& a, script_request& x) {
-  a(x.sql, x.mode, x.options);
-}
-void describe(auto& a, cursor_open& x) {
-  a(x.sql, x.parameters, x.options);
-}
-void describe(auto& a, cursor_id& x) {
-  a(x.number);
-}
-void describe(auto& a, cursor_next& x) {
-  a(x.id, x.batch, x.timeout);
-}
-void describe(auto& a, cursor_close& x) {
-  a(x.id);
-}
-void describe(auto& a, cancel_request& x) {
-  a(x.cancel_token);
-}
-void describe(auto& a, maintenance_request& x) {
-  a(x.what, x.argument, x.setting, x.options);
-}
-void describe(auto& a, maintenance_result& x) {
-  a(x.problems, x.checkpoint);
-}
-void describe(auto& a, backup_request& x) {
-  a(x.options);
-}
-
-namespace actors {
+namespace dbengine::actors {
 
 namespace {
 
@@ -145,5 +99,4 @@ error to_error(const caf::error& e) {
   return error(to_info(e));
 }
 
-} // namespace actors
-} // namespace dbengine
+} // namespace dbengine::actors

@@ -19,6 +19,15 @@ using namespace std::chrono_literals;
 // A person at a terminal waits as long as it takes, and has Ctrl-C.
 constexpr std::chrono::milliseconds no_deadline = 24h * 365;
 
+DbEngine connect(const context& c) {
+  remote_options o;
+  o.tls = {c.args.text_or("tls-cert", ""), c.args.text_or("tls-key", ""),
+           c.args.text_or("tls-ca", "")};
+  if (!o.tls.empty() && (o.tls.certificate.empty() || o.tls.key.empty() || o.tls.ca.empty()))
+    throw usage_error("TLS needs all three: --tls-cert, --tls-key and --tls-ca");
+  return DbEngine::connect(c.connect, o);
+}
+
 } // namespace
 
 void context::note(const std::string& line) const {
@@ -38,6 +47,8 @@ std::string database_path(const context& c) {
 }
 
 DbEngine open_engine(const context& c, opening how) {
+  if (!c.connect.empty())
+    return connect(c);
   const std::string database = c.args.text_or("DB", "");
   const std::string path = database_path(c);
   std::error_code ignored; // a path that cannot be looked at is reported by the engine

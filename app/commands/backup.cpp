@@ -33,6 +33,8 @@ std::string utc(wall_time t) {
 
 // The folder of `--dir` takes the place of the configuration's.
 void use_folder(context& c) {
+  if (!c.connect.empty() && c.args.has("dir"))
+    throw usage_error("--dir: with --connect the server chooses the folder of its backups");
   if (const auto dir = c.args.text("dir"))
     c.config.engine.backup_dir = *dir;
 }

@@ -14,6 +14,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,7 +85,10 @@ class decoder {
 public:
   static constexpr bool decoding = true;
 
-  explicit decoder(std::string_view in) : in_(in) {}
+  /// `budget`: memory that lists may take. One byte of a hostile message can ask for 40 of them.
+  explicit decoder(std::string_view in,
+                   std::size_t budget = std::numeric_limits<std::size_t>::max())
+      : in_(in), budget_(budget) {}
 
   template <class... Ts>
   void operator()(Ts&... xs) {
@@ -142,6 +146,9 @@ private:
     get(n);
     if (n > in_.size()) // every element takes a byte at least
       fail("a list is longer than its message");
+    if (n > budget_ / sizeof(T))
+      fail("its lists take more memory than a message may");
+    budget_ -= static_cast<std::size_t>(n) * sizeof(T);
     v.clear();
     v.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(n, 1024)));
     for (std::uint64_t i = 0; i < n; ++i)
@@ -169,6 +176,7 @@ private:
   void get(T& x) { describe(*this, x); }
 
   std::string_view in_;
+  std::size_t budget_;
 };
 
 // -- what each structure consists of --------------------------------------------------------------

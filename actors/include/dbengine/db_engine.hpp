@@ -11,6 +11,7 @@
 
 #include <dbengine/backend.hpp>
 #include <dbengine/mapping.hpp>
+#include <dbengine/remote.hpp>
 
 #include <array>
 #include <concepts>
@@ -370,6 +371,14 @@ public:
   /// or a bare path. Throws `error` with the reason; nothing is created or changed then.
   explicit db_engine(std::string_view database_url, options o = {});
 
+  /// Uses the engine that another process offers at `host:port` (`[IPv6]:port`): all of this class but `write`, `read`, `raw_connection`
+  /// and `backup_to` (`errc::not_allowed`). Throws `error` where it cannot be reached or is none.
+  ///
+  /// A lost connection is made again, with backoff. Requests that were under way then: what only reads, or has an id, is sent again
+  /// within its deadline; other writes are `errc::outcome_unknown`. While there is no connection a request waits 2.5 s, then it is
+  /// `errc::unreachable`. `shutdown` ends the connection, not the engine.
+  static db_engine connect(std::string_view address, const remote_options& o = {});
+
   db_engine(db_engine&&) noexcept;
   db_engine& operator=(db_engine&&) noexcept;
   /// Shuts down.
@@ -394,6 +403,8 @@ public:
   const request_options& properties() const noexcept;
 
 private:
+  explicit db_engine(std::shared_ptr<detail::backend> b) noexcept : backend_(std::move(b)) {}
+
   std::shared_ptr<detail::backend> backend_;
 };
 

@@ -57,15 +57,17 @@ using tally = std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Re
 
 /// All counters of one listener, since it was opened.
 struct counters {
-  std::atomic<std::uint64_t> accepted{0};   ///< connections that got a peer object
-  std::atomic<std::uint64_t> refused{0};    ///< connections beyond `limits::max_connections`
-  std::atomic<std::uint64_t> handshakes{0}; ///< connections that completed their handshake
-  std::atomic<std::uint64_t> frames{0};     ///< complete frames from peers, good and bad
-  std::atomic<std::uint64_t> requests{0};   ///< requests that reached the gateway
-  std::atomic<std::uint64_t> answers{0};    ///< answers of the gateway that left
-  std::atomic<std::int64_t> connections{0}; ///< open now
-  std::atomic<std::int64_t> half_open{0};   ///< of these, without a handshake yet
-  std::atomic<std::int64_t> buffered{0};    ///< bytes held now for all peers, in and out
+  std::atomic<std::uint64_t> accepted{0};        ///< connections that got a peer object
+  std::atomic<std::uint64_t> refused{0};         ///< connections beyond `limits::max_connections`
+  std::atomic<std::uint64_t> handshakes{0};      ///< connections that completed their handshake
+  std::atomic<std::uint64_t> frames{0};          ///< complete frames from peers, good and bad
+  std::atomic<std::uint64_t> requests{0};        ///< requests that reached the gateway
+  std::atomic<std::uint64_t> answers{0};         ///< answers of the gateway that left
+  std::atomic<std::int64_t> connections{0};      ///< open now
+  std::atomic<std::int64_t> half_open{0};        ///< of these, without a handshake yet
+  std::atomic<std::int64_t> buffered{0};         ///< bytes held now for all peers, in and out
+  std::atomic<std::uint64_t> in_flight{0};       ///< unanswered requests of all peers
+  std::atomic<std::uint64_t> in_flight_bytes{0}; ///< and their bytes
   tally<close_reason> closed{};
   tally<drop_reason> dropped{};
 

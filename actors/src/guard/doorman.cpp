@@ -143,7 +143,7 @@ bool doorman::new_connection() {
   auto& backend = acceptor_.backend();
   caf::intrusive_ptr<peer> accepted;
   try {
-    auto through = state_->security ? state_->security->accept(fd) : make_tcp_transport(fd);
+    auto through = state_->security ? state_->security->start(fd) : make_tcp_transport(fd);
     if (through != nullptr)
       accepted = caf::make_counted<peer>(state_, backend, fd, std::move(through));
   } catch (const std::bad_alloc&) {

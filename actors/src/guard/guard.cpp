@@ -52,6 +52,8 @@ caf::error check(const caf::strong_actor_ptr& gateway, const options& how) {
     return wrong("max_frame_bytes must lie between 32 bytes and 2 GiB");
   if (bounds.max_in_flight_bytes < bounds.max_frame_bytes)
     return wrong("max_in_flight_bytes must hold at least one frame");
+  if (bounds.max_total_requests == 0 || bounds.max_total_bytes < bounds.max_frame_bytes)
+    return wrong("max_total_requests and max_total_bytes must hold at least one request");
   return {};
 }
 

@@ -3,7 +3,7 @@
 //
 // Why not caf::openssl::session: it reads the three files anew for each connection and aborts the
 // process when one is gone, spins on a core while a peer keeps it waiting in the handshake, and
-// blocks signals around each call. The clients are stock caf::openssl.
+// blocks signals around each call. Stock caf::openssl clients are served all the same.
 #include "guard/transport.hpp"
 
 #include <openssl/bio.h>
@@ -78,9 +78,18 @@ BIO_METHOD* socket_method() {
   return method.get();
 }
 
+std::string last_error() {
+  char text[256] = "unknown reason";
+  if (auto code = ERR_peek_last_error())
+    ERR_error_string_n(code, text, sizeof(text));
+  ERR_clear_error();
+  return text;
+}
+
 class tls_transport final : public transport {
 public:
-  tls_transport(ssl_ptr ssl, int socket) : ssl_(std::move(ssl)), socket_(socket) {}
+  tls_transport(ssl_ptr ssl, int socket, tls_side side)
+      : ssl_(std::move(ssl)), socket_(socket), side_(side) {}
 
   io_status read(char* to, std::size_t size, std::size_t& count) override {
     if (!established_)
@@ -106,10 +115,11 @@ public:
   bool established() const override { return established_; }
   bool has_buffered() const override { return SSL_pending(ssl_.get()) > 0; }
   close_reason failure() const override { return failure_; }
+  std::string detail() const override { return detail_; }
 
 private:
   io_status handshake() {
-    if (first_) {
+    if (first_ && side_ == tls_side::server) {
       char peek = 0;
       auto got = ::recv(socket_, &peek, 1, MSG_PEEK | MSG_DONTWAIT);
       if (got < 0 && again())
@@ -122,7 +132,7 @@ private:
       }
     }
     ERR_clear_error();
-    auto result = SSL_accept(ssl_.get());
+    auto result = SSL_do_handshake(ssl_.get());
     if (result == 1) {
       established_ = true;
       return io_status::done;
@@ -140,11 +150,19 @@ private:
         (code == SSL_ERROR_ZERO_RETURN || (code == SSL_ERROR_SYSCALL && errno != EPROTO)))
       return io_status::closed;
     failure_ = close_reason::tls_failed;
+    if (side_ == tls_side::client) {
+      const auto verified = SSL_get_verify_result(ssl_.get());
+      detail_ = verified != X509_V_OK        ? X509_verify_cert_error_string(verified)
+                : ERR_peek_last_error() != 0 ? last_error()
+                                             : "the server hung up";
+    }
     return io_status::failed;
   }
 
   ssl_ptr ssl_;
   int socket_;
+  tls_side side_;
+  std::string detail_;
   bool first_ = true;
   bool established_ = false;
   close_reason failure_ = close_reason::tls_failed;
@@ -152,9 +170,9 @@ private:
 
 class context final : public tls_context {
 public:
-  explicit context(ctx_ptr ctx) : ctx_(std::move(ctx)) {}
+  context(ctx_ptr ctx, tls_side side) : ctx_(std::move(ctx)), side_(side) {}
 
-  std::unique_ptr<transport> accept(int socket) override {
+  std::unique_ptr<transport> start(int socket) override {
     ssl_ptr ssl{SSL_new(ctx_.get())};
     auto* method = socket_method();
     auto* bio = ssl && method ? BIO_new(method) : nullptr;
@@ -162,25 +180,21 @@ public:
       return nullptr;
     BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
     SSL_set_bio(ssl.get(), bio, bio);
-    SSL_set_accept_state(ssl.get());
-    return std::make_unique<tls_transport>(std::move(ssl), socket);
+    if (side_ == tls_side::server)
+      SSL_set_accept_state(ssl.get());
+    else
+      SSL_set_connect_state(ssl.get());
+    return std::make_unique<tls_transport>(std::move(ssl), socket, side_);
   }
 
 private:
   ctx_ptr ctx_;
+  tls_side side_;
 };
-
-std::string last_error() {
-  char text[256] = "unknown reason";
-  if (auto code = ERR_peek_last_error())
-    ERR_error_string_n(code, text, sizeof(text));
-  ERR_clear_error();
-  return text;
-}
 
 } // namespace
 
-std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error) {
+std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_side side) {
   for (const auto& [what, path] :
        {std::pair{"certificate", &files.certificate}, std::pair{"private key", &files.key},
         std::pair{"CA", &files.ca}}) {
@@ -190,7 +204,7 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error) {
     }
   }
   ERR_clear_error();
-  ctx_ptr ctx{SSL_CTX_new(TLS_server_method())};
+  ctx_ptr ctx{SSL_CTX_new(side == tls_side::server ? TLS_server_method() : TLS_client_method())};
   auto fail = [&](const std::string& what) -> std::shared_ptr<tls_context> {
     error = "TLS: " + what + ": " + last_error();
     return nullptr;
@@ -205,7 +219,7 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error) {
     return fail("the key does not belong to the certificate");
   if (SSL_CTX_load_verify_locations(ctx.get(), files.ca.c_str(), nullptr) != 1)
     return fail("no CA certificate in '" + files.ca + "'");
-  if (auto* names = SSL_load_client_CA_file(files.ca.c_str()))
+  if (auto* names = side == tls_side::server ? SSL_load_client_CA_file(files.ca.c_str()) : nullptr)
     SSL_CTX_set_client_CA_list(ctx.get(), names);
   SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   if (SSL_CTX_set_cipher_list(ctx.get(), "HIGH:!aNULL:!MD5") != 1)
@@ -217,7 +231,7 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error) {
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
   SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
-  return std::make_shared<context>(std::move(ctx));
+  return std::make_shared<context>(std::move(ctx), side);
 }
 
 } // namespace dbengine::actors::guard

@@ -15,6 +15,12 @@ bool is_request(std::uint64_t id) {
 
 } // namespace
 
+translator::~translator() {
+  // The gateway may still work on what the peer left behind; it cancels that when it hears of the end.
+  stats_.in_flight -= in_flight_.size();
+  stats_.in_flight_bytes -= in_flight_bytes_;
+}
+
 translator::action translator::close(close_reason why) {
   why_ = why;
   return action::close;
@@ -92,9 +98,11 @@ translator::action translator::judge_message(const header& head) {
     return drop(drop_reason::not_a_request, head, shared_.unexpected);
   if (head.source == 0)
     return close(close_reason::malformed_header);
-  if (in_flight_.size() >= bounds_.max_in_flight_requests)
+  if (in_flight_.size() >= bounds_.max_in_flight_requests ||
+      stats_.in_flight >= bounds_.max_total_requests)
     return drop(drop_reason::too_many_requests, head, shared_.overloaded);
-  if (in_flight_bytes_ + head.payload_size > bounds_.max_in_flight_bytes)
+  if (in_flight_bytes_ + head.payload_size > bounds_.max_in_flight_bytes ||
+      stats_.in_flight_bytes + head.payload_size > bounds_.max_total_bytes)
     return drop(drop_reason::too_many_bytes, head, shared_.overloaded);
   return action::feed;
 }
@@ -127,6 +135,8 @@ translator::action translator::on_frame(std::span<char> frame) {
     auto id = ++last_id_ & request_mask;
     in_flight_.emplace(id, pending{head.source, head.data, payload.size()});
     in_flight_bytes_ += payload.size();
+    ++stats_.in_flight;
+    stats_.in_flight_bytes += payload.size();
     ++stats_.requests;
     head.data = id | normal_priority;
     head.source = actor_;
@@ -183,6 +193,8 @@ bool translator::pass_output(std::span<char> frame, header head) {
     head.source = shared_.gateway;
     head.dest = i->second.source;
     in_flight_bytes_ -= i->second.bytes;
+    --stats_.in_flight;
+    stats_.in_flight_bytes -= i->second.bytes;
     in_flight_.erase(i);
     ++stats_.answers;
     write_header(frame.data(), head);

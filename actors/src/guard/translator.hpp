@@ -47,6 +47,9 @@ public:
   translator(const identity& shared, const limits& bounds, counters& stats,
              const node_bytes& assigned, std::uint64_t actor)
       : shared_(shared), bounds_(bounds), stats_(stats), assigned_(assigned), actor_(actor) {}
+  ~translator();
+  translator(const translator&) = delete;
+  translator& operator=(const translator&) = delete;
 
   /// What is to be done with a frame.
   enum class action {

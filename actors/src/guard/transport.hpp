@@ -7,6 +7,8 @@
 
 #include "guard/counters.hpp"
 
+#include <dbengine/remote.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -33,26 +35,26 @@ public:
 
   /// What `failed` meant.
   virtual close_reason failure() const = 0;
+  /// The same for a person: what OpenSSL says.
+  virtual std::string detail() const { return {}; }
 };
 
 std::unique_ptr<transport> make_tcp_transport(int socket);
 
-/// The files of a mutual TLS endpoint, PEM.
-struct tls {
-  std::string certificate; ///< chain, the own certificate first
-  std::string key;         ///< not encrypted
-  std::string ca;          ///< who may sign the peers' certificates
-};
+using tls = tls_files;
 
 /// A loaded TLS configuration: TLS 1.2 or 1.3, peers must show a certificate of the CA.
 class tls_context {
 public:
   virtual ~tls_context() = default;
-  virtual std::unique_ptr<transport> accept(int socket) = 0;
+  virtual std::unique_ptr<transport> start(int socket) = 0;
 };
+
+enum class tls_side { server, client };
 
 /// Loads and checks all three files. Returns nullptr and the reason in `error` when one of them is
 /// missing, unreadable or not what it should be, or when key and certificate do not belong together.
-std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error);
+std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error,
+                                      tls_side side = tls_side::server);
 
 } // namespace dbengine::actors::guard

@@ -78,6 +78,28 @@ inline constexpr std::chrono::milliseconds cursor_idle = 60s;
 /// Cursors open at once over the actors, each of which holds a connection.
 inline constexpr std::size_t max_cursors = 64;
 
+/// From the call to a usable connection: two lost packets on a slow line.
+inline constexpr std::chrono::milliseconds connect_timeout = 5s;
+/// Heartbeats between processes, and the silence after which the other side counts as lost. Seen in 2.2 s (PLATFORM).
+inline constexpr std::chrono::milliseconds heartbeat_interval = 500ms;
+inline constexpr std::chrono::milliseconds heartbeat_timeout = 2s;
+/// How long a request waits for a lost connection to come back: with the 2.2 s above less than the promised 5 s.
+inline constexpr std::chrono::milliseconds reconnect_patience = 2'500ms;
+/// Delay before the second attempt to connect again, doubled up to the ceiling.
+inline constexpr std::chrono::milliseconds reconnect_backoff_min = 50ms;
+inline constexpr std::chrono::milliseconds reconnect_backoff_max = 1s;
+/// How long past its deadline the server's own word about a request is waited for.
+inline constexpr std::chrono::milliseconds remote_grace = 500ms;
+/// How often deadlines are looked at while calls are under way.
+inline constexpr std::chrono::milliseconds remote_sweep = 50ms;
+/// The most of an answer that crosses the wire in one piece. Smaller pieces gain nothing in speed; larger ones keep heartbeats
+/// from slow lines for too long (2 s at 4 Mbit/s).
+inline constexpr std::size_t wire_part_bytes = std::size_t{1} << 20;
+/// Answers of all peers of a port that wait to be asked for their next part.
+inline constexpr std::size_t wire_held_bytes = std::size_t{256} << 20;
+/// Memory that one request of a peer may take when it is decoded: lists of small values grow fortyfold.
+inline constexpr std::size_t wire_decoded_bytes = std::size_t{256} << 20;
+
 /// Supervision: first delay, ceiling, and the budget whose excess opens the circuit.
 inline constexpr std::chrono::milliseconds restart_backoff_min = 10ms;
 inline constexpr std::chrono::milliseconds restart_backoff_max = 5s;

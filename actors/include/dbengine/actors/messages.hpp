@@ -33,6 +33,8 @@ struct call_options {
   std::string id = {};
   /// Not 0: a `cancel_request` with this number stops the request.
   std::uint64_t cancel_token = 0;
+  /// Refuse it (`errc::read_only`) where it would write.
+  bool read_only = false;
 };
 
 struct execute_request {

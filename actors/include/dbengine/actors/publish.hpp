@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// An engine offered to other processes through the CAF middleman, and one of another process used here.
+// The host's configuration loads `caf::io::middleman` and calls `setup`.
+
+#pragma once
+
+#include <dbengine/actors/handles.hpp>
+#include <dbengine/remote.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/expected.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace dbengine::actors {
+
+/// Opens a port for the engine and returns its number. Peers can do what the typed handle offers and nothing else, whatever bytes
+/// they send. The port closes with the engine's `shutdown`, or by `unpublish`; until then it keeps the handle alive.
+///
+/// Fails, and opens nothing, where the port cannot be bound, a TLS file is missing or wrong, an address other than loopback has
+/// neither TLS nor `insecure` (`errc::invalid_option`), or the system has no middleman. Any thread but a scheduled actor's.
+caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
+                                     const publish_options& how = {});
+
+/// Closes a port: its peers are disconnected. Waits for that, 5 s at most. False where the engine has no such port.
+bool unpublish(caf::actor_system& sys, const engine_actor& engine, std::uint16_t port);
+
+/// A handle of the engine behind `host:port`. Blocks for `connect_timeout` at most; not to be called from a scheduled actor.
+///
+/// A connection that is lost is made again, with backoff, for as long as the handle lives. Requests that were under way then: what
+/// only reads, or has an id, is sent again within its deadline; other writes are `errc::outcome_unknown`. While there is no
+/// connection requests wait 2.5 s, then fail with `errc::unreachable`. Cursors end with their connection.
+///
+/// Fails with `errc::unreachable` where nobody answers, `errc::protocol` where who answers is no engine of this version or where one
+/// side has TLS and the other has not.
+caf::expected<engine_actor> connect(caf::actor_system& sys, const std::string& host,
+                                    std::uint16_t port, const remote_options& how = {});
+
+} // namespace dbengine::actors

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "remote/dial.hpp"
+
+#include "guard/frame.hpp"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace dbengine::actors {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+/// BASP's version in CAF 0.17.
+constexpr std::uint64_t basp_version = 3;
+/// So often somebody looks whether it is still wanted.
+constexpr auto look_every = 50ms;
+/// A server without TLS has spoken by then; one with TLS waits for us.
+constexpr auto speaks_first_within = 500ms;
+
+class dialling {
+public:
+  dialling(const endpoint& to, clock::time_point deadline, const std::atomic<bool>& stop)
+      : name_(to_string(to)), deadline_(deadline), stop_(stop) {}
+
+  [[noreturn]] void unreachable(const std::string& why) const {
+    throw error(errc::unreachable, "the engine at " + name_ + " cannot be reached: " + why);
+  }
+  [[noreturn]] void misfit(const std::string& why) const {
+    throw error(errc::protocol, name_ + ": " + why);
+  }
+
+  /// False at `until`; throws at the deadline.
+  bool wait(int fd, short events, clock::time_point until) const {
+    for (;;) {
+      if (stop_)
+        unreachable("the connection is no longer wanted");
+      const auto now = clock::now();
+      if (now >= deadline_)
+        unreachable("no answer in time");
+      if (now >= until)
+        return false;
+      const auto left = std::min({deadline_, until, now + look_every}) - now;
+      pollfd p{fd, events, 0};
+      const int n = ::poll(
+          &p, 1,
+          static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(left).count()) +
+              1);
+      if (n > 0)
+        return true;
+      if (n < 0 && errno != EINTR)
+        unreachable(std::strerror(errno));
+    }
+  }
+  void wait(int fd, short events) const { wait(fd, events, clock::time_point::max()); }
+
+  void connect(dialled& d, const endpoint& to) const {
+    addrinfo* found = nullptr;
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    const int rc = ::getaddrinfo(to.host.c_str(), std::to_string(to.port).c_str(), &hints, &found);
+    if (rc != 0)
+      unreachable(::gai_strerror(rc));
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &::freeaddrinfo);
+    std::string why;
+    for (const auto* a = found; a != nullptr; a = a->ai_next) {
+      d.socket = ::socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      if (d.socket < 0)
+        unreachable(std::strerror(errno));
+      int failed = ::connect(d.socket, a->ai_addr, a->ai_addrlen) == 0 ? 0 : errno;
+      if (failed == EINPROGRESS) {
+        wait(d.socket, POLLOUT);
+        socklen_t size = sizeof failed;
+        ::getsockopt(d.socket, SOL_SOCKET, SO_ERROR, &failed, &size);
+      }
+      if (failed == 0) {
+        const int on = 1;
+        ::setsockopt(d.socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+        return;
+      }
+      why = std::strerror(failed);
+      ::close(d.release());
+    }
+    unreachable(why);
+  }
+
+  /// Looks at the first frame's header without taking it.
+  void see_plain(int fd) const {
+    bool asked = false;
+    for (const auto begin = clock::now();;) {
+      std::array<char, guard::header_size> head{};
+      const auto n = ::recv(fd, head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
+      if (n > 0 && static_cast<unsigned char>(head[0]) == 0x15) // a TLS alert
+        requires_tls();
+      if (n == static_cast<ssize_t>(head.size()))
+        return judge(head.data());
+      if (n == 0 || (n < 0 && errno == ECONNRESET)) {
+        if (asked)
+          requires_tls();
+        unreachable("the server closed the connection (too many connections?)");
+      }
+      if (n < 0 && errno != EAGAIN && errno != EINTR)
+        unreachable(std::strerror(errno));
+      if (n > 0) { // the rest is on its way; the socket would call again at once
+        ::poll(nullptr, 0, 1);
+        if (!wait(fd, POLLIN, clock::time_point::max()))
+          continue;
+      } else if (!asked && !wait(fd, POLLIN, begin + speaks_first_within)) {
+        // It waits for us, as TLS does. What no TLS server takes tells: it hangs up.
+        std::array<char, guard::header_size> probe{};
+        probe[0] = 1;
+        asked = true;
+        if (::send(fd, probe.data(), probe.size(), MSG_NOSIGNAL) < 0)
+          requires_tls();
+      } else {
+        wait(fd, POLLIN);
+      }
+    }
+  }
+
+  void shake_hands(dialled& d, guard::tls_context& tls) const {
+    d.secure = tls.start(d.socket);
+    if (!d.secure)
+      unreachable("no memory for a TLS session");
+    std::array<char, guard::header_size> head{};
+    for (;;) {
+      if (!d.secure->established()) {
+        char first = 0;
+        if (::recv(d.socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && first == 0)
+          misfit("the server does not use TLS: connect without certificate");
+      }
+      std::size_t n = 0;
+      switch (d.secure->read(head.data(), head.size() - d.early.size(), n)) {
+      case guard::io_status::done:
+        d.early.append(head.data(), n);
+        if (d.early.size() == head.size())
+          return judge(d.early.data());
+        break;
+      case guard::io_status::would_block: wait(d.socket, POLLIN); break;
+      case guard::io_status::closed: unreachable("the server closed the connection");
+      case guard::io_status::failed:
+        misfit("the TLS handshake failed: " + d.secure->detail() +
+               (d.secure->established() ? " (the server refused this side's certificate)" : ""));
+      }
+    }
+  }
+
+private:
+  [[noreturn]] void requires_tls() const {
+    misfit("the server requires TLS: connect with certificate, key and CA");
+  }
+
+  void judge(const char* bytes) const {
+    const auto head = guard::read_header(bytes);
+    if (!head.is(guard::operation::server_handshake) || head.padding != 0)
+      misfit("who answers is no dbengine server");
+    if (head.data != basp_version)
+      misfit("the server speaks version " + std::to_string(head.data) +
+             " of CAF's protocol, this side version " + std::to_string(basp_version));
+  }
+
+  std::string name_;
+  clock::time_point deadline_;
+  const std::atomic<bool>& stop_;
+};
+
+} // namespace
+
+dialled::~dialled() {
+  secure.reset();
+  if (socket >= 0)
+    ::close(socket);
+}
+
+std::string to_string(const endpoint& e) {
+  const bool v6 = e.host.find(':') != std::string::npos;
+  return (v6 ? "[" + e.host + "]" : e.host) + ":" + std::to_string(e.port);
+}
+
+endpoint parse_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  endpoint e;
+  if (colon != std::string_view::npos) {
+    auto host = text.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+      host = host.substr(1, host.size() - 2);
+    else if (host.find(':') != std::string_view::npos)
+      host = {};
+    e.host = std::string(host);
+    const auto number = text.substr(colon + 1);
+    const auto [end, ec] = std::from_chars(number.data(), number.data() + number.size(), e.port);
+    if (ec != std::errc() || end != number.data() + number.size())
+      e.port = 0;
+  }
+  if (e.host.empty() || e.port == 0)
+    throw error(errc::invalid_option,
+                "\"" + std::string(text) + "\" is no address: host:port or [IPv6]:port is");
+  return e;
+}
+
+std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,
+                              clock::time_point deadline, const std::atomic<bool>& stop) {
+  const dialling how(to, deadline, stop);
+  auto d = std::make_shared<dialled>();
+  how.connect(*d, to);
+  if (tls)
+    how.shake_hands(*d, *tls);
+  else
+    how.see_plain(d->socket);
+  return d;
+}
+
+} // namespace dbengine::actors

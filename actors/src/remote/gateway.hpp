@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The gateway serves the peers of one port: it decodes, limits, asks the engine, and answers. Scheduled; owns nothing but its
+// peers' pending requests.
+//
+// What the guard demands of it: every request is answered, by a promise of its own (never `delegate`), and no handle leaves in an
+// answer. A peer that is gone is told by the monitor: its reads are stopped, its cursors closed, its unread answers dropped. Its
+// writes are left alone: what was accepted is done.
+
+#pragma once
+
+#include "remote/wire_message.hpp"
+
+#include <dbengine/actors/handles.hpp>
+#include <dbengine/remote.hpp>
+
+#include <caf/actor_addr.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+
+namespace dbengine::actors {
+
+struct gateway_state {
+  static constexpr const char* name = "dbengine.gateway";
+
+  /// An answer whose first part has left.
+  struct held {
+    std::string bytes;
+    std::size_t sent = 0;
+    std::chrono::steady_clock::time_point since;
+  };
+  struct running {
+    std::uint64_t token = 0;
+    bool reads = false;
+  };
+  struct peer {
+    std::map<std::uint64_t, running> requests; // by the peer's id
+    std::map<std::uint64_t, held> answers;     // by the peer's id
+    std::set<std::uint64_t> cursors;
+  };
+
+  std::map<caf::actor_addr, peer> peers;
+  std::uint64_t last_token = 0;
+  std::size_t held_bytes = 0;
+};
+
+gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self,
+                                     engine_actor engine, access allowed, peer_limits limits);
+
+} // namespace dbengine::actors

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "remote/remote_cursor.hpp"
+
+#include "message_codec.hpp"
+#include "remote/call_rules.hpp"
+
+namespace dbengine::actors {
+
+remote_cursor::remote_cursor(remote_link_ptr link, cursor_id id, std::size_t batch,
+                             const request_options& o)
+    : link_(std::move(link)), id_(id), batch_(batch), options_(o) {
+  ask();
+}
+
+remote_cursor::~remote_cursor() {
+  if (done_)
+    return;
+  try {
+    link_->submit(std::make_shared<facade_call>(
+        wire_kind::cursor_close, request_body(wire_kind::cursor_close, cursor_close{id_})));
+  } catch (const error&) { // no connection to speak of: the server closes it with that
+  }
+}
+
+void remote_cursor::ask() {
+  const cursor_next next{.id = id_, .batch = batch_};
+  auto c = std::make_shared<facade_call>(wire_kind::cursor_next,
+                                         request_body(wire_kind::cursor_next, next));
+  apply_rules(*c, next);
+  c->deadline = deadline_after(options_.timeout.value_or(link_->opts().request_timeout));
+  link_->submit(c);
+  coming_ = std::move(c);
+}
+
+rows remote_cursor::next() {
+  if (done_)
+    return last_; // empty, with the names of the columns
+  if (!coming_)
+    ask();
+  const auto c = std::exchange(coming_, nullptr);
+  if (!c->wait(options_.cancel)) {
+    link_->cancel(c);
+    c->wait({});
+  }
+  if (c->failure) {
+    done_ = true;
+    throw error(std::move(*c->failure));
+  }
+  rows r;
+  detail::decode(c->answer, r);
+  if (r.empty()) {
+    done_ = true;
+    last_ = r;
+  } else {
+    ask();
+  }
+  return r;
+}
+
+} // namespace dbengine::actors

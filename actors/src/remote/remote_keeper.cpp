@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "remote/remote_keeper.hpp"
+
+#include "error_map.hpp"
+#include "log.hpp"
+#include "message_codec.hpp"
+#include "remote/tls_scribe.hpp"
+#include "version.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/io/basp_broker.hpp>
+#include <caf/io/middleman.hpp>
+
+#include <random>
+
+namespace dbengine::actors {
+
+namespace {
+
+using self_pointer = keeper_actor::stateful_pointer<keeper_state>;
+using clock = std::chrono::steady_clock;
+
+/// From TCP (and TLS) to the first bytes of the server.
+constexpr std::chrono::seconds dial_timeout{2};
+/// From there to its welcome.
+constexpr std::chrono::seconds handshake_timeout{2};
+
+void dialler(caf::event_based_actor* self, const keeper_actor& to, const endpoint& where,
+             const std::shared_ptr<guard::tls_context>& tls, clock::time_point deadline,
+             const std::shared_ptr<std::atomic<bool>>& stop) {
+  auto r = std::make_shared<dial_result>();
+  try {
+    r->connection = dial(where, tls, deadline, *stop);
+  } catch (...) {
+    r->failure = detail::current_exception_info();
+  }
+  self->send(to, std::move(r));
+}
+
+class keeping {
+public:
+  explicit keeping(self_pointer self) : self_(self) {}
+
+  void start() {
+    const auto patience = state().first ? state().link->opts().connect_timeout
+                                        : std::chrono::milliseconds(dial_timeout);
+    try {
+      self_->system().spawn<caf::detached>([me = keeper_actor(self_), where = state().link->to(),
+                                            tls = state().tls, deadline = clock::now() + patience,
+                                            stop = state().stop](caf::event_based_actor* d) {
+        dialler(d, me, where, tls, deadline, stop);
+      });
+    } catch (...) { // no thread to be had
+      failed(detail::current_exception_info());
+    }
+  }
+
+  void dialled_up(dial_result& r) {
+    if (*state().stop)
+      return;
+    if (!r.connection)
+      return failed(r.failure);
+    auto& mm = self_->system().middleman();
+    auto& d = *r.connection;
+    auto scribe =
+        d.secure ? make_tls_scribe(mm.backend(), d) : mm.backend().new_scribe(d.release());
+    const auto broker = mm.named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+    self_
+        ->request(broker, handshake_timeout, caf::connect_atom_v, std::move(scribe),
+                  state().link->to().port)
+        .then([this](const caf::node_id&, caf::strong_actor_ptr& gateway,
+                     const std::set<std::string>& offers) { greet(gateway, offers); },
+              [this](const caf::error& e) {
+                failed({.code = errc::unreachable,
+                        .message = "the handshake with " + to_string(state().link->to()) +
+                                   " failed: " + self_->system().render(e)});
+              });
+  }
+
+  void down(const caf::down_msg& m) {
+    if (!state().gateway || caf::actor_cast<caf::actor_addr>(state().gateway) != m.source)
+      return;
+    state().gateway = nullptr;
+    const auto why = self_->system().render(m.reason);
+    detail::log(detail::log_level::warning,
+                "the connection to " + to_string(state().link->to()) + " is lost: " + why);
+    state().link->lost(why);
+    state().backoff = std::chrono::milliseconds(0);
+    again();
+  }
+
+  void end() {
+    *state().stop = true;
+    state().gateway = nullptr;
+    self_->quit();
+  }
+
+private:
+  keeper_state& state() { return self_->state; }
+
+  void greet(const caf::strong_actor_ptr& gateway, const std::set<std::string>& offers) {
+    const auto& where = state().link->to();
+    if (!gateway ||
+        !self_->system().assignable(offers, self_->system().message_types<gateway_actor>()))
+      return failed({.code = errc::protocol,
+                     .message = to_string(where) +
+                                ": who answers is a CAF server, but no dbengine of this version"});
+    state().gateway = gateway;
+    self_->monitor(gateway);
+    wire_request hello{static_cast<std::uint8_t>(wire_kind::hello), 0,
+                       detail::encode(std::int64_t{0}, wire_protocol, std::string(version))};
+    self_->request(caf::actor_cast<gateway_actor>(gateway), handshake_timeout, std::move(hello))
+        .then([this](const wire_answer& a) { welcomed(a); },
+              [this](const caf::error& e) {
+                refused({.code = errc::unreachable,
+                         .message = "no welcome from " + to_string(state().link->to()) + ": " +
+                                    self_->system().render(e)});
+              });
+  }
+
+  void welcomed(const wire_answer& a) {
+    if (!state().gateway)
+      return; // lost meanwhile: the down message has seen to it
+    wire_welcome w;
+    try {
+      if (a.outcome == static_cast<std::uint8_t>(wire_outcome::failure)) {
+        error_info why;
+        detail::decode(a.body, why);
+        return refused(std::move(why));
+      }
+      detail::decode(a.body, w);
+      if (w.protocol != wire_protocol)
+        throw error(errc::protocol, "another version of the protocol");
+    } catch (...) {
+      return refused(detail::current_exception_info());
+    }
+    state().backoff = std::chrono::milliseconds(0);
+    state().link->connected(state().gateway, w);
+    tell_first({});
+  }
+
+  void refused(error_info why) {
+    if (state().gateway)
+      self_->demonitor(caf::actor_cast<caf::actor_addr>(state().gateway));
+    state().gateway = nullptr;
+    failed(std::move(why));
+  }
+
+  void failed(error_info why) {
+    if (state().first) {
+      tell_first(std::move(why));
+      return end();
+    }
+    state().link->lost(why.message);
+    again();
+  }
+
+  void tell_first(error_info how) {
+    if (const auto p = std::exchange(state().first, nullptr))
+      p->set_value(std::move(how));
+  }
+
+  /// At once, then after 50 ms, 100 … 1 s, each between half and the whole of it.
+  void again() {
+    auto& b = state().backoff;
+    std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
+    self_->delayed_send(self_, std::chrono::milliseconds(between(random_)), caf::connect_atom_v);
+    b = std::clamp<std::chrono::milliseconds>(2 * b, defaults::reconnect_backoff_min,
+                                              defaults::reconnect_backoff_max);
+  }
+
+  self_pointer self_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+} // namespace
+
+keeper_state::~keeper_state() {
+  *stop = true;
+  if (first)
+    first->set_value({.code = errc::shut_down, .message = "the system ends"});
+}
+
+keeper_actor::behavior_type remote_keeper(self_pointer self, remote_link_ptr link,
+                                          std::shared_ptr<guard::tls_context> tls,
+                                          std::shared_ptr<std::promise<error_info>> first) {
+  self->state.link = std::move(link);
+  self->state.tls = std::move(tls);
+  self->state.first = std::move(first);
+  auto work = std::make_shared<keeping>(self);
+  self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->down(m); });
+  work->start();
+  return {
+      [work](caf::connect_atom) { work->start(); },
+      [work](const dial_result_ptr& r) { work->dialled_up(*r); },
+      [self](caf::tick_atom) {
+        if (self->state.link->sweep())
+          self->delayed_send(self, defaults::remote_sweep, caf::tick_atom_v);
+      },
+      [work](caf::close_atom) { work->end(); },
+  };
+}
+
+} // namespace dbengine::actors

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The keeper makes a link's connection, watches it, and makes it again with backoff. Scheduled; owns nothing but its timers. What
+// blocks (names, TCP, TLS) is done by a detached `dialler` that lives for one attempt.
+
+#pragma once
+
+#include "remote/remote_link.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/expected.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <future>
+
+namespace dbengine::actors {
+
+/// An attempt's result; local only.
+struct dial_result {
+  std::shared_ptr<dialled> connection;
+  error_info failure;
+};
+using dial_result_ptr = std::shared_ptr<dial_result>;
+
+using keeper_actor = caf::typed_actor<
+    // Connect now.
+    caf::reacts_to<caf::connect_atom>,
+    // The dialler is done.
+    caf::reacts_to<dial_result_ptr>,
+    // Calls are under way or wait: look at their deadlines.
+    caf::reacts_to<caf::tick_atom>,
+    // Nobody needs the link any more.
+    caf::reacts_to<caf::close_atom>>;
+
+struct keeper_state {
+  static constexpr const char* name = "dbengine.keeper";
+
+  ~keeper_state();
+
+  remote_link_ptr link;
+  caf::strong_actor_ptr gateway;
+  std::shared_ptr<guard::tls_context> tls;
+  std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
+  /// Of the first attempt, for whoever waits for it.
+  std::shared_ptr<std::promise<error_info>> first;
+  std::chrono::milliseconds backoff{0};
+};
+
+/// `first` is told how the first attempt ended; where it failed, the keeper ends.
+keeper_actor::behavior_type remote_keeper(keeper_actor::stateful_pointer<keeper_state> self,
+                                          remote_link_ptr link,
+                                          std::shared_ptr<guard::tls_context> tls,
+                                          std::shared_ptr<std::promise<error_info>> first);
+
+} // namespace dbengine::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::dial_result_ptr)

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "remote/remote_link.hpp"
+
+#include "message_codec.hpp"
+
+#include <caf/exit_reason.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/message_id.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+namespace dbengine::actors {
+
+namespace {
+
+using clock = remote_call::clock;
+
+/// What the window keeps free, so that cancelling and fetching the rest of an answer always get through.
+constexpr std::size_t spare_requests = 16;
+/// Of a frame: all but the body.
+constexpr std::size_t frame_overhead = 256;
+
+std::uint64_t random_start() {
+  std::random_device r;
+  return (std::uint64_t{r()} << 32) | r();
+}
+
+/// Under way only between two others: its end means nothing to anybody.
+bool is_call(const remote_call_ptr& c) {
+  return c != nullptr;
+}
+
+} // namespace
+
+remote_link::remote_link(caf::actor_config& cfg, endpoint to, remote_options how)
+    : caf::monitorable_actor(cfg), to_(std::move(to)), how_(std::move(how)), owner_pid_(::getpid()),
+      last_id_(random_start()) {}
+
+void remote_link::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
+  if (!what->mid.is_response())
+    return; // nobody has a handle but the server, which sends nothing else
+  auto m = what->move_content_to_message();
+  answered(what->mid.request_id().integer_value(), m);
+}
+
+// -- calls ----------------------------------------------------------------------------------------
+
+void remote_link::submit(const remote_call_ptr& c) {
+  const lock l(mutex_);
+  if (closed_)
+    throw error(errc::shut_down, "the connection to " + to_string(to_) + " is closed");
+  if (::getpid() != owner_pid_)
+    throw error(errc::forked, "this engine belongs to the parent process; open another one here");
+  const auto frame = welcome_.max_frame_bytes;
+  if (frame != 0 && c->body.size() + frame_overhead > frame)
+    throw error(errc::too_big, "the request has " + std::to_string(c->body.size()) +
+                                   " bytes, the server takes " + std::to_string(frame) +
+                                   " at once: split it");
+  if (count_ >= how_.max_queue || bytes_ + c->body.size() > how_.max_queue_bytes)
+    throw error(errc::overloaded, std::to_string(count_) + " requests with " +
+                                      std::to_string(bytes_) + " bytes are under way");
+  ++count_;
+  bytes_ += c->body.size();
+  c->id = ++last_id_;
+  c->patience = clock::now() + defaults::reconnect_patience;
+  if (gateway_ && waiting_.empty() && room_for(c->body.size()))
+    send(c);
+  else
+    waiting_.push_back(c);
+  arm();
+}
+
+bool remote_link::room_for(std::size_t bytes) const {
+  const auto most = std::max<std::uint64_t>(welcome_.max_requests, spare_requests + 1);
+  return flights_.size() + spare_requests < most &&
+         (flights_.empty() || flying_bytes_ + bytes + frame_overhead <= welcome_.max_bytes);
+}
+
+void remote_link::send(const remote_call_ptr& c) {
+  std::int64_t left = 0; // the server's own default
+  if (c->deadline != clock::time_point::max())
+    left = std::max<std::int64_t>(
+        1, std::chrono::ceil<std::chrono::milliseconds>(c->deadline - clock::now()).count());
+  std::memcpy(c->body.data(), &left, sizeof left);
+  c->sent = true;
+  c->answer.clear();
+  c->expected = 0;
+  const auto mid = ++last_mid_;
+  flights_.emplace(mid, flight{c, c->body.size()});
+  flying_bytes_ += c->body.size();
+  // What is never sent again gives its bytes away.
+  if (c->repeatable || c->kind == wire_kind::fetch) {
+    send_raw(mid, c->kind, c->id, c->body);
+  } else {
+    bytes_ -= c->body.size();
+    send_raw(mid, c->kind, c->id, std::exchange(c->body, {}));
+  }
+}
+
+void remote_link::send_raw(std::uint64_t mid, wire_kind k, std::uint64_t id, std::string body) {
+  gateway_->enqueue(
+      caf::strong_actor_ptr(ctrl()), caf::message_id(mid).with_normal_priority(),
+      caf::make_message(wire_request{static_cast<std::uint8_t>(k), id, std::move(body)}), nullptr);
+}
+
+void remote_link::send_waiting() {
+  while (gateway_ && !waiting_.empty() && room_for(waiting_.front()->body.size())) {
+    const auto c = waiting_.front();
+    waiting_.pop_front();
+    send(c);
+  }
+}
+
+void remote_link::say(wire_kind k, std::uint64_t about) {
+  if (!gateway_)
+    return;
+  const auto mid = ++last_mid_;
+  flights_.emplace(mid, flight{});
+  send_raw(mid, k, ++last_id_, detail::encode(std::int64_t{0}, about));
+}
+
+void remote_link::cancel(const remote_call_ptr& c) {
+  finished_calls out;
+  {
+    const lock l(mutex_);
+    if (c->done || c->cancelled_until)
+      return;
+    if (const auto it = std::find(waiting_.begin(), waiting_.end(), c); it != waiting_.end()) {
+      waiting_.erase(it);
+      error_info why{.code = errc::cancelled, .message = "cancelled while it waited"};
+      if (c->writes && c->sent)
+        why.outcome = fate::unknown;
+      fail(c, std::move(why), out);
+    } else {
+      c->cancelled_until = clock::now() + defaults::remote_grace;
+      say(wire_kind::cancel, c->id);
+      arm();
+    }
+  }
+  tell(out);
+}
+
+// -- answers --------------------------------------------------------------------------------------
+
+void remote_link::answered(std::uint64_t mid, caf::message& m) {
+  finished_calls out;
+  {
+    const lock l(mutex_);
+    const auto it = flights_.find(mid);
+    if (it == flights_.end())
+      return; // of a connection that is no more
+    const auto f = std::move(it->second);
+    flights_.erase(it);
+    flying_bytes_ -= f.bytes;
+    if (m.match_elements<wire_answer>()) {
+      if (is_call(f.call) && !f.call->done)
+        take(f.call, m.get_mutable_as<wire_answer>(0), out);
+      send_waiting();
+    } else if (is_call(f.call) && !f.call->done) {
+      const auto why = m.match_elements<caf::error>() ? m.get_as<caf::error>(0) : caf::error{};
+      const bool never_left = why.category() == caf::atom("exit");
+      if (never_left && f.call->repeatable && !closed_)
+        waiting_.push_back(f.call); // the keeper hears of the loss at this moment
+      else
+        fail(f.call,
+             never_left ? error_info{.code = errc::unreachable,
+                                     .message = "the connection to " + to_string(to_) + " is lost"}
+                        : to_info(why),
+             out);
+    }
+  }
+  tell(out);
+}
+
+void remote_link::take(const remote_call_ptr& c, wire_answer& a, finished_calls& out) {
+  const auto broken = [&](const char* what) {
+    fail(c,
+         {.code = errc::protocol,
+          .outcome = c->writes ? fate::unknown : fate::not_run,
+          .message = std::string("the server's answer cannot be read: ") + what},
+         out);
+  };
+  switch (static_cast<wire_outcome>(a.outcome)) {
+  case wire_outcome::result: c->answer = std::move(a.body); return finish(c, out);
+  case wire_outcome::failure: {
+    error_info why;
+    try {
+      detail::decode(a.body, why);
+    } catch (const error& e) {
+      return broken(e.message().c_str());
+    }
+    return fail(c, std::move(why), out);
+  }
+  case wire_outcome::needs_writer:
+    if (c->kind != wire_kind::fetch || c->writes)
+      return broken("it asks again");
+    // The last byte of a fetch allows it to write. Lost from now on, its outcome is unknown.
+    c->body.back() = 1;
+    c->writes = true;
+    c->repeatable = false;
+    if (gateway_)
+      return send(c);
+    return fail(c, gone(*c, why_lost_), out);
+  case wire_outcome::part: {
+    std::uint64_t total = 0;
+    if (a.body.size() < sizeof total)
+      return broken("a part without a size");
+    std::memcpy(&total, a.body.data(), sizeof total);
+    if (c->expected != 0 && c->expected != total)
+      return broken("its parts do not belong together");
+    c->expected = total;
+    c->answer.append(a.body, sizeof total);
+    if (c->answer.size() > total || a.body.size() == sizeof total)
+      return broken("its parts do not add up");
+    if (c->answer.size() == total)
+      return finish(c, out);
+    if (!gateway_)
+      return fail(c, gone(*c, why_lost_), out);
+    const auto mid = ++last_mid_;
+    flights_.emplace(mid, flight{c, 0});
+    return send_raw(mid, wire_kind::more, ++last_id_, detail::encode(std::int64_t{0}, c->id));
+  }
+  }
+  broken("an outcome of unknown kind");
+}
+
+void remote_link::fail(const remote_call_ptr& c, error_info why, finished_calls& out) {
+  c->failure = std::move(why);
+  finish(c, out);
+}
+
+void remote_link::finish(const remote_call_ptr& c, finished_calls& out) {
+  c->done = true;
+  --count_;
+  bytes_ -= c->body.size();
+  out.push_back(c);
+  if (count_ == 0)
+    drained_.notify_all();
+}
+
+void remote_link::tell(finished_calls& calls) noexcept {
+  for (const auto& c : calls)
+    c->finished();
+}
+
+// -- the connection -------------------------------------------------------------------------------
+
+void remote_link::keep(std::function<void()> arm, std::function<void()> stop) {
+  const lock l(mutex_);
+  arm_ = std::move(arm);
+  stop_ = std::move(stop);
+}
+
+void remote_link::arm() {
+  if (!armed_ && arm_) {
+    armed_ = true;
+    arm_();
+  }
+}
+
+void remote_link::connected(caf::strong_actor_ptr gateway, const wire_welcome& w) {
+  const lock l(mutex_);
+  if (closed_)
+    return;
+  gateway_ = std::move(gateway);
+  welcome_ = w;
+  why_lost_.clear();
+  send_waiting();
+}
+
+error_info remote_link::gone(const remote_call& c, const std::string& why) const {
+  if (c.writes && c.sent)
+    return {.code = errc::outcome_unknown,
+            .outcome = fate::unknown,
+            .message = "the connection to " + to_string(to_) +
+                       " was lost while the write was under way: " + why};
+  return {.code = errc::unreachable,
+          .message = "the engine at " + to_string(to_) + " cannot be reached: " + why};
+}
+
+void remote_link::lost(const std::string& why) {
+  finished_calls out;
+  {
+    const lock l(mutex_);
+    why_lost_ = why;
+    const auto patience = clock::now() + defaults::reconnect_patience;
+    if (gateway_)
+      for (const auto& c : waiting_)
+        c->patience = patience;
+    gateway_ = nullptr;
+    std::vector<remote_call_ptr> again;
+    for (auto& [mid, f] : flights_) {
+      if (!is_call(f.call) || f.call->done)
+        continue;
+      if (f.call->repeatable && !f.call->cancelled_until) {
+        f.call->patience = patience;
+        again.push_back(std::move(f.call));
+      } else {
+        fail(f.call, gone(*f.call, why), out);
+      }
+    }
+    flights_.clear();
+    flying_bytes_ = 0;
+    // In the order in which they were asked.
+    std::sort(again.begin(), again.end(),
+              [](const auto& a, const auto& b) { return a->id < b->id; });
+    waiting_.insert(waiting_.begin(), again.begin(), again.end());
+    if (!waiting_.empty())
+      arm();
+  }
+  tell(out);
+}
+
+bool remote_link::sweep() {
+  finished_calls out;
+  bool again = false;
+  {
+    const lock l(mutex_);
+    const auto now = clock::now();
+    std::erase_if(waiting_, [&](const remote_call_ptr& c) {
+      if (now >= c->deadline) {
+        error_info why{.code = errc::timeout, .message = "the deadline passed while it waited"};
+        if (!gateway_)
+          why.message += " for the connection to " + to_string(to_) +
+                         (why_lost_.empty() ? "" : ": " + why_lost_);
+        if (c->writes && c->sent)
+          why.outcome = fate::unknown;
+        fail(c, std::move(why), out);
+        return true;
+      }
+      if (!gateway_ && now >= c->patience) {
+        fail(c, gone(*c, why_lost_), out);
+        return true;
+      }
+      return false;
+    });
+    std::vector<std::uint64_t> given_up;
+    for (auto& [mid, f] : flights_) {
+      auto& c = f.call;
+      if (!is_call(c) || c->done)
+        continue;
+      const bool cancelled = c->cancelled_until && now >= *c->cancelled_until;
+      const bool late =
+          c->deadline != clock::time_point::max() && now >= c->deadline + defaults::remote_grace;
+      if (!cancelled && !late)
+        continue;
+      error_info why{.code = cancelled ? errc::cancelled : errc::timeout,
+                     .message = "the server at " + to_string(to_) + " has not answered in time"};
+      if (c->writes)
+        why.outcome = fate::unknown;
+      given_up.push_back(c->id);
+      fail(c, std::move(why), out);
+    }
+    for (const auto id : given_up)
+      say(wire_kind::cancel, id);
+    again = armed_ = count_ != 0 && !closed_;
+  }
+  tell(out);
+  return again;
+}
+
+void remote_link::close(clock::time_point deadline) {
+  finished_calls out;
+  std::function<void()> stop;
+  {
+    lock l(mutex_);
+    closed_ = true;
+    drained_.wait_until(l, deadline, [this] { return count_ == 0; });
+    const auto end = [&](const remote_call_ptr& c) {
+      if (!is_call(c) || c->done)
+        return;
+      error_info why{.code = errc::shut_down,
+                     .message = "the connection to " + to_string(to_) + " was closed"};
+      if (c->writes && c->sent)
+        why.outcome = fate::unknown;
+      fail(c, std::move(why), out);
+    };
+    for (const auto& c : waiting_)
+      end(c);
+    for (const auto& [mid, f] : flights_)
+      end(f.call);
+    waiting_.clear();
+    flights_.clear();
+    gateway_ = nullptr;
+    arm_ = nullptr;
+    stop = std::exchange(stop_, nullptr);
+  }
+  tell(out);
+  if (stop)
+    stop();
+  // The middleman keeps a handle of whoever has sent something, until its end.
+  cleanup(caf::exit_reason::user_shutdown, nullptr);
+}
+
+bool remote_link::read_only() const {
+  const lock l(mutex_);
+  return welcome_.read_only;
+}
+
+bool remote_link::ended() const {
+  const lock l(mutex_);
+  return closed_;
+}
+
+} // namespace dbengine::actors

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A TLS connection as CAF's broker wants it. Used by the middleman's thread once it was given to the broker.
+
+#pragma once
+
+#include "remote/dial.hpp"
+
+#include <caf/io/network/multiplexer.hpp>
+#include <caf/io/scribe.hpp>
+
+namespace dbengine::actors {
+
+/// `d` has its TLS session; what that has read already comes first. `backend`: of the system's middleman.
+caf::io::scribe_ptr make_tls_scribe(caf::io::network::multiplexer& backend, dialled& d);
+
+} // namespace dbengine::actors
