@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -43,10 +44,18 @@ void compare(const manifest& m, const stream_result& s, const database_check& fo
 // Hashes, unpacks and copies; then checks the database itself.
 void inspect(int fd, int copy_to, const std::optional<manifest>& about,
              const prepare_connection& prepare, const progress_callback& progress,
-             verify_report& report) {
+             std::exception_ptr& thrown, verify_report& report) {
   const auto page_size = about ? std::max<std::uint64_t>(about->page_size, 512) : assumed_page_size;
   backup_progress seen{.pages_done = 0, .pages_total = file_size(fd) / page_size};
-  const go_on asked = [&] { return !progress || progress(seen); };
+  // What the callback throws is kept: SQLite may be between it and us.
+  const go_on asked = [&] {
+    try {
+      return !thrown && (!progress || progress(seen));
+    } catch (...) {
+      thrown = std::current_exception();
+      return false;
+    }
+  };
   const stream_progress told = [&](std::uint64_t bytes) {
     seen.pages_done = bytes / page_size;
     return asked();
@@ -114,7 +123,14 @@ verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
   report.has_manifest = about.has_value();
   if (!broken.empty())
     report.problems.push_back(broken);
-  inspect(fd.get(), copy_to, about, prepare, progress, report);
+  std::exception_ptr thrown;
+  try {
+    inspect(fd.get(), copy_to, about, prepare, progress, thrown, report);
+  } catch (const error&) {
+    if (thrown)
+      std::rethrow_exception(thrown);
+    throw;
+  }
   report.ok = report.problems.empty();
   return report;
 }

@@ -17,6 +17,7 @@ namespace dbengine::detail {
 
 namespace {
 
+constexpr std::chrono::milliseconds between_questions{20};
 constexpr std::string_view raw_suffix = ".raw";
 constexpr std::string_view zstd_suffix = ".zst";
 
@@ -47,8 +48,7 @@ void backup_job::end_backup::operator()(sqlite3_backup* b) const noexcept {
 
 backup_job::backup_job(backup_settings settings, directory folder)
     : settings_(std::move(settings)), folder_(std::move(folder)),
-      go_on_([this] { return !cancelled_.load(std::memory_order_relaxed); }),
-      begun_(std::chrono::steady_clock::now()) {}
+      go_on_([this] { return may_go_on(); }), begun_(std::chrono::steady_clock::now()) {}
 
 backup_job::~backup_job() {
   if (phase_ != phase::done)
@@ -89,6 +89,7 @@ void backup_job::open_source() {
   begun_ = std::chrono::steady_clock::now();
   about_.started = s.now();
   run_sql(source_.get(), "BEGIN; SELECT count(*) FROM sqlite_schema", what);
+  wal_at_start_ = wal_bytes();
   about_.source =
       s.source.empty() ? source_identity(sqlite3_db_filename(source_.get(), "main")) : s.source;
 }
@@ -187,8 +188,8 @@ bool backup_job::step() {
 
 void backup_job::copy() {
   at("page");
-  const auto wal = settings_.wal_bytes ? settings_.wal_bytes() : wal_size(source_.get());
-  hurried_ = hurried_ || wal > settings_.max_wal_bytes;
+  // The file of a WAL that was long once stays as long, so its length at the start says nothing.
+  hurried_ = hurried_ || wal_bytes() > std::max(settings_.max_wal_bytes, wal_at_start_);
   const int pages = hurried_ ? std::max(settings_.pages_per_step, defaults::backup_hurried_pages)
                              : settings_.pages_per_step;
   const int rc = sqlite3_backup_step(backup_.get(), pages);
@@ -203,6 +204,10 @@ void backup_job::copy() {
   backup_.reset();
   copy_.reset();
   phase_ = phase::count;
+}
+
+std::uint64_t backup_job::wal_bytes() const {
+  return settings_.wal_bytes ? settings_.wal_bytes() : wal_size(source_.get());
 }
 
 void backup_job::count() {
@@ -337,14 +342,53 @@ std::chrono::milliseconds backup_job::pause() const noexcept {
   return phase_ == phase::copy && !hurried_ ? settings_.pause : std::chrono::milliseconds(0);
 }
 
-const backup_file& backup_job::run(const progress_callback& progress) {
-  while (step()) {
-    if (progress && !progress(this->progress()))
+void backup_job::ask() {
+  asked_ = std::chrono::steady_clock::now();
+  if (progress_ == nullptr || !*progress_ || thrown_)
+    return;
+  try {
+    if (!(*progress_)(progress()))
       cancel();
-    if (const auto wait = pause(); wait.count() > 0)
-      std::this_thread::sleep_for(wait);
+  } catch (...) {
+    thrown_ = std::current_exception();
+    cancel();
   }
-  return result_;
+}
+
+// Asked many times within long steps.
+bool backup_job::may_go_on() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - asked_ >= between_questions)
+    ask();
+  // While the snapshot is pinned, a long WAL is worse than a slower writer.
+  const bool hurry = hurried_ && source_ != nullptr;
+  if (!hurry && settings_.pause.count() > 0 && now - rested_ >= settings_.pause) {
+    std::this_thread::sleep_for(settings_.pause);
+    rested_ = std::chrono::steady_clock::now();
+  }
+  return !cancelled_.load(std::memory_order_relaxed);
+}
+
+const backup_file& backup_job::run(const progress_callback& progress) {
+  progress_ = &progress;
+  const struct forget {
+    backup_job* job;
+    ~forget() { job->progress_ = nullptr; }
+  } at_the_end{this};
+  try {
+    for (;;) {
+      rested_ = std::chrono::steady_clock::now();
+      if (!step())
+        return result_;
+      ask();
+      if (const auto wait = pause(); wait.count() > 0)
+        std::this_thread::sleep_for(wait);
+    }
+  } catch (...) {
+    if (thrown_)
+      std::rethrow_exception(thrown_);
+    throw;
+  }
 }
 
 void backup_job::check_cancelled() const {

@@ -10,6 +10,7 @@
 #include "backup_catalog.hpp"
 
 #include <atomic>
+#include <exception>
 
 struct sqlite3_backup;
 
@@ -32,7 +33,7 @@ struct backup_settings {
 
   bool compress = false;
   int pages_per_step = defaults::backup_pages_per_step;
-  /// Between two steps.
+  /// Between two steps of the copy. Later stages rest this long whenever they have worked as long.
   std::chrono::milliseconds pause = defaults::backup_pause;
   std::uint64_t max_wal_bytes = defaults::backup_max_wal_bytes;
   /// Size of the WAL in bytes; without it, that of the WAL file on disk.
@@ -50,7 +51,7 @@ struct backup_settings {
 /// without companions.
 ///
 /// The pin is why the copy ends under a steady writer: without it SQLite starts again at every commit. Its price is a
-/// WAL that cannot be restarted meanwhile; past `max_wal_bytes` the pauses are left out.
+/// WAL that cannot be restarted meanwhile; where it grows past `max_wal_bytes` the pauses are left out.
 ///
 /// A failure, a cancellation or an early end of the job removes what it made.
 class backup_job {
@@ -68,7 +69,8 @@ public:
   bool step();
   /// How long to wait before the next step; zero when copying is done, or the WAL too long.
   std::chrono::milliseconds pause() const noexcept;
-  /// All steps with their pauses in this thread. `progress` returning false cancels.
+  /// All steps with their pauses in this thread. `progress`, asked after every step and some 50 times a second within
+  /// long ones, cancels by returning false.
   const backup_file& run(const progress_callback& progress = {});
 
   backup_progress progress() const noexcept {
@@ -103,11 +105,14 @@ private:
   void begin_copy();
   void copy();
   void count();
+  std::uint64_t wal_bytes() const;
   void verify();
   void hash();
   void publish();
   void rename(const std::string& from, const std::string& to);
   std::string undo() noexcept;
+  bool may_go_on();
+  void ask();
   void check_cancelled() const;
   void at(std::string_view point) const;
 
@@ -117,10 +122,17 @@ private:
   go_on go_on_;
   phase phase_ = phase::copy;
   bool hurried_ = false;
+  std::uint64_t wal_at_start_ = 0;
   std::atomic<bool> cancelled_{false};
   std::atomic<std::uint64_t> pages_done_{0};
   std::atomic<std::uint64_t> pages_total_{0};
   std::chrono::steady_clock::time_point begun_;
+  // Within long steps: since when there was no rest, and when `progress_` was asked last.
+  std::chrono::steady_clock::time_point rested_;
+  std::chrono::steady_clock::time_point asked_;
+  const progress_callback* progress_ = nullptr;
+  // What `progress_` threw: kept, because SQLite may be between it and `run`.
+  std::exception_ptr thrown_;
   std::string name_;
   // The database as copied, and what takes the name; the same unless compressed.
   int raw_fd_ = -1;

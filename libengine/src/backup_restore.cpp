@@ -73,7 +73,8 @@ void restoration::copy() const {
 database_handle restoration::guard() const {
   at("guard");
   try {
-    auto db = open_database(path(), SQLITE_OPEN_READWRITE, nullptr, "cannot open the old file");
+    auto db = open_database(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, nullptr,
+                            "cannot open the old file");
     const std::string what = "cannot take the old file";
     run_sql(db.get(), "PRAGMA locking_mode = exclusive", what);
     const auto mode = column_of(db.get(), "PRAGMA journal_mode = delete", what);
@@ -115,8 +116,8 @@ void restoration::put_back() const {
 
 void restoration::check_new() const {
   at("open");
-  const auto db =
-      open_database(path(), SQLITE_OPEN_READONLY, nullptr, "the restored file does not open");
+  const auto db = open_database(path(), SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, nullptr,
+                                "the restored file does not open");
   column_of(db.get(), "SELECT count(*) FROM sqlite_schema", "the restored file does not open");
 }
 

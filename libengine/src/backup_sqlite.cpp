@@ -105,6 +105,8 @@ database_check check_database(int fd, const prepare_connection& prepare, const g
     const auto db =
         open_database(fd_database_name(fd), SQLITE_OPEN_READONLY, register_fd_vfs(), what);
     const interruption stop(db.get(), asked);
+    if (asked)
+      watch_reads(db.get(), &asked);
     // A schema that somebody tampered with runs nothing here.
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, prepare ? 1 : 0, nullptr);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -123,6 +125,9 @@ database_check check_database(int fd, const prepare_connection& prepare, const g
         result.problems.push_back(std::move(line));
     result.rows = count_rows(db.get());
     result.foreign_key_violations = column_of(db.get(), "PRAGMA foreign_key_check", what).size();
+    // A stopped `integrity_check` tells of pages that it could not get.
+    if (asked && !asked())
+      throw error(errc::cancelled, "the check was cancelled");
   } catch (const error& e) {
     switch (e.code()) {
     case errc::corrupt:

@@ -44,7 +44,13 @@ struct fd_file {
   int fd;
   // What is not written yet; made by the first write.
   block* waiting;
+  const std::function<bool()>* asked;
+  unsigned reads;
 };
+
+constexpr unsigned reads_between_questions = 16;
+// SQLite's own operations of `sqlite3_file_control` are below 100.
+constexpr int watch_operation = 1'606;
 
 fd_file& self(sqlite3_file* file) {
   return *reinterpret_cast<fd_file*>(file);
@@ -95,6 +101,9 @@ int x_close(sqlite3_file* file) {
 int x_read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
   if (const int rc = write_waiting(self(file)); rc != SQLITE_OK)
     return rc;
+  if (auto& f = self(file);
+      f.asked != nullptr && ++f.reads % reads_between_questions == 0 && !(*f.asked)())
+    return SQLITE_INTERRUPT;
   auto* bytes = static_cast<char*>(buffer);
   int got = 0;
   while (got < size) {
@@ -169,8 +178,13 @@ int x_check_reserved_lock(sqlite3_file*, int* result) {
 }
 
 // Asked before each commit, with `synchronous=off` too.
-int x_file_control(sqlite3_file* file, int operation, void*) {
-  return operation == SQLITE_FCNTL_SYNC ? write_waiting(self(file)) : SQLITE_NOTFOUND;
+int x_file_control(sqlite3_file* file, int operation, void* argument) {
+  if (operation == SQLITE_FCNTL_SYNC)
+    return write_waiting(self(file));
+  if (operation != watch_operation)
+    return SQLITE_NOTFOUND;
+  self(file).asked = static_cast<const std::function<bool()>*>(argument);
+  return SQLITE_OK;
 }
 
 int x_sector_size(sqlite3_file*) {
@@ -220,6 +234,8 @@ int x_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, in
     return SQLITE_CANTOPEN;
   self(file).fd = fd;
   self(file).waiting = nullptr;
+  self(file).asked = nullptr;
+  self(file).reads = 0;
   self(file).base.pMethods = &methods();
   if (out_flags != nullptr)
     *out_flags = flags;
@@ -271,6 +287,13 @@ const char* register_fd_vfs() {
     throw error(errc::internal, "SQLite refuses the VFS: " + std::string(sqlite3_errstr(rc)));
   done = true;
   return vfs.zName;
+}
+
+void watch_reads(sqlite3* db, const std::function<bool()>* asked) {
+  const int rc =
+      sqlite3_file_control(db, "main", watch_operation, const_cast<std::function<bool()>*>(asked));
+  if (rc != SQLITE_OK)
+    throw error(errc::internal, std::string("the reads cannot be watched: ") + sqlite3_errstr(rc));
 }
 
 std::string fd_database_name(int fd) {

@@ -11,7 +11,10 @@
 
 #pragma once
 
+#include <functional>
 #include <string>
+
+struct sqlite3;
 
 namespace dbengine::detail {
 
@@ -20,6 +23,11 @@ namespace dbengine::detail {
 /// rollback mode: the file-format bytes of a WAL database (18 and 19 of the header) become 1.
 /// Throws `error` where SQLite refuses.
 const char* register_fd_vfs();
+
+/// Lets `asked` look after every 16 reads of a database opened by this VFS, until `nullptr` takes its place: false makes
+/// the reads fail. Where a single step of SQLite reads all of a file (`integrity_check`), the progress handler is not
+/// called for as long.
+void watch_reads(sqlite3* db, const std::function<bool()>* asked);
 
 /// The database name under which `fd` is opened.
 std::string fd_database_name(int fd);
