@@ -261,7 +261,10 @@ void engine_core::checkpoint_where_due() {
     const bool restart = pages >= defaults::checkpoint_restart_pages;
     try {
       leases_.recall();
-      checkpoint(*writer_, restart ? checkpoint_mode::restart : checkpoint_mode::passive);
+      if (restart)
+        checkpoint_unless_pinned(checkpoint_mode::restart);
+      else
+        checkpoint(*writer_, checkpoint_mode::passive);
     } catch (const error& e) {
       // The commit is safe in the WAL; the next one tries again. The log says why the WAL grows.
       log(log_level::warning, "checkpoint: " + to_string(e.info()));
@@ -282,6 +285,12 @@ checkpoint_result engine_core::checkpoint(connection& c, checkpoint_mode mode) {
   return result;
 }
 
+checkpoint_result engine_core::checkpoint_unless_pinned(checkpoint_mode mode) {
+  leases_.recall();
+  const auto moved = checkpoint(*writer_, checkpoint_mode::passive);
+  return moved.complete ? checkpoint(*writer_, mode) : moved;
+}
+
 bool engine_core::idle_checkpoint() {
   checkpoint_armed_.store(false, std::memory_order_seq_cst);
   std::uint32_t free = 0;
@@ -297,7 +306,7 @@ bool engine_core::idle_checkpoint() {
     } else if (!writer_->moved().empty()) {
       fence(writer_->moved());
     } else {
-      again = !checkpoint(*writer_, checkpoint_mode::truncate).complete;
+      again = !checkpoint_unless_pinned(checkpoint_mode::truncate).complete;
     }
   } catch (const error& e) {
     log(log_level::warning, "idle checkpoint: " + to_string(e.info()));

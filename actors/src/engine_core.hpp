@@ -164,6 +164,9 @@ private:
   void group_failed(const write_group& g, const error_info& why);
   void count_answer(worker_counters& w, const request& r);
   void checkpoint_where_due();
+  /// A checkpoint that starts the WAL anew, where nothing older than the last commit is being read. A passive one tells: behind
+  /// a backup's or a cursor's snapshot the other would only keep the writer waiting.
+  checkpoint_result checkpoint_unless_pinned(checkpoint_mode mode);
 
   std::shared_ptr<const options> options_;
   location where_;
