@@ -23,9 +23,14 @@ using detail::log_level;
 detail::backup_schedule schedule_of(const detail::engine_core& core, const std::string& source) {
   std::optional<wall_time> newest;
   if (core.opts().backup_enabled) {
-    detail::clean_backup_directory(core.opts().backup_dir);
-    if (const auto all = detail::list_backups(core.opts().backup_dir, source); !all.empty())
-      newest = all.front().time;
+    try {
+      detail::clean_backup_directory(core.opts().backup_dir);
+      if (const auto all = detail::list_backups(core.opts().backup_dir, source); !all.empty())
+        newest = all.front().time;
+    } catch (const error& e) {
+      // No reason to keep the database closed: the first backup, due at once then, fails, is counted and tried again.
+      log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));
+    }
   }
   return {core.opts().backup_interval, newest, std::chrono::system_clock::now(), clock::now()};
 }
