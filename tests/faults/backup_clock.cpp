@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Periodic backups in a process whose wall clock jumps by hours and years, forwards and back.
+#include "backup_fixture.hpp"
+
+#include <sys/wait.h>
+
+#include "test.hpp"
+
+using namespace dbengine::test;
+
+CAF_TEST(periodic backups keep their pace while the clock jumps) {
+  const temporary_folder folder;
+  const int status =
+      std::system((DBENGINE_BIN_DIR "/backup_clock '" + folder.path.string() + "'").c_str());
+  CAF_CHECK(WIFEXITED(status));
+  CAF_CHECK_EQUAL(WEXITSTATUS(status), 0);
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Somebody who may write into the folder of the backups puts links under every name in it, and a link in the place of
+// the folder, as fast as possible: nothing outside is written or removed.
+#include "backup_restore.hpp"
+
+#include "backup_fixture.hpp"
+
+#include <atomic>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <random>
+#include <sys/stat.h>
+#include <thread>
+#include <time.h>
+
+#include "test.hpp"
+
+using namespace dbengine;
+using namespace dbengine::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int rounds = 100;
+// A machine on which no backup succeeds, or every one, must not hang the test.
+constexpr auto patience = 10s;
+
+const auto second = std::chrono::sys_days(std::chrono::year(2026) / 1 / 2);
+
+// What lies outside, and is looked at after each round.
+struct outside {
+  std::filesystem::path folder;
+
+  explicit outside(std::filesystem::path path) : folder(std::move(path)) {
+    std::filesystem::create_directory(folder);
+    for (const auto& name : names())
+      write_file(folder / name, content(name));
+  }
+  // Names that a deluded engine would find here, too.
+  static std::vector<std::string> names() {
+    std::vector<std::string> result;
+    for (unsigned n = 1; n <= 4; ++n)
+      for (const std::string suffix : {"", ".json", ".partial", ".json.partial"})
+        result.push_back(detail::backup_name{.time = second, .number = n}.str() + suffix);
+    result.push_back("precious");
+    return result;
+  }
+  static std::string content(const std::string& name) { return "precious " + name; }
+  bool intact() const {
+    std::size_t files = 0;
+    for (const auto& e : std::filesystem::directory_iterator(folder)) {
+      std::ifstream in(e.path(), std::ios::binary);
+      const std::string text(std::istreambuf_iterator<char>(in), {});
+      if (e.is_symlink() || text != content(e.path().filename().string()))
+        return false;
+      ++files;
+    }
+    return files == names().size();
+  }
+};
+
+// A moment between two blows, so that a backup comes through now and then. It is what is tested, not a condition
+// that is waited for.
+void lurk(std::minstd_rand& random) {
+  const timespec t{0, static_cast<long>(random() % 8'000'000)};
+  nanosleep(&t, nullptr);
+}
+
+// Runs until it goes out of scope.
+class attacker {
+public:
+  attacker(std::filesystem::path backups, std::filesystem::path trap, bool swaps_folder)
+      : backups_(std::move(backups)), trap_(std::move(trap)), swaps_folder_(swaps_folder),
+        thread_([this] { attack(); }) {}
+  ~attacker() {
+    stop_ = true;
+    thread_.join();
+  }
+  attacker(const attacker&) = delete;
+  attacker& operator=(const attacker&) = delete;
+
+private:
+  void attack() {
+    const auto link = backups_.string() + ".link";
+    std::filesystem::create_directory_symlink(trap_, link);
+    std::minstd_rand random(1);
+    const auto names = outside::names();
+    while (!stop_) {
+      // A link in the place of whatever has the name: what it names is there in the trap.
+      const auto& name = names[random() % names.size()];
+      const auto fresh = backups_.string() + ".fresh";
+      if (symlink((trap_ / name).c_str(), fresh.c_str()) == 0)
+        (void)std::rename(fresh.c_str(), (backups_ / name).c_str());
+      if (random() % 4 == 0)
+        (void)unlink((backups_ / names[random() % names.size()]).c_str());
+      // The folder and the link change places, and after a moment back.
+      if (swaps_folder_ && random() % 8 == 0 && swap(link)) {
+        std::this_thread::yield();
+        while (!swap(link)) {
+        }
+      }
+      lurk(random);
+    }
+    std::filesystem::remove(link);
+  }
+  bool swap(const std::string& link) const {
+    return renameat2(AT_FDCWD, backups_.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0;
+  }
+
+  std::filesystem::path backups_;
+  std::filesystem::path trap_;
+  bool swaps_folder_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+} // namespace
+
+//  attacker                          | this thread
+//  ----------------------------------+----------------------------------------------
+//  puts links under names, swaps the | backs up, prunes, cleans, restores; most of it
+//  folder with a link, for ever      | fails; looks at what lies outside
+CAF_TEST(links under every name and in the place of the folder lead nowhere) {
+  backup_fixture f(50);
+  const outside trap(f.folder.path / "trap");
+  std::filesystem::create_directory(f.backups);
+  auto s = f.settings();
+  s.now = [] { return wall_time(second); };
+  const auto target = f.folder.path / "restored.db";
+  for (const bool swaps_folder : {false, true}) {
+    int made = 0, failed = 0, harmed = 0;
+    const auto attempt = [&](auto&& work) {
+      try {
+        work();
+      } catch (const error&) {
+        ++failed;
+      } catch (const std::filesystem::filesystem_error&) {
+        ++failed; // of this test's own look at the folder
+      }
+    };
+    {
+      const attacker a(f.backups, trap.folder, swaps_folder);
+      const auto end = std::chrono::steady_clock::now() + patience;
+      for (int i = 0;
+           i < rounds || ((made == 0 || failed == 0) && std::chrono::steady_clock::now() < end);
+           ++i) {
+        attempt([&] {
+          s.compress = i % 3 == 0;
+          made += f.make(s).verified;
+        });
+        attempt(
+            [&] { detail::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false); });
+        attempt([&] { detail::clean_backup_directory(f.backups); });
+        attempt([&] {
+          if (const auto all = detail::list_backups(f.backups); !all.empty())
+            restore_backup(all.front().path, target, true);
+        });
+        harmed += !trap.intact();
+      }
+    }
+    CAF_MESSAGE(made << " made, " << failed << " failed");
+    CAF_CHECK_EQUAL(harmed, 0);
+    // The attack was felt, and did not win every time.
+    CAF_CHECK(made > 0);
+    CAF_CHECK(failed > 0);
+    // Left in peace it works again.
+    CAF_CHECK(verify_backup(f.make(s).path).ok);
+    CAF_CHECK(trap.intact());
+  }
+}
+
+CAF_TEST(links beside the target of a restore lead nowhere) {
+  backup_fixture f(50);
+  const auto made = f.make();
+  const outside trap(f.folder.path / "trap");
+  const auto folder = f.folder.path / "data";
+  std::filesystem::create_directory(folder);
+  const auto target = folder / "app.db";
+  std::atomic<bool> stop{false};
+  std::thread attack([&] {
+    const auto fresh = (folder / "fresh").string();
+    // Not `-wal` and `-journal`: these SQLite itself opens by their paths, whoever works with the database.
+    const std::string names[] = {"app.db.restore.partial", "app.db.before-restore"};
+    std::minstd_rand random(1);
+    for (std::size_t i = 0; !stop; ++i) {
+      lurk(random);
+      const auto& name = names[i % std::size(names)];
+      if (symlink((trap.folder / "precious").c_str(), fresh.c_str()) == 0)
+        (void)std::rename(fresh.c_str(), (folder / name).c_str());
+      if (i % 3 == 0)
+        (void)unlink((folder / names[(i / 3) % std::size(names)]).c_str());
+    }
+  });
+  int restored = 0, failed = 0, harmed = 0;
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (int i = 0;
+       i < rounds || ((restored == 0 || failed == 0) && std::chrono::steady_clock::now() < end);
+       ++i) {
+    try {
+      restore_backup(made.path, target, true);
+      ++restored;
+    } catch (const error&) {
+      ++failed;
+    }
+    harmed += !trap.intact();
+  }
+  stop = true;
+  attack.join();
+  CAF_MESSAGE(restored << " restored, " << failed << " failed");
+  CAF_CHECK_EQUAL(harmed, 0);
+  CAF_CHECK(restored > 0);
+  CAF_CHECK(failed > 0);
+  detail::clean_after_restore(target);
+  for (const auto& e : std::filesystem::directory_iterator(folder))
+    if (e.is_symlink())
+      std::filesystem::remove(e.path());
+  restore_backup(made.path, target, true);
+  CAF_CHECK_EQUAL(number(open_plain(target).get(), "SELECT count(*) FROM t"), 50);
+}
+
+CAF_TEST(the same attack delivers the trap to a careless backup) {
+  const temporary_folder folder;
+  const outside trap(folder.path / "trap");
+  const auto backups = folder.path / "backups";
+  std::filesystem::create_directory(backups);
+  const attacker a(backups, trap.folder, false);
+  const auto name = detail::backup_name{.time = second}.str();
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (trap.intact() && std::chrono::steady_clock::now() < end)
+    write_file(backups / (name + ".partial"), "a backup");
+  CAF_CHECK(!trap.intact());
+}
