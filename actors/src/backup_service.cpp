@@ -10,6 +10,7 @@
 #include "retention.hpp"
 #include "version.hpp"
 
+#include <exception>
 #include <sqlite3.h>
 
 namespace dbengine::actors {
@@ -147,15 +148,27 @@ void backup_service::run_to(const std::filesystem::path& target,
                             const progress_callback& progress) {
   if (!begin())
     throw error(errc::busy, "a backup is running");
+  // What the caller's own function throws is the caller's own, and no failure of the engine.
+  std::exception_ptr thrown;
+  const progress_callback kept = [&](const backup_progress& p) {
+    try {
+      return !progress || progress(p);
+    } catch (...) {
+      thrown = std::current_exception();
+      return false;
+    }
+  };
   try {
     auto s = settings();
     s.target = target;
-    if (!perform(std::move(s), progress))
+    if (!perform(std::move(s), kept))
       throw error(errc::busy,
                   "another process makes a backup in \"" + target.parent_path().string() + "\"");
   } catch (...) {
     const auto why = detail::current_exception_info();
     end(why, false, false);
+    if (thrown)
+      std::rethrow_exception(thrown);
     throw error(why);
   }
   end(std::nullopt, false, true);

@@ -28,6 +28,9 @@ struct restoration {
   std::string partial = name + std::string(restore_partial_suffix);
   std::string old = name + std::string(restore_old_suffix);
   bool replaces = false;
+  // The new file and, from `keep_old` on, the old one: what their names lead to is compared with these.
+  unique_fd fresh = {};
+  unique_fd before = {};
 
   void at(std::string_view point) const {
     if (settings.at)
@@ -35,9 +38,10 @@ struct restoration {
   }
   std::string path() const { return folder.path_of(name).string(); }
 
-  void copy() const;
+  void copy();
   database_handle guard() const;
-  void keep_old(bool merged) const;
+  void keep_old(bool merged);
+  void take_name(bool& moved) const;
   void put_back() const;
   void check_new() const;
 };
@@ -47,8 +51,9 @@ struct restoration {
 }
 
 // The new file, whole, verified and on the disk, under its unfinished name.
-void restoration::copy() const {
-  const auto fd = folder.create(partial);
+void restoration::copy() {
+  fresh = folder.create(partial);
+  const auto& fd = fresh;
   at("copy");
   const auto report =
       inspect_backup(settings.backup, fd.get(), settings.prepare, settings.progress);
@@ -91,9 +96,12 @@ database_handle restoration::guard() const {
   }
 }
 
-void restoration::keep_old(bool merged) const {
+void restoration::keep_old(bool merged) {
   at("keep");
+  before = folder.open_file(name);
   folder.link(name, old);
+  if (!before || !folder.is_same(old, before.get()))
+    refuse(errc::backup_failed, path(), "somebody put another file in its place");
   if (!merged)
     for (const auto suffix : companions)
       if (folder.exists(name + std::string(suffix)))
@@ -102,8 +110,25 @@ void restoration::keep_old(bool merged) const {
   folder.sync();
 }
 
+void restoration::take_name(bool& moved) const {
+  at("rename");
+  // Looked at before, so that no foreign file or link gets the name, and after, in case it was swapped in between.
+  if (folder.is_same(partial, fresh.get())) {
+    if (replaces)
+      folder.replace(partial, name);
+    else
+      folder.rename(partial, name);
+    moved = true;
+    folder.sync();
+    if (folder.is_same(name, fresh.get()))
+      return;
+  }
+  refuse(errc::backup_failed, path(), "somebody put another file in the place of " + partial);
+}
+
 void restoration::put_back() const {
-  if (!folder.exists(old))
+  // Under that name may be what somebody else put there.
+  if (!before || !folder.is_same(old, before.get()))
     return;
   folder.replace(old, name);
   // Two names of one file: then the rename above has done nothing.
@@ -174,18 +199,12 @@ void restore(const restore_settings& settings) {
       for (const auto suffix : {companions[0], companions[1], wal_index})
         r.folder.remove(r.name + std::string(suffix));
       r.folder.sync();
-      r.at("rename");
-      r.folder.rename(r.partial, r.name);
-      moved = true;
-      r.folder.sync();
+      r.take_name(moved);
       r.check_new();
     } else {
       auto guard = r.guard();
       r.keep_old(guard != nullptr);
-      r.at("rename");
-      r.folder.replace(r.partial, r.name);
-      moved = true;
-      r.folder.sync();
+      r.take_name(moved);
       // The old file is let go only now: who opens the name gets the new one.
       guard.reset();
       r.check_new();
@@ -193,11 +212,11 @@ void restore(const restore_settings& settings) {
     }
     r.at("done");
   } catch (...) {
-    r.folder.remove(r.partial);
     if (r.replaces)
       r.put_back();
     else if (moved)
       r.folder.remove(r.name);
+    r.folder.remove(r.partial);
     throw;
   }
 }

@@ -46,6 +46,8 @@ struct fd_file {
   block* waiting;
   const std::function<bool()>* asked;
   unsigned reads;
+  // Once it said no, nothing is read any more.
+  bool stopped;
 };
 
 constexpr unsigned reads_between_questions = 16;
@@ -101,8 +103,10 @@ int x_close(sqlite3_file* file) {
 int x_read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
   if (const int rc = write_waiting(self(file)); rc != SQLITE_OK)
     return rc;
-  if (auto& f = self(file);
-      f.asked != nullptr && ++f.reads % reads_between_questions == 0 && !(*f.asked)())
+  auto& f = self(file);
+  if (f.asked != nullptr && !f.stopped && ++f.reads % reads_between_questions == 0)
+    f.stopped = !(*f.asked)();
+  if (f.stopped)
     return SQLITE_INTERRUPT;
   auto* bytes = static_cast<char*>(buffer);
   int got = 0;
@@ -184,6 +188,7 @@ int x_file_control(sqlite3_file* file, int operation, void* argument) {
   if (operation != watch_operation)
     return SQLITE_NOTFOUND;
   self(file).asked = static_cast<const std::function<bool()>*>(argument);
+  self(file).stopped = false;
   return SQLITE_OK;
 }
 
@@ -236,6 +241,7 @@ int x_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, in
   self(file).waiting = nullptr;
   self(file).asked = nullptr;
   self(file).reads = 0;
+  self(file).stopped = false;
   self(file).base.pMethods = &methods();
   if (out_flags != nullptr)
     *out_flags = flags;

@@ -89,7 +89,7 @@ private:
     const auto names = outside::names();
     while (!stop_) {
       // A link in the place of whatever has the name: what it names is there in the trap.
-      const auto& name = names[random() % names.size()];
+      const auto name = random() % 2 == 0 ? names[random() % names.size()] : a_name_there(random);
       const auto fresh = backups_.string() + ".fresh";
       if (symlink((trap_ / name).c_str(), fresh.c_str()) == 0)
         (void)std::rename(fresh.c_str(), (backups_ / name).c_str());
@@ -104,6 +104,16 @@ private:
       lurk(random);
     }
     std::filesystem::remove(link);
+  }
+  std::string a_name_there(std::minstd_rand& random) const {
+    std::vector<std::string> found;
+    std::error_code ignored;
+    for (std::filesystem::directory_iterator i(backups_, ignored), end; i != end;
+         i.increment(ignored))
+      // A link for the lock file would only stop every backup until somebody removes it.
+      if (!i->is_symlink(ignored) && i->path().filename() != detail::backup_lock_name)
+        found.push_back(i->path().filename());
+    return found.empty() ? "precious" : found[random() % found.size()];
   }
   bool swap(const std::string& link) const {
     return renameat2(AT_FDCWD, backups_.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0;

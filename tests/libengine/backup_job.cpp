@@ -109,6 +109,63 @@ CAF_TEST(cancelling and abandoning leave no file) {
   CAF_CHECK(f.files().empty());
 }
 
+CAF_TEST(a cancel stops the check of a whole database early) {
+  backup_fixture f(20000);
+  const auto made = f.make();
+  const auto fd = detail::directory::open(f.backups, false).open_file(made.filename);
+  int questions = 0;
+  const auto found = detail::check_database(fd.get(), {}, [&] {
+    ++questions;
+    return true;
+  });
+  CAF_CHECK(found.problems.empty() && found.pages == made.pages);
+  const int all = questions;
+  questions = 0;
+  CAF_CHECK_EQUAL(
+      code_of([&] { detail::check_database(fd.get(), {}, [&] { return ++questions < 10; }); }),
+      errc::cancelled);
+  CAF_CHECK(questions < all / 3);
+  // In a job the same holds for each stage after the copy.
+  for (const std::string point : {"count", "sync", "verify", "hash"}) {
+    detail::backup_job* running = nullptr;
+    auto s = f.settings();
+    s.at = [&](std::string_view p) {
+      if (p == point)
+        running->cancel();
+    };
+    const auto job = detail::backup_job::start(s);
+    running = job.get();
+    CAF_CHECK_EQUAL(code_of([&] { job->run(); }), errc::cancelled);
+  }
+  CAF_CHECK_EQUAL(f.files().size(), 2u);
+}
+
+CAF_TEST(what a progress callback throws reaches the caller) {
+  backup_fixture f(2000);
+  struct own {};
+  const auto throws = [](const backup_progress&) -> bool { throw own(); };
+  int caught = 0;
+  try {
+    detail::backup_job::start(f.settings())->run(throws);
+  } catch (const own&) {
+    ++caught;
+  }
+  CAF_CHECK(f.files().empty());
+  const auto made = f.make();
+  try {
+    verify_backup(made.path, throws);
+  } catch (const own&) {
+    ++caught;
+  }
+  try {
+    restore_backup(made.path, f.folder.path / "new.db", false, throws);
+  } catch (const own&) {
+    ++caught;
+  }
+  CAF_CHECK_EQUAL(caught, 3);
+  CAF_CHECK(!std::filesystem::exists(f.folder.path / "new.db"));
+}
+
 CAF_TEST(a full disk at every size is told and leaves no file) {
   backup_fixture f(3000);
   const auto small = f.folder.path / "small";
