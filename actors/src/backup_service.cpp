@@ -187,7 +187,13 @@ std::chrono::nanoseconds backup_service::wait() const {
 dbengine::backup_info backup_service::info() const {
   dbengine::backup_info i;
   const auto& o = core_->opts();
-  i.backup_files = detail::list_backups(o.backup_dir, source_);
+  // The rest is worth knowing where the folder cannot be read, and that most of all.
+  std::string unreadable;
+  try {
+    i.backup_files = detail::list_backups(o.backup_dir, source_);
+  } catch (const error& e) {
+    unreadable = to_string(e.info());
+  }
   i.enabled = o.backup_enabled;
   i.interval = o.backup_interval;
   i.directory = o.backup_dir;
@@ -199,7 +205,7 @@ dbengine::backup_info backup_service::info() const {
     i.next_due = schedule_.next_due_wall(std::chrono::system_clock::now(), clock::now());
   i.total_backups = made_;
   i.failed_backups = failed_;
-  i.last_error = last_error_;
+  i.last_error = last_error_.empty() ? unreadable : last_error_;
   if (job_ != nullptr)
     i.running = job_->progress();
   return i;

@@ -83,6 +83,9 @@ int run_list(context& c) {
   use_folder(c);
   const DbEngine engine = open_engine(c, opening::read_only);
   const auto info = engine.get_backup_info();
+  if (info.backup_files.empty() && !info.last_error.empty())
+    throw dbengine::error(errc::backup_failed,
+                          "no backups in " + info.directory.string() + ": " + info.last_error);
   if (info.backup_files.empty()) {
     c.note("no backups in " + info.directory.string());
     return 0;

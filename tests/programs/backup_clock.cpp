@@ -47,8 +47,7 @@ int main(int argc, char** argv) {
       {.backup_enabled = true, .backup_interval = 1s, .backup_dir = folder / "backups"});
   std::string newest;
   constexpr std::int64_t hour = 3600, year = 365 * 24 * hour;
-  for (const std::int64_t ahead :
-       {std::int64_t{0}, hour, -hour, year, -10 * year, 10 * year, std::int64_t{0}}) {
+  for (const std::int64_t ahead : {std::int64_t{0}, hour, -10 * year, 10 * year, std::int64_t{0}}) {
     const auto before_jump = asked.load();
     seconds_ahead = ahead;
     const auto begin = std::chrono::steady_clock::now();

@@ -51,6 +51,7 @@ struct backup_info {
   /// Made by this engine since it opened.
   std::uint64_t total_backups = 0;
   std::uint64_t failed_backups = 0;
+  /// Why the last one failed, or why the folder cannot be read; empty where all is well.
   std::string last_error = {};
   std::optional<backup_progress> running = std::nullopt;
   /// Newest first.
