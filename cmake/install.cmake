@@ -14,6 +14,8 @@ foreach(folder libengine/include actors/include)
 endforeach()
 if(TARGET dbengine_app)
   install(TARGETS dbengine_app RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  configure_file("${PROJECT_SOURCE_DIR}/app/dbengine.service.in" "${PROJECT_BINARY_DIR}/dbengine.service" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/dbengine.service" DESTINATION lib/systemd/system)
 endif()
 
 install(EXPORT dbengineTargets NAMESPACE dbengine:: DESTINATION "${dbengine_package_dir}")

@@ -36,7 +36,7 @@ struct worker_counters {
 /// Of a lease: it only fetches, and must stay small and close.
 struct lease_counters {
   counter count, errors, rows, timeouts;
-  counter cache_hits, cache_misses, snapshots_reused, snapshots_opened;
+  counter cache_hits, cache_misses, snapshots_reused, snapshots_opened, on_writer;
   histogram run;
 };
 

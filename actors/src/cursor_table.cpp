@@ -3,8 +3,7 @@
 
 #include "cursor_table.hpp"
 
-#include <dbengine/defaults.hpp>
-
+#include <algorithm>
 #include <vector>
 
 namespace dbengine::detail {
@@ -19,9 +18,17 @@ std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view
   std::vector<value_ref> refs(p.values().begin(), p.values().end());
   const params_view view = p.named() ? params_view{&p, {}} : params_view{nullptr, refs};
   e->cursor = std::make_unique<connection::cursor>(*e->conn, sql, view, ctl);
-  const std::lock_guard lock(mutex_);
-  entries_.emplace(++last_, std::move(e));
-  return last_;
+  std::uint64_t number = 0;
+  bool arm = false;
+  {
+    const std::lock_guard lock(mutex_);
+    number = ++last_;
+    entries_.emplace(number, std::move(e));
+    arm = !std::exchange(looked_after_, true);
+  }
+  if (arm && look_after_)
+    look_after_();
+  return number;
 }
 
 std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, std::uint64_t owner) {
@@ -41,6 +48,8 @@ rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t b
     auto r = e->cursor->next(batch, ctl);
     if (r.empty())
       close(number, owner);
+    const std::lock_guard table(mutex_);
+    e->used = clock::now(); // a long step is no idle time
     return r;
   } catch (...) {
     close(number, owner);
@@ -57,23 +66,47 @@ void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
   }
 }
 
-void cursor_table::close_owned(std::uint64_t owner) noexcept {
+bool cursor_table::watch(std::uint64_t owner) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [owner](const auto& e) { return e.second->owner == owner; });
+  return watched_.insert(owner).second;
 }
 
-bool cursor_table::expire() noexcept {
-  const auto oldest = clock::now() - defaults::cursor_idle;
+void cursor_table::close_owned(std::uint64_t owner) noexcept {
+  std::map<std::uint64_t, std::shared_ptr<entry>> gone; // closed when the table is free again
   const std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [oldest](const auto& e) {
-    return e.second->used < oldest && e.second.use_count() == 1;
-  });
-  return !entries_.empty();
+  watched_.erase(owner);
+  for (auto it = entries_.begin(); it != entries_.end();)
+    if (it->second->owner == owner)
+      gone.insert(entries_.extract(it++));
+    else
+      ++it;
+}
+
+std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
+  std::map<std::uint64_t, std::shared_ptr<entry>> gone;
+  const auto now = clock::now();
+  const std::lock_guard lock(mutex_);
+  auto next = clock::time_point::max();
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    const auto& e = it->second;
+    const auto due = (e.use_count() == 1 ? e->used : now) + idle_; // somebody steps it: not idle
+    if (due <= now) {
+      gone.insert(entries_.extract(it++));
+    } else {
+      next = std::min(next, due);
+      ++it;
+    }
+  }
+  looked_after_ = !entries_.empty();
+  if (!looked_after_)
+    return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(next - now);
 }
 
 void cursor_table::close_all() noexcept {
+  std::map<std::uint64_t, std::shared_ptr<entry>> gone;
   const std::lock_guard lock(mutex_);
-  entries_.clear();
+  gone.swap(entries_);
 }
 
 std::size_t cursor_table::size() const noexcept {

@@ -5,9 +5,11 @@
 
 #include "error_map.hpp"
 #include "maintenance.hpp"
+#include "sql_text.hpp"
 
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/default_attachable.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/sec.hpp>
@@ -130,6 +132,18 @@ void engine_router::cancel(const caf::strong_actor_ptr& sender, std::uint64_t to
     found->ctl.kill(errc::cancelled); // waiting, the watch answers it; running, its worker
 }
 
+void engine_router::pass_on(const caf::strong_actor_ptr& to, caf::mailbox_element& what,
+                            caf::message m) {
+  if (to) {
+    to->enqueue(what.sender, what.mid, std::move(m), nullptr);
+    return;
+  }
+  house_->core().admit(); // shut down, else just opened: the supervisor is about to start it
+  home_system().clock().schedule_message(
+      detail::clock::now() + std::chrono::milliseconds(1), caf::strong_actor_ptr(ctrl()),
+      caf::make_mailbox_element(what.sender, what.mid, {}, std::move(m)));
+}
+
 bool engine_router::dispatch(caf::mailbox_element& what) {
   auto m = what.move_content_to_message();
   if (m.match_elements<execute_request>()) {
@@ -143,7 +157,9 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     auto r = make_request(request::kind::fetch, what, x.options);
     r->sql = std::move(x.sql);
     r->parameters = std::move(x.parameters);
-    submit(std::move(r), false);
+    // By way of a reader, a statement that writes would be overtaken by its sender's later writes.
+    const bool write = !house_->core().read_only() && detail::may_write(r->sql);
+    submit(std::move(r), write);
   } else if (m.match_elements<batch_request>()) {
     auto& x = m.get_mutable_as<batch_request>(0);
     auto r = make_request(request::kind::many, what, x.options);
@@ -164,24 +180,32 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<cursor_open>()) {
     auto& x = m.get_mutable_as<cursor_open>(0);
     auto r = make_request(request::kind::task, what, x.options);
-    r->task = [h = house_, raw = r.get(), sql = std::move(x.sql), p = std::move(x.parameters),
-               owner = owner_of(what.sender)](detail::connection&) {
-      raw->reply = caf::make_message(
-          cursor_id{h->cursors().open(h->core().open_reader(), sql, p, owner, raw->ctl)});
+    // No task keeps the house: the worker that drops the last one would have to wait for its own end.
+    r->task = [core = &house_->core(), cursors = house_->cursors(), raw = r.get(),
+               sql = std::move(x.sql), p = std::move(x.parameters),
+               me = address()](detail::connection&) {
+      const auto owner = owner_of(raw->sender());
+      const auto number = cursors->open(core->open_reader(), sql, p, owner, raw->ctl);
+      // After it is open: an owner that has ended by now says so at once.
+      if (raw->sender() && cursors->watch(owner))
+        raw->sender()->get()->attach(caf::default_attachable::make_monitor(
+            caf::actor_cast<caf::actor_addr>(raw->sender()), me));
+      raw->reply = caf::make_message(cursor_id{number});
+      if (raw->now() != request::state::running)
+        cursors->close(number, owner); // answered by the watch meanwhile: nobody knows the number
     };
     submit(std::move(r), false);
-    house_->core().arm_sweep();
   } else if (m.match_elements<cursor_next>()) {
     auto& x = m.get_mutable_as<cursor_next>(0);
     call_options o{.timeout = x.timeout};
     auto r = make_request(request::kind::task, what, o);
-    r->task = [h = house_, raw = r.get(), x, owner = owner_of(what.sender)](detail::connection&) {
-      raw->reply = caf::make_message(
-          h->cursors().next(x.id.number, owner, static_cast<std::size_t>(x.batch), raw->ctl));
+    r->task = [cursors = house_->cursors(), raw = r.get(), x](detail::connection&) {
+      raw->reply = caf::make_message(cursors->next(x.id.number, owner_of(raw->sender()),
+                                                   static_cast<std::size_t>(x.batch), raw->ctl));
     };
     submit(std::move(r), false);
   } else if (m.match_elements<cursor_close>()) {
-    house_->cursors().close(m.get_as<cursor_close>(0).id.number, owner_of(what.sender));
+    house_->cursors()->close(m.get_as<cursor_close>(0).id.number, owner_of(what.sender));
   } else if (m.match_elements<cancel_request>()) {
     cancel(what.sender, m.get_as<cancel_request>(0).cancel_token);
   } else if (m.match_elements<maintenance_request>()) {
@@ -189,23 +213,18 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     auto r = make_request(request::kind::task, what, x.options);
     r->urgency = priority::maintenance;
     const bool write = maintenance::writes(x.what);
-    r->task = [h = house_, raw = r.get(), x](detail::connection& c) {
-      raw->reply = caf::make_message(maintenance::run(h->core(), c, x, raw->ctl));
+    r->task = [core = &house_->core(), raw = r.get(), x](detail::connection& c) {
+      raw->reply = caf::make_message(maintenance::run(*core, c, x, raw->ctl));
     };
     submit(std::move(r), write);
   } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>() ||
              m.match_elements<database_info_request>()) {
-    const auto h = house_->handles().stats();
-    if (!h)
-      throw error(errc::shut_down, "the engine is shut down");
-    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m),
-                                                       nullptr);
+    pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().stats()), what, std::move(m));
   } else if (m.match_elements<backup_request>() || m.match_elements<backup_info_request>()) {
-    const auto h = house_->handles().backups();
-    if (!h)
-      throw error(errc::shut_down, "the engine is shut down");
-    caf::actor_cast<caf::strong_actor_ptr>(h)->enqueue(what.sender, what.mid, std::move(m),
-                                                       nullptr);
+    pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().backups()), what,
+            std::move(m));
+  } else if (m.match_elements<caf::down_msg>()) {
+    house_->cursors()->close_owned(m.get_as<caf::down_msg>(0).source.id());
   } else if (m.match_elements<caf::exit_msg>()) {
     // Whoever ends the handle ends the engine. It blocks, so not on this thread.
     house_->core().refuse();

@@ -46,6 +46,8 @@ private:
                                               call_options& o);
   void submit(std::shared_ptr<actor_request> r, bool write);
   void remember(const std::shared_ptr<actor_request>& r, std::uint64_t token);
+  /// To an actor of the house; one that is not there yet gets it in a moment.
+  void pass_on(const caf::strong_actor_ptr& to, caf::mailbox_element& what, caf::message m);
   void cancel(const caf::strong_actor_ptr& sender, std::uint64_t token);
 
   std::shared_ptr<house> house_;

@@ -21,6 +21,7 @@
 #include <dbengine/stats.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <thread>
 
@@ -58,6 +59,10 @@ public:
 
   /// The write connection for this thread, at once or not at all: only while nobody writes or waits.
   bool try_take_writer() noexcept;
+  /// For one statement, by who gives it back at once; a holder of the same kind is waited for, some microseconds.
+  bool try_take_writer_briefly() noexcept;
+  /// What waits for it.
+  const std::atomic<std::size_t>& writes_waiting() const noexcept { return writes_.waiting(); }
   /// Gives it back and lets those who waited have it. `broken`: it is closed and the writer is restarted.
   void give_back_writer() noexcept;
   void writer_broken(const error_info& why) noexcept;
@@ -68,20 +73,27 @@ public:
   }
   /// After a commit of the holder: looks at the file, checkpoints where it is time. Throws `errc::fenced`.
   void after_commit();
-  /// After an I/O error at COMMIT: a checkpoint decides that the rows stay away; else writing is fenced.
-  void settle(connection& c);
+  /// What to tell the sender of a write that failed with this. After an I/O error the commit may come back when the file is
+  /// opened again: a checkpoint, or another commit in its place, decides that it stays away. Where neither is possible,
+  /// writing is fenced until one is, and the answer is `errc::fenced`, `unknown`.
+  error_info settle(connection& c, error_info why);
+  /// Only while this thread has the write connection, before it writes: settles what is not settled yet. Throws `errc::fenced`.
+  void ready_to_write();
   /// Runs a request on the write connection that this thread has, and gives the connection back. The request is
   /// answered then, or in the queue where the worker failed under it.
   void run_on_this_thread(const request_ptr& r);
   /// The gate came with a `lend`.
   void lent_to_this_thread() noexcept { writer_thread_.store(std::this_thread::get_id()); }
-  /// Throws `errc::fenced` where writing is stopped.
+  /// Throws `errc::fenced` where writing is stopped for good.
   void check_fence() const;
   /// A raw connection leaves nothing behind: closed, and opened anew.
   void replace_writer();
+  /// Sets a pragma on the write connection that this thread has, and on every one that is opened later.
+  void set_pragma(connection& c, const std::string& name, const std::string& text);
 
-  /// For the writer actor: opens the write connection and lets requests at it. Throws `error`.
-  void open_writer();
+  /// For the writer actor: opens the write connection and lets requests at it. Throws `error`. True: an idle checkpoint
+  /// was due when the writer before it ended.
+  bool open_writer();
   /// For the writer actor, on `flush`: runs everything that waits. An exception is the worker's failure; the
   /// requests are dealt with by then.
   void drain_writes();
@@ -93,8 +105,13 @@ public:
   // -- readers ------------------------------------------------------------------------------------
 
   std::unique_ptr<connection> open_reader() const;
-  /// For a reader actor, on `flush`. False where it was given up meanwhile. An exception is the worker's failure.
+  /// For a reader actor, on `flush`. False where another one took its place while it was stuck: it is a spare now and
+  /// needs no connection. An exception is the worker's failure.
   bool drain_reads(std::size_t reader, connection& c);
+  /// Reader actors: those that work and the spare ones.
+  std::size_t reader_count() const noexcept { return readers_.size(); }
+  /// It takes work; a spare one does not.
+  bool reader_active(std::size_t reader) const noexcept;
   void reader_started(std::size_t reader);
   void reader_failed(std::size_t reader);
 
@@ -104,10 +121,15 @@ public:
   bool watch();
   void open_circuit(bool writer_side, const error_info& why);
   void close_circuit(bool writer_side);
-  /// One reader's circuit opened or closed; reading stops when all are open.
-  void reader_circuit(bool open, const error_info& why);
+  /// One reader's circuit opened or closed; reading stops when those of all that take work are open.
+  void reader_circuit(std::size_t reader, bool open, const error_info& why);
+  /// Tells the owner (`options::on_escalation`).
+  void escalate(const escalation& e) const noexcept;
+  /// Nobody restarts workers any more: what waits and what comes is answered `errc::unavailable`.
+  void supervision_lost(const error_info& why);
   /// Empty where writing is not fenced.
   std::string fenced() const;
+  /// For good: the engine must be opened anew.
   void fence(std::string why);
 
   /// No new requests from now on.
@@ -118,7 +140,15 @@ public:
   /// Answers the rest, interrupts what runs, closes the connections. After the workers have ended.
   void answer_rest();
   void close_leases(clock::time_point deadline) { leases_.close(deadline); }
-  void close_files();
+  /// Closes the write connection and lets go of the file. Where a thread is in the connection and does not come back by then,
+  /// that thread closes it when it does.
+  void close_files(clock::time_point last_moment);
+  /// Answers the callers of workers that do not come back.
+  void leave_behind();
+  /// This process is a fork of the one that opened the engine.
+  bool forked() const noexcept;
+  /// Throws `errc::forked` there.
+  void check_process() const;
 
   // -- the rest -----------------------------------------------------------------------------------
 
@@ -144,12 +174,23 @@ public:
   struct worker_view {
     bool running = false;
     bool stalled = false;
+    bool spare = false;
+    std::string note; ///< where it takes too long
   };
   worker_view view_writer() const;
   worker_view view_reader(std::size_t i) const;
 
 private:
+  /// unsettled: set by `settle`, ends when the failed commit is settled. for_good: the file is not ours any more; terminal.
+  enum class fencing : std::uint8_t { none, unsettled, for_good };
+
+  /// active: takes work. spare: has a thread and no connection. retired: in a statement that does not come back; the watch
+  /// says so, and the reader itself ends it when it does come back (spare then, or active where one is missing).
+  enum class reader_part : std::uint8_t { active, spare, retired };
+
   struct reader_slot {
+    std::atomic<reader_part> part{reader_part::active};
+    std::atomic<bool> resting{false}; // its circuit is open
     std::atomic<bool> alive{false};
     std::atomic<bool> scheduled{false};
     std::mutex mutex; // guards current
@@ -160,6 +201,11 @@ private:
   void arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept;
   void wake_writer() noexcept;
   void wake_reader() noexcept;
+  void retire_reader(std::size_t i, const request_ptr& stuck_in);
+  void tell_stuck(std::string worker, const request& r) const;
+  void reader_is_back(std::size_t i);
+  void judge_readers(const error_info& why);
+  void watch_gate(clock::time_point now);
   void run_group(std::vector<request_ptr> group);
   void group_failed(const write_group& g, const error_info& why);
   void count_answer(worker_counters& w, const request& r);
@@ -167,6 +213,12 @@ private:
   /// A checkpoint that starts the WAL anew, where nothing older than the last commit is being read. A passive one tells: behind
   /// a backup's or a cursor's snapshot the other would only keep the writer waiting.
   checkpoint_result checkpoint_unless_pinned(checkpoint_mode mode);
+  void close_writer() noexcept;
+  void fence_with(fencing f, std::string why);
+  void unfence();
+  std::unique_ptr<connection> make_writer() const;
+  bool sweep_writer() noexcept;
+  void gather() noexcept;
 
   std::shared_ptr<const options> options_;
   location where_;
@@ -179,13 +231,23 @@ private:
   request_queue writes_;
   request_queue reads_;
 
-  // The gate: free 0, held 1. Held, too, while there is no write connection.
-  alignas(64) std::atomic<std::uint32_t> gate_{1};
+  // The gate. brief: held for one statement of a facade thread. shut: no writer is there, nobody has the write connection (set
+  // at start and when it broke, ended by the next writer that opens; for ever once the files are closed).
+  enum : std::uint32_t { gate_free = 0, gate_held = 1, gate_shut = 2, gate_brief = 3 };
+  bool take_gate(std::uint32_t as) noexcept;
+  bool own_gate() noexcept;
+  bool held_by_somebody() const noexcept {
+    const auto now = gate_.load(std::memory_order_seq_cst);
+    return now == gate_held || now == gate_brief;
+  }
+  alignas(64) std::atomic<std::uint32_t> gate_{gate_shut};
+  std::atomic<bool> closing_{false}; // whoever gives the write connection back closes it
   std::atomic<std::thread::id> writer_thread_{};
   std::atomic<bool> flush_pending_{false};
   // Above 0: writers come together; nobody writes inline, so that groups can form.
   std::atomic<int> grouped_mode_{0};
   std::unique_ptr<connection> writer_;
+  std::map<std::string, std::string> pragmas_; // by the holder of the gate
   worker_counters writer_counts_;
   mutable std::mutex current_mutex_; // guards current_writes_
   std::vector<request_ptr> current_writes_;
@@ -194,17 +256,28 @@ private:
   // By the holder of the gate.
   int wal_pages_before_ = 0;
   int next_checkpoint_ = defaults::checkpoint_pages;
+  std::size_t last_group_ = 0;
+  std::uint64_t turns_ = 0; // times that the gate was taken
+  std::uint64_t turns_at_sweep_ = 0;
 
   alignas(64) std::atomic<bool> sweep_armed_{false};
   std::atomic<bool> watch_armed_{false};
   std::atomic<bool> checkpoint_armed_{false};
 
+  // By the watch: since when the same holder has the write connection while others wait; 0 where nobody waits or it moves.
+  std::atomic<clock::rep> held_since_{0};
+  std::uint64_t held_at_ = 0;
+  const request* stuck_write_ = nullptr; // the one the log was told of
+
   mutable std::mutex fence_mutex_;
   std::string fence_;
-  std::atomic<bool> fenced_{false};
+  std::atomic<fencing> fencing_{fencing::none};
 
+  std::unique_ptr<connection>
+      keeps_backup_; // where a backup is read: its transaction lasts as long as the engine
   std::shared_ptr<const void> memory_; // keeps a memory database while no connection is open
-  std::atomic<std::size_t> readers_resting_{0};
+  std::mutex parts_mutex_;             // of who is active, spare, retired, resting
+  bool reading_stopped_ = false;
   std::vector<std::unique_ptr<reader_slot>> readers_;
   lease_table leases_;
   slow_log slow_;

@@ -10,12 +10,13 @@
 #include "board.hpp"
 #include "cursor_table.hpp"
 #include "engine_core.hpp"
+#include "restart_policy.hpp"
+#include "supervision_end.hpp"
 
 #include <dbengine/actors/handles.hpp>
 
 #include <caf/actor_system.hpp>
 
-#include <future>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -97,6 +98,9 @@ private:
 /// How the workers are run; deterministic tests switch `detached` off.
 struct spawn_settings {
   bool detached = true;
+  /// A cursor that nobody asked for this long is closed.
+  std::chrono::milliseconds cursor_idle = defaults::cursor_idle;
+  restart_policy restarts = {};
 };
 
 class house {
@@ -108,20 +112,23 @@ public:
   house(const house&) = delete;
   house& operator=(const house&) = delete;
 
-  /// Stops in order: refuse, drain within `timeout`, stop the actors, answer the rest, close the files. Idempotent; a second
-  /// caller waits for the first.
+  /// Stops in order: refuse, drain within `timeout`, interrupt and answer the rest, stop the actors, close the files. What sits in
+  /// a statement that cannot be interrupted is left behind a second later: its callers are answered, and what it holds (a thread, a
+  /// connection) goes when it comes back. Idempotent; a second caller waits for the first. In a forked child it does nothing.
   void stop(std::chrono::milliseconds timeout);
+  /// Workers that `stop` left behind: the actor system cannot end before they do.
+  const std::vector<std::string>& left_behind() const noexcept { return left_; }
 
   detail::engine_core& core() noexcept { return *core_; }
   const std::shared_ptr<detail::engine_core>& core_ptr() const noexcept { return core_; }
   const actors::board& workers() const noexcept { return *board_; }
   current_handles& handles() noexcept { return *handles_; }
   backup_service& backups() noexcept { return *backups_; }
-  detail::cursor_table& cursors() noexcept { return cursors_; }
+  const std::shared_ptr<detail::cursor_table>& cursors() const noexcept { return cursors_; }
   caf::actor_system& system() noexcept { return *sys_; }
 
 private:
-  house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core);
+  house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core, const spawn_settings& s);
   void start(spawn_settings s);
 
   caf::actor_system* sys_;
@@ -129,11 +136,12 @@ private:
   std::shared_ptr<actors::board> board_;
   std::shared_ptr<current_handles> handles_;
   std::shared_ptr<backup_service> backups_;
-  detail::cursor_table cursors_;
+  std::shared_ptr<detail::cursor_table> cursors_;
   supervisor_actor supervisor_;
-  std::shared_ptr<std::promise<void>> stopped_;
+  std::shared_ptr<supervision_end> stopped_;
   std::mutex stop_mutex_;
   bool stop_done_ = false;
+  std::vector<std::string> left_;
 };
 
 } // namespace dbengine::actors

@@ -31,6 +31,8 @@ struct alignas(64) lease {
   std::unique_ptr<connection> conn;
   std::uint32_t uses = 0;          // by the holder
   std::uint32_t uses_at_sweep = 0; // by the sweeper, while it holds the lease
+  wal_index::header newest_seen{}; // by the holder, when its snapshot was stale
+  int quiet_reads = 0;             // stale reads since, without another commit
   lease_counters counts;
 };
 

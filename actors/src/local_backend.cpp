@@ -6,8 +6,10 @@
 #include "error_map.hpp"
 #include "fault.hpp"
 #include "local_scope.hpp"
+#include "log.hpp"
 #include "maintenance.hpp"
 #include "reports.hpp"
+#include "threads.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -15,6 +17,8 @@
 #include <caf/send.hpp>
 
 #include <stop_token>
+#include <system_error>
+#include <thread>
 
 namespace dbengine::actors {
 
@@ -32,8 +36,17 @@ struct local_backend::config : caf::actor_system_config {
   }
 };
 
+// What is left when a worker does not come back. Ends in the order house, system, configuration.
+struct local_backend::remains {
+  std::unique_ptr<config> configuration;
+  std::unique_ptr<caf::actor_system> system;
+  std::shared_ptr<house> engine;
+};
+
 local_backend::local_backend(std::string_view url, options o)
     : config_(std::make_unique<config>()) {
+  require_threads(
+      5); // the scheduler's two, its clock and its printer; without one it ends the process, so one to spare
   system_ = std::make_unique<caf::actor_system>(*config_);
   // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
   caf::logger::set_current_actor_system(nullptr);
@@ -42,7 +55,22 @@ local_backend::local_backend(std::string_view url, options o)
 }
 
 local_backend::~local_backend() {
+  if (core_->forked()) { // nothing of it may be touched: the threads and the file are the parent's
+    static_cast<void>(config_.release());
+    static_cast<void>(system_.release());
+    static_cast<void>(new std::shared_ptr<house>(std::move(house_)));
+    return;
+  }
   shutdown();
+  if (house_->left_behind().empty())
+    return;
+  // The system cannot end before the worker comes back: a thread of its own waits for that, not the caller.
+  auto* rest = new remains{std::move(config_), std::move(system_), std::move(house_)};
+  try {
+    std::thread([rest] { delete rest; }).detach();
+  } catch (const std::system_error&) { // no thread to be had: it stays for the life of the process
+    detail::log(detail::log_level::error, "no thread to wait for the worker that was left behind");
+  }
 }
 
 void local_backend::shutdown() {
@@ -92,13 +120,11 @@ bool local_backend::run_inline(const std::shared_ptr<slot_request>& r) {
 
 void local_backend::wait(const std::shared_ptr<slot_request>& r, const request_options& o) {
   const auto leave = [&](errc code, const char* text) {
-    bool running = false;
-    if (!r->abandon(running))
+    const auto outcome = r->abandon();
+    if (!outcome)
       return false; // the answer came at this moment
     r->ctl.kill(code);
-    error_info info{.code = code, .message = text};
-    if (running && r->what != request::kind::fetch)
-      info.outcome = fate::unknown;
+    error_info info{.code = code, .outcome = *outcome, .message = text};
     throw error(std::move(info));
   };
   std::optional<std::stop_callback<std::function<void()>>> nudge;
@@ -127,6 +153,8 @@ void local_backend::wait(const std::shared_ptr<slot_request>& r, const request_o
   // `answered` is set just before the answer is published: wait for that.
   while (!r->wait_until(clock::now() + std::chrono::seconds(1))) {
   }
+  if (r->refusal())
+    throw error(*r->refusal());
   if (r->failure)
     throw error(std::move(*r->failure));
 }
@@ -135,62 +163,9 @@ rows local_backend::fetch_queued(std::string_view sql, const params_view& p,
                                  const request_options& o, bool write) {
   auto r = make(request::kind::fetch, o);
   r->sql = sql;
-  r->parameters = owned(p);
+  r->parameters = p.owned();
   run(r, write, o);
   return std::move(std::get<rows>(r->result));
-}
-
-// -- reads ----------------------------------------------------------------------------------------
-
-rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
-  core_->admit();
-  auto ctl = control_of(o);
-  auto* l = o.id.empty() ? core_->leases().take() : nullptr;
-  if (l == nullptr)
-    return fetch_queued(sql, p, o, !o.id.empty());
-  auto& counts = l->counts;
-  const auto number = counts.count.get();
-  // A clock costs a tenth of a point read: one in 16 is timed, and each that ran long enough for the progress handler.
-  const auto start = number % 16 == 0 ? clock::now() : clock::time_point{};
-  bool broken = false;
-  try {
-    DBENGINE_FAULT_POINT("lease.before_statement");
-    l->conn->refresh_snapshot();
-    auto result = l->conn->fetch(sql, p, ctl);
-    counts.count.add();
-    counts.rows.add(result.size());
-    if (start != clock::time_point{} || ctl.looked()) {
-      const auto elapsed = clock::now() - (start != clock::time_point{} ? start : ctl.first_look());
-      counts.run.record(elapsed);
-      core_->slow().offer(sql, elapsed);
-      const auto n = l->conn->count();
-      counts.cache_hits.raise_to(n.cache_hits);
-      counts.cache_misses.raise_to(n.cache_misses);
-      counts.snapshots_reused.raise_to(n.snapshots_reused);
-      counts.snapshots_opened.raise_to(n.snapshots_opened);
-    }
-    core_->leases().give_back(*l);
-    core_->arm_sweep();
-    return result;
-  } catch (const detail::needs_writer&) {
-    core_->leases().give_back(*l);
-    check_writable();
-    return fetch_queued(sql, p, o, true);
-  } catch (const error& e) {
-    counts.count.add();
-    counts.errors.add();
-    if (e.code() == errc::timeout)
-      counts.timeouts.add();
-    broken = e.code() == errc::io || e.code() == errc::corrupt || e.code() == errc::internal ||
-             e.code() == errc::not_a_database;
-    core_->leases().give_back(*l, broken);
-    if (!core_->accepting() && e.sqlite_code() == 9) // interrupted by the shutdown
-      throw error(errc::shut_down, "the engine shut down while the statement ran");
-    throw;
-  } catch (...) { // the worker's failure, not the statement's: once more, on a reader actor
-    core_->leases().give_back(*l, true);
-  }
-  return fetch_queued(sql, p, o, false);
 }
 
 // -- writes ---------------------------------------------------------------------------------------
@@ -208,7 +183,7 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
                                     const request_options& o) {
   core_->admit();
   check_writable();
-  if (o.id.empty() && o.priority == priority::interactive && core_->try_take_writer()) {
+  if (o.id.empty() && o.priority == priority::interactive && core_->try_take_writer_briefly()) {
     auto& w = core_->writer();
     auto& counts = core_->writer_counts().of(request_class::execute);
     const auto before = w.commits();
@@ -216,7 +191,7 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
     bool done = false;
     try {
       auto ctl = control_of(o);
-      core_->check_fence();
+      core_->ready_to_write();
       DBENGINE_FAULT_POINT("inline.before_statement");
       result = w.execute(sql, p, ctl);
       done = true;
@@ -231,17 +206,17 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
       core_->slow().offer(sql, result.elapsed);
       core_->writer_counts().inline_writes.add();
       core_->give_back_writer();
+      core_->arm_sweep();
       return result;
     } catch (const error& e) {
       w.rollback();
-      if (e.code() == errc::io)
-        core_->settle(w);
+      auto why = core_->settle(w, e.info());
       counts.count.add();
       counts.errors.add();
       if (e.code() == errc::timeout)
         core_->writer_counts().timeouts.add();
       core_->give_back_writer();
-      throw;
+      throw error(std::move(why));
     } catch (
         ...) { // the worker's failure: the writer is restarted, this request is answered or run by the next
       const auto why = detail::current_exception_info();
@@ -252,7 +227,7 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
     }
     auto again = make(request::kind::execute, o);
     again->sql = sql;
-    again->parameters = owned(p);
+    again->parameters = p.owned();
     again->attempts = 1;
     again->alone = true;
     run(again, true, o);
@@ -260,7 +235,7 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
   }
   auto r = make(request::kind::execute, o);
   r->sql = sql;
-  r->parameters = owned(p);
+  r->parameters = p.owned();
   run(r, true, o);
   return std::get<write_result>(r->result);
 }
@@ -314,6 +289,23 @@ void local_backend::take_writer(const request_options& o) {
   core_->check_fence();
   run(make(request::kind::lend, o), true, o);
   core_->lent_to_this_thread();
+  try {
+    core_->ready_to_write();
+  } catch (...) {
+    core_->give_back_writer();
+    throw;
+  }
+}
+
+detail::lease& local_backend::take_lease(const request_options& o) {
+  core_->admit();
+  const auto ctl = control_of(o);
+  if (auto* l = core_->leases().take_until(core_->deadline_of(o), ctl))
+    return *l;
+  throw error(o.cancel.stop_requested() ? errc::cancelled
+              : core_->accepting()      ? errc::timeout
+                                        : errc::shut_down,
+              "no reader connection was free in time (max_leases)");
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_write(const request_options& o) {
@@ -324,15 +316,7 @@ std::unique_ptr<detail::scope> local_backend::begin_write(const request_options&
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_read(const request_options& o) {
-  core_->admit();
-  const auto ctl = control_of(o);
-  auto* l = core_->leases().take_until(core_->deadline_of(o), ctl);
-  if (l == nullptr)
-    throw error(o.cancel.stop_requested() ? errc::cancelled
-                : core_->accepting()      ? errc::timeout
-                                          : errc::shut_down,
-                "no reader connection was free in time (max_leases)");
-  return std::make_unique<local_scope>(*this, local_scope::kind::read, l, o);
+  return std::make_unique<local_scope>(*this, local_scope::kind::read, &take_lease(o), o);
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_raw(bool read_only, const request_options& o) {
@@ -340,32 +324,16 @@ std::unique_ptr<detail::scope> local_backend::begin_raw(bool read_only, const re
     take_writer(o);
     return std::make_unique<local_scope>(*this, local_scope::kind::raw_write, nullptr, o);
   }
-  core_->admit();
-  const auto ctl = control_of(o);
-  auto* l = core_->leases().take_until(core_->deadline_of(o), ctl);
-  if (l == nullptr)
-    throw error(o.cancel.stop_requested() ? errc::cancelled
-                : core_->accepting()      ? errc::timeout
-                                          : errc::shut_down,
-                "no reader connection was free in time (max_leases)");
-  return std::make_unique<local_scope>(*this, local_scope::kind::raw_read, l, o);
+  return std::make_unique<local_scope>(*this, local_scope::kind::raw_read, &take_lease(o), o);
 }
 
 std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_view sql,
                                                                   const params_view& p,
                                                                   std::size_t batch,
                                                                   const request_options& o) {
-  core_->admit();
   if (batch == 0)
     throw error(errc::invalid_option, "a cursor's batch must be at least one row");
-  auto ctl = control_of(o);
-  auto* l = core_->leases().take_until(core_->deadline_of(o), ctl);
-  if (l == nullptr)
-    throw error(o.cancel.stop_requested() ? errc::cancelled
-                : core_->accepting()      ? errc::timeout
-                                          : errc::shut_down,
-                "no reader connection was free in time (max_leases)");
-  return std::make_unique<local_cursor>(*core_, house_, *l, sql, p, batch, o);
+  return std::make_unique<local_cursor>(*core_, house_, take_lease(o), sql, p, batch, o);
 }
 
 // -- upkeep and reports ---------------------------------------------------------------------------
@@ -414,10 +382,12 @@ void local_backend::set_pragma(std::string_view name, const value& v, const requ
 }
 
 dbengine::statistics local_backend::statistics() {
+  core_->check_process();
   return report_statistics(*core_, house_->workers(), house_->backups());
 }
 
 health_report local_backend::health() {
+  core_->check_process();
   return report_health(*core_, house_->workers(), house_->backups());
 }
 

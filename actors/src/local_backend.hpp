@@ -54,8 +54,11 @@ public:
   void set_pragma(std::string_view name, const value& v, const request_options& o) override;
   void shutdown() override;
 
+  const std::shared_ptr<house>& engine() const noexcept { return house_; }
+
 private:
   struct config;
+  struct remains;
 
   detail::control control_of(const request_options& o) const;
   std::shared_ptr<detail::slot_request> make(detail::request::kind k,
@@ -64,12 +67,17 @@ private:
   void run(const std::shared_ptr<detail::slot_request>& r, bool write, const request_options& o);
   rows fetch_queued(std::string_view sql, const params_view& p, const request_options& o,
                     bool write);
+  /// Runs a read on the write connection where that is better than on the lease; false: it was not run.
+  bool read_on_writer(detail::lease& l, std::string_view sql, const params_view& p,
+                      detail::control& ctl, rows& result);
   /// Runs it on this thread if the write connection is free: false where it is not. Then it is answered, or in the queue
   /// where the worker failed under it.
   bool run_inline(const std::shared_ptr<detail::slot_request>& r);
   void wait(const std::shared_ptr<detail::slot_request>& r, const request_options& o);
   void check_writable();
   void take_writer(const request_options& o);
+  /// Waits for a reader connection of its own; throws where none is free in time.
+  detail::lease& take_lease(const request_options& o);
   maintenance_result maintain(maintenance_request m, const request_options& o);
 
   friend class local_scope;

@@ -11,22 +11,6 @@ namespace dbengine::actors {
 using detail::connection;
 using detail::control;
 
-params owned(const params_view& p) {
-  if (p.named != nullptr)
-    return *p.named;
-  std::vector<value> values;
-  values.reserve(p.positional.size());
-  for (const auto& v : p.positional)
-    switch (v.type) {
-    case value_type::null: values.emplace_back(); break;
-    case value_type::integer: values.emplace_back(v.integer); break;
-    case value_type::real: values.emplace_back(v.real); break;
-    case value_type::text: values.emplace_back(std::string(v.bytes, v.size)); break;
-    case value_type::blob: values.emplace_back(std::as_bytes(std::span(v.bytes, v.size))); break;
-    }
-  return params(std::move(values));
-}
-
 namespace {
 
 // A savepoint inside a write transaction.
@@ -90,11 +74,20 @@ local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const reque
         c.allow_attach();
       break;
     }
-  } catch (...) {
+  } catch (const error&) {
     ended_ = true;
     c.rollback();
     give_back();
     throw;
+  } catch (...) { // the connection failed, not its caller: it is replaced
+    auto why = detail::current_exception_info();
+    ended_ = true;
+    if (lease_ != nullptr)
+      house_->core().leases().give_back(*lease_, true);
+    else
+      house_->core().writer_broken(why);
+    why.code = errc::unavailable;
+    throw error(std::move(why));
   }
   if (kind_ == kind::write)
     b.scope_.store(this, std::memory_order_relaxed);
@@ -120,6 +113,7 @@ void local_scope::give_back() noexcept {
   case kind::write:
     c.set_authority(detail::authority::writer);
     core.give_back_writer();
+    core.arm_sweep();
     break;
   case kind::read: core.leases().give_back(*lease_); break;
   case kind::raw_read: core.leases().give_back(*lease_, true); break;
@@ -199,15 +193,29 @@ void local_scope::commit() {
     throw error(errc::sql, "a statement ended the transaction; nothing of it was kept");
   control ctl;
   auto& counts = core.writer_counts();
+  const auto before = c.commits();
   try {
     c.commit(ctl);
     core.after_commit();
   } catch (const error& e) {
-    if (e.code() == errc::io)
-      core.settle(c);
     counts.of(request_class::transaction).count.add();
     counts.of(request_class::transaction).errors.add();
-    throw;
+    throw error(core.settle(c, e.info()));
+  } catch (
+      ...) { // the worker's failure: the writer is restarted; the commit record says what became of the transaction
+    if (lease_ != nullptr)
+      throw;
+    auto why = detail::current_exception_info();
+    const bool committed = c.commits() != before;
+    ended_ = true;
+    core.writer_broken(why);
+    counts.of(request_class::transaction).count.add();
+    if (committed)
+      return;
+    counts.of(request_class::transaction).errors.add();
+    why.code = errc::unavailable;
+    why.outcome = fate::rolled_back;
+    throw error(std::move(why));
   }
   counts.of(request_class::transaction).count.add();
   counts.commits.add();

@@ -8,12 +8,7 @@
 
 #include "local_backend.hpp"
 
-#include <vector>
-
 namespace dbengine::actors {
-
-/// The values that a view points at, as the request's own.
-params owned(const params_view& p);
 
 class local_scope final : public detail::scope {
 public:

@@ -35,14 +35,16 @@ struct settable {
   std::string_view name;
   std::int64_t least;
   std::int64_t most;
+  bool in_file; // else each write connection has its own, and the next one must be told
 };
-constexpr std::array<settable, 5> pragmas{{{"user_version", INT32_MIN, INT32_MAX},
-                                           {"application_id", INT32_MIN, INT32_MAX},
-                                           {"analysis_limit", 0, 1'000'000},
-                                           {"journal_size_limit", -1, INT64_MAX},
-                                           {"max_page_count", 1, 4'294'967'294}}};
+constexpr std::array<settable, 5> pragmas{{{"user_version", INT32_MIN, INT32_MAX, true},
+                                           {"application_id", INT32_MIN, INT32_MAX, true},
+                                           {"analysis_limit", 0, 1'000'000, false},
+                                           {"journal_size_limit", -1, INT64_MAX, false},
+                                           {"max_page_count", 1, 4'294'967'294, false}}};
 
-void set_pragma(detail::connection& c, const std::string& name, const value& v) {
+void set_pragma(detail::engine_core& core, detail::connection& c, const std::string& name,
+                const value& v) {
   const auto it = std::find_if(pragmas.begin(), pragmas.end(),
                                [&](const settable& s) { return s.name == name; });
   if (it == pragmas.end()) {
@@ -55,7 +57,11 @@ void set_pragma(detail::connection& c, const std::string& name, const value& v) 
   if (n == nullptr || *n < it->least || *n > it->most)
     throw error(errc::range, "pragma " + name + " takes an integer from " +
                                  std::to_string(it->least) + " to " + std::to_string(it->most));
-  c.apply_pragma(name, std::to_string(*n));
+  const auto text = std::to_string(*n);
+  if (it->in_file)
+    c.apply_pragma(name, text);
+  else
+    core.set_pragma(c, name, text);
 }
 
 checkpoint_mode mode_of(const std::string& text) {
@@ -92,7 +98,7 @@ maintenance_result run(detail::engine_core& core, detail::connection& c,
   case maintenance_kind::checkpoint:
     result.checkpoint = core.checkpoint(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
     break;
-  case maintenance_kind::set_pragma: set_pragma(c, m.argument, m.setting); break;
+  case maintenance_kind::set_pragma: set_pragma(core, c, m.argument, m.setting); break;
   default: throw error(errc::invalid_option, "an unknown kind of maintenance");
   }
   return result;

@@ -15,7 +15,8 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
     self->quit(from_info(detail::current_exception_info()));
   };
   try {
-    self->state.conn = core->open_reader();
+    if (core->reader_active(index))
+      self->state.conn = core->open_reader();
     core->reader_started(index);
     ready();
   } catch (...) {
@@ -23,9 +24,14 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
   }
   return {
       [self, core, index, fail](caf::flush_atom) {
+        auto& conn = self->state.conn;
         try {
-          if (!core->drain_reads(index, *self->state.conn))
-            self->quit(); // it was given up while it was stuck; another one has its place
+          if (!core->reader_active(index))
+            return;
+          if (!conn)
+            conn = core->open_reader(); // it was a spare until now
+          if (!core->drain_reads(index, *conn))
+            conn.reset(); // another one took its place while it was stuck
         } catch (...) {
           fail();
         }

@@ -18,7 +18,7 @@ namespace dbengine::actors {
 
 struct reader_state {
   static constexpr const char* name = "dbengine.reader";
-  std::unique_ptr<detail::connection> conn;
+  std::unique_ptr<detail::connection> conn; // null in a spare reader
 };
 
 /// Ends with the error where its connection cannot be opened or fails in a way that is no statement's error.

@@ -7,7 +7,15 @@ namespace dbengine::actors {
 
 reader_pool_actor::behavior_type reader_pool(
     reader_pool_actor::stateful_pointer<reader_pool_state> self,
-    std::shared_ptr<detail::engine_core> core) {
+    std::shared_ptr<detail::engine_core> core, std::shared_ptr<detail::cursor_table> cursors) {
+  const auto expire = [self, cursors] {
+    if (const auto next = cursors->expire())
+      self->delayed_send(self, *next, caf::timeout_atom_v);
+  };
+  // What the one before it was to look after, its timers are gone with it.
+  expire();
+  if (core->leases().open_count() > 0)
+    self->send(self, caf::tick_atom_v);
   return {
       [self, core](caf::tick_atom) {
         if (core->sweep()) {
@@ -21,6 +29,7 @@ reader_pool_actor::behavior_type reader_pool(
         self->state.closing = false;
         core->leases().close_idle();
       },
+      [expire](caf::timeout_atom) { expire(); },
   };
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The reader pool looks after the leases: gives up idle snapshots, closes connections nobody uses. Scheduled.
+// The reader pool looks after the leases and the actors' cursors: gives up idle snapshots, closes connections and cursors
+// that nobody uses. Scheduled. It wakes only while there is something to look after.
 
 #pragma once
 
+#include "cursor_table.hpp"
 #include "engine_core.hpp"
 
 #include <dbengine/actors/handles.hpp>
@@ -23,6 +25,6 @@ struct reader_pool_state {
 
 reader_pool_actor::behavior_type reader_pool(
     reader_pool_actor::stateful_pointer<reader_pool_state> self,
-    std::shared_ptr<detail::engine_core> core);
+    std::shared_ptr<detail::engine_core> core, std::shared_ptr<detail::cursor_table> cursors);
 
 } // namespace dbengine::actors

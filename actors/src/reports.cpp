@@ -29,7 +29,9 @@ std::vector<worker_health> workers(const detail::engine_core& core, const board&
     if (w.state == worker_state::idle)
       w.state = v.stalled   ? worker_state::stalled
                 : v.running ? worker_state::running
+                : v.spare   ? worker_state::spare
                             : worker_state::idle;
+    w.note = std::move(v.note);
   }
   return all;
 }
@@ -83,7 +85,8 @@ health_report report_health(const detail::engine_core& core, const board& b,
                            w.last_failure + ")");
     else if (w.state == worker_state::stalled || w.state == worker_state::restarting ||
              w.state == worker_state::failed)
-      h.problems.push_back(w.name + " is " + std::string(to_string(w.state)));
+      h.problems.push_back(w.name + " is " +
+                           (w.note.empty() ? std::string(to_string(w.state)) : w.note));
   }
   h.ok = h.problems.empty();
   backups.add_to(h);

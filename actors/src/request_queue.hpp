@@ -51,6 +51,8 @@ public:
 
   std::size_t size() const noexcept { return size_.load(std::memory_order_seq_cst); }
   bool empty() const noexcept { return size() == 0; }
+  /// For who looks often, from wherever.
+  const std::atomic<std::size_t>& waiting() const noexcept { return size_; }
 
 private:
   void forget(const request_ptr& r) noexcept;

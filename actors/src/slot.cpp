@@ -36,7 +36,7 @@ bool slot_request::wait_until(clock::time_point t) noexcept {
     until.tv_nsec = ns % 1'000'000'000;
   }
   // A group is answered within some tens of microseconds: to look a few times between other threads' turns spares the
-  // pair of sleep and wake-up, which costs more than the request (bench/README.md: 266 against 145 k/s at 32 clients).
+  // pair of sleep and wake-up, which costs more than the request (bench/README.md has the figures).
   for (int i = 0; i < yields_before_sleep; ++i) {
     if (word_.load(std::memory_order_acquire) == answer_there)
       return true;
@@ -59,6 +59,11 @@ void slot_request::nudge() noexcept {
   std::uint32_t expected = asleep;
   if (word_.compare_exchange_strong(expected, awake, std::memory_order_acq_rel))
     futex(word_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
+}
+
+void slot_request::refuse(const error_info& why) noexcept {
+  refusal_ = why;
+  answered();
 }
 
 void slot_request::answered() noexcept {

@@ -22,12 +22,17 @@ public:
   /// Wakes the sender without an answer, to look at its cancel token.
   void nudge() noexcept;
 
+  void refuse(const error_info& why) noexcept override;
+  /// Set where somebody else answered in the worker's place. After `wait_until` returned true.
+  const std::optional<error_info>& refusal() const noexcept { return refusal_; }
+
 private:
   void answered() noexcept override;
 
   // awake: the sender looks by itself. asleep: it must be woken. answered is terminal.
   enum : std::uint32_t { awake = 0, asleep = 1, answer_there = 2 };
   std::atomic<std::uint32_t> word_{awake};
+  std::optional<error_info> refusal_; // not `failure`: the worker may be writing that
 };
 
 } // namespace dbengine::detail

@@ -10,6 +10,7 @@
 
 #include <caf/actor_system_config.hpp>
 #include <caf/deep_to_string.hpp>
+#include <caf/send.hpp>
 
 namespace dbengine::actors {
 
@@ -29,6 +30,13 @@ void setup(caf::actor_system_config& cfg) {
 
 engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o) {
   return engine_router::make(house::open(sys, database_url, std::move(o)));
+}
+
+std::function<void(const escalation&)> escalate_to(const caf::actor& owner) {
+  return [weak = caf::actor_addr(owner.address())](const escalation& e) {
+    if (const auto strong = caf::actor_cast<caf::actor>(weak))
+      caf::anon_send(strong, e);
+  };
 }
 
 void shutdown(caf::actor_system&, const engine_actor& engine, std::chrono::milliseconds timeout) {

@@ -6,10 +6,12 @@
 #include "backup_scheduler.hpp"
 #include "backup_worker.hpp"
 #include "house.hpp"
+#include "log.hpp"
 #include "reader.hpp"
 #include "reader_pool.hpp"
 #include "stats.hpp"
 #include "supervisor.hpp"
+#include "threads.hpp"
 #include "writer.hpp"
 
 #include <caf/send.hpp>
@@ -18,20 +20,30 @@ namespace dbengine::actors {
 
 namespace {
 
-// Spawns a worker, in its own thread where it is to be detached.
+// Spawns a worker, in its own thread where it is to be detached. A detached spawn that gets no thread leaves CAF waiting for
+// it for ever: find out first.
 template <class F, class... Ts>
 auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts&&... xs) {
+  if (detached)
+    require_threads(1);
   return detached ? sys.spawn<caf::detached>(f, std::forward<Ts>(xs)...)
                   : sys.spawn(f, std::forward<Ts>(xs)...);
 }
 
 } // namespace
 
-house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core)
+house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core,
+             const spawn_settings& s)
     : sys_(&sys), core_(std::move(core)), board_(std::make_shared<actors::board>()),
       handles_(std::make_shared<current_handles>()),
       backups_(std::make_shared<backup_service>(core_)),
-      stopped_(std::make_shared<std::promise<void>>()) {}
+      cursors_(std::make_shared<detail::cursor_table>(s.cursor_idle,
+                                                      [handles = handles_, idle = s.cursor_idle] {
+                                                        if (const auto h = handles->pool())
+                                                          caf::delayed_anon_send(
+                                                              h, idle, caf::timeout_atom_v);
+                                                      })),
+      stopped_(std::make_shared<supervision_end>()) {}
 
 house::~house() {
   stop(std::chrono::milliseconds(0));
@@ -40,7 +52,9 @@ house::~house() {
 std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o,
                                    spawn_settings s) {
   auto core = std::make_shared<detail::engine_core>(url, std::move(o));
-  std::shared_ptr<house> h(new house(sys, std::move(core)));
+  if (s.detached) // all at once, and now: when a worker is stuck there may be none to be had
+    require_threads(core->reader_count() + (core->read_only() ? 0 : 1));
+  std::shared_ptr<house> h(new house(sys, std::move(core), s));
   h->start(s);
   return h;
 }
@@ -61,7 +75,7 @@ void house::start(spawn_settings s) {
                      },
                      [core](const error_info& why) { core->open_circuit(true, why); },
                      [core] { core->close_circuit(true); }});
-  for (std::size_t i = 0; i < static_cast<std::size_t>(core->opts().num_workers); ++i)
+  for (std::size_t i = 0; i < core->reader_count(); ++i)
     specs.push_back({"reader " + std::to_string(i + 1), strategy::one_for_one,
                      [&sys, core, handles, s, i](std::function<void()> ready) {
                        auto h = spawn_worker(sys, s.detached, reader, core, i, std::move(ready));
@@ -69,12 +83,12 @@ void house::start(spawn_settings s) {
                        caf::anon_send(h, caf::flush_atom_v);
                        return caf::actor_cast<caf::actor>(h);
                      },
-                     [core](const error_info& why) { core->reader_circuit(true, why); },
-                     [core] { core->reader_circuit(false, {}); }});
+                     [core, i](const error_info& why) { core->reader_circuit(i, true, why); },
+                     [core, i] { core->reader_circuit(i, false, {}); }});
   specs.push_back({"reader pool",
                    strategy::one_for_one,
-                   [&sys, core, handles](std::function<void()> ready) {
-                     auto h = sys.spawn(reader_pool, core);
+                   [&sys, core, handles, cursors = cursors_](std::function<void()> ready) {
+                     auto h = sys.spawn(reader_pool, core, cursors);
                      handles->set_pool(h);
                      ready();
                      return caf::actor_cast<caf::actor>(h);
@@ -133,11 +147,13 @@ void house::start(spawn_settings s) {
   };
   // Before any worker runs: its first act may be to wake another.
   core->start(std::move(w));
-  supervisor_ = sys.spawn(supervisor, core, board_, std::move(specs), stopped_);
+  supervisor_ = sys.spawn(supervisor, core, board_, std::move(specs), stopped_, s.restarts);
   handles->set_supervisor(supervisor_);
 }
 
 void house::stop(std::chrono::milliseconds timeout) {
+  if (core_->forked())
+    return; // the parent's threads are not here: nobody could answer
   const std::lock_guard lock(stop_mutex_);
   if (stop_done_)
     return;
@@ -147,12 +163,23 @@ void house::stop(std::chrono::milliseconds timeout) {
   if (!core_->wait_drained(deadline))
     core_->answer_rest();
   caf::anon_send(supervisor_, caf::close_atom_v);
-  stopped_->get_future().wait();
+  const auto last_moment = std::max(deadline, detail::clock::now()) + defaults::shutdown_grace;
+  if (!stopped_->wait_until(last_moment)) {
+    core_->leave_behind();
+    caf::anon_send(supervisor_, caf::close_atom_v);
+    if (!stopped_->wait_until(detail::clock::now() + defaults::shutdown_grace / 2))
+      caf::anon_send(supervisor_, caf::close_atom_v);
+    stopped_->wait_until(detail::clock::time_point::max());
+    left_ = stopped_->left();
+    for (const auto& name : left_)
+      detail::log(detail::log_level::error,
+                  name + " is in a statement that cannot be interrupted and is left behind");
+  }
   backups_->close();
   core_->answer_rest();
-  cursors_.close_all();
+  cursors_->close_all();
   core_->close_leases(deadline);
-  core_->close_files();
+  core_->close_files(last_moment);
   supervisor_ = nullptr;
   handles_->clear();
 }

@@ -7,7 +7,7 @@
 #include "log.hpp"
 
 #include <algorithm>
-#include <thread>
+#include <utility>
 
 namespace dbengine::actors {
 
@@ -20,14 +20,21 @@ using detail::log_level;
 class supervising {
 public:
   supervising(self_pointer self, std::shared_ptr<detail::engine_core> core,
-              std::shared_ptr<board> b, std::shared_ptr<std::promise<void>> stopped)
-      : self_(self), core_(std::move(core)), board_(std::move(b)), stopped_(std::move(stopped)) {}
+              std::shared_ptr<board> b, std::shared_ptr<supervision_end> ended,
+              restart_policy policy)
+      : self_(self), core_(std::move(core)), board_(std::move(b)), ended_(std::move(ended)),
+        policy_(policy) {}
 
   void start(std::uint32_t i) {
     auto& c = child(i);
     c.waiting = false;
     if (self_->state.stopping || c.handle)
       return;
+    if (c.circuit == circuit_state::open) {
+      c.circuit = circuit_state::half_open;
+      board_->update(i, [](worker_health& w) { w.circuit = circuit_state::half_open; });
+      log(log_level::info, c.spec.name + " is tried again, the circuit is half-open");
+    }
     const auto generation = ++c.generation;
     // Weak: the child must not keep its supervisor alive.
     const caf::actor_addr me = self_->address();
@@ -36,26 +43,30 @@ public:
         caf::anon_send(caf::actor_cast<supervisor_actor>(strong), caf::ok_atom_v, i, generation);
     };
     try {
-      // A detached spawn that gets no thread leaves CAF waiting for it for ever: find out first.
-      std::thread([] {}).join();
       c.handle = c.spec.start(std::move(ready));
     } catch (...) {
       return failed(i, detail::current_exception_info());
     }
     self_->monitor(c.handle);
-    board_->update(i, [](worker_health& w) { w.state = worker_state::idle; });
   }
 
   void ready(std::uint32_t i, std::uint32_t generation) {
     auto& c = child(i);
-    if (c.generation != generation || c.circuit == circuit_state::closed)
+    if (c.generation != generation || !c.handle)
       return;
+    const bool was_open = c.circuit != circuit_state::closed;
+    // The budget stays used up: one more failure within the period opens the circuit again.
     c.circuit = circuit_state::closed;
-    c.restarts.clear();
-    board_->update(i, [](worker_health& w) { w.circuit = circuit_state::closed; });
+    board_->update(i, [](worker_health& w) {
+      w.circuit = circuit_state::closed;
+      w.state = worker_state::idle;
+    });
+    if (!was_open)
+      return;
     log(log_level::info, c.spec.name + " is back, the circuit is closed");
     if (c.spec.circuit_closed)
       c.spec.circuit_closed();
+    core_->escalate({.what = escalation_kind::circuit_closed, .worker = c.spec.name});
   }
 
   void down(const caf::down_msg& m) {
@@ -67,6 +78,8 @@ public:
       if (self_->state.stopping) {
         board_->update(i, [](worker_health& w) { w.state = worker_state::stopped; });
         stop_next();
+      } else if (std::exchange(c.taken_along, false)) {
+        again(i, policy_.backoff_min); // no failure of its own
       } else {
         failed(i, to_info(m.reason));
       }
@@ -74,11 +87,24 @@ public:
     }
   }
 
+  // The first time in order, the second time all at once; the third time without those that have not ended.
   void stop() {
-    if (self_->state.stopping)
+    auto& all = self_->state.children;
+    switch (++asked_) {
+    case 1: self_->state.stopping = true; return stop_next();
+    case 2:
+      for (const auto& c : all)
+        if (c.handle)
+          self_->send_exit(c.handle, caf::exit_reason::user_shutdown);
       return;
-    self_->state.stopping = true;
-    stop_next();
+    default: break;
+    }
+    std::vector<std::string> left;
+    for (auto& c : all)
+      if (std::exchange(c.handle, nullptr)) // the exit waits for it and acts when it comes back
+        left.push_back(c.spec.name);
+    ended_->set(std::move(left));
+    self_->quit();
   }
 
 private:
@@ -86,40 +112,44 @@ private:
 
   void failed(std::uint32_t i, const error_info& why) {
     auto& c = child(i);
-    const auto now = detail::clock::now();
-    while (!c.restarts.empty() && now - c.restarts.front() > defaults::restart_period)
-      c.restarts.pop_front();
-    c.restarts.push_back(now);
-    const bool too_often =
-        c.restarts.size() > static_cast<std::size_t>(defaults::restart_intensity);
+    const auto now = self_->clock().now();
+    while (!c.failures.empty() && now - c.failures.front() > policy_.period)
+      c.failures.pop_front();
+    c.failures.push_back(now);
+    const bool probed = c.circuit != circuit_state::closed;
+    const bool open = probed || c.failures.size() > static_cast<std::size_t>(policy_.intensity);
+    c.circuit = open ? circuit_state::open : circuit_state::closed;
     board_->update(i, [&](worker_health& w) {
       ++w.restarts;
       w.last_failure = to_string(why);
       w.state = worker_state::restarting;
+      w.circuit = c.circuit;
     });
-    if (too_often && c.circuit != circuit_state::open) {
-      c.circuit = circuit_state::open;
-      board_->update(i, [](worker_health& w) { w.circuit = circuit_state::open; });
-      log(log_level::error, c.spec.name + " failed " + std::to_string(c.restarts.size()) +
-                                " times in a minute, the circuit is open: " + to_string(why));
+    if (!open) {
+      log(log_level::warning, c.spec.name + " failed and is restarted: " + to_string(why));
+    } else if (probed) {
+      log(log_level::warning,
+          c.spec.name + " failed again, the circuit stays open: " + to_string(why));
+    } else {
+      log(log_level::error, c.spec.name + " failed " + std::to_string(c.failures.size()) +
+                                " times in " + std::to_string(policy_.period.count()) +
+                                " ms, the circuit is open: " + to_string(why));
       if (c.spec.circuit_opened)
         c.spec.circuit_opened(why);
-    } else {
-      log(log_level::warning, c.spec.name + " failed and is restarted: " + to_string(why));
+      core_->escalate(
+          {.what = escalation_kind::circuit_opened, .worker = c.spec.name, .reason = why});
     }
-    again(i, too_often ? defaults::restart_backoff_max : backoff(c.restarts.size()));
+    again(i, open ? policy_.backoff_max : delay(c.failures.size()));
     if (c.spec.restart == strategy::rest_for_one)
       for (auto k = i + 1; k < self_->state.children.size(); ++k)
-        if (child(k).handle && child(k).spec.restart == strategy::rest_for_one)
-          self_->send_exit(child(k).handle, caf::exit_reason::kill);
+        if (auto& after = child(k); after.handle && after.spec.restart == strategy::rest_for_one) {
+          after.taken_along = true;
+          self_->send_exit(after.handle, caf::exit_reason::kill);
+        }
   }
 
-  // 10 ms, 20, 40 … 5 s, each between half and the whole of it.
-  std::chrono::milliseconds backoff(std::size_t restarts) {
-    const auto doubled =
-        defaults::restart_backoff_min * (1LL << std::min<std::size_t>(restarts - 1, 12));
-    const auto most =
-        std::min<std::chrono::milliseconds>(doubled, defaults::restart_backoff_max).count();
+  std::chrono::milliseconds delay(std::size_t failures) {
+    const auto most = policy_.backoff(failures).count();
     return std::chrono::milliseconds(
         std::uniform_int_distribution<std::int64_t>(most / 2, most)(self_->state.jitter));
   }
@@ -140,14 +170,16 @@ private:
         self_->send_exit(it->handle, caf::exit_reason::user_shutdown);
         return;
       }
-    stopped_->set_value();
+    ended_->set({});
     self_->quit();
   }
 
   self_pointer self_;
   std::shared_ptr<detail::engine_core> core_;
   std::shared_ptr<board> board_;
-  std::shared_ptr<std::promise<void>> stopped_;
+  std::shared_ptr<supervision_end> ended_;
+  restart_policy policy_;
+  int asked_ = 0; // to stop
 };
 
 } // namespace
@@ -155,14 +187,25 @@ private:
 supervisor_actor::behavior_type supervisor(self_pointer self,
                                            std::shared_ptr<detail::engine_core> core,
                                            std::shared_ptr<board> b, std::vector<child_spec> specs,
-                                           std::shared_ptr<std::promise<void>> stopped) {
-  auto work = std::make_shared<supervising>(self, core, b, std::move(stopped));
+                                           std::shared_ptr<supervision_end> ended,
+                                           restart_policy policy) {
+  auto work = std::make_shared<supervising>(self, core, b, ended, policy);
   b->resize(specs.size());
   for (std::uint32_t i = 0; i < specs.size(); ++i) {
     b->update(i, [&](worker_health& w) { w.name = specs[i].name; });
-    self->state.children.push_back({std::move(specs[i]), {}, 0, {}, circuit_state::closed, false});
+    supervisor_state::child c;
+    c.spec = std::move(specs[i]);
+    self->state.children.push_back(std::move(c));
   }
   self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->down(m); });
+  // However it ends, nobody waits for it for ever.
+  self->attach_functor([core, ended](const caf::error& reason) {
+    if (!ended->wait_until(detail::clock::now())) {
+      log(log_level::error, "the supervisor failed: " + to_string(to_info(reason)));
+      core->supervision_lost(to_info(reason));
+    }
+    ended->set({});
+  });
   for (std::uint32_t i = 0; i < self->state.children.size(); ++i)
     work->start(i);
   return {
@@ -170,12 +213,7 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
         if (core->watch())
           self->delayed_send(self, defaults::watch_interval, caf::tick_atom_v);
       },
-      [self, work](caf::spawn_atom, std::uint32_t i) {
-        auto& c = self->state.children[i];
-        if (c.circuit == circuit_state::open)
-          c.circuit = circuit_state::half_open;
-        work->start(i);
-      },
+      [work](caf::spawn_atom, std::uint32_t i) { work->start(i); },
       [work](caf::ok_atom, std::uint32_t i, std::uint32_t generation) {
         work->ready(i, generation);
       },

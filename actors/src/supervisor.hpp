@@ -5,12 +5,15 @@
 //
 // Erlang's terms: each child has a strategy (one_for_one: it alone is restarted; rest_for_one: those started after it, too), an
 // intensity (restarts within a period that are still normal) and a backoff. Past the intensity the child's circuit
-// opens: what needs it fails at once with `errc::unavailable`, and a probe (half-open) tries again.
+// opens: what needs it fails at once with `errc::unavailable`, the owner of the engine is told, and a probe (half-open)
+// tries again.
 
 #pragma once
 
 #include "board.hpp"
 #include "engine_core.hpp"
+#include "restart_policy.hpp"
+#include "supervision_end.hpp"
 
 #include <dbengine/actors/handles.hpp>
 
@@ -19,7 +22,6 @@
 
 #include <deque>
 #include <functional>
-#include <future>
 #include <memory>
 #include <random>
 #include <string>
@@ -47,9 +49,10 @@ struct supervisor_state {
     child_spec spec;
     caf::actor handle;
     std::uint32_t generation = 0;
-    std::deque<detail::clock::time_point> restarts;
+    std::deque<caf::actor_clock::time_point> failures;
     circuit_state circuit = circuit_state::closed;
-    bool waiting = false; // for its next start
+    bool waiting = false;     // for its next start
+    bool taken_along = false; // ended because of another child's failure (rest_for_one)
   };
 
   std::vector<child> children;
@@ -57,10 +60,12 @@ struct supervisor_state {
   std::minstd_rand jitter{std::random_device{}()};
 };
 
-/// `stopped` is fulfilled when every child has ended.
+/// `ended` is fulfilled when every child has ended. The second `close` asks all that are left at once, the third leaves
+/// behind those that have not ended.
 supervisor_actor::behavior_type supervisor(
     supervisor_actor::stateful_pointer<supervisor_state> self,
     std::shared_ptr<detail::engine_core> core, std::shared_ptr<board> b,
-    std::vector<child_spec> specs, std::shared_ptr<std::promise<void>> stopped);
+    std::vector<child_spec> specs, std::shared_ptr<supervision_end> ended,
+    restart_policy policy = {});
 
 } // namespace dbengine::actors

@@ -42,28 +42,8 @@ namespace wire {
   caf::error load(std::string_view bytes, type& x) {                                               \
     return load_any(bytes, x);                                                                     \
   }
-DBENGINE_WIRE(execute_request)
-DBENGINE_WIRE(fetch_request)
-DBENGINE_WIRE(batch_request)
-DBENGINE_WIRE(transaction_request)
-DBENGINE_WIRE(script_request)
-DBENGINE_WIRE(cursor_open)
-DBENGINE_WIRE(cursor_id)
-DBENGINE_WIRE(cursor_next)
-DBENGINE_WIRE(cursor_close)
-DBENGINE_WIRE(cancel_request)
-DBENGINE_WIRE(maintenance_request)
-DBENGINE_WIRE(maintenance_result)
-DBENGINE_WIRE(backup_request)
-DBENGINE_WIRE(write_result)
-DBENGINE_WIRE(batch_result)
-DBENGINE_WIRE(rows)
+DBENGINE_MESSAGES(DBENGINE_WIRE)
 DBENGINE_WIRE(std::vector<operation_result>)
-DBENGINE_WIRE(script_result)
-DBENGINE_WIRE(backup_info)
-DBENGINE_WIRE(statistics)
-DBENGINE_WIRE(health_report)
-DBENGINE_WIRE(database_info)
 #undef DBENGINE_WIRE
 
 } // namespace wire

@@ -12,7 +12,8 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
                                    std::function<void()> ready) {
   const auto fail = [self] { self->quit(from_info(detail::current_exception_info())); };
   try {
-    core->open_writer();
+    if (core->open_writer())
+      self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
     ready();
   } catch (...) {
     fail();
@@ -25,9 +26,13 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
           fail();
         }
       },
-      [self, core](caf::idle_atom) {
-        if (core->idle_checkpoint())
-          self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
+      [self, core, fail](caf::idle_atom) {
+        try {
+          if (core->idle_checkpoint())
+            self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
+        } catch (...) {
+          fail();
+        }
       },
       [self](caf::close_atom) {
         self->quit(from_info({.code = errc::unavailable, .message = "the write connection broke"}));

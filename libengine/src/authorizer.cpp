@@ -33,6 +33,18 @@ constexpr std::array<std::string_view, 27> telling{
 constexpr std::array<std::string_view, 5> setting{"application_id", "defer_foreign_keys",
                                                   "incremental_vacuum", "optimize", "user_version"};
 
+// Functions that answer at once and the same on any connection. Sorted for nobody: a prepare asks, not a run.
+constexpr std::array<std::string_view, 20> quick{
+    "abs",  "avg",       "coalesce", "count", "date",   "datetime", "ifnull",
+    "iif",  "julianday", "length",   "max",   "min",    "nullif",   "round",
+    "sign", "sum",       "time",     "total", "typeof", "unixepoch"};
+
+// Tables that show the connection instead of the file: pragmas as tables, `sqlite_stmt`, `dbstat`.
+bool shows_connection(std::string_view table) {
+  return table.starts_with("pragma_") || table == "sqlite_stmt" || table == "dbstat" ||
+         table.starts_with("sqlite_temp_");
+}
+
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -83,8 +95,15 @@ int authorizer::decide(int action, const char* a, const char* b, const char* tri
   const bool free = who == authority::engine || who == authority::raw;
   switch (action) {
   case SQLITE_SELECT:
-  case SQLITE_READ:
   case SQLITE_RECURSIVE: return SQLITE_OK;
+  case SQLITE_READ: anywhere_ = anywhere_ && a != nullptr && !shows_connection(a); return SQLITE_OK;
+  case SQLITE_INSERT:
+  case SQLITE_UPDATE:
+  case SQLITE_DELETE: anywhere_ = false; break;
+  case SQLITE_FUNCTION: anywhere_ = anywhere_ && b != nullptr && among(quick, b); break;
+  default: rows_only_ = anywhere_ = false;
+  }
+  switch (action) {
   case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
   case SQLITE_UPDATE:
   case SQLITE_DELETE:
@@ -128,6 +147,7 @@ int authorizer::decide(int action, const char* a, const char* b, const char* tri
     if (b != nullptr &&
         (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
       return deny(std::string(b) + "()");
+    asks_rowid_ = asks_rowid_ || (b != nullptr && sqlite3_stricmp(b, "last_insert_rowid") == 0);
     return SQLITE_OK;
   case SQLITE_PRAGMA: return free ? SQLITE_OK : pragma(a, b);
   default:

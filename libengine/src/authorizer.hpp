@@ -31,7 +31,8 @@ public:
   /// Before each prepare.
   void begin_prepare() noexcept {
     preparing_ = true;
-    writes_ = inserts_ = needs_writer_ = false;
+    writes_ = inserts_ = asks_rowid_ = needs_writer_ = false;
+    rows_only_ = anywhere_ = true;
     denied_.clear();
   }
   void end_prepare() noexcept { preparing_ = false; }
@@ -40,6 +41,12 @@ public:
   bool writes() const noexcept { return writes_; }
   /// Its own text (no trigger) inserts.
   bool inserts() const noexcept { return inserts_; }
+  /// It, or one of its triggers, calls last_insert_rowid().
+  bool asks_rowid() const noexcept { return asks_rowid_; }
+  /// It reads and changes rows and nothing else: no schema, no setting, no transaction.
+  bool rows_only() const noexcept { return rows_only_; }
+  /// It only reads, tells nothing about its connection, and calls no function that may take long.
+  bool anywhere() const noexcept { return anywhere_; }
   /// A reader refused it only because it belongs to the writer (a pragma that sets something).
   bool needs_writer() const noexcept { return needs_writer_; }
   /// What was forbidden, for the error's text; empty where nothing was.
@@ -55,7 +62,10 @@ private:
   bool preparing_ = false;
   bool writes_ = false;
   bool inserts_ = false;
+  bool asks_rowid_ = false;
   bool needs_writer_ = false;
+  bool rows_only_ = false;
+  bool anywhere_ = false;
   std::string denied_;
 };
 

@@ -4,6 +4,7 @@
 #include "backup_job.hpp"
 
 #include "backup_stream.hpp"
+#include "fault.hpp"
 #include "fd_vfs.hpp"
 
 #include <algorithm>
@@ -192,6 +193,7 @@ void backup_job::copy() {
   hurried_ = hurried_ || wal_bytes() > std::max(settings_.max_wal_bytes, wal_at_start_);
   const int pages = hurried_ ? std::max(settings_.pages_per_step, defaults::backup_hurried_pages)
                              : settings_.pages_per_step;
+  DBENGINE_FAULT_POINT("backup.step");
   const int rc = sqlite3_backup_step(backup_.get(), pages);
   const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup_.get()));
   pages_total_.store(total, std::memory_order_relaxed);

@@ -206,7 +206,10 @@ void describe(auto& a, class_statistics& x) {
   a(x.count, x.errors, x.rows, x.wait, x.run);
 }
 void describe(auto& a, worker_health& x) {
-  a(x.name, x.state, x.restarts, x.last_failure, x.circuit);
+  a(x.name, x.state, x.restarts, x.last_failure, x.circuit, x.note);
+}
+void describe(auto& a, escalation& x) {
+  a(x.what, x.worker, x.reason);
 }
 void describe(auto& a, slow_statement& x) {
   a(x.sql, x.elapsed);
@@ -216,7 +219,8 @@ void describe(auto& a, statistics& x) {
     x.last_backup_time, x.backup_dir, x.classes, x.queue_bytes, x.overloaded, x.timeouts, x.commits,
     x.groups, x.grouped_requests, x.largest_group, x.groups_rerun, x.inline_writes, x.checkpoints,
     x.wal_bytes, x.statement_cache_hits, x.statement_cache_misses, x.snapshots_reused,
-    x.snapshots_opened, x.leases_open, x.restarts, x.circuit, x.workers, x.slowest);
+    x.reads_on_writer, x.snapshots_opened, x.leases_open, x.restarts, x.circuit, x.workers,
+    x.slowest);
 }
 void describe(auto& a, health_report& x) {
   a(x.ok, x.workers, x.circuit, x.file_present, x.fenced, x.disk_free_bytes, x.wal_bytes,

@@ -5,12 +5,15 @@
 
 #include "bind.hpp"
 #include "error_map.hpp"
+#include "fault.hpp"
 #include "sql_text.hpp"
 
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <limits>
+#include <new>
 
 namespace dbengine::detail {
 
@@ -29,108 +32,67 @@ private:
   prepared* p_;
 };
 
-// -- preparation ----------------------------------------------------------------------------------
-
-std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t* consumed,
-                                              std::size_t base) {
-  if (const auto nul = sql.find('\0'); nul != sql.npos) {
-    error_info info{.code = errc::sql, .message = "a NUL byte in the SQL text"};
-    info.offset = base + nul;
-    throw error(std::move(info));
+// The rowid that one statement inserts. SQLite remembers one per connection, of whatever statement was the last to insert:
+// here that is another request's. So a value that no row has stands there while the statement runs. One that asks
+// for last_insert_rowid() itself keeps what is there, and tells what is there after it.
+class inserted_rowid {
+public:
+  inserted_rowid(sqlite3* db, const prepared& p) noexcept
+      : db_(db), tells_(p.inserts), watches_(p.inserts && !p.asks_rowid) {
+    if (!watches_)
+      return;
+    before_ = sqlite3_last_insert_rowid(db_);
+    sqlite3_set_last_insert_rowid(db_, none);
   }
-  if (sql.size() > static_cast<std::size_t>(sqlite3_limit(db_, SQLITE_LIMIT_SQL_LENGTH, -1)))
-    throw error(errc::too_big, "an SQL text of " + std::to_string(sql.size()) + " bytes");
-  auto p = std::make_unique<prepared>();
-  const char* at = sql.data();
-  const char* const end = sql.data() + sql.size();
-  while (at != end) {
-    const char* tail = nullptr;
-    auth_.begin_prepare();
-    const int rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at),
-                                      SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
-    auth_.end_prepare();
-    const auto offset = base + static_cast<std::size_t>(at - sql.data());
-    if (rc != SQLITE_OK) {
-      if (!auth_.denied().empty()) {
-        error_info info{.code = errc::not_allowed,
-                        .extended_code = rc,
-                        .message = auth_.denied() + " is not allowed here"};
-        throw error(std::move(info));
-      }
-      if (auth_.needs_writer()) {
-        p->needs_writer = true;
-        p->read_only = false;
-        return p;
-      }
-      auto info = last_error(db_, rc, offset);
-      if (current_ != nullptr && current_->stopped() != errc::none) {
-        info.code = current_->stopped();
-        info.message = "stopped while the statement was prepared";
-      }
-      throw error(std::move(info));
-    }
-    at = tail;
-    if (p->stmt != nullptr)
-      break;
-    if (tail == nullptr || tail == end)
-      break;
+  ~inserted_rowid() {
+    if (watches_ && sqlite3_last_insert_rowid(db_) == none)
+      sqlite3_set_last_insert_rowid(db_, before_);
   }
-  if (consumed != nullptr)
-    *consumed = static_cast<std::size_t>(at - sql.data());
-  if (p->stmt == nullptr)
-    return nullptr;
-  p->parameter_count = sqlite3_bind_parameter_count(p->stmt);
-  p->column_count = sqlite3_column_count(p->stmt);
-  p->read_only = sqlite3_stmt_readonly(p->stmt) != 0;
-  p->writes = auth_.writes();
-  p->inserts = auth_.inserts();
-  return p;
-}
+  inserted_rowid(const inserted_rowid&) = delete;
+  inserted_rowid& operator=(const inserted_rowid&) = delete;
 
-prepared* connection::prepare(std::string_view sql) {
-  if (auto* found = cache_.find(sql))
-    return found;
-  std::size_t consumed = 0;
-  auto p = compile(sql, &consumed, 0);
-  if (!p)
-    throw error(errc::empty_statement,
-                sql.empty() ? "an empty statement" : "nothing but space or comment");
-  if (!p->needs_writer) {
-    if (const auto next = next_statement(sql, consumed); next != sql.npos) {
-      error_info info{.code = errc::multiple_statements,
-                      .message = "one call runs one statement, and a second one begins here"};
-      info.offset = next;
-      throw error(std::move(info));
-    }
+  /// 0 where it inserted no row with a rowid.
+  std::int64_t get() const noexcept {
+    const auto now = tells_ ? sqlite3_last_insert_rowid(db_) : none;
+    return now == none ? 0 : now;
   }
-  p->sql = sql;
-  return cache_.insert(std::move(p));
-}
 
-bool connection::runs_alone(std::string_view sql) {
-  auto* p = prepare(sql);
-  // It changes the file, yet no table, index or setting: VACUUM.
-  return p->stmt != nullptr && !p->read_only && !p->writes;
-}
-
-void connection::refresh_columns(prepared& p) {
-  const int again = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
-  if (p.columns && again == p.reprepares)
-    return;
-  p.reprepares = again;
-  p.column_count = sqlite3_column_count(p.stmt);
-  auto names = std::make_shared<column_names>();
-  names->reserve(static_cast<std::size_t>(p.column_count));
-  for (int i = 0; i < p.column_count; ++i) {
-    const char* name = sqlite3_column_name(p.stmt, i);
-    names->emplace_back(name != nullptr ? name : "");
-  }
-  p.columns = std::move(names);
-}
+private:
+  static constexpr auto none = std::numeric_limits<std::int64_t>::min();
+  sqlite3* db_;
+  bool tells_;
+  bool watches_;
+  std::int64_t before_ = none;
+};
 
 // -- running --------------------------------------------------------------------------------------
 
+// Before a statement of the writer: in a transaction of the engine's own kind its snapshot is renewed, for a statement that
+// must not meet a pending one it is given up.
+void connection::prepare_snapshot(const prepared& p) {
+  if (role_ != role::writer)
+    return;
+  if (!p.rows_only)
+    drop_snapshot();
+  else if (auth_.who == authority::writer && !in_transaction())
+    refresh_snapshot();
+  DBENGINE_FAULT_POINT("writer.snapshot_renewed");
+}
+
+// Where the snapshot is open, SQLite answers "busy" at once when another process writes or has written: without it, it waits.
+int connection::first_step(prepared& p) noexcept {
+  const int rc = sqlite3_step(p.stmt);
+  if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_open_ || in_transaction())
+    return rc;
+  sqlite3_reset(p.stmt);
+  drop_snapshot();
+  return sqlite3_step(p.stmt);
+}
+
 void connection::fail(int code, control& c, const prepared* p) {
+  // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
+  if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
+    static_cast<void>(compile(p->sql, nullptr, 0));
   auto info = last_error(db_, code);
   if (const auto why = c.stopped(); why != errc::none) {
     info.code = why;
@@ -143,46 +105,57 @@ void connection::fail(int code, control& c, const prepared* p) {
   if (info.code == errc::not_allowed && !auth_.denied().empty())
     info.message = auth_.denied() + " is not allowed here";
   if (p == nullptr || !p->read_only)
-    info.outcome = fate::rolled_back;
+    info.outcome =
+        sqlite3_total_changes64(db_) == changes_before_ ? fate::rolled_back : fate::partly_kept;
   throw error(std::move(info));
 }
 
 namespace {
 
+// By `sqlite3_column_value`, because each `sqlite3_column_…` looks at the connection's lock and error state anew.
 void append(arena& a, sqlite3_stmt* s, int columns) {
   const auto first = a.cells.size();
   a.cells.resize(first + static_cast<std::size_t>(columns));
-  for (int i = 0; i < columns; ++i) {
-    auto& cell = a.cells[first + static_cast<std::size_t>(i)];
-    switch (sqlite3_column_type(s, i)) {
+  auto* cell = a.cells.data() + first;
+  for (int i = 0; i < columns; ++i, ++cell) {
+    auto* v = sqlite3_column_value(s, i);
+    const int type = sqlite3_value_type(v);
+    switch (type) {
     case SQLITE_INTEGER:
-      cell.type = value_type::integer;
-      cell.integer = sqlite3_column_int64(s, i);
+      cell->type = value_type::integer;
+      cell->integer = sqlite3_value_int64(v);
       break;
     case SQLITE_FLOAT:
-      cell.type = value_type::real;
-      cell.real = sqlite3_column_double(s, i);
+      cell->type = value_type::real;
+      cell->real = sqlite3_value_double(v);
       break;
     case SQLITE_TEXT:
     case SQLITE_BLOB: {
-      const bool text = sqlite3_column_type(s, i) == SQLITE_TEXT;
+      const bool text = type == SQLITE_TEXT;
       const void* bytes =
-          text ? static_cast<const void*>(sqlite3_column_text(s, i)) : sqlite3_column_blob(s, i);
-      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(s, i));
+          text ? static_cast<const void*>(sqlite3_value_text(v)) : sqlite3_value_blob(v);
+      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(v));
       if (bytes == nullptr && size != 0)
         throw error(errc::too_big,
                     "out of memory for a value of " + std::to_string(size) + " bytes");
-      cell.type = text ? value_type::text : value_type::blob;
-      cell.offset = a.bytes.size();
-      cell.size = static_cast<std::uint32_t>(size);
+      cell->type = text ? value_type::text : value_type::blob;
+      cell->offset = a.bytes.size();
+      cell->size = static_cast<std::uint32_t>(size);
       if (size != 0)
         a.bytes.append(static_cast<const char*>(bytes), size);
       break;
     }
-    default: cell.type = value_type::null;
+    default: cell->type = value_type::null;
     }
   }
   ++a.row_count;
+}
+
+// Room for a result as large as the statement's last one, so that the usual small result is made of few allocations.
+void make_room(arena& a, const prepared& p) {
+  constexpr std::size_t most = 4096;
+  a.cells.reserve(std::min(p.last_cells, most / sizeof(cell)));
+  a.bytes.reserve(std::min(p.last_text, most));
 }
 
 } // namespace
@@ -192,14 +165,22 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
   const auto max_rows = options_->max_rows;
   const auto max_bytes = options_->max_result_bytes;
   done = false;
+  bool first = true;
   while (batch == 0 || result->row_count < batch) {
-    const int rc = sqlite3_step(p.stmt);
+    const int rc = first ? first_step(p) : sqlite3_step(p.stmt);
+    first = false;
     if (rc == SQLITE_ROW) {
       if (!result->columns) {
         refresh_columns(p);
         result->columns = p.columns;
+        make_room(*result, p);
       }
-      append(*result, p.stmt, p.column_count);
+      try {
+        append(*result, p.stmt, p.column_count);
+      } catch (const std::bad_alloc&) {
+        throw error(errc::too_big, "out of memory for a result of " +
+                                       std::to_string(result->row_count) + " rows and more");
+      }
       if ((max_rows != 0 && result->row_count > max_rows) ||
           (max_bytes != 0 && result->memory() > max_bytes)) {
         error_info info{.code = errc::too_big,
@@ -222,38 +203,45 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
     refresh_columns(p);
     result->columns = p.columns;
   }
+  p.last_cells = result->cells.size();
+  p.last_text = result->bytes.size();
   return rows(std::move(result));
 }
 
 rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   const running r(*this, c);
   const use p(*this, prepare(sql));
-  if (role_ == role::reader && (p->needs_writer || !p->read_only))
+  if (belongs_to_writer(*p))
     throw needs_writer{};
   binder(db_, *p).bind(v);
+  changes_before_ = sqlite3_total_changes64(db_);
+  prepare_snapshot(*p);
   bool done = false;
-  return collect(*p, 0, done, c);
+  auto result = collect(*p, 0, done, c);
+  measure(*p, result.memory());
+  return result;
 }
 
 write_result connection::execute(std::string_view sql, const params_view& v, control& c) {
   const running r(*this, c);
   const use p(*this, prepare(sql));
-  if (role_ == role::reader && (p->needs_writer || !p->read_only))
+  if (belongs_to_writer(*p))
     throw needs_writer{};
   binder(db_, *p).bind(v);
-  const auto before = sqlite3_total_changes64(db_);
+  prepare_snapshot(*p);
+  const inserted_rowid rowid(db_, *p);
+  changes_before_ = sqlite3_total_changes64(db_);
   const auto start = clock::now();
-  int rc = SQLITE_ROW;
+  int rc = first_step(*p);
   while (rc == SQLITE_ROW)
     rc = sqlite3_step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
   write_result result;
   result.elapsed = clock::now() - start;
-  if (sqlite3_total_changes64(db_) != before) {
+  if (sqlite3_total_changes64(db_) != changes_before_) {
     result.changes = sqlite3_changes64(db_);
-    if (p->inserts)
-      result.last_insert_rowid = sqlite3_last_insert_rowid(db_);
+    result.last_insert_rowid = rowid.get();
   }
   return result;
 }
@@ -265,9 +253,10 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
     return result;
   const running r(*this, c);
   const use p(*this, prepare(sql));
-  if (role_ == role::reader && (p->needs_writer || !p->read_only))
+  if (belongs_to_writer(*p))
     throw needs_writer{};
   const auto start = clock::now();
+  prepare_snapshot(*p);
   binder b(db_, *p);
   for (const auto& set : sets) {
     try {
@@ -303,7 +292,7 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   std::unique_ptr<prepared> compiled;
   try {
     consumed = sql.size();
-    compiled = compile(sql, &consumed, 0);
+    compiled = compile(sql, &consumed, 0, true);
   } catch (const error&) {
     consumed = statement_end(sql); // so that a script may go on behind it
     throw;
@@ -312,18 +301,19 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
     return step;
   step.size = consumed;
   const auto own = std::move(compiled); // finalised here: a script's statements run once
-  const auto before = sqlite3_total_changes64(db_);
+  const inserted_rowid rowid(db_, *own);
+  changes_before_ = sqlite3_total_changes64(db_);
   const auto start = clock::now();
   bool done = false;
   if (own->needs_writer)
     throw needs_writer{};
   binder(db_, *own).bind(params_view{});
+  prepare_snapshot(*own);
   auto result = collect(*own, 0, done, c);
   step.written.elapsed = clock::now() - start;
-  if (sqlite3_total_changes64(db_) != before) {
+  if (sqlite3_total_changes64(db_) != changes_before_) {
     step.written.changes = sqlite3_changes64(db_);
-    if (own->inserts)
-      step.written.last_insert_rowid = sqlite3_last_insert_rowid(db_);
+    step.written.last_insert_rowid = rowid.get();
   }
   if (own->column_count > 0)
     step.result = std::move(result);
@@ -339,22 +329,8 @@ connection::cursor::cursor(connection& c, std::string_view sql, const params_vie
   if (found->needs_writer || !found->read_only)
     throw error(errc::not_allowed,
                 "a cursor reads; use execute or fetch for a statement that writes");
-  binder b(c.db_, *found);
-  if (p.named != nullptr) {
-    named_ = *p.named;
-    b.bind(named_);
-  } else {
-    for (const auto& v : p.positional)
-      switch (v.type) {
-      case value_type::null: values_.emplace_back(); break;
-      case value_type::integer: values_.emplace_back(v.integer); break;
-      case value_type::real: values_.emplace_back(v.real); break;
-      case value_type::text: values_.emplace_back(std::string(v.bytes, v.size)); break;
-      case value_type::blob: values_.emplace_back(std::as_bytes(std::span(v.bytes, v.size))); break;
-      }
-    const std::vector<value_ref> refs(values_.begin(), values_.end());
-    b.bind(params_view{nullptr, refs});
-  }
+  values_ = p.owned();
+  binder(c.db_, *found).bind(values_);
   found->in_use = true;
   statement_ = found;
 }
@@ -400,9 +376,18 @@ int connection::on_busy(void* self, int count) {
   return 1;
 }
 
+int connection::on_commit(void* self) {
+  auto* c = static_cast<connection*>(self)->current_;
+  return c != nullptr && !c->try_commit() ? 1 : 0;
+}
+
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {
   auto& c = *static_cast<connection*>(self);
   c.wal_pages_ = pages;
+  if (c.snapshot_open_) { // it moves on with the connection's own commit
+    const auto now = c.index_.read();
+    c.header_ = wal_index::follows(now, c.header_, pages) ? now : wal_index::header{};
+  }
   c.commits_.fetch_add(1, std::memory_order_release);
   return SQLITE_OK;
 }

@@ -9,6 +9,7 @@
 
 #include "authorizer.hpp"
 #include "control.hpp"
+#include "file_identity.hpp"
 #include "statement_cache.hpp"
 #include "url.hpp"
 #include "wal_index.hpp"
@@ -52,6 +53,9 @@ public:
   /// Each set in turn. An error carries the set's index; what ran before it is not undone here.
   batch_result execute_many(std::string_view sql, std::span<const params> sets, control& c);
 
+  /// Throws where the text has a NUL byte: SQLite would read no further.
+  static void refuse_nul(std::string_view sql);
+
   /// One step of a script: the first statement of `sql`; `consumed` tells how much text it took, the result is empty
   /// (no columns, no changes) where there was only space or comment.
   script_step script_statement(std::string_view sql, std::size_t& consumed, control& c);
@@ -69,11 +73,14 @@ public:
   private:
     connection* connection_;
     prepared* statement_;
-    std::vector<value> values_; // what is bound must outlive the caller's references
-    params named_;
+    params values_; // what is bound must outlive the caller's references
     bool done_ = false;
   };
 
+  /// This text was run here before, gives the same answer on any connection, and was always short.
+  bool known_short(std::string_view sql) const noexcept;
+  /// It was run here and was not short.
+  bool known_long(std::string_view sql) const noexcept;
   /// Whether this text must run outside a transaction (VACUUM). Decided by SQLite's answers at preparation.
   bool runs_alone(std::string_view sql);
 
@@ -97,18 +104,32 @@ public:
   /// Pages in the WAL after the last commit.
   int wal_pages() const noexcept { return wal_pages_; }
 
-  // -- snapshots (readers) ------------------------------------------------------------------------
+  // -- snapshots ----------------------------------------------------------------------------------
+
+  // A reader's snapshot is a transaction. The writer's is a statement that was stepped and not reset, so that the read
+  // transaction below the writes stays open from one to the next; statements and groups renew it by themselves, and what
+  // cannot run beside it (schema, settings, checkpoints, errors) ends it.
 
   /// Makes sure that the next read sees the newest commit: keeps the open snapshot where it is that, else opens another.
   void refresh_snapshot();
+  /// Which commit is the newest, for comparing.
+  wal_index::header newest() const noexcept {
+    return index_.attached() ? index_.read() : wal_index::header{};
+  }
+  /// The open snapshot is the newest.
+  bool snapshot_fresh() const noexcept { return snapshot_open_ && index_.equals(header_); }
   void drop_snapshot() noexcept;
   bool snapshot_open() const noexcept { return snapshot_open_; }
 
   // -- the rest -----------------------------------------------------------------------------------
 
   checkpoint_result checkpoint(checkpoint_mode mode);
+  /// A commit that changes nothing, in the place of one that failed: what the WAL held of that is overwritten.
+  void commit_nothing();
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
-  std::string moved() const;
+  std::string moved();
+  /// The same before a write: looks only where the last look was a while ago.
+  std::string moved_meanwhile();
   void apply_pragma(const std::string& name, const std::string& text);
 
   /// For a raw connection: readers otherwise attach nothing.
@@ -156,19 +177,27 @@ private:
   void open();
   void configure();
   void check_is_database();
+  void bury();
   void prepare_own();
   void record_identity();
 
   prepared* prepare(std::string_view sql);
-  std::unique_ptr<prepared> compile(std::string_view sql, std::size_t* consumed, std::size_t base);
-  void check_tail(std::string_view sql, std::size_t tail);
+  std::unique_ptr<prepared> compile(std::string_view sql, std::size_t* consumed, std::size_t base,
+                                    bool terminated = false);
+  bool belongs_to_writer(const prepared& p) const noexcept;
   rows collect(prepared& p, std::size_t batch, bool& done, control& c);
   void refresh_columns(prepared& p);
   [[noreturn]] void fail(int code, control& c, const prepared* p);
   int step_own(sqlite3_stmt* s) noexcept;
+  int step_anchor() noexcept;
+  void use_mapping(bool on) noexcept;
+  void prepare_snapshot(const prepared& p);
+  int first_step(prepared& p) noexcept;
+  static void measure(prepared& p, std::size_t bytes) noexcept;
 
   static int on_progress(void* self);
   static int on_busy(void* self, int count);
+  static int on_commit(void* self);
   static int on_wal(void* self, sqlite3* db, const char* name, int pages);
   static int on_trace(unsigned what, void* self, void* p, void* x);
 
@@ -187,13 +216,21 @@ private:
   sqlite3_stmt* begin_immediate_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;
   sqlite3_stmt* rollback_ = nullptr;
+  sqlite3_stmt* savepoint_ = nullptr;
+  sqlite3_stmt* release_ = nullptr;
+  sqlite3_stmt* anchor_ = nullptr; // the writer's snapshot
   std::atomic<std::uint64_t> commits_{0};
   int wal_pages_ = 0;
   bool wal_ = false;
   bool snapshot_open_ = false;
+  std::int64_t changes_before_ = 0; // total changes when the statement that runs began
   std::uint64_t reused_ = 0;
   std::uint64_t opened_ = 0;
-  unsigned long long wal_inode_ = 0;
+  file_identity files_;
+  bool mapping_ = true; // of the file into memory, where `mmap_size` allows it
+  int brief_snapshots_ = 0;
+  int reads_of_snapshot_ = 0;
+  std::uint64_t reused_before_ = 0;
 };
 
 } // namespace dbengine::detail

@@ -9,12 +9,17 @@
 #include "functions.hpp"
 #include "log.hpp"
 
+#include <dbengine/defaults.hpp>
+
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 namespace dbengine::detail {
 
@@ -26,11 +31,6 @@ sqlite3_stmt* prepare_or_throw(sqlite3* db, const char* sql) {
   if (rc != SQLITE_OK)
     throw error(last_error(db, rc, 0, sql));
   return s;
-}
-
-unsigned long long inode_of(const std::string& path) {
-  struct stat st {};
-  return ::stat(path.c_str(), &st) == 0 ? static_cast<unsigned long long>(st.st_ino) : 0;
 }
 
 // Why a file cannot be opened, in words better than SQLite's "unable to open database file".
@@ -64,7 +64,7 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
     open();
     configure();
   } catch (...) {
-    for (auto* s : {begin_, begin_immediate_, commit_, rollback_})
+    for (auto* s : {begin_, begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
       sqlite3_finalize(s);
     cache_.clear();
     throw;
@@ -75,9 +75,31 @@ connection::~connection() {
   if (in_transaction())
     rollback();
   cache_.clear();
-  for (auto* s : {begin_, begin_immediate_, commit_, rollback_})
+  for (auto* s : {begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
     sqlite3_finalize(s);
   sqlite3_trace_v2(db_, 0, nullptr, nullptr);
+  // Virtual tables have statements of their own, which look like any other. SQLite lets go of the tables first when it closes
+  // a connection, and then does not close this one, because of `begin_`.
+  sqlite3_close(db_);
+  if (sqlite3_next_stmt(db_, begin_) != nullptr || sqlite3_next_stmt(db_, nullptr) != begin_)
+    bury();
+  sqlite3_finalize(begin_);
+}
+
+void connection::bury() {
+  // A host prepared statements on a raw connection and left them. They may belong to a virtual table, or be finalised later:
+  // they stay, without locks, and so must the connection, with nothing in it that leads back here.
+  for (auto* s = sqlite3_next_stmt(db_, nullptr); s != nullptr; s = sqlite3_next_stmt(db_, s))
+    sqlite3_reset(s);
+  sqlite3_progress_handler(db_, 0, nullptr, nullptr);
+  sqlite3_busy_handler(db_, nullptr, nullptr);
+  sqlite3_set_authorizer(db_, nullptr, nullptr);
+  sqlite3_wal_hook(db_, nullptr, nullptr);
+  static std::mutex guard;
+  static std::vector<std::pair<std::shared_ptr<const options>, SQLite::Database*>> graves;
+  const std::lock_guard lock(guard);
+  graves.emplace_back(options_, database_.release());
+  log(log_level::warning, "a raw connection was left with open statements: its handle stays open");
 }
 
 void connection::open() {
@@ -107,8 +129,6 @@ void connection::check_is_database() {
 }
 
 void connection::configure() {
-  // Debian builds SQLite without lookaside; 200 slots of 512 bytes spare most of a statement's small allocations.
-  sqlite3_db_config(db_, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 512, 200);
   check_is_database();
   const auto& o = *options_;
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -125,6 +145,7 @@ void connection::configure() {
                                          mode + ")");
     engine_sql("PRAGMA wal_autocheckpoint=0");
     sqlite3_wal_hook(db_, &connection::on_wal, this);
+    sqlite3_commit_hook(db_, &connection::on_commit, this);
     static constexpr const char* levels[] = {"PRAGMA synchronous=OFF", "PRAGMA synchronous=NORMAL",
                                              "PRAGMA synchronous=FULL"};
     engine_sql(levels[static_cast<int>(o.synchronous)]);
@@ -143,11 +164,16 @@ void connection::configure() {
   begin_immediate_ = prepare_or_throw(db_, "BEGIN IMMEDIATE");
   commit_ = prepare_or_throw(db_, "COMMIT");
   rollback_ = prepare_or_throw(db_, "ROLLBACK");
+  savepoint_ = prepare_or_throw(db_, "SAVEPOINT dbengine");
+  release_ = prepare_or_throw(db_, "RELEASE dbengine");
+  if (role_ ==
+      role::writer) // one row in any case; the table is read so that a read transaction begins
+    anchor_ = prepare_or_throw(db_, "SELECT EXISTS(SELECT 1 FROM sqlite_schema)");
   if (wal_) {
     engine_integer("SELECT count(*) FROM sqlite_schema"); // opens the WAL index
     index_.attach(db_);
     if (!where_.memory)
-      wal_inode_ = inode_of(where_.path.string() + "-wal");
+      files_.take(where_.path.string());
   }
   if (o.debug)
     sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);
@@ -158,14 +184,21 @@ void connection::configure() {
 int connection::on_trace(unsigned, void* self, void* p, void* x) {
   auto* s = static_cast<sqlite3_stmt*>(p);
   const auto& c = *static_cast<connection*>(self);
-  if (s == c.begin_ || s == c.commit_ || s == c.rollback_ || s == c.begin_immediate_)
-    return 0;
+  for (const auto* own :
+       {c.begin_, c.begin_immediate_, c.commit_, c.rollback_, c.savepoint_, c.release_, c.anchor_})
+    if (s == own)
+      return 0;
   char* expanded = sqlite3_expanded_sql(s);
   try {
     const auto us = *static_cast<sqlite3_int64*>(x) / 1000;
+    std::string_view text = expanded != nullptr ? expanded : sqlite3_sql(s);
+    std::string cut;
+    if (text.size() > defaults::max_echo_bytes) {
+      cut = " ... (" + std::to_string(text.size()) + " bytes)";
+      text = text.substr(0, defaults::max_echo_bytes);
+    }
     log(log_level::debug, std::string(c.role_ == role::writer ? "writer " : "reader ") +
-                              std::to_string(us) +
-                              " us: " + (expanded != nullptr ? expanded : sqlite3_sql(s)));
+                              std::to_string(us) + " us: " + std::string(text) + cut);
   } catch (...) { // out of memory: the echo is lost, the statement is not
   }
   sqlite3_free(expanded);
@@ -175,6 +208,8 @@ int connection::on_trace(unsigned, void* self, void* p, void* x) {
 // -- the engine's own statements --------------------------------------------------------------------
 
 void connection::engine_sql(const char* sql) {
+  if (role_ == role::writer)
+    drop_snapshot(); // whatever it is: it may need the connection to itself
   const auto before = auth_.who;
   auth_.who = authority::engine;
   const int rc = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
@@ -218,6 +253,14 @@ int connection::step_own(sqlite3_stmt* s) noexcept {
   return rc;
 }
 
+int connection::step_anchor() noexcept {
+  const auto before = auth_.who;
+  auth_.who = authority::engine;
+  const int rc = sqlite3_step(anchor_);
+  auth_.who = before;
+  return rc;
+}
+
 // -- transactions -----------------------------------------------------------------------------------
 
 bool connection::in_transaction() const noexcept {
@@ -227,7 +270,15 @@ bool connection::in_transaction() const noexcept {
 void connection::begin_immediate(control& c) {
   const running r(*this, c);
   DBENGINE_FAULT_POINT("writer.before_begin");
-  if (const int rc = step_own(begin_immediate_); rc != SQLITE_DONE) {
+  if (auth_.who == authority::writer || auth_.who == authority::scope)
+    refresh_snapshot();
+  DBENGINE_FAULT_POINT("writer.snapshot_renewed");
+  int rc = step_own(begin_immediate_);
+  if ((rc & 0xff) == SQLITE_BUSY && snapshot_open_) { // as in `first_step`
+    drop_snapshot();
+    rc = step_own(begin_immediate_);
+  }
+  if (rc != SQLITE_DONE) {
     auto info = last_error(db_, rc, 0, "the transaction could not begin");
     if (c.stopped() != errc::none)
       info.code = c.stopped();
@@ -258,14 +309,19 @@ void connection::commit(control& c) {
 void connection::rollback() noexcept {
   if (in_transaction())
     step_own(rollback_);
+  if (role_ == role::writer)
+    drop_snapshot();
   snapshot_open_ = false;
 }
 
 void connection::savepoint() {
-  engine_sql("SAVEPOINT dbengine");
+  if (const int rc = step_own(savepoint_); rc != SQLITE_DONE)
+    throw error(last_error(db_, rc, 0, "SAVEPOINT"));
 }
+
 void connection::release_savepoint() {
-  engine_sql("RELEASE dbengine");
+  if (const int rc = step_own(release_); rc != SQLITE_DONE)
+    throw error(last_error(db_, rc, 0, "RELEASE"));
 }
 
 void connection::rollback_to_savepoint() noexcept {
@@ -289,23 +345,49 @@ void connection::refresh_snapshot() {
   if (snapshot_open_) {
     if (index_.equals(header_)) {
       ++reused_;
+      if (role_ == role::reader && !mapping_ && ++reads_of_snapshot_ == defaults::mmap_after_reads)
+        use_mapping(true);
       return;
     }
     drop_snapshot();
+    // Each new snapshot makes SQLite give up its mapping of the file: where they come often, reading is cheaper without.
+    if (role_ == role::reader && mapping_) {
+      const bool brief = reused_ - reused_before_ < defaults::mmap_brief_reads;
+      brief_snapshots_ = brief ? brief_snapshots_ + 1 : 0;
+      if (brief_snapshots_ == defaults::mmap_brief_snapshots)
+        use_mapping(false);
+    }
+    reused_before_ = reused_;
+    reads_of_snapshot_ = 0;
   }
   if (!index_.attached())
     return;                // not in WAL mode: each read is its own transaction
   header_ = index_.read(); // before BEGIN: a commit in between is seen as a change, never missed
-  begin_deferred();
+  if (role_ == role::reader) {
+    begin_deferred();
+  } else if (in_transaction() || step_anchor() != SQLITE_ROW) {
+    sqlite3_reset(anchor_);
+    return; // without it all works, at the price of its locks
+  }
   snapshot_open_ = true;
   ++opened_;
+}
+
+void connection::use_mapping(bool on) noexcept {
+  // At the file itself: the pager asks it page by page, and reads the page where there is no mapping.
+  sqlite3_int64 limit = on && !where_.memory ? static_cast<sqlite3_int64>(options_->mmap_size) : 0;
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_MMAP_SIZE, &limit);
+  mapping_ = on;
+  brief_snapshots_ = 0;
 }
 
 void connection::drop_snapshot() noexcept {
   if (!snapshot_open_)
     return;
   snapshot_open_ = false;
-  if (step_own(commit_) != SQLITE_DONE)
+  if (role_ == role::writer)
+    sqlite3_reset(anchor_);
+  else if (step_own(commit_) != SQLITE_DONE)
     step_own(rollback_);
 }
 
@@ -315,6 +397,7 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
   DBENGINE_FAULT_POINT("writer.checkpoint");
   static constexpr int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_FULL,
                                   SQLITE_CHECKPOINT_RESTART, SQLITE_CHECKPOINT_TRUNCATE};
+  drop_snapshot();
   int frames = 0;
   int moved = 0;
   const int rc =
@@ -326,21 +409,27 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
   return {rc == SQLITE_OK && frames == moved, frames, moved};
 }
 
-std::string connection::moved() const {
-  if (where_.memory)
-    return {};
-  int moved = 0;
-  if (sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0)
-    return "the database file was moved, replaced or deleted";
-  if (wal_ && wal_inode_ != 0) {
-    struct stat st {};
-    const auto wal = where_.path.string() + "-wal";
-    if (::stat(wal.c_str(), &st) != 0)
-      return "the write-ahead log was deleted";
-    if (static_cast<unsigned long long>(st.st_ino) != wal_inode_)
-      return "the write-ahead log was replaced";
+void connection::commit_nothing() {
+  control patience(std::chrono::seconds(1), {});
+  const running r(*this, patience);
+  DBENGINE_FAULT_POINT("writer.settle");
+  const auto same = "PRAGMA user_version=" + std::to_string(engine_integer("PRAGMA user_version"));
+  engine_sql("BEGIN IMMEDIATE");
+  try {
+    engine_sql(same.c_str());
+    engine_sql("COMMIT");
+  } catch (...) {
+    rollback();
+    throw;
   }
-  return {};
+}
+
+std::string connection::moved() {
+  return where_.memory ? std::string() : files_.changed(index_, db_);
+}
+
+std::string connection::moved_meanwhile() {
+  return where_.memory ? std::string() : files_.changed_meanwhile(index_, db_);
 }
 
 void connection::allow_attach() noexcept {

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <stop_token>
 
 namespace dbengine::detail {
@@ -29,13 +30,27 @@ public:
       : deadline_(deadline), cancel_(std::move(cancel)) {}
   control(control&& other) noexcept
       : timeout_(other.timeout_), deadline_(other.deadline_), cancel_(std::move(other.cancel_)),
-        killed_(other.killed_.load(std::memory_order_relaxed)) {}
+        killed_(other.killed_.load(std::memory_order_relaxed)),
+        commit_(other.commit_.load(std::memory_order_relaxed)) {}
   control& operator=(control&&) = delete;
+
+  /// It runs where others wait for the place: it stops with `errc::busy` as soon as this is not 0.
+  void give_way_to(const std::atomic<std::size_t>& waiting) noexcept { waiting_ = &waiting; }
+  bool gave_way() const noexcept { return waiting_ != nullptr && stopped_ == errc::busy; }
+  /// It runs again where it is in nobody's way.
+  void keep_going() noexcept {
+    waiting_ = nullptr;
+    stopped_ = errc::none;
+  }
 
   /// True where the request must stop; remembers why.
   bool must_stop() noexcept {
     if (stopped_ != errc::none)
       return true;
+    if (waiting_ != nullptr && waiting_->load(std::memory_order_relaxed) != 0) {
+      stopped_ = errc::busy;
+      return true;
+    }
     if (killed_.load(std::memory_order_relaxed))
       stopped_ = killed_code_;
     else if (cancel_.stop_requested())
@@ -64,10 +79,29 @@ public:
   bool cancel_requested() const noexcept {
     return cancel_.stop_requested() || killed_.load(std::memory_order_relaxed);
   }
+
+  /// At COMMIT: true where this request may commit. From then on nobody can forbid it.
+  bool try_commit() noexcept {
+    auto before = commit_free;
+    return commit_.compare_exchange_strong(before, commit_begun, std::memory_order_acq_rel) ||
+           before == commit_begun;
+  }
+  /// True where it has not committed and never will. Any thread.
+  bool forbid_commit() noexcept {
+    auto before = commit_free;
+    return commit_.compare_exchange_strong(before, commit_forbidden, std::memory_order_acq_rel) ||
+           before == commit_forbidden;
+  }
+
   clock::time_point deadline() const noexcept { return deadline_; }
   /// Somebody looked: it ran a while.
   bool looked() const noexcept { return first_look_ != clock::time_point{}; }
   clock::time_point first_look() const noexcept { return first_look_; }
+  /// The commit did not come to pass: it runs again.
+  void commit_failed() noexcept {
+    auto before = commit_begun;
+    commit_.compare_exchange_strong(before, commit_free, std::memory_order_acq_rel);
+  }
   /// Forgets that it was stopped, for a member of a group that runs again.
   void reset() noexcept { stopped_ = errc::none; }
 
@@ -79,6 +113,10 @@ private:
   std::atomic<bool> killed_{false};
   std::atomic<errc> killed_code_{errc::cancelled};
   errc stopped_ = errc::none;
+  // free: nobody decided. begun: the worker did. forbidden: whoever answered in its place did; terminal.
+  static constexpr std::uint8_t commit_free = 0, commit_begun = 1, commit_forbidden = 2;
+  std::atomic<std::uint8_t> commit_{commit_free};
+  const std::atomic<std::size_t>* waiting_ = nullptr;
 };
 
 } // namespace dbengine::detail

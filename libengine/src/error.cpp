@@ -51,6 +51,7 @@ std::string_view to_string(fate f) noexcept {
   case fate::not_run: return "did not run";
   case fate::rolled_back: return "was rolled back";
   case fate::unknown: return "outcome unknown";
+  case fate::partly_kept: return "was kept in part";
   }
   return "outcome unknown";
 }

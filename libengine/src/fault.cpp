@@ -17,6 +17,8 @@ using hook_function = std::function<void(std::string_view)>;
 std::mutex guard;
 std::shared_ptr<const hook_function> current;
 std::atomic<bool> armed{false};
+std::string flaw;
+std::atomic<bool> any_flaw{false};
 
 } // namespace
 
@@ -36,6 +38,19 @@ void hit(std::string_view name) {
   }
   if (hook)
     (*hook)(name);
+}
+
+void set_flaw(std::string name) {
+  const std::lock_guard lock(guard);
+  any_flaw = !name.empty();
+  flaw = std::move(name);
+}
+
+bool flawed(std::string_view name) {
+  if (!any_flaw.load(std::memory_order_relaxed))
+    return false;
+  const std::lock_guard lock(guard);
+  return flaw == name;
 }
 
 } // namespace dbengine::fault

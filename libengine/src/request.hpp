@@ -79,16 +79,19 @@ public:
     failure = std::move(info);
     return finish();
   }
-  /// Takes the request away from queue or worker. True: it is the caller's to answer. `was_running` tells
-  /// whether a worker is in it still.
-  bool abandon(bool& was_running) noexcept {
+  /// Takes the request away from queue or worker: it is the caller's to answer then, with this fate. Nothing where it is
+  /// answered already. A worker that is in it cannot commit it any more, unless its commit is under way (`unknown`).
+  std::optional<fate> abandon() noexcept {
     auto s = state_.load(std::memory_order_acquire);
     while (s == state::waiting || s == state::running)
       if (state_.compare_exchange_weak(s, state::abandoned, std::memory_order_acq_rel)) {
-        was_running = s == state::running;
-        return true;
+        if (s == state::waiting)
+          return fate::not_run;
+        if (!ctl.forbid_commit() || what == kind::task) // VACUUM and its like commit by themselves
+          return fate::unknown;
+        return what == kind::fetch ? fate::not_run : fate::rolled_back;
       }
-    return false;
+    return std::nullopt;
   }
   bool cancelled() const noexcept { return ctl.cancel_requested(); }
   state now() const noexcept { return state_.load(std::memory_order_acquire); }
@@ -123,6 +126,8 @@ public:
   std::size_t held_bytes = 0;
   /// Runs in no group: its first try ended one.
   bool alone = false;
+  /// Its sender runs it itself: nobody else can answer while it does.
+  std::atomic<bool> on_senders_thread{false};
   /// Its listener allows no writing.
   bool read_only = false;
 

@@ -17,4 +17,8 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept;
 /// with semicolons are safe); all of it where no semicolon ends it.
 std::size_t statement_end(std::string_view sql);
 
+/// False where the text surely only reads. A guess that keeps the writes of one sender in their order; what a statement may do
+/// is for SQLite's authorizer to say.
+bool may_write(std::string_view sql) noexcept;
+
 } // namespace dbengine::detail

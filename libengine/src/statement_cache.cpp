@@ -31,6 +31,13 @@ prepared* statement_cache::find(std::string_view sql) {
   return it->second->get();
 }
 
+const prepared* statement_cache::look(std::string_view sql) const noexcept {
+  if (!lru_.empty() && lru_.front()->sql == sql)
+    return lru_.front().get();
+  const auto it = index_.find(sql);
+  return it == index_.end() ? nullptr : it->second->get();
+}
+
 prepared* statement_cache::insert(std::unique_ptr<prepared> p) {
   auto* raw = p.get();
   if (p->sql.size() > defaults::max_cached_sql_bytes || index_.contains(p->sql)) {

@@ -30,6 +30,20 @@ struct prepared {
   bool read_only = true;
   bool writes = false;
   bool inserts = false;
+  /// It, or a trigger that it fires, calls last_insert_rowid().
+  bool asks_rowid = false;
+  /// It only reads and changes rows: no schema, no setting, nothing that needs the connection to itself.
+  bool rows_only = false;
+  /// Any connection gives the same answer, at a cost that grows with the steps and bytes only.
+  bool anywhere = false;
+  /// The most steps and bytes that a run of it took on this connection; `runs` stops counting at 255.
+  int steps_before = 0;
+  int most_steps = 0;
+  std::size_t most_bytes = 0;
+  std::uint8_t runs = 0;
+  /// Size of its last result.
+  std::size_t last_cells = 0;
+  std::size_t last_text = 0;
   /// A reader may not run it; there is no `stmt` then.
   bool needs_writer = false;
   bool in_use = false;
@@ -52,6 +66,8 @@ public:
 
   /// The statement of this text where it is there and not in use, else null.
   prepared* find(std::string_view sql);
+  /// The same without using it: neither counted nor moved to the front.
+  const prepared* look(std::string_view sql) const noexcept;
   /// Takes a new one in; returns it. Where its text is there already (in use), it is kept outside
   /// the index and dropped by `release`.
   prepared* insert(std::unique_ptr<prepared> p);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+#include <dbengine/escalation.hpp>
 #include <dbengine/stats.hpp>
 
 namespace dbengine {
@@ -34,8 +35,28 @@ std::string_view to_string(worker_state s) noexcept {
   case worker_state::restarting: return "restarting";
   case worker_state::failed: return "failed";
   case worker_state::stopped: return "stopped";
+  case worker_state::spare: return "spare";
   }
   return "?";
+}
+
+std::string_view to_string(escalation_kind k) noexcept {
+  switch (k) {
+  case escalation_kind::circuit_opened: return "circuit opened";
+  case escalation_kind::circuit_closed: return "circuit closed";
+  case escalation_kind::writing_fenced: return "writing fenced";
+  case escalation_kind::writing_resumed: return "writing resumed";
+  case escalation_kind::worker_stuck: return "worker stuck";
+  case escalation_kind::supervision_lost: return "supervision lost";
+  }
+  return "?";
+}
+
+std::string to_string(const escalation& e) {
+  auto text = e.worker + ": " + std::string(to_string(e.what));
+  if (e.reason.code != errc::none)
+    text += " (" + to_string(e.reason) + ")";
+  return text;
 }
 
 } // namespace dbengine

@@ -142,4 +142,20 @@ std::size_t params::bytes() const noexcept {
   return n;
 }
 
+params params_view::owned() const {
+  if (named != nullptr)
+    return *named;
+  std::vector<value> values;
+  values.reserve(positional.size());
+  for (const auto& v : positional)
+    switch (v.type) {
+    case value_type::null: values.emplace_back(); break;
+    case value_type::integer: values.emplace_back(v.integer); break;
+    case value_type::real: values.emplace_back(v.real); break;
+    case value_type::text: values.emplace_back(std::string(v.bytes, v.size)); break;
+    case value_type::blob: values.emplace_back(std::as_bytes(std::span(v.bytes, v.size))); break;
+    }
+  return params(std::move(values));
+}
+
 } // namespace dbengine

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <cstring>
 
 namespace dbengine::detail {
 
@@ -44,6 +45,13 @@ bool wal_index::equals(const header& h) const noexcept {
   for (std::size_t i = 0; i < h.size(); ++i)
     differs |= mapped_[i] ^ h[i];
   return differs == 0;
+}
+
+bool wal_index::follows(const header& after, const header& before, int last_frame) noexcept {
+  // Bytes 16 to 19: the last valid frame, in the machine's own order; 32 to 39: the salts, new at each restart.
+  std::uint32_t frame = 0;
+  std::memcpy(&frame, &after[2], sizeof frame);
+  return frame == static_cast<std::uint32_t>(last_frame) && after[4] == before[4];
 }
 
 } // namespace dbengine::detail

@@ -27,6 +27,10 @@ public:
   header read() const noexcept;
   bool equals(const header& h) const noexcept;
 
+  /// `after` is `before` and one commit that ended at this frame: no other connection committed in between. A WAL that
+  /// began anew counts as foreign.
+  static bool follows(const header& after, const header& before, int last_frame) noexcept;
+
 private:
   const volatile std::uint64_t* mapped_ = nullptr;
 };

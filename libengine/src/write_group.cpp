@@ -28,6 +28,13 @@ bool outside_transactions(const request& r) {
          (r.what == request::kind::script && r.mode == script_mode::continue_on_error);
 }
 
+// What was kept of a failed statement went with the savepoint or transaction around it.
+error_info undone(error_info info) {
+  if (info.outcome == fate::partly_kept)
+    info.outcome = fate::rolled_back;
+  return info;
+}
+
 error_info at_index(error_info info, std::size_t i) {
   info.index = i;
   info.outcome = fate::rolled_back;
@@ -49,6 +56,10 @@ void write_group::run(std::vector<request_ptr> members) {
     todo.pop_back();
     if (s.second - s.first == 0)
       continue;
+    if (fenced_) {
+      refuse(s);
+      continue;
+    }
     if (s.second - s.first == 1 || members_[s.first]->alone) {
       run_alone(s.first);
       todo.emplace_back(s.first + 1, s.second);
@@ -59,11 +70,42 @@ void write_group::run(std::vector<request_ptr> members) {
   }
 }
 
+void write_group::refuse(span s) {
+  auto why = *fenced_;
+  why.outcome = fate::not_run;
+  for (auto i = s.first; i < s.second; ++i) {
+    members_[i]->start();
+    members_[i]->result = {};
+    members_[i]->failure = why;
+  }
+  answer(s);
+}
+
+error_info write_group::settle(error_info why) {
+  if (why.code != errc::io)
+    return why;
+  why = hooks_->settle(*connection_, std::move(why));
+  if (why.code == errc::fenced)
+    fenced_ = why;
+  return why;
+}
+
+// False where one of those that ran was answered in the worker's place: it must not be committed, the others run again.
+bool write_group::may_commit(span s) const {
+  for (auto i = s.first; i < s.second; ++i)
+    if (!members_[i]->failure && !members_[i]->ctl.try_commit())
+      return false;
+  return true;
+}
+
 bool write_group::expired(request& r) {
-  if (r.now() == request::state::waiting && !r.start())
-    return true; // its sender has left
-  if (r.now() != request::state::running)
+  if (r.now() == request::state::waiting)
+    r.start();
+  if (r.now() != request::state::running) { // its sender has left, or the watch answered
+    r.failure = error_info{.code = errc::timeout, .message = "it was answered meanwhile"};
     return true;
+  }
+  r.ctl.commit_failed(); // where it runs again
   if (!r.ctl.must_stop())
     return false;
   if (r.failure && r.failure->code == r.ctl.stopped())
@@ -77,6 +119,7 @@ std::vector<write_group::span> write_group::run_together(span s) {
   auto& c = *connection_;
   control group_control;
   commits_before_ = c.commits();
+  under_way_ = s;
   in_flight_ = true;
   try {
     c.begin_immediate(group_control);
@@ -127,10 +170,20 @@ std::vector<write_group::span> write_group::run_together(span s) {
         c.rollback();
         return {{i, i + 1}, {i + 1, s.second}};
       }
+      if (!may_commit({s.first, i})) {
+        c.rollback();
+        return {s};
+      }
+      under_way_ = {s.first, i};
       try {
         c.commit(group_control);
-      } catch (const error&) {
-        return one_by_one(s);
+      } catch (const error& e) {
+        if (const auto why = settle(e.info()); fenced_)
+          for (auto k = s.first; k < i; ++k)
+            if (!members_[k]->failure)
+              members_[k]->failure = why;
+        if (!fenced_)
+          return one_by_one(s);
       }
       answer({s.first, i});
       return {{i, i + 1}, {i + 1, s.second}};
@@ -146,11 +199,23 @@ std::vector<write_group::span> write_group::run_together(span s) {
       return split(i, code == errc::disk_full || code == errc::io);
     }
   }
+  if (!may_commit(s)) {
+    c.rollback();
+    tally_.rerun += s.second - s.first;
+    return {s};
+  }
+  if (DBENGINE_FLAW("answers before the commit"))
+    answer(s);
   try {
     c.commit(group_control);
   } catch (const error& e) {
-    if (e.code() == errc::io)
-      hooks_->settle(c);
+    if (const auto why = settle(e.info()); fenced_) {
+      for (auto i = s.first; i < s.second; ++i)
+        if (!members_[i]->failure)
+          members_[i]->failure = why;
+      answer(s);
+      return {};
+    }
     tally_.rerun += s.second - s.first;
     return one_by_one(s);
   }
@@ -163,13 +228,20 @@ void write_group::run_alone(std::size_t i) {
   auto& c = *connection_;
   auto& r = *members_[i];
   commits_before_ = c.commits();
+  under_way_ = {i, i + 1};
   in_flight_ = true;
   if (!expired(r)) {
     r.failure.reset();
     r.result = {};
     current_ = members_[i];
     try {
-      if (outside_transactions(r) || !needs_savepoint(r, c)) {
+      bool own = outside_transactions(r) || !needs_savepoint(r, c);
+      if (!own && r.what == request::kind::fetch &&
+          r.id.empty()) { // only for the bounds of its result
+        const connection::running looked_at(c, r.ctl);
+        own = c.runs_alone(r.sql);
+      }
+      if (own) {
         run_member(r, false);
       } else {
         c.begin_immediate(r.ctl);
@@ -178,10 +250,9 @@ void write_group::run_alone(std::size_t i) {
       }
       ++tally_.commits;
     } catch (const error& e) {
+      const bool kept = !c.in_transaction();
       c.rollback();
-      r.failure = e.info();
-      if (e.code() == errc::io)
-        hooks_->settle(c);
+      r.failure = settle(kept ? e.info() : undone(e.info()));
     }
     current_.reset();
   }
@@ -195,9 +266,9 @@ void write_group::run_member(request& r, bool in_group) {
   c.savepoint();
   try {
     statements(r);
-  } catch (const error&) {
+  } catch (const error& e) {
     c.rollback_to_savepoint();
-    throw;
+    throw error(undone(e.info()));
   }
   c.release_savepoint();
 }
@@ -252,6 +323,7 @@ void write_group::script(request& r) {
   auto& c = *connection_;
   script_result result;
   const bool all = r.mode == script_mode::all_or_nothing;
+  connection::refuse_nul(r.sql);
   for (std::size_t at = 0; at < r.sql.size();) {
     const auto rest = std::string_view(r.sql).substr(at);
     std::size_t consumed = rest.size();
@@ -295,10 +367,20 @@ void write_group::answer(span s) {
       r.failure = fenced;
     answered_ = i + 1;
     hooks_->done(r);
-    r.finish();
+    if (!DBENGINE_FLAW("drops an answer") || i == s.first)
+      r.finish();
   }
   in_flight_ = false;
   DBENGINE_FAULT_POINT("writer.after_answer");
+}
+
+bool write_group::committed(const request_ptr& r) const noexcept {
+  if (!in_flight_ || connection_->commits() == commits_before_ ||
+      DBENGINE_FLAW("forgets the commit record"))
+    return false;
+  const auto first = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.first);
+  const auto last = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.second);
+  return std::find(first, last, r) != last;
 }
 
 std::vector<request_ptr> write_group::unanswered() const {

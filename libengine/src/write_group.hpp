@@ -31,8 +31,9 @@ public:
     std::function<void(request&)> done;
     /// Looks at the file before anybody is told "done": throws `errc::fenced` where it is no longer there.
     std::function<void(connection&)> before_answers;
-    /// After an I/O error at COMMIT the rows may come back at the next open. Settles that, or fences and throws.
-    std::function<void(connection&)> settle;
+    /// After an I/O error at COMMIT the rows may come back at the next open. Settles that and gives the error back, or fences
+    /// and gives `errc::fenced`, `unknown`: nothing more is written then.
+    std::function<error_info(connection&, error_info)> settle;
   };
 
   struct tally {
@@ -47,10 +48,9 @@ public:
   std::vector<request_ptr> unanswered() const;
   /// The one that ran when it happened; null where it was at BEGIN or COMMIT.
   const request_ptr& blamed() const noexcept { return current_; }
-  /// The transaction that was under way is committed: its members have their results and may be answered.
-  bool committed() const noexcept {
-    return in_flight_ && connection_->commits() != commits_before_;
-  }
+  /// It was part of the transaction that was under way, and that is committed: it has its result and may be answered.
+  /// Members before and after that transaction may hold results of an earlier try, which was undone.
+  bool committed(const request_ptr& r) const noexcept;
 
   const tally& counts() const noexcept { return tally_; }
 
@@ -64,7 +64,10 @@ private:
   void statements(request& r);
   void script(request& r);
   void answer(span s);
+  void refuse(span s);
+  error_info settle(error_info why);
   bool expired(request& r);
+  bool may_commit(span s) const;
 
   connection* connection_;
   const hooks* hooks_;
@@ -72,7 +75,9 @@ private:
   std::size_t answered_ = 0;
   request_ptr current_;
   std::uint64_t commits_before_ = 0;
+  span under_way_{0, 0};
   bool in_flight_ = false;
+  std::optional<error_info> fenced_; // from then on no member runs
   tally tally_;
 };
 

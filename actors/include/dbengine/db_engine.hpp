@@ -375,7 +375,7 @@ public:
   /// and `backup_to` (`errc::not_allowed`). Throws `error` where it cannot be reached or is none.
   ///
   /// A lost connection is made again, with backoff. Requests that were under way then: what only reads, or has an id, is sent again
-  /// within its deadline; other writes are `errc::outcome_unknown`. While there is no connection a request waits 2.5 s, then it is
+  /// within its deadline; other writes are `errc::outcome_unknown`. While there is no connection a request waits 2 s, then it is
   /// `errc::unreachable`. `shutdown` ends the connection, not the engine.
   static db_engine connect(std::string_view address, const remote_options& o = {});
 

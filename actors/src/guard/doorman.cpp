@@ -135,6 +135,7 @@ void doorman::discard_lost_answers() {
 }
 
 bool doorman::new_connection() {
+  discard_lost_answers(); // a crowd that asks and hangs up comes back sooner than the tick
   auto fd = acceptor_.accepted_socket();
   if (detached()) {
     ::close(fd);

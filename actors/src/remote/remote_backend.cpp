@@ -93,12 +93,12 @@ Result remote_backend::report(wire_kind k) {
 }
 
 rows remote_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
-  return run<rows>(wire_kind::fetch, fetch_request{std::string(sql), owned(p)}, o);
+  return run<rows>(wire_kind::fetch, fetch_request{std::string(sql), p.owned()}, o);
 }
 
 write_result remote_backend::execute(std::string_view sql, const params_view& p,
                                      const request_options& o) {
-  return run<write_result>(wire_kind::execute, execute_request{std::string(sql), owned(p)}, o);
+  return run<write_result>(wire_kind::execute, execute_request{std::string(sql), p.owned()}, o);
 }
 
 batch_result remote_backend::execute_many(std::string_view sql, std::span<const params> sets,
@@ -130,7 +130,7 @@ std::unique_ptr<detail::cursor_source> remote_backend::open_cursor(std::string_v
   if (batch == 0)
     throw error(errc::invalid_option, "a cursor's batch must be at least one row");
   const auto id =
-      run<cursor_id>(wire_kind::cursor_open, cursor_open{std::string(sql), owned(p)}, o);
+      run<cursor_id>(wire_kind::cursor_open, cursor_open{std::string(sql), p.owned()}, o);
   return std::make_unique<remote_cursor>(link_, id, batch, o);
 }
 

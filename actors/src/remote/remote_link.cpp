@@ -8,6 +8,7 @@
 #include <caf/exit_reason.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/message_id.hpp>
+#include <caf/sec.hpp>
 
 #include <unistd.h>
 
@@ -164,7 +165,9 @@ void remote_link::answered(std::uint64_t mid, caf::message& m) {
       send_waiting();
     } else if (is_call(f.call) && !f.call->done) {
       const auto why = m.match_elements<caf::error>() ? m.get_as<caf::error>(0) : caf::error{};
-      const bool never_left = why.category() == caf::atom("exit");
+      // The guard and the broker say so of what did not reach the gateway.
+      const bool never_left =
+          why.category() == caf::atom("exit") || why == caf::sec::request_receiver_down;
       if (never_left && f.call->repeatable && !closed_)
         waiting_.push_back(f.call); // the keeper hears of the loss at this moment
       else

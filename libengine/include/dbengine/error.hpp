@@ -61,7 +61,8 @@ std::string_view to_string(errc code) noexcept;
 enum class fate : std::uint8_t {
   not_run,     ///< it never started, nothing is changed
   rolled_back, ///< it started and every change is undone
-  unknown      ///< it may or may not have been done (only `errc::outcome_unknown` and its kin)
+  unknown,     ///< it may or may not have been done (only `errc::outcome_unknown` and its kin)
+  partly_kept ///< `OR FAIL` and `RAISE(FAIL)`: the rows before the failing one are kept, as SQLite has it
 };
 
 std::string_view to_string(fate f) noexcept;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <dbengine/defaults.hpp>
+#include <dbengine/escalation.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -55,7 +56,7 @@ struct collation {
 struct options {
   /// Reader actors, 1 to 64.
   int num_workers = defaults::num_workers;
-  /// Reader connections lent to facade threads; 0 means two per core, at least four.
+  /// Reader connections lent to facade threads; 0 means two per core, at least eight.
   std::size_t max_leases = 0;
   /// Echo every statement, its parameters and its time to the log.
   bool debug = false;
@@ -100,6 +101,10 @@ struct options {
 
   std::vector<function> functions = {};
   std::vector<collation> collations = {};
+
+  /// Told what restarting alone does not mend (a circuit opens, writing is fenced, a worker is stuck), and when it is over.
+  /// Called on a thread of the engine or of a caller: must return soon and must not call the engine; what it throws is logged.
+  std::function<void(const escalation&)> on_escalation = {};
 };
 
 /// Which requests go first when several wait.

@@ -75,6 +75,9 @@ private:
 struct params_view {
   const params* named = nullptr;
   std::span<const value_ref> positional;
+
+  /// A copy of what it points at, for whoever outlives the caller.
+  params owned() const;
 };
 
 } // namespace dbengine

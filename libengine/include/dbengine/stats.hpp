@@ -39,7 +39,16 @@ struct class_statistics {
 enum class circuit_state : std::uint8_t { closed, open, half_open };
 std::string_view to_string(circuit_state s) noexcept;
 
-enum class worker_state : std::uint8_t { idle, running, stalled, restarting, failed, stopped };
+/// stalled: in a statement past its deadline that cannot be interrupted. spare: waits to take a stalled reader's place.
+enum class worker_state : std::uint8_t {
+  idle,
+  running,
+  stalled,
+  restarting,
+  failed,
+  stopped,
+  spare
+};
 std::string_view to_string(worker_state s) noexcept;
 
 struct worker_health {
@@ -48,6 +57,8 @@ struct worker_health {
   std::uint64_t restarts = 0;
   std::string last_failure;
   circuit_state circuit = circuit_state::closed;
+  /// What it is busy with where that takes too long: "stalled for 1200 ms in request "SELECT …"".
+  std::string note;
 };
 
 struct slow_statement {
@@ -83,6 +94,8 @@ struct statistics {
   std::uint64_t statement_cache_hits = 0;
   std::uint64_t statement_cache_misses = 0;
   std::uint64_t snapshots_reused = 0;
+  /// Short reads that ran on the idle write connection, because the reader's own snapshot was no longer the newest.
+  std::uint64_t reads_on_writer = 0;
   std::uint64_t snapshots_opened = 0;
   std::uint64_t leases_open = 0;
   std::uint64_t restarts = 0;

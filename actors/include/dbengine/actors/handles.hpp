@@ -53,12 +53,14 @@ using reader_actor = caf::typed_actor<
     // Something waits.
     caf::reacts_to<caf::flush_atom>>;
 
-/// Looks after the leased reader connections.
+/// Looks after the leased reader connections and the actors' cursors.
 using reader_pool_actor = caf::typed_actor<
     // A snapshot was opened: look after it until none is.
     caf::reacts_to<caf::tick_atom>,
     // Close connections that nobody used for long.
-    caf::reacts_to<caf::idle_atom>>;
+    caf::reacts_to<caf::idle_atom>,
+    // A cursor may have been idle for too long.
+    caf::reacts_to<caf::timeout_atom>>;
 
 /// Gathers what the workers count.
 using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
@@ -86,7 +88,7 @@ using supervisor_actor = caf::typed_actor<
     caf::reacts_to<caf::spawn_atom, std::uint32_t>,
     // A child (by number, of this generation) has opened what it needs.
     caf::reacts_to<caf::ok_atom, std::uint32_t, std::uint32_t>,
-    // Stop all children in order, then yourself.
+    // Stop all children in order, then yourself; again: at once; a third time: without those that do not end.
     caf::reacts_to<caf::close_atom>>;
 
 } // namespace actors

@@ -128,6 +128,17 @@ struct statistics_request {};
 struct health_request {};
 struct database_info_request {};
 
+/// The messages with contents, and those without: the one list of them. `transaction_result` stands for itself, because it is a
+/// vector on the wire.
+#define DBENGINE_MESSAGES(one)                                                                     \
+  one(execute_request) one(fetch_request) one(batch_request) one(transaction_request)              \
+      one(script_request) one(cursor_open) one(cursor_id) one(cursor_next) one(cursor_close)       \
+          one(cancel_request) one(maintenance_request) one(maintenance_result) one(backup_request) \
+              one(write_result) one(batch_result) one(rows) one(script_result) one(backup_info)    \
+                  one(statistics) one(health_report) one(escalation) one(database_info)
+#define DBENGINE_EMPTY_MESSAGES(one)                                                               \
+  one(backup_info_request) one(statistics_request) one(health_request) one(database_info_request)
+
 namespace actors {
 
 /// The error of an actor's answer as the facade's; also for errors that are CAF's own (a receiver that is down, a
@@ -143,28 +154,8 @@ namespace wire {
 #define DBENGINE_WIRE(type)                                                                        \
   std::string save(const type& x);                                                                 \
   caf::error load(std::string_view bytes, type& x);
-DBENGINE_WIRE(execute_request)
-DBENGINE_WIRE(fetch_request)
-DBENGINE_WIRE(batch_request)
-DBENGINE_WIRE(transaction_request)
-DBENGINE_WIRE(script_request)
-DBENGINE_WIRE(cursor_open)
-DBENGINE_WIRE(cursor_id)
-DBENGINE_WIRE(cursor_next)
-DBENGINE_WIRE(cursor_close)
-DBENGINE_WIRE(cancel_request)
-DBENGINE_WIRE(maintenance_request)
-DBENGINE_WIRE(maintenance_result)
-DBENGINE_WIRE(backup_request)
-DBENGINE_WIRE(write_result)
-DBENGINE_WIRE(batch_result)
-DBENGINE_WIRE(rows)
+DBENGINE_MESSAGES(DBENGINE_WIRE)
 DBENGINE_WIRE(std::vector<operation_result>)
-DBENGINE_WIRE(script_result)
-DBENGINE_WIRE(backup_info)
-DBENGINE_WIRE(statistics)
-DBENGINE_WIRE(health_report)
-DBENGINE_WIRE(database_info)
 #undef DBENGINE_WIRE
 
 template <class Inspector, class T>
@@ -185,27 +176,7 @@ typename Inspector::result_type inspect_as_blob(Inspector& f, T& x, const char* 
   typename Inspector::result_type inspect(Inspector& f, type& x) {                                 \
     return actors::wire::inspect_as_blob(f, x, #type);                                             \
   }
-DBENGINE_INSPECT(execute_request)
-DBENGINE_INSPECT(fetch_request)
-DBENGINE_INSPECT(batch_request)
-DBENGINE_INSPECT(transaction_request)
-DBENGINE_INSPECT(script_request)
-DBENGINE_INSPECT(cursor_open)
-DBENGINE_INSPECT(cursor_id)
-DBENGINE_INSPECT(cursor_next)
-DBENGINE_INSPECT(cursor_close)
-DBENGINE_INSPECT(cancel_request)
-DBENGINE_INSPECT(maintenance_request)
-DBENGINE_INSPECT(maintenance_result)
-DBENGINE_INSPECT(backup_request)
-DBENGINE_INSPECT(write_result)
-DBENGINE_INSPECT(batch_result)
-DBENGINE_INSPECT(rows)
-DBENGINE_INSPECT(script_result)
-DBENGINE_INSPECT(backup_info)
-DBENGINE_INSPECT(statistics)
-DBENGINE_INSPECT(health_report)
-DBENGINE_INSPECT(database_info)
+DBENGINE_MESSAGES(DBENGINE_INSPECT)
 #undef DBENGINE_INSPECT
 
 /// The results of a transaction, an operation each.
@@ -223,10 +194,7 @@ typename Inspector::result_type inspect(Inspector& f, transaction_result& x) {
   typename Inspector::result_type inspect(Inspector& f, type&) {                                   \
     return f(caf::meta::type_name(#type));                                                         \
   }
-DBENGINE_INSPECT_EMPTY(backup_info_request)
-DBENGINE_INSPECT_EMPTY(statistics_request)
-DBENGINE_INSPECT_EMPTY(health_request)
-DBENGINE_INSPECT_EMPTY(database_info_request)
+DBENGINE_EMPTY_MESSAGES(DBENGINE_INSPECT_EMPTY)
 #undef DBENGINE_INSPECT_EMPTY
 
 } // namespace dbengine

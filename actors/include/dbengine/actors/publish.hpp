@@ -32,7 +32,7 @@ bool unpublish(caf::actor_system& sys, const engine_actor& engine, std::uint16_t
 ///
 /// A connection that is lost is made again, with backoff, for as long as the handle lives. Requests that were under way then: what
 /// only reads, or has an id, is sent again within its deadline; other writes are `errc::outcome_unknown`. While there is no
-/// connection requests wait 2.5 s, then fail with `errc::unreachable`. Cursors end with their connection.
+/// connection requests wait 2 s, then fail with `errc::unreachable`. Cursors end with their connection.
 ///
 /// Fails with `errc::unreachable` where nobody answers, `errc::protocol` where who answers is no engine of this version or where one
 /// side has TLS and the other has not.

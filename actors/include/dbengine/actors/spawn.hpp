@@ -8,10 +8,12 @@
 #include <dbengine/actors/handles.hpp>
 #include <dbengine/options.hpp>
 
+#include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
 #include <chrono>
+#include <functional>
 #include <string_view>
 
 namespace dbengine::actors {
@@ -22,6 +24,9 @@ void setup(caf::actor_system_config& cfg);
 /// Opens a database and starts its actors in `sys`. The handle is their stable address. Throws `dbengine::error` where the
 /// database cannot be opened. The engine lives until `shutdown`, or until an exit message reaches the handle.
 engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o = {});
+
+/// For `options::on_escalation`: sends each `escalation` to `owner` as a message. Keeps no actor alive.
+std::function<void(const escalation&)> escalate_to(const caf::actor& owner);
 
 /// No new requests; what waits is finished within `timeout`, the rest answered `errc::shut_down`; then the actors end and the
 /// files are closed. Blocks the calling thread; not to be called from a scheduled actor. Idempotent. Call it before the system ends.

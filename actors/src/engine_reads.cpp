@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Engine core: the queue of reads and what readers do with it.
+
+#include "engine_core.hpp"
+
+#include "error_map.hpp"
+#include "fault.hpp"
+
+namespace dbengine::detail {
+
+std::unique_ptr<connection> engine_core::open_reader() const {
+  return std::make_unique<connection>(where_, connection::role::reader, options_);
+}
+
+void engine_core::reader_started(std::size_t i) {
+  if (readers_[i]->part == reader_part::retired)
+    reader_is_back(i);
+  readers_[i]->scheduled.store(false);
+  readers_[i]->alive.store(true);
+  if (!reads_.empty())
+    wake_reader();
+}
+
+void engine_core::reader_failed(std::size_t i) {
+  readers_[i]->alive.store(false);
+  if (!reads_.empty())
+    wake_reader();
+}
+
+bool engine_core::drain_reads(std::size_t i, connection& c) {
+  auto& slot = *readers_[i];
+  const auto set_current = [&slot](request_ptr r) {
+    const std::lock_guard lock(slot.mutex);
+    slot.current = std::move(r);
+  };
+  const auto replaced = [&] {
+    if (slot.part.load(std::memory_order_acquire) == reader_part::retired)
+      reader_is_back(i);
+    return slot.part.load(std::memory_order_relaxed) != reader_part::active;
+  };
+  for (;;) {
+    if (replaced()) {
+      c.drop_snapshot();
+      slot.scheduled.store(false, std::memory_order_seq_cst);
+      if (!reads_.empty())
+        wake_reader();
+      return false;
+    }
+    auto r = reads_.pop();
+    if (!r) {
+      slot.scheduled.store(false, std::memory_order_seq_cst);
+      if (reads_.empty() || slot.scheduled.exchange(true, std::memory_order_seq_cst))
+        break;
+      continue;
+    }
+    if (!r->start())
+      continue;
+    if (!reads_.empty())
+      wake_reader(); // another one may help
+    set_current(r);
+    const auto begin = clock::now();
+    slot.counts.of(r->statistics_class()).wait.record(begin - r->queued);
+    try {
+      if (r->ctl.must_stop()) {
+        error_info info{.code = r->ctl.stopped(), .message = "it was stopped before it started"};
+        throw error(std::move(info));
+      }
+      DBENGINE_FAULT_POINT("reader.before_statement");
+      if (r->what == request::kind::task) {
+        r->task(c);
+      } else {
+        c.refresh_snapshot();
+        std::vector<value_ref> refs;
+        params_view view{&r->parameters, {}};
+        if (!r->parameters.named()) {
+          refs.assign(r->parameters.values().begin(), r->parameters.values().end());
+          view = {nullptr, refs};
+        }
+        r->result = c.fetch(r->sql, view, r->ctl);
+      }
+      DBENGINE_FAULT_POINT("reader.after_statement");
+    } catch (const needs_writer&) {
+      set_current(nullptr);
+      r->wait_again();
+      try {
+        if (read_only_ || r->read_only)
+          throw error(errc::read_only, "the statement writes, and this access is read-only");
+        submit_write(r);
+      } catch (const error& e) {
+        r->fail(e.info());
+      }
+      continue;
+    } catch (const error& e) {
+      r->failure = e.info();
+    } catch (...) {
+      const auto why = current_exception_info();
+      set_current(nullptr);
+      slot.alive.store(false);
+      r->result = {};
+      if (++r->attempts >= defaults::poison_attempts) {
+        error_info info{.code = errc::poison,
+                        .message = "the request failed " + std::to_string(r->attempts) +
+                                   " workers: " + why.message};
+        r->fail(std::move(info));
+      } else {
+        r->wait_again();
+        reads_.push_front({r});
+      }
+      wake_reader();
+      throw;
+    }
+    const auto elapsed = clock::now() - begin;
+    auto& counts = slot.counts.of(r->statistics_class());
+    count_answer(slot.counts, *r);
+    counts.run.record(elapsed);
+    slow_.offer(r->sql, elapsed);
+    set_current(nullptr);
+    r->finish();
+  }
+  c.drop_snapshot();
+  const auto n = c.count();
+  slot.counts.cache_hits.raise_to(n.cache_hits);
+  slot.counts.cache_misses.raise_to(n.cache_misses);
+  slot.counts.snapshots_reused.raise_to(n.snapshots_reused);
+  slot.counts.snapshots_opened.raise_to(n.snapshots_opened);
+  return true;
+}
+
+bool engine_core::sweep() {
+  sweep_armed_.store(false, std::memory_order_seq_cst);
+  const bool leases = leases_.sweep();
+  const bool again = sweep_writer() || leases;
+  if (again)
+    sweep_armed_.store(true, std::memory_order_seq_cst);
+  return again;
+}
+
+// The write connection's snapshot, like those of the leases, goes when it was not used from one sweep to the next.
+bool engine_core::sweep_writer() noexcept {
+  if (read_only_)
+    return false;
+  if (!take_gate(gate_held))
+    return gate_.load(std::memory_order_relaxed) !=
+           gate_shut; // a writer that opens has no snapshot
+  if (turns_ == turns_at_sweep_)
+    writer_->drop_snapshot();
+  turns_at_sweep_ = turns_;
+  const bool open = writer_->snapshot_open();
+  give_back_writer();
+  return open;
+}
+
+} // namespace dbengine::detail

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Engine core: statistics.
+
+#include "engine_core.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace dbengine::detail {
+
+std::uint64_t engine_core::wal_bytes() const {
+  if (where_.memory)
+    return 0;
+  struct stat st {};
+  return ::stat((where_.path.string() + "-wal").c_str(), &st) == 0
+             ? static_cast<std::uint64_t>(st.st_size)
+             : 0;
+}
+
+dbengine::statistics engine_core::sample() const {
+  dbengine::statistics s;
+  struct merged {
+    histogram::sums wait, run;
+  };
+  auto sums = std::make_unique<std::array<merged, request_class_count>>();
+  const auto add = [&](const worker_counters& w) {
+    for (std::size_t i = 0; i < request_class_count; ++i) {
+      s.classes[i].count += w.classes[i].count.get();
+      s.classes[i].errors += w.classes[i].errors.get();
+      s.classes[i].rows += w.classes[i].rows.get();
+      w.classes[i].wait.add_to((*sums)[i].wait);
+      w.classes[i].run.add_to((*sums)[i].run);
+    }
+    s.timeouts += w.timeouts.get();
+    s.commits += w.commits.get();
+    s.groups += w.groups.get();
+    s.grouped_requests += w.grouped.get();
+    s.largest_group = std::max(s.largest_group, w.largest_group.get());
+    s.groups_rerun += w.rerun.get();
+    s.inline_writes += w.inline_writes.get();
+    s.checkpoints += w.checkpoints.get();
+    s.statement_cache_hits += w.cache_hits.get();
+    s.statement_cache_misses += w.cache_misses.get();
+    s.snapshots_reused += w.snapshots_reused.get();
+    s.snapshots_opened += w.snapshots_opened.get();
+  };
+  add(writer_counts_);
+  for (const auto& r : readers_)
+    add(r->counts);
+  const auto fetch = static_cast<std::size_t>(request_class::fetch);
+  leases_.for_each([&](const lease_counters& l) {
+    s.classes[fetch].count += l.count.get();
+    s.classes[fetch].errors += l.errors.get();
+    s.classes[fetch].rows += l.rows.get();
+    s.timeouts += l.timeouts.get();
+    s.statement_cache_hits += l.cache_hits.get();
+    s.statement_cache_misses += l.cache_misses.get();
+    s.snapshots_reused += l.snapshots_reused.get();
+    s.reads_on_writer += l.on_writer.get();
+    s.snapshots_opened += l.snapshots_opened.get();
+    l.run.add_to((*sums)[fetch].run);
+  });
+  for (std::size_t i = 0; i < request_class_count; ++i) {
+    s.classes[i].wait = (*sums)[i].wait.read();
+    s.classes[i].run = (*sums)[i].run.read();
+    s.requests += s.classes[i].count;
+    s.errors += s.classes[i].errors;
+  }
+  s.queue_size = admission_.requests.load(std::memory_order_relaxed);
+  s.queue_bytes = admission_.bytes.load(std::memory_order_relaxed);
+  s.overloaded = admission_.refused.load(std::memory_order_relaxed);
+  s.errors += s.overloaded;
+  s.requests += s.overloaded;
+  s.wal_bytes = wal_bytes();
+  s.leases_open = leases_.open_count();
+  s.slowest = slow_.read();
+  s.backup_enabled = options_->backup_enabled;
+  s.backup_interval = options_->backup_interval;
+  s.backup_dir = options_->backup_dir;
+  return s;
+}
+
+} // namespace dbengine::detail

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Engine core: deadlines, circuits, fences, and the end.
+
+#include "engine_core.hpp"
+
+#include "error_map.hpp"
+#include "log.hpp"
+
+#include <algorithm>
+
+namespace dbengine::detail {
+
+namespace {
+
+// Past its deadline for longer than an interrupt takes.
+bool stuck(const request& r, clock::time_point now) {
+  return r.deadline != clock::time_point::max() && now >= r.deadline + defaults::interrupt_grace;
+}
+
+std::string milliseconds(clock::duration d) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
+}
+
+std::string described(const request& r) {
+  constexpr std::size_t most = 80;
+  if (r.sql.empty())
+    return r.what == request::kind::transaction ? "a transaction request" : "a maintenance request";
+  return "request \"" + (r.sql.size() > most ? r.sql.substr(0, most) + "…" : r.sql) + "\"";
+}
+
+std::string stalled_note(const request& r, clock::time_point now) {
+  return "stalled for " + milliseconds(now - r.deadline) + " in " + described(r);
+}
+
+} // namespace
+
+// -- the watch ------------------------------------------------------------------------------------------
+
+bool engine_core::watch() {
+  watch_armed_.store(false, std::memory_order_seq_cst);
+  const auto now = clock::now();
+  for (auto* q : {&writes_, &reads_})
+    for (const auto& r : q->expire(now)) {
+      const bool cancelled = r->cancelled();
+      error_info info{.code = cancelled ? errc::cancelled : errc::timeout,
+                      .message = cancelled ? "cancelled while it waited"
+                                           : "the deadline passed while it waited"};
+      r->fail(std::move(info));
+    }
+  // A worker that does not come back from code SQLite cannot interrupt: its callers are answered in its place.
+  // (Waiting ones, too: the rest of a group behind a statement that stands still is in no queue any more.)
+  const auto late = [&](const request_ptr& r) {
+    if (r->on_senders_thread.load(std::memory_order_relaxed) || !stuck(*r, now))
+      return;
+    if (const auto outcome = r->abandon()) {
+      r->ctl.kill(errc::timeout);
+      r->refuse({.code = errc::timeout,
+                 .outcome = *outcome,
+                 .message = "the deadline passed and the statement cannot be interrupted"});
+    }
+  };
+  bool busy = !writes_.empty() || !reads_.empty();
+  std::vector<request_ptr> writing;
+  {
+    const std::lock_guard lock(current_mutex_);
+    writing = current_writes_;
+  }
+  for (const auto& r : writing) {
+    late(r);
+    busy = busy || r->now() == request::state::running || r->now() == request::state::waiting;
+    if (stuck(*r, now) && stuck_write_ != r.get()) {
+      stuck_write_ = r.get();
+      log(log_level::error,
+          "the writer is stuck in " + described(*r) +
+              "; it has SQLite's write lock and cannot be replaced: what waits is "
+              "answered at its deadline until it comes back");
+      tell_stuck("writer", *r);
+    }
+  }
+  watch_gate(now);
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    auto& s = *readers_[i];
+    request_ptr r;
+    {
+      const std::lock_guard lock(s.mutex);
+      r = s.current;
+    }
+    if (!r || s.part == reader_part::retired)
+      continue;
+    late(r);
+    busy = true;
+    if (stuck(*r, now))
+      retire_reader(i, r);
+  }
+  if (busy)
+    watch_armed_.store(true, std::memory_order_seq_cst);
+  else
+    held_since_.store(0, std::memory_order_relaxed);
+  return busy;
+}
+
+// A caller's thread that sits in the write connection is in no group: it is seen by nothing moving.
+void engine_core::watch_gate(clock::time_point now) {
+  std::uint64_t moves = writer_counts_.commits.get();
+  for (const auto& c : writer_counts_.classes)
+    moves += c.count.get();
+  const bool held = held_by_somebody();
+  if (!held)
+    held_since_.store(0, std::memory_order_relaxed);
+  else if (moves != held_at_ || held_since_.load(std::memory_order_relaxed) == 0)
+    held_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  held_at_ = moves;
+}
+
+// -- stuck readers --------------------------------------------------------------------------------------
+
+void engine_core::retire_reader(std::size_t i, const request_ptr& stuck_in) {
+  const auto name = [](std::size_t k) { return "reader " + std::to_string(k + 1); };
+  std::string text = name(i) + " is stuck in " + described(*stuck_in);
+  {
+    const std::lock_guard lock(parts_mutex_);
+    const std::lock_guard current(readers_[i]->mutex);
+    if (readers_[i]->current != stuck_in)
+      return; // it came back at this moment
+    readers_[i]->part.store(reader_part::retired, std::memory_order_release);
+    const auto spare = std::find_if(readers_.begin(), readers_.end(), [](const auto& s) {
+      return s->part == reader_part::spare && s->alive;
+    });
+    if (spare != readers_.end()) {
+      (*spare)->part.store(reader_part::active, std::memory_order_release);
+      text += "; " + name(static_cast<std::size_t>(spare - readers_.begin())) + " takes its place";
+    } else {
+      text += "; no spare reader is left to take its place";
+    }
+  }
+  log(log_level::warning, text);
+  tell_stuck(name(i), *stuck_in);
+  if (!reads_.empty())
+    wake_reader();
+}
+
+void engine_core::tell_stuck(std::string worker, const request& r) const {
+  escalate({.what = escalation_kind::worker_stuck,
+            .worker = std::move(worker),
+            .reason = {.code = errc::timeout, .message = "stuck in " + described(r)}});
+}
+
+void engine_core::reader_is_back(std::size_t i) {
+  const std::lock_guard lock(parts_mutex_);
+  const auto working = std::count_if(readers_.begin(), readers_.end(), [](const auto& s) {
+    return s->part == reader_part::active && !s->resting;
+  });
+  const bool missing = working < options_->num_workers;
+  readers_[i]->part.store(missing ? reader_part::active : reader_part::spare,
+                          std::memory_order_release);
+  log(log_level::info, "reader " + std::to_string(i + 1) + " came back" +
+                           (missing ? "" : " and is a spare one now"));
+}
+
+bool engine_core::reader_active(std::size_t i) const noexcept {
+  return readers_[i]->part.load(std::memory_order_acquire) == reader_part::active;
+}
+
+// -- circuits and fences --------------------------------------------------------------------------------
+
+void engine_core::open_circuit(bool writer_side, const error_info& why) {
+  error_info info{.code = errc::unavailable,
+                  .message = std::string("the ") + (writer_side ? "writer" : "readers") +
+                             " failed too often and rest: " + why.message};
+  for (const auto& r : (writer_side ? writes_ : reads_).close(info))
+    r->fail(info);
+}
+
+void engine_core::close_circuit(bool writer_side) {
+  (writer_side ? writes_ : reads_).open();
+}
+
+void engine_core::reader_circuit(std::size_t i, bool open, const error_info& why) {
+  const std::lock_guard lock(parts_mutex_);
+  readers_[i]->resting = open;
+  judge_readers(why);
+}
+
+void engine_core::judge_readers(const error_info& why) {
+  bool working = false;
+  bool resting = false;
+  for (const auto& s : readers_)
+    if (s->part == reader_part::active)
+      (s->resting ? resting : working) = true;
+  const bool stop = resting && !working;
+  if (stop && !reading_stopped_)
+    open_circuit(false, why);
+  else if (!stop && reading_stopped_)
+    close_circuit(false);
+  reading_stopped_ = stop;
+}
+
+void engine_core::escalate(const escalation& e) const noexcept {
+  try {
+    if (options_->on_escalation)
+      options_->on_escalation(e);
+  } catch (...) {
+    log(log_level::error, "on_escalation failed: " + to_string(current_exception_info()));
+  }
+}
+
+void engine_core::supervision_lost(const error_info& why) {
+  open_circuit(true, why);
+  open_circuit(false, why);
+  escalate({.what = escalation_kind::supervision_lost, .worker = "supervisor", .reason = why});
+}
+
+std::string engine_core::fenced() const {
+  const std::lock_guard lock(fence_mutex_);
+  return fence_;
+}
+
+void engine_core::fence(std::string why) {
+  fence_with(fencing::for_good, std::move(why));
+}
+
+void engine_core::fence_with(fencing f, std::string why) {
+  {
+    const std::lock_guard lock(fence_mutex_);
+    if (fencing_.load(std::memory_order_relaxed) >= f)
+      return;
+    fence_ = why;
+    fencing_.store(f, std::memory_order_seq_cst);
+  }
+  log(log_level::error, "writing is fenced: " + why);
+  escalate({.what = escalation_kind::writing_fenced,
+            .worker = "writer",
+            .reason = {.code = errc::fenced, .message = std::move(why)}});
+}
+
+void engine_core::unfence() {
+  {
+    const std::lock_guard lock(fence_mutex_);
+    if (fencing_.load(std::memory_order_relaxed) != fencing::unsettled)
+      return;
+    fence_.clear();
+    fencing_.store(fencing::none, std::memory_order_seq_cst);
+  }
+  log(log_level::info, "the failed commit is settled, writing goes on");
+  escalate({.what = escalation_kind::writing_resumed, .worker = "writer"});
+}
+
+engine_core::worker_view engine_core::view_writer() const {
+  const std::lock_guard lock(current_mutex_);
+  worker_view v;
+  const auto now = clock::now();
+  for (const auto& r : current_writes_) {
+    v.running = v.running || r->now() == request::state::running;
+    if (!v.stalled && r->now() != request::state::answered && stuck(*r, now)) {
+      v.stalled = true;
+      v.note = stalled_note(*r, now);
+    }
+  }
+  const auto since = held_since_.load(std::memory_order_relaxed);
+  if (current_writes_.empty() && since != 0 && held_by_somebody()) {
+    const auto held = now - clock::time_point(clock::duration(since));
+    v.running = true;
+    if (held > defaults::interrupt_grace)
+      v.note = "a caller's thread has held the write connection for " + milliseconds(held);
+  }
+  return v;
+}
+
+engine_core::worker_view engine_core::view_reader(std::size_t i) const {
+  auto& s = *readers_[i];
+  worker_view v;
+  v.spare = s.part == reader_part::spare;
+  const std::lock_guard lock(s.mutex);
+  if (!s.current)
+    return v;
+  const auto now = clock::now();
+  v.running = true;
+  v.stalled = stuck(*s.current, now);
+  if (v.stalled)
+    v.note = stalled_note(*s.current, now);
+  return v;
+}
+
+bool engine_core::wait_drained(clock::time_point deadline) {
+  for (;;) {
+    bool busy = !writes_.empty() || !reads_.empty();
+    for (std::size_t i = 0; i < readers_.size() && !busy; ++i)
+      busy = view_reader(i).running;
+    busy = busy || (!read_only_ && held_by_somebody());
+    if (!busy)
+      return true;
+    if (clock::now() >= deadline)
+      return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+void engine_core::answer_rest() {
+  const error_info info{.code = errc::shut_down,
+                        .message = "the engine shut down before the request ran"};
+  for (auto* q : {&writes_, &reads_})
+    for (const auto& r : q->close(info))
+      r->fail(info);
+  std::vector<request_ptr> running;
+  {
+    const std::lock_guard lock(current_mutex_);
+    running = current_writes_;
+  }
+  for (const auto& s : readers_) {
+    const std::lock_guard lock(s->mutex);
+    if (s->current)
+      running.push_back(s->current);
+  }
+  for (const auto& r : running)
+    r->ctl.kill(errc::shut_down);
+}
+
+void engine_core::leave_behind() {
+  std::vector<request_ptr> left;
+  {
+    const std::lock_guard lock(current_mutex_);
+    left = current_writes_;
+  }
+  for (const auto& s : readers_) {
+    const std::lock_guard lock(s->mutex);
+    if (s->current)
+      left.push_back(s->current);
+  }
+  for (const auto& r : left) {
+    if (r->on_senders_thread.load(std::memory_order_relaxed))
+      continue;
+    if (const auto outcome = r->abandon())
+      r->refuse({.code = errc::shut_down,
+                 .outcome = *outcome,
+                 .message = "the engine shut down and the statement cannot be interrupted"});
+  }
+}
+
+void engine_core::close_files(clock::time_point last_moment) {
+  closing_.store(true, std::memory_order_seq_cst);
+  while (held_by_somebody() && clock::now() < last_moment)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  close_writer();
+}
+
+// Whoever gets the gate closes; a thread that has it comes here when it gives it back.
+void engine_core::close_writer() noexcept {
+  for (auto from : {gate_free, gate_shut}) {
+    std::uint32_t expected = from;
+    if (!gate_.compare_exchange_strong(expected, gate_held, std::memory_order_seq_cst))
+      continue;
+    if (writer_ && fencing_.load(std::memory_order_relaxed) != fencing::for_good) {
+      try {
+        writer_->engine_sql("PRAGMA optimize");
+        checkpoint(*writer_, checkpoint_mode::truncate);
+      } catch (...) {
+        log(log_level::warning,
+            "the checkpoint at shutdown: " + to_string(current_exception_info()));
+      }
+    }
+    writer_.reset();
+    keeps_backup_.reset();
+    lock_.release();
+    gate_.store(gate_shut, std::memory_order_seq_cst);
+    return;
+  }
+}
+
+} // namespace dbengine::detail

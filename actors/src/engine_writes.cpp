@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Engine core: the queue of writes, its groups, and checkpoints.
+
+#include "engine_core.hpp"
+
+#include "error_map.hpp"
+#include "fault.hpp"
+#include "log.hpp"
+
+namespace dbengine::detail {
+
+void engine_core::after_commit() {
+  if (auto why = writer_->moved(); !why.empty()) {
+    fence(why);
+    error_info info{.code = errc::fenced, .outcome = fate::unknown, .message = why};
+    throw error(std::move(info));
+  }
+  commits_seen_.store(writer_->commits(), std::memory_order_relaxed);
+  checkpoint_where_due();
+}
+
+void engine_core::checkpoint_where_due() {
+  const int pages = writer_->wal_pages();
+  if (pages < wal_pages_before_)
+    next_checkpoint_ = defaults::checkpoint_pages; // the WAL began anew
+  wal_pages_before_ = pages;
+  if (pages >= next_checkpoint_) {
+    // Not again at the next commit, where a long reader keeps the WAL from beginning anew: after as many pages more.
+    next_checkpoint_ = pages + defaults::checkpoint_pages;
+    // Past the second bound the WAL must start anew, which needs every snapshot gone; below it a passive one does.
+    const bool restart = pages >= defaults::checkpoint_restart_pages;
+    try {
+      leases_.recall();
+      if (restart)
+        checkpoint_unless_pinned(checkpoint_mode::restart);
+      else
+        checkpoint(*writer_, checkpoint_mode::passive);
+    } catch (const error& e) {
+      // The commit is safe in the WAL; the next one tries again. The log says why the WAL grows.
+      log(log_level::warning, "checkpoint: " + to_string(e.info()));
+    }
+  }
+  if (!checkpoint_armed_.load(std::memory_order_relaxed))
+    arm(checkpoint_armed_, &wakers::arm_checkpoint);
+}
+
+checkpoint_result engine_core::checkpoint(connection& c, checkpoint_mode mode) {
+  if (mode != checkpoint_mode::passive)
+    leases_.recall();
+  // A reader that stays in its snapshot is waited for this long and no longer; the next commit tries again.
+  control patience(std::chrono::milliseconds(100), {});
+  const connection::running r(c, patience);
+  if (mode >= checkpoint_mode::restart) {
+    // Once all is copied, snapshots that begin now read the file alone and are in nobody's way; else those that began since the
+    // recall would hold the WAL as long as readers keep coming.
+    c.checkpoint(checkpoint_mode::passive);
+    leases_.recall();
+  }
+  auto result = c.checkpoint(mode);
+  writer_counts_.checkpoints.add();
+  return result;
+}
+
+checkpoint_result engine_core::checkpoint_unless_pinned(checkpoint_mode mode) {
+  leases_.recall();
+  const auto moved = checkpoint(*writer_, checkpoint_mode::passive);
+  return moved.complete ? checkpoint(*writer_, mode) : moved;
+}
+
+bool engine_core::idle_checkpoint() {
+  checkpoint_armed_.store(false, std::memory_order_seq_cst);
+  if (!take_gate(gate_held)) {
+    checkpoint_armed_.store(true, std::memory_order_seq_cst);
+    return accepting();
+  }
+  bool again = false;
+  try {
+    if (writer_->commits() != commits_at_idle_) {
+      commits_at_idle_ = writer_->commits();
+      again = true; // not quiet yet: once more
+    } else if (!writer_->moved().empty()) {
+      fence(writer_->moved());
+    } else {
+      again = !checkpoint_unless_pinned(checkpoint_mode::truncate).complete;
+    }
+  } catch (const error& e) {
+    log(log_level::warning, "idle checkpoint: " + to_string(e.info()));
+  } catch (...) {
+    writer_broken(current_exception_info());
+    throw;
+  }
+  give_back_writer();
+  if (again)
+    checkpoint_armed_.store(true, std::memory_order_seq_cst);
+  return again && accepting();
+}
+
+error_info engine_core::settle(connection& c, error_info why) {
+  if (DBENGINE_FLAW("does not settle"))
+    return why;
+  if (why.code != errc::io || where_.memory)
+    return why;
+  c.rollback();
+  const auto attempt = [](const char* what, auto&& f) {
+    try {
+      return f();
+    } catch (const error& e) {
+      log(log_level::error,
+          std::string(what) + " after an I/O error failed: " + to_string(e.info()));
+      return false;
+    }
+  };
+  // The second way is for a WAL that a reader keeps from being emptied: a commit overwrites the failed one's frames.
+  if (attempt("the checkpoint",
+              [&] { return checkpoint(c, checkpoint_mode::truncate).complete; }) ||
+      attempt("the commit", [&] {
+        c.commit_nothing();
+        return true;
+      })) {
+    unfence();
+    return why;
+  }
+  const auto text =
+      "a commit failed and could not be settled, it may come back when the file is opened "
+      "again: " +
+      why.message;
+  fence_with(fencing::unsettled, text);
+  return {.code = errc::fenced,
+          .outcome = fate::unknown,
+          .extended_code = why.extended_code,
+          .message = text};
+}
+
+void engine_core::ready_to_write() {
+  if (auto moved = writer_->moved_meanwhile(); !moved.empty())
+    fence(std::move(moved));
+  if (fencing_.load(std::memory_order_relaxed) == fencing::none)
+    return;
+  check_fence();
+  auto why = settle(*writer_, {.code = errc::io, .message = "tried again"});
+  if (why.code == errc::fenced) {
+    why.outcome = fate::not_run;
+    throw error(std::move(why));
+  }
+}
+
+// -- the writer -------------------------------------------------------------------------------------
+
+// Those answered together come back together, one after the other: a group that starts with the first of them makes the others
+// wait for a whole commit more. So their number is waited for, as long as they keep coming.
+void engine_core::gather() noexcept {
+  if (options_->synchronous != synchronous::full)
+    return; // a commit is cheaper than the wait
+  auto before = writes_.size();
+  for (int idle = 0; idle < defaults::gather_yields && before < last_group_; ++idle) {
+    std::this_thread::yield();
+    if (const auto now = writes_.size(); now > before) {
+      before = now;
+      idle = 0;
+    }
+  }
+}
+
+void engine_core::drain_writes() {
+  flush_pending_.store(false, std::memory_order_seq_cst);
+  std::uint32_t gate = gate_free;
+  if (!gate_.compare_exchange_strong(gate, gate_held, std::memory_order_seq_cst)) {
+    if (gate == gate_shut) // broken in another thread's hands, and its word of that was lost
+      throw error(errc::unavailable, "the write connection broke");
+    return; // who has it wakes the writer when it gives it back
+  }
+  ++turns_;
+  try {
+    for (;;) {
+      gather();
+      auto group = writes_.pop_group(defaults::group_max_requests, defaults::group_max_bytes);
+      if (group.empty())
+        break;
+      if (group.front()->what == request::kind::lend) {
+        auto& r = *group.front();
+        if (r.start() && r.finish())
+          return; // the gate is its sender's now
+        continue;
+      }
+      const auto size = group.size();
+      last_group_ = size;
+      run_group(std::move(group));
+      if (size > 1)
+        grouped_mode_.store(defaults::grouped_mode_patience, std::memory_order_relaxed);
+      else if (const auto m = grouped_mode_.load(std::memory_order_relaxed); m > 0)
+        grouped_mode_.store(m - 1, std::memory_order_relaxed);
+      checkpoint_where_due();
+    }
+  } catch (...) {
+    writer_broken(current_exception_info());
+    throw;
+  }
+  give_back_writer();
+  arm_sweep();
+}
+
+void engine_core::run_group(std::vector<request_ptr> group) {
+  try {
+    ready_to_write();
+  } catch (const error& e) {
+    for (const auto& r : group)
+      r->fail(e.info());
+    return;
+  }
+  const auto now = clock::now();
+  for (const auto& r : group)
+    writer_counts_.of(r->statistics_class()).wait.record(now - r->queued);
+  {
+    const std::lock_guard lock(current_mutex_);
+    current_writes_ = group;
+  }
+  write_group g(*writer_, hooks_);
+  const auto book = [&] {
+    const std::lock_guard lock(current_mutex_);
+    current_writes_.clear();
+    const auto& t = g.counts();
+    writer_counts_.commits.add(t.commits);
+    writer_counts_.groups.add(t.groups);
+    writer_counts_.grouped.add(t.grouped);
+    writer_counts_.largest_group.raise_to(t.largest);
+    writer_counts_.rerun.add(t.rerun);
+  };
+  try {
+    g.run(std::move(group));
+  } catch (...) {
+    const auto why = current_exception_info();
+    book();
+    group_failed(g, why);
+    throw;
+  }
+  book();
+  commits_seen_.store(writer_->commits(), std::memory_order_relaxed);
+}
+
+void engine_core::group_failed(const write_group& g, const error_info& why) {
+  writer_->rollback();
+  std::vector<request_ptr> again;
+  for (const auto& r : g.unanswered()) {
+    if (g.committed(r) && r->now() == request::state::running) {
+      // The commit record moved: what has its result is done, whatever became of the worker.
+      if (!r->failure && r->result.index() == 0) {
+        error_info info{.code = errc::outcome_unknown,
+                        .outcome = fate::unknown,
+                        .message =
+                            "the writer failed in the middle of several commits: " + why.message};
+        r->failure = std::move(info);
+      }
+      count_answer(writer_counts_, *r);
+      r->finish();
+      continue;
+    }
+    r->failure.reset();
+    r->result = {};
+    const bool blamed = !g.blamed() || g.blamed() == r;
+    if (r->now() == request::state::running && blamed &&
+        ++r->attempts >= defaults::poison_attempts) {
+      error_info info{.code = errc::poison,
+                      .outcome = fate::rolled_back,
+                      .message = "the request failed " + std::to_string(r->attempts) +
+                                 " workers: " + why.message};
+      r->failure = std::move(info);
+      count_answer(writer_counts_, *r);
+      r->finish();
+      continue;
+    }
+    r->own_sets();
+    r->wait_again();
+    r->alone = r->alone || blamed;
+    again.push_back(r);
+  }
+  writes_.push_front(again);
+}
+
+void engine_core::count_answer(worker_counters& w, const request& r) {
+  auto& c = w.of(r.statistics_class());
+  c.count.add();
+  if (r.failure) {
+    c.errors.add();
+    if (r.failure->code == errc::timeout)
+      w.timeouts.add();
+  }
+  std::chrono::nanoseconds elapsed{0};
+  std::uint64_t rows = 0;
+  if (const auto* x = std::get_if<write_result>(&r.result)) {
+    elapsed = x->elapsed;
+    rows = static_cast<std::uint64_t>(x->changes);
+  } else if (const auto* b = std::get_if<batch_result>(&r.result)) {
+    elapsed = b->elapsed;
+    rows = static_cast<std::uint64_t>(b->changes);
+  } else if (const auto* f = std::get_if<dbengine::rows>(&r.result)) {
+    rows = f->size();
+  }
+  c.rows.add(rows);
+  if (elapsed.count() > 0) {
+    c.run.record(elapsed);
+    slow_.offer(r.sql, elapsed);
+  }
+}
+
+} // namespace dbengine::detail

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Preparing statements, and what is known of them.
+
+#include "connection.hpp"
+#include "error_map.hpp"
+#include "sql_text.hpp"
+
+#include <dbengine/defaults.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+namespace dbengine::detail {
+
+void connection::refuse_nul(std::string_view sql) {
+  if (const auto nul = sql.find('\0'); nul != sql.npos) {
+    error_info info{.code = errc::sql, .message = "a NUL byte in the SQL text"};
+    info.offset = nul;
+    throw error(std::move(info));
+  }
+}
+
+std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t* consumed,
+                                              std::size_t base, bool terminated) {
+  if (!terminated)
+    refuse_nul(sql);
+  if (sql.size() > static_cast<std::size_t>(sqlite3_limit(db_, SQLITE_LIMIT_SQL_LENGTH, -1)))
+    throw error(errc::too_big, "an SQL text of " + std::to_string(sql.size()) + " bytes");
+  auto p = std::make_unique<prepared>();
+  const char* at = sql.data();
+  const char* const end = sql.data() + sql.size();
+  while (at != end) {
+    const char* tail = nullptr;
+    auth_.begin_prepare();
+    const int rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at) + (terminated ? 1 : 0),
+                                      SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
+    auth_.end_prepare();
+    const auto offset = base + static_cast<std::size_t>(at - sql.data());
+    if (rc != SQLITE_OK) {
+      if (!auth_.denied().empty()) {
+        error_info info{.code = errc::not_allowed,
+                        .extended_code = rc,
+                        .message = auth_.denied() + " is not allowed here"};
+        throw error(std::move(info));
+      }
+      if (auth_.needs_writer()) {
+        p->needs_writer = true;
+        p->read_only = false;
+        return p;
+      }
+      auto info = last_error(db_, rc, offset);
+      if (current_ != nullptr && current_->stopped() != errc::none) {
+        info.code = current_->stopped();
+        info.message = "stopped while the statement was prepared";
+      }
+      throw error(std::move(info));
+    }
+    at = tail;
+    if (p->stmt != nullptr)
+      break;
+    if (tail == nullptr || tail == end)
+      break;
+  }
+  if (consumed != nullptr)
+    *consumed = static_cast<std::size_t>(at - sql.data());
+  if (p->stmt == nullptr)
+    return nullptr;
+  p->parameter_count = sqlite3_bind_parameter_count(p->stmt);
+  p->column_count = sqlite3_column_count(p->stmt);
+  p->read_only = sqlite3_stmt_readonly(p->stmt) != 0;
+  p->writes = auth_.writes();
+  p->inserts = auth_.inserts();
+  p->asks_rowid = auth_.asks_rowid();
+  p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
+  p->anywhere = auth_.anywhere() && p->read_only;
+  return p;
+}
+
+prepared* connection::prepare(std::string_view sql) {
+  if (auto* found = cache_.find(sql))
+    return found;
+  std::size_t consumed = 0;
+  auto p = compile(sql, &consumed, 0);
+  if (!p)
+    throw error(errc::empty_statement,
+                sql.empty() ? "an empty statement" : "nothing but space or comment");
+  if (!p->needs_writer) {
+    if (const auto next = next_statement(sql, consumed); next != sql.npos) {
+      error_info info{.code = errc::multiple_statements,
+                      .message = "one call runs one statement, and a second one begins here"};
+      info.offset = next;
+      throw error(std::move(info));
+    }
+  }
+  p->sql = sql;
+  return cache_.insert(std::move(p));
+}
+
+namespace {
+
+bool is_long(const prepared& p) noexcept {
+  return p.most_steps > defaults::short_steps || p.most_bytes > defaults::short_bytes;
+}
+
+} // namespace
+
+bool connection::known_short(std::string_view sql) const noexcept {
+  const auto* p = cache_.look(sql);
+  return p != nullptr && p->anywhere && p->runs >= defaults::short_after_runs && !is_long(*p) &&
+         options_->functions.empty() && options_->collations.empty();
+}
+
+bool connection::known_long(std::string_view sql) const noexcept {
+  const auto* p = cache_.look(sql);
+  return p != nullptr && is_long(*p);
+}
+
+bool connection::runs_alone(std::string_view sql) {
+  auto* p = prepare(sql);
+  // It changes the file, yet no table, index or setting: VACUUM.
+  return p->stmt != nullptr && !p->read_only && !p->writes;
+}
+
+void connection::refresh_columns(prepared& p) {
+  const int again = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
+  if (p.columns && again == p.reprepares)
+    return;
+  p.reprepares = again;
+  p.column_count = sqlite3_column_count(p.stmt);
+  auto names = std::make_shared<column_names>();
+  names->reserve(static_cast<std::size_t>(p.column_count));
+  for (int i = 0; i < p.column_count; ++i) {
+    const char* name = sqlite3_column_name(p.stmt, i);
+    names->emplace_back(name != nullptr ? name : "");
+  }
+  p.columns = std::move(names);
+}
+
+bool connection::belongs_to_writer(const prepared& p) const noexcept {
+  // A host with a raw connection hears from SQLite itself what a reader cannot do.
+  return role_ == role::reader && (p.needs_writer || (!p.read_only && auth_.who != authority::raw));
+}
+
+void connection::measure(prepared& p, std::size_t bytes) noexcept {
+  const int steps = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
+  p.most_steps = std::max(p.most_steps, steps - p.steps_before);
+  p.steps_before = steps;
+  p.most_bytes = std::max(p.most_bytes, bytes);
+  if (p.runs < 255)
+    ++p.runs;
+}
+
+} // namespace dbengine::detail
