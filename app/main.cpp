@@ -12,6 +12,7 @@
 #include "cli/report.hpp"
 #include "demo/demo.hpp"
 #include "output/stream.hpp"
+#include "support/sqlite_setup.hpp"
 #include "ui/text.hpp"
 
 #include <algorithm>
@@ -124,7 +125,8 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
 
 int main(int argc, char** argv) {
   fill_standard_streams();
-  const interrupt signals;
+  set_up_sqlite();
+  interrupt signals;
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const bool remote = std::any_of(words.begin(), words.end(), [](const std::string& w) {
     return w == "--connect" || w.starts_with("--connect=");
@@ -132,6 +134,7 @@ int main(int argc, char** argv) {
   const command tree = make_tree(remote);
   context c;
   c.cancel = signals.token();
+  c.signals = &signals;
   c.err = ui::inspect(2, ui::colour_wish::automatic);
   return guarded(tree, words, c);
 }

@@ -153,6 +153,8 @@ int run_bench(const bench_settings& s) {
   for (const auto& t : cases) {
     if (!wanted(s, t))
       continue;
+    if (s.progress)
+      s.progress(std::string("bench: ") + t.name);
     std::printf("\n%s\n", t.title);
     workplace w(s, folder.path(), t.name);
     t.run(w);

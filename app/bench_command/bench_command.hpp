@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,10 @@ struct bench_settings {
   std::filesystem::path json = {};
   /// Below it the databases are made, in a folder that is removed again; empty: the system's folder for temporary files.
   std::filesystem::path directory = {};
+  /// Looked at between two measurements.
+  std::stop_token cancel = {};
+  /// Told which test begins, for standard error.
+  std::function<void(const std::string&)> progress = {};
 };
 
 /// single bulk select concurrent transaction scaling backup memory.
@@ -35,7 +41,7 @@ const std::vector<std::string>& bench_tests();
 
 /// Runs the tests, prints what they found and what follows from it, writes the JSON. Returns 0. Throws
 /// `dbengine::error`: `errc::invalid_option` for an unknown test (with the nearest name) or a size out of
-/// range, before anything runs; `errc::io` where a file cannot be written; whatever the engine throws.
+/// range, before anything runs; `errc::cancelled`; `errc::io` where a file cannot be written; whatever the engine throws.
 int run_bench(const bench_settings& settings);
 
 } // namespace dbengine::app

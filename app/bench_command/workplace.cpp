@@ -39,6 +39,8 @@ void workplace::fill(const db_engine& db, std::size_t count) const {
 }
 
 finding& workplace::keep(finding f, std::string label, std::string unit) {
+  if (settings_.cancel.stop_requested())
+    throw error(errc::cancelled, "interrupted");
   f.test = test_;
   f.label = std::move(label);
   f.unit = std::move(unit);

@@ -31,6 +31,8 @@ struct option_spec {
   std::string fallback = {};
   bool repeatable = false;
   bool required = false;
+  /// One mention may have several values: `--tests single bulk`.
+  bool several = false;
 
   std::vector<std::string> all_names() const;
   /// The first long name without dashes.

@@ -17,6 +17,8 @@
 
 namespace dbengine::app {
 
+class interrupt;
+
 struct context {
   const command* tree = nullptr;
   arguments args = {};
@@ -28,6 +30,8 @@ struct context {
   /// host:port of `--connect`, empty for a file.
   std::string connect = {};
   std::stop_token cancel = {};
+  /// For commands that treat signals themselves.
+  interrupt* signals = nullptr;
 
   /// A line on standard error for the user, not where `-q` is given.
   void note(const std::string& line) const;

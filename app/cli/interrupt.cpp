@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdint>
 #include <system_error>
+#include <utility>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -19,10 +20,13 @@ namespace dbengine::app {
 
 interrupt::interrupt() {
   std::signal(SIGPIPE, SIG_IGN);
+  struct sigaction hangup {};
+  ignore_hangup_ = ::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   const int signals = ::signalfd(-1, &set, SFD_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC);
@@ -40,6 +44,11 @@ interrupt::~interrupt() {
   ::close(wake_);
 }
 
+void interrupt::divert(std::function<bool(int)> taker) {
+  const std::lock_guard lock(mutex_);
+  taker_ = std::move(taker);
+}
+
 void interrupt::watch(int signals) {
   pollfd polled[2] = {{signals, POLLIN, 0}, {wake_, POLLIN, 0}};
   for (;;) {
@@ -51,6 +60,13 @@ void interrupt::watch(int signals) {
       continue;
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != sizeof info)
+      continue;
+    {
+      const std::lock_guard lock(mutex_);
+      if (taker_ && taker_(static_cast<int>(info.ssi_signo)))
+        continue;
+    }
+    if (ignore_hangup_ && info.ssi_signo == SIGHUP)
       continue;
     if (stop_.stop_requested())
       ::_exit(static_cast<int>(exit_code::interrupted));

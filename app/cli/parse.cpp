@@ -106,7 +106,10 @@ private:
     for (const auto& o : c.options) {
       auto* option = o.what == takes::nothing ? app.add_flag(o.names) : app.add_option(o.names);
       if (o.what != takes::nothing) {
-        option->expected(1)->allow_extra_args(false);
+        if (o.several)
+          option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(true);
+        else
+          option->expected(1)->allow_extra_args(false);
         option->multi_option_policy(o.repeatable ? CLI::MultiOptionPolicy::TakeAll
                                                  : CLI::MultiOptionPolicy::TakeLast);
       } else {

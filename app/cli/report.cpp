@@ -24,6 +24,7 @@ std::string fate_text(const error_info& e) {
   case fate::not_run: return {};
   case fate::rolled_back: return ", rolled back";
   case fate::unknown: return ", outcome unknown";
+  case fate::partly_kept: return ", the rows before the failing one are kept";
   }
   return {};
 }

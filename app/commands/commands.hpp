@@ -9,6 +9,8 @@
 namespace dbengine::app {
 
 command demo_command();
+command shell_command(bool remote);
+command bench_command();
 command query_command(bool remote);
 command script_command(bool remote);
 command import_command(bool remote);
@@ -20,6 +22,7 @@ command vacuum_command(bool remote);
 command stats_command(bool remote);
 command backup_command(bool remote);
 command restore_command();
+command serve_command();
 command config_command();
 command completion_command();
 command man_command();

@@ -6,47 +6,23 @@
 #include "cli/suggest.hpp"
 #include "commands/commands.hpp"
 #include "data/parameters.hpp"
+#include "data/run_statement.hpp"
 #include "data/statement_kind.hpp"
 #include "data/text_file.hpp"
 #include "output/writer.hpp"
-#include "ui/text.hpp"
 
 namespace dbengine::app {
 
 namespace {
-
-std::uint64_t write_rows(const rows& r, row_writer& to) {
-  for (const auto& one : r)
-    to.add(one);
-  return r.size();
-}
-
-std::uint64_t stream(const request_view& db, const std::string& sql, const params& p,
-                     row_writer& to) {
-  auto cursor = db.cursor(sql, p);
-  rows batch = cursor.next();
-  to.begin(batch.columns());
-  std::uint64_t n = 0;
-  for (; !batch.empty(); batch = cursor.next())
-    n += write_rows(batch, to);
-  to.end();
-  return n;
-}
-
-std::uint64_t fetch(const request_view& db, const std::string& sql, const params& p,
-                    row_writer& to) {
-  const rows r = db.fetch(sql, p);
-  to.begin(r.columns());
-  const auto n = write_rows(r, to);
-  to.end();
-  return n;
-}
 
 int run(context& c) {
   const std::string given = c.args.text_or("SQL", "");
   const std::string sql = given == "-" ? read_text("-", c.cancel) : given;
   const params p = parse_parameters(c.args.all("param"));
   const auto kind = kind_of(sql);
+  // Over the wire nothing else would refuse it: the engine there may write.
+  if (!c.connect.empty() && c.args.has("read-only") && kind != statement_kind::reads)
+    throw dbengine::error(errc::read_only, "the statement writes, and --read-only is given");
   output_stream standard(stdout);
   const auto writer = make_writer(c.args.text_or("output", c.config.format), standard, c.out);
 
@@ -56,22 +32,11 @@ int run(context& c) {
   const DbEngine engine = open_engine(c, read_only ? opening::read_only : opening::create);
   const request_view db = requests(engine, c);
   pointing_into(sql, db, [&] {
-    if (kind == statement_kind::writes) {
-      const auto done = db.execute(sql, p);
-      c.note(ui::grouped(static_cast<std::uint64_t>(done.changes)) +
-             (done.changes == 1 ? " row" : " rows") + " changed in " +
-             ui::duration_text(done.elapsed));
-      return;
-    }
-    const auto start = std::chrono::steady_clock::now();
-    const auto n =
-        kind == statement_kind::reads ? stream(db, sql, p, *writer) : fetch(db, sql, p, *writer);
+    const auto done = run_statement(db, sql, p, *writer);
     standard.finish();
-    if (c.verbosity > 0 || c.out.interactive)
-      c.note(ui::grouped(n) + (n == 1 ? " row" : " rows") + " in " +
-             ui::duration_text(std::chrono::steady_clock::now() - start));
+    if (done.wrote || c.verbosity > 0 || c.out.interactive)
+      c.note(done.text());
   });
-  standard.finish();
   return 0;
 }
 

@@ -69,10 +69,11 @@ command make_tree(bool remote) {
       {.names = "--version", .help = "show the version"},
   };
   tree.commands = {
-      demo_command(),         query_command(remote), script_command(remote), import_command(remote),
-      export_command(remote), dump_command(remote),  schema_command(remote), check_command(remote),
-      vacuum_command(remote), stats_command(remote), backup_command(remote), restore_command(),
-      config_command(),       completion_command(),  man_command(),          version_command()};
+      demo_command(),         shell_command(remote),  query_command(remote), script_command(remote),
+      import_command(remote), export_command(remote), dump_command(remote),  schema_command(remote),
+      check_command(remote),  vacuum_command(remote), stats_command(remote), backup_command(remote),
+      restore_command(),      serve_command(),        bench_command(),       config_command(),
+      completion_command(),   man_command(),          version_command()};
   return tree;
 }
 

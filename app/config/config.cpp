@@ -7,6 +7,8 @@
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "data/text_file.hpp"
+#include "serve/address.hpp"
+#include "serve/log.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -126,6 +128,74 @@ key_spec word(const char* section, const char* name, std::vector<std::string> wo
       [=](const config& c) { return toml_string(show(c)); }};
 }
 
+// A text of the section [serve]; `check` returns what is wrong with it.
+key_spec serve_text(const char* name, std::string serve_config::*member,
+                    std::function<std::string(const std::string&)> check) {
+  return {"serve", name,
+          [=](config& c, const toml::node& n) -> std::string {
+            const auto text = n.value_exact<std::string>();
+            if (!text)
+              return "must be a text";
+            if (auto wrong = check(*text); !wrong.empty())
+              return wrong;
+            c.serve.*member = *text;
+            return {};
+          },
+          [=](const config& c) { return toml_string(c.serve.*member); }};
+}
+
+std::string any_text(const std::string&) {
+  return {};
+}
+
+key_spec serve_flag(const char* name, bool serve_config::*member) {
+  return {"serve", name,
+          [=](config& c, const toml::node& n) -> std::string {
+            const auto b = n.value_exact<bool>();
+            if (!b)
+              return "must be true or false";
+            c.serve.*member = *b;
+            return {};
+          },
+          [=](const config& c) { return c.serve.*member ? "true" : "false"; }};
+}
+
+std::string check_address(const std::string& text) {
+  return text.empty() || text == "off" || serve::parse_address(text)
+             ? std::string()
+             : "must be an address such as \"127.0.0.1:9187\"";
+}
+
+// One address, or a list of them.
+std::string set_listen(config& c, const toml::node& n) {
+  static const std::string wrong =
+      "must be an address such as \"127.0.0.1:7000\", or a list with one for each database";
+  std::vector<std::string> all;
+  const auto add = [&](const toml::node& one) {
+    const auto text = one.value_exact<std::string>();
+    if (!text || !serve::parse_address(*text))
+      return false;
+    all.push_back(*text);
+    return true;
+  };
+  if (const auto* list = n.as_array()) {
+    for (const auto& one : *list)
+      if (!add(one))
+        return wrong;
+  } else if (!add(n)) {
+    return wrong;
+  }
+  c.serve.listen = std::move(all);
+  return {};
+}
+
+std::string show_listen(const config& c) {
+  std::string out;
+  for (const auto& one : c.serve.listen)
+    out += (out.empty() ? "" : ", ") + toml_string(one);
+  return "[" + out + "]";
+}
+
 const std::vector<key_spec>& keys() {
   using namespace std::chrono_literals;
   using o = options;
@@ -133,6 +203,8 @@ const std::vector<key_spec>& keys() {
   static const std::vector<std::string> temp{"file", "memory"};
   static const std::vector<std::string> formats{"table", "csv", "json", "jsonl", "line", "md"};
   static const std::vector<std::string> colours{"auto", "always", "never"};
+  static const auto& levels = serve::log_levels();
+  static const auto& log_formats = serve::log_formats();
   static const std::vector<key_spec> all{
       number<int>("engine", "num_workers", &o::num_workers, 1, defaults::max_num_workers),
       number<std::size_t>("engine", "max_leases", &o::max_leases, 0),
@@ -180,6 +252,21 @@ const std::vector<key_spec>& keys() {
       word(
           "output", "color", colours, [](config& c, std::size_t i) { c.color = colours[i]; },
           [](const config& c) { return c.color; }),
+      serve_text("http", &serve_config::http, check_address),
+      {"serve", "listen", set_listen, show_listen},
+      serve_flag("read_only", &serve_config::read_only),
+      serve_text("tls_cert", &serve_config::tls_cert, any_text),
+      serve_text("tls_key", &serve_config::tls_key, any_text),
+      serve_text("tls_ca", &serve_config::tls_ca, any_text),
+      serve_flag("insecure", &serve_config::insecure),
+      word(
+          "serve", "log_level", levels,
+          [](config& c, std::size_t i) { c.serve.log_level = levels[i]; },
+          [](const config& c) { return c.serve.log_level; }),
+      word(
+          "serve", "log_format", log_formats,
+          [](config& c, std::size_t i) { c.serve.log_format = log_formats[i]; },
+          [](const config& c) { return c.serve.log_format; }),
   };
   return all;
 }
@@ -193,12 +280,15 @@ public:
     for (const auto& k : keys())
       if (sections.empty() || sections.back() != k.section)
         sections.emplace_back(k.section);
+    sections.emplace_back("databases");
     for (const auto& [name, node] : root) {
       const std::string section(name.str());
       if (std::find(sections.begin(), sections.end(), section) == sections.end())
         complain(name.source(),
                  "unknown section or key '" + section + "'" + did_you_mean(section, sections));
-      else if (const auto* table = node.as_table())
+      else if (const auto* table = node.as_table(); table != nullptr && section == "databases")
+        read_databases(*table);
+      else if (table != nullptr)
         read_section(section, *table);
       else
         complain(node.source(), "'" + section + "' must be a section: [" + section + "]");
@@ -225,6 +315,23 @@ private:
       else if (const auto wrong = found->set(config_, node); !wrong.empty())
         complain(node.source(), "'" + section + "." + key + "' " + wrong);
     }
+  }
+
+  // Name = path, in the order of the file.
+  void read_databases(const toml::table& table) {
+    std::vector<std::pair<toml::source_position, served_config>> found;
+    for (const auto& [name, node] : table) {
+      const auto url = node.value_exact<std::string>();
+      if (!url || url->empty())
+        complain(node.source(), "'databases." + std::string(name.str()) +
+                                    "' must be the path or sqlite:// URL of a database");
+      else
+        found.push_back({name.source().begin, {std::string(name.str()), *url}});
+    }
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [at, database] : found)
+      config_.databases.push_back(std::move(database));
   }
 
   void complain(const toml::source_region& where, const std::string& what) {
@@ -274,7 +381,21 @@ std::string to_toml(const config& c) {
     }
     out += std::string(k.name) + " = " + k.show(c) + "\n";
   }
+  if (!c.databases.empty())
+    out += "\n[databases]\n";
+  for (const auto& d : c.databases)
+    out += toml_string(d.name) + " = " + toml_string(d.url) + "\n";
   return out;
+}
+
+std::vector<std::string> differing_keys(const config& a, const config& b) {
+  std::vector<std::string> found;
+  for (const auto& k : keys())
+    if (k.show(a) != k.show(b))
+      found.push_back(std::string(k.section) + "." + k.name);
+  if (a.databases != b.databases)
+    found.emplace_back("databases");
+  return found;
 }
 
 } // namespace dbengine::app

@@ -12,6 +12,27 @@
 
 namespace dbengine::app {
 
+/// [serve]: what only the server looks at.
+struct serve_config {
+  std::string http = "off";
+  /// A port per database, in their order; empty for none.
+  std::vector<std::string> listen = {};
+  /// Peers may only read.
+  bool read_only = false;
+  std::string tls_cert = {}, tls_key = {}, tls_ca = {};
+  /// Addresses other than loopback without TLS.
+  bool insecure = false;
+  std::string log_level = "info";
+  std::string log_format = "text";
+};
+
+/// An entry of [databases].
+struct served_config {
+  std::string name;
+  std::string url;
+  friend bool operator==(const served_config&, const served_config&) = default;
+};
+
 struct config {
   /// The file it came from, empty where none was given.
   std::filesystem::path file = {};
@@ -19,6 +40,8 @@ struct config {
   /// [output]
   std::string format = "table";
   std::string color = "auto";
+  serve_config serve = {};
+  std::vector<served_config> databases = {};
 };
 
 /// Reads a file. Throws `config_error` with all that is wrong with it, one line each, as file:line:column: message; an
@@ -27,5 +50,8 @@ config read_config(const std::filesystem::path& file);
 
 /// The whole configuration as TOML that `read_config` reads as the same.
 std::string to_toml(const config& c);
+
+/// What differs: "section.key", and "databases" as a whole.
+std::vector<std::string> differing_keys(const config& a, const config& b);
 
 } // namespace dbengine::app

@@ -6,7 +6,8 @@
 #include "cli/exit_code.hpp"
 #include "data/sqlite_rows.hpp"
 
-#include <stop_token>
+#include <algorithm>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -28,11 +29,12 @@ namespace {
            : primary == SQLITE_AUTH      ? errc::not_allowed
            : primary == SQLITE_IOERR     ? errc::io
                                          : errc::sql;
-  e.outcome = fate::rolled_back;
+  e.outcome = in_statement ? fate::not_run : fate::rolled_back;
   e.extended_code = code;
-  e.message = sqlite3_errmsg(handle);
+  e.message = primary == SQLITE_INTERRUPT ? "interrupted" : sqlite3_errmsg(handle);
   const int at = sqlite3_error_offset(handle);
-  e.offset = base + (in_statement && at >= 0 ? static_cast<std::size_t>(at) : 0);
+  if (primary != SQLITE_INTERRUPT)
+    e.offset = base + (in_statement && at >= 0 ? static_cast<std::size_t>(at) : 0);
   throw dbengine::error(std::move(e));
 }
 
@@ -56,42 +58,73 @@ std::size_t behind_space(const std::string& sql, std::size_t at) {
 
 } // namespace
 
-std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
-                             row_writer_source& writers) {
-  const auto connection = db.raw_connection();
-  sqlite3* const handle = connection.native_handle();
-  const std::stop_callback interrupt(db.properties().cancel,
-                                     [handle] { sqlite3_interrupt(handle); });
-  std::uint64_t statements = 0;
-  for (std::size_t at = behind_space(sql, 0); at < sql.size(); at = behind_space(sql, at)) {
-    if (db.properties().cancel.stop_requested())
+raw_statements::raw_statements(sqlite3* handle, const std::string& sql, std::size_t at,
+                               std::stop_token cancel)
+    : handle_(handle), sql_(sql), at_(behind_space(sql, at)), cancel_(std::move(cancel)) {
+  if (const auto zero = sql.find('\0'); zero != std::string::npos)
+    throw dbengine::error(
+        {.code = errc::sql, .offset = zero, .message = "there is a zero byte in the text"});
+  // Not sqlite3_interrupt: one that comes between two statements would be lost.
+  sqlite3_progress_handler(
+      handle_, defaults::progress_steps,
+      [](void* self) {
+        return static_cast<const raw_statements*>(self)->cancel_.stop_requested() ? 1 : 0;
+      },
+      this);
+}
+
+raw_statements::~raw_statements() {
+  sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
+}
+
+bool raw_statements::run_next(row_writer_source& writers) {
+  for (; at_ < sql_.size(); at_ = behind_space(sql_, at_)) {
+    if (cancel_.stop_requested())
       throw dbengine::error(errc::cancelled, "interrupted");
-    const std::size_t base = at;
+    const std::size_t base = at_;
     const char* tail = nullptr;
     sqlite3_stmt* raw = nullptr;
-    if (sqlite3_prepare_v2(handle, sql.data() + at, static_cast<int>(sql.size() - at), &raw,
-                           &tail) != SQLITE_OK)
-      fail(handle, base, true);
-    at = static_cast<std::size_t>(tail - sql.data());
+    const auto start = std::chrono::steady_clock::now();
+    // No length: with one, SQLite copies the whole rest of the text for each statement.
+    if (sqlite3_prepare_v2(handle_, sql_.c_str() + base, -1, &raw, &tail) != SQLITE_OK)
+      fail(handle_, base, true);
     const statement_handle statement(raw);
+    at_ = std::max(static_cast<std::size_t>(tail - sql_.c_str()), base + 1);
     if (raw == nullptr)
       continue;
-    ++statements;
+    report_ = {.wrote = sqlite3_column_count(raw) == 0};
+    const auto before = sqlite3_total_changes64(handle_);
     std::unique_ptr<row_writer> writer;
     sqlite_rows reader(raw);
-    if (sqlite3_column_count(raw) > 0) {
+    if (!report_.wrote) {
       writer = writers.next();
       writer->begin(reader.columns());
     }
     int code = SQLITE_OK;
-    while ((code = sqlite3_step(raw)) == SQLITE_ROW)
+    for (; (code = sqlite3_step(raw)) == SQLITE_ROW; ++report_.rows)
       if (writer)
         writer->add(reader.current());
     if (code != SQLITE_DONE)
-      fail(handle, base, false);
+      fail(handle_, base, false);
     if (writer)
       writer->end();
+    if (report_.wrote && sqlite3_total_changes64(handle_) != before)
+      report_.rows = static_cast<std::uint64_t>(sqlite3_changes64(handle_));
+    report_.elapsed = std::chrono::steady_clock::now() - start;
+    at_ = behind_space(sql_, at_);
+    return true;
   }
+  return false;
+}
+
+std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
+                             row_writer_source& writers) {
+  const auto connection = db.raw_connection();
+  sqlite3* const handle = connection.native_handle();
+  raw_statements script(handle, sql, 0, db.properties().cancel);
+  std::uint64_t statements = 0;
+  while (script.run_next(writers))
+    ++statements;
   if (sqlite3_get_autocommit(handle) == 0)
     throw data_error("the script leaves a transaction open; it was rolled back");
   return statements;

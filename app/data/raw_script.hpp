@@ -4,14 +4,42 @@
 // Scripts that bring their own transactions, statement by statement on a connection of their own.
 #pragma once
 
+#include "data/run_statement.hpp"
 #include "output/writer.hpp"
 
 #include <dbengine/db_engine.hpp>
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
+struct sqlite3;
+
 namespace dbengine::app {
+
+/// The statements of a text on one connection, one after the other, cut by SQLite's own word. One thread; the text and
+/// the connection outlive it. While it lives the connection's progress handler is its own.
+class raw_statements {
+public:
+  /// Begins at byte `at` of `sql`. Throws `errc::sql` for a text with a zero byte, which SQLite would take for its end.
+  raw_statements(sqlite3* handle, const std::string& sql, std::size_t at, std::stop_token cancel);
+  ~raw_statements();
+  raw_statements(const raw_statements&) = delete;
+  raw_statements& operator=(const raw_statements&) = delete;
+
+  /// Runs the next one; false at the end. Throws its failure, with the offset in the whole text; what it did is undone.
+  bool run_next(row_writer_source& writers);
+  /// Where the rest begins.
+  std::size_t position() const noexcept { return at_; }
+  const statement_report& report() const noexcept { return report_; }
+
+private:
+  sqlite3* handle_;
+  const std::string& sql_;
+  std::size_t at_;
+  std::stop_token cancel_;
+  statement_report report_;
+};
 
 /// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement.
 /// Returns the number of statements. Throws the first failure with its offset in the whole text; an open transaction

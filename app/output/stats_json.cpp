@@ -3,10 +3,9 @@
 
 #include "output/stats_json.hpp"
 
+#include "output/stats_value.hpp"
 #include "ui/table.hpp"
 #include "ui/text.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace dbengine::app {
 
@@ -31,7 +30,8 @@ json workers_json(const std::vector<worker_health>& workers) {
                     {"state", std::string(to_string(w.state))},
                     {"restarts", w.restarts},
                     {"last_failure", w.last_failure},
-                    {"circuit", std::string(to_string(w.circuit))}});
+                    {"circuit", std::string(to_string(w.circuit))},
+                    {"note", w.note}});
   return list;
 }
 
@@ -78,6 +78,7 @@ json statistics_json(const statistics& s) {
           {"statement_cache_hits", s.statement_cache_hits},
           {"statement_cache_misses", s.statement_cache_misses},
           {"snapshots_reused", s.snapshots_reused},
+          {"reads_on_writer", s.reads_on_writer},
           {"snapshots_opened", s.snapshots_opened},
           {"leases_open", s.leases_open},
           {"restarts", s.restarts},
@@ -124,11 +125,44 @@ json database_json(const database_info& d) {
 
 } // namespace
 
+json stats_value(const statistics& s, const health_report& h, const database_info& d) {
+  return {{"statistics", statistics_json(s)},
+          {"health", health_json(h)},
+          {"database", database_json(d)}};
+}
+
+json backup_value(const backup_info& b) {
+  json files = json::array();
+  for (const auto& f : b.backup_files)
+    files.push_back({{"name", f.filename},
+                     {"path", f.path.string()},
+                     {"size_bytes", f.size_bytes},
+                     {"time", unix_time(f.time)},
+                     {"verified", f.verified},
+                     {"sha256", f.sha256},
+                     {"pages", f.pages},
+                     {"compressed", f.compressed}});
+  json running = nullptr;
+  if (b.running)
+    running = {{"pages_done", b.running->pages_done}, {"pages_total", b.running->pages_total}};
+  return {{"enabled", b.enabled},
+          {"interval", seconds(b.interval)},
+          {"directory", b.directory.string()},
+          {"last_backup", unix_time(b.last_backup)},
+          {"next_due", unix_time(b.next_due)},
+          {"total", b.total_backups},
+          {"failed", b.failed_backups},
+          {"last_error", b.last_error},
+          {"running", std::move(running)},
+          {"files", std::move(files)}};
+}
+
+std::string json_text(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
 std::string stats_json(const statistics& s, const health_report& h, const database_info& d) {
-  const json all{{"statistics", statistics_json(s)},
-                 {"health", health_json(h)},
-                 {"database", database_json(d)}};
-  return all.dump(2, ' ', false, json::error_handler_t::replace);
+  return json_text(stats_value(s, h, d), 2);
 }
 
 std::string stats_tables(const statistics& s, const health_report& h, const database_info& d,

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// bench: how fast the engine is here, and what to set.
+
+#include "bench_command/bench_command.hpp"
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/commands.hpp"
+
+#include <charconv>
+
+namespace dbengine::app {
+
+namespace {
+
+std::size_t whole_number(const std::string& text, const char* option) {
+  std::size_t n = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (failure != std::errc() || end != text.data() + text.size() || n == 0)
+    throw usage_error(std::string(option) + ": '" + text + "' is no whole number from 1 up");
+  return n;
+}
+
+int run(context& c) {
+  bench_settings s;
+  s.tests = c.args.all("tests");
+  s.operations = c.args.number("operations", 10).value_or(s.operations);
+  if (const auto workers = c.args.number("workers", 1)) {
+    if (*workers > defaults::max_num_workers)
+      throw usage_error("--workers: at most " + std::to_string(defaults::max_num_workers));
+    s.workers = static_cast<int>(*workers);
+  }
+  if (c.args.has("batch-sizes")) {
+    s.batch_sizes.clear();
+    for (const auto& text : c.args.all("batch-sizes"))
+      s.batch_sizes.push_back(whole_number(text, "--batch-sizes"));
+  }
+  s.backup_enabled = c.args.has("backup-enabled");
+  s.json = c.args.text_or("json", "");
+  s.directory = c.args.text_or("dir", "");
+  s.cancel = c.cancel;
+  s.progress = [&c](const std::string& line) { c.note(line); };
+  return run_bench(s);
+}
+
+} // namespace
+
+command bench_command() {
+  command c{.name = "bench", .summary = "measure the engine on this machine and say what to set"};
+  c.description =
+      "Runs the tests on new databases in a folder that is removed again: throughput, p50 and p99, memory growth, how "
+      "reads scale over workers and threads, and what follows from it (best batch size, number of workers, what "
+      "limits). Findings go to standard output, progress to standard error. Without --tests all run, backup only "
+      "with --backup-enabled.";
+  c.options = {
+      {.names = "--tests",
+       .what = takes::choice,
+       .value = "TEST...",
+       .help = "run these tests only",
+       .choices = bench_tests(),
+       .fallback = "all",
+       .repeatable = true,
+       .several = true},
+      {.names = "--operations",
+       .what = takes::number,
+       .value = "N",
+       .help = "operations of each measurement",
+       .fallback = "1000"},
+      {.names = "--workers",
+       .what = takes::number,
+       .value = "N",
+       .help = "reader actors of the engines under test",
+       .fallback = "1"},
+      {.names = "--batch-sizes",
+       .what = takes::number,
+       .value = "N...",
+       .help = "rows a transaction of the bulk test",
+       .fallback = "10 50 100 500 1000",
+       .repeatable = true,
+       .several = true},
+      {.names = "--backup-enabled", .help = "engines make periodic backups; run the backup test"},
+      {.names = "--json",
+       .what = takes::file,
+       .value = "FILE",
+       .help = "write the findings here, too, as JSON"},
+      {.names = "--dir",
+       .what = takes::folder,
+       .value = "DIR",
+       .help = "make the databases below it: measure the file system you will use",
+       .fallback = "the system's folder for temporary files"},
+  };
+  c.examples = {"bench", "bench --tests single bulk select scaling",
+                "bench --tests backup --backup-enabled",
+                "bench --operations 2000 --workers 2 --batch-sizes 100 500 1000 --json bench.json"};
+  c.run = run;
+  return c;
+}
+
+} // namespace dbengine::app

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "serve/serve.hpp"
+
+#include "commands/commands.hpp"
+#include "serve/log.hpp"
+
+namespace dbengine::app {
+
+command serve_command() {
+  command c{.name = "serve", .summary = "serve databases, their statistics and their health"};
+  c.description =
+      "Opens databases and serves them until SIGTERM or Ctrl-C; then it refuses new requests, finishes what waits, and "
+      "closes. Databases come from the command line or from the section [databases] of the configuration file. With --listen others "
+      "use them by --connect. With --http it answers /api/stats (JSON), /metrics (Prometheus), /healthz and /readyz. SIGHUP reads the file again: the log "
+      "changes at once, everything else at the next start, and the log says so. Under systemd it tells when it is ready, "
+      "reloading and stopping, and feeds the watchdog. The log goes to standard error.";
+  c.positionals = {{.name = "DB",
+                    .what = takes::file,
+                    .help = "databases: paths or sqlite:// URLs, instead of the file's",
+                    .required = false,
+                    .repeatable = true}};
+  c.options = {
+      {.names = "--listen",
+       .what = takes::text,
+       .value = "[HOST:]PORT",
+       .help =
+           "offer a database to --connect here, one for each database in their order; port 0 takes a free one",
+       .fallback = "what the configuration says, else none; HOST 127.0.0.1",
+       .repeatable = true},
+      {.names = "--read-only", .help = "peers may only read"},
+      {.names = "--insecure",
+       .help = "listen beyond loopback without TLS: whoever reaches the port has the database"},
+      {.names = "--http",
+       .what = takes::text,
+       .value = "[HOST:]PORT",
+       .help = "serve the HTTP pages here; off for none; port 0 takes a free one",
+       .fallback = "what the configuration says, else off; HOST 127.0.0.1"},
+      {.names = "--log-format",
+       .what = takes::choice,
+       .value = "FORMAT",
+       .help = "how the log is written",
+       .choices = serve::log_formats(),
+       .fallback = "text"},
+  };
+  c.examples = {"serve app.db --http 9187", "-c /etc/dbengine.toml serve"};
+  c.run = serve::run;
+  return c;
+}
+
+} // namespace dbengine::app

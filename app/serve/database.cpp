@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "serve/database.hpp"
+
+#include "serve/address.hpp"
+#include "serve/log.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <future>
+#include <memory>
+
+namespace dbengine::app::serve {
+
+namespace {
+
+// Asks through an actor of the question's own: a blocking actor with a timeout would leak a little at each.
+template <class Result, class Request>
+std::future<Result> ask(caf::actor_system& system, const engine_actor& engine,
+                        std::chrono::milliseconds timeout) {
+  auto answer = std::make_shared<std::promise<Result>>();
+  auto result = answer->get_future();
+  system.spawn([engine, answer, timeout](caf::event_based_actor* self) {
+    self->request(engine, timeout, Request{})
+        .then([answer](Result& r) { answer->set_value(std::move(r)); },
+              [answer](const caf::error& e) {
+                answer->set_exception(std::make_exception_ptr(actors::to_error(e)));
+              });
+  });
+  return result;
+}
+
+// The promise is kept by an actor; one that is killed with its system breaks it, so that nobody waits for ever.
+template <class Result>
+Result taken(std::future<Result>& from) {
+  try {
+    return from.get();
+  } catch (const std::future_error&) {
+    throw dbengine::error(errc::shut_down, "the server is stopping");
+  }
+}
+
+} // namespace
+
+database::database(caf::actor_system& system, std::string name, const std::string& url, options o)
+    : system_(system), name_(std::move(name)), shutdown_timeout_(o.shutdown_timeout),
+      engine_(actors::spawn_engine(system, url, std::move(o))) {}
+
+database::~database() {
+  drain();
+}
+
+snapshot database::look(std::chrono::milliseconds timeout) const {
+  auto statistics = ask<dbengine::statistics, statistics_request>(system_, engine_, timeout);
+  auto health = ask<health_report, health_request>(system_, engine_, timeout);
+  auto file = ask<database_info, database_info_request>(system_, engine_, timeout);
+  auto backup = ask<backup_info, backup_info_request>(system_, engine_, timeout);
+  snapshot s{.statistics = taken(statistics), .health = taken(health)};
+  s.backup = taken(backup);
+  try {
+    s.database = taken(file);
+  } catch (const dbengine::error& e) {
+    if (e.code() == errc::timeout || e.code() == errc::shut_down)
+      throw;
+    // The rest is what tells why: health says what is wrong with the file.
+  }
+  return s;
+}
+
+health_report database::health(std::chrono::milliseconds timeout) const {
+  auto health = ask<health_report, health_request>(system_, engine_, timeout);
+  return taken(health);
+}
+
+void database::publish(const publish_options& how) {
+  const auto port = actors::publish(system_, engine_, how);
+  if (!port)
+    throw actors::to_error(port.error());
+  where_ = address{.host = how.host, .port = *port}.text();
+  log_info("database " + name_ + ": published at " + where_ + (how.tls.empty() ? "" : ", TLS") +
+           (how.access == access::read_only ? ", read-only" : ""));
+}
+
+void database::drain() {
+  actors::shutdown(system_, engine_, shutdown_timeout_);
+}
+
+} // namespace dbengine::app::serve

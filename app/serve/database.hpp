@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// One served database: its engine in the server's actor system.
+#pragma once
+
+#include <dbengine/actors/publish.hpp>
+#include <dbengine/actors/spawn.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace dbengine::app::serve {
+
+/// All that an engine tells of itself, of one moment.
+struct snapshot {
+  dbengine::statistics statistics = {};
+  health_report health = {};
+  /// Nothing where the file cannot be asked, because it was moved or is damaged.
+  std::optional<database_info> database = std::nullopt;
+  backup_info backup = {};
+};
+
+/// Thread rule: any thread. The actor system outlives it.
+class database {
+public:
+  /// Opens the engine. Throws `dbengine::error`.
+  database(caf::actor_system& system, std::string name, const std::string& url, options o);
+  /// Shuts down.
+  ~database();
+  database(const database&) = delete;
+  database& operator=(const database&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+  const engine_actor& engine() const noexcept { return engine_; }
+
+  /// Throw `dbengine::error`, `errc::timeout` where the engine does not answer in time.
+  snapshot look(std::chrono::milliseconds timeout) const;
+  health_report health(std::chrono::milliseconds timeout) const;
+
+  /// Opens a port for peers. Throws `dbengine::error`.
+  void publish(const publish_options& how);
+  /// "127.0.0.1:7000", empty where it is not published. Set before the pages are made.
+  const std::string& where() const noexcept { return where_; }
+
+  /// No new requests; what waits is finished within the engine's `shutdown_timeout`. Idempotent.
+  void drain();
+
+private:
+  caf::actor_system& system_;
+  std::string name_;
+  std::string where_;
+  std::chrono::milliseconds shutdown_timeout_;
+  engine_actor engine_;
+};
+
+} // namespace dbengine::app::serve

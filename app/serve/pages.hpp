@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The pages of the server: /api/stats, /metrics, /healthz, /readyz.
+#pragma once
+
+#include "serve/database.hpp"
+#include "serve/http_server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dbengine::app::serve {
+
+enum class server_state { starting, ready, draining };
+
+/// What the pages tell of. The databases do not change once pages are made.
+struct served {
+  std::vector<std::unique_ptr<database>> databases = {};
+  std::atomic<server_state> state{server_state::starting};
+  std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
+};
+
+/// `from` outlives the pages. /healthz: 200 while every engine answers, whatever it answers; /readyz: 200 while all are
+/// healthy and the server neither starts nor stops; else 503 with the reasons.
+std::map<std::string, page_maker> make_pages(const served& from);
+
+} // namespace dbengine::app::serve

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "serve/serve.hpp"
+
+#include "cli/exit_code.hpp"
+#include "cli/interrupt.hpp"
+#include "serve/database.hpp"
+#include "serve/http_server.hpp"
+#include "serve/log.hpp"
+#include "serve/notify.hpp"
+#include "serve/pages.hpp"
+#include "serve/settings.hpp"
+
+#include <dbengine/actors/publish.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/io/middleman.hpp>
+#include <caf/logger.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+#include <unistd.h>
+
+namespace dbengine::app::serve {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long the watchdog waits for an engine's answer.
+constexpr auto answer_timeout = 2s;
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(bool network) {
+    if (network)
+      load<caf::io::middleman>();
+    // As the engine's own: an idle server wakes nobody.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", 2);
+    actors::setup(*this);
+  }
+};
+
+// What signals ask for, until the main thread takes it.
+class wishes {
+public:
+  explicit wishes(context& c) : signals_(*c.signals), stop_(c.cancel) {
+    signals_.divert([this](int signal) {
+      if (signal != SIGHUP)
+        return false; // SIGTERM and SIGINT: the stop token
+      const std::lock_guard lock(mutex_);
+      reload_ = true;
+      wake_.notify_one();
+      return true;
+    });
+  }
+  ~wishes() { signals_.divert({}); }
+  wishes(const wishes&) = delete;
+  wishes& operator=(const wishes&) = delete;
+
+  enum class wish { reload, stop, time };
+  /// Waits for a wish, for `most` where given.
+  wish next(std::optional<std::chrono::milliseconds> most) {
+    std::unique_lock lock(mutex_);
+    const auto asked = [this] { return reload_; };
+    if (most)
+      wake_.wait_for(lock, stop_, *most, asked);
+    else
+      wake_.wait(lock, stop_, asked);
+    if (stop_.stop_requested())
+      return wish::stop;
+    return std::exchange(reload_, false) ? wish::reload : wish::time;
+  }
+
+private:
+  interrupt& signals_;
+  std::stop_token stop_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool reload_ = false;
+};
+
+std::string count_text(std::size_t n) {
+  return std::to_string(n) + (n == 1 ? " database" : " databases");
+}
+
+// Takes over what can be changed while it runs and says what cannot.
+void reload(context& c) {
+  if (c.config.file.empty()) {
+    log_warning("reload: there is no configuration file, nothing changes");
+    return;
+  }
+  try {
+    const auto fresh = read_config(c.config.file);
+    set_up_log(log_level_of(c, fresh), log_format_of(c, fresh));
+    log_info("reload: " + c.config.file.string() + ": log level " + log_level_of(c, fresh) +
+             ", log format " + log_format_of(c, fresh));
+    for (const auto& key : differing_keys(c.config, fresh))
+      if (key != "serve.log_level" && key != "serve.log_format")
+        log_warning("reload: " + key +
+                    " is changed in the file: it takes effect at the next start");
+  } catch (const config_error& e) {
+    log_error(std::string("reload: nothing is changed: ") + e.what());
+  }
+}
+
+class server {
+public:
+  server(const settings& s, caf::actor_system& system) {
+    for (const auto& d : s.databases) {
+      all_.databases.push_back(std::make_unique<database>(system, d.name, d.url, d.engine));
+      log_info("database " + d.name + ": " + d.url + (d.engine.read_only ? ", read-only" : ""));
+    }
+    for (std::size_t i = 0; i < s.databases.size(); ++i)
+      if (s.databases[i].publish)
+        all_.databases[i]->publish(*s.databases[i].publish);
+    if (s.http) {
+      if (!s.http->loopback())
+        log_warning("http: " + s.http->text() +
+                    " is not loopback: whoever reaches it reads the statistics");
+      http_ = std::make_unique<http_server>(*s.http, make_pages(all_));
+      log_info("http: http://" + http_->where().text());
+    }
+  }
+
+  void ready() { all_.state = server_state::ready; }
+
+  bool answers() const {
+    bool all = true;
+    for (const auto& d : all_.databases)
+      try {
+        static_cast<void>(d->health(answer_timeout).ok);
+      } catch (const dbengine::error& e) {
+        log_error("database " + d->name() + ": " + e.message());
+        all = false;
+      }
+    return all;
+  }
+
+  /// All at once, each within its own timeout; the pages tell meanwhile that the server is not ready.
+  void drain() {
+    all_.state = server_state::draining;
+    std::vector<std::jthread> threads;
+    for (const auto& d : all_.databases)
+      threads.emplace_back([&d] { d->drain(); });
+    threads.clear();
+    http_.reset();
+  }
+
+private:
+  served all_;
+  std::unique_ptr<http_server> http_;
+};
+
+} // namespace
+
+int run(context& c) {
+  if (!c.connect.empty())
+    throw usage_error("serve works on files: it does not go with --connect");
+  const settings s = settings_of(c);
+  set_up_log(s.log_level, s.log_format);
+  const notifier manager;
+  wishes asked(c);
+  const bool network = std::any_of(s.databases.begin(), s.databases.end(),
+                                   [](const auto& d) { return d.publish.has_value(); });
+  system_config config(network);
+  caf::actor_system system(config);
+  // Else this thread is tied to a logger that ends before it.
+  caf::logger::set_current_actor_system(nullptr);
+  {
+    server all(s, system);
+    all.ready();
+    log_info("ready: " + count_text(s.databases.size()) + ", process " +
+             std::to_string(::getpid()));
+    manager.ready("serving " + count_text(s.databases.size()));
+    for (;;) {
+      const auto wish = asked.next(manager.interval());
+      if (wish == wishes::wish::stop)
+        break;
+      if (wish == wishes::wish::reload) {
+        manager.reloading();
+        reload(c);
+        manager.ready("serving " + count_text(s.databases.size()));
+      }
+      if (manager.interval() && all.answers())
+        manager.alive();
+    }
+    log_info("stopping: draining");
+    manager.stopping(c.config.engine.shutdown_timeout + 20s);
+    all.drain();
+  }
+  log_info("stopped");
+  return 0;
+}
+
+} // namespace dbengine::app::serve

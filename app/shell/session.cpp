@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "shell/session.hpp"
+
+#include "data/raw_script.hpp"
+
+#include <sqlite3.h>
+
+namespace dbengine::app::shell {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A person waits as long as it takes, and has Ctrl-C.
+constexpr std::chrono::milliseconds no_deadline = 24h * 365;
+
+bool autocommit(const raw_connection& c) {
+  return sqlite3_get_autocommit(c.native_handle()) != 0;
+}
+
+// Takes a writer only when there are rows to write.
+class deferred_writer : public row_writer {
+public:
+  explicit deferred_writer(row_writer_source& from) : from_(from) {}
+  void begin(const std::vector<std::string>& columns) override {
+    writer_ = from_.next();
+    writer_->begin(columns);
+  }
+  void add(const row& r) override { writer_->add(r); }
+  void end() override { writer_->end(); }
+
+private:
+  row_writer_source& from_;
+  std::unique_ptr<row_writer> writer_;
+};
+
+[[noreturn]] void throw_at(const dbengine::error& e, std::size_t base) {
+  error_info info = e.info();
+  if (info.offset)
+    *info.offset += base;
+  throw dbengine::error(std::move(info));
+}
+
+} // namespace
+
+request_view session::requests(const std::stop_token& cancel) const {
+  return engine_->with_timeout(no_deadline).with_cancel(cancel);
+}
+
+bool session::in_transaction() const {
+  return own_ && !autocommit(*own_);
+}
+
+rows session::fetch(const std::string& sql, const params& p) const {
+  return own_ ? own_->fetch(sql, p) : engine_->fetch(sql, p);
+}
+
+void session::part() {
+  own_.emplace(engine_->with_timeout(no_deadline).raw_connection(read_only_));
+  settings_ = false;
+}
+
+bool session::has_something_to_lose() const {
+  if (settings_ || !autocommit(*own_))
+    return true;
+  return own_->fetch_value<std::int64_t>(
+             "SELECT (SELECT count(*) FROM temp.sqlite_schema) + "
+             "(SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp'))") != 0;
+}
+
+std::size_t session::run_apart(const std::string& sql, std::size_t at, row_writer_source& writers,
+                               const std::stop_token& cancel, const observer& seen) {
+  raw_statements statements(own_->native_handle(), sql, at, cancel);
+  for (;;) {
+    const bool outside = autocommit(*own_);
+    if (!statements.run_next(writers))
+      return sql.size();
+    seen(statements.report());
+    settings_ = settings_ || (outside && autocommit(*own_));
+    if (!has_something_to_lose())
+      return statements.position();
+  }
+}
+
+void session::run(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
+                  const observer& seen) {
+  std::size_t at = 0;
+  std::size_t end = sql.size(); // of the piece that is tried as one statement
+  while (at < sql.size()) {
+    if (own_) {
+      try {
+        at = run_apart(sql, at, writers, cancel, seen);
+      } catch (...) {
+        if (!has_something_to_lose())
+          own_.reset();
+        throw;
+      }
+      if (!has_something_to_lose())
+        own_.reset();
+      end = sql.size();
+      continue;
+    }
+    const std::string piece = sql.substr(at, end - at);
+    deferred_writer writer(writers);
+    try {
+      seen(run_statement(requests(cancel), piece, {}, writer));
+      at = end;
+      end = sql.size();
+    } catch (const dbengine::error& e) {
+      if (e.code() == errc::empty_statement)
+        return;
+      if (e.code() == errc::multiple_statements && e.offset() && *e.offset() > 0 &&
+          *e.offset() < piece.size())
+        end = at + *e.offset(); // SQLite's own word where the first one ends
+      else if (e.code() == errc::not_allowed)
+        part(); // nothing of it ran
+      else
+        throw_at(e, at);
+    }
+  }
+}
+
+void session::run_file(const std::string& sql, row_writer_source& writers,
+                       const std::stop_token& cancel, const observer& seen) {
+  if (!own_)
+    part();
+  try {
+    raw_statements statements(own_->native_handle(), sql, 0, cancel);
+    while (statements.run_next(writers))
+      seen(statements.report());
+  } catch (...) {
+    if (!has_something_to_lose())
+      own_.reset();
+    throw;
+  }
+  if (!has_something_to_lose())
+    own_.reset();
+}
+
+} // namespace dbengine::app::shell

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "shell/signals.hpp"
+
+#include "cli/interrupt.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <system_error>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace dbengine::app::shell {
+
+session_signals::session_signals(interrupt& from)
+    : from_(from), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (wake_ < 0)
+    throw std::system_error(errno, std::generic_category(), "eventfd");
+  from_.divert([this](int signal) { return take(signal); });
+}
+
+session_signals::~session_signals() {
+  from_.divert({});
+  ::close(wake_);
+}
+
+std::stop_token session_signals::begin() {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t count = 0;
+  while (::read(wake_, &count, sizeof count) == sizeof count) {
+  }
+  if (current_.stop_requested())
+    current_ = std::stop_source();
+  if (ended_)
+    current_.request_stop();
+  return current_.get_token();
+}
+
+bool session_signals::take(int signal) {
+  std::stop_source source;
+  {
+    const std::lock_guard lock(mutex_);
+    if (signal != SIGINT && ended_.exchange(true))
+      return false; // asked twice
+    source = current_;
+    const std::uint64_t one = 1;
+    // It cannot be full: `begin` empties it, and nobody counts to 2^64.
+    static_cast<void>(::write(wake_, &one, sizeof one) == sizeof one);
+  }
+  source.request_stop(); // not under the lock: it runs others' callbacks
+  return true;
+}
+
+} // namespace dbengine::app::shell
