@@ -67,7 +67,7 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
   for (std::string line; port && std::getline(std::cin, line);) {
     auto& house = dbengine::actors::engine_router::of(engine)->engine();
     if (line == "cursors")
-      std::printf("%zu\n", house.cursors().size());
+      std::printf("%zu\n", house.cursors()->size());
     else
       std::printf("unknown\n");
     std::fflush(stdout);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that serves an engine, for suites that use it over the wire.
+// Processes that serve an engine and that use one over the wire.
 // Thread rule: each object belongs to one thread. Ownership: the process ends with the object.
 
 #pragma once
@@ -14,35 +14,55 @@
 
 namespace dbengine::test {
 
+/// A program with its standard input and output in our hands.
+class child {
+public:
+  /// `words`: the program's path and its arguments.
+  explicit child(std::vector<std::string> words);
+  ~child();
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
+
+  pid_t pid() const noexcept { return pid_; }
+  /// Its next line; empty at the end, or after 30 s.
+  std::string line();
+  /// All that it has said and says until its end.
+  std::vector<std::string> rest();
+  bool say(const std::string& line) const;
+  void signal(int number) const;
+  /// kill -9.
+  void kill();
+  void close_input();
+  /// Ends its input and waits; its exit status as `waitpid` gives it.
+  int end();
+
+private:
+  pid_t pid_ = -1;
+  int to_ = -1;
+  int from_ = -1;
+  int status_ = -1;
+  std::string read_;
+};
+
+/// bin/remote_server.
 class server {
 public:
-  /// `arguments`: of bin/remote_server, after the URL.
-  explicit server(const std::string& url, std::vector<std::string> arguments = {});
-  ~server();
-  server(const server&) = delete;
-  server& operator=(const server&) = delete;
+  /// `arguments`: those after the URL. `in`: words in front of the program, such as "ip netns exec NAME".
+  explicit server(const std::string& url, std::vector<std::string> arguments = {},
+                  std::vector<std::string> in = {});
 
   /// Why it does not serve; empty: it does.
   const std::string& trouble() const noexcept { return trouble_; }
   std::uint16_t port() const noexcept { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  pid_t pid() const noexcept { return pid_; }
-
-  /// Its answer to a line; empty where it is dead.
-  std::string ask(const std::string& line);
-  void signal(int number) const;
-  /// kill -9.
-  void kill();
-  /// Ends it in good order; its exit status as `waitpid` gives it.
-  int end();
+  /// Cursors that are open; -1 where it is dead.
+  int cursors();
+  void signal(int number) const { process_.signal(number); }
+  void kill() { process_.kill(); }
+  int end() { return process_.end(); }
 
 private:
-  std::string line();
-
-  pid_t pid_ = -1;
-  int to_ = -1;
-  int from_ = -1;
-  int status_ = -1;
+  child process_;
   std::uint16_t port_ = 0;
   std::string trouble_;
 };

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the facade promises for statements, transactions and requests, on a file and in memory alike.
+// What every engine promises for statements and their results, by whatever way it is reached.
 
-#include "engine_fixture.hpp"
-
-#include <dbengine/db_engine.hpp>
+#include "ways.hpp"
 
 #include <functional>
 #include <limits>
@@ -22,19 +20,16 @@ namespace {
 constexpr auto table =
     "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE, n INTEGER CHECK (n >= 0))";
 
-// Runs the check on a file and on a memory database, each with the table `t`.
-void on_both(const std::function<void(db_engine&)>& check) {
-  engine_folder folder;
-  for (const auto& url : {folder.url(), std::string("sqlite://")}) {
-    CAF_MESSAGE("on " << url);
-    db_engine db(url, {.num_workers = 2});
+// Runs the check on each way with the table `t`.
+void with_table(const std::function<void(target&)>& check) {
+  on_every_way([&](target& db) {
     db.execute(table);
     check(db);
     CAF_CHECK(db.integrity_check().empty());
-  }
+  });
 }
 
-std::int64_t count(const db_engine& db) {
+std::int64_t count(const target& db) {
   return db.fetch_value<std::int64_t>("SELECT count(*) FROM t").value();
 }
 
@@ -47,7 +42,7 @@ struct item {
 } // namespace
 
 CAF_TEST(a statement gives its changes and its rowid) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     auto w = db.execute("INSERT INTO t (v, n) VALUES (:v, :n)", {{"v", "a"}, {"n", 1}});
     CAF_CHECK_EQUAL(w.changes, 1);
     CAF_CHECK_EQUAL(w.last_insert_rowid, 1);
@@ -63,7 +58,7 @@ CAF_TEST(a statement gives its changes and its rowid) {
 }
 
 CAF_TEST(every kind of value comes back as it went in) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     const std::string text("a\0b", 3);
     const blob bytes{std::byte{0}, std::byte{255}, std::byte{7}};
     constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
@@ -85,7 +80,7 @@ CAF_TEST(every kind of value comes back as it went in) {
 }
 
 CAF_TEST(columns keep their names and their order) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     auto r = db.fetch("SELECT 1 AS a, 2 AS a, 3 AS \"A\"");
     CAF_CHECK(r.columns() == std::vector<std::string>({"a", "a", "A"}));
     CAF_CHECK_EQUAL(r[0]["a"].as<int>(), 1);
@@ -104,7 +99,7 @@ CAF_TEST(columns keep their names and their order) {
 }
 
 CAF_TEST(a value of another type or beyond the range is refused) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     auto r = db.fetch("SELECT 'text', 300, 1.5, NULL, 2");
     CAF_CHECK_EQUAL(code_of([&] { r[0][0].as<int>(); }), "type");
     CAF_CHECK_EQUAL(code_of([&] { r[0][2].as<int>(); }), "type");
@@ -120,7 +115,7 @@ CAF_TEST(a value of another type or beyond the range is refused) {
 }
 
 CAF_TEST(parameters that do not fit are named and nothing runs) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     const auto insert = "INSERT INTO t (v, n) VALUES (:v, :n)";
     auto e = failure_of([&] { db.execute(insert, {{"v", "a"}}); });
     CAF_CHECK(e.code == errc::bind && e.outcome == fate::not_run);
@@ -138,7 +133,7 @@ CAF_TEST(parameters that do not fit are named and nothing runs) {
 }
 
 CAF_TEST(a batch runs whole or not at all) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     const auto insert = "INSERT INTO t (v) VALUES (:v)";
     std::vector<params> sets;
     CAF_CHECK_EQUAL(db.execute_many(insert, sets).sets, 0u);
@@ -160,11 +155,10 @@ CAF_TEST(a batch runs whole or not at all) {
 }
 
 CAF_TEST(a text of no or several statements is refused) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     auto e = failure_of([&] { db.fetch("SELECT 1; SELECT 2"); });
     CAF_CHECK(e.code == errc::multiple_statements && e.outcome == fate::not_run);
-    CAF_REQUIRE(e.offset.has_value());
-    CAF_CHECK(*e.offset == 9 || *e.offset == 10);
+    CAF_CHECK(e.offset == 10u); // the byte where the second statement begins
     CAF_CHECK_EQUAL(code_of([&] { db.execute("DELETE FROM t; DROP TABLE t"); }),
                     "multiple_statements");
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 1; -- nothing more\n ;").value_or(0), 1);
@@ -174,7 +168,7 @@ CAF_TEST(a text of no or several statements is refused) {
 }
 
 CAF_TEST(a mistake in a statement is pointed at) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     auto e = failure_of([&] { db.fetch("SELECT 1,\n  nope FROM t"); });
     CAF_CHECK(e.code == errc::sql && e.offset == 12u && (e.extended_code & 0xff) == 1);
     CAF_CHECK(e.message.find("nope") != std::string::npos);
@@ -186,7 +180,7 @@ CAF_TEST(a mistake in a statement is pointed at) {
 }
 
 CAF_TEST(a broken constraint undoes its own statement only) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     db.execute("INSERT INTO t (v, n) VALUES ('a', 1)");
     auto e = failure_of([&] { db.execute("INSERT INTO t (v) VALUES ('b'), ('a')"); });
     CAF_CHECK(e.code == errc::constraint && e.outcome == fate::rolled_back);
@@ -199,7 +193,7 @@ CAF_TEST(a broken constraint undoes its own statement only) {
 }
 
 CAF_TEST(what would break the engine is not allowed) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     for (const auto* sql :
          {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "ATTACH ':memory:' AS x", "DETACH x",
           "PRAGMA journal_mode = DELETE", "PRAGMA locking_mode = EXCLUSIVE",
@@ -216,7 +210,7 @@ CAF_TEST(what would break the engine is not allowed) {
 }
 
 CAF_TEST(a writing fetch is committed and gives its rows) {
-  on_both([](db_engine& db) {
+  with_table([](target& db) {
     auto r = db.fetch("INSERT INTO t (v) VALUES (?), (?) RETURNING id, v", "a", "b");
     CAF_REQUIRE_EQUAL(r.size(), 2u);
     CAF_CHECK(r[1]["v"].as<std::string>() == "b" && r[1]["id"].as<int>() == 2);

@@ -1,0 +1,38 @@
+-- SPDX-License-Identifier: MIT
+-- Copyright (c) 2026 the dbengine authors
+CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL, country TEXT);
+CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT, author INTEGER REFERENCES author (id) ON DELETE CASCADE, price REAL, year INT);
+CREATE TABLE sale (book INTEGER REFERENCES book (id) ON UPDATE CASCADE, day TEXT, amount INTEGER);
+INSERT INTO author VALUES (1, 'Ada', 'GB'), (2, 'Grace', 'US'), (3, 'Edsger', 'NL'), (4, 'Barbara', NULL);
+INSERT INTO book VALUES (1, 'Notes', 1, 9.5, 1843), (2, 'Compilers', 2, 20, 1952), (3, 'Nautical', 2, 12.25, 1955), (4, 'Structured', 3, NULL, 1972), (5, 'Orphan', NULL, 1, NULL);
+INSERT INTO sale VALUES (1, '2024-01-01', 3), (1, '2024-01-02', 4), (2, '2024-01-01', 1), (4, '2024-02-01', 10), (4, '2024-02-01', -2);
+INSERT INTO sale VALUES (77, '2024-01-01', 1);
+INSERT INTO author (id) VALUES (9);
+SELECT a.name, b.title FROM author a JOIN book b ON b.author = a.id ORDER BY 1, 2;
+SELECT a.name, b.title FROM author a LEFT JOIN book b ON b.author = a.id ORDER BY a.id, b.id;
+SELECT a.name, b.title FROM author a RIGHT JOIN book b ON b.author = a.id ORDER BY b.id;
+SELECT a.name, b.title FROM author a FULL JOIN book b ON b.author = a.id ORDER BY coalesce(a.id, 99), b.id;
+SELECT count(*) FROM author CROSS JOIN book CROSS JOIN sale;
+SELECT * FROM author NATURAL JOIN book;
+SELECT * FROM book b JOIN sale s ON s.book = b.id AND s.amount > 2 WHERE b.price > 5;
+SELECT title, (SELECT sum(amount) FROM sale WHERE book = book.id) FROM book ORDER BY id;
+SELECT name FROM author WHERE id IN (SELECT author FROM book WHERE price > 10) ORDER BY name;
+SELECT name FROM author a WHERE NOT EXISTS (SELECT 1 FROM book WHERE author = a.id);
+SELECT name FROM author WHERE id NOT IN (SELECT author FROM book);
+SELECT country, count(*), group_concat(name) FROM author GROUP BY country ORDER BY country;
+SELECT author, sum(price), avg(price), min(price), max(price), count(price), count(*), total(price) FROM book GROUP BY author ORDER BY author;
+SELECT year / 100 AS century, count(*) AS n FROM book GROUP BY century HAVING n > 1 ORDER BY n DESC, century;
+SELECT max(price), title FROM book;
+SELECT DISTINCT day FROM sale ORDER BY day DESC;
+SELECT name FROM author UNION SELECT title FROM book ORDER BY 1 LIMIT 3 OFFSET 2;
+SELECT id FROM author INTERSECT SELECT author FROM book;
+SELECT id FROM author EXCEPT SELECT author FROM book;
+VALUES (1, 'a'), (2, 'b'), (3, NULL);
+SELECT * FROM (VALUES (1, 2), (3, 4)) AS v JOIN author ON author.id = v.column1;
+DELETE FROM author WHERE id = 2;
+SELECT count(*) FROM book;
+UPDATE book SET id = 40 WHERE id = 4;
+SELECT DISTINCT book FROM sale ORDER BY 1;
+SELECT ambiguous.id FROM author, book;
+SELECT id FROM author, book;
+SELECT name, title FROM author a JOIN book b USING (nothing);

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A disk that is full: a typed error, reads go on, and writes resume by themselves when there is space.
+// Needs a small file system of its own, and so the right to mount one.
+
+#include "engine_fixture.hpp"
+
+#include <dbengine/db_engine.hpp>
+
+#include <cstring>
+#include <fstream>
+#include <sys/mount.h>
+
+#include <vector>
+
+#include "test.hpp" // last
+
+using namespace dbengine;
+using namespace dbengine::test;
+
+namespace {
+
+class small_disk {
+public:
+  explicit small_disk(const char* size)
+      : mounted_(::mount("none", folder_.path.c_str(), "tmpfs", 0, size) == 0) {}
+  ~small_disk() {
+    if (mounted_)
+      ::umount2(folder_.path.c_str(), MNT_DETACH);
+  }
+  bool mounted() const { return mounted_; }
+  const engine_folder& folder() const { return folder_; }
+  std::filesystem::path file(const char* name) const { return folder_.path / name; }
+
+private:
+  engine_folder folder_;
+  bool mounted_;
+};
+
+const char* const a_page = "INSERT INTO t (b) VALUES (randomblob(4096))";
+
+} // namespace
+
+CAF_TEST(writes stop on a full disk and resume with the space) {
+  const small_disk disk("size=4m");
+  if (!disk.mounted()) {
+    DBENGINE_SKIP("no file system can be mounted here");
+    return;
+  }
+  { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }
+  db_engine db(disk.folder().url());
+  db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");
+  std::int64_t rows = 0;
+  error_info e;
+  while (rows < 10'000 && (e = failure_of([&] { db.execute(a_page); })).code == errc::none)
+    ++rows;
+  CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::disk_full));
+  CAF_CHECK(e.outcome == fate::rolled_back);
+  CAF_CHECK(rows > 100);
+  // Whatever way it comes: the same error, nothing kept, nobody fenced, no circuit.
+  for (int i = 0; i < 10; ++i) {
+    CAF_CHECK_EQUAL(code_of([&] { db.execute(a_page); }), "disk_full");
+    CAF_CHECK_EQUAL(code_of([&] {
+                      db.execute_many("INSERT INTO t (b) VALUES (randomblob(?))",
+                                      std::vector<params>{params{4096}, params{8192}});
+                    }),
+                    "disk_full");
+    CAF_CHECK_EQUAL(code_of([&] { db.write([](transaction& tx) { tx.execute(a_page); }); }),
+                    "disk_full");
+    CAF_CHECK(db.fetch_value<std::int64_t>("SELECT count(*) FROM t") == rows);
+    CAF_CHECK(db.fetch_value<std::int64_t>("SELECT sum(length(b)) FROM t") == rows * 4096);
+  }
+  CAF_CHECK(db.health().fenced.empty());
+  CAF_CHECK(db.health().circuit == circuit_state::closed);
+  CAF_CHECK_EQUAL(db.get_stats().restarts, 0u);
+  CAF_CHECK(db.health().disk_free_bytes < 64 * 1024);
+  // Space: the very next write is done.
+  std::filesystem::remove(disk.file("ballast"));
+  db.execute(a_page);
+  CAF_CHECK_EQUAL(code_of([&] { db.write([](transaction& tx) { tx.execute(a_page); }); }), "none");
+  CAF_CHECK(db.fetch_value<std::int64_t>("SELECT count(*) FROM t") == rows + 2);
+  CAF_CHECK(db.integrity_check().empty());
+  CAF_CHECK(db.health().ok);
+  db.shutdown();
+  db_engine again(disk.folder().url());
+  CAF_CHECK(again.fetch_value<std::int64_t>("SELECT count(*) FROM t") == rows + 2);
+}
+
+CAF_TEST(a disk with space refuses nothing) { // the control of the test above
+  const small_disk disk("size=64m");
+  if (!disk.mounted()) {
+    DBENGINE_SKIP("no file system can be mounted here");
+    return;
+  }
+  db_engine db(disk.folder().url());
+  db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");
+  for (int i = 0; i < 1'000; ++i)
+    db.execute(a_page);
+  CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 1'000);
+}
+
+CAF_TEST(an engine cannot be opened on a full disk and nothing is left) {
+  const small_disk disk("size=64k");
+  if (!disk.mounted()) {
+    DBENGINE_SKIP("no file system can be mounted here");
+    return;
+  }
+  { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }
+  const auto code = code_of([&] { db_engine db(disk.folder().url()); });
+  CAF_CHECK(code == "disk_full" || code == "cannot_open" || code == "io");
+  std::filesystem::remove(disk.file("ballast"));
+  db_engine db(disk.folder().url());
+  db.execute("CREATE TABLE t (x)");
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A process that forks, and one that runs out of threads or descriptors.
+//
+//   parent                       child
+//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the parent's
+//
+//   opens under a limit          an error that says so, and no hang
+//   limit while it works         what needs no new thread or descriptor goes on; the rest comes back with the limit
+
+#include "child.hpp"
+#include "engine_fixture.hpp"
+#include "fault_script.hpp"
+
+#include <dbengine/db_engine.hpp>
+
+#include <fcntl.h>
+#include <optional>
+#include <sys/resource.h>
+
+#include <vector>
+
+#include "test.hpp" // last
+
+using namespace dbengine;
+using namespace dbengine::test;
+
+namespace {
+
+// So that it can be lifted again, the hard limit stays.
+void limit(__rlimit_resource what, rlim_t soft) {
+  rlimit l{};
+  ::getrlimit(what, &l);
+  l.rlim_cur = std::min(soft, l.rlim_max);
+  ::setrlimit(what, &l);
+}
+
+rlim_t open_files() {
+  rlim_t n = 0;
+  for (int fd = 0; fd < 4096; ++fd)
+    n += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+  return n;
+}
+
+// For root the limit of processes does not hold: become somebody with no other process.
+bool become_somebody(const engine_folder& folder) {
+  if (::geteuid() != 0)
+    return true;
+  constexpr uid_t nobody_else = 54'321;
+  return ::chown(folder.path.c_str(), nobody_else, nobody_else) == 0 &&
+         ::setresuid(nobody_else, nobody_else, nobody_else) == 0;
+}
+
+} // namespace
+
+CAF_TEST(a forked child is told so at once and the parent goes on) {
+  engine_folder folder;
+  db_engine db(folder.url());
+  db.execute("CREATE TABLE t (x)");
+  db.execute("INSERT INTO t VALUES (1)");
+  const auto lock = folder.path / "test.db.lock";
+  const int failed_at = in_child([&] {
+    int n = 0;
+    const auto forked = [&](auto&& f) {
+      ++n;
+      return code_of(f) == "forked" ? 0 : n;
+    };
+    int bad = 0;
+    const auto note = [&](int x) { bad = bad != 0 ? bad : x; };
+    note(forked([&] { db.execute("INSERT INTO t VALUES (2)"); }));
+    note(forked([&] { db.fetch("SELECT * FROM t"); }));
+    note(forked(
+        [&] { db.execute_many("INSERT INTO t VALUES (?)", std::vector<params>{params{3}}); }));
+    note(forked([&] { db.execute_script("DELETE FROM t"); }));
+    note(forked([&] { db.write([](transaction&) {}); }));
+    note(forked([&] { db.read([](snapshot&) {}); }));
+    note(forked([&] { db.cursor("SELECT 1"); }));
+    note(forked([&] { db.vacuum(); }));
+    note(forked([&] { db.get_stats(); }));
+    note(forked([&] { db.health(); }));
+    note(forked([&] { db.database_info(); }));
+    note(forked([&] { db.request_backup(); }));
+    db.shutdown(); // does nothing, and comes back
+    { const db_engine ends_here = std::move(db); }
+    return bad;
+  });
+  CAF_CHECK_EQUAL(failed_at, 0);
+  CAF_CHECK(std::filesystem::exists(lock)); // still held
+  CAF_CHECK_EQUAL(code_of([&] { db_engine second(folder.url()); }), "locked");
+  db.execute("INSERT INTO t VALUES (4)");
+  CAF_CHECK(db.fetch_value<int>("SELECT sum(x) FROM t") == 5);
+  CAF_CHECK(db.integrity_check().empty());
+}
+
+CAF_TEST(a forked child opens an engine of its own) { // the control of the test above
+  engine_folder folder;
+  db_engine db(folder.url());
+  CAF_CHECK_EQUAL(in_child([&] {
+                    db_engine own(folder.url("own.db"));
+                    own.execute("CREATE TABLE t (x)");
+                    own.execute("INSERT INTO t VALUES (1)");
+                    return own.fetch_value<int>("SELECT count(*) FROM t") == 1 ? 0 : 1;
+                  }),
+                  0);
+}
+
+CAF_TEST(an engine that gets no threads says so) {
+  engine_folder folder;
+  const int code = in_child([&] {
+    if (!become_somebody(folder))
+      return 77;
+    // From one thread more than there is to enough for all: the error each time, until it opens.
+    for (rlim_t more = 1; more < 64; ++more) {
+      limit(RLIMIT_NPROC, more);
+      const auto e = failure_of([&] {
+        db_engine db(folder.url());
+        db.execute("CREATE TABLE IF NOT EXISTS t (x)");
+      });
+      if (e.code == errc::none)
+        return more > 3 ? 0 : 1;
+      if (e.code != errc::cannot_open ||
+          e.message.find("threads are needed") == std::string::npos) {
+        std::fprintf(stderr, "%s\n", to_string(e).c_str());
+        return 2;
+      }
+    }
+    return 3;
+  });
+  if (code == 77)
+    DBENGINE_SKIP("the limit of processes cannot be set here");
+  else
+    CAF_CHECK_EQUAL(code, 0);
+}
+
+CAF_TEST(an engine without descriptors refuses what needs one and serves the rest) {
+  engine_folder folder;
+  CAF_CHECK_EQUAL(in_child([&] {
+                    // Opening: the error each time, until there are enough.
+                    int refused = 0;
+                    for (rlim_t n = open_files(); n < 256; ++n) {
+                      limit(RLIMIT_NOFILE, n);
+                      const auto e = failure_of([&] { db_engine db(folder.url()); });
+                      if (e.code == errc::none)
+                        break;
+                      ++refused;
+                      if (e.code != errc::cannot_open) {
+                        std::fprintf(stderr, "%s\n", to_string(e).c_str());
+                        return 1;
+                      }
+                    }
+                    if (refused == 0)
+                      return 2;
+                    limit(RLIMIT_NOFILE, 1024);
+                    db_engine db(folder.url(), {.request_timeout = std::chrono::seconds(5)});
+                    db.execute("CREATE TABLE t (x)");
+                    db.execute("INSERT INTO t VALUES (1)");
+                    if (db.fetch_value<int>("SELECT count(*) FROM t") != 1)
+                      return 3;
+                    limit(RLIMIT_NOFILE, 3); // not one more
+                    db.execute("INSERT INTO t VALUES (2)");
+                    if (db.fetch_value<int>("SELECT count(*) FROM t") != 2)
+                      return 4;
+                    // A second reader at a time needs a connection, and that a descriptor.
+                    {
+                      auto keeps_the_lease = db.cursor("SELECT x FROM t");
+                      if (code_of([&] { db.read([](snapshot&) {}); }) != "cannot_open")
+                        return 5;
+                    }
+                    if (code_of([&] { db.backup_to(folder.path / "copy.db"); }) == "none")
+                      return 6;
+                    limit(RLIMIT_NOFILE, 1024);
+                    auto cursor = db.cursor("SELECT x FROM t");
+                    db.read([](snapshot& s) { s.fetch("SELECT 1"); });
+                    return db.integrity_check().empty() ? 0 : 7;
+                  }),
+                  0);
+}
+
+#ifdef DBENGINE_FAULTS
+CAF_TEST(a worker that cannot be restarted for want of a thread comes back with one) {
+  engine_folder folder;
+  const int code = in_child([&] {
+    if (!become_somebody(folder))
+      return 77;
+    db_engine db(folder.url());
+    db.execute("CREATE TABLE t (x)");
+    limit(RLIMIT_NPROC, 1);
+    {
+      const fault_script script("writer.before_commit", 1, fail_worker);
+      // Its group fails the writer: nobody can take its place, and the request waits, to its deadline.
+      const auto e = failure_of([&] {
+        db.with({.timeout = std::chrono::milliseconds(200)})
+            .execute_many("INSERT INTO t VALUES (?)", std::vector<params>{params{1}, params{2}});
+      });
+      if (e.code != errc::timeout && e.code != errc::unavailable)
+        return 1;
+      if (e.outcome == fate::unknown)
+        return 2;
+    }
+    if (db.fetch_value<int>("SELECT count(*) FROM t") != 0)
+      return 3;
+    if (db.health().ok)
+      return 4;
+    limit(RLIMIT_NPROC, 4096);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(50);
+    while (code_of([&] { db.execute("INSERT INTO t VALUES (3)"); }) != "none")
+      if (std::chrono::steady_clock::now() > give_up)
+        return 5;
+    return db.fetch_value<int>("SELECT sum(x) FROM t") == 3 ? 0 : 6;
+  });
+  if (code == 77)
+    DBENGINE_SKIP("the limit of processes cannot be set here");
+  else
+    CAF_CHECK_EQUAL(code, 0);
+}
+#endif

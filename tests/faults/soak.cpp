@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The soak program for some seconds; longer runs are started by hand (tests/README.md).
+
+#include "memory_folder.hpp"
+
+#include <cstdlib>
+#include <sys/wait.h>
+
+#include "test.hpp" // last
+
+using namespace dbengine::test;
+
+namespace {
+
+int run(const std::string& arguments) {
+  const int status = std::system((DBENGINE_BIN_DIR "/soak " + arguments + " >&2").c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+} // namespace
+
+CAF_TEST(load and kills and backups leave memory and descriptors flat) {
+  CAF_CHECK_EQUAL(run("--seconds " + std::to_string(number_from("DBENGINE_SOAK_SECONDS", 20))), 0);
+}
+
+CAF_TEST(a leak is found out) {
+  CAF_CHECK_EQUAL(run("--seconds 6 --leak"), 1);
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A worker that does not come back: a query that ignores its deadline, a disk that blocks. It is seen and reported in health, its
+// waiting requests fail by their deadlines, and when it comes back all is well.
+//
+//   client A            client B                worker            supervisor
+//   block() ----------------------------------> stuck
+//                       waits in the queue                        sees it: health
+//   timeout <-----------------------------------------------------answers in its place
+//                       timeout <---------------------------------answers what waits
+//   the gate opens ---------------------------> comes back
+//                       served again
+
+#include "answer_box.hpp"
+#include "engine_load.hpp"
+#include "faulty_disk.hpp"
+#include "inside.hpp"
+#include "memory_folder.hpp"
+
+#include <dbengine/actors/messages.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "test.hpp" // last
+
+using namespace dbengine;
+using namespace dbengine::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto bound = 60s;
+
+// What `block()` waits for. A function that SQLite calls cannot be interrupted.
+class gate {
+public:
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++inside_;
+    changed_.notify_all();
+    changed_.wait_for(lock, bound, [this] { return open_; });
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  bool entered() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, bound, [this] { return inside_ > 0; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int inside_ = 0;
+  bool open_ = false;
+};
+
+options with_block(gate& g) {
+  options o{.num_workers = 1};
+  o.functions.push_back({.name = "block",
+                         .arguments = 0,
+                         .deterministic = false,
+                         .call = [&g](std::span<const value_ref>) {
+                           g.pass();
+                           return value(1);
+                         }});
+  return o;
+}
+
+bool comes(const std::function<bool()>& condition) {
+  const auto give_up = std::chrono::steady_clock::now() + bound;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > give_up)
+      return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+bool reported_as_stalled(db_engine& db, const std::string& worker) {
+  const auto h = db.health();
+  for (const auto& w : h.workers)
+    if (w.name == worker && w.state == worker_state::stalled)
+      return !h.ok && !h.problems.empty();
+  return false;
+}
+
+error_info answer_to(answer_box& box, std::uint64_t number) {
+  caf::message m;
+  if (!box.wait(number, bound, m))
+    return {.code = errc::internal, .message = "no answer"};
+  return failure_in(m);
+}
+
+const call_options soon{.timeout = 150ms};
+
+} // namespace
+
+CAF_TEST(a query that ignores its deadline is reported and its caller answered) {
+  const memory_folder folder;
+  gate g;
+  db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_block(g));
+  const auto engine = handle_of(db);
+  const auto box = answer_box::make(house_of(db)->system());
+  const auto stuck = box->send(engine, fetch_request{"SELECT block()", {}, soon});
+  CAF_REQUIRE(g.entered());
+  const auto e = answer_to(*box, stuck);
+  CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
+  CAF_CHECK(reported_as_stalled(db, "reader 1"));
+  // One that comes now is served by another reader, or fails by its own deadline.
+  const auto next = answer_to(*box, box->send(engine, fetch_request{"SELECT 1", {}, soon}));
+  CAF_CHECK(next.code == errc::none || next.code == errc::timeout);
+  g.open();
+  CAF_CHECK(comes([&] { return db.health().ok; }));
+  CAF_CHECK(answer_to(*box, box->send(engine, fetch_request{"SELECT 1"})).code == errc::none);
+  CAF_CHECK_EQUAL(box->surplus(), 0u);
+}
+
+CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done) {
+  const memory_folder folder;
+  const auto file = folder.path / "stall.db";
+  gate g;
+  ledger book(1);
+  {
+    db_engine db("sqlite:///" + file.string(), with_block(g));
+    db.execute_script(ledger_schema);
+    const auto engine = handle_of(db);
+    const auto box = answer_box::make(house_of(db)->system());
+    const auto entry = book.ask(1);
+    const auto stuck = box->send(engine, execute_request{"INSERT INTO t (k, v) SELECT ?, block()",
+                                                         params::of(book.first(entry)), soon});
+    CAF_REQUIRE(g.entered());
+    std::vector<std::pair<std::size_t, std::uint64_t>> behind;
+    for (int i = 0; i < 10; ++i) {
+      const auto n = book.ask(1);
+      behind.emplace_back(n, box->send(engine, execute_request{"INSERT INTO t (k) VALUES (?)",
+                                                               params::of(book.first(n)), soon}));
+    }
+    const auto own = book.ask(1);
+    const auto facade = [&]() -> error_info {
+      try {
+        db.with_timeout(150ms).execute("INSERT INTO t (k) VALUES (?)", book.first(own));
+      } catch (const error& e) {
+        return e.info();
+      }
+      return {};
+    }();
+    CAF_CHECK_EQUAL(to_string(facade.code), to_string(errc::timeout));
+    CAF_CHECK_EQUAL(to_string(facade.outcome), to_string(fate::not_run));
+    book.answer(own, verdict_of(facade));
+    for (const auto& [n, number] : behind) {
+      const auto e = answer_to(*box, number);
+      CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
+      CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::not_run));
+      book.answer(n, verdict_of(e));
+    }
+    const auto e = answer_to(*box, stuck);
+    CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
+    // Whoever answers in its place forbids its commit: late as it comes back, it is not done.
+    CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::rolled_back));
+    book.answer(entry, verdict_of(e));
+    CAF_CHECK(reported_as_stalled(db, "writer"));
+    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0); // reads go on
+    g.open();
+    CAF_CHECK(comes([&] { return db.health().ok; }));
+    const auto last = book.ask(1);
+    db.execute("INSERT INTO t (k) VALUES (?)", book.first(last));
+    book.answer(last, verdict::done);
+    CAF_CHECK_EQUAL(box->surplus(), 0u);
+  }
+  const auto found = compare(file, {&book});
+  CAF_CHECK_EQUAL(found.text(), found.right() ? found.text() : "all right");
+}
+
+CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadlines) {
+  const memory_folder folder;
+  const auto file = folder.path / "stall.db";
+  auto& disk = faulty_disk::instance();
+  disk.heal();
+  db_engine db("sqlite:///file:" + file.string() + "?vfs=" + faulty_disk::vfs_name + "&uri=true",
+               {.num_workers = 2, .synchronous = synchronous::full});
+  db.execute_script(ledger_schema);
+  load_settings s{.facade_clients = 4, .message_clients = 12, .timeout = 150ms};
+  s.foreseen.insert(errc::timeout);
+  s.may_be_unknown = true;
+  for (const auto call : {disk_call::sync, disk_call::write}) {
+    engine_load load(db, handle_of(db), house_of(db)->system(), s,
+                     call == disk_call::sync ? 1 : 101);
+    CAF_REQUIRE(comes([&] { return load.least_done() > 3; }));
+    disk.plan({.call = call, .nth = 5, .what = disk_fault::kind::blocks});
+    CAF_CHECK(comes([&] { return disk.struck(); }));
+    CAF_CHECK(comes([&] { return load.failures(errc::timeout) > 10; }));
+    CAF_CHECK(!db.health().workers.empty());
+    disk.heal();
+    const auto before = load.least_done();
+    CAF_CHECK(comes([&] { return load.least_done() > before + 3; }));
+    load.stop();
+    CAF_CHECK(comes([&] { return db.health().ok; }));
+    CAF_CHECK_EQUAL(load.first_wrong(), "");
+    const auto found = compare(file, load.ledgers());
+    // The rows of the load before are strangers to this one.
+    CAF_CHECK_EQUAL(found.lost + found.ghosts + found.doubled + found.torn + found.unanswered, 0u);
+  }
+}
+
+CAF_TEST(a stall that nobody reports would be found out) {
+  // The control: with nothing stuck, nothing is reported as stalled.
+  const memory_folder folder;
+  gate g;
+  g.open();
+  db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_block(g));
+  const auto box = answer_box::make(house_of(db)->system());
+  CAF_CHECK(
+      answer_to(*box, box->send(handle_of(db), fetch_request{"SELECT block()", {}, soon})).code ==
+      errc::none);
+  CAF_CHECK(!reported_as_stalled(db, "reader 1"));
+  CAF_CHECK(!reported_as_stalled(db, "writer"));
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Makes a worker fail, or stand still, at a named fault point, a given number of times.
+// Thread rule: made and ended by the test's thread while no engine runs requests; the points are hit by any thread.
+
+#pragma once
+
+#include "fault.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace dbengine::test {
+
+/// What stands for a bug in a worker: no error of the engine's.
+struct worker_failure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class fault_script {
+public:
+  using action = std::function<void()>;
+
+  /// `act` runs at the first `times` hits of `point`.
+  fault_script(std::string point, int times, action act)
+      : point_(std::move(point)), left_(times), act_(std::move(act)) {
+    fault::set_hook([this](std::string_view name) { hit(name); });
+  }
+  ~fault_script() { fault::set_hook({}); }
+  fault_script(const fault_script&) = delete;
+  fault_script& operator=(const fault_script&) = delete;
+
+  int hits() const noexcept { return hits_.load(); }
+
+private:
+  void hit(std::string_view name) {
+    if (name != point_ || left_.fetch_sub(1) <= 0)
+      return;
+    hits_.fetch_add(1);
+    act_();
+  }
+
+  const std::string point_;
+  std::atomic<int> left_;
+  std::atomic<int> hits_{0};
+  action act_;
+};
+
+inline void fail_worker() {
+  throw worker_failure("on purpose");
+}
+
+/// A door that whoever comes waits at, until it is opened.
+class gate {
+public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    ++inside_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+    --inside_;
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  /// Waits until somebody stands at the door.
+  void await_one() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return inside_ > 0 || open_; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int inside_ = 0;
+  bool open_ = false;
+};
+
+} // namespace dbengine::test

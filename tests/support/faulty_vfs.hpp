@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// SQLite's own way to the files with errors in it: the n-th write or sync of a write-ahead log fails, once or from then on.
+// Thread rule: `arm` and `disarm` from any thread. One for the process.
+
+#pragma once
+
+namespace dbengine::test::faulty_vfs {
+
+enum class call { write, sync };
+
+/// The name for `file:x.db?vfs=…`. Registers it the first time.
+const char* name();
+/// The `n`-th call (from 1) on a file that ends in "-wal" fails with SQLite's `code`; `lasting`: and each after it.
+void arm(call what, int n, int code, bool lasting);
+/// No errors from now on. Returns how many calls failed.
+int disarm();
+
+} // namespace dbengine::test::faulty_vfs

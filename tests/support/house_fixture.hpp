@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// An engine whose inside can be reached, and requests that count their answers.
+// Thread rule: each object belongs to the test's thread. Ownership: the engine ends with the fixture.
+
+#pragma once
+
+#include "engine_fixture.hpp"
+#include "house.hpp"
+#include "reports.hpp"
+
+#include <dbengine/actors/spawn.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace dbengine::test {
+
+using namespace std::chrono_literals;
+
+/// Waits for a condition; false where it does not come in a minute, which on any machine means never.
+template <class F>
+bool comes_true(F&& f, std::chrono::seconds bound = std::chrono::seconds(60)) {
+  const auto give_up = std::chrono::steady_clock::now() + bound;
+  while (!f()) {
+    if (std::chrono::steady_clock::now() > give_up)
+      return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+/// Counts how often it is answered: once is right, anything else is not.
+class counted_request final : public detail::request {
+public:
+  using request::request;
+
+  void refuse(const error_info& why) noexcept override {
+    refusal = why;
+    answers.fetch_add(1);
+  }
+  /// The error it was answered with, by whomever; `none` where it succeeded.
+  error_info outcome_info() const { return refusal ? *refusal : failure.value_or(error_info{}); }
+  errc code() const { return outcome_info().code; }
+
+  std::optional<error_info> refusal;
+  std::atomic<int> answers{0};
+
+private:
+  void answered() noexcept override { answers.fetch_add(1); }
+};
+
+using counted_ptr = std::shared_ptr<counted_request>;
+
+class house_fixture {
+public:
+  struct config : caf::actor_system_config {
+    config() {
+      set("scheduler.policy", caf::atom("sharing"));
+      set("scheduler.max-threads", 2);
+      actors::setup(*this);
+    }
+  };
+
+  explicit house_fixture(options o = {}, actors::spawn_settings s = {},
+                         const std::string& url = {}) {
+    system = std::make_unique<caf::actor_system>(cfg);
+    engine = actors::house::open(*system, url.empty() ? folder.url() : url, std::move(o), s);
+  }
+  ~house_fixture() {
+    if (engine)
+      engine->stop(10s);
+  }
+
+  detail::engine_core& core() { return engine->core(); }
+  statistics stats() {
+    return actors::report_statistics(core(), engine->workers(), engine->backups());
+  }
+  health_report health() {
+    return actors::report_health(core(), engine->workers(), engine->backups());
+  }
+  worker_health worker(const std::string& name) {
+    for (auto& w : health().workers)
+      if (w.name == name)
+        return w;
+    return {};
+  }
+
+  counted_ptr make(detail::request::kind k, std::string sql,
+                   std::chrono::milliseconds timeout = 60s) {
+    const auto deadline = detail::clock::now() + timeout;
+    auto r = std::make_shared<counted_request>(k, detail::control(deadline, {}));
+    r->deadline = deadline;
+    r->sql = std::move(sql);
+    return r;
+  }
+  counted_ptr write(std::string sql, std::chrono::milliseconds timeout = 60s) {
+    auto r = make(detail::request::kind::execute, std::move(sql), timeout);
+    core().submit_write(r);
+    return r;
+  }
+  counted_ptr read(std::string sql, std::chrono::milliseconds timeout = 60s) {
+    auto r = make(detail::request::kind::fetch, std::move(sql), timeout);
+    core().submit_read(r);
+    return r;
+  }
+  static bool answered(const counted_ptr& r) {
+    return comes_true([&] { return r->answers.load() > 0; });
+  }
+  /// Runs a write and waits for it: it must succeed.
+  bool done(std::string sql) {
+    const auto r = write(std::move(sql));
+    return answered(r) && r->code() == errc::none && r->answers == 1;
+  }
+  std::int64_t number(const std::string& sql) {
+    const auto r = read(sql);
+    if (!answered(r) || r->code() != errc::none)
+      throw error(r->outcome_info());
+    return std::get<rows>(r->result)[0][0].as<std::int64_t>();
+  }
+
+  engine_folder folder;
+  config cfg;
+  std::unique_ptr<caf::actor_system> system;
+  std::shared_ptr<actors::house> engine;
+};
+
+/// No delays to wait for between a failure and the restart.
+inline actors::spawn_settings quick_restarts(int intensity = 1'000) {
+  actors::spawn_settings s;
+  s.restarts = {.intensity = intensity, .period = 60s, .backoff_min = 1ms, .backoff_max = 5ms};
+  return s;
+}
+
+} // namespace dbengine::test

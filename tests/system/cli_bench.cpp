@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// `dbengine bench`: its options as the seed had them, what it prints, what it writes, what it refuses.
+
+#include "command_line.hpp"
+#include "engine_fixture.hpp"
+
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "test.hpp" // last
+
+using namespace dbengine::test;
+
+namespace {
+
+struct fixture {
+  engine_folder folder;
+  run_result go(std::vector<std::string> words) const {
+    words.insert(words.begin(), "bench");
+    return run(words, {.input = {}, .folder = folder.path});
+  }
+};
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(cli_bench, fixture)
+
+CAF_TEST(several tests and batch sizes after one option each) {
+  const auto r = go({"--tests", "single", "bulk", "--operations", "20", "--batch-sizes", "5", "10",
+                     "--json", "b.json", "--dir", "."});
+  CAF_CHECK_EQUAL(r.code, 0);
+  CAF_CHECK(has(r.out, "Single writes"));
+  CAF_CHECK(has(r.out, "10 rows a transaction"));
+  CAF_CHECK(has(r.out, "Batch size: "));
+  CAF_CHECK(!has(r.out, "Selects"));
+  CAF_CHECK(has(r.err, "bench: bulk"));
+  std::ifstream in(folder.path / "b.json");
+  const auto j = nlohmann::json::parse(in);
+  CAF_CHECK_EQUAL(j.at("findings").size(), 4u);
+  for (const auto& f : j.at("findings"))
+    CAF_CHECK(f.at("rate").get<double>() > 0);
+  CAF_CHECK(!j.at("recommendations").empty());
+  // Only the JSON is left behind.
+  CAF_CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path),
+                                std::filesystem::directory_iterator()),
+                  1);
+}
+
+CAF_TEST(mistakes are refused before anything runs) {
+  const std::vector<std::vector<std::string>> wrong{{"--tests", "sngle"},
+                                                    {"--operations", "1"},
+                                                    {"--workers", "65"},
+                                                    {"--batch-sizes", "0"},
+                                                    {"--batch-sizes", "ten"}};
+  for (const auto& words : wrong) {
+    const auto r = go(words);
+    CAF_CHECK_EQUAL(r.code, 2);
+    CAF_CHECK(r.out.empty());
+  }
+  CAF_CHECK(has(go({"--tests", "sngle"}).err, "did you mean 'single'"));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// `dbengine serve --listen`: peers work on its databases, and its end loses nothing that they were told.
+//
+//   4 peers                              server
+//   INSERT a number of its own ------->  commits, answers
+//   note it as told <------------------
+//                                        SIGTERM: drains, ends with 0
+//   an error: stop
+//   then: every number that was told is in the file
+
+#include "engine_fixture.hpp"
+#include "http.hpp"
+#include "program.hpp"
+
+#include <dbengine/db_engine.hpp>
+
+#include <csignal>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "test.hpp" // last
+
+using namespace dbengine;
+using namespace dbengine::test;
+using json = nlohmann::json;
+
+namespace {
+
+struct server {
+  std::unique_ptr<program> run;
+  std::string where;
+  std::uint16_t http = 0;
+};
+
+server start(std::vector<std::string> words) {
+  words.insert(words.begin(), {"serve", "--http", "0"});
+  server s{.run = std::make_unique<program>(words), .where = {}};
+  if (!s.run->says("ready: "))
+    CAF_FAIL("the server does not start: " << s.run->err());
+  s.where = "127.0.0.1:" + std::to_string(port_behind(s.run->err(), "published at 127.0.0.1:"));
+  s.http = port_behind(s.run->err(), "http://127.0.0.1:");
+  return s;
+}
+
+// Numbers that are told and not in the file.
+std::size_t lost(const std::set<std::int64_t>& told, const std::filesystem::path& file) {
+  db_engine db(file.string());
+  std::set<std::int64_t> kept;
+  for (const auto& r : db.fetch("SELECT id FROM t"))
+    kept.insert(r[0].as<std::int64_t>());
+  std::size_t n = 0;
+  for (const auto id : told)
+    n += kept.contains(id) ? 0 : 1;
+  return n;
+}
+
+} // namespace
+
+CAF_TEST(an end under load loses nothing that was told) {
+  const engine_folder folder;
+  const auto file = folder.path / "a.db";
+  db_engine(file.string()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  auto s = start({file.string(), "--listen", "0"});
+  std::mutex mutex;
+  std::set<std::int64_t> told;
+  std::vector<std::string> ends;
+  std::vector<std::thread> peers;
+  for (std::int64_t p = 0; p < 4; ++p)
+    peers.emplace_back([&, p] {
+      std::string end;
+      try {
+        auto db = db_engine::connect(s.where);
+        for (std::int64_t id = p * 1'000'000;; ++id) {
+          db.with_timeout(std::chrono::seconds(5)).execute("INSERT INTO t VALUES (?)", id);
+          const std::lock_guard lock(mutex);
+          told.insert(id);
+        }
+      } catch (const error& e) {
+        end = to_string(e.code());
+      }
+      const std::lock_guard lock(mutex);
+      ends.push_back(end);
+    });
+  CAF_CHECK(wait_until([&] {
+    const std::lock_guard lock(mutex);
+    return told.size() > 2'000;
+  }));
+  s.run->signal(SIGTERM);
+  CAF_CHECK_EQUAL(s.run->wait(), 0);
+  for (auto& p : peers)
+    p.join();
+  for (const auto& end : ends)
+    if (end != "shut_down" && end != "unreachable" && end != "outcome_unknown" && end != "timeout")
+      CAF_ERROR("a peer ended with " << end << "\n" << s.run->err());
+  CAF_CHECK_EQUAL(ends.size(), 4u);
+  CAF_CHECK_EQUAL(lost(told, file), 0u);
+  // The control: one that is taken away is missed.
+  db_engine(file.string()).execute("DELETE FROM t WHERE id = ?", *told.begin());
+  CAF_CHECK_EQUAL(lost(told, file), 1u);
+}
+
+CAF_TEST(the pages tell what peers see) {
+  const engine_folder folder;
+  const auto s = start({(folder.path / "a.db").string(), "--listen", "0"});
+  auto db = db_engine::connect(s.where);
+  db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  for (int i = 0; i < 10; ++i)
+    db.execute("INSERT INTO t DEFAULT VALUES");
+  json page, stats;
+  CAF_CHECK(wait_until([&] {
+    const auto before = json::parse(http(s.http, "/api/stats").body, nullptr, false);
+    program p({"--connect", s.where, "stats", "-o", "json"});
+    CAF_CHECK_EQUAL(p.wait(), 0);
+    stats = json::parse(p.out(), nullptr, false);
+    page = json::parse(http(s.http, "/api/stats").body, nullptr, false);
+    return page["databases"] == before["databases"]; // nothing moved in between
+  }));
+  const auto& one = page["databases"][0];
+  CAF_CHECK(one["listen"] == s.where);
+  CAF_CHECK(one["statistics"] == stats["statistics"]);
+  CAF_CHECK(one["database"] == stats["database"]);
+  CAF_CHECK(one["health"]["workers"] == stats["health"]["workers"]);
+  CAF_CHECK(one["statistics"]["classes"]["execute"]["count"] == 11);
+}
+
+CAF_TEST(peers of a read only port only read) {
+  const engine_folder folder;
+  const auto s = start({(folder.path / "a.db").string(), "--listen", "127.0.0.1:0", "--read-only"});
+  auto db = db_engine::connect(s.where);
+  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 1"), 1);
+  CAF_CHECK_EQUAL(code_of([&] { db.execute("CREATE TABLE t (x)"); }), "read_only");
+}
+
+CAF_TEST(what cannot be published is refused at the start) {
+  const engine_folder folder;
+  const auto a = (folder.path / "a.db").string(), b = (folder.path / "b.db").string();
+  const auto refused = [](std::vector<std::string> words, int code, const std::string& why) {
+    words.insert(words.begin(), "serve");
+    program p(words);
+    CAF_CHECK_EQUAL(p.wait(), code);
+    if (p.err().find(why) == std::string::npos)
+      CAF_ERROR("not told: " << why << " in " << p.err());
+  };
+  refused({a, "--listen", "0.0.0.0:0"}, 2, "insecure");
+  refused({a, b, "--listen", "0"}, 2, "1 ports for 2 databases");
+  refused({a, "--listen", "here"}, 2, "no address");
+  refused({a, "--listen", "0", "--tls-cert", "x.pem"}, 2, "TLS needs");
+  const auto s = start({a, b, "--listen", "0", "--listen", "0"});
+  refused({(folder.path / "c.db").string(), "--listen", s.where}, 1, "cannot listen at");
+}
