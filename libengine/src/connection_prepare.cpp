@@ -34,10 +34,14 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   const char* const end = sql.data() + sql.size();
   while (at != end) {
     const char* tail = nullptr;
-    auth_.begin_prepare();
-    const int rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at) + (terminated ? 1 : 0),
-                                      SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
-    auth_.end_prepare();
+    int rc = SQLITE_OK;
+    // SQLite tries twice where the schema changes under it; a third look tells what is wrong with the statement itself.
+    for (int tries = 0; tries == 0 || (tries < 4 && (rc & 0xff) == SQLITE_SCHEMA); ++tries) {
+      auth_.begin_prepare();
+      rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at) + (terminated ? 1 : 0),
+                              SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
+      auth_.end_prepare();
+    }
     const auto offset = base + static_cast<std::size_t>(at - sql.data());
     if (rc != SQLITE_OK) {
       if (!auth_.denied().empty()) {
