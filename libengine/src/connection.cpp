@@ -79,9 +79,21 @@ void connection::prepare_snapshot(const prepared& p) {
   DBENGINE_FAULT_POINT("writer.snapshot_renewed");
 }
 
+// Only a snapshot of the engine's own between two statements; a caller's transaction stays as it is.
+void connection::leave_old_schema() noexcept {
+  if (auth_.who == authority::reader || (auth_.who == authority::writer && !in_transaction()))
+    drop_snapshot();
+}
+
 // Where the snapshot is open, SQLite answers "busy" at once when another process writes or has written: without it, it waits.
 int connection::first_step(prepared& p) noexcept {
-  const int rc = sqlite3_step(p.stmt);
+  int rc = sqlite3_step(p.stmt);
+  // The schema changed under SQLite's own tries: once more, on a snapshot that begins now.
+  for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
+    sqlite3_reset(p.stmt);
+    leave_old_schema();
+    rc = sqlite3_step(p.stmt);
+  }
   if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_open_ || in_transaction())
     return rc;
   sqlite3_reset(p.stmt);

@@ -192,6 +192,7 @@ private:
   int step_anchor() noexcept;
   void use_mapping(bool on) noexcept;
   void prepare_snapshot(const prepared& p);
+  void leave_old_schema() noexcept;
   int first_step(prepared& p) noexcept;
   static void measure(prepared& p, std::size_t bytes) noexcept;
 

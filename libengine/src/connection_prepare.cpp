@@ -37,6 +37,8 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
     int rc = SQLITE_OK;
     // SQLite tries twice where the schema changes under it; a third look tells what is wrong with the statement itself.
     for (int tries = 0; tries == 0 || (tries < 4 && (rc & 0xff) == SQLITE_SCHEMA); ++tries) {
+      if (tries > 0)
+        leave_old_schema();
       auth_.begin_prepare();
       rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at) + (terminated ? 1 : 0),
                               SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
