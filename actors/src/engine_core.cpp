@@ -115,7 +115,14 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(errc::cannot_open,
                   "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
     lock_ = file_lock(where_.path);
-    clean_after_restore(where_.path);
+    try {
+      clean_after_restore(where_.path);
+    } catch (const error& e) { // what failed is the opening, not a backup
+      auto info = e.info();
+      if (info.code == errc::backup_failed)
+        info.code = errc::cannot_open;
+      throw error(std::move(info));
+    }
   }
   writer_ = std::make_unique<connection>(where_, connection::role::writer, options_);
   try {
