@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A connection's transactions, its snapshot, its checkpoints, and the watch over its file.
+
+#include "connection.hpp"
+#include "error_map.hpp"
+#include "fault.hpp"
+
+#include <dbengine/defaults.hpp>
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace dbengine::detail {
+
+// -- transactions -----------------------------------------------------------------------------------
+
+bool connection::in_transaction() const noexcept {
+  return db_ != nullptr && sqlite3_get_autocommit(db_) == 0;
+}
+
+void connection::begin_immediate(control& c) {
+  const running r(*this, c);
+  DBENGINE_FAULT_POINT("writer.before_begin");
+  if (auth_.who == authority::writer || auth_.who == authority::scope)
+    refresh_snapshot();
+  DBENGINE_FAULT_POINT("writer.snapshot_renewed");
+  int rc = step_own(begin_immediate_);
+  if ((rc & 0xff) == SQLITE_BUSY && snapshot_open_) { // as in `first_step`
+    drop_snapshot();
+    rc = step_own(begin_immediate_);
+  }
+  if (rc != SQLITE_DONE) {
+    auto info = last_error(db_, rc, 0, "the transaction could not begin");
+    if (c.stopped() != errc::none)
+      info.code = c.stopped();
+    throw error(std::move(info));
+  }
+  DBENGINE_FAULT_POINT("writer.after_begin");
+}
+
+void connection::begin_deferred() {
+  if (const int rc = step_own(begin_); rc != SQLITE_DONE)
+    throw error(last_error(db_, rc, 0, "the snapshot could not begin"));
+}
+
+void connection::commit(control& c) {
+  const running r(*this, c);
+  DBENGINE_FAULT_POINT("writer.before_commit");
+  if (const int rc = step_own(commit_); rc != SQLITE_DONE) {
+    auto info = last_error(db_, rc, 0, "the commit failed");
+    info.outcome = fate::rolled_back;
+    if (c.stopped() != errc::none)
+      info.code = c.stopped();
+    rollback();
+    throw error(std::move(info));
+  }
+  DBENGINE_FAULT_POINT("writer.after_commit");
+}
+
+void connection::rollback() noexcept {
+  if (in_transaction())
+    step_own(rollback_);
+  if (role_ == role::writer)
+    drop_snapshot();
+  snapshot_open_ = false;
+}
+
+void connection::savepoint() {
+  if (const int rc = step_own(savepoint_); rc != SQLITE_DONE)
+    throw error(last_error(db_, rc, 0, "SAVEPOINT"));
+}
+
+void connection::release_savepoint() {
+  if (const int rc = step_own(release_); rc != SQLITE_DONE)
+    throw error(last_error(db_, rc, 0, "RELEASE"));
+}
+
+void connection::rollback_to_savepoint() noexcept {
+  const auto before = auth_.who;
+  auth_.who = authority::engine;
+  if (in_transaction())
+    sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr, nullptr, nullptr);
+  auth_.who = before;
+}
+
+bool connection::foreign_keys_pending() const noexcept {
+  int current = 0;
+  int high = 0;
+  sqlite3_db_status(db_, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &high, 0);
+  return current != 0;
+}
+
+// -- snapshots --------------------------------------------------------------------------------------
+
+void connection::refresh_snapshot() {
+  if (snapshot_open_) {
+    if (index_.equals(header_)) {
+      ++reused_;
+      if (role_ == role::reader && !mapping_ && ++reads_of_snapshot_ == defaults::mmap_after_reads)
+        use_mapping(true);
+      return;
+    }
+    drop_snapshot();
+    // Each new snapshot makes SQLite give up its mapping of the file: where they come often, reading is cheaper without.
+    if (role_ == role::reader && mapping_) {
+      const bool brief = reused_ - reused_before_ < defaults::mmap_brief_reads;
+      brief_snapshots_ = brief ? brief_snapshots_ + 1 : 0;
+      if (brief_snapshots_ == defaults::mmap_brief_snapshots)
+        use_mapping(false);
+    }
+    reused_before_ = reused_;
+    reads_of_snapshot_ = 0;
+  }
+  if (!index_.attached())
+    return;                // not in WAL mode: each read is its own transaction
+  header_ = index_.read(); // before BEGIN: a commit in between is seen as a change, never missed
+  if (role_ == role::reader) {
+    begin_deferred();
+  } else if (in_transaction() || step_anchor() != SQLITE_ROW) {
+    sqlite3_reset(anchor_);
+    return; // without it all works, at the price of its locks
+  }
+  snapshot_open_ = true;
+  ++opened_;
+}
+
+void connection::use_mapping(bool on) noexcept {
+  // At the file itself: the pager asks it page by page, and reads the page where there is no mapping.
+  sqlite3_int64 limit = on && !where_.memory ? static_cast<sqlite3_int64>(options_->mmap_size) : 0;
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_MMAP_SIZE, &limit);
+  mapping_ = on;
+  brief_snapshots_ = 0;
+}
+
+void connection::drop_snapshot() noexcept {
+  if (!snapshot_open_)
+    return;
+  snapshot_open_ = false;
+  if (role_ == role::writer)
+    sqlite3_reset(anchor_);
+  else if (step_own(commit_) != SQLITE_DONE)
+    step_own(rollback_);
+}
+
+// -- the file ---------------------------------------------------------------------------------------
+
+checkpoint_result connection::checkpoint(checkpoint_mode mode) {
+  DBENGINE_FAULT_POINT("writer.checkpoint");
+  static constexpr int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_FULL,
+                                  SQLITE_CHECKPOINT_RESTART, SQLITE_CHECKPOINT_TRUNCATE};
+  drop_snapshot();
+  int frames = 0;
+  int moved = 0;
+  const int rc =
+      sqlite3_wal_checkpoint_v2(db_, "main", modes[static_cast<int>(mode)], &frames, &moved);
+  if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+    throw error(last_error(db_, rc, 0, "checkpoint"));
+  if (rc == SQLITE_OK && mode >= checkpoint_mode::restart)
+    wal_pages_ = 0;
+  return {rc == SQLITE_OK && frames == moved, frames, moved};
+}
+
+void connection::commit_nothing() {
+  control patience(std::chrono::seconds(1), {});
+  const running r(*this, patience);
+  DBENGINE_FAULT_POINT("writer.settle");
+  const auto same = "PRAGMA user_version=" + std::to_string(engine_integer("PRAGMA user_version"));
+  engine_sql("BEGIN IMMEDIATE");
+  try {
+    engine_sql(same.c_str());
+    engine_sql("COMMIT");
+  } catch (...) {
+    rollback();
+    throw;
+  }
+}
+
+std::string connection::moved() {
+  return where_.memory ? std::string() : files_.changed(index_, db_);
+}
+
+std::string connection::moved_meanwhile() {
+  return where_.memory ? std::string() : files_.changed_meanwhile(index_, db_);
+}
+
+} // namespace dbengine::detail
