@@ -184,6 +184,18 @@ CAF_TEST(a fetch that would write is told to ask again) {
                wire_outcome::result));
 }
 
+CAF_TEST(a fetch that forbids itself to write is refused and not told to ask again) {
+  scene it;
+  caf::scoped_actor peer(it.system());
+  it.ask(peer, wire_kind::execute, 1, body(execute_request{"CREATE TABLE t (x)", {}, {}}));
+  for (const auto may_write : {std::uint8_t{0}, std::uint8_t{1}})
+    CAF_CHECK(
+        code(it.ask(
+            peer, wire_kind::fetch, 2,
+            body(fetch_request{"INSERT INTO t VALUES (1) RETURNING x", {}, {.read_only = true}},
+                 may_write))) == errc::read_only);
+}
+
 CAF_TEST(a read - only gateway refuses what writes) {
   scene it(dbengine::access::read_only);
   caf::scoped_actor peer(it.system());

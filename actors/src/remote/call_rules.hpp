@@ -27,11 +27,12 @@ inline std::string empty_body() {
   return detail::encode(std::int64_t{0});
 }
 
-/// Sets `writes` and `repeatable`.
+/// Sets `writes`, `repeatable` and `read_only`.
 template <class T>
 void apply_rules(remote_call& c, const T& x) {
   if constexpr (std::is_same_v<T, fetch_request>) {
-    c.writes = !x.options.id.empty();
+    c.writes = !x.options.id.empty() && !x.options.read_only;
+    c.read_only = x.options.read_only;
   } else if constexpr (std::is_same_v<T, maintenance_request>) {
     c.writes = maintenance::writes(x.what);
     c.repeatable = !c.writes;

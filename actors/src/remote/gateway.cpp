@@ -240,11 +240,12 @@ private:
     std::uint8_t may_write = 0;
     const auto timeout = read(what, r, may_write);
     r.options.timeout = timeout;
-    r.options.read_only = allowed_ == access::read_only || may_write == 0;
-    if (allowed_ == access::read_only)
+    const bool forbidden = allowed_ == access::read_only || r.options.read_only;
+    if (forbidden)
       r.options.id.clear(); // its record is a write
-    const bool ask_again = may_write == 0 && allowed_ != access::read_only;
-    run<rows>(t, std::move(r), may_write == 0, delivering<rows>(),
+    r.options.read_only = forbidden || may_write == 0;
+    const bool ask_again = r.options.read_only && !forbidden;
+    run<rows>(t, std::move(r), r.options.read_only, delivering<rows>(),
               [ask_again](ticket& to, const error_info& why) {
                 if (ask_again && why.code == errc::read_only)
                   to.deliver(wire_outcome::needs_writer, {});

@@ -36,6 +36,8 @@ public:
   bool repeatable = true;
   /// It may change something: lost on the way, its outcome is unknown.
   bool writes = false;
+  /// A fetch whose sender forbids it to write: nothing the server says makes it one that may.
+  bool read_only = false;
 
   std::string answer;
   std::optional<error_info> failure;

@@ -203,6 +203,11 @@ void remote_link::take(const remote_call_ptr& c, wire_answer& a, finished_calls&
   case wire_outcome::needs_writer:
     if (c->kind != wire_kind::fetch || c->writes)
       return broken("it asks again");
+    if (c->read_only)
+      return fail(
+          c,
+          {.code = errc::read_only, .message = "the request writes, and this access is read-only"},
+          out);
     // The last byte of a fetch allows it to write. Lost from now on, its outcome is unknown.
     c->body.back() = 1;
     c->writes = true;
