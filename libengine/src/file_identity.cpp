@@ -5,12 +5,16 @@
 
 #include <cstdint>
 #include <cstring>
+#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
+#include <utility>
 
 namespace dbengine::detail {
 
 namespace {
+
+// How long a look at the paths is good for.
+constexpr std::chrono::milliseconds trusted_for{1};
 
 // What the WAL index says of both files ("WAL-Index Format" on sqlite.org); no page size where it cannot be read in one piece.
 struct lengths {
@@ -53,40 +57,71 @@ bool whole(sqlite3* db, off_t size, off_t page) noexcept {
 
 } // namespace
 
+void file_identity::one::take(std::string name) {
+  path = std::move(name);
+  there = ::stat(path.c_str(), &seen) == 0;
+  if (!there)
+    return;
+  handle = unique_fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  struct stat opened {}; // another file by now, or no descriptor: each look is at the path
+  if (handle && (::fstat(handle.get(), &opened) != 0 || !is_same(opened)))
+    handle.reset();
+}
+
+bool file_identity::one::is_same(const struct stat& now) const noexcept {
+  return now.st_ino == seen.st_ino && now.st_dev == seen.st_dev;
+}
+
 void file_identity::take(const std::string& database) {
-  database_ = database;
-  wal_ = database + "-wal";
-  struct stat st {};
-  if (::stat(database_.c_str(), &st) == 0) {
-    database_device_ = st.st_dev;
-    database_inode_ = st.st_ino;
-    size_ = st.st_size;
+  database_.take(database);
+  wal_.take(database + "-wal");
+  size_ = database_.there ? database_.seen.st_size : 0;
+}
+
+// Nothing happened to their names: the number of links is the same and so is the time of the database's last change, which a
+// new name sets, too. (The WAL's is set by each write.)
+bool file_identity::glance(struct stat& file, struct stat& wal) noexcept {
+  if (!database_.handle || ::fstat(database_.handle.get(), &file) != 0 ||
+      file.st_nlink != database_.seen.st_nlink ||
+      file.st_ctim.tv_sec != database_.seen.st_ctim.tv_sec ||
+      file.st_ctim.tv_nsec != database_.seen.st_ctim.tv_nsec)
+    return false;
+  return !wal_.there || (wal_.handle && ::fstat(wal_.handle.get(), &wal) == 0 &&
+                         wal.st_nlink == wal_.seen.st_nlink);
+}
+
+std::string file_identity::look(struct stat& file, struct stat& wal) {
+  if (::stat(database_.path.c_str(), &file) != 0)
+    return "the database file was moved or deleted";
+  if (!database_.is_same(file))
+    return "the database file was replaced";
+  if (wal_.there) {
+    if (::stat(wal_.path.c_str(), &wal) != 0)
+      return "the write-ahead log was deleted";
+    if (!wal_.is_same(wal))
+      return "the write-ahead log was replaced";
   }
-  if (::stat(wal_.c_str(), &st) == 0) {
-    wal_device_ = st.st_dev;
-    wal_inode_ = st.st_ino;
-  }
+  database_.seen = file;
+  if (wal_.there)
+    wal_.seen = wal;
+  return {};
 }
 
 std::string file_identity::changed(const wal_index& index, sqlite3* db) {
+  const auto now = clock::now();
   struct stat file {};
-  if (::stat(database_.c_str(), &file) != 0)
-    return "the database file was moved or deleted";
-  if (file.st_ino != database_inode_ || file.st_dev != database_device_)
-    return "the database file was replaced";
   struct stat wal {};
-  if (wal_inode_ != 0) {
-    if (::stat(wal_.c_str(), &wal) != 0)
-      return "the write-ahead log was deleted";
-    if (wal.st_ino != wal_inode_ || wal.st_dev != wal_device_)
-      return "the write-ahead log was replaced";
+  if (now - looked_ >= trusted_for || !glance(file, wal)) {
+    if (auto why = look(file, wal); !why.empty())
+      return why;
+    looked_ = now;
   }
-  looked_ = clock::now();
+  glanced_ = now;
   // After the look at the files: what another process's checkpoint cut off, the index knows of by now.
   const auto l = lengths_of(index);
   if (l.page == 0)
     return {};
-  if (wal_inode_ != 0 && l.frames > 0 && wal.st_size < 32 + l.frames * (24 + l.page))
+  if (wal_.there && l.frames > 0 && wal.st_size < 32 + l.frames * (24 + l.page))
     return "the write-ahead log was cut short";
   if (file.st_size < size_ && !whole(db, file.st_size, l.page))
     return "the database file was cut short";
@@ -95,8 +130,7 @@ std::string file_identity::changed(const wal_index& index, sqlite3* db) {
 }
 
 std::string file_identity::changed_meanwhile(const wal_index& index, sqlite3* db) {
-  constexpr std::chrono::milliseconds idle{1};
-  return clock::now() - looked_ < idle ? std::string() : changed(index, db);
+  return clock::now() - glanced_ < trusted_for ? std::string() : changed(index, db);
 }
 
 } // namespace dbengine::detail
