@@ -39,28 +39,46 @@ std::string binder::describe(int index) {
   return name.empty() ? "?" + std::to_string(index) : name;
 }
 
-void binder::one(int index, const value_ref& v) {
-  int rc = SQLITE_OK;
+namespace {
+
+int put(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
   switch (v.type) {
-  case value_type::null: rc = sqlite3_bind_null(p_->stmt, index); break;
-  case value_type::integer: rc = sqlite3_bind_int64(p_->stmt, index, v.integer); break;
-  case value_type::real: rc = sqlite3_bind_double(p_->stmt, index, v.real); break;
+  case value_type::integer: return sqlite3_bind_int64(s, index, v.integer);
+  case value_type::real: return sqlite3_bind_double(s, index, v.real);
   case value_type::text:
-    rc = sqlite3_bind_text64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC, SQLITE_UTF8);
-    break;
-  case value_type::blob:
-    rc = sqlite3_bind_blob64(p_->stmt, index, v.bytes, v.size, SQLITE_STATIC);
-    break;
+    return sqlite3_bind_text64(s, index, v.bytes, v.size, SQLITE_STATIC, SQLITE_UTF8);
+  case value_type::blob: return sqlite3_bind_blob64(s, index, v.bytes, v.size, SQLITE_STATIC);
+  case value_type::null: break;
   }
-  if (rc != SQLITE_OK)
-    throw error(last_error(
-        db_, rc, 0, "parameter " + describe(index) + " of " + std::to_string(v.size) + " bytes"));
+  return sqlite3_bind_null(s, index);
 }
 
-void binder::positional(std::size_t given) {
+// Without the way through a reference: a bulk is made of these.
+int put(sqlite3_stmt* s, int index, const value& v) noexcept {
+  if (const auto* text = std::get_if<std::string>(&v.data()))
+    return sqlite3_bind_text64(s, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
+  if (const auto* i = std::get_if<std::int64_t>(&v.data()))
+    return sqlite3_bind_int64(s, index, *i);
+  if (const auto* d = std::get_if<double>(&v.data()))
+    return sqlite3_bind_double(s, index, *d);
+  return put(s, index, value_ref(v));
+}
+
+} // namespace
+
+template <class T>
+inline void binder::one(int index, const T& v) {
+  if (const int rc = put(p_->stmt, index, v); rc != SQLITE_OK) [[unlikely]]
+    refuse(rc, index, value_ref(v));
+}
+
+void binder::refuse(int rc, int index, const value_ref& v) {
+  throw error(last_error(
+      db_, rc, 0, "parameter " + describe(index) + " of " + std::to_string(v.size) + " bytes"));
+}
+
+void binder::refuse_count(std::size_t given) {
   const auto wanted = static_cast<std::size_t>(p_->parameter_count);
-  if (given == wanted)
-    return;
   auto text = "the statement has " + std::to_string(wanted) +
               (wanted == 1 ? " parameter, " : " parameters, ") + std::to_string(given) +
               (given == 1 ? " was given" : " were given");
@@ -106,16 +124,17 @@ void binder::map_names(const params& p) {
 }
 
 void binder::bind(const params& set) {
+  const auto& values = set.values();
   if (!set.named()) {
-    positional(set.size());
-    for (std::size_t i = 0; i < set.size(); ++i)
-      one(static_cast<int>(i) + 1, set.values()[i]);
+    positional(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      one(static_cast<int>(i) + 1, values[i]);
     return;
   }
   if (source_.empty() || mapped_names_ != set.names())
     map_names(set);
   for (std::size_t i = 0; i < source_.size(); ++i)
-    one(static_cast<int>(i) + 1, set.values()[source_[i]]);
+    one(static_cast<int>(i) + 1, values[source_[i]]);
 }
 
 void binder::bind(const params_view& v) {

@@ -27,9 +27,15 @@ public:
   void bind(const params& set);
 
 private:
-  void positional(std::size_t given);
+  void positional(std::size_t given) {
+    if (given != static_cast<std::size_t>(p_->parameter_count))
+      refuse_count(given);
+  }
+  [[noreturn]] void refuse_count(std::size_t given);
   void map_names(const params& p);
-  void one(int index, const value_ref& v);
+  template <class T>
+  void one(int index, const T& v);
+  [[noreturn]] void refuse(int rc, int index, const value_ref& v);
   std::string describe(int index);
   void load_names();
 

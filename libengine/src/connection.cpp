@@ -226,7 +226,8 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   if (belongs_to_writer(*p))
     throw needs_writer{};
   binder(db_, *p).bind(v);
-  changes_before_ = sqlite3_total_changes64(db_);
+  if (!p->read_only)
+    changes_before_ = sqlite3_total_changes64(db_);
   prepare_snapshot(*p);
   bool done = false;
   auto result = collect(*p, 0, done, c);
@@ -270,20 +271,24 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
   const auto start = clock::now();
   prepare_snapshot(*p);
   binder b(db_, *p);
+  // Of a statement that changes rows SQLite tells how many those of its last run were; of another it tells of somebody else's.
+  const bool tells = p->rows_only && p->writes;
   for (const auto& set : sets) {
     try {
       if (result.sets % 1024 == 1023 && c.must_stop()) {
         error_info info{.code = c.stopped(), .message = "stopped between two sets"};
         throw error(std::move(info));
       }
+      if (result.sets + 4 < sets.size()) // a bulk is larger than the first cache
+        __builtin_prefetch(sets[result.sets + 4].values().data());
       b.bind(set);
-      const auto before = sqlite3_total_changes64(db_);
+      const auto before = tells ? 0 : sqlite3_total_changes64(db_);
       int rc = SQLITE_ROW;
       while (rc == SQLITE_ROW)
         rc = sqlite3_step(p->stmt);
       if (rc != SQLITE_DONE)
         fail(rc, c, &*p);
-      if (sqlite3_total_changes64(db_) != before)
+      if (tells || sqlite3_total_changes64(db_) != before)
         result.changes += sqlite3_changes64(db_);
       sqlite3_reset(p->stmt);
     } catch (const error& e) {
