@@ -12,8 +12,9 @@
 #include "cli/report.hpp"
 #include "demo/demo.hpp"
 #include "output/stream.hpp"
-#include "support/sqlite_setup.hpp"
 #include "ui/text.hpp"
+
+#include <dbengine/process.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -125,7 +126,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
 
 int main(int argc, char** argv) {
   fill_standard_streams();
-  set_up_sqlite();
+  disable_memory_statistics(); // nothing here asks for them; refused, it costs speed and nothing else
   interrupt signals;
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const bool remote = std::any_of(words.begin(), words.end(), [](const std::string& w) {

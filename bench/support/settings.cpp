@@ -3,6 +3,8 @@
 
 #include "settings.hpp"
 
+#include <dbengine/process.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -10,8 +12,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <string_view>
-
-#include <sqlite3.h>
 
 namespace dbengine::bench {
 
@@ -24,7 +24,7 @@ constexpr const char* help_text = R"(
   --skip SUBJECT     leave out engine or sqlitecpp; may be repeated
   --json FILE        write the result as JSON
   --dir DIR          where the databases are made (.)
-  --memstatus on|off SQLite's memory statistics, for the whole process (on)
+  --memstatus on|off SQLite's memory statistics, for the whole process (off)
   --mmap BYTES       mmap_size of engine and raw alike (the engine's default)
   --raw-serialized   raw connections with SQLite's own mutexes (without: NOMUTEX)
   --list             name the workloads
@@ -113,7 +113,7 @@ settings parse_settings(int argc, char** argv, const char* about) {
 }
 
 void apply_process_settings(const settings& s) {
-  if (!s.memstatus && sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK)
+  if (!s.memstatus && !disable_memory_statistics())
     throw std::runtime_error(
         "SQLite was already in use: MEMSTATUS cannot be switched off any more");
 }

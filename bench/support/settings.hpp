@@ -26,8 +26,8 @@ struct settings {
   std::filesystem::path json = {};
   /// Where the databases are made.
   std::filesystem::path directory = ".";
-  /// False: `sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0)` for the whole process, thus for every subject.
-  bool memstatus = true;
+  /// False: `disable_memory_statistics` for the whole process, thus for every subject.
+  bool memstatus = false;
   /// Raw connections are opened as SQLite's default has it (serialised) instead of NOMUTEX.
   bool raw_serialized = false;
   /// Of the engine and of raw SQLite alike, in bytes; negative: the engine's default.
