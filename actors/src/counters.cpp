@@ -6,16 +6,25 @@
 #include <dbengine/defaults.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace dbengine::detail {
 
 void slow_log::offer(std::string_view sql, std::chrono::nanoseconds elapsed) noexcept {
   if (elapsed.count() <= bar_.load(std::memory_order_relaxed))
     return;
+  constexpr std::size_t longest_text = 1000;
+  const auto text = sql.substr(0, longest_text);
+  const std::uint64_t hash = std::hash<std::string_view>{}(text);
+  const auto us =
+      static_cast<std::uint64_t>(std::clamp<std::int64_t>(elapsed.count() / 1000, 0, 0xffff'ffff));
+  auto& place = lately_[hash % places];
+  const auto before = place.load(std::memory_order_relaxed);
+  if (before >> 32 == hash >> 32 && us <= (before & 0xffff'ffff))
+    return;
+  place.store((hash >> 32 << 32) | us, std::memory_order_relaxed);
   try {
-    constexpr std::size_t longest_text = 1000;
     const std::lock_guard lock(mutex_);
-    const auto text = sql.substr(0, longest_text);
     const auto same =
         std::find_if(kept_.begin(), kept_.end(), [&](const auto& s) { return s.sql == text; });
     if (same != kept_.end())

@@ -160,7 +160,11 @@ clock::time_point engine_core::deadline_of(const request_options& o) const noexc
 }
 
 void engine_core::arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept {
-  if (!flag.exchange(true, std::memory_order_seq_cst) && accepting() && wakers_.*what)
+  // A look first: the flag is set nearly always, and to write it takes its line from every other core. Behind the fence, what
+  // the caller did is seen by who clears the flag and looks once more.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!flag.load(std::memory_order_relaxed) && !flag.exchange(true, std::memory_order_seq_cst) &&
+      accepting() && wakers_.*what)
     (wakers_.*what)();
 }
 

@@ -129,19 +129,23 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
 }
 
 bool engine_core::sweep() {
+  // Armed all the while: who arms it meanwhile would start a second chain of ticks beside this one.
+  const auto all = [this] {
+    const bool leases = leases_.sweep();
+    return sweep_writer() || leases;
+  };
+  if (all())
+    return true;
   sweep_armed_.store(false, std::memory_order_seq_cst);
-  const bool leases = leases_.sweep();
-  const bool again = sweep_writer() || leases;
-  if (again)
-    sweep_armed_.store(true, std::memory_order_seq_cst);
-  return again;
+  // Who opened a snapshot since the look saw it armed.
+  return all() && !sweep_armed_.exchange(true, std::memory_order_seq_cst);
 }
 
 // The write connection's snapshot, like those of the leases, goes when it was not used from one sweep to the next.
 bool engine_core::sweep_writer() noexcept {
   if (read_only_)
     return false;
-  if (!take_gate(gate_held))
+  if (!take_gate(gate_brief))
     return gate_.load(std::memory_order_relaxed) !=
            gate_shut; // a writer that opens has no snapshot
   if (turns_ == turns_at_sweep_)

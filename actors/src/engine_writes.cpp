@@ -84,6 +84,8 @@ bool engine_core::idle_checkpoint() {
       fence(writer_->moved());
     } else {
       again = !checkpoint_unless_pinned(checkpoint_mode::truncate).complete;
+      if (!again)
+        writer_->rest();
     }
   } catch (const error& e) {
     log(log_level::warning, "idle checkpoint: " + to_string(e.info()));

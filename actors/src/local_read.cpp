@@ -29,7 +29,7 @@ bool broke(const error& e) noexcept {
 bool local_backend::read_on_writer(detail::lease& l, std::string_view sql, const params_view& p,
                                    control& ctl, rows& result) {
   auto& c = *l.conn;
-  if (c.snapshot_fresh() || core_->read_only() || !c.known_short(sql))
+  if (core_->read_only() || !c.known_short(sql))
     return false;
   // No commit for some reads: the lease's own snapshot is worth its price again, and readers run side by side.
   const auto newest = c.newest();
@@ -84,17 +84,20 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
   try {
     DBENGINE_FAULT_POINT("lease.before_statement");
     rows result;
-    if (!read_on_writer(*l, sql, p, ctl, result)) {
-      l->conn->refresh_snapshot();
-      result = l->conn->fetch(sql, p, ctl);
+    auto& c = *l->conn;
+    if (c.keep_snapshot()) {
+      result = c.fetch(sql, p, ctl);
+    } else if (!read_on_writer(*l, sql, p, ctl, result)) {
+      c.refresh_snapshot();
+      result = c.fetch(sql, p, ctl);
     }
     counts.count.add();
     counts.rows.add(result.size());
-    if (start != clock::time_point{} || ctl.looked()) {
+    if (start != clock::time_point{} || ctl.looked_again()) {
       const auto elapsed = clock::now() - (start != clock::time_point{} ? start : ctl.first_look());
       counts.run.record(elapsed);
       core_->slow().offer(sql, elapsed);
-      const auto n = l->conn->count();
+      const auto n = c.count();
       counts.cache_hits.raise_to(n.cache_hits);
       counts.cache_misses.raise_to(n.cache_misses);
       counts.snapshots_reused.raise_to(n.snapshots_reused);

@@ -112,12 +112,12 @@ public:
 
   /// Makes sure that the next read sees the newest commit: keeps the open snapshot where it is that, else opens another.
   void refresh_snapshot();
+  /// The first half of it: false where another one must be opened.
+  bool keep_snapshot() noexcept;
   /// Which commit is the newest, for comparing.
   wal_index::header newest() const noexcept {
     return index_.attached() ? index_.read() : wal_index::header{};
   }
-  /// The open snapshot is the newest.
-  bool snapshot_fresh() const noexcept { return snapshot_open_ && index_.equals(header_); }
   void drop_snapshot() noexcept;
   bool snapshot_open() const noexcept { return snapshot_open_; }
 
@@ -149,6 +149,8 @@ public:
     return options_->max_rows != 0 || options_->max_result_bytes != 0;
   }
   void interrupt() noexcept;
+  /// Gives up the memory that can be had again: clean pages and the mapping of the file. Between two statements.
+  void rest() noexcept;
 
   struct counters {
     std::uint64_t cache_hits = 0, cache_misses = 0, snapshots_reused = 0, snapshots_opened = 0;

@@ -271,6 +271,12 @@ void connection::apply_pragma(const std::string& name, const std::string& text) 
   engine_sql(("PRAGMA " + name + "=" + text).c_str());
 }
 
+void connection::rest() noexcept {
+  drop_snapshot();
+  sqlite3_db_release_memory(db_);
+  use_mapping(false);
+}
+
 void connection::interrupt() noexcept {
   sqlite3_interrupt(db_);
 }

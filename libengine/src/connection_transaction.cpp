@@ -97,14 +97,19 @@ bool connection::foreign_keys_pending() const noexcept {
 
 // -- snapshots --------------------------------------------------------------------------------------
 
+bool connection::keep_snapshot() noexcept {
+  if (!snapshot_open_ || !index_.equals(header_))
+    return false;
+  ++reused_;
+  if (!mapping_ && role_ == role::reader && ++reads_of_snapshot_ == defaults::mmap_after_reads)
+    use_mapping(true);
+  return true;
+}
+
 void connection::refresh_snapshot() {
+  if (keep_snapshot())
+    return;
   if (snapshot_open_) {
-    if (index_.equals(header_)) {
-      ++reused_;
-      if (role_ == role::reader && !mapping_ && ++reads_of_snapshot_ == defaults::mmap_after_reads)
-        use_mapping(true);
-      return;
-    }
     drop_snapshot();
     // Each new snapshot makes SQLite give up its mapping of the file: where they come often, reading is cheaper without.
     if (role_ == role::reader && mapping_) {
@@ -119,6 +124,8 @@ void connection::refresh_snapshot() {
   if (!index_.attached())
     return;                // not in WAL mode: each read is its own transaction
   header_ = index_.read(); // before BEGIN: a commit in between is seen as a change, never missed
+  if (role_ == role::writer && !mapping_)
+    use_mapping(true); // it has rested
   if (role_ == role::reader) {
     begin_deferred();
   } else if (in_transaction() || step_anchor() != SQLITE_ROW) {

@@ -59,6 +59,8 @@ public:
       const auto now = clock::now();
       if (first_look_ == clock::time_point{})
         first_look_ = now;
+      else
+        looked_again_ = true;
       if (deadline_ == clock::time_point{})
         deadline_ =
             timeout_ > std::chrono::hours(24 * 365) ? clock::time_point::max() : now + timeout_;
@@ -94,8 +96,9 @@ public:
   }
 
   clock::time_point deadline() const noexcept { return deadline_; }
-  /// Somebody looked: it ran a while.
-  bool looked() const noexcept { return first_look_ != clock::time_point{}; }
+  /// Somebody looked twice: it ran a while. (SQLite counts the steps of a statement over all its runs, so that one look
+  /// comes to any run.)
+  bool looked_again() const noexcept { return looked_again_; }
   clock::time_point first_look() const noexcept { return first_look_; }
   /// The commit did not come to pass: it runs again.
   void commit_failed() noexcept {
@@ -109,6 +112,7 @@ private:
   std::chrono::milliseconds timeout_{0};
   clock::time_point deadline_{};
   clock::time_point first_look_{};
+  bool looked_again_ = false;
   std::stop_token cancel_;
   std::atomic<bool> killed_{false};
   std::atomic<errc> killed_code_{errc::cancelled};

@@ -68,11 +68,11 @@ struct fixture {
 
 CAF_TEST(the snapshot stays open and new over the connections own commits) {
   fixture f;
-  CAF_CHECK(f.writer->snapshot_fresh());
+  CAF_CHECK(f.writer->keep_snapshot());
   const auto opened = f.writer->count().snapshots_opened;
   for (int i = 2; i <= 100; ++i) {
     f.execute("INSERT INTO t (x) VALUES (" + std::to_string(i) + ")");
-    CAF_CHECK(f.writer->snapshot_fresh());
+    CAF_CHECK(f.writer->keep_snapshot());
     CAF_CHECK_EQUAL(f.count(), i);
   }
   CAF_CHECK_EQUAL(f.writer->count().snapshots_opened, opened);
@@ -87,10 +87,10 @@ CAF_TEST(another connections commits are seen by the next statement) {
   const stranger other(f.where.path);
   for (int i = 0; i < 50; ++i) {
     CAF_CHECK_EQUAL(other.run("INSERT INTO t (x) VALUES (random())"), SQLITE_OK);
-    CAF_CHECK(!f.writer->snapshot_fresh());
+    CAF_CHECK(!f.writer->keep_snapshot());
     CAF_CHECK_EQUAL(f.count(), 2 + 2 * i);
     f.execute("INSERT INTO t (x) VALUES (random())");
-    CAF_CHECK(f.writer->snapshot_fresh());
+    CAF_CHECK(f.writer->keep_snapshot());
     CAF_CHECK_EQUAL(f.count(), 3 + 2 * i);
   }
 }
