@@ -27,6 +27,10 @@ public:
   /// A new engine on a new file with the tables of the tests.
   db_engine open(int workers) const;
   db_engine open() const { return open(settings_.workers); }
+  /// The file of the engine opened last.
+  std::filesystem::path last_file() const {
+    return folder_ / (test_ + "-" + std::to_string(files_) + ".db");
+  }
   /// Fills `items` to `count` rows.
   void fill(const db_engine& db, std::size_t count) const;
   /// Names a finding, prints its line and keeps it.

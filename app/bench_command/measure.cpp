@@ -70,21 +70,27 @@ finding measure(std::size_t threads, std::size_t count,
         failure = std::current_exception();
       }
     });
-  const auto processor = processor_seconds();
-  const auto begin = clock::now();
+  const stopwatch watch;
   start.arrive_and_wait();
   running.clear();
-  const auto elapsed = std::chrono::duration<double>(clock::now() - begin).count();
+  auto f = watch.finish(std::move(times));
   if (failure)
     std::rethrow_exception(failure);
+  return f;
+}
+
+stopwatch::stopwatch() : processor_(processor_seconds()), begin_(clock::now()) {}
+
+finding stopwatch::finish(std::vector<double> times) const {
+  const auto elapsed = std::chrono::duration<double>(clock::now() - begin_).count();
   std::sort(times.begin(), times.end());
   finding f;
-  f.rate = static_cast<double>(count) / elapsed;
+  f.rate = static_cast<double>(times.size()) / elapsed;
   f.p50 = quantile(times, 0.5);
   f.p99 = quantile(times, 0.99);
   f.max = times.back();
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
-  f.processor = (processor_seconds() - processor) / (elapsed * cores);
+  f.processor = (processor_seconds() - processor_) / (elapsed * cores);
   return f;
 }
 

@@ -36,6 +36,18 @@ struct finding {
 finding measure(std::size_t threads, std::size_t count,
                 const std::function<void(std::size_t)>& operation);
 
+/// Runs from its making to `finish`.
+class stopwatch {
+public:
+  stopwatch();
+  /// What that stretch of work came to: one time per operation, in microseconds, in any order.
+  finding finish(std::vector<double> times) const;
+
+private:
+  double processor_;
+  std::chrono::steady_clock::time_point begin_;
+};
+
 /// This process's resident memory in bytes.
 std::uint64_t resident_bytes();
 

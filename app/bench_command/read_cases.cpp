@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+#include "bench_command/async_reads.hpp"
 #include "bench_command/cases.hpp"
 
 #include <algorithm>
@@ -80,19 +81,28 @@ void run_concurrent(workplace& w) {
 void run_scaling(workplace& w) {
   // Enough reads that the start of the threads does not show.
   const auto reads = std::max<std::size_t>(50'000, w.settings().operations);
-  for (const int workers : std::set<int>{1, 2, 4, w.settings().workers}) {
-    const auto db = w.open(workers);
+  constexpr const char* by_id = "SELECT * FROM items WHERE id = ?";
+  {
+    const auto db = w.open();
     w.fill(db, table_rows);
     for (const auto threads : thread_counts) {
-      auto f = measure(threads, reads, [&](std::size_t i) {
-        db.fetch("SELECT * FROM items WHERE id = ?", scattered(i));
-      });
-      f.more = {{"workers", static_cast<double>(workers)},
-                {"threads", static_cast<double>(threads)}};
-      w.keep(std::move(f),
-             std::to_string(workers) + " workers, " + std::to_string(threads) + " threads",
-             "reads");
+      auto f = measure(threads, reads, [&](std::size_t i) { db.fetch(by_id, scattered(i)); });
+      f.more = {{"threads", static_cast<double>(threads)}};
+      w.keep(std::move(f), std::to_string(threads) + " threads, on leases", "reads");
     }
+  }
+  // Threads of the facade read on leases: workers, the reader actors, serve CAF and remote callers.
+  constexpr std::size_t outstanding = 100;
+  auto db = w.open();
+  w.fill(db, table_rows);
+  const auto file = w.last_file();
+  db.shutdown();
+  for (const int workers : std::set<int>{1, 2, 4, w.settings().workers}) {
+    auto f = measure_async_reads(file, workers, reads, outstanding, by_id,
+                                 [](std::size_t i) { return params::of(scattered(i)); });
+    f.more = {{"workers", static_cast<double>(workers)},
+              {"outstanding", static_cast<double>(outstanding)}};
+    w.keep(std::move(f), std::to_string(workers) + " workers, one actor, 100 under way", "reads");
   }
 }
 

@@ -59,31 +59,20 @@ void about_batches(const std::vector<finding>& all, std::vector<std::string>& ou
   out.push_back(std::move(text));
 }
 
-void about_workers(const std::vector<finding>& all, std::vector<std::string>& out) {
-  auto fs = of(all, "scaling");
-  if (fs.empty())
-    return;
-  const auto most_threads =
-      (*std::max_element(fs.begin(), fs.end(), [](const auto* a, const auto* b) {
-        return a->figure("threads") < b->figure("threads");
-      }))->figure("threads");
-  findings_view crowded, with_one;
-  for (const auto* f : fs) {
-    if (f->figure("threads") == most_threads)
-      crowded.push_back(f);
-    if (f->figure("workers") == 1)
-      with_one.push_back(f);
-  }
-  const auto* workers = smallest_good(crowded, "workers");
-  out.push_back(
-      "Workers: " + whole(workers->figure("workers")) + " (" + rate_text(workers->rate) +
-      " reads/s on " + whole(most_threads) + " threads); more gain less than 5 %. " +
-      "Synchronous reads run on leased connections; workers serve actors and remote callers.");
-  const auto* threads = smallest_good(with_one, "threads");
-  if (threads != nullptr)
-    out.push_back("Reading threads: reads stop growing at " + whole(threads->figure("threads")) +
-                  " threads (" + rate_text(threads->rate) + " reads/s on " +
-                  std::to_string(std::thread::hardware_concurrency()) + " cores).");
+void about_scaling(const std::vector<finding>& all, std::vector<std::string>& out) {
+  findings_view by_threads, by_workers;
+  for (const auto* f : of(all, "scaling"))
+    (has(*f, "workers") ? by_workers : by_threads).push_back(f);
+  if (const auto* best = smallest_good(by_threads, "threads"))
+    out.push_back("Reading threads: reads stop growing at " + whole(best->figure("threads")) +
+                  " threads (" + rate_text(best->rate) + " reads/s on " +
+                  std::to_string(std::thread::hardware_concurrency()) +
+                  " cores); they run on leased connections, whatever the workers.");
+  if (const auto* best = smallest_good(by_workers, "workers"))
+    out.push_back("Workers: " + whole(best->figure("workers")) +
+                  " for actors and remote callers (" + rate_text(best->rate) +
+                  " short reads/s from one actor); more gain less than 5 %. " +
+                  "Long reads want one more worker for each that may run at the same time.");
 }
 
 void about_limits(const std::vector<finding>& all, std::vector<std::string>& out) {
@@ -148,7 +137,7 @@ void about_backup(const std::vector<finding>& all, std::vector<std::string>& out
 std::vector<std::string> recommend(const bench_settings&, const std::vector<finding>& findings) {
   std::vector<std::string> out;
   about_batches(findings, out);
-  about_workers(findings, out);
+  about_scaling(findings, out);
   about_limits(findings, out);
   about_memory(findings, out);
   about_backup(findings, out);

@@ -3,6 +3,7 @@
 
 #include "bench_command/cases.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <thread>
@@ -84,13 +85,15 @@ void run_backup(workplace& w) {
 
 void run_memory(workplace& w) {
   constexpr std::size_t phases = 6;
+  // Enough that what leaks shows beside what caches take.
+  const auto per_phase = std::max<std::size_t>(20'000, w.settings().operations);
   const auto db = w.open();
   w.fill(db, 10'000);
   const auto start = resident_bytes();
   std::vector<double> megabytes;
   finding all;
   for (std::size_t phase = 0; phase < phases; ++phase) {
-    all = measure(2, w.settings().operations, [&](std::size_t i) {
+    all = measure(2, per_phase, [&](std::size_t i) {
       if (i % 10 == 0)
         db.execute(insert_item, "memory", static_cast<std::int64_t>(i % 100), 1.5);
       else
@@ -101,7 +104,7 @@ void run_memory(workplace& w) {
   }
   // The first half fills caches; what still grows in the second half is growth.
   const auto grown = megabytes.back() - megabytes[phases / 2 - 1];
-  const auto operations = static_cast<double>(w.settings().operations * (phases - phases / 2));
+  const auto operations = static_cast<double>(per_phase * (phases - phases / 2));
   all.more = {{"resident_at_start_mb", static_cast<double>(start) / 1e6},
               {"resident_at_end_mb", megabytes.back()},
               {"growth_second_half_mb", grown},

@@ -14,7 +14,7 @@ db_engine workplace::open(int workers) const {
   o.backup_enabled = settings_.backup_enabled;
   o.backup_dir = folder_ / (name + "-backups");
   std::filesystem::create_directories(o.backup_dir);
-  db_engine db((folder_ / (name + ".db")).string(), o);
+  db_engine db(last_file().string(), o);
   db.execute(
       "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, category INTEGER NOT NULL, "
       "price REAL NOT NULL)");

@@ -6,6 +6,7 @@
 #include "command_line.hpp"
 #include "engine_fixture.hpp"
 
+#include <algorithm>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
@@ -51,6 +52,41 @@ CAF_TEST(several tests and batch sizes after one option each) {
   CAF_CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path),
                                 std::filesystem::directory_iterator()),
                   1);
+}
+
+CAF_TEST(scaling tells of threads on leases and of workers behind a handle) {
+  const auto r = go({"--tests", "scaling", "--operations", "10", "--workers", "3", "--json",
+                     "b.json", "--dir", "."});
+  CAF_CHECK_EQUAL(r.code, 0);
+  std::ifstream in(folder.path / "b.json");
+  const auto j = nlohmann::json::parse(in);
+  int threads = 0;
+  std::vector<int> workers;
+  for (const auto& f : j.at("findings"))
+    if (f.contains("workers"))
+      workers.push_back(f.at("workers").get<int>());
+    else
+      threads += f.contains("threads") ? 1 : 0;
+  CAF_CHECK_EQUAL(threads, 4);
+  CAF_CHECK_EQUAL(workers, (std::vector<int>{1, 2, 3, 4}));
+  CAF_CHECK(has(r.out, "Reading threads: "));
+  CAF_CHECK(has(r.out, "Workers: "));
+}
+
+CAF_TEST(every other test of the tool runs and leaves its figures) {
+  const auto r = go({"--tests", "select", "concurrent", "transaction", "backup", "memory",
+                     "--operations", "10", "--backup-enabled", "--json", "b.json", "--dir", "."});
+  CAF_CHECK_EQUAL(r.code, 0);
+  std::ifstream in(folder.path / "b.json");
+  const auto j = nlohmann::json::parse(in);
+  for (const std::string test : {"select", "concurrent", "transaction", "backup", "memory"})
+    CAF_CHECK(std::any_of(j.at("findings").begin(), j.at("findings").end(), [&](const auto& f) {
+      return f.at("test") == test && f.at("rate").template get<double>() > 0 &&
+             f.at("p99_us").template get<double>() >= f.at("p50_us").template get<double>();
+    }));
+  CAF_CHECK(has(r.out, "Memory: "));
+  CAF_CHECK(has(r.out, "Backup: "));
+  CAF_CHECK(has(r.out, "Single writes: "));
 }
 
 CAF_TEST(mistakes are refused before anything runs) {
