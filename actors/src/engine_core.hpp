@@ -211,8 +211,10 @@ private:
   void count_answer(worker_counters& w, const request& r);
   void checkpoint_where_due();
   /// A checkpoint that starts the WAL anew, where nothing older than the last commit is being read. A passive one tells: behind
-  /// a backup's or a cursor's snapshot the other would only keep the writer waiting.
-  checkpoint_result checkpoint_unless_pinned(checkpoint_mode mode);
+  /// a backup's or a cursor's snapshot the other would only keep the writer waiting. A read that ends within `patience` is
+  /// waited for.
+  checkpoint_result checkpoint_unless_pinned(checkpoint_mode mode,
+                                             std::chrono::milliseconds patience);
   void close_writer() noexcept;
   void fence_with(fencing f, std::string why);
   void unfence();

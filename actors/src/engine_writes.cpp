@@ -9,6 +9,9 @@
 #include "fault.hpp"
 #include "log.hpp"
 
+#include <algorithm>
+#include <optional>
+
 namespace dbengine::detail {
 
 void engine_core::after_commit() {
@@ -33,10 +36,16 @@ void engine_core::checkpoint_where_due() {
     const bool restart = pages >= defaults::checkpoint_restart_pages;
     try {
       leases_.recall();
-      if (restart)
-        checkpoint_unless_pinned(checkpoint_mode::restart);
-      else
+      if (!restart) {
         checkpoint(*writer_, checkpoint_mode::passive);
+      } else if (!checkpoint_unless_pinned(checkpoint_mode::restart, defaults::restart_patience)
+                      .complete) {
+        // Ever rarer, so that a snapshot that stays costs the writer little.
+        next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
+        log(log_level::warning, "the WAL has " + std::to_string(pages) +
+                                    " pages and cannot begin anew: a cursor, a transaction that "
+                                    "reads, a backup or another process keeps an old snapshot");
+      }
     } catch (const error& e) {
       // The commit is safe in the WAL; the next one tries again. The log says why the WAL grows.
       log(log_level::warning, "checkpoint: " + to_string(e.info()));
@@ -63,10 +72,22 @@ checkpoint_result engine_core::checkpoint(connection& c, checkpoint_mode mode) {
   return result;
 }
 
-checkpoint_result engine_core::checkpoint_unless_pinned(checkpoint_mode mode) {
-  leases_.recall();
-  const auto moved = checkpoint(*writer_, checkpoint_mode::passive);
-  return moved.complete ? checkpoint(*writer_, mode) : moved;
+checkpoint_result engine_core::checkpoint_unless_pinned(checkpoint_mode mode,
+                                                        std::chrono::milliseconds patience) {
+  std::optional<clock::time_point> give_up;
+  for (;;) {
+    leases_.recall();
+    const auto moved = checkpoint(*writer_, checkpoint_mode::passive);
+    if (moved.complete)
+      return checkpoint(*writer_, mode);
+    // A short read that began before the last commit: with more threads than cores there is nearly always one. The first
+    // look does the work; the waiting begins after it.
+    if (!give_up)
+      give_up = clock::now() + patience;
+    if (clock::now() >= *give_up)
+      return moved;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 bool engine_core::idle_checkpoint() {
@@ -83,7 +104,7 @@ bool engine_core::idle_checkpoint() {
     } else if (!writer_->moved().empty()) {
       fence(writer_->moved());
     } else {
-      again = !checkpoint_unless_pinned(checkpoint_mode::truncate).complete;
+      again = !checkpoint_unless_pinned(checkpoint_mode::truncate, {}).complete;
       if (!again)
         writer_->rest();
     }

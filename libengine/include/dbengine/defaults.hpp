@@ -91,6 +91,8 @@ inline constexpr std::chrono::milliseconds watch_interval = 25ms;
 inline constexpr int checkpoint_pages = 4'000;
 /// WAL pages past which the writer recalls leases and restarts the WAL: the bound under a steady mix.
 inline constexpr int checkpoint_restart_pages = 16'000;
+/// How long the writer waits there for reads that began before the last commit: some time slices of the scheduler.
+inline constexpr std::chrono::milliseconds restart_patience = 20ms;
 /// Quiet time after the last commit before the WAL is truncated.
 inline constexpr std::chrono::milliseconds checkpoint_idle = 1s;
 /// Rows of one cursor batch: pages of 1,000 were fastest over the wire (PLATFORM).
