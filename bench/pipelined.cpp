@@ -178,6 +178,8 @@ int run(const settings& s) {
   const auto original = folder.path() / "template.db";
   make_template(original);
   outcome result{.asked = asked, .records = {{"raw", {}, {}, {}}, {"engine", {}, {}, {}}}};
+  if (!s.skipped("sqlitecpp"))
+    result.records.push_back({"sqlitecpp", {}, {}, {}});
   const auto file = folder.path() / "bench.db";
   for (std::size_t round = 0; round < s.rounds; ++round)
     for (auto& r : result.records) {
@@ -185,11 +187,12 @@ int run(const settings& s) {
         std::filesystem::remove(file.string() + end);
       std::filesystem::copy_file(original, file);
       sample taken;
-      if (r.subject == "raw")
-        taken = measure(*open_raw(file, open_settings_for(s, asked.synchronous)),
-                        {1, s.seconds, asked.time_every, asked.operation, "raw"});
-      else
+      if (r.subject == "engine")
         taken = measure_actor(file, s);
+      else
+        taken = measure(*(r.subject == "raw" ? open_raw : open_sqlitecpp)(
+                            file, open_settings_for(s, asked.synchronous)),
+                        {1, s.seconds, asked.time_every, asked.operation, r.subject.c_str()});
       r.rates.push_back(taken.rate);
       r.fairness.push_back(0);
       r.times.merge(taken.times);

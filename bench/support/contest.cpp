@@ -81,7 +81,9 @@ outcome compete(const workload& w, const settings& s, const std::filesystem::pat
     if (!s.skipped(o.name) || o.open == open_raw)
       result.records.push_back({o.name, {}, {}, {}});
   for (std::size_t round = 0; round < s.rounds; ++round)
-    for (auto& r : result.records) {
+    for (std::size_t i = 0; i < result.records.size(); ++i) {
+      // Forth and back: what drifts, and what one leaves to the next, falls on all alike.
+      auto& r = result.records[round % 2 == 0 ? i : result.records.size() - 1 - i];
       const auto how = std::find_if(std::begin(openers), std::end(openers),
                                     [&](const named_opener& o) { return r.subject == o.name; });
       const auto taken = one_round(w, s, *how, original, folder / (w.name + "-" + r.subject));

@@ -20,6 +20,8 @@ std::vector<std::string> twin_pragmas(const open_settings& o) {
           "PRAGMA cache_size = -" + std::to_string(o.cache_size / 1024),
           "PRAGMA mmap_size = " + std::to_string(o.mmap_size),
           "PRAGMA foreign_keys = ON",
+          "PRAGMA secure_delete = FAST",
+          "PRAGMA wal_autocheckpoint = " + std::to_string(defaults::checkpoint_pages),
           "PRAGMA temp_store = MEMORY"};
 }
 
