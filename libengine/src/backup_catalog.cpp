@@ -3,6 +3,8 @@
 
 #include "backup_catalog.hpp"
 
+#include "held_file.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
@@ -141,7 +143,7 @@ std::vector<std::string> clean_backup_directory(const std::filesystem::path& fol
   if (std::error_code ignored; !std::filesystem::exists(folder, ignored))
     return {};
   const auto opened = directory::open(folder, false);
-  const auto lock = opened.lock(backup_lock_name);
+  const held_file lock(opened.lock(backup_lock_name));
   return lock ? remove_leftovers(opened) : std::vector<std::string>{};
 }
 

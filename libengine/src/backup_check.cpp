@@ -4,6 +4,7 @@
 #include "backup_check.hpp"
 
 #include "backup_stream.hpp"
+#include "held_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -105,7 +106,7 @@ verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
   }
   const auto folder = directory::open(full.parent_path(), false);
   const auto name = full.filename().string();
-  const auto fd = folder.open_file(name);
+  const auto fd = held_file::open(folder, name);
   if (!fd) {
     report.problems.push_back("cannot open " + full.string() + ": it is no file that can be read");
     return report;

@@ -66,7 +66,7 @@ std::unique_ptr<backup_job> backup_job::start(backup_settings settings) {
   std::unique_ptr<backup_job> job(new backup_job(std::move(settings), std::move(folder)));
   job->at("directory");
   if (!named) {
-    job->lock_ = job->folder_.lock(backup_lock_name);
+    job->lock_ = held_file(job->folder_.lock(backup_lock_name));
     if (!job->lock_)
       return nullptr;
     remove_leftovers(job->folder_);
@@ -131,7 +131,7 @@ int backup_job::make(const std::string& name) {
       throw error(errc::backup_failed, folder_.path_of(name).string() + " is in the way");
     folder_.remove(name);
   }
-  made_.push_back({name, folder_.create(name)});
+  made_.push_back({name, held_file(folder_.create(name))});
   const int fd = made_.back().fd.get();
   if (!try_lock(fd, true))
     throw error(errc::backup_failed,
@@ -240,6 +240,7 @@ void backup_job::verify() {
   about_.pages = found.pages;
   about_.page_size = found.page_size;
   about_.foreign_key_violations = found.foreign_key_violations;
+  about_.foreign_keys_unchecked = std::move(found.foreign_keys_unchecked);
   about_.rows = std::move(rows_);
   phase_ = phase::hash;
 }

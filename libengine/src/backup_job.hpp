@@ -8,6 +8,7 @@
 #pragma once
 
 #include "backup_catalog.hpp"
+#include "held_file.hpp"
 
 #include <atomic>
 #include <exception>
@@ -94,7 +95,7 @@ private:
   // Something that this job made, and removes again unless it completes.
   struct made_file {
     std::string name;
-    unique_fd fd;
+    held_file fd;
   };
 
   backup_job(backup_settings settings, directory folder);
@@ -118,7 +119,7 @@ private:
 
   backup_settings settings_;
   directory folder_;
-  unique_fd lock_;
+  held_file lock_;
   go_on go_on_;
   phase phase_ = phase::copy;
   bool hurried_ = false;

@@ -110,7 +110,7 @@ bool is_partial_name(std::string_view name) {
 }
 
 std::string manifest::to_json() const {
-  const nlohmann::ordered_json j = {
+  nlohmann::ordered_json j = {
       {"format", format_name},
       {"format_version", format_version},
       {"file", file},
@@ -129,6 +129,8 @@ std::string manifest::to_json() const {
       {"foreign_key_violations", foreign_key_violations},
       {"rows", rows},
   };
+  if (!foreign_keys_unchecked.empty())
+    j["foreign_keys_unchecked"] = foreign_keys_unchecked;
   // Table names and paths may be any bytes: what is no UTF-8 is replaced rather than refused.
   return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -153,11 +155,17 @@ std::optional<manifest> manifest::parse(std::string_view text, std::string& why)
     j.at("page_size").get_to(m.page_size);
     j.at("compressed").get_to(m.compressed);
     j.at("verified").get_to(m.verified);
-    m.started = wall_time(milliseconds(j.at("started_unix_ms").get<std::int64_t>()));
+    const auto started = j.at("started_unix_ms").get<std::int64_t>();
+    if (started < 0 || started > floor<milliseconds>(wall_time::max()).time_since_epoch().count()) {
+      why = "its time is out of range";
+      return std::nullopt;
+    }
+    m.started = wall_time(milliseconds(started));
     m.duration = milliseconds(j.at("duration_ms").get<std::int64_t>());
     j.at("engine_version").get_to(m.engine_version);
     j.at("sqlite_version").get_to(m.sqlite_version);
     j.at("foreign_key_violations").get_to(m.foreign_key_violations);
+    m.foreign_keys_unchecked = j.value("foreign_keys_unchecked", "");
     j.at("rows").get_to(m.rows);
     return m;
   } catch (const nlohmann::json::exception& e) {

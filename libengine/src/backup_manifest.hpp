@@ -56,6 +56,8 @@ struct manifest {
   std::string engine_version = {};
   std::string sqlite_version = {};
   std::uint64_t foreign_key_violations = 0;
+  /// Written where the violations could not be counted, then with the reason.
+  std::string foreign_keys_unchecked = {};
   row_counts rows = {};
 
   std::string to_json() const;

@@ -5,6 +5,7 @@
 
 #include "backup_check.hpp"
 #include "file_lock.hpp"
+#include "held_file.hpp"
 
 #include <array>
 #include <cerrno>
@@ -29,8 +30,8 @@ struct restoration {
   std::string old = name + std::string(restore_old_suffix);
   bool replaces = false;
   // The new file and, from `keep_old` on, the old one: what their names lead to is compared with these.
-  unique_fd fresh = {};
-  unique_fd before = {};
+  held_file fresh = {};
+  held_file before = {};
 
   void at(std::string_view point) const {
     if (settings.at)
@@ -52,7 +53,7 @@ struct restoration {
 
 // The new file, whole, verified and on the disk, under its unfinished name.
 void restoration::copy() {
-  fresh = folder.create(partial);
+  fresh = held_file(folder.create(partial));
   const auto& fd = fresh;
   at("copy");
   const auto report =
@@ -98,7 +99,7 @@ database_handle restoration::guard() const {
 
 void restoration::keep_old(bool merged) {
   at("keep");
-  before = folder.open_file(name);
+  before = held_file::open(folder, name);
   folder.link(name, old);
   if (!before || !folder.is_same(old, before.get()))
     refuse(errc::backup_failed, path(), "somebody put another file in its place");
@@ -228,7 +229,7 @@ std::vector<std::string> clean_after_restore(const std::filesystem::path& target
   const auto folder = directory::open(full.parent_path(), false);
   const auto name = full.filename().string();
   std::vector<std::string> dead{name + std::string(restore_partial_suffix)};
-  const auto old = folder.open_file(name + std::string(restore_old_suffix));
+  const auto old = held_file::open(folder, name + std::string(restore_old_suffix));
   if (old && folder.is_same(name, old.get())) {
     // It died before the new file took the name: the old one stays, with what belongs to it.
     for (const auto suffix : companions) {

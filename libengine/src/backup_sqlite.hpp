@@ -64,6 +64,8 @@ struct database_check {
   std::uint64_t pages = 0;
   std::uint64_t page_size = 0;
   std::uint64_t foreign_key_violations = 0;
+  /// Why SQLite cannot check the foreign keys of this schema; empty where it did.
+  std::string foreign_keys_unchecked = {};
   row_counts rows = {};
 };
 

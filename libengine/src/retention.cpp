@@ -3,6 +3,8 @@
 
 #include "retention.hpp"
 
+#include "held_file.hpp"
+
 #include <algorithm>
 
 namespace dbengine::detail {
@@ -44,7 +46,7 @@ prune_report apply_retention(const std::filesystem::path& folder, const std::str
                              const std::function<void(std::string_view)>& at) {
   prune_report report;
   const auto opened = directory::open(folder, false);
-  const auto lock = dry_run ? unique_fd() : opened.lock(backup_lock_name);
+  const auto lock = dry_run ? held_file() : held_file(opened.lock(backup_lock_name));
   if (!dry_run && !lock) {
     report.skipped = true;
     return report;
@@ -57,7 +59,7 @@ prune_report apply_retention(const std::filesystem::path& folder, const std::str
   }
   for (auto i = plan.remove.rbegin(); i != plan.remove.rend(); ++i) {
     const auto& name = i->filename;
-    const auto file = opened.open_file(name);
+    const auto file = held_file::open(opened, name);
     if (!file)
       continue;
     if (!try_lock(file.get(), true) || locked_by_sqlite(file.get())) {

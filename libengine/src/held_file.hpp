@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A file of ours, or a database, held open beside SQLite.
+// Thread rule: one thread at a time. Ownership: owns one descriptor, which may outlive the object (below).
+
+#pragma once
+
+#include "directory.hpp"
+
+#include <sys/types.h>
+
+namespace dbengine::detail {
+
+/// A descriptor of a file that SQLite may have open in this process, too. When a process closes any descriptor of a file, the
+/// kernel drops all its POSIX locks there, SQLite's included. So one on whose file SQLite has a lock is not closed, but kept
+/// until nobody has: by the next `held_file` that opens or lets go of something, at most one for each file that is looked at
+/// once at a time.
+///
+/// Its `flock`, if it has one, is let go of by name: a child that was forked meanwhile has the same open file, and would keep
+/// the lock for as long as it lives.
+///
+/// Why not a list of this process's databases? It would not know the connections that SQLite's other users have.
+class held_file {
+public:
+  held_file() = default;
+  explicit held_file(unique_fd fd) noexcept;
+  held_file(held_file&& other) noexcept = default;
+  held_file& operator=(held_file&& other) noexcept;
+  ~held_file() { reset(); }
+
+  /// As `directory::open_file`.
+  static held_file open(const directory& folder, const std::string& name);
+
+  int get() const noexcept { return fd_.get(); }
+  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+  void reset() noexcept;
+
+private:
+  unique_fd fd_;
+  pid_t owner_ = 0;
+};
+
+} // namespace dbengine::detail
