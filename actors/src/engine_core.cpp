@@ -266,17 +266,27 @@ void engine_core::writer_broken(const error_info& why) noexcept {
   gate_.store(gate_shut,
               std::memory_order_seq_cst); // nobody writes until the next writer has opened
   log(log_level::error, "the write connection failed: " + to_string(why));
-  if (wakers_.writer_broke)
+  if (closing_.load(std::memory_order_seq_cst))
+    close_writer(); // nobody comes after this one
+  else if (wakers_.writer_broke)
     wakers_.writer_broke(why);
 }
 
 bool engine_core::open_writer() {
   // Only while the gate is shut: else a caller's thread has the connection, or anybody may take it, and all is well.
-  if (gate_.load(std::memory_order_seq_cst) == gate_shut) {
-    if (!writer_)
-      writer_ = make_writer();
-    writer_thread_.store({}, std::memory_order_relaxed);
-    gate_.store(gate_free, std::memory_order_seq_cst);
+  // Held meanwhile, so that who closes the files waits or finds nothing of it.
+  std::uint32_t shut = gate_shut;
+  if (gate_.compare_exchange_strong(shut, gate_held, std::memory_order_seq_cst)) {
+    try {
+      if (!writer_)
+        writer_ = make_writer();
+    } catch (...) {
+      gate_.store(gate_shut, std::memory_order_seq_cst);
+      if (closing_.load(std::memory_order_seq_cst))
+        close_writer();
+      throw;
+    }
+    give_back_writer();
   }
   flush_pending_.store(false, std::memory_order_seq_cst);
   if (!writes_.empty())

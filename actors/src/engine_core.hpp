@@ -206,6 +206,7 @@ private:
   void reader_is_back(std::size_t i);
   void judge_readers(const error_info& why);
   void watch_gate(clock::time_point now);
+  bool look_around();
   void run_group(std::vector<request_ptr> group);
   void group_failed(const write_group& g, const error_info& why);
   void count_answer(worker_counters& w, const request& r);

@@ -39,7 +39,15 @@ std::string stalled_note(const request& r, clock::time_point now) {
 // -- the watch ------------------------------------------------------------------------------------------
 
 bool engine_core::watch() {
+  // Armed all the while: who armed it meanwhile would start a second chain of ticks beside this one.
+  if (look_around())
+    return true;
   watch_armed_.store(false, std::memory_order_seq_cst);
+  // Who came since the look saw it armed.
+  return look_around() && !watch_armed_.exchange(true, std::memory_order_seq_cst);
+}
+
+bool engine_core::look_around() {
   const auto now = clock::now();
   for (auto* q : {&writes_, &reads_})
     for (const auto& r : q->expire(now)) {
@@ -87,6 +95,8 @@ bool engine_core::watch() {
       const std::lock_guard lock(s.mutex);
       r = s.current;
     }
+    // Between the queue and its work, a request is in neither.
+    busy = busy || (s.alive && s.scheduled && s.part == reader_part::active);
     if (!r || s.part == reader_part::retired)
       continue;
     late(r);
@@ -94,9 +104,7 @@ bool engine_core::watch() {
     if (stuck(*r, now))
       retire_reader(i, r);
   }
-  if (busy)
-    watch_armed_.store(true, std::memory_order_seq_cst);
-  else
+  if (!busy)
     held_since_.store(0, std::memory_order_relaxed);
   return busy;
 }
@@ -134,6 +142,7 @@ void engine_core::retire_reader(std::size_t i, const request_ptr& stuck_in) {
     } else {
       text += "; no spare reader is left to take its place";
     }
+    judge_readers({.code = errc::unavailable, .message = text});
   }
   log(log_level::warning, text);
   tell_stuck(name(i), *stuck_in);
@@ -155,6 +164,7 @@ void engine_core::reader_is_back(std::size_t i) {
   const bool missing = working < options_->num_workers;
   readers_[i]->part.store(missing ? reader_part::active : reader_part::spare,
                           std::memory_order_release);
+  judge_readers({.code = errc::unavailable, .message = "all readers that work rest"});
   log(log_level::info, "reader " + std::to_string(i + 1) + " came back" +
                            (missing ? "" : " and is a spare one now"));
 }

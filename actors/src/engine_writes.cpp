@@ -91,18 +91,16 @@ checkpoint_result engine_core::checkpoint_unless_pinned(checkpoint_mode mode,
 }
 
 bool engine_core::idle_checkpoint() {
-  checkpoint_armed_.store(false, std::memory_order_seq_cst);
-  if (!take_gate(gate_held)) {
-    checkpoint_armed_.store(true, std::memory_order_seq_cst);
+  // Armed all the while: who armed it meanwhile would start a second chain of ticks beside this one.
+  if (!take_gate(gate_held))
     return accepting();
-  }
   bool again = false;
   try {
     if (writer_->commits() != commits_at_idle_) {
       commits_at_idle_ = writer_->commits();
       again = true; // not quiet yet: once more
-    } else if (!writer_->moved().empty()) {
-      fence(writer_->moved());
+    } else if (auto why = writer_->moved(); !why.empty()) {
+      fence(std::move(why));
     } else {
       again = !checkpoint_unless_pinned(checkpoint_mode::truncate, {}).complete;
       if (!again)
@@ -111,12 +109,14 @@ bool engine_core::idle_checkpoint() {
   } catch (const error& e) {
     log(log_level::warning, "idle checkpoint: " + to_string(e.info()));
   } catch (...) {
+    checkpoint_armed_.store(false, std::memory_order_seq_cst);
     writer_broken(current_exception_info());
     throw;
   }
+  // With the gate: who commits after this one arms it anew.
+  if (!again)
+    checkpoint_armed_.store(false, std::memory_order_seq_cst);
   give_back_writer();
-  if (again)
-    checkpoint_armed_.store(true, std::memory_order_seq_cst);
   return again && accepting();
 }
 
@@ -129,9 +129,9 @@ error_info engine_core::settle(connection& c, error_info why) {
   const auto attempt = [](const char* what, auto&& f) {
     try {
       return f();
-    } catch (const error& e) {
+    } catch (...) { // whatever it was, the commit is not settled
       log(log_level::error,
-          std::string(what) + " after an I/O error failed: " + to_string(e.info()));
+          std::string(what) + " after an I/O error failed: " + to_string(current_exception_info()));
       return false;
     }
   };
@@ -225,24 +225,30 @@ void engine_core::drain_writes() {
 }
 
 void engine_core::run_group(std::vector<request_ptr> group) {
+  const auto show = [this](std::vector<request_ptr> current) {
+    const std::lock_guard lock(current_mutex_);
+    current_writes_ = std::move(current);
+  };
+  show(group); // first: what comes may take long
   try {
     ready_to_write();
   } catch (const error& e) {
+    show({});
     for (const auto& r : group)
       r->fail(e.info());
     return;
+  } catch (...) { // none of them has run
+    show({});
+    writes_.push_front(group);
+    arm(watch_armed_, &wakers::arm_watch);
+    throw;
   }
   const auto now = clock::now();
   for (const auto& r : group)
     writer_counts_.of(r->statistics_class()).wait.record(now - r->queued);
-  {
-    const std::lock_guard lock(current_mutex_);
-    current_writes_ = group;
-  }
   write_group g(*writer_, hooks_);
   const auto book = [&] {
-    const std::lock_guard lock(current_mutex_);
-    current_writes_.clear();
+    show({});
     const auto& t = g.counts();
     writer_counts_.commits.add(t.commits);
     writer_counts_.groups.add(t.groups);
@@ -263,10 +269,16 @@ void engine_core::run_group(std::vector<request_ptr> group) {
 }
 
 void engine_core::group_failed(const write_group& g, const error_info& why) {
+  // Before the rollback: the record tells of the group's own commit.
+  const auto open = g.unanswered();
+  std::vector<bool> committed;
+  for (const auto& r : open)
+    committed.push_back(g.committed(r));
   writer_->rollback();
   std::vector<request_ptr> again;
-  for (const auto& r : g.unanswered()) {
-    if (g.committed(r) && r->now() == request::state::running) {
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const auto& r = open[i];
+    if (committed[i] && r->now() == request::state::running) {
       // The commit record moved: what has its result is done, whatever became of the worker.
       if (!r->failure && r->result.index() == 0) {
         error_info info{.code = errc::outcome_unknown,
@@ -299,6 +311,7 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
     again.push_back(r);
   }
   writes_.push_front(again);
+  arm(watch_armed_, &wakers::arm_watch); // nobody else looks at their deadlines
 }
 
 void engine_core::count_answer(worker_counters& w, const request& r) {

@@ -144,15 +144,18 @@ void lease_table::close_idle() noexcept {
 std::size_t lease_table::recall() noexcept {
   std::size_t out = 0;
   for (const auto& l : leases_) {
-    if (try_take(*l, lease::idle) != nullptr) {
-      l->conn->drop_snapshot();
-      give_back(*l);
-      continue;
+    // Again where it changed hands between the two looks.
+    for (auto seen = static_cast<std::uint32_t>(lease::idle); seen == lease::idle;) {
+      if (try_take(*l, lease::idle) != nullptr) {
+        l->conn->drop_snapshot();
+        give_back(*l);
+        break;
+      }
+      seen = lease::busy;
+      l->word.compare_exchange_strong(seen, lease::busy | lease::recalled,
+                                      std::memory_order_acq_rel);
+      out += seen > lease::idle ? 1 : 0;
     }
-    auto expected = static_cast<std::uint32_t>(lease::busy);
-    l->word.compare_exchange_strong(expected, lease::busy | lease::recalled,
-                                    std::memory_order_acq_rel);
-    out += l->word.load(std::memory_order_relaxed) > lease::idle ? 1 : 0;
   }
   return out;
 }

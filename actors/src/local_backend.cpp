@@ -160,8 +160,9 @@ void local_backend::wait(const std::shared_ptr<slot_request>& r, const request_o
 }
 
 rows local_backend::fetch_queued(std::string_view sql, const params_view& p,
-                                 const request_options& o, bool write) {
+                                 const request_options& o, bool write, int attempts) {
   auto r = make(request::kind::fetch, o);
+  r->attempts = attempts;
   r->sql = sql;
   r->parameters = p.owned();
   run(r, write, o);
@@ -300,7 +301,13 @@ void local_backend::take_writer(const request_options& o) {
 detail::lease& local_backend::take_lease(const request_options& o) {
   core_->admit();
   const auto ctl = control_of(o);
-  if (auto* l = core_->leases().take_until(core_->deadline_of(o), ctl))
+  detail::lease* l = nullptr;
+  try {
+    l = core_->leases().take_until(core_->deadline_of(o), ctl);
+  } catch (...) { // no connection can be opened: whatever the reason, the caller hears an `error`
+    throw error(detail::current_exception_info());
+  }
+  if (l != nullptr)
     return *l;
   throw error(o.cancel.stop_requested() ? errc::cancelled
               : core_->accepting()      ? errc::timeout

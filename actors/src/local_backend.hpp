@@ -66,10 +66,10 @@ private:
   /// Sends it to its queue and waits for the answer; throws the failure.
   void run(const std::shared_ptr<detail::slot_request>& r, bool write, const request_options& o);
   rows fetch_queued(std::string_view sql, const params_view& p, const request_options& o,
-                    bool write);
+                    bool write, int attempts = 0);
   /// Runs a read on the write connection where that is better than on the lease; false: it was not run.
   bool read_on_writer(detail::lease& l, std::string_view sql, const params_view& p,
-                      detail::control& ctl, rows& result);
+                      detail::control& ctl, rows& result, int& failed_workers);
   /// Runs it on this thread if the write connection is free: false where it is not. Then it is answered, or in the queue
   /// where the worker failed under it.
   bool run_inline(const std::shared_ptr<detail::slot_request>& r);

@@ -27,7 +27,7 @@ bool broke(const error& e) noexcept {
 // writes or waits to. A writer that comes meanwhile waits for some microseconds; past the first look of the progress handler
 // the read gives way and runs again on its lease.
 bool local_backend::read_on_writer(detail::lease& l, std::string_view sql, const params_view& p,
-                                   control& ctl, rows& result) {
+                                   control& ctl, rows& result, int& failed_workers) {
   auto& c = *l.conn;
   if (core_->read_only() || !c.known_short(sql))
     return false;
@@ -55,6 +55,7 @@ bool local_backend::read_on_writer(detail::lease& l, std::string_view sql, const
     return false; // whatever it was, the lease has the last word
   } catch (...) {
     core_->writer_broken(detail::current_exception_info());
+    ++failed_workers;
     ctl.keep_going();
     return false;
   }
@@ -77,6 +78,7 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
   }
   if (l == nullptr)
     return fetch_queued(sql, p, o, !o.id.empty());
+  int failed_workers = 0;
   auto& counts = l->counts;
   const auto number = counts.count.get();
   // A clock costs a tenth of a point read: one in 16 is timed, and each that ran long enough for the progress handler.
@@ -87,7 +89,7 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
     auto& c = *l->conn;
     if (c.keep_snapshot()) {
       result = c.fetch(sql, p, ctl);
-    } else if (!read_on_writer(*l, sql, p, ctl, result)) {
+    } else if (!read_on_writer(*l, sql, p, ctl, result, failed_workers)) {
       c.refresh_snapshot();
       result = c.fetch(sql, p, ctl);
     }
@@ -120,9 +122,16 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
       throw error(errc::shut_down, "the engine shut down while the statement ran");
     throw;
   } catch (...) { // the worker's failure, not the statement's: once more, on a reader actor
+    const auto why = detail::current_exception_info();
     core_->leases().give_back(*l, true);
+    if (++failed_workers >= defaults::poison_attempts) {
+      counts.count.add();
+      counts.errors.add();
+      throw error(errc::poison, "the request failed " + std::to_string(failed_workers) +
+                                    " workers: " + why.message);
+    }
   }
-  return fetch_queued(sql, p, o, false);
+  return fetch_queued(sql, p, o, false, failed_workers);
 }
 
 } // namespace dbengine::actors

@@ -14,6 +14,8 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
     core->reader_failed(index);
     self->quit(from_info(detail::current_exception_info()));
   };
+  // However it ends: who has requests for a reader must not send them to this one.
+  self->attach_functor([core, index](const caf::error&) { core->reader_failed(index); });
   try {
     if (core->reader_active(index))
       self->state.conn = core->open_reader();

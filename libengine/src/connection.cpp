@@ -87,6 +87,8 @@ void connection::leave_old_schema() noexcept {
 
 // Where the snapshot is open, SQLite answers "busy" at once when another process writes or has written: without it, it waits.
 int connection::first_step(prepared& p) noexcept {
+  if (current_ != nullptr && !in_transaction())
+    current_->commit_failed(); // of the statement before this one
   int rc = sqlite3_step(p.stmt);
   // The schema changed under SQLite's own tries: once more, on a snapshot that begins now.
   for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
@@ -101,12 +103,18 @@ int connection::first_step(prepared& p) noexcept {
   return sqlite3_step(p.stmt);
 }
 
+bool connection::comes_from_stop(int code) noexcept {
+  const int primary = code & 0xff;
+  return primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY || primary == SQLITE_ABORT ||
+         code == SQLITE_CONSTRAINT_COMMITHOOK;
+}
+
 void connection::fail(int code, control& c, const prepared* p) {
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));
   auto info = last_error(db_, code);
-  if (const auto why = c.stopped(); why != errc::none) {
+  if (const auto why = c.stopped(); why != errc::none && comes_from_stop(code)) {
     info.code = why;
     info.offset.reset();
     info.message = why == errc::timeout ? "the deadline passed while the statement ran"
@@ -376,7 +384,8 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
 
 int connection::on_progress(void* self) {
   auto* c = static_cast<connection*>(self)->current_;
-  return c != nullptr && c->must_stop() ? 1 : 0;
+  // SQLite asks once more after a COMMIT: to stop then would turn what is done into an error.
+  return c != nullptr && !c->committing() && c->must_stop() ? 1 : 0;
 }
 
 int connection::on_busy(void* self, int count) {

@@ -190,6 +190,8 @@ private:
   rows collect(prepared& p, std::size_t batch, bool& done, control& c);
   void refresh_columns(prepared& p);
   [[noreturn]] void fail(int code, control& c, const prepared* p);
+  /// SQLite's answer to a handler that says stop. Anything else, an I/O error above all, is told as it is.
+  static bool comes_from_stop(int code) noexcept;
   int step_own(sqlite3_stmt* s) noexcept;
   int step_anchor() noexcept;
   void use_mapping(bool on) noexcept;

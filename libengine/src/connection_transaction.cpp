@@ -36,7 +36,7 @@ void connection::begin_immediate(control& c) {
   }
   if (rc != SQLITE_DONE) {
     auto info = last_error(db_, rc, 0, "the transaction could not begin");
-    if (c.stopped() != errc::none)
+    if (c.stopped() != errc::none && comes_from_stop(rc))
       info.code = c.stopped();
     throw error(std::move(info));
   }
@@ -54,7 +54,7 @@ void connection::commit(control& c) {
   if (const int rc = step_own(commit_); rc != SQLITE_DONE) {
     auto info = last_error(db_, rc, 0, "the commit failed");
     info.outcome = fate::rolled_back;
-    if (c.stopped() != errc::none)
+    if (c.stopped() != errc::none && comes_from_stop(rc))
       info.code = c.stopped();
     rollback();
     throw error(std::move(info));

@@ -95,14 +95,21 @@ public:
            before == commit_forbidden;
   }
 
+  /// The commit has begun: from here on nothing stops it.
+  bool committing() const noexcept {
+    return commit_.load(std::memory_order_relaxed) == commit_begun;
+  }
+
   clock::time_point deadline() const noexcept { return deadline_; }
   /// Somebody looked twice: it ran a while. (SQLite counts the steps of a statement over all its runs, so that one look
   /// comes to any run.)
   bool looked_again() const noexcept { return looked_again_; }
   clock::time_point first_look() const noexcept { return first_look_; }
-  /// The commit did not come to pass: it runs again.
+  /// The commit did not come to pass, or another statement with a commit of its own comes: it can be forbidden again.
   void commit_failed() noexcept {
     auto before = commit_begun;
+    if (commit_.load(std::memory_order_relaxed) != before)
+      return;
     commit_.compare_exchange_strong(before, commit_free, std::memory_order_acq_rel);
   }
   /// Forgets that it was stopped, for a member of a group that runs again.

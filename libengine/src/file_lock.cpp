@@ -45,6 +45,7 @@ file_lock::file_lock(const std::filesystem::path& database) : path_(database.str
     if (::fstat(fd, &mine) == 0 && ::stat(path_.c_str(), &named) == 0 &&
         mine.st_ino == named.st_ino && mine.st_dev == named.st_dev) {
       fd_ = fd;
+      owner_ = ::getpid();
       break;
     }
     ::close(fd);
@@ -60,19 +61,22 @@ file_lock::~file_lock() {
 }
 
 file_lock::file_lock(file_lock&& other) noexcept
-    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
+    : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), owner_(other.owner_) {}
 
 file_lock& file_lock::operator=(file_lock&& other) noexcept {
   release();
   path_ = std::move(other.path_);
   fd_ = std::exchange(other.fd_, -1);
+  owner_ = other.owner_;
   return *this;
 }
 
 void file_lock::release() noexcept {
   if (fd_ < 0)
     return;
-  ::unlink(path_.c_str());
+  // A fork has a copy of this object and of the descriptor: the file's name and lock stay the parent's.
+  if (::getpid() == owner_)
+    ::unlink(path_.c_str());
   ::close(fd_);
   fd_ = -1;
 }

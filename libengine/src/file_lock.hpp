@@ -25,6 +25,7 @@ public:
 private:
   std::filesystem::path path_;
   int fd_ = -1;
+  int owner_ = 0; // the process that took it
 };
 
 } // namespace dbengine::detail

@@ -14,6 +14,7 @@
 
 #include <dbengine/db_engine.hpp>
 
+#include <atomic>
 #include <vector>
 
 #include "test.hpp" // last
@@ -40,6 +41,23 @@ CAF_TEST(a read whose lease fails is answered by a reader) {
   const fault_script script("lease.before_statement", 1, fail_worker);
   CAF_CHECK(w.db.fetch_value<int>(count) == 0);
   CAF_CHECK_EQUAL(script.hits(), 1);
+  CAF_CHECK(w.db.fetch_value<int>(count) == 0);
+}
+
+CAF_TEST(a read that fails its lease and a reader is poison and meets no third worker) {
+  with_table w;
+  std::atomic<int> leases{0};
+  std::atomic<int> readers{0};
+  fault::set_hook([&](std::string_view point) {
+    if (point == "lease.before_statement" && leases.fetch_add(1) == 0)
+      fail_worker();
+    if (point == "reader.before_statement" && readers.fetch_add(1) < 2)
+      fail_worker();
+  });
+  const auto code = code_of([&] { w.db.fetch(count); });
+  fault::set_hook({});
+  CAF_CHECK_EQUAL(code, "poison");
+  CAF_CHECK_EQUAL(readers.load(), 1);
   CAF_CHECK(w.db.fetch_value<int>(count) == 0);
 }
 

@@ -12,6 +12,7 @@
 #include "child.hpp"
 #include "engine_fixture.hpp"
 #include "fault_script.hpp"
+#include "file_lock.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -91,6 +92,18 @@ CAF_TEST(a forked child is told so at once and the parent goes on) {
   db.execute("INSERT INTO t VALUES (4)");
   CAF_CHECK(db.fetch_value<int>("SELECT sum(x) FROM t") == 5);
   CAF_CHECK(db.integrity_check().empty());
+}
+
+CAF_TEST(a forked child that drops its copy of the lock leaves it to its parent) {
+  engine_folder folder;
+  detail::file_lock lock(folder.path / "test.db");
+  CAF_CHECK_EQUAL(in_child([&] {
+                    lock.release();
+                    return 0;
+                  }),
+                  0);
+  CAF_CHECK(std::filesystem::exists(folder.path / "test.db.lock"));
+  CAF_CHECK_EQUAL(code_of([&] { detail::file_lock second(folder.path / "test.db"); }), "locked");
 }
 
 CAF_TEST(a forked child opens an engine of its own) { // the control of the test above

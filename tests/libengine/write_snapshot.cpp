@@ -202,3 +202,30 @@ CAF_TEST(a reader stops mapping the file while snapshots come often) {
     CAF_REQUIRE_EQUAL(read(), 1 + defaults::mmap_brief_snapshots);
   CAF_CHECK_EQUAL(mapped(), wanted);
 }
+
+CAF_TEST(a write that is stopped while it commits tells what became of it) {
+  // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs together.
+  struct stopper {
+    static void stop(void* self, int, const char*, const char*, sqlite3_int64) {
+      static_cast<control*>(self)->kill(errc::timeout);
+    }
+  };
+  fixture f;
+  auto told = f.count();
+  int wrong = 0;
+  for (int i = 0; i < 2'000; ++i) {
+    control c;
+    sqlite3_update_hook(f.writer->handle(), &stopper::stop, &c);
+    try {
+      f.writer->execute("INSERT INTO t (x) VALUES (NULL)", {}, c);
+      ++told;
+    } catch (const error& e) {
+      CAF_CHECK(e.outcome() == fate::rolled_back);
+    }
+    sqlite3_update_hook(f.writer->handle(), nullptr, nullptr);
+    const auto there = f.count();
+    wrong += there != told ? 1 : 0;
+    told = there;
+  }
+  CAF_CHECK_EQUAL(wrong, 0);
+}
