@@ -61,6 +61,33 @@ std::size_t lease_count(const options& o) {
   return std::max<std::size_t>(8, 2 * std::size_t{std::thread::hardware_concurrency()});
 }
 
+// Tells restores and retention that a read-only engine has the file: it holds no lock file, and between two statements
+// SQLite has no lock on a file in rollback mode.
+held_file lock_for_reading(const std::filesystem::path& path) {
+  std::error_code failed;
+  const auto full = std::filesystem::canonical(path, failed);
+  if (failed) // opening it says more
+    return {};
+  try {
+    for (;;) {
+      const auto folder = directory::open(full.parent_path(), false);
+      const auto name = full.filename().string();
+      auto file = held_file::open(folder, name);
+      if (!file)
+        return {};
+      if (!try_lock(file.get(), false))
+        throw error(errc::locked, "\"" + full.string() + "\" is being restored or removed");
+      if (folder.is_same(name, file.get())) // else it was replaced in between
+        return file;
+    }
+  } catch (const error& e) {
+    // A folder that may not be listed, a file system without such locks: a file can be read there all the same.
+    if (e.code() == errc::locked)
+      throw;
+    return {};
+  }
+}
+
 const options& checked(const options& o) {
   check(o);
   return o;
@@ -96,6 +123,7 @@ engine_core::engine_core(std::string_view url, options o)
   if (read_only_) {
     if (where_.memory)
       return;
+    read_lock_ = lock_for_reading(where_.path);
     auto first = open_reader();
     if (backup_name::parse(where_.path.filename().string())) {
       // Retention and restoring leave alone what SQLite has locked; between two statements nothing else would lock it.

@@ -13,6 +13,7 @@
 #include "connection.hpp"
 #include "counters.hpp"
 #include "file_lock.hpp"
+#include "held_file.hpp"
 #include "lease_table.hpp"
 #include "request_queue.hpp"
 #include "write_group.hpp"
@@ -277,7 +278,8 @@ private:
   std::atomic<fencing> fencing_{fencing::none};
 
   std::unique_ptr<connection>
-      keeps_backup_; // where a backup is read: its transaction lasts as long as the engine
+      keeps_backup_;    // where a backup is read: its transaction lasts as long as the engine
+  held_file read_lock_; // of a read-only engine (shared flock): no restore replaces the file
   std::shared_ptr<const void> memory_; // keeps a memory database while no connection is open
   std::mutex parts_mutex_;             // of who is active, spare, retired, resting
   bool reading_stopped_ = false;

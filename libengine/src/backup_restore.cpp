@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace dbengine::detail {
 
@@ -21,14 +22,17 @@ namespace {
 // What may lie beside a database and belongs to it. The index of a WAL is rebuilt from the WAL.
 constexpr std::array<std::string_view, 2> companions = {"-wal", "-journal"};
 constexpr std::string_view wal_index = "-shm";
+constexpr std::string_view marker_text = "dbengine restore\n";
 
 struct restoration {
   const restore_settings& settings;
   directory folder;
   std::string name;
-  std::string partial = name + std::string(restore_partial_suffix);
-  std::string old = name + std::string(restore_old_suffix);
+  restore_names beside = restore_names(name);
+  std::string partial = beside.partial;
+  std::string old = beside.old;
   bool replaces = false;
+  bool marked = false;
   // The new file and, from `keep_old` on, the old one: what their names lead to is compared with these.
   held_file fresh = {};
   held_file before = {};
@@ -39,8 +43,10 @@ struct restoration {
   }
   std::string path() const { return folder.path_of(name).string(); }
 
+  void mark();
+  void unmark() const;
   void copy();
-  database_handle guard() const;
+  database_handle guard();
   void keep_old(bool merged);
   void take_name(bool& moved) const;
   void put_back() const;
@@ -49,6 +55,48 @@ struct restoration {
 
 [[noreturn]] void refuse(errc code, const std::string& path, const std::string& why) {
   throw error(code, "cannot restore into " + path + ": " + why);
+}
+
+std::vector<std::string> old_names(const std::string& name) {
+  std::vector<std::string> result{restore_names(name).old};
+  for (const auto suffix : companions)
+    result.push_back(result.front() + std::string(suffix));
+  return result;
+}
+
+void restoration::mark() {
+  at("mark");
+  auto names = old_names(name);
+  names.push_back(partial);
+  names.push_back(beside.marker);
+  for (const auto& taken : names)
+    if (folder.exists(taken))
+      refuse(errc::backup_failed, path(), folder.path_of(taken).string() + " is in the way");
+  const auto fd = folder.create(beside.marker);
+  marked = true;
+  if (pwrite(fd.get(), marker_text.data(), marker_text.size(), 0) !=
+      static_cast<ssize_t>(marker_text.size()))
+    throw_errno(errno, "cannot write " + folder.path_of(beside.marker).string());
+  sync_file(fd.get(), beside.marker);
+  folder.sync();
+}
+
+// Last: what it vouches for must be gone for good by then.
+void restoration::unmark() const {
+  if (!marked)
+    return;
+  folder.sync();
+  folder.remove(beside.marker);
+}
+
+// One that died while it was made is empty.
+bool is_marked(const directory& folder, const std::string& name) {
+  const auto fd = folder.open_file(restore_names(name).marker);
+  if (!fd)
+    return false;
+  char text[marker_text.size() + 1];
+  const auto n = pread(fd.get(), text, sizeof text, 0);
+  return n >= 0 && marker_text.starts_with(std::string_view(text, static_cast<std::size_t>(n)));
 }
 
 // The new file, whole, verified and on the disk, under its unfinished name.
@@ -65,9 +113,12 @@ void restoration::copy() {
     throw_errno(errno, "cannot write " + folder.path_of(partial).string());
   struct stat s {};
   if (replaces && fstatat(folder.fd(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW) == 0) {
-    // Only a privileged process may give files away; for others the owner stays.
-    if (s.st_uid != geteuid() && fchown(fd.get(), s.st_uid, s.st_gid) != 0 && errno != EPERM)
-      throw_errno(errno, "cannot set the owner of " + folder.path_of(partial).string());
+    // Only a privileged process may give files away, or to a group that it is not in; for others they stay.
+    // One by one: the group may be possible where the owner is not.
+    constexpr auto same = static_cast<uid_t>(-1);
+    for (const auto& [user, group] : {std::pair(same, s.st_gid), std::pair(s.st_uid, gid_t{same})})
+      if (fchown(fd.get(), user, group) != 0 && errno != EPERM)
+        throw_errno(errno, "cannot set the owner of " + folder.path_of(partial).string());
     if (fchmod(fd.get(), s.st_mode & 0777) != 0)
       throw_errno(errno, "cannot set the mode of " + folder.path_of(partial).string());
   }
@@ -76,8 +127,13 @@ void restoration::copy() {
 }
 
 // Keeps other programs out of the old file. None where it is too damaged to be opened.
-database_handle restoration::guard() const {
+database_handle restoration::guard() {
   at("guard");
+  before = held_file::open(folder, name);
+  if (!before)
+    refuse(errc::backup_failed, path(), "it cannot be read");
+  if (!try_lock(before.get(), true))
+    refuse(errc::locked, path(), "a read-only engine has it open, or it is being verified");
   try {
     auto db = open_database(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, nullptr,
                             "cannot open the old file");
@@ -99,9 +155,8 @@ database_handle restoration::guard() const {
 
 void restoration::keep_old(bool merged) {
   at("keep");
-  before = held_file::open(folder, name);
   folder.link(name, old);
-  if (!before || !folder.is_same(old, before.get()))
+  if (!folder.is_same(old, before.get()))
     refuse(errc::backup_failed, path(), "somebody put another file in its place");
   if (!merged)
     for (const auto suffix : companions)
@@ -127,10 +182,8 @@ void restoration::take_name(bool& moved) const {
   refuse(errc::backup_failed, path(), "somebody put another file in the place of " + partial);
 }
 
-void restoration::put_back() const {
-  // Under that name may be what somebody else put there.
-  if (!before || !folder.is_same(old, before.get()))
-    return;
+void take_back(const directory& folder, const std::string& name) {
+  const auto old = restore_names(name).old;
   folder.replace(old, name);
   // Two names of one file: then the rename above has done nothing.
   folder.remove(old);
@@ -140,11 +193,22 @@ void restoration::put_back() const {
   folder.sync();
 }
 
+void restoration::put_back() const {
+  // Under that name may be what somebody else put there.
+  if (before && folder.is_same(old, before.get()))
+    take_back(folder, name);
+}
+
+void check_opens(const directory& folder, const std::string& name) {
+  const std::string what = "the restored file does not open";
+  const auto db = open_database(folder.path_of(name).string(),
+                                SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, nullptr, what);
+  column_of(db.get(), "SELECT count(*) FROM sqlite_schema", what);
+}
+
 void restoration::check_new() const {
   at("open");
-  const auto db = open_database(path(), SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, nullptr,
-                                "the restored file does not open");
-  column_of(db.get(), "SELECT count(*) FROM sqlite_schema", "the restored file does not open");
+  check_opens(folder, name);
 }
 
 std::vector<std::string> remove_all(const directory& folder,
@@ -156,13 +220,6 @@ std::vector<std::string> remove_all(const directory& folder,
   if (!removed.empty())
     folder.sync();
   return removed;
-}
-
-std::vector<std::string> old_names(const std::string& name) {
-  std::vector<std::string> result{name + std::string(restore_old_suffix)};
-  for (const auto suffix : companions)
-    result.push_back(result.front() + std::string(suffix));
-  return result;
 }
 
 std::filesystem::path resolved(const std::filesystem::path& target) {
@@ -194,8 +251,12 @@ void restore(const restore_settings& settings) {
     refuse(errc::backup_failed, r.path(), "it is the backup itself");
   bool moved = false;
   try {
+    r.mark();
     r.copy();
     if (!r.replaces) {
+      // The copy takes its time: what came meanwhile is not this restore's to replace, nor are its companions.
+      if (r.folder.exists(r.name))
+        refuse(errc::backup_failed, r.path(), "somebody made it meanwhile");
       // Of a database that is gone: they would be replayed into the new one.
       for (const auto suffix : {companions[0], companions[1], wal_index})
         r.folder.remove(r.name + std::string(suffix));
@@ -212,12 +273,15 @@ void restore(const restore_settings& settings) {
       remove_all(r.folder, old_names(r.name));
     }
     r.at("done");
+    r.unmark();
   } catch (...) {
     if (r.replaces)
       r.put_back();
     else if (moved)
       r.folder.remove(r.name);
-    r.folder.remove(r.partial);
+    if (r.marked)
+      r.folder.remove(r.partial);
+    r.unmark();
     throw;
   }
 }
@@ -228,20 +292,31 @@ std::vector<std::string> clean_after_restore(const std::filesystem::path& target
     return {};
   const auto folder = directory::open(full.parent_path(), false);
   const auto name = full.filename().string();
-  std::vector<std::string> dead{name + std::string(restore_partial_suffix)};
-  const auto old = held_file::open(folder, name + std::string(restore_old_suffix));
+  if (!is_marked(folder, name))
+    return {};
+  const restore_names beside(name);
+  const auto old = held_file::open(folder, beside.old);
   if (old && folder.is_same(name, old.get())) {
     // It died before the new file took the name: the old one stays, with what belongs to it.
-    for (const auto suffix : companions) {
-      const auto kept = name + std::string(restore_old_suffix) + std::string(suffix);
-      if (folder.exists(kept))
-        folder.replace(kept, name + std::string(suffix));
+    take_back(folder, name);
+  } else if (old && folder.exists(name)) {
+    try {
+      check_opens(folder, name);
+    } catch (const error& e) {
+      if (e.code() != errc::corrupt && e.code() != errc::not_a_database)
+        throw;
+      take_back(folder, name);
     }
   }
+  std::vector<std::string> dead{beside.partial};
+  // A file that is gone altogether was somebody's deed: then the old one is the last there is.
   if (folder.exists(name))
     for (auto& kept : old_names(name))
       dead.push_back(std::move(kept));
-  return remove_all(folder, dead);
+  auto removed = remove_all(folder, dead);
+  if (!folder.exists(beside.old) && folder.remove(beside.marker))
+    removed.push_back(beside.marker);
+  return removed;
 }
 
 } // namespace dbengine::detail

@@ -14,9 +14,19 @@
 
 namespace dbengine::detail {
 
-/// The unfinished new file, and the old one until the new one has opened.
-inline constexpr std::string_view restore_partial_suffix = ".restore.partial";
-inline constexpr std::string_view restore_old_suffix = ".before-restore";
+/// What lies beside `name` while it is replaced. Only what the marker vouches for is ever removed: without it, files of these
+/// names are somebody else's, and the restore is refused.
+struct restore_names {
+  explicit restore_names(const std::string& name)
+      : marker("." + name + ".dbengine-restore"), partial(marker + ".partial"),
+        old(marker + ".old") {}
+
+  std::string marker;
+  /// The unfinished new file.
+  std::string partial;
+  /// The old one until the new one has opened.
+  std::string old;
+};
 
 struct restore_settings {
   std::filesystem::path backup = {};
@@ -25,21 +35,25 @@ struct restore_settings {
   bool force = false;
   progress_callback progress = {};
   prepare_connection prepare = {};
-  /// Told each point, for tests: copy, sync, guard, keep, rename, open, done.
+  /// Told each point, for tests: mark, copy, sync, guard, keep, rename, open, done.
   std::function<void(std::string_view)> at = {};
 };
 
 /// As `restore_backup`; holds the target's `file_lock` all along. The order, each state of which a crash may leave:
-/// 1. the backup is copied (unpacked) into `<target>.restore.partial`, verified there and synced;
+/// 0. a marker says that what lies beside the target is a restore's;
+/// 1. the backup is copied (unpacked) into the unfinished file, verified there and synced;
 /// 2. the target is opened by SQLite and taken out of WAL mode, which merges its -wal and fails while any other
 ///    program has it open in that mode. Where the target is too damaged for that, its -wal and -journal are renamed along
 ///    with it instead: in no state can they lie beside the new file;
-/// 3. the target is linked as `<target>.before-restore`, and the new file renamed over it;
+/// 3. the target is linked under its second name, and the new file renamed over it;
 /// 4. the new file is opened. If it does, the old one is removed; else it takes its name back.
+///
+/// While a read-only engine has the target open (a shared `flock` on it) it is refused, too.
 void restore(const restore_settings& settings);
 
 /// Removes what a restore that died left beside a database, for whoever opens it next and holds its engine lock. The
-/// old file goes only where `target` exists, which is complete then. Returns the names.
+/// old file goes only where the new one is there and opens; where it does not, the old one takes its name back. Without the
+/// marker nothing is touched. Returns the names.
 std::vector<std::string> clean_after_restore(const std::filesystem::path& target);
 
 } // namespace dbengine::detail

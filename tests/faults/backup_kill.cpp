@@ -6,6 +6,8 @@
 
 #include "backup_fixture.hpp"
 
+#include <dbengine/db_engine.hpp>
+
 #include <csignal>
 #include <fcntl.h>
 #include <random>
@@ -75,8 +77,12 @@ struct findings {
 void inspect(const std::filesystem::path& folder, bool& had_one, findings& found) {
   const auto backups = folder / "backups";
   const auto restored = folder / "restored.db";
-  detail::clean_backup_directory(backups);
-  detail::clean_after_restore(restored);
+  // The next start: what an engine does when it opens, and nothing else.
+  { const db_engine live((folder / "live.db").string(), {.backup_dir = backups}); }
+  if (std::filesystem::exists(restored))
+    const db_engine target(restored.string(), {.backup_dir = backups});
+  else // an engine would make one
+    detail::clean_after_restore(restored);
   int good = 0;
   const auto listed = detail::list_backups(backups);
   for (const auto& b : listed) {
@@ -92,7 +98,7 @@ void inspect(const std::filesystem::path& folder, bool& had_one, findings& found
       for (const auto& e : std::filesystem::directory_iterator(*dir)) {
         const auto name = e.path().filename().string();
         found.leftovers +=
-            name.ends_with(".partial") || name.find("before-restore") != std::string::npos;
+            name.ends_with(".partial") || name.find(".dbengine-restore") != std::string::npos;
       }
   if (std::filesystem::exists(restored))
     found.bad_targets +=

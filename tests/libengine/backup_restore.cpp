@@ -94,7 +94,7 @@ CAF_TEST(a damaged target and stale companions are replaced) {
 
 CAF_TEST(a failure at any point leaves the old file) {
   db.reset();
-  for (const std::string point : {"copy", "sync", "guard", "keep", "rename", "open"}) {
+  for (const std::string point : {"mark", "copy", "sync", "guard", "keep", "rename", "open"}) {
     bool reached = false;
     const auto at = [&](std::string_view p) {
       if (p == point) {
@@ -111,6 +111,97 @@ CAF_TEST(a failure at any point leaves the old file) {
     CAF_CHECK_EQUAL(rows(), 51);
     CAF_CHECK_EQUAL(leftovers(), 0);
   }
+}
+
+CAF_TEST(files of the user beside a database stay) {
+  db.reset();
+  std::vector<std::filesystem::path> own;
+  for (const auto* suffix : {".before-restore", ".before-restore-wal", ".restore.partial"})
+    own.emplace_back(database.string() + suffix);
+  for (const auto& path : own)
+    write_file(path, "a safety copy");
+  const auto intact = [&] {
+    return std::all_of(own.begin(), own.end(),
+                       [](const auto& p) { return std::filesystem::file_size(p) == 13; });
+  };
+  detail::clean_after_restore(database);
+  CAF_CHECK(std::filesystem::exists(own[0]) && intact());
+  restore_backup(made.path, database, true);
+  CAF_CHECK_EQUAL(rows(), 100);
+  CAF_CHECK(std::filesystem::exists(own[0]) && intact());
+  // Even under the engine's own names, where no marker says that they are a restore's.
+  const detail::restore_names names(database.filename().string());
+  own = {folder.path / names.old, folder.path / names.partial};
+  for (const auto& path : own) {
+    write_file(path, "a safety copy");
+    detail::clean_after_restore(database);
+    CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database, true); }),
+                    errc::backup_failed);
+    CAF_CHECK_EQUAL(std::filesystem::file_size(path), 13u);
+    std::filesystem::remove(path);
+  }
+  restore_backup(made.path, database, true);
+}
+
+CAF_TEST(what a dead restore left is cleaned up by its marker) {
+  db.reset();
+  const detail::restore_names names(database.filename().string());
+  const auto old = folder.path / names.old;
+  const auto die_after_rename = [&](const std::string& marker) {
+    write_file(folder.path / names.marker, marker);
+    std::filesystem::rename(database, old);
+    restore_backup(made.path, folder.path / "fresh.db");
+    std::filesystem::rename(folder.path / "fresh.db", database);
+  };
+  // The new file opens: the old one goes.
+  die_after_rename("dbengine restore\n");
+  detail::clean_after_restore(database);
+  CAF_CHECK_EQUAL(rows(), 100);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+  // It does not: the old one comes back.
+  detail::run_sql(open_plain(database).get(), "DELETE FROM t WHERE id > 7", "change");
+  die_after_rename("");
+  write_file(database, std::string(5000, 'x'));
+  detail::clean_after_restore(database);
+  CAF_CHECK_EQUAL(rows(), 7);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+  // Dead before anything had its name, the next restore into a new one goes its way.
+  write_file(folder.path / detail::restore_names("new.db").marker, "");
+  write_file(folder.path / detail::restore_names("new.db").partial, "half");
+  restore_backup(made.path, folder.path / "new.db");
+  CAF_CHECK_EQUAL(leftovers(), 0);
+}
+
+CAF_TEST(a database that was made while a restore copied stays) {
+  db.reset();
+  const auto target = folder.path / "new.db";
+  detail::database_handle somebody;
+  const auto at = [&](std::string_view p) {
+    if (p != "sync")
+      return;
+    somebody = open_plain(target);
+    detail::run_sql(somebody.get(),
+                    "PRAGMA journal_mode = wal; CREATE TABLE t (x); INSERT INTO t VALUES (1)", "q");
+  };
+  CAF_CHECK_EQUAL(
+      code_of([&] { detail::restore({.backup = made.path, .target = target, .at = at}); }),
+      errc::backup_failed);
+  CAF_CHECK(std::filesystem::exists(target.string() + "-wal"));
+  CAF_CHECK_EQUAL(number(somebody.get(), "SELECT count(*) FROM t"), 1);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+}
+
+CAF_TEST(a restore keeps the group) {
+  db.reset();
+  if (geteuid() != 0) {
+    CAF_MESSAGE("only root has a second group for certain");
+    return;
+  }
+  CAF_REQUIRE(chown(database.c_str(), static_cast<uid_t>(-1), 1) == 0);
+  restore_backup(made.path, database, true);
+  struct stat s {};
+  CAF_REQUIRE(stat(database.c_str(), &s) == 0);
+  CAF_CHECK_EQUAL(s.st_gid, 1u);
 }
 
 CAF_TEST(a link is followed and the file behind it replaced) {
