@@ -3,6 +3,7 @@
 
 #include "retention.hpp"
 
+#include "backup_stream.hpp"
 #include "held_file.hpp"
 
 #include <algorithm>
@@ -41,9 +42,19 @@ retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
   return plan;
 }
 
+namespace {
+
+bool is_intact(const directory& folder, const catalog_entry& e) {
+  const auto file = held_file::open(folder, e.file.filename);
+  return file && stream(stream_kind::plain, file.get(), -1, {}).sha256_in == e.about->sha256;
+}
+
+} // namespace
+
 prune_report apply_retention(const std::filesystem::path& folder, const std::string& source,
                              const retention_policy& policy, wall_time now, bool dry_run,
-                             const std::function<void(std::string_view)>& at) {
+                             const std::function<void(std::string_view)>& at,
+                             const std::string& just_made) {
   prune_report report;
   const auto opened = directory::open(folder, false);
   const auto lock = dry_run ? held_file() : held_file(opened.lock(backup_lock_name));
@@ -51,7 +62,16 @@ prune_report apply_retention(const std::filesystem::path& folder, const std::str
     report.skipped = true;
     return report;
   }
-  auto plan = plan_retention(read_catalog(opened), source, policy, now);
+  auto entries = read_catalog(opened);
+  auto plan = plan_retention(entries, source, policy, now);
+  for (auto e = entries.begin(); e != entries.end() && !plan.remove.empty(); ++e) {
+    if (!e->about || e->about->source != source || !e->file.verified)
+      continue;
+    if (e->file.filename == just_made || is_intact(opened, *e))
+      break;
+    e->file.verified = false;
+    plan = plan_retention(entries, source, policy, now);
+  }
   report.kept = std::move(plan.keep);
   if (dry_run) {
     report.removed = std::move(plan.remove);

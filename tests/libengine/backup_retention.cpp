@@ -118,6 +118,28 @@ CAF_TEST(pruning by the URL of a database) {
                   errc::invalid_url);
 }
 
+CAF_TEST(a newest backup that rotted does not push the last good one out) {
+  backup_fixture f(10);
+  std::vector<backup_file> made;
+  for (int i = 0; i < 4; ++i)
+    made.push_back(f.make());
+  const auto apply = [&](const std::string& just_made) {
+    return detail::apply_retention(f.backups, f.source(), {.keep_count = 1},
+                                   std::chrono::system_clock::now(), false, {}, just_made);
+  };
+  // As large as before: only its bytes tell.
+  damage(made[3].path, 5000);
+  damage(made[2].path, 5000);
+  const auto done = apply("");
+  CAF_REQUIRE_EQUAL(done.removed.size(), 1u);
+  CAF_CHECK_EQUAL(done.removed[0].filename, made[0].filename);
+  CAF_CHECK(verify_backup(made[1].path).ok);
+  // One that was verified a moment ago is not read again.
+  const auto fresh = f.make();
+  CAF_CHECK(apply(fresh.filename).removed.size() == 3);
+  CAF_CHECK(verify_backup(fresh.path).ok);
+}
+
 CAF_TEST(a backup being read stays) {
   backup_fixture f(10);
   std::vector<backup_file> made;
