@@ -246,6 +246,7 @@ const std::vector<key_spec>& keys() {
       flag("backup", "compress", &o::backup_compress),
       number<int>("backup", "pages_per_step", &o::backup_pages_per_step, 1),
       duration("backup", "pause", &o::backup_pause, std::chrono::milliseconds(0ms)),
+      size("backup", "wal_limit", &o::backup_wal_limit),
       word(
           "output", "format", formats, [](config& c, std::size_t i) { c.format = formats[i]; },
           [](const config& c) { return c.format; }),

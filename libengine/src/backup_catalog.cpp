@@ -18,7 +18,46 @@ namespace {
 // A manifest has some 40 bytes a table; one larger than this is none of ours.
 constexpr std::uint64_t max_manifest_bytes = std::uint64_t{16} << 20;
 
+bool is_there(const std::filesystem::path& folder) {
+  std::error_code failed;
+  const bool result = std::filesystem::exists(folder, failed);
+  if (failed)
+    throw_errno(failed.value(), "cannot look for the directory " + folder.string());
+  return result;
+}
+
+std::vector<std::string> leftovers_in(const directory& folder) {
+  std::vector<std::string> result;
+  for (auto& name : folder.names()) {
+    bool dead = is_partial_name(name);
+    if (!dead && name.ends_with(manifest_suffix)) {
+      const auto file = name.substr(0, name.size() - manifest_suffix.size());
+      std::string ignored;
+      dead =
+          backup_name::parse(file) && !folder.exists(file) && read_manifest(folder, file, ignored);
+    }
+    if (dead)
+      result.push_back(std::move(name));
+  }
+  return result;
+}
+
 } // namespace
+
+bool is_orphan(const directory& folder, const std::string& file) {
+  std::string ignored;
+  const auto about = folder.exists(file) ? std::nullopt : read_manifest(folder, file, ignored);
+  return about && about->file == file;
+}
+
+std::optional<wall_time> newest_verified(const std::filesystem::path& folder,
+                                         const std::string& source) {
+  if (is_there(folder))
+    for (const auto& e : read_catalog(directory::open(folder, false)))
+      if (e.file.verified && e.about->source == source)
+        return e.about->started;
+  return std::nullopt;
+}
 
 std::optional<manifest> read_manifest(const directory& folder, const std::string& file,
                                       std::string& problem) {
@@ -87,7 +126,7 @@ std::vector<catalog_entry> read_catalog(const directory& folder) {
 std::vector<backup_file> list_backups(const std::filesystem::path& folder,
                                       const std::string& source) {
   std::vector<backup_file> result;
-  if (std::error_code ignored; !std::filesystem::exists(folder, ignored))
+  if (!is_there(folder))
     return result;
   for (auto& e : read_catalog(directory::open(folder, false)))
     if (source.empty() || !e.about || e.about->source == source)
@@ -123,26 +162,21 @@ std::string source_identity(const location& where) {
 
 std::vector<std::string> remove_leftovers(const directory& folder) {
   std::vector<std::string> removed;
-  for (const auto& name : folder.names()) {
-    bool dead = is_partial_name(name);
-    if (!dead && name.ends_with(manifest_suffix)) {
-      const auto file = name.substr(0, name.size() - manifest_suffix.size());
-      std::string ignored;
-      dead =
-          backup_name::parse(file) && !folder.exists(file) && read_manifest(folder, file, ignored);
-    }
-    if (dead && folder.remove(name))
-      removed.push_back(name);
-  }
+  for (auto& name : leftovers_in(folder))
+    if (folder.remove(name))
+      removed.push_back(std::move(name));
   if (!removed.empty())
     folder.sync();
   return removed;
 }
 
 std::vector<std::string> clean_backup_directory(const std::filesystem::path& folder) {
-  if (std::error_code ignored; !std::filesystem::exists(folder, ignored))
+  if (!is_there(folder))
     return {};
   const auto opened = directory::open(folder, false);
+  // A folder of that name may be anybody's: nothing is made there, not even the lock file, where nothing is to be removed.
+  if (leftovers_in(opened).empty())
+    return {};
   const held_file lock(opened.lock(backup_lock_name));
   return lock ? remove_leftovers(opened) : std::vector<std::string>{};
 }

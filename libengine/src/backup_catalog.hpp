@@ -29,6 +29,13 @@ std::vector<catalog_entry> read_catalog(const directory& folder);
 std::optional<manifest> read_manifest(const directory& folder, const std::string& file,
                                       std::string& problem);
 
+/// Whether what lies beside `file` is a manifest of ours that names it, and `file` itself is not there: its maker died in between.
+bool is_orphan(const directory& folder, const std::string& file);
+
+/// When the newest verified backup of a database began, by its manifest: its name may be later, where the clock was set back.
+std::optional<wall_time> newest_verified(const std::filesystem::path& folder,
+                                         const std::string& source);
+
 /// For `backup_info`: newest first, without those that belong to another database than `source` by their manifest.
 /// An empty `source` lists all. A folder that is not there has none.
 std::vector<backup_file> list_backups(const std::filesystem::path& folder,

@@ -3,7 +3,6 @@
 
 #include "backup_job.hpp"
 
-#include "backup_stream.hpp"
 #include "fault.hpp"
 #include "fd_vfs.hpp"
 
@@ -21,19 +20,6 @@ namespace {
 constexpr std::chrono::milliseconds between_questions{20};
 constexpr std::string_view raw_suffix = ".raw";
 constexpr std::string_view zstd_suffix = ".zst";
-
-void write_text(int fd, std::string_view text) {
-  off_t at = 0;
-  while (!text.empty()) {
-    const auto n = pwrite(fd, text.data(), text.size(), at);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      throw_errno(errno, "cannot write the manifest");
-    text.remove_prefix(static_cast<std::size_t>(n));
-    at += n;
-  }
-}
 
 std::uint64_t wal_size(sqlite3* db) {
   struct stat s {};
@@ -83,6 +69,7 @@ void backup_job::open_source() {
   at("open");
   source_ = open_database(s.database, SQLITE_OPEN_READONLY | s.open_flags,
                           s.vfs.empty() ? nullptr : s.vfs.c_str(), what);
+  check_source();
   sqlite3_busy_timeout(source_.get(), static_cast<int>(defaults::backup_busy_timeout.count()));
   if (s.prepare)
     s.prepare(source_.get());
@@ -95,11 +82,28 @@ void backup_job::open_source() {
       s.source.empty() ? source_identity(sqlite3_db_filename(source_.get(), "main")) : s.source;
 }
 
+// By its path: another file may lie there by now, and its content must not go into this database's history.
+void backup_job::check_source() const {
+  if (!settings_.identity)
+    return;
+  struct stat s {};
+  int moved = 1;
+  const char* path = sqlite3_db_filename(source_.get(), "main");
+  if (stat(path, &s) != 0 ||
+      *settings_.identity != std::pair<std::uint64_t, std::uint64_t>(s.st_dev, s.st_ino) ||
+      sqlite3_file_control(source_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+      moved != 0)
+    throw error(errc::backup_failed,
+                std::string(path) + " is no longer the file that the engine opened");
+}
+
 void backup_job::choose_name() {
   if (!settings_.target.empty()) {
     name_ = settings_.target.filename().string();
-    for (const auto& taken : {name_, name_ + std::string(manifest_suffix)})
-      if (name_.empty() || folder_.exists(taken))
+    const auto beside = name_ + std::string(manifest_suffix);
+    for (const auto& taken : {name_, beside})
+      if (name_.empty() ||
+          (folder_.exists(taken) && !(taken == beside && is_orphan(folder_, name_))))
         throw error(errc::backup_failed, folder_.path_of(taken).string() + " exists already");
     return;
   }
@@ -189,8 +193,8 @@ bool backup_job::step() {
 
 void backup_job::copy() {
   at("page");
-  // The file of a WAL that was long once stays as long, so its length at the start says nothing.
-  hurried_ = hurried_ || wal_bytes() > std::max(settings_.max_wal_bytes, wal_at_start_);
+  look_at_wal();
+  refuse_long_wal();
   const int pages = hurried_ ? std::max(settings_.pages_per_step, defaults::backup_hurried_pages)
                              : settings_.pages_per_step;
   DBENGINE_FAULT_POINT("backup.step");
@@ -208,15 +212,37 @@ void backup_job::copy() {
   phase_ = phase::count;
 }
 
+// The file of a WAL that was long once stays as long, so its length at the start says nothing.
+void backup_job::look_at_wal() {
+  const auto now = wal_bytes();
+  hurried_ = hurried_ || now > std::max(settings_.max_wal_bytes, wal_at_start_);
+  wal_too_long_ = wal_too_long_ ||
+                  (settings_.wal_limit > 0 && now > std::max(settings_.wal_limit, wal_at_start_));
+}
+
+void backup_job::refuse_long_wal() const {
+  if (wal_too_long_)
+    throw error(errc::backup_failed,
+                "the write-ahead log grew past " + std::to_string(settings_.wal_limit) +
+                    " bytes while the snapshot was copied: the disk is too slow for this writer");
+}
+
 std::uint64_t backup_job::wal_bytes() const {
   return settings_.wal_bytes ? settings_.wal_bytes() : wal_size(source_.get());
 }
 
 void backup_job::count() {
   at("count");
+  look_at_wal();
+  refuse_long_wal();
   {
     const interruption stop(source_.get(), go_on_);
-    rows_ = count_rows(source_.get());
+    try {
+      rows_ = count_rows(source_.get());
+    } catch (const error&) {
+      refuse_long_wal();
+      throw;
+    }
   }
   // The pin ends here.
   source_.reset();
@@ -245,102 +271,6 @@ void backup_job::verify() {
   phase_ = phase::hash;
 }
 
-void backup_job::hash() {
-  at("hash");
-  const stream_progress asked = [this](std::uint64_t) { return go_on_(); };
-  stream_result done;
-  if (!settings_.compress) {
-    done = stream(stream_kind::plain, raw_fd_, -1, asked);
-  } else {
-    final_fd_ = make(name_ + std::string(partial_suffix));
-    done = stream(stream_kind::compress, raw_fd_, final_fd_, asked);
-    sync_file(final_fd_, name_);
-    if (stream(stream_kind::unpack, final_fd_, -1, asked).sha256_out != done.sha256_in)
-      throw error(errc::backup_failed, "the compressed copy does not unpack to what went in");
-  }
-  about_.sha256 = done.sha256_out;
-  about_.size = done.bytes_out;
-  phase_ = phase::publish;
-}
-
-void backup_job::publish() {
-  about_.file = name_;
-  about_.compressed = settings_.compress;
-  about_.verified = true;
-  about_.engine_version = settings_.engine_version;
-  about_.sqlite_version = sqlite3_libversion();
-  about_.duration = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begun_);
-  at("manifest");
-  const auto beside = name_ + std::string(manifest_suffix);
-  const int fd = make(beside + std::string(partial_suffix));
-  write_text(fd, about_.to_json());
-  sync_file(fd, beside);
-  at("rename");
-  if (!folder_.in_place())
-    throw error(errc::backup_failed,
-                "the directory " + folder_.path().string() + " was moved or deleted meanwhile");
-  // The manifest first: a manifest without its backup is swept up, a backup without its manifest would stay for good.
-  rename(beside + std::string(partial_suffix), beside);
-  at("publish");
-  rename(name_ + std::string(partial_suffix), name_);
-  for (auto i = made_.begin(); i != made_.end();)
-    if (i->fd.get() == raw_fd_ && raw_fd_ != final_fd_) {
-      folder_.remove(i->name);
-      i = made_.erase(i);
-    } else {
-      ++i;
-    }
-  folder_.sync();
-  at("done");
-  result_.filename = name_;
-  result_.path = folder_.path_of(name_);
-  result_.size_bytes = about_.size;
-  if (!settings_.target.empty())
-    result_.time = about_.started;
-  result_.verified = true;
-  result_.sha256 = about_.sha256;
-  result_.pages = about_.pages;
-  result_.compressed = about_.compressed;
-  made_.clear();
-  lock_.reset();
-  phase_ = phase::done;
-}
-
-void backup_job::rename(const std::string& from, const std::string& to) {
-  const auto made =
-      std::find_if(made_.begin(), made_.end(), [&](const auto& m) { return m.name == from; });
-  // Looked at before, so that no foreign file gets the name, and after, in case it was swapped in between.
-  bool ours = folder_.is_same(from, made->fd.get());
-  if (ours) {
-    folder_.rename(from, to);
-    made->name = to;
-    ours = folder_.is_same(to, made->fd.get());
-  }
-  if (!ours)
-    throw error(errc::backup_failed, "somebody put another file in the place of " + from);
-}
-
-std::string backup_job::undo() noexcept {
-  std::string trouble;
-  phase_ = phase::failed;
-  backup_.reset();
-  copy_.reset();
-  source_.reset();
-  for (auto& m : made_) {
-    try {
-      // A name that leads elsewhere by now is not this job's.
-      if (folder_.is_same(m.name, m.fd.get()))
-        folder_.remove(m.name);
-    } catch (const std::exception& e) {
-      trouble += std::string("; ") + e.what();
-    }
-  }
-  made_.clear();
-  lock_.reset();
-  return trouble;
-}
-
 std::chrono::milliseconds backup_job::pause() const noexcept {
   return phase_ == phase::copy && !hurried_ ? settings_.pause : std::chrono::milliseconds(0);
 }
@@ -361,8 +291,14 @@ void backup_job::ask() {
 // Asked many times within long steps.
 bool backup_job::may_go_on() {
   const auto now = std::chrono::steady_clock::now();
-  if (now - asked_ >= between_questions)
+  if (now - asked_ >= between_questions) {
     ask();
+    if (source_ != nullptr) {
+      look_at_wal();
+      if (wal_too_long_)
+        cancel(); // SQLite is between here and `count`, which says why
+    }
+  }
   // While the snapshot is pinned, a long WAL is worse than a slower writer.
   const bool hurry = hurried_ && source_ != nullptr;
   if (!hurry && settings_.pause.count() > 0 && now - rested_ >= settings_.pause) {

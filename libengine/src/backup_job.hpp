@@ -12,6 +12,8 @@
 
 #include <atomic>
 #include <exception>
+#include <optional>
+#include <utility>
 
 struct sqlite3_backup;
 
@@ -37,6 +39,10 @@ struct backup_settings {
   /// Between two steps of the copy. Later stages rest this long whenever they have worked as long.
   std::chrono::milliseconds pause = defaults::backup_pause;
   std::uint64_t max_wal_bytes = defaults::backup_max_wal_bytes;
+  /// Past this the backup fails rather than keep the WAL growing; 0 = no bound.
+  std::uint64_t wal_limit = defaults::backup_wal_limit;
+  /// Device and inode that the database must have; without them, whatever lies at the path.
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity = std::nullopt;
   /// Size of the WAL in bytes; without it, that of the WAL file on disk.
   std::function<std::uint64_t()> wal_bytes = {};
   std::function<wall_time()> now = [] { return std::chrono::system_clock::now(); };
@@ -52,7 +58,8 @@ struct backup_settings {
 /// without companions.
 ///
 /// The pin is why the copy ends under a steady writer: without it SQLite starts again at every commit. Its price is a
-/// WAL that cannot be restarted meanwhile; where it grows past `max_wal_bytes` the pauses are left out.
+/// WAL that cannot be restarted meanwhile; where it grows past `max_wal_bytes` the pauses are left out, and past `wal_limit`
+/// the backup fails.
 ///
 /// A failure, a cancellation or an early end of the job removes what it made.
 class backup_job {
@@ -106,6 +113,9 @@ private:
   void begin_copy();
   void copy();
   void count();
+  void check_source() const;
+  void look_at_wal();
+  void refuse_long_wal() const;
   std::uint64_t wal_bytes() const;
   void verify();
   void hash();
@@ -123,6 +133,7 @@ private:
   go_on go_on_;
   phase phase_ = phase::copy;
   bool hurried_ = false;
+  bool wal_too_long_ = false;
   std::uint64_t wal_at_start_ = 0;
   std::atomic<bool> cancelled_{false};
   std::atomic<std::uint64_t> pages_done_{0};

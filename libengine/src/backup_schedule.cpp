@@ -13,8 +13,10 @@ backup_schedule::backup_schedule(milliseconds interval, std::optional<wall_time>
                                  wall_time wall_now, steady_time now)
     : interval_(std::max(interval, defaults::min_backup_interval)), due_(now) {
   if (newest) {
-    const auto age =
-        std::clamp<wall_time::duration>(wall_now - *newest, wall_time::duration::zero(), interval_);
+    // Nobody knows the age of one from the future: it must not put off the next.
+    const auto age = *newest > wall_now
+                         ? wall_time::duration(interval_)
+                         : std::min<wall_time::duration>(wall_now - *newest, interval_);
     due_ = now + (interval_ - age);
   }
 }

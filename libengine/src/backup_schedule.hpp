@@ -20,8 +20,8 @@ class backup_schedule {
 public:
   using steady_time = std::chrono::steady_clock::time_point;
 
-  /// First due when the newest backup is an interval old; at once where there is none, or where it is older. A newest
-  /// backup of the future (the clock was wrong once) counts as made now.
+  /// First due when the newest backup is an interval old; at once where there is none, where it is older, or where it is of
+  /// the future (the clock was wrong once).
   backup_schedule(std::chrono::milliseconds interval, std::optional<wall_time> newest,
                   wall_time wall_now, steady_time now);
 

@@ -28,6 +28,13 @@ struct stat stat_of(int fd) {
   return s;
 }
 
+// A folder that was just made is durable when the one above it is.
+void sync_parent(const std::filesystem::path& path) {
+  const unique_fd above(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!above || fsync(above.get()) != 0)
+    throw_errno(errno, "cannot write " + path.parent_path().string() + " to the disk");
+}
+
 } // namespace
 
 void unique_fd::reset() noexcept {
@@ -85,7 +92,9 @@ directory directory::open(const std::filesystem::path& path, bool create) {
     std::filesystem::create_directories(full.parent_path(), failed);
     if (failed)
       throw_errno(failed.value(), "cannot make " + full.parent_path().string());
-    if (mkdir(full.c_str(), 0700) != 0 && errno != EEXIST)
+    if (mkdir(full.c_str(), 0700) == 0)
+      sync_parent(full);
+    else if (errno != EEXIST)
       throw_errno(errno, "cannot make " + shown);
   }
   unique_fd fd(::open(full.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

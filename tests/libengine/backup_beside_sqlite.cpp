@@ -8,6 +8,7 @@
 
 #include <sys/file.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "test.hpp"
 
@@ -97,4 +98,43 @@ CAF_TEST(a forked child keeps no lock) {
   close(ends[1]);
   int status = 0;
   CAF_CHECK_EQUAL(waitpid(child, &status, 0), child);
+}
+
+//  this process                        | another
+//  ------------------------------------+-----------------------------
+//                                      | copies
+//  no backup, no retention             |
+//                                      | completes, ends
+//  a backup                            |
+CAF_TEST(a backup of another process keeps this one away) {
+  const backup_fixture f(100);
+  int ready[2], go_on[2];
+  CAF_REQUIRE(pipe(ready) == 0 && pipe(go_on) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    int code = 1;
+    try {
+      auto s = f.settings();
+      s.at = [&](std::string_view p) {
+        char c = 0;
+        if (p == "page" && (write(ready[1], &c, 1) != 1 || read(go_on[0], &c, 1) != 1))
+          throw error(errc::internal, "a pipe");
+      };
+      code = f.make(s).verified ? 0 : 2;
+    } catch (...) {
+    }
+    _exit(code);
+  }
+  char c = 0;
+  CAF_REQUIRE(read(ready[0], &c, 1) == 1);
+  CAF_CHECK(!detail::backup_job::start(f.settings()));
+  CAF_CHECK(prune_backups(f.backups, f.database.string(), {.keep_count = 1}).skipped);
+  CAF_CHECK(write(go_on[1], &c, 1) == 1);
+  int status = -1;
+  CAF_CHECK_EQUAL(waitpid(child, &status, 0), child);
+  CAF_CHECK_EQUAL(status, 0);
+  CAF_CHECK_EQUAL(f.files().size(), 2u);
+  CAF_CHECK(f.make().verified);
+  for (const int fd : {ready[0], ready[1], go_on[0], go_on[1]})
+    close(fd);
 }

@@ -99,3 +99,45 @@ CAF_TEST(what dead processes left is removed and nothing else) {
   CAF_CHECK_EQUAL(f.files().size(), 4u);
   CAF_CHECK(verify_backup(good.path).ok);
 }
+
+CAF_TEST(the newest verified backup is known by its manifest) {
+  using namespace std::chrono_literals;
+  backup_fixture f(10);
+  CAF_CHECK(!detail::newest_verified(f.backups, f.source()));
+  auto s = f.settings();
+  const wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1);
+  // The clock was wrong once. The next one keeps the order of the names, but not the time.
+  s.now = [&] { return now + 24h * 365; };
+  f.make(s);
+  s.now = [&] { return now; };
+  const auto made = f.make(s);
+  CAF_CHECK(made.time > now);
+  CAF_CHECK(detail::newest_verified(f.backups, f.source()) == now);
+  CAF_CHECK(!detail::newest_verified(f.backups, "another"));
+  // A later name without a manifest, or a damaged one, is none.
+  write_file(f.backups / "backup_20990101_000000.sqlite", "nobody's");
+  std::filesystem::resize_file(made.path, 100);
+  CAF_CHECK(detail::newest_verified(f.backups, f.source()) == now + 24h * 365);
+}
+
+CAF_TEST(a manifest with an impossible time is broken) {
+  detail::manifest m{.file = "x", .source = "y"};
+  std::string why;
+  CAF_CHECK(detail::manifest::parse(m.to_json(), why).has_value());
+  for (const std::string time : {"9223372036854775807", "-1", "9223372036855"}) {
+    auto text = m.to_json();
+    const auto at = text.find("\"started_unix_ms\": 0");
+    CAF_REQUIRE(at != std::string::npos);
+    text.replace(at + 19, 1, time);
+    why.clear();
+    CAF_CHECK(!detail::manifest::parse(text, why));
+    CAF_CHECK(!why.empty());
+  }
+}
+
+CAF_TEST(a look into a foreign folder leaves nothing there) {
+  const temporary_folder folder;
+  write_file(folder.path / "holiday.jpg", "x");
+  CAF_CHECK(detail::clean_backup_directory(folder.path).empty());
+  CAF_CHECK(!std::filesystem::exists(folder.path / detail::backup_lock_name));
+}

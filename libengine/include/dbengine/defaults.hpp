@@ -140,6 +140,8 @@ inline constexpr std::chrono::milliseconds backup_retry_min = 1s;
 inline constexpr std::chrono::milliseconds backup_retry_max = 300s;
 /// WAL size past which a running backup, whose snapshot keeps the WAL from being restarted, copies without pauses.
 inline constexpr std::uint64_t backup_max_wal_bytes = std::uint64_t{256} << 20;
+/// WAL size past which a backup gives up: it would fill the disk of a database that is written to faster than it is copied.
+inline constexpr std::uint64_t backup_wal_limit = std::uint64_t{4} << 30;
 /// Pages of a step then: short enough to be cancelled, long enough to cost nothing.
 inline constexpr int backup_hurried_pages = 4'096;
 /// How long the source of a backup is waited for (a database that is not in WAL mode may be locked by a writer).

@@ -75,6 +75,8 @@ struct options {
   bool backup_compress = false;
   int backup_pages_per_step = defaults::backup_pages_per_step;
   std::chrono::milliseconds backup_pause = defaults::backup_pause;
+  /// A backup fails where the write-ahead log grows past this while its snapshot is pinned; 0 = no bound.
+  std::uintmax_t backup_wal_limit = defaults::backup_wal_limit;
 
   dbengine::synchronous synchronous = dbengine::synchronous::normal;
   /// Page cache of each connection in bytes.
