@@ -61,6 +61,9 @@ bool watched_backup(const DbEngine& engine, const request_view& db, const contex
 
 int run_now(context& c) {
   use_folder(c);
+  // How many stay is said by the configuration. Without one, the default must not remove what another process keeps.
+  if (c.config.file.empty())
+    c.config.engine.backup_cleanup_enabled = false;
   // Read-only, so that it works beside an engine that has the file open.
   const DbEngine engine = open_engine(c, opening::read_only);
   const request_view db = requests(engine, c);
@@ -83,11 +86,13 @@ int run_list(context& c) {
   use_folder(c);
   const DbEngine engine = open_engine(c, opening::read_only);
   const auto info = engine.get_backup_info();
+  // As the user wrote it; a server's is another machine's.
+  const auto folder = c.connect.empty() ? c.config.engine.backup_dir : info.directory;
   if (info.backup_files.empty() && !info.last_error.empty())
     throw dbengine::error(errc::backup_failed,
-                          "no backups in " + info.directory.string() + ": " + info.last_error);
+                          "no backups in " + folder.string() + ": " + info.last_error);
   if (info.backup_files.empty()) {
-    c.note("no backups in " + info.directory.string());
+    c.note("no backups in " + folder.string());
     return 0;
   }
   ui::table table({{"backup"}, {"time (UTC)"}, {"size", ui::align::right}, {"verified"}});
@@ -173,7 +178,7 @@ command backup_command(bool remote) {
   command now{.name = "now", .summary = "make a verified backup"};
   now.description =
       "Copies the database while it is in use, verifies the copy and gives it its name. Without FILE the backup "
-      "goes to the folder of backups, and old ones go as the configuration says.";
+      "goes to the folder of backups, and where there is a configuration, old ones go as it says.";
   now.positionals = {{.name = "FILE",
                       .what = takes::file,
                       .help = "make it here, never over an existing file",
