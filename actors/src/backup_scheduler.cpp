@@ -7,6 +7,20 @@
 
 namespace dbengine::actors {
 
+namespace {
+
+template <class Result, class Request>
+caf::result<Result> passed_on(backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
+                              const start_backup_worker& start, Request& r) {
+  try {
+    return self->delegate(start(), std::move(r));
+  } catch (...) { // no thread for a worker
+    return from_info(detail::current_exception_info());
+  }
+}
+
+} // namespace
+
 backup_scheduler_actor::behavior_type backup_scheduler(
     backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
     std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start) {
@@ -30,13 +44,25 @@ backup_scheduler_actor::behavior_type backup_scheduler(
         }
       },
       [self, service, start](backup_request& r) -> caf::result<bool> {
-        if (service->running())
+        if (service->running()) {
+          if (const auto& asked = self->current_sender(); asked && r.options.cancel_token != 0)
+            service->forget(asked->id(), r.options.cancel_token);
           return false;
+        }
         try {
           return self->delegate(start(), std::move(r));
         } catch (...) {
           return from_info(detail::current_exception_info());
         }
+      },
+      [self, start](backup_to_request& r) -> caf::result<bool> {
+        return passed_on<bool>(self, start, r);
+      },
+      [self, start](verify_request& r) -> caf::result<verify_report> {
+        return passed_on<verify_report>(self, start, r);
+      },
+      [self, start](prune_request& r) -> caf::result<prune_report> {
+        return passed_on<prune_report>(self, start, r);
       },
       [service](const backup_info_request&) -> caf::result<backup_info> {
         try {

@@ -12,6 +12,7 @@
 
 #include <exception>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 namespace dbengine::actors {
 
@@ -21,26 +22,52 @@ using detail::clock;
 using detail::log;
 using detail::log_level;
 
-detail::backup_schedule schedule_of(const detail::engine_core& core, const std::string& source) {
+detail::backup_schedule schedule_of(const detail::engine_core& core, const std::string& source,
+                                    const std::filesystem::path& folder) {
   std::optional<wall_time> newest;
-  if (core.opts().backup_enabled) {
-    try {
-      detail::clean_backup_directory(core.opts().backup_dir);
-      if (const auto all = detail::list_backups(core.opts().backup_dir, source); !all.empty())
-        newest = all.front().time;
-    } catch (const error& e) {
-      // No reason to keep the database closed: the first backup, due at once then, fails, is counted and tried again.
-      log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));
-    }
+  try {
+    // Backups are made where none are enabled, too, and their makers die.
+    if (core.opts().backup_enabled || !core.read_only())
+      detail::clean_backup_directory(folder);
+    if (core.opts().backup_enabled)
+      newest = detail::newest_verified(folder, source);
+  } catch (const error& e) {
+    // No reason to keep the database closed: the first backup, due at once then, fails, is counted and tried again.
+    log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));
   }
   return {core.opts().backup_interval, newest, std::chrono::system_clock::now(), clock::now()};
 }
 
+std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_of(const detail::location& where) {
+  struct stat s {};
+  if (where.memory || stat(where.path.c_str(), &s) != 0)
+    return std::nullopt;
+  return std::pair<std::uint64_t, std::uint64_t>(s.st_dev, s.st_ino);
+}
+
+// What the caller brought about says nothing of the engine.
+bool is_callers(errc code) {
+  return code == errc::cancelled || code == errc::timeout;
+}
+
+// Stops that nobody forgot: their requests never came to a worker.
+constexpr std::size_t max_stops = 1024;
+
 } // namespace
+
+progress_callback bounded(clock::time_point deadline, std::stop_token stop,
+                          const progress_callback& progress) {
+  return [deadline, stop = std::move(stop), progress](const backup_progress& p) {
+    if (clock::now() >= deadline)
+      throw error(errc::timeout, "the backup took longer than its time");
+    return !stop.stop_requested() && (!progress || progress(p));
+  };
+}
 
 backup_service::backup_service(std::shared_ptr<detail::engine_core> core)
     : core_(std::move(core)), source_(detail::source_identity(core_->where())),
-      schedule_(schedule_of(*core_, source_)) {}
+      folder_(std::filesystem::absolute(core_->opts().backup_dir)),
+      identity_(identity_of(core_->where())), schedule_(schedule_of(*core_, source_, folder_)) {}
 
 detail::backup_settings backup_service::settings() const {
   const auto& o = core_->opts();
@@ -50,103 +77,137 @@ detail::backup_settings backup_service::settings() const {
   s.vfs = where.vfs;
   s.open_flags = where.uri ? SQLITE_OPEN_URI : 0;
   s.source = source_;
+  s.identity = identity_;
   s.engine_version = version;
   s.compress = o.backup_compress;
   s.pages_per_step = o.backup_pages_per_step;
   s.pause = o.backup_pause;
+  s.wal_limit = o.backup_wal_limit;
   s.wal_bytes = [core = core_] { return core->wal_bytes(); };
   if (!o.functions.empty() || !o.collations.empty())
     s.prepare = [core = core_](sqlite3* db) { detail::register_user_functions(db, core->opts()); };
   return s;
 }
 
-bool backup_service::begin() {
-  const std::lock_guard lock(mutex_);
-  if (closed_)
-    throw error(errc::shut_down, "the engine is shut down");
-  if (busy_)
-    return false;
-  busy_ = true;
-  return true;
-}
-
-void backup_service::end(const std::optional<error_info>& failure, bool periodic, bool counts) {
-  const std::lock_guard lock(mutex_);
-  busy_ = false;
-  job_ = nullptr;
-  if (failure) {
-    ++failed_;
-    last_error_ = to_string(*failure);
-    if (periodic) { // nobody else hears of it
-      schedule_.failed(clock::now());
-      log(log_level::error, "the backup failed: " + last_error_);
-    }
-  } else if (counts) {
-    ++made_;
-    last_ = std::chrono::system_clock::now();
-    last_error_.clear();
-    if (periodic)
-      schedule_.succeeded(clock::now());
-    else
-      schedule_.succeeded_on_request();
-  } else if (periodic) {
-    schedule_.failed(clock::now()); // another process has the directory: soon again
+// The engine's one backup at a time: whatever ends it, the next can begin and the shutdown goes on.
+class backup_service::turn {
+public:
+  explicit turn(backup_service& service) : service_(service) {
+    const std::lock_guard lock(service_.mutex_);
+    if (service_.closed_)
+      throw error(errc::shut_down, "the engine is shut down");
+    mine_ = !std::exchange(service_.busy_, true);
   }
-  idle_.notify_all();
+  ~turn() {
+    if (!mine_)
+      return;
+    const std::lock_guard lock(service_.mutex_);
+    service_.busy_ = false;
+    service_.idle_.notify_all();
+  }
+  turn(const turn&) = delete;
+  turn& operator=(const turn&) = delete;
+
+  explicit operator bool() const noexcept { return mine_; }
+
+private:
+  backup_service& service_;
+  bool mine_ = false;
+};
+
+void backup_service::succeeded(bool periodic) {
+  const std::lock_guard lock(mutex_);
+  ++made_;
+  last_ = std::chrono::system_clock::now();
+  last_error_.clear();
+  if (periodic)
+    schedule_.succeeded(clock::now());
+  else
+    schedule_.succeeded_on_request();
 }
 
-bool backup_service::perform(detail::backup_settings s, const progress_callback& progress) {
+void backup_service::failed(const error_info& why, bool periodic) {
+  const std::lock_guard lock(mutex_);
+  if (periodic)
+    schedule_.failed(clock::now());
+  if (is_callers(why.code))
+    return;
+  ++failed_;
+  last_error_ = to_string(why);
+  if (periodic) // nobody else hears of it
+    log(log_level::error, "the backup failed: " + last_error_);
+}
+
+std::optional<backup_file> backup_service::perform(detail::backup_settings s,
+                                                   const progress_callback& progress) {
+  // What another process put in the place of the file is not this database's to keep.
+  core_->check_fence();
   const auto job = detail::backup_job::start(std::move(s));
   if (!job)
-    return false;
+    return std::nullopt;
   {
     const std::lock_guard lock(mutex_);
     job_ = job.get();
     if (closed_)
       job->cancel();
   }
-  struct forget {
+  const struct forget_job {
     backup_service* self;
-    ~forget() {
+    ~forget_job() {
       const std::lock_guard lock(self->mutex_);
       self->job_ = nullptr;
     }
-  } const at_the_end{this};
-  job->run(progress);
-  return true;
+  } at_the_end{this};
+  return job->run(progress);
 }
 
 bool backup_service::run(bool periodic, const progress_callback& progress) {
-  if (!begin())
+  const turn mine(*this);
+  if (!mine)
     return false;
-  const auto& o = core_->opts();
-  bool made = false;
+  std::optional<backup_file> made;
   try {
     auto s = settings();
-    s.directory = o.backup_dir;
+    s.directory = folder_;
     made = perform(std::move(s), progress);
   } catch (...) {
     const auto why = detail::current_exception_info();
-    end(why, periodic, false);
+    failed(why, periodic);
     throw error(why);
   }
-  if (made && o.backup_cleanup_enabled) {
+  if (!made) {
+    const std::lock_guard lock(mutex_);
+    if (periodic)
+      schedule_.failed(clock::now()); // another process has the directory: soon again
+    return false;
+  }
+  succeeded(periodic);
+  const auto& o = core_->opts();
+  if (o.backup_cleanup_enabled) {
     try {
       detail::apply_retention(
-          o.backup_dir, source_,
+          folder_, source_,
           {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes},
-          std::chrono::system_clock::now(), false);
-    } catch (const error& e) { // the backup is made; that old ones stay is told, not thrown
-      log(log_level::warning, "old backups could not be removed: " + to_string(e.info()));
+          std::chrono::system_clock::now(), false, {}, made->filename);
+    } catch (...) { // the backup is made; that old ones stay is told, not thrown
+      log(log_level::warning,
+          "old backups could not be removed: " + to_string(detail::current_exception_info()));
     }
   }
-  end(std::nullopt, periodic, made);
-  return made;
+  return true;
+}
+
+prune_report backup_service::prune(const retention_policy& policy, bool dry_run) const {
+  if (policy.keep_count < 0 || policy.max_age.count() < 0)
+    throw error(errc::invalid_option, "a bound of backups must not be negative");
+  return detail::apply_retention(folder_, source_, policy, std::chrono::system_clock::now(),
+                                 dry_run);
 }
 
 void backup_service::run_to(const std::filesystem::path& target,
                             const progress_callback& progress) {
-  if (!begin())
+  const turn mine(*this);
+  if (!mine)
     throw error(errc::busy, "a backup is running");
   // What the caller's own function throws is the caller's own, and no failure of the engine.
   std::exception_ptr thrown;
@@ -161,17 +222,40 @@ void backup_service::run_to(const std::filesystem::path& target,
   try {
     auto s = settings();
     s.target = target;
+    s.compress = target.extension() == ".zst";
     if (!perform(std::move(s), kept))
       throw error(errc::busy,
                   "another process makes a backup in \"" + target.parent_path().string() + "\"");
   } catch (...) {
     const auto why = detail::current_exception_info();
-    end(why, false, false);
+    {
+      const std::lock_guard lock(mutex_);
+      failed_ += is_callers(why.code) ? 0 : 1;
+    }
     if (thrown)
       std::rethrow_exception(thrown);
     throw error(why);
   }
-  end(std::nullopt, false, true);
+  const std::lock_guard lock(mutex_);
+  ++made_;
+}
+
+std::stop_token backup_service::expect(std::uint64_t sender, std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  if (stops_.size() >= max_stops)
+    stops_.erase(stops_.begin());
+  return stops_[{sender, token}].get_token();
+}
+
+void backup_service::cancel(std::uint64_t sender, std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = stops_.find({sender, token}); it != stops_.end())
+    it->second.request_stop();
+}
+
+void backup_service::forget(std::uint64_t sender, std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  stops_.erase({sender, token});
 }
 
 bool backup_service::running() const {
@@ -190,17 +274,18 @@ dbengine::backup_info backup_service::info() const {
   // The rest is worth knowing where the folder cannot be read, and that most of all.
   std::string unreadable;
   try {
-    i.backup_files = detail::list_backups(o.backup_dir, source_);
+    i.backup_files = detail::list_backups(folder_, source_);
   } catch (const error& e) {
     unreadable = to_string(e.info());
   }
   i.enabled = o.backup_enabled;
   i.interval = o.backup_interval;
-  i.directory = o.backup_dir;
+  i.directory = folder_;
   const std::lock_guard lock(mutex_);
   i.last_backup = last_;
-  if (!i.last_backup && !i.backup_files.empty())
-    i.last_backup = i.backup_files.front().time;
+  for (const auto& f : i.backup_files)
+    if (!i.last_backup && f.verified)
+      i.last_backup = f.time;
   if (o.backup_enabled)
     i.next_due = schedule_.next_due_wall(std::chrono::system_clock::now(), clock::now());
   i.total_backups = made_;
@@ -211,10 +296,21 @@ dbengine::backup_info backup_service::info() const {
   return i;
 }
 
+// Before the first backup of this engine: the newest that was there. Looked for once; the lock is held.
+std::optional<wall_time> backup_service::last_known() const {
+  if (!last_ && !std::exchange(looked_for_last_, true)) {
+    try {
+      last_ = detail::newest_verified(folder_, source_);
+    } catch (const error&) { // `info` tells why a folder cannot be read
+    }
+  }
+  return last_;
+}
+
 void backup_service::add_to(dbengine::statistics& s) const {
   const std::lock_guard lock(mutex_);
   s.backups = made_;
-  s.last_backup_time = last_;
+  s.last_backup_time = last_known();
   auto& c = s.classes[static_cast<std::size_t>(request_class::backup)];
   c.count += made_ + failed_;
   c.errors += failed_;
@@ -224,9 +320,9 @@ void backup_service::add_to(dbengine::statistics& s) const {
 
 void backup_service::add_to(health_report& h) const {
   const std::lock_guard lock(mutex_);
-  if (last_)
+  if (const auto last = last_known())
     h.last_backup_age =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *last_);
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *last);
   if (!last_error_.empty()) {
     h.problems.push_back("the last backup failed: " + last_error_);
     h.ok = false;

@@ -13,9 +13,13 @@
 #include <dbengine/backup.hpp>
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
 
 namespace dbengine::actors {
 
@@ -26,13 +30,20 @@ public:
   /// Makes a backup in the engine's directory on this thread, then applies the retention. False at once where one runs, of
   /// this or another process. Throws `error` where it fails: it is counted, and nothing of it is left.
   bool run(bool periodic, const progress_callback& progress = {});
-  /// A backup with a name of the caller's. Throws `errc::busy` where one runs.
+  /// Removes old backups of this database in the engine's folder.
+  prune_report prune(const retention_policy& policy, bool dry_run) const;
+  /// A backup with a name of the caller's, compressed where that ends with `.zst`. Throws `errc::busy` where one runs. It counts,
+  /// but says nothing of the periodic ones: their schedule, age and last error stay as they are.
   void run_to(const std::filesystem::path& target, const progress_callback& progress);
 
   bool running() const;
   dbengine::backup_info info() const;
   /// Until the next periodic backup is due.
   std::chrono::nanoseconds wait() const;
+  /// A request with this number came from this sender (an actor's id): until `forget` its token is stopped by `cancel`.
+  std::stop_token expect(std::uint64_t sender, std::uint64_t token);
+  void cancel(std::uint64_t sender, std::uint64_t token);
+  void forget(std::uint64_t sender, std::uint64_t token);
   /// Adds what backups count.
   void add_to(dbengine::statistics& s) const;
   void add_to(health_report& h) const;
@@ -42,12 +53,18 @@ public:
 
 private:
   detail::backup_settings settings() const;
-  bool begin();
-  void end(const std::optional<error_info>& failure, bool periodic, bool counts);
-  bool perform(detail::backup_settings s, const progress_callback& progress);
+  class turn;
+  /// Nothing where another process makes one.
+  std::optional<backup_file> perform(detail::backup_settings s, const progress_callback& progress);
+  void succeeded(bool periodic);
+  void failed(const error_info& why, bool periodic);
+  std::optional<wall_time> last_known() const;
 
   std::shared_ptr<detail::engine_core> core_;
   std::string source_;
+  /// Absolute, whatever folder the process goes to later.
+  std::filesystem::path folder_;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_;
   mutable std::mutex mutex_;
   std::condition_variable idle_;
   bool busy_ = false;
@@ -57,7 +74,13 @@ private:
   std::uint64_t made_ = 0;
   std::uint64_t failed_ = 0;
   std::string last_error_;
-  std::optional<wall_time> last_;
+  mutable std::optional<wall_time> last_;
+  mutable bool looked_for_last_ = false;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::stop_source> stops_;
 };
+
+/// Asks `progress`, too, and ends the backup at the deadline (`errc::timeout`) or where somebody stops it.
+progress_callback bounded(detail::clock::time_point deadline, std::stop_token stop,
+                          const progress_callback& progress = {});
 
 } // namespace dbengine::actors

@@ -7,20 +7,73 @@
 
 namespace dbengine::actors {
 
+namespace {
+
+// Runs one request with its deadline and its cancellation, and answers with what it returns.
+template <class Result, class Run>
+caf::result<Result> answer(backup_service& service, std::uint64_t sender, const call_options& o,
+                           Run run) {
+  const auto deadline =
+      o.timeout.count() > 0 ? detail::clock::now() + o.timeout : detail::clock::time_point::max();
+  const auto stop =
+      o.cancel_token != 0 ? service.expect(sender, o.cancel_token) : std::stop_token();
+  const struct at_the_end {
+    backup_service& service;
+    std::uint64_t sender, token;
+    ~at_the_end() {
+      if (token != 0)
+        service.forget(sender, token);
+    }
+  } forget{service, sender, o.cancel_token};
+  try {
+    if (stop.stop_requested())
+      throw error(errc::cancelled, "cancelled before it began");
+    return run(bounded(deadline, stop));
+  } catch (...) {
+    return from_info(detail::current_exception_info());
+  }
+}
+
+} // namespace
+
 backup_worker_actor::behavior_type backup_worker(
     backup_worker_actor::stateful_pointer<backup_worker_state> self,
     std::shared_ptr<backup_service> service) {
-  const auto run = [self, service](bool periodic) -> caf::result<bool> {
+  const auto sender = [self] {
     self->quit(); // after this one message
-    try {
-      return service->run(periodic);
-    } catch (...) {
-      return from_info(detail::current_exception_info());
-    }
+    const auto& asked = self->current_sender();
+    return asked ? asked->id() : 0;
   };
   return {
-      [run](caf::tick_atom) { return run(true); },
-      [run](const backup_request&) { return run(false); },
+      [self, service](caf::tick_atom) -> caf::result<bool> {
+        self->quit();
+        try {
+          return service->run(true);
+        } catch (...) {
+          return from_info(detail::current_exception_info());
+        }
+      },
+      [service, sender](const backup_request& r) {
+        return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
+          return service->run(false, go_on);
+        });
+      },
+      [service, sender](const backup_to_request& r) {
+        return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
+          service->run_to(r.target, go_on);
+          return true;
+        });
+      },
+      [service, sender](const verify_request& r) {
+        return answer<verify_report>(
+            *service, sender(), r.options,
+            [&](const progress_callback& go_on) { return verify_backup(r.path, go_on); });
+      },
+      [service, sender](const prune_request& r) {
+        return answer<prune_report>(*service, sender(), r.options, [&](const progress_callback&) {
+          return service->prune(r.policy, r.dry_run);
+        });
+      },
   };
 }
 

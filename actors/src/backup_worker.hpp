@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A backup worker: one backup in a thread of its own, then the end. Detached.
+// A backup worker: one backup, verification or removal in a thread of its own, then the end. Detached.
 
 #pragma once
 

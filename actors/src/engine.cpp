@@ -119,6 +119,7 @@ void engine_router::remember(const std::shared_ptr<actor_request>& r, std::uint6
 }
 
 void engine_router::cancel(const caf::strong_actor_ptr& sender, std::uint64_t token) {
+  house_->backups().cancel(owner_of(sender), token);
   std::shared_ptr<actor_request> found;
   {
     const std::lock_guard lock(cancel_mutex_);
@@ -142,6 +143,18 @@ void engine_router::pass_on(const caf::strong_actor_ptr& to, caf::mailbox_elemen
   home_system().clock().schedule_message(
       detail::clock::now() + std::chrono::milliseconds(1), caf::strong_actor_ptr(ctrl()),
       caf::make_mailbox_element(what.sender, what.mid, {}, std::move(m)));
+}
+
+void engine_router::pass_on_backup(caf::mailbox_element& what, const caf::message& m,
+                                   const call_options& o, bool writes) {
+  if (o.timeout.count() < 0)
+    throw error(errc::timeout, "the deadline has passed before the request came");
+  if (writes && o.read_only)
+    throw error(errc::read_only, "the request writes, and this access is read-only");
+  // Here, where its cancellation comes by, too: it must not overtake the request.
+  if (o.cancel_token != 0)
+    house_->backups().expect(owner_of(what.sender), o.cancel_token);
+  pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().backups()), what, m);
 }
 
 bool engine_router::dispatch(caf::mailbox_element& what) {
@@ -220,7 +233,16 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>() ||
              m.match_elements<database_info_request>()) {
     pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().stats()), what, std::move(m));
-  } else if (m.match_elements<backup_request>() || m.match_elements<backup_info_request>()) {
+  } else if (m.match_elements<backup_request>()) {
+    pass_on_backup(what, m, m.get_as<backup_request>(0).options, false);
+  } else if (m.match_elements<backup_to_request>()) {
+    pass_on_backup(what, m, m.get_as<backup_to_request>(0).options, true);
+  } else if (m.match_elements<verify_request>()) {
+    pass_on_backup(what, m, m.get_as<verify_request>(0).options, false);
+  } else if (m.match_elements<prune_request>()) {
+    const auto& x = m.get_as<prune_request>(0);
+    pass_on_backup(what, m, x.options, !x.dry_run);
+  } else if (m.match_elements<backup_info_request>()) {
     pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().backups()), what,
             std::move(m));
   } else if (m.match_elements<caf::down_msg>()) {

@@ -48,6 +48,8 @@ private:
   void remember(const std::shared_ptr<actor_request>& r, std::uint64_t token);
   /// To an actor of the house; one that is not there yet gets it in a moment.
   void pass_on(const caf::strong_actor_ptr& to, caf::mailbox_element& what, caf::message m);
+  void pass_on_backup(caf::mailbox_element& what, const caf::message& m, const call_options& o,
+                      bool writes);
   void cancel(const caf::strong_actor_ptr& sender, std::uint64_t token);
 
   std::shared_ptr<house> house_;

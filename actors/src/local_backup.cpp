@@ -10,26 +10,22 @@ namespace dbengine::actors {
 namespace {
 
 // A backup takes as long as the file is large: only a timeout that the caller named bounds it.
-progress_callback bounded(const request_options& o, const progress_callback& progress) {
-  const auto deadline =
-      o.timeout ? detail::clock::now() + *o.timeout : detail::clock::time_point::max();
-  return [deadline, cancel = o.cancel, progress](const backup_progress& p) {
-    return !cancel.stop_requested() && detail::clock::now() < deadline &&
-           (!progress || progress(p));
-  };
+progress_callback bounded_by(const request_options& o, const progress_callback& progress) {
+  return bounded(o.timeout ? detail::clock::now() + *o.timeout : detail::clock::time_point::max(),
+                 o.cancel, progress);
 }
 
 } // namespace
 
 bool local_backend::request_backup(const request_options& o) {
   core_->admit();
-  return house_->backups().run(false, bounded(o, {}));
+  return house_->backups().run(false, bounded_by(o, {}));
 }
 
 void local_backend::backup_to(const std::filesystem::path& target,
                               const progress_callback& progress, const request_options& o) {
   core_->admit();
-  house_->backups().run_to(target, bounded(o, progress));
+  house_->backups().run_to(target, bounded_by(o, progress));
 }
 
 dbengine::backup_info local_backend::backup_info() {

@@ -54,6 +54,24 @@ void describe(auto& a, maintenance_result& x) {
 void describe(auto& a, backup_request& x) {
   a(x.options);
 }
+void describe(auto& a, backup_to_request& x) {
+  a(x.target, x.options);
+}
+void describe(auto& a, verify_request& x) {
+  a(x.path, x.options);
+}
+void describe(auto& a, verify_report& x) {
+  a(x.ok, x.problems, x.pages, x.sha256, x.has_manifest);
+}
+void describe(auto& a, retention_policy& x) {
+  a(x.keep_count, x.max_age, x.max_bytes);
+}
+void describe(auto& a, prune_request& x) {
+  a(x.policy, x.dry_run, x.options);
+}
+void describe(auto& a, prune_report& x) {
+  a(x.skipped, x.kept, x.removed, x.in_use);
+}
 void describe(auto& a, transaction_result& x) {
   a(x.results);
 }

@@ -187,6 +187,10 @@ bool remote_engine::dispatch(caf::mailbox_element& what) {
            nullptr);
   } else if (m.match_elements<cancel_request>()) {
     cancel(what.sender, m.get_as<cancel_request>(0).cancel_token);
+  } else if (m.match_elements<backup_to_request>() || m.match_elements<verify_request>() ||
+             m.match_elements<prune_request>()) {
+    throw error(errc::not_allowed, "backups by path are for the engine's own process: a peer names "
+                                   "no files of the server");
   } else if (m.match_elements<backup_info_request>()) {
     forward_plain<backup_info>(what, wire_kind::backup_info);
   } else if (m.match_elements<statistics_request>()) {

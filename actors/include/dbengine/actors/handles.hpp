@@ -32,6 +32,10 @@ using engine_actor = caf::typed_actor<
     caf::replies_to<maintenance_request>::with<maintenance_result>,
     // A backup now; false at once where one is running.
     caf::replies_to<backup_request>::with<bool>,
+    // Backups by path, and what the retention would remove: only in the engine's process. (A restore needs the engine closed.)
+    caf::replies_to<backup_to_request>::with<bool>,
+    caf::replies_to<verify_request>::with<verify_report>,
+    caf::replies_to<prune_request>::with<prune_report>,
     caf::replies_to<backup_info_request>::with<backup_info>,
     caf::replies_to<statistics_request>::with<statistics>,
     caf::replies_to<health_request>::with<health_report>,
@@ -71,14 +75,19 @@ using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<s
 using backup_scheduler_actor = caf::typed_actor<
     // The period has passed.
     caf::reacts_to<caf::tick_atom>, caf::replies_to<backup_request>::with<bool>,
+    caf::replies_to<backup_to_request>::with<bool>,
+    caf::replies_to<verify_request>::with<verify_report>,
+    caf::replies_to<prune_request>::with<prune_report>,
     caf::replies_to<backup_info_request>::with<backup_info>>;
 
-/// Makes one backup, then ends.
+/// Does one piece of work with backups, then ends.
 using backup_worker_actor = caf::typed_actor<
     // A periodic one.
     caf::replies_to<caf::tick_atom>::with<bool>,
     // One that was asked for.
-    caf::replies_to<backup_request>::with<bool>>;
+    caf::replies_to<backup_request>::with<bool>, caf::replies_to<backup_to_request>::with<bool>,
+    caf::replies_to<verify_request>::with<verify_report>,
+    caf::replies_to<prune_request>::with<prune_report>>;
 
 /// Starts the workers and starts them again.
 using supervisor_actor = caf::typed_actor<

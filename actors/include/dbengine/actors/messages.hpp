@@ -123,6 +123,26 @@ struct backup_request {
   call_options options = {};
 };
 
+/// Makes a backup under a name of the caller's, never over an existing file; answered with true when it is done. In the folders
+/// of the engine's machine: only its own process may ask.
+struct backup_to_request {
+  std::filesystem::path target = {};
+  call_options options = {};
+};
+
+/// Reads a whole backup, as `verify_backup`. Only in the engine's process.
+struct verify_request {
+  std::filesystem::path path = {};
+  call_options options = {};
+};
+
+/// Removes old backups of this engine's database in its folder, as `prune_backups`. Only in the engine's process.
+struct prune_request {
+  retention_policy policy = {};
+  bool dry_run = false;
+  call_options options = {};
+};
+
 struct backup_info_request {};
 struct statistics_request {};
 struct health_request {};
@@ -135,7 +155,9 @@ struct database_info_request {};
       one(script_request) one(cursor_open) one(cursor_id) one(cursor_next) one(cursor_close)       \
           one(cancel_request) one(maintenance_request) one(maintenance_result) one(backup_request) \
               one(write_result) one(batch_result) one(rows) one(script_result) one(backup_info)    \
-                  one(statistics) one(health_report) one(escalation) one(database_info)
+                  one(statistics) one(health_report) one(escalation) one(database_info)            \
+                      one(backup_to_request) one(verify_request) one(verify_report)                \
+                          one(prune_request) one(prune_report)
 #define DBENGINE_EMPTY_MESSAGES(one)                                                               \
   one(backup_info_request) one(statistics_request) one(health_request) one(database_info_request)
 
