@@ -258,6 +258,11 @@ void backup_service::forget(std::uint64_t sender, std::uint64_t token) {
   stops_.erase({sender, token});
 }
 
+bool backup_service::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
 bool backup_service::running() const {
   const std::lock_guard lock(mutex_);
   return busy_;

@@ -37,6 +37,8 @@ public:
   void run_to(const std::filesystem::path& target, const progress_callback& progress);
 
   bool running() const;
+  /// After `close`: what reads a backup meanwhile ends, too.
+  bool closed() const;
   dbengine::backup_info info() const;
   /// Until the next periodic backup is due.
   std::chrono::nanoseconds wait() const;

@@ -28,7 +28,8 @@ caf::result<Result> answer(backup_service& service, std::uint64_t sender, const 
   try {
     if (stop.stop_requested())
       throw error(errc::cancelled, "cancelled before it began");
-    return run(bounded(deadline, stop));
+    const auto in_time = bounded(deadline, stop);
+    return run([&](const backup_progress& p) { return !service.closed() && in_time(p); });
   } catch (...) {
     return from_info(detail::current_exception_info());
   }
