@@ -36,7 +36,7 @@ file_chunks::file_chunks(const std::filesystem::path& path, std::stop_token canc
   struct stat info {};
   if (::fstat(descriptor_, &info) == 0 && S_ISREG(info.st_mode))
     size_ = static_cast<std::uint64_t>(info.st_size);
-  else if (cancel_.stop_possible())
+  else
     stopped_ = ::eventfd(0, EFD_CLOEXEC); // without one, reading just cannot be interrupted
 }
 
@@ -47,13 +47,20 @@ file_chunks::~file_chunks() {
     ::close(descriptor_);
 }
 
-// Until there is something to read, or the end.
+void file_chunks::wake() const {
+  const std::uint64_t one = 1;
+  if (stopped_ >= 0 && ::write(stopped_, &one, sizeof one) < 0)
+    return; // it is readable already
+}
+
+void file_chunks::abandon() {
+  abandoned_ = true;
+  wake();
+}
+
+// Until there is something to read, or the end, or nobody wants it.
 void file_chunks::wait() {
-  const std::stop_callback wake(cancel_, [this] {
-    const std::uint64_t one = 1;
-    if (::write(stopped_, &one, sizeof one) < 0)
-      return; // it is readable already
-  });
+  const std::stop_callback stopped(cancel_, [this] { wake(); });
   pollfd polled[2] = {{descriptor_, POLLIN, 0}, {stopped_, POLLIN, 0}};
   while (::poll(polled, 2, -1) < 0 && errno == EINTR)
     ;
@@ -64,6 +71,10 @@ void file_chunks::wait() {
 void file_chunks::read_more(std::size_t most) {
   if (stopped_ >= 0)
     wait();
+  if (abandoned_) {
+    at_end_ = true;
+    return;
+  }
   const std::size_t old = buffer_.size();
   buffer_.resize(old + most);
   ssize_t got = -1;

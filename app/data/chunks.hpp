@@ -4,6 +4,7 @@
 // Bytes in pieces: from a file, a pipe or memory.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +20,8 @@ public:
   virtual ~chunks() = default;
   /// The next piece, valid until the next call; empty at the end. Throws `data_error` where reading fails.
   virtual std::string_view next() = 0;
+  /// Nobody wants the rest: `next` gives nothing more, and one that waits returns. From any thread.
+  virtual void abandon() {}
 };
 
 /// A file or, for "-", standard input. The beginning can be looked at before it is taken. Waiting for a pipe or a terminal
@@ -35,6 +38,7 @@ public:
   /// Whether `head` is the whole input.
   bool head_is_all() const noexcept { return at_end_; }
   std::string_view next() override;
+  void abandon() override;
   /// Bytes given so far.
   std::uint64_t given() const noexcept { return given_; }
   /// Of a file; 0 for a pipe.
@@ -44,9 +48,11 @@ public:
 private:
   void read_more(std::size_t most);
   void wait();
+  void wake() const;
 
   std::string name_;
   const std::stop_token cancel_;
+  std::atomic<bool> abandoned_{false};
   int stopped_ = -1; // becomes readable when a stop is asked for; -1: nothing to wait for
   int descriptor_ = -1;
   bool owned_ = false;

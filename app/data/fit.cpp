@@ -5,8 +5,10 @@
 
 #include "output/writer.hpp"
 
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 namespace dbengine::app {
 
@@ -16,11 +18,10 @@ bool is_space(char c) noexcept {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-// A text that SQLite takes for a number: its digits without zeros that say nothing.
+// A text that SQLite takes for a number.
 struct numeral {
   bool whole = true;
-  std::size_t significant = 0;
-  double as_real = 0;
+  bool kept_as_real = false;
   bool fits_integer = false;
 };
 
@@ -35,7 +36,7 @@ std::optional<numeral> numeral_of(std::string_view text) {
     text.remove_prefix(1);
   numeral n;
   std::size_t at = text.starts_with('-') ? 1 : 0;
-  std::size_t digits = 0, zeros = 0;
+  std::size_t digits = 0;
   for (bool point = false; at < text.size(); ++at) {
     const char c = text[at];
     if (c == '.' && !point) {
@@ -45,12 +46,8 @@ std::optional<numeral> numeral_of(std::string_view text) {
       break;
     } else {
       ++digits;
-      zeros = c == '0' ? zeros + 1 : 0;
-      if (c != '0' || n.significant > 0)
-        ++n.significant;
     }
   }
-  n.significant -= std::min(n.significant, zeros);
   if (digits == 0)
     return std::nullopt;
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
@@ -67,16 +64,26 @@ std::optional<numeral> numeral_of(std::string_view text) {
   if (at != text.size() || text.starts_with("-+"))
     return std::nullopt;
   const char* last = text.data() + text.size();
-  if (std::from_chars(text.data(), last, n.as_real).ec != std::errc())
-    n.as_real = HUGE_VAL;
+  double x = 0;
+  n.kept_as_real = std::from_chars(text.data(), last, x).ec == std::errc() && keeps_digits(text, x);
   std::int64_t integer = 0;
   const auto [end, code] = std::from_chars(text.data(), last, integer);
   n.fits_integer = n.whole && code == std::errc() && end == last;
   return n;
 }
 
-// Digits that a double keeps.
-constexpr std::size_t exact_digits = 17;
+// The digits of a number without zeros at the ends, which say nothing about precision.
+std::string significant_digits(std::string_view number) {
+  std::string digits;
+  for (const char c : number) {
+    if (c == 'e' || c == 'E')
+      break;
+    if (c >= '0' && c <= '9' && (c != '0' || !digits.empty()))
+      digits += c;
+  }
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return digits;
+}
 
 std::string lost(const value& v, const target_column& column, const char* how) {
   std::string text = std::holds_alternative<std::int64_t>(v.data())
@@ -97,11 +104,30 @@ std::string fit_text(const value& v, const target_column& column, bool strict) {
     return lost(v, column, " is text and would become a number");
   const bool kept = n->fits_integer ? column.affinity == affinity::number ||
                                           fits_a_real(static_cast<std::int64_t>(std::stoll(text)))
-                                    : n->significant <= exact_digits && std::isfinite(n->as_real);
+                                    : n->kept_as_real;
   return kept ? std::string() : lost(v, column, " would lose digits");
 }
 
 } // namespace
+
+bool keeps_digits(std::string_view number, double x) {
+  const auto wanted = significant_digits(number);
+  if (wanted.empty())
+    return x == 0;
+  if (wanted.size() <= std::numeric_limits<double>::digits10 &&
+      std::abs(x) >= std::numeric_limits<double>::min())
+    return true;
+  std::array<char, 64> shown{};
+  char* const first = shown.data();
+  char* const last = first + shown.size();
+  const auto same = [&](std::to_chars_result r) {
+    return significant_digits({first, r.ptr}) == wanted;
+  };
+  constexpr auto format = std::chars_format::scientific;
+  constexpr int all_digits = 16; // behind the point: 17 tell every double from its neighbours
+  return same(std::to_chars(first, last, x, format)) ||
+         same(std::to_chars(first, last, x, format, all_digits));
+}
 
 bool fits_a_real(std::int64_t n) noexcept {
   constexpr std::int64_t exact = std::int64_t{1} << 53;

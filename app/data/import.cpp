@@ -320,11 +320,16 @@ void import_rows(const request_view& db, std::string_view head, bool head_is_all
   feeder from(s, *std::move(columns), result.created_table && s.guess_types, queue, tick);
   loader to(db, s, report, result);
   {
-    crew worker([&] { queue.abandon(); });
+    // Who feeds may wait for a pipe in which nothing comes.
+    const auto give_up = [&] {
+      queue.abandon();
+      input.abandon();
+    };
+    crew worker(give_up);
     worker.start([&] {
       while (auto b = queue.pop())
         if (!to.load(*std::move(b))) {
-          queue.abandon();
+          give_up();
           return;
         }
     });

@@ -4,6 +4,7 @@
 #include "data/jsonl.hpp"
 
 #include "cli/exit_code.hpp"
+#include "data/fit.hpp"
 #include "output/encode.hpp"
 
 #include <algorithm>
@@ -77,6 +78,8 @@ public:
       return text(written);
     if (written.find_first_of(".eE") == std::string::npos)
       throw std::invalid_argument(too_large(written));
+    if (!keeps_digits(written, x))
+      throw std::invalid_argument("the number " + written + " would lose digits");
     return put(x);
   }
   bool string(std::string& s) {
@@ -204,6 +207,11 @@ bool jsonl_reader::next() {
   problem_.clear();
   keys_.clear();
   values_.clear();
+  // The parser takes one for the end.
+  if (const auto zero = text_.find('\0'); zero != std::string::npos) {
+    problem_ = "column " + std::to_string(zero + 1) + ": a zero byte";
+    return true;
+  }
   try {
     members into(keys_, values_);
     json::sax_parse(text_, &into);

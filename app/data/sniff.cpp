@@ -3,9 +3,9 @@
 
 #include "data/sniff.hpp"
 
+#include "data/fit.hpp"
 #include "output/encode.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -21,20 +21,15 @@ bool is_digit(char c) noexcept {
 struct shape {
   bool number = false;
   bool real = false;
-  /// Without the zeros at both ends, which say nothing about precision.
-  std::size_t significant = 0;
 };
 
 shape shape_of(std::string_view text) noexcept {
   shape s;
   std::size_t at = 0;
-  std::size_t zeros = 0;
   const auto digits = [&] {
     const std::size_t begin = at;
-    for (; at < text.size() && is_digit(text[at]); ++at) {
-      zeros = text[at] == '0' ? zeros + 1 : 0;
-      s.significant += text[at] != '0' || s.significant > 0 ? 1 : 0;
-    }
+    while (at < text.size() && is_digit(text[at]))
+      ++at;
     return at - begin;
   };
   if (at < text.size() && text[at] == '-')
@@ -49,7 +44,6 @@ shape shape_of(std::string_view text) noexcept {
       return s;
     s.real = true;
   }
-  s.significant -= std::min(s.significant, zeros);
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
     ++at;
     if (at < text.size() && (text[at] == '+' || text[at] == '-'))
@@ -71,9 +65,6 @@ bool read(std::string_view text, T& x) noexcept {
   const auto [end, code] = std::from_chars(text.data(), last, x);
   return code == std::errc() && end == last;
 }
-
-// Digits that a double keeps.
-constexpr std::size_t exact_digits = 17;
 
 struct meaning {
   value_type type = value_type::text;
@@ -101,7 +92,7 @@ meaning mean(std::string_view text) {
     return m;
   if (!s.real && read(text, m.integer))
     m.type = value_type::integer;
-  else if (s.real && s.significant <= exact_digits && read(text, m.real))
+  else if (s.real && read(text, m.real) && keeps_digits(text, m.real))
     m.type = value_type::real;
   return m;
 }

@@ -11,7 +11,8 @@
 namespace dbengine::app {
 
 /// An integer, a real, a blob (`x'0aff'`), or the text itself. Only numbers written as JSON writes them, that
-/// lose nothing: `007`, `+1`, `1e999` and 20 digits stay text. `Inf` and `-Inf` are reals. Never null.
+/// lose nothing (`keeps_digits`): `007`, `+1`, `1e999` and 20 digits stay text; `1.10` is the number 1.1. `Inf` and `-Inf`
+/// are reals. Never null.
 value sniff(std::string_view text);
 
 /// The same without making a value.

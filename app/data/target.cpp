@@ -26,14 +26,14 @@ std::string lower(std::string_view text) {
 }
 
 // SQLite's rules, https://www.sqlite.org/datatype3.html section 3.1.
-affinity affinity_of(const std::string& declared) {
+affinity affinity_of(const std::string& declared, bool strict = false) {
   const std::string type = lower(declared);
   const auto has = [&](const char* part) { return type.find(part) != std::string::npos; };
   if (has("int"))
     return affinity::number;
   if (has("char") || has("clob") || has("text"))
     return affinity::text;
-  if (type.empty() || type == "any" || has("blob"))
+  if (type.empty() || (type == "any" && strict) || has("blob"))
     return affinity::none;
   return has("real") || has("floa") || has("doub") ? affinity::real : affinity::number;
 }
@@ -76,8 +76,6 @@ public:
   explicit proposer(const import_settings& s) : settings_(s) {}
 
   std::size_t column(std::string name) {
-    if (name.empty())
-      name = "column_" + std::to_string(names_.size() + 1);
     const auto key = lower(name);
     for (std::size_t i = 0; i < keys_.size(); ++i)
       if (keys_[i] == key)
@@ -115,12 +113,17 @@ void look_at_csv(proposer& p, chunks& from, const import_settings& s) {
   csv_reader reader(from, s.separator);
   bool first = true;
   for (std::size_t n = 0; n < sampled && reader.next(); ++n) {
-    if (!reader.problem().empty())
+    if (!reader.problem().empty()) {
+      if (first && s.header)
+        throw data_error("line " + std::to_string(reader.line()) +
+                         " (the header): " + reader.problem());
       continue;
+    }
     if (first) {
       first = false;
       for (std::size_t i = 0; i < reader.size(); ++i)
-        if (const auto at = p.column(s.header ? std::string(reader[i].text) : ""); at != i)
+        if (s.header && !reader[i].text.empty() ? p.column(std::string(reader[i].text)) != i
+                                                : p.column("column_" + std::to_string(i + 1)) != i)
           throw data_error("two columns are called '" + std::string(reader[i].text) + "'");
       if (s.header)
         continue;
@@ -171,9 +174,12 @@ std::optional<std::size_t> position(const std::vector<target_column>& columns,
 std::optional<std::vector<target_column>> find_table(const request_view& db,
                                                      const std::string& table) {
   std::vector<target_column> columns;
-  for (const auto& r :
-       db.fetch("SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden = 0", table))
-    columns.push_back({r[0].as<std::string>(), affinity_of(r[1].as<std::string>())});
+  for (const auto& r : db.fetch(
+           "SELECT name, type, (SELECT strict FROM pragma_table_list WHERE schema = 'main' AND "
+           "name = ?1 COLLATE NOCASE) IS 1 FROM pragma_table_xinfo(?1) WHERE hidden = 0",
+           table))
+    columns.push_back({r[0].as<std::string>(),
+                       affinity_of(r[1].as<std::string>(), r[2].as<std::int64_t>() == 1)});
   if (columns.empty())
     return std::nullopt;
   return columns;

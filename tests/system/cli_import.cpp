@@ -169,6 +169,21 @@ CAF_TEST(types are guessed only where nothing is lost) {
   CAF_CHECK_EQUAL(csv("a,b\n1,x'0'\n", {.guess_types = false}).rows, (list{"'1'|'x'0''"}));
 }
 
+CAF_TEST(a real has the digits of its text or is none) {
+  const auto o =
+      csv("long,short,all,zeros,tiny\n12345678901234.567,0.1,0.10000000000000001,1.10,4.94e-324\n");
+  CAF_CHECK_EQUAL(o.schema, "CREATE TABLE \"t\" (\"long\" TEXT, \"short\" REAL, \"all\" REAL, "
+                            "\"zeros\" REAL, \"tiny\" TEXT)");
+  CAF_CHECK_EQUAL(o.rows[0].substr(0, 21), "'12345678901234.567'|");
+  const db_engine db("sqlite://");
+  db.execute("CREATE TABLE t (r REAL)");
+  CAF_CHECK_EQUAL(load(db, "r\n12345678901234.567\n0.10000000000000001\n", skipping).bad,
+                  (list{"2: '12345678901234.567' would lose digits in column 'r'"}));
+  const auto json = jsonl("{\"a\":0.30000000000000004}\n{\"a\":12345678901234.567}\n", skipping);
+  CAF_CHECK_EQUAL(json.rows.size(), 1u);
+  CAF_CHECK_EQUAL(json.bad, (list{"2: the number 12345678901234.567 would lose digits"}));
+}
+
 CAF_TEST(what a guessed type would change is a bad row) {
   std::string text = "n,r\n";
   for (int i = 0; i < 2000; ++i)
@@ -215,7 +230,8 @@ CAF_TEST(headers that cannot be) {
   };
   refuses("a,b,A\n1,2,3\n", "two columns are called 'A'");
   refuses("", "the input says nothing about columns: make table 't' first");
-  refuses("\"a,b\n1,2\n", "the input says nothing about columns: make table 't' first");
+  refuses("\"a,b\n1,2\n", "line 1 (the header): the quote opened in line 1 is never closed");
+  refuses("\"a\"x,b\n1,2\n", "line 1 (the header): text behind the closing quote of field 1");
   CAF_CHECK_EQUAL(csv("a,,c\n1,2,3\n").schema,
                   "CREATE TABLE \"t\" (\"a\" INTEGER, \"column_2\" INTEGER, \"c\" INTEGER)");
   const auto only = csv("a,b\n");
@@ -277,6 +293,13 @@ CAF_TEST(JSON lines with all they allow) {
   CAF_CHECK_EQUAL(o.result.records, 6u);
 }
 
+CAF_TEST(a zero byte ends no line of JSON) {
+  using namespace std::string_literals;
+  const auto o = jsonl("{\"a\":1}\0,{\"a\":2}\n{\"a\":3}\n"s, skipping);
+  CAF_CHECK_EQUAL(o.rows, (list{"3"}));
+  CAF_CHECK_EQUAL(o.bad, (list{"1: column 8: a zero byte"}));
+}
+
 CAF_TEST(JSON lines that cannot be rows) {
   const std::string deep = std::string(1500, '[') + std::string(1500, ']');
   const auto o = jsonl("{\"a\":1}\n"
@@ -313,6 +336,22 @@ CAF_TEST(JSON lines that cannot be rows) {
   for (std::size_t i = 0; i < lines.size(); ++i)
     if (!o.bad[i].starts_with(lines[i]))
       CAF_ERROR("expected " << lines[i] << ", got " << o.bad[i]);
+}
+
+CAF_TEST(an empty key of JSON is one column) {
+  const auto o = jsonl("{\"\":1,\"a\":2}\n{\"\":3}\n");
+  CAF_CHECK_EQUAL(o.schema, "CREATE TABLE \"t\" (\"\" INTEGER, \"a\" INTEGER)");
+  CAF_CHECK_EQUAL(o.rows, (list{"1|2", "3|NULL"}));
+}
+
+CAF_TEST(the type ANY keeps values only in a strict table) {
+  const db_engine db("sqlite://");
+  db.execute("CREATE TABLE kept (a ANY) STRICT");
+  db.execute("CREATE TABLE changed (a ANY)");
+  const std::string text = "a\n\"12345678901234567890\"\n";
+  CAF_CHECK_EQUAL(load(db, text, {.table = "kept"}).rows, (list{"'12345678901234567890'"}));
+  CAF_CHECK_EQUAL(load(db, text, {.table = "changed", .skip_bad = true}).bad,
+                  (list{"2: '12345678901234567890' would lose digits in column 'a'"}));
 }
 
 CAF_TEST(a JSON key that the table does not have) {
