@@ -7,6 +7,7 @@
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "data/text_file.hpp"
+#include "output/encode.hpp"
 #include "serve/address.hpp"
 #include "serve/log.hpp"
 
@@ -33,6 +34,11 @@ struct key_spec {
 std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00" + hex_text({&c, 1});
+      continue;
+    }
     if (c == '"' || c == '\\')
       out += '\\';
     out += c;
@@ -294,6 +300,7 @@ public:
       else
         complain(node.source(), "'" + section + "' must be a section: [" + section + "]");
     }
+    check_ports(root);
   }
 
   // By line and column: the parser gives its tables in the order of their names.
@@ -333,6 +340,17 @@ private:
               [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [at, database] : found)
       config_.databases.push_back(std::move(database));
+  }
+
+  // Whoever names databases on the command line may need fewer ports than the file has: that is for the server to say.
+  void check_ports(const toml::table& all) {
+    const auto ports = config_.serve.listen.size(), databases = config_.databases.size();
+    if (ports > 0 && databases > 0 && ports != databases)
+      complain(all["serve"]["listen"].node()->source(),
+               "'serve.listen' has " + std::to_string(ports) +
+                   (ports == 1 ? " address for " : " addresses for ") + std::to_string(databases) +
+                   (databases == 1 ? " database" : " databases") +
+                   ": one for each is needed, in their order");
   }
 
   void complain(const toml::source_region& where, const std::string& what) {

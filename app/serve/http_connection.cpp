@@ -4,11 +4,14 @@
 #include "serve/http_connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +30,20 @@ constexpr auto most_time = 10s;
 /// How often a connection looks whether the server ends.
 constexpr auto look_interval = 100ms;
 constexpr auto linger = 200ms;
+constexpr std::size_t read_size = 4096;
+
+// httplib makes a copy of the answer for each range that a request names, and a request may name thousands. Answering
+// with the whole page is what HTTP allows.
+void drop_ranges(std::string& head) {
+  static constexpr std::string_view name = "range:";
+  for (auto at = head.find('\n'); at != std::string::npos;) {
+    const auto end = head.find('\n', at + 1);
+    if (::strncasecmp(head.c_str() + at + 1, name.data(), name.size()) != 0)
+      at = end;
+    else
+      head.erase(at + 1, end - at); // the rest where no line ends
+  }
+}
 
 } // namespace
 
@@ -50,8 +67,9 @@ void http_connection::turn_away() {
 void http_connection::finish() {
   ::shutdown(socket_, SHUT_WR);
   const auto until = std::min(deadline_, clock::now() + linger);
+  std::array<char, read_size> some{};
   while (received_ < most_received && wait(POLLIN, until)) {
-    const auto got = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    const auto got = ::recv(socket_, some.data(), some.size(), MSG_DONTWAIT);
     if (got <= 0)
       return;
     received_ += static_cast<std::size_t>(got);
@@ -75,31 +93,48 @@ bool http_connection::wait(short events, clock::time_point until) const {
 }
 
 bool http_connection::is_readable() const {
-  return begin_ < end_ || wait(POLLIN, deadline_ - (most_time - most_read_time));
+  return begin_ < buffer_.size() || wait(POLLIN, deadline_ - (most_time - most_read_time));
 }
 
 bool http_connection::is_writable() const {
   return wait(POLLOUT, deadline_);
 }
 
+// As recv, with waiting.
+ssize_t http_connection::receive() {
+  for (;;) {
+    if (received_ >= most_received || !wait(POLLIN, deadline_ - (most_time - most_read_time)))
+      return -1;
+    std::array<char, read_size> some{};
+    const auto got = ::recv(socket_, some.data(), std::min(some.size(), most_received - received_),
+                            MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+      continue;
+    if (got > 0) {
+      received_ += static_cast<std::size_t>(got);
+      buffer_.append(some.data(), static_cast<std::size_t>(got));
+    }
+    return got;
+  }
+}
+
 ssize_t http_connection::read(char* to, size_t size) {
-  if (begin_ == end_) {
-    for (;;) {
-      if (received_ >= most_received || !wait(POLLIN, deadline_ - (most_time - most_read_time)))
-        return -1;
-      const auto got = ::recv(socket_, buffer_.data(),
-                              std::min(buffer_.size(), most_received - received_), MSG_DONTWAIT);
-      if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        continue;
-      if (got <= 0)
-        return got;
-      begin_ = 0;
-      end_ = static_cast<std::size_t>(got);
-      received_ += end_;
-      break;
+  // The head comes as a whole, or not at all.
+  while (!head_done_) {
+    if (const auto got = receive(); got <= 0)
+      return got;
+    if (buffer_.find("\n\r\n") != std::string::npos) {
+      drop_ranges(buffer_);
+      head_done_ = true;
     }
   }
-  const auto n = std::min(size, end_ - begin_);
+  if (begin_ == buffer_.size()) {
+    buffer_.clear();
+    begin_ = 0;
+    if (const auto got = receive(); got <= 0)
+      return got;
+  }
+  const auto n = std::min(size, buffer_.size() - begin_);
   std::memcpy(to, buffer_.data() + begin_, n);
   begin_ += n;
   return static_cast<ssize_t>(n);

@@ -38,12 +38,14 @@ public:
 private:
   using clock = std::chrono::steady_clock;
   bool wait(short events, clock::time_point until) const;
+  ssize_t receive();
 
   const socket_t socket_;
   const std::atomic<bool>& ending_;
   const clock::time_point deadline_;
-  std::array<char, 4096> buffer_{};
-  std::size_t begin_ = 0, end_ = 0; // of what was read and not yet given
+  std::string buffer_;    // what was read
+  std::size_t begin_ = 0; // of what was not yet given
+  bool head_done_ = false;
   std::size_t received_ = 0;
 };
 

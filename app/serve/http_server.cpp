@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.hpp"
 #include "serve/http_connection.hpp"
+#include "serve/log.hpp"
 
 #include <cerrno>
 #include <condition_variable>
@@ -129,10 +130,18 @@ public:
   }
 
   void start() {
-    thread_ = std::thread([this] { listen_after_bind(); });
-    while (!is_running())
+    thread_ = std::thread([this] {
+      // httplib ends its loop where accepting fails for want of memory or descriptors of the whole machine.
+      listen_after_bind();
+      over_ = true;
+      if (!ending_)
+        log_error("http: accepting connections failed: the pages are gone until the next start");
+    });
+    while (!is_running() && !over_)
       std::this_thread::yield(); // a stop before that would be lost
   }
+
+  bool alive() const noexcept { return !over_; }
 
   void end() {
     ending_ = true;
@@ -177,6 +186,7 @@ private:
   const std::string host_;
   const std::map<std::string, page_maker> pages_;
   std::atomic<bool> ending_{false};
+  std::atomic<bool> over_{false};
   std::thread thread_;
 };
 
@@ -184,6 +194,10 @@ http_server::http_server(const address& at, std::map<std::string, page_maker> pa
     : where_(at), impl_(std::make_unique<impl>(at, std::move(pages))) {
   where_.port = static_cast<std::uint16_t>(impl_->bind(at));
   impl_->start();
+}
+
+bool http_server::alive() const noexcept {
+  return impl_->alive();
 }
 
 http_server::~http_server() {

@@ -36,6 +36,8 @@ public:
 
   /// With the port that was taken.
   const address& where() const noexcept { return where_; }
+  /// False where it has stopped accepting by itself, which the log tells.
+  bool alive() const noexcept;
 
 private:
   class impl;

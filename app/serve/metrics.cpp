@@ -111,6 +111,8 @@ void add_engine(families& to, const labels& l, const statistics& s) {
              s.statement_cache_misses);
   to.counter("dbengine_snapshots_reused_total", "Reads on a snapshot that was open.", l,
              s.snapshots_reused);
+  to.counter("dbengine_reads_on_writer_total", "Short reads on the idle write connection.", l,
+             s.reads_on_writer);
   to.counter("dbengine_snapshots_opened_total", "Snapshots opened.", l, s.snapshots_opened);
   to.gauge("dbengine_leases_open", "Reader connections lent or kept for lending.", l,
            static_cast<double>(s.leases_open));

@@ -132,7 +132,7 @@ public:
   void ready() { all_.state = server_state::ready; }
 
   bool answers() const {
-    bool all = true;
+    bool all = !http_ || http_->alive(); // else its end is in the log
     for (const auto& d : all_.databases)
       try {
         static_cast<void>(d->health(answer_timeout).ok);
@@ -160,11 +160,9 @@ private:
 
 } // namespace
 
-int run(context& c) {
-  if (!c.connect.empty())
-    throw usage_error("serve works on files: it does not go with --connect");
-  const settings s = settings_of(c);
-  set_up_log(s.log_level, s.log_format);
+namespace {
+
+int serve(context& c, const settings& s) {
   const notifier manager;
   wishes asked(c);
   const bool network = std::any_of(s.databases.begin(), s.databases.end(),
@@ -197,6 +195,29 @@ int run(context& c) {
   }
   log_info("stopped");
   return 0;
+}
+
+} // namespace
+
+int run(context& c) {
+  if (!c.connect.empty())
+    throw usage_error("serve works on files: it does not go with --connect");
+  const settings s = settings_of(c);
+  set_up_log(s.log_level, s.log_format);
+  if (s.log_format != "json")
+    return serve(c, s);
+  // Who reads JSON line by line gets the end as such a line, too, and the same exit code.
+  try {
+    return serve(c, s);
+  } catch (const dbengine::error& e) {
+    log_error(e.message());
+    if (e.code() == errc::invalid_option && !c.config.file.empty())
+      return static_cast<int>(exit_code::configuration);
+    return static_cast<int>(to_exit_code(e.code()));
+  } catch (const std::exception& e) {
+    log_error(e.what());
+    return static_cast<int>(exit_code::data);
+  }
 }
 
 } // namespace dbengine::app::serve
