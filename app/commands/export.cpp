@@ -7,6 +7,7 @@
 #include "commands/commands.hpp"
 #include "data/import.hpp"
 #include "data/parameters.hpp"
+#include "data/target.hpp"
 #include "output/writer.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
@@ -23,6 +24,14 @@ std::string format_of(const context& c, const std::string& file) {
   return file.ends_with(".jsonl") || file.ends_with(".ndjson") ? "jsonl" : "csv";
 }
 
+// All columns that can be inserted again: not those that SQLite computes.
+std::string table_sql(const request_view& db, const std::string& table) {
+  std::string names;
+  for (const auto& column : find_table(db, table).value_or(std::vector<target_column>{}))
+    names += (names.empty() ? "" : ", ") + quoted_name(column.name);
+  return "SELECT " + (names.empty() ? "*" : names) + " FROM " + quoted_name(table);
+}
+
 int run(context& c) {
   // export DB -t TABLE FILE, or export DB SQL FILE
   const auto table = c.args.text("table");
@@ -32,11 +41,11 @@ int run(context& c) {
                       : table       ? "export: -t TABLE or SQL, not both"
                                     : "export: SQL and FILE are needed, or -t TABLE and FILE");
   const std::string& file = words.back();
-  const std::string sql = table ? "SELECT * FROM " + quoted_name(*table) : words.front();
   const params p = parse_parameters(c.args.all("param"));
 
   const DbEngine engine = open_engine(c, opening::read_only);
   const request_view db = requests(engine, c);
+  const std::string sql = table ? table_sql(db, *table) : words.front();
   pointing_into(sql, db, [&] {
     auto cursor = db.cursor(sql, p);
     rows batch = cursor.next();

@@ -5,6 +5,7 @@
 
 #include "data/import.hpp"
 #include "data/sqlite_rows.hpp"
+#include "data/virtual_table.hpp"
 #include "output/encode.hpp"
 #include "output/writer.hpp"
 #include "ui/text.hpp"
@@ -117,30 +118,23 @@ public:
 private:
   void table(const std::string& name, const std::string& sql, bool is_virtual) {
     to_.write(sql + ";\n");
-    if (is_virtual && is_index_without_text(name, sql))
+    const auto kept = is_virtual ? rows_of_virtual_table(sql) : kept_rows::own;
+    if (kept == kept_rows::no_text)
+      warnings.push_back("table " + name + " is an index that keeps no text: it is made empty");
+    if (kept == kept_rows::elsewhere)
+      rebuilds_ +=
+          "INSERT INTO " + quoted_name(name) + " (" + quoted_name(name) + ") VALUES ('rebuild');\n";
+    if (kept != kept_rows::own && kept != kept_rows::own_by_rowid)
       return;
     std::string columns;
-    bool has_rowid = true;
     query info(handle_,
                "SELECT name FROM pragma_table_xinfo(" + quoted_name(name) + ") WHERE hidden = 0");
     while (info.next())
       columns += (columns.empty() ? "" : ", ") + quoted_name(info.text(0));
-    // The rowid of a virtual table links it with others; that of a plain table is only kept where it is a column.
-    if (is_virtual) {
-      query list(handle_, "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = " +
-                              quoted_text(name));
-      has_rowid = !list.next() || list.text(0) == "0";
-      if (has_rowid && sql.find("rtree") == std::string::npos)
-        columns = "rowid, " + columns;
-    }
+    // The rowid of a plain table is only kept where it is a column.
+    if (kept == kept_rows::own_by_rowid)
+      columns = "rowid, " + columns;
     rows(name, columns);
-  }
-
-  static std::string quoted_text(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text)
-      out += c == '\'' ? std::string("''") : std::string(1, c);
-    return out + "'";
   }
 
   void rows(const std::string& name, const std::string& columns) {
@@ -153,21 +147,6 @@ private:
         line += (i == 0 ? "" : ",") + literal(r[i]);
       to_.write(line + ");\n");
     }
-  }
-
-  // A full-text index over another table is built anew; one that keeps no text cannot be read back.
-  bool is_index_without_text(const std::string& name, const std::string& sql) {
-    query q(handle_, "SELECT 1 FROM sqlite_schema WHERE name = " + quoted_text(name + "_content"));
-    if (sql.find("fts5") == std::string::npos || q.next())
-      return false;
-    query external(handle_, "SELECT replace(replace(lower(" + quoted_text(sql) +
-                                "), ' ', ''), '\"', '''') LIKE '%content=''''%'");
-    if (external.next() && external.text(0) == "1")
-      warnings.push_back("table " + name + " is an index that keeps no text: it is made empty");
-    else
-      rebuilds_ +=
-          "INSERT INTO " + quoted_name(name) + " (" + quoted_name(name) + ") VALUES ('rebuild');\n";
-    return true;
   }
 
   void sequences() {
