@@ -20,8 +20,12 @@ namespace dbengine::app {
 
 interrupt::interrupt() {
   std::signal(SIGPIPE, SIG_IGN);
-  struct sigaction hangup {};
-  ignore_hangup_ = ::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
+  const auto ignored = [](int signal) {
+    struct sigaction now {};
+    return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+  };
+  ignore_hangup_ = ignored(SIGHUP);
+  ignore_interrupt_ = ignored(SIGINT);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
@@ -60,6 +64,8 @@ void interrupt::watch(int signals) {
       continue;
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != sizeof info)
+      continue;
+    if (ignore_interrupt_ && info.ssi_signo == SIGINT)
       continue;
     {
       const std::lock_guard lock(mutex_);

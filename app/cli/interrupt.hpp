@@ -34,7 +34,8 @@ private:
   std::mutex mutex_;
   std::function<bool(int)> taker_;
   int wake_ = -1;
-  bool ignore_hangup_ = false; // started by nohup
+  bool ignore_hangup_ = false;    // started by nohup
+  bool ignore_interrupt_ = false; // started in the background by a shell without jobs
   std::thread watcher_;
 };
 

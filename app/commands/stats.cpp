@@ -47,6 +47,10 @@ int run(context& c) {
              : stats_tables(engine.get_stats(), engine.health(), engine.database_info(), c.out));
     standard.finish();
   } while (watch && pause(*watch, c.cancel));
+  if (watch && c.out.interactive) { // behind the ^C of the terminal
+    standard.write("\n");
+    standard.finish();
+  }
   return 0;
 }
 

@@ -15,31 +15,9 @@ namespace dbengine::app {
 
 namespace {
 
-[[noreturn]] void fail(sqlite3* handle, std::size_t base, bool in_statement) {
-  error_info e;
-  const int code = sqlite3_extended_errcode(handle);
-  const int primary = code & 0xff;
-  e.code = primary == SQLITE_CONSTRAINT  ? errc::constraint
-           : primary == SQLITE_INTERRUPT ? errc::cancelled
-           : primary == SQLITE_BUSY      ? errc::busy
-           : primary == SQLITE_CORRUPT   ? errc::corrupt
-           : primary == SQLITE_NOTADB    ? errc::not_a_database
-           : primary == SQLITE_FULL      ? errc::disk_full
-           : primary == SQLITE_READONLY  ? errc::read_only
-           : primary == SQLITE_AUTH      ? errc::not_allowed
-           : primary == SQLITE_IOERR     ? errc::io
-                                         : errc::sql;
-  e.outcome = in_statement ? fate::not_run : fate::rolled_back;
-  e.extended_code = code;
-  e.message = primary == SQLITE_INTERRUPT ? "interrupted" : sqlite3_errmsg(handle);
-  const int at = sqlite3_error_offset(handle);
-  if (primary != SQLITE_INTERRUPT)
-    e.offset = base + (in_statement && at >= 0 ? static_cast<std::size_t>(at) : 0);
-  throw dbengine::error(std::move(e));
-}
-
-// The first byte of the statement that begins at `at`: behind space and comments.
-std::size_t behind_space(const std::string& sql, std::size_t at) {
+// The first byte of the statement that begins at `at`: behind space and comments. A comment that is never closed ends with
+// the text, unless that is asked for.
+std::size_t behind_space(const std::string& sql, std::size_t at, bool pass_open = true) {
   for (;;) {
     at = sql.find_first_not_of(" \t\r\n;", at);
     if (at == std::string::npos)
@@ -47,7 +25,10 @@ std::size_t behind_space(const std::string& sql, std::size_t at) {
     if (sql.compare(at, 2, "--") == 0)
       at = sql.find('\n', at);
     else if (sql.compare(at, 2, "/*") == 0) {
+      const auto open = at;
       at = sql.find("*/", at + 2);
+      if (at == std::string::npos && !pass_open)
+        return open;
       at = at == std::string::npos ? at : at + 2;
     } else
       return at;
@@ -59,8 +40,9 @@ std::size_t behind_space(const std::string& sql, std::size_t at) {
 } // namespace
 
 raw_statements::raw_statements(sqlite3* handle, const std::string& sql, std::size_t at,
-                               std::stop_token cancel)
-    : handle_(handle), sql_(sql), at_(behind_space(sql, at)), cancel_(std::move(cancel)) {
+                               std::stop_token cancel, std::optional<clock::time_point> deadline)
+    : handle_(handle), sql_(sql), at_(behind_space(sql, at)), cancel_(std::move(cancel)),
+      deadline_(deadline) {
   if (const auto zero = sql.find('\0'); zero != std::string::npos)
     throw dbengine::error(
         {.code = errc::sql, .offset = zero, .message = "there is a zero byte in the text"});
@@ -68,7 +50,8 @@ raw_statements::raw_statements(sqlite3* handle, const std::string& sql, std::siz
   sqlite3_progress_handler(
       handle_, defaults::progress_steps,
       [](void* self) {
-        return static_cast<const raw_statements*>(self)->cancel_.stop_requested() ? 1 : 0;
+        const auto& s = *static_cast<const raw_statements*>(self);
+        return s.cancel_.stop_requested() || s.late() ? 1 : 0;
       },
       this);
 }
@@ -77,17 +60,44 @@ raw_statements::~raw_statements() {
   sqlite3_progress_handler(handle_, 0, nullptr, nullptr);
 }
 
+void raw_statements::fail(std::size_t base, bool in_statement) const {
+  error_info e;
+  const int code = sqlite3_extended_errcode(handle_);
+  const int primary = code & 0xff;
+  const bool stopped = primary == SQLITE_INTERRUPT;
+  const bool overdue = stopped && !cancel_.stop_requested() && late();
+  e.code = primary == SQLITE_CONSTRAINT ? errc::constraint
+           : stopped                    ? (overdue ? errc::timeout : errc::cancelled)
+           : primary == SQLITE_BUSY     ? errc::busy
+           : primary == SQLITE_CORRUPT  ? errc::corrupt
+           : primary == SQLITE_NOTADB   ? errc::not_a_database
+           : primary == SQLITE_FULL     ? errc::disk_full
+           : primary == SQLITE_READONLY ? errc::read_only
+           : primary == SQLITE_AUTH     ? errc::not_allowed
+           : primary == SQLITE_IOERR    ? errc::io
+                                        : errc::sql;
+  e.outcome = in_statement ? fate::not_run : fate::rolled_back;
+  e.extended_code = code;
+  e.message = overdue ? "the time is up" : stopped ? "interrupted" : sqlite3_errmsg(handle_);
+  const int at = sqlite3_error_offset(handle_);
+  if (!stopped)
+    e.offset = base + (in_statement && at >= 0 ? static_cast<std::size_t>(at) : 0);
+  throw dbengine::error(std::move(e));
+}
+
 bool raw_statements::run_next(row_writer_source& writers) {
   for (; at_ < sql_.size(); at_ = behind_space(sql_, at_)) {
     if (cancel_.stop_requested())
       throw dbengine::error(errc::cancelled, "interrupted");
+    if (late())
+      throw dbengine::error(errc::timeout, "the time is up");
     const std::size_t base = at_;
     const char* tail = nullptr;
     sqlite3_stmt* raw = nullptr;
     const auto start = std::chrono::steady_clock::now();
     // No length: with one, SQLite copies the whole rest of the text for each statement.
     if (sqlite3_prepare_v2(handle_, sql_.c_str() + base, -1, &raw, &tail) != SQLITE_OK)
-      fail(handle_, base, true);
+      fail(base, true);
     const statement_handle statement(raw);
     at_ = std::max(static_cast<std::size_t>(tail - sql_.c_str()), base + 1);
     if (raw == nullptr)
@@ -105,7 +115,7 @@ bool raw_statements::run_next(row_writer_source& writers) {
       if (writer)
         writer->add(reader.current());
     if (code != SQLITE_DONE)
-      fail(handle_, base, false);
+      fail(base, false);
     if (writer)
       writer->end();
     if (report_.wrote && sqlite3_total_changes64(handle_) != before)
@@ -117,11 +127,19 @@ bool raw_statements::run_next(row_writer_source& writers) {
   return false;
 }
 
+bool says_nothing(const std::string& sql) {
+  return behind_space(sql, 0, false) == sql.size();
+}
+
 std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
                              row_writer_source& writers) {
   const auto connection = db.raw_connection();
   sqlite3* const handle = connection.native_handle();
-  raw_statements script(handle, sql, 0, db.properties().cancel);
+  const auto& request = db.properties();
+  std::optional<raw_statements::clock::time_point> deadline;
+  if (request.timeout)
+    deadline = raw_statements::clock::now() + *request.timeout;
+  raw_statements script(handle, sql, 0, request.cancel, deadline);
   std::uint64_t statements = 0;
   while (script.run_next(writers))
     ++statements;

@@ -9,7 +9,9 @@
 
 #include <dbengine/db_engine.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -21,8 +23,11 @@ namespace dbengine::app {
 /// the connection outlive it. While it lives the connection's progress handler is its own.
 class raw_statements {
 public:
-  /// Begins at byte `at` of `sql`. Throws `errc::sql` for a text with a zero byte, which SQLite would take for its end.
-  raw_statements(sqlite3* handle, const std::string& sql, std::size_t at, std::stop_token cancel);
+  using clock = std::chrono::steady_clock;
+
+  /// Begins at byte `at` of `sql`; whatever runs at `deadline` fails with `errc::timeout`. Throws `errc::sql` for a text with a zero byte, which SQLite would take for its end.
+  raw_statements(sqlite3* handle, const std::string& sql, std::size_t at, std::stop_token cancel,
+                 std::optional<clock::time_point> deadline = std::nullopt);
   ~raw_statements();
   raw_statements(const raw_statements&) = delete;
   raw_statements& operator=(const raw_statements&) = delete;
@@ -34,15 +39,22 @@ public:
   const statement_report& report() const noexcept { return report_; }
 
 private:
+  bool late() const { return deadline_ && clock::now() >= *deadline_; }
+  [[noreturn]] void fail(std::size_t base, bool in_statement) const;
+
   sqlite3* handle_;
   const std::string& sql_;
   std::size_t at_;
   std::stop_token cancel_;
+  std::optional<clock::time_point> deadline_;
   statement_report report_;
 };
 
+/// Whether the text has nothing but space, semicolons and closed comments.
+bool says_nothing(const std::string& sql);
+
 /// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement.
-/// Returns the number of statements. Throws the first failure with its offset in the whole text; an open transaction
+/// The request's timeout is that of the whole script. Returns the number of statements. Throws the first failure with its offset in the whole text; an open transaction
 /// is rolled back then, and also one that the script leaves open.
 std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
                              row_writer_source& writers);

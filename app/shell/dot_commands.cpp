@@ -233,7 +233,7 @@ void run_dot_command(shell& s, const std::string& line) {
     for (const auto& d : all)
       names.emplace_back(d.name);
     throw data_error("unknown command '" + name + "'" + did_you_mean(name, names) +
-                     "; .help lists all");
+                     " (.help lists all)");
   }
   const bool rest_is_one = found->run == watch;
   const auto given = split(line.substr(end), rest_is_one ? 1 : words::size_type(-1));

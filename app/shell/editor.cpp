@@ -49,6 +49,15 @@ char* next_candidate(const char*, int state) {
   return at < found.size() ? ::strdup(found[at++].c_str()) : nullptr;
 }
 
+// File names hold what separates words in SQL: behind a dot command only space does. (Readline wants it writable.)
+char* word_breaks() {
+  static std::string in_sql = " \t\n\"\\'`@$><=;|&{(,.+-*/%!~[)", in_arguments = " \t\n\"'";
+  const std::string_view line = rl_line_buffer;
+  const bool arguments = line.starts_with('.') && line.find(' ') != std::string_view::npos &&
+                         !line.starts_with(".watch ");
+  return (arguments ? in_arguments : in_sql).data();
+}
+
 // An exception must not pass through Readline.
 char** complete_word(const char* word, int start, int) {
   try {
@@ -95,8 +104,7 @@ editor::editor(session_signals& signals, fs::path history, complete_function com
   rl_catch_signals = 0; // they come through `signals`
   rl_outstream = ::isatty(STDERR_FILENO) == 1 ? stderr : stdout;
   rl_attempted_completion_function = complete_word;
-  rl_basic_word_break_characters = " \t\n\"\\'`@$><=;|&{(,.+-*/%!~[)";
-  rl_completer_word_break_characters = rl_basic_word_break_characters;
+  rl_completion_word_break_hook = word_breaks;
   rl_completer_quote_characters = "";
   history_comment_char = '#'; // a time before each entry: entries may have several lines
   history_write_timestamps = 1;

@@ -6,6 +6,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/report.hpp"
 #include "cli/suggest.hpp"
+#include "data/raw_script.hpp"
 #include "shell/dot_commands.hpp"
 #include "ui/text.hpp"
 
@@ -47,8 +48,9 @@ std::string shell::prompt() const {
 int shell::run() {
   std::string line;
   while (!quit_) {
-    signals_.begin(); // what stopped the last statement is over
-    if (signals_.ended())
+    if (lines_.interactive())
+      signals_.begin(); // what stopped the last statement is over
+    if (signals_.ended() || (!lines_.interactive() && signals_.token().stop_requested()))
       return static_cast<int>(exit_code::interrupted);
     const input got = lines_.next(prompt(), line);
     if (got == input::end)
@@ -73,6 +75,13 @@ void shell::take(const std::string& line) {
   if (pending_.empty() && blank(line))
     return;
   pending_ += (pending_.empty() ? "" : "\n") + line;
+  // Behind a comment a dot command may come. (Only what ends a comment is looked at again: a long one is not read for each
+  // of its lines.)
+  if ((line.find("--") != std::string::npos || line.find("*/") != std::string::npos) &&
+      says_nothing(pending_)) {
+    lines_.remember(std::exchange(pending_, {}));
+    return;
+  }
   // Only a semicolon ends a statement: a long text is not read again for each of its lines.
   if (line.find(';') == std::string::npos || sqlite3_complete(pending_.c_str()) == 0)
     return;
@@ -82,7 +91,7 @@ void shell::take(const std::string& line) {
 }
 
 void shell::perform(const std::string& text) {
-  context_.cancel = signals_.begin();
+  context_.cancel = signals_.token(); // a signal since the line was asked for stops this at once
   const auto run = [&] {
     if (text.starts_with('.'))
       run_dot_command(*this, text);

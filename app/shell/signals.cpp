@@ -3,6 +3,7 @@
 
 #include "shell/signals.hpp"
 
+#include "cli/exit_code.hpp"
 #include "cli/interrupt.hpp"
 
 #include <cerrno>
@@ -27,7 +28,7 @@ session_signals::~session_signals() {
   ::close(wake_);
 }
 
-std::stop_token session_signals::begin() {
+void session_signals::begin() {
   const std::lock_guard lock(mutex_);
   std::uint64_t count = 0;
   while (::read(wake_, &count, sizeof count) == sizeof count) {
@@ -36,6 +37,10 @@ std::stop_token session_signals::begin() {
     current_ = std::stop_source();
   if (ended_)
     current_.request_stop();
+}
+
+std::stop_token session_signals::token() {
+  const std::lock_guard lock(mutex_);
   return current_.get_token();
 }
 
@@ -44,7 +49,7 @@ bool session_signals::take(int signal) {
   {
     const std::lock_guard lock(mutex_);
     if (signal != SIGINT && ended_.exchange(true))
-      return false; // asked twice
+      ::_exit(static_cast<int>(exit_code::interrupted)); // asked twice: it cannot end by itself
     source = current_;
     const std::uint64_t one = 1;
     // It cannot be full: `begin` empties it, and nobody counts to 2^64.

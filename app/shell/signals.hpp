@@ -23,8 +23,10 @@ public:
   session_signals(const session_signals&) = delete;
   session_signals& operator=(const session_signals&) = delete;
 
-  /// A token for what runs from now on; a signal of before is forgotten.
-  std::stop_token begin();
+  /// Forgets the signals so far: a person's last statement was stopped, the next one is not.
+  void begin();
+  /// For what runs until the next `begin`.
+  std::stop_token token();
   /// Readable after a signal, until `begin`.
   int descriptor() const noexcept { return wake_; }
   /// The shell is to end.

@@ -143,6 +143,7 @@ struct child_setup {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGINT, SIG_DFL); // the test itself may run in the background, where it is ignored
   if (!s.folder.empty() && ::chdir(s.folder.c_str()) != 0)
     ::_exit(126);
   ::execve(s.argv[0], s.argv.data(), s.env.data());

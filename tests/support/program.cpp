@@ -57,8 +57,17 @@ program::program(const std::vector<std::string>& arguments,
     all.push_back(nullptr);
     return all;
   };
-  const int code = ::posix_spawn(&pid_, path.c_str(), &actions, nullptr, pointers(words).data(),
+  // The test itself may run in the background, where a shell has SIGINT ignored.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGINT);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int code = ::posix_spawn(&pid_, path.c_str(), &actions, &attributes, pointers(words).data(),
                                  pointers(variables).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   for (const int fd : {in[0], out[1], err[1]})
     ::close(fd);

@@ -7,6 +7,7 @@
 
 #include "command_line.hpp"
 #include "engine_fixture.hpp"
+#include "program.hpp"
 
 #include <csignal>
 
@@ -42,6 +43,9 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+constexpr const char* many_rows =
+    "CREATE TABLE big (v); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 2000) "
+    "INSERT INTO big SELECT 'row ' || x FROM c;";
 constexpr const char* endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) ";
 
 } // namespace
@@ -88,6 +92,18 @@ CAF_TEST(1 is data that does not fit and files that are not there and reading fr
   }
   CAF_CHECK(!std::filesystem::exists(folder.path / "none.db"));
   CAF_CHECK(!std::filesystem::exists(folder.path / "out.csv"));
+}
+
+CAF_TEST(1 is a bad row of a pipe that stays open) {
+  program import({"import", (folder.path / "app.db").string(), "-", "-t", "users", "--batch", "1"});
+  import.write("id,name\n9,Eve\n1,Ada again\n");
+  // Up to 1 MiB is looked at first.
+  std::string rest;
+  while (rest.size() < (std::size_t{2} << 20))
+    rest += std::to_string(100 + rest.size()) + ",somebody\n";
+  import.write(rest);
+  CAF_CHECK_EQUAL(import.wait(), 1); // its input was never closed
+  CAF_CHECK(has(import.err(), "UNIQUE constraint failed"));
 }
 
 CAF_TEST(2 is a command line that cannot be understood with the nearest right word) {
@@ -168,6 +184,14 @@ CAF_TEST(5 is the end of the time) {
       in_folder("query app.db '" + std::string(endless) + "SELECT count(*) FROM c' --timeout 50ms");
   CAF_CHECK_EQUAL(r.code, 5);
   CAF_CHECK(has(r.err, "timeout"));
+  // Also where a script brings its own transactions.
+  const auto script = in_folder("script app.db - --timeout 50ms",
+                                "BEGIN; DELETE FROM users; " + std::string(endless) +
+                                    "SELECT count(*) FROM c; COMMIT;");
+  CAF_CHECK_EQUAL(script.code, 5);
+  CAF_CHECK(has(script.err, "timeout"));
+  CAF_CHECK_EQUAL(in_folder("query app.db 'SELECT count(*) FROM users' -o csv").out,
+                  "count(*)\n2\n");
 }
 
 CAF_TEST(7 is a check that found something) {
@@ -199,6 +223,46 @@ CAF_TEST(11 is a file that is damaged or no database) {
     CAF_CHECK(has(r.err, "file is not a database"));
   }
   CAF_CHECK_EQUAL(content_of(folder.path / "text.db"), std::string(5000, 'x'));
+}
+
+CAF_TEST(11 is a page that is damaged) {
+  CAF_REQUIRE_EQUAL(in_folder("script app.db -", many_rows).code, 0);
+  // Of a leaf in the middle: its header says what it cannot be.
+  auto bytes = content_of(folder.path / "app.db");
+  constexpr std::size_t page = 4096;
+  CAF_REQUIRE(bytes.size() > 8 * page);
+  for (std::size_t i = 0; i < 64; ++i)
+    bytes[6 * page + i] = '\x7f';
+  write_text(folder.path / "app.db", bytes);
+  for (const char* line : {"query app.db 'SELECT sum(length(v)) FROM big'", "dump app.db",
+                           "export app.db -t big -", "script app.db -", "check app.db"}) {
+    const auto r = in_folder(line, "UPDATE big SET v = 1;");
+    CAF_CHECK_EQUAL(std::to_string(r.code) + " " + line, std::string("11 ") + line);
+    CAF_CHECK(has(r.err, "malformed"));
+  }
+}
+
+CAF_TEST(7 is an index that does not fit its table) {
+  CAF_REQUIRE_EQUAL(
+      in_folder("script app.db -", std::string(many_rows) + "CREATE INDEX big_v ON big (v);").code,
+      0);
+  auto bytes = content_of(folder.path / "app.db");
+  const auto at = bytes.rfind("row 1234"); // the index is made last
+  CAF_REQUIRE(at != std::string::npos);
+  CAF_REQUIRE(bytes.find("row 1234") != at);
+  bytes.replace(at, 8, "row 1zzz");
+  write_text(folder.path / "app.db", bytes);
+  const auto checked = in_folder("check app.db");
+  CAF_CHECK_EQUAL(checked.code, 7);
+  CAF_CHECK(has(checked.out, "big_v"));
+}
+
+CAF_TEST(an interrupt that the caller has ignored is ignored) {
+  const auto r =
+      run({"-c", "trap '' INT; exec " DBENGINE_BIN_DIR "/dbengine query app.db '" +
+                     std::string(endless) + "SELECT count(*) FROM c' --timeout 3s"},
+          {.folder = folder.path, .signal = SIGINT, .ready = is_busy, .program = "/bin/sh"});
+  CAF_CHECK_EQUAL(r.code, 5);
 }
 
 CAF_TEST(130 is a statement stopped by an interrupt) {

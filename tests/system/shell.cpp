@@ -62,6 +62,15 @@ CAF_TEST(statements run one after the other however they are laid out) {
   CAF_CHECK_EQUAL(a.err, "");
 }
 
+CAF_TEST(comments stand before a dot command as before a statement) {
+  const files f;
+  const auto a = shell(f.db, "-- first\n.mode\n/* two\nlines */ -- and one\n.mode jsonl\n"
+                             "/* open\n.mode csv */ SELECT 1 AS one -- and\n;\n-- last");
+  CAF_CHECK_EQUAL(a.code, 0);
+  CAF_CHECK_EQUAL(a.out, "csv\n{\"one\":1}\n");
+  CAF_CHECK_EQUAL(a.err, "");
+}
+
 CAF_TEST(a transaction spans lines) {
   const files f;
   const auto a = shell(f.db, "CREATE TABLE t(v);\nBEGIN;\nINSERT INTO t VALUES (1);\n"

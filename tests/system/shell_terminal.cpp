@@ -122,6 +122,24 @@ CAF_TEST(Tab completes commands and keywords and names) {
   ENDS(t, "dbengine> .mode json");
 }
 
+CAF_TEST(Tab completes file names with all that is in them) {
+  if (!has_tmux())
+    DBENGINE_SKIP("there is no tmux");
+  const place p;
+  const auto file = (p.path / "some-odd_name.2026.sql").string();
+  std::ofstream(file) << "SELECT 'read ' || 'it';\n";
+  const tmux t(p.command(), p.environment());
+  ENDS(t, "dbengine>");
+  t.type(".read " + file.substr(0, file.size() - 13));
+  t.key("Tab");
+  ENDS(t, "dbengine> .read " + file);
+  t.key("Enter");
+  SEES(t, "│ read it");
+  t.type(".schema peo");
+  t.key("Tab");
+  ENDS(t, "dbengine> .schema people");
+}
+
 CAF_TEST(Ctrl C stops the statement and not the shell) {
   if (!has_tmux())
     DBENGINE_SKIP("there is no tmux");
