@@ -31,7 +31,10 @@ public:
         skip_to(rest_.find(c, 1), 1);
       else if (c == '[')
         skip_to(rest_.find(']'), 1);
-      else if (std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_')
+      else if (c == ':' || c == '@' || c == '$') {
+        rest_.remove_prefix(1);
+        word(); // the name of a parameter
+      } else if (std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_')
         return word();
       else
         rest_.remove_prefix(1);
@@ -61,6 +64,20 @@ bool is_write(std::string_view word) {
   return word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "REPLACE";
 }
 
+// `name = value` and `name(value)` set, but for those that only take a value to say what is asked for.
+statement_kind pragma_kind(words& from) {
+  static constexpr std::array<std::string_view, 10> asking{
+      "TABLE_INFO",       "TABLE_XINFO",       "TABLE_LIST",      "INDEX_INFO",  "INDEX_XINFO",
+      "FOREIGN_KEY_LIST", "FOREIGN_KEY_CHECK", "INTEGRITY_CHECK", "QUICK_CHECK", "INDEX_LIST"};
+  std::string name = from.next();
+  if (const auto rest = from.rest(); rest.starts_with('.')) // behind the name of a database
+    name = from.next();
+  if (std::find(asking.begin(), asking.end(), name) != asking.end())
+    return statement_kind::reads;
+  return from.rest().find_first_of("=(") == std::string_view::npos ? statement_kind::reads
+                                                                   : statement_kind::returns;
+}
+
 } // namespace
 
 statement_kind kind_of(std::string_view sql) {
@@ -69,16 +86,18 @@ statement_kind kind_of(std::string_view sql) {
   if (first == "SELECT" || first == "VALUES" || first == "EXPLAIN")
     return statement_kind::reads;
   if (first == "PRAGMA")
-    return from.rest().find('=') == std::string_view::npos ? statement_kind::reads
-                                                           : statement_kind::returns;
+    return pragma_kind(from);
   if (!is_write(first) && first != "WITH")
     return statement_kind::writes;
-  // REPLACE is a function as well: only behind WITH do the other three tell.
+  // REPLACE is a function as well: behind WITH it writes only where INTO follows.
   bool writes = first != "WITH";
+  std::string before;
   for (std::string word = from.next(); !word.empty(); word = from.next()) {
     if (word == "RETURNING")
       return statement_kind::returns;
-    writes = writes || (is_write(word) && word != "REPLACE");
+    writes =
+        writes || (is_write(word) && word != "REPLACE") || (word == "INTO" && before == "REPLACE");
+    before = std::move(word);
   }
   return writes ? statement_kind::writes : statement_kind::reads;
 }

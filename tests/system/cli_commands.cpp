@@ -5,6 +5,7 @@
 
 #include "command_line.hpp"
 #include "engine_fixture.hpp"
+#include "program.hpp"
 
 #include <csignal>
 
@@ -50,6 +51,50 @@ bool has(const std::string& text, const std::string& part) {
 } // namespace
 
 CAF_TEST_FIXTURE_SCOPE(cli_commands, fixture)
+
+CAF_TEST(stats are shown again and again as JSON until an interrupt) {
+  program watch({"stats", (folder.path / "app.db").string(), "--watch", "100ms", "-o", "json"});
+  const auto documents = [&] {
+    std::size_t n = 0;
+    const auto out = watch.out();
+    for (auto at = out.find("\n}\n"); at != std::string::npos; at = out.find("\n}\n", at + 1))
+      ++n;
+    return n;
+  };
+  CAF_CHECK(dbengine::test::wait_until([&] { return documents() >= 2; }));
+  watch.signal(SIGINT);
+  CAF_CHECK_EQUAL(watch.wait(), 0);
+  const auto out = watch.out();
+  const auto first = out.substr(0, out.find("\n}\n") + 3);
+  CAF_CHECK(nlohmann::json::parse(first, nullptr, false).contains("statistics"));
+}
+
+CAF_TEST(CSV of another shape is imported when its shape is told) {
+  good({"import", "app.db", "-", "-t", "shape", "--separator", ";", "--no-header"},
+       "1;a,b\n2;\"x;y\"\n");
+  CAF_CHECK_EQUAL(csv("SELECT * FROM shape"), "column_1,column_2\n1,\"a,b\"\n2,x;y\n");
+  for (const char* separator : {"", ";;", "\"", "\n"}) {
+    const auto r = go({"import", "app.db", "-", "-t", "no", "--separator", separator}, "1\n");
+    CAF_CHECK_EQUAL(r.code, 2);
+  }
+}
+
+CAF_TEST(a statement is read or written by what it is) {
+  good({"query", "app.db", "PRAGMA user_version(7)"});
+  CAF_CHECK_EQUAL(csv("PRAGMA main.user_version"), "user_version\n7\n");
+  CAF_CHECK_EQUAL(csv("SELECT count(*) AS n FROM pragma_table_info('users')"), "n\n2\n");
+  CAF_CHECK(has(csv("PRAGMA table_info(users)"), "0,id,INTEGER"));
+  CAF_CHECK(has(csv("PRAGMA main . foreign_key_list ( other )"), "users"));
+  good({"query", "app.db", "WITH x AS (SELECT 9 AS i) REPLACE INTO users SELECT i, 'Eve' FROM x"});
+  CAF_CHECK_EQUAL(
+      csv("WITH x AS (SELECT 9 AS i) SELECT replace(name, 'E', 'A') AS n FROM users JOIN x "
+          "ON id = i"),
+      "n\nAve\n");
+  for (const char* name : {":update", "@delete", "$insert"})
+    CAF_CHECK_EQUAL(csv(std::string("WITH x AS (SELECT ") + name + " AS n) SELECT n FROM x",
+                        {"-p", std::string(name + 1) + ":=1"}),
+                    "n\n1\n");
+}
 
 CAF_TEST(parameters are bound by name and by number and as JSON) {
   CAF_CHECK_EQUAL(csv("SELECT id FROM users WHERE name = :n", {"-p", "n=Bob"}), "id\n2\n");
