@@ -3,6 +3,7 @@
 
 // Every constant of the engine with the reason for its value. Figures named "PLATFORM" were measured on
 // Debian 12, 2 cores, SQLite 3.40.1, CAF 0.17.6.
+// Thread rule: constants.
 
 #pragma once
 

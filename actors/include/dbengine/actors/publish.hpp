@@ -3,6 +3,7 @@
 
 // An engine offered to other processes through the CAF middleman, and one of another process used here.
 // The host's configuration loads `caf::io::middleman` and calls `setup`.
+// Thread rule: any thread, but all of these block: none of a scheduled actor's. Ownership: an open port keeps its engine's handle.
 
 #pragma once
 
