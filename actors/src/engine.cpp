@@ -84,8 +84,7 @@ std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
   const auto t = o.timeout.count() == 0 ? house_->core().opts().request_timeout : o.timeout;
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
-  const auto deadline = t > std::chrono::hours(24 * 365) ? detail::clock::time_point::max()
-                                                         : detail::clock::now() + t;
+  const auto deadline = detail::deadline_after(t);
   auto r = std::make_shared<actor_request>(k, detail::control(deadline, {}), what.sender, what.mid);
   r->deadline = deadline;
   r->urgency = std::min(o.priority, priority::maintenance);

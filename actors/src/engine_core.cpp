@@ -6,6 +6,7 @@
 #include "backup_manifest.hpp"
 #include "backup_restore.hpp"
 #include "error_map.hpp"
+#include "functions.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
 
@@ -53,6 +54,15 @@ void check(const options& o) {
            " ms, must be above 0");
   if (o.max_queue == 0 || o.max_queue_bytes == 0)
     refuse("max_queue and max_queue_bytes must be above 0");
+  // What a wait is compared with may be any length; what is added up with times must leave room for them.
+  constexpr auto most = std::chrono::hours(24 * 365 * 100);
+  if (o.backup_interval > most || o.backup_pause > most || o.backup_cleanup_max_age > most)
+    refuse("backup_interval, backup_pause and backup_cleanup_max_age must be at most 100 years");
+  if (o.synchronous > synchronous::full)
+    refuse("synchronous is no level: off, normal or full");
+  if (o.temp_store > temp_store::memory)
+    refuse("temp_store is no place: file or memory");
+  check_user_functions(o);
 }
 
 std::size_t lease_count(const options& o) {
@@ -155,8 +165,7 @@ bool engine_core::forked() const noexcept {
 }
 
 clock::time_point engine_core::deadline_of(const request_options& o) const noexcept {
-  const auto t = o.timeout.value_or(options_->request_timeout);
-  return t > std::chrono::hours(24 * 365) ? clock::time_point::max() : clock::now() + t;
+  return deadline_after(o.timeout.value_or(options_->request_timeout));
 }
 
 void engine_core::arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept {

@@ -12,7 +12,7 @@ namespace {
 // A backup takes as long as the file is large: only a timeout that the caller named bounds it.
 progress_callback bounded(const request_options& o, const progress_callback& progress) {
   const auto deadline =
-      o.timeout ? detail::clock::now() + *o.timeout : detail::clock::time_point::max();
+      o.timeout ? detail::deadline_after(*o.timeout) : detail::clock::time_point::max();
   return [deadline, cancel = o.cancel, progress](const backup_progress& p) {
     return !cancel.stop_requested() && detail::clock::now() < deadline &&
            (!progress || progress(p));

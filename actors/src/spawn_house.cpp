@@ -158,7 +158,7 @@ void house::stop(std::chrono::milliseconds timeout) {
   if (stop_done_)
     return;
   stop_done_ = true;
-  const auto deadline = detail::clock::now() + timeout;
+  const auto deadline = detail::deadline_after(timeout);
   core_->refuse();
   if (!core_->wait_drained(deadline))
     core_->answer_rest();

@@ -386,7 +386,7 @@ int connection::on_busy(void* self, int count) {
     c.busy_since_ = now;
   if (c.current_ != nullptr && c.current_->must_stop())
     return 0;
-  if (now - c.busy_since_ >= c.options_->busy_timeout)
+  if (now - c.busy_since_ >= std::min(c.options_->busy_timeout, longest_wait))
     return 0;
   // 1, 2, 4 … at most 10 ms, so that a deadline is seen well within its 50 ms.
   sqlite3_sleep(std::min(1 << std::min(count, 4), 10));

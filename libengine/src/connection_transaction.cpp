@@ -160,6 +160,8 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
   DBENGINE_FAULT_POINT("writer.checkpoint");
   static constexpr int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_FULL,
                                   SQLITE_CHECKPOINT_RESTART, SQLITE_CHECKPOINT_TRUNCATE};
+  if (mode > checkpoint_mode::truncate)
+    throw error(errc::invalid_option, "no such checkpoint mode");
   drop_snapshot();
   int frames = 0;
   int moved = 0;

@@ -9,6 +9,7 @@
 #include <dbengine/error.hpp>
 #include <dbengine/options.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -17,6 +18,14 @@
 namespace dbengine::detail {
 
 using clock = std::chrono::steady_clock;
+
+/// The longest wait there is. Whoever asks for a longer one gets this: what is added to a moment then never overflows.
+inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 * 365);
+
+/// `t` from now on; now, where it is negative.
+inline clock::time_point deadline_after(std::chrono::milliseconds t) noexcept {
+  return clock::now() + std::clamp(t, std::chrono::milliseconds(0), longest_wait);
+}
 
 /// What stops a running request. A relative timeout is armed by the first look at it, so that a point read, which
 /// ends before anybody looks, never reads the clock (25 ns, a twentieth of the read).
@@ -62,8 +71,7 @@ public:
       else
         looked_again_ = true;
       if (deadline_ == clock::time_point{})
-        deadline_ =
-            timeout_ > std::chrono::hours(24 * 365) ? clock::time_point::max() : now + timeout_;
+        deadline_ = now + std::min(timeout_, longest_wait);
       if (now >= deadline_)
         stopped_ = errc::timeout;
     }

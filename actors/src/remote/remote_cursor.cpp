@@ -29,7 +29,7 @@ void remote_cursor::ask() {
   auto c = std::make_shared<facade_call>(wire_kind::cursor_next,
                                          request_body(wire_kind::cursor_next, next));
   apply_rules(*c, next);
-  c->deadline = deadline_after(options_.timeout.value_or(link_->opts().request_timeout));
+  c->deadline = detail::deadline_after(options_.timeout.value_or(link_->opts().request_timeout));
   link_->submit(c);
   coming_ = std::move(c);
 }

@@ -88,7 +88,7 @@ void remote_engine::on_destroy() {
 }
 
 void remote_engine::shutdown(std::chrono::milliseconds timeout) {
-  link_->close(remote_call::clock::now() + timeout);
+  link_->close(detail::deadline_after(timeout));
   close_all();
   if (!getf(is_cleaned_up_flag))
     cleanup(caf::exit_reason::user_shutdown, nullptr);
@@ -113,7 +113,7 @@ void remote_engine::submit(const std::shared_ptr<actor_call>& c, const call_opti
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
   if (!without_deadline(c->kind, o != nullptr && o->timeout.count() != 0))
-    c->deadline = deadline_after(t);
+    c->deadline = detail::deadline_after(t);
   if (o != nullptr && o->cancel_token != 0) {
     constexpr std::size_t sweep_at = 1024;
     const std::lock_guard lock(cancel_mutex_);

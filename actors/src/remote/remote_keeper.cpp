@@ -3,6 +3,7 @@
 
 #include "remote/remote_keeper.hpp"
 
+#include "control.hpp"
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
@@ -47,11 +48,10 @@ public:
     const auto patience = state().first ? state().link->opts().connect_timeout
                                         : std::chrono::milliseconds(dial_timeout);
     try {
-      self_->system().spawn<caf::detached>([me = keeper_actor(self_), where = state().link->to(),
-                                            tls = state().tls, deadline = clock::now() + patience,
-                                            stop = state().stop](caf::event_based_actor* d) {
-        dialler(d, me, where, tls, deadline, stop);
-      });
+      self_->system().spawn<caf::detached>(
+          [me = keeper_actor(self_), where = state().link->to(), tls = state().tls,
+           deadline = detail::deadline_after(patience), stop = state().stop](
+              caf::event_based_actor* d) { dialler(d, me, where, tls, deadline, stop); });
     } catch (...) { // no thread to be had
       failed(detail::current_exception_info());
     }
