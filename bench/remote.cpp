@@ -3,9 +3,13 @@
 
 // A published engine beside a bare CAF echo actor on the same wire: round trips one by one, 100 requests under way, and a cursor of a
 // million rows beside strings of the same size. Both servers have an actor system of their own in this process; all goes over loopback.
+//
+// bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all cases in turn; with a folder of
+// scripts/test-certificates the engine's cases over TLS, too.
 
 #include "latencies.hpp"
 #include "machine.hpp"
+#include "settings.hpp"
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -17,11 +21,19 @@
 #include <caf/io/middleman.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <future>
+#include <map>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -29,7 +41,7 @@ using namespace dbengine::bench;
 using steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto per_case = 2s;
+constexpr auto per_case = 1s;
 constexpr int outstanding = 100;
 constexpr int rows = 1'000'000;
 constexpr const char* million =
@@ -55,13 +67,10 @@ caf::behavior echo(caf::event_based_actor*) {
   return {[](std::string& s) { return std::move(s); }};
 }
 
-void tell(const char* what, const latencies& times) {
-  std::printf("%-34s p50 %6.0f us   p99 %6.0f us\n", what,
-              static_cast<double>(times.quantile(0.5).count()) / 1e3,
-              static_cast<double>(times.quantile(0.99).count()) / 1e3);
-}
+/// Figures by name, a value a round.
+using figures = std::map<std::string, std::vector<double>>;
 
-void one_by_one(const char* what, const std::function<void()>& request) {
+void one_by_one(figures& to, const std::string& what, const std::function<void()>& request) {
   for (int i = 0; i < 500; ++i)
     request();
   latencies times;
@@ -70,12 +79,14 @@ void one_by_one(const char* what, const std::function<void()>& request) {
     request();
     times.add(steady::now() - start);
   }
-  tell(what, times);
+  to[what + "_p50_us"].push_back(static_cast<double>(times.quantile(0.5).count()) / 1e3);
+  to[what + "_p99_us"].push_back(static_cast<double>(times.quantile(0.99).count()) / 1e3);
 }
 
 /// Keeps `outstanding` requests under way.
 template <class Handle, class Request, class Answer>
-void pipelined(const char* what, caf::actor_system& sys, const Handle& to, const Request& request) {
+void pipelined(figures& result, const std::string& what, caf::actor_system& sys, const Handle& to,
+               const Request& request) {
   std::promise<double> rate;
   auto told = rate.get_future();
   sys.spawn([&](caf::event_based_actor* self) {
@@ -107,7 +118,7 @@ void pipelined(const char* what, caf::actor_system& sys, const Handle& to, const
     for (int i = 0; i < outstanding; ++i)
       p->ask();
   });
-  std::printf("%-34s %.0f requests/s\n", what, told.get());
+  result[what + "_requests_per_s"].push_back(told.get());
 }
 
 double seconds_of(const std::function<void()>& f) {
@@ -116,62 +127,133 @@ double seconds_of(const std::function<void()>& f) {
   return std::chrono::duration<double>(steady::now() - start).count();
 }
 
-int run() {
+/// Bytes of a million rows.
+std::size_t read_cursor(figures& to, const std::string& what, const dbengine::db_engine& db) {
+  std::size_t bytes = 0;
+  std::size_t seen = 0;
+  const auto took = seconds_of([&] {
+    auto cursor = db.cursor(million);
+    for (auto r = cursor.next(); !r.empty(); r = cursor.next()) {
+      seen += r.size();
+      bytes += r.arena()->memory();
+    }
+  });
+  if (seen != rows)
+    throw std::runtime_error("the cursor gave " + std::to_string(seen) + " rows");
+  to[what + "_rows_per_s"].push_back(rows / took);
+  return bytes;
+}
+
+/// One engine on a port and its two kinds of clients.
+class served {
+public:
+  served(caf::actor_system& server, caf::actor_system& client, std::string name,
+         const dbengine::tls_files& here, const dbengine::tls_files& there)
+      : server_(server), client_(client), name_(std::move(name)),
+        engine_(dbengine::actors::spawn_engine(server, "sqlite://", {.num_workers = 2})) {
+    const auto port = value_of(server, dbengine::actors::publish(server, engine_, {.tls = here}));
+    const dbengine::remote_options how{.tls = there};
+    db_.emplace(dbengine::db_engine::connect("127.0.0.1:" + std::to_string(port), how));
+    far_ = value_of(client, dbengine::actors::connect(client, "127.0.0.1", port, how));
+  }
+  ~served() {
+    db_->shutdown();
+    dbengine::actors::shutdown(client_, far_, 5s);
+    dbengine::actors::shutdown(server_, engine_, 5s);
+  }
+  served(const served&) = delete;
+  served& operator=(const served&) = delete;
+
+  std::size_t measure(figures& to) {
+    one_by_one(to, name_, [&] { db_->fetch("SELECT ?", 1); });
+    pipelined<dbengine::engine_actor, dbengine::fetch_request, dbengine::rows>(
+        to, name_, client_, far_, {"SELECT ?", {1}, {}});
+    return read_cursor(to, name_, *db_);
+  }
+
+private:
+  caf::actor_system& server_;
+  caf::actor_system& client_;
+  std::string name_;
+  dbengine::engine_actor engine_;
+  std::optional<dbengine::db_engine> db_;
+  dbengine::engine_actor far_;
+};
+
+double median(std::vector<double> x) {
+  std::sort(x.begin(), x.end());
+  return x[x.size() / 2];
+}
+
+int run(int rounds, const std::string& json, const std::string& certificates) {
   system_config server_config, client_config;
   caf::actor_system server(server_config), client(client_config);
   const noise_watch noise;
+  figures all;
   {
-    const auto engine = dbengine::actors::spawn_engine(server, "sqlite://", {.num_workers = 2});
-    const auto port = value_of(server, dbengine::actors::publish(server, engine));
-    auto db = dbengine::db_engine::connect("127.0.0.1:" + std::to_string(port));
-    const auto far = value_of(client, dbengine::actors::connect(client, "127.0.0.1", port));
+    served plain(server, client, "engine", {}, {});
+    std::optional<served> secure;
+    if (!certificates.empty()) {
+      const auto files = [&](const std::string& who) {
+        return dbengine::tls_files{certificates + "/" + who + ".crt",
+                                   certificates + "/" + who + ".key", certificates + "/ca.crt"};
+      };
+      secure.emplace(server, client, "engine_tls", files("server"), files("client"));
+    }
     const auto bare = server.spawn(echo);
     const auto bare_port = value_of(server, server.middleman().publish(bare, 0, "127.0.0.1"));
     const auto bare_far = value_of(client, client.middleman().remote_actor("127.0.0.1", bare_port));
     caf::scoped_actor self(client);
-
-    one_by_one("echo, one by one", [&] {
-      self->request(bare_far, caf::infinite, std::string("x"))
+    const auto ask = [&](const std::string& text) {
+      self->request(bare_far, caf::infinite, text)
           .receive([](const std::string&) {}, [](const caf::error&) {});
-    });
-    one_by_one("engine, one by one (SELECT ?)", [&] { db.fetch("SELECT ?", 1); });
-    pipelined<caf::actor, std::string, std::string>("echo, 100 under way", client, bare_far, "x");
-    pipelined<dbengine::engine_actor, dbengine::fetch_request, dbengine::rows>(
-        "engine, 100 under way (SELECT ?)", client, far, {"SELECT ?", {1}, {}});
-
-    std::size_t bytes = 0;
-    std::size_t seen = 0;
-    const auto took = seconds_of([&] {
-      auto cursor = db.cursor(million);
-      for (auto r = cursor.next(); !r.empty(); r = cursor.next()) {
-        seen += r.size();
-        bytes += r.arena()->memory();
-      }
-    });
-    if (seen != rows)
-      throw std::runtime_error("the cursor gave " + std::to_string(seen) + " rows");
-    std::printf("%-34s %.0f rows/s\n", "engine, cursor of a million rows", rows / took);
-    const std::string page(bytes / (rows / 1000), 'x');
-    const auto echoed = seconds_of([&] {
-      for (int i = 0; i < rows / 1000; ++i)
-        self->request(bare_far, caf::infinite, page)
-            .receive([](const std::string&) {}, [](const caf::error&) {});
-    });
-    std::printf("%-34s %.0f rows/s (both ways)\n", "echo, pages of the same size", rows / echoed);
-    db.shutdown();
-    dbengine::actors::shutdown(server, engine, 5s);
+    };
+    for (int round = 0; round < rounds; ++round) {
+      one_by_one(all, "echo", [&] { ask("x"); });
+      pipelined<caf::actor, std::string, std::string>(all, "echo", client, bare_far, "x");
+      const auto bytes = plain.measure(all);
+      if (secure)
+        secure->measure(all);
+      // Pages as large as the cursor's, both ways.
+      const std::string page(bytes / (rows / 1000), 'x');
+      all["echo_pages_rows_per_s"].push_back(rows / seconds_of([&] {
+                                               for (int i = 0; i < rows / 1000; ++i)
+                                                 ask(page);
+                                             }));
+    }
     caf::anon_send_exit(bare, caf::exit_reason::user_shutdown);
   }
-  if (const auto share = noise.other_share(); share > noisy_above)
-    std::printf("NOISY: other processes took %.0f %% of the machine\n", share * 100);
+  const auto others = noise.other_share();
+  nlohmann::ordered_json result{{"rounds", rounds},
+                                {"machine", describe_machine(".")},
+                                {"other_processes_share", others},
+                                {"noisy", others > noisy_above}};
+  for (const auto& [name, values] : all) {
+    std::printf("%-28s %12.0f\n", name.c_str(), median(values));
+    result["medians"][name] = median(values);
+    result["of_each_round"][name] = values;
+  }
+  if (others > noisy_above)
+    std::printf("NOISY: other processes took %.0f %% of the machine\n", others * 100);
+  if (!json.empty())
+    write_json(json, result);
   return 0;
 }
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  std::map<std::string, std::string> given{{"--rounds", "5"}, {"--json", ""}, {"--tls", ""}};
+  for (int i = 1; i < argc; i += 2) {
+    const auto at = given.find(argv[i]);
+    if (at == given.end() || i + 1 == argc) {
+      std::fprintf(stderr, "usage: bench-remote [--rounds N] [--json FILE] [--tls FOLDER]\n");
+      return 2;
+    }
+    at->second = argv[i + 1];
+  }
   try {
-    return run();
+    return run(std::max(1, std::atoi(given["--rounds"].c_str())), given["--json"], given["--tls"]);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "bench-remote: %s\n", e.what());
     return 2;

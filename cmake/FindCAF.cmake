@@ -56,7 +56,10 @@ find_package_handle_standard_args(
   CAF
   REQUIRED_VARS CAF_core_LIBRARY CAF_INCLUDE_DIR
   VERSION_VAR CAF_VERSION
-  HANDLE_COMPONENTS)
+  HANDLE_VERSION_RANGE
+  HANDLE_COMPONENTS
+  REASON_FAILURE_MESSAGE
+    "Debian 12 has 0.17.6 as libcaf-dev. Another place is given by -DCAF_ROOT=PREFIX")
 
 if(CAF_FOUND)
   find_dependency(Threads)

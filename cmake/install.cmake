@@ -28,7 +28,7 @@ install(FILES "${PROJECT_BINARY_DIR}/dbengineConfig.cmake"
               "${PROJECT_BINARY_DIR}/dbengineConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
         DESTINATION "${dbengine_package_dir}")
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/docs/example.toml" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # What the program says about itself, made by the program from its command tree.
 if(TARGET dbengine_app)

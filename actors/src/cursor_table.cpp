@@ -4,9 +4,22 @@
 #include "cursor_table.hpp"
 
 #include <algorithm>
+#include <random>
 #include <vector>
 
 namespace dbengine::detail {
+
+namespace {
+
+std::uint64_t by_chance() {
+  std::random_device r;
+  return (std::uint64_t{r()} << 32) | r();
+}
+
+} // namespace
+
+cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()> look_after)
+    : idle_(idle), look_after_(std::move(look_after)), last_(by_chance()) {}
 
 std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view sql,
                                  const params& p, std::uint64_t owner, control& ctl) {
@@ -43,7 +56,11 @@ std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, st
 rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
                         control& ctl) {
   const auto e = find(number, owner);
-  const std::lock_guard lock(e->stepping);
+  // Not waited for: whoever sends the next request before the answer to the last would have reader after reader wait here.
+  const std::unique_lock lock(e->stepping, std::try_to_lock);
+  if (!lock.owns_lock())
+    throw error(errc::busy, "cursor " + std::to_string(number) +
+                                " is still at its last request: ask again after its answer");
   try {
     auto r = e->cursor->next(batch, ctl);
     if (r.empty())

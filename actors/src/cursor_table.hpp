@@ -27,14 +27,14 @@ public:
   /// A cursor that nobody asked for `idle` long may be closed. `look_after` is called (from any thread) when a cursor
   /// is opened and nobody calls `expire` yet: it must do so in `idle`, and again whenever `expire` says.
   explicit cursor_table(std::chrono::milliseconds idle = defaults::cursor_idle,
-                        std::function<void()> look_after = {})
-      : idle_(idle), look_after_(std::move(look_after)) {}
+                        std::function<void()> look_after = {});
 
   /// Opens a cursor on a connection of its own. `owner` is asked for again by `next` and `close`: nobody else's number works.
   /// Throws what the statement throws, or `errc::overloaded` where too many are open.
   std::uint64_t open(std::unique_ptr<connection> c, std::string_view sql, const params& p,
                      std::uint64_t owner, control& ctl);
-  /// The next rows; at the end empty, and the cursor is closed. Throws `errc::invalid_state` for an unknown number.
+  /// The next rows; at the end empty, and the cursor is closed. Throws `errc::invalid_state` for an unknown number,
+  /// `errc::busy` while another request steps the cursor.
   rows next(std::uint64_t number, std::uint64_t owner, std::size_t batch, control& ctl);
   void close(std::uint64_t number, std::uint64_t owner) noexcept;
   /// True once for each owner until `close_owned`: its end is to be watched from now on.
@@ -65,7 +65,8 @@ private:
   std::map<std::uint64_t, std::shared_ptr<entry>> entries_;
   std::set<std::uint64_t> watched_;
   bool looked_after_ = false;
-  std::uint64_t last_ = 0;
+  /// From a number of chance: one of an engine that was here before must not name another cursor now.
+  std::uint64_t last_;
 };
 
 } // namespace dbengine::detail

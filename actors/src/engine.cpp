@@ -84,25 +84,27 @@ std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
   const auto t = o.timeout.count() == 0 ? house_->core().opts().request_timeout : o.timeout;
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
-  const auto deadline = t > std::chrono::hours(24 * 365) ? detail::clock::time_point::max()
-                                                         : detail::clock::now() + t;
+  const auto deadline = detail::deadline_after(t);
   auto r = std::make_shared<actor_request>(k, detail::control(deadline, {}), what.sender, what.mid);
   r->deadline = deadline;
   r->urgency = std::min(o.priority, priority::maintenance);
   r->id = std::move(o.id);
   r->read_only = o.read_only;
+  r->ctl.bound_results(static_cast<std::size_t>(o.max_result_bytes));
   if (o.cancel_token != 0)
     remember(r, o.cancel_token);
   return r;
 }
 
-void engine_router::submit(std::shared_ptr<actor_request> r, bool write) {
+void engine_router::submit(std::shared_ptr<actor_request> r, bool write, bool upkeep) {
   const auto shared = r; // stays until the answer of a refusal is sent
   try {
     if (write && r->read_only)
       throw error(errc::read_only, "the request writes, and this access is read-only");
     if (write)
       house_->core().submit_write(std::move(r));
+    else if (upkeep)
+      house_->core().submit_upkeep(std::move(r));
     else
       house_->core().submit_read(std::move(r));
   } catch (const error& e) {
@@ -194,11 +196,13 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     auto& x = m.get_mutable_as<cursor_open>(0);
     auto r = make_request(request::kind::task, what, x.options);
     // No task keeps the house: the worker that drops the last one would have to wait for its own end.
+    r->sql = std::move(x.sql); // in the request, where its bytes are counted
+    r->parameters = std::move(x.parameters);
     r->task = [core = &house_->core(), cursors = house_->cursors(), raw = r.get(),
-               sql = std::move(x.sql), p = std::move(x.parameters),
                me = address()](detail::connection&) {
       const auto owner = owner_of(raw->sender());
-      const auto number = cursors->open(core->open_reader(), sql, p, owner, raw->ctl);
+      const auto number =
+          cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl);
       // After it is open: an owner that has ended by now says so at once.
       if (raw->sender() && cursors->watch(owner))
         raw->sender()->get()->attach(caf::default_attachable::make_monitor(
@@ -226,10 +230,11 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     auto r = make_request(request::kind::task, what, x.options);
     r->urgency = priority::maintenance;
     const bool write = maintenance::writes(x.what);
+    maintenance::check(x);
     r->task = [core = &house_->core(), raw = r.get(), x](detail::connection& c) {
       raw->reply = caf::make_message(maintenance::run(*core, c, x, raw->ctl));
     };
-    submit(std::move(r), write);
+    submit(std::move(r), write, !write);
   } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>() ||
              m.match_elements<database_info_request>()) {
     pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().stats()), what, std::move(m));

@@ -44,7 +44,7 @@ private:
   bool dispatch(caf::mailbox_element& what);
   std::shared_ptr<actor_request> make_request(detail::request::kind k, caf::mailbox_element& what,
                                               call_options& o);
-  void submit(std::shared_ptr<actor_request> r, bool write);
+  void submit(std::shared_ptr<actor_request> r, bool write, bool upkeep = false);
   void remember(const std::shared_ptr<actor_request>& r, std::uint64_t token);
   /// To an actor of the house; one that is not there yet gets it in a moment.
   void pass_on(const caf::strong_actor_ptr& to, caf::mailbox_element& what, caf::message m);

@@ -6,6 +6,7 @@
 #include "backup_manifest.hpp"
 #include "backup_restore.hpp"
 #include "error_map.hpp"
+#include "functions.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
 
@@ -53,6 +54,15 @@ void check(const options& o) {
            " ms, must be above 0");
   if (o.max_queue == 0 || o.max_queue_bytes == 0)
     refuse("max_queue and max_queue_bytes must be above 0");
+  // What a wait is compared with may be any length; what is added up with times must leave room for them.
+  constexpr auto most = std::chrono::hours(24 * 365 * 100);
+  if (o.backup_interval > most || o.backup_pause > most || o.backup_cleanup_max_age > most)
+    refuse("backup_interval, backup_pause and backup_cleanup_max_age must be at most 100 years");
+  if (o.synchronous > synchronous::full)
+    refuse("synchronous is no level: off, normal or full");
+  if (o.temp_store > temp_store::memory)
+    refuse("temp_store is no place: file or memory");
+  check_user_functions(o);
 }
 
 std::size_t lease_count(const options& o) {
@@ -99,7 +109,7 @@ engine_core::engine_core(std::string_view url, options o)
     : options_(std::make_shared<const options>(checked(o))), where_(locate(url)),
       read_only_(o.read_only || where_.read_only), admission_{.max_requests = o.max_queue,
                                                               .max_bytes = o.max_queue_bytes},
-      writes_(admission_), reads_(admission_),
+      writes_(admission_), reads_(admission_), upkeep_(admission_),
       leases_(lease_count(o), [this] { return open_reader(); }) {
   watch_forks();
   owner_pid_ = forks.load(std::memory_order_relaxed);
@@ -109,6 +119,8 @@ engine_core::engine_core(std::string_view url, options o)
     if (i >= o.num_workers)
       readers_.back()->part = reader_part::spare;
   }
+  readers_.push_back(std::make_unique<reader_slot>());
+  readers_.back()->part = reader_part::upkeep;
   hooks_.done = [this](request& r) { count_answer(writer_counts_, r); };
   hooks_.before_answers = [this](connection& c) {
     if (auto why = c.moved(); !why.empty()) {
@@ -183,8 +195,7 @@ bool engine_core::forked() const noexcept {
 }
 
 clock::time_point engine_core::deadline_of(const request_options& o) const noexcept {
-  const auto t = o.timeout.value_or(options_->request_timeout);
-  return t > std::chrono::hours(24 * 365) ? clock::time_point::max() : clock::now() + t;
+  return deadline_after(o.timeout.value_or(options_->request_timeout));
 }
 
 void engine_core::arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept {
@@ -215,6 +226,21 @@ void engine_core::submit_read(request_ptr r) {
   reads_.push(std::move(r));
   wake_reader();
   arm(watch_armed_, &wakers::arm_watch);
+}
+
+void engine_core::submit_upkeep(request_ptr r) {
+  admit();
+  r->queued = clock::now();
+  upkeep_.push(std::move(r));
+  wake_upkeep();
+  arm(watch_armed_, &wakers::arm_watch);
+}
+
+void engine_core::wake_upkeep() noexcept {
+  auto& r = *readers_.back();
+  if (r.alive.load(std::memory_order_relaxed) &&
+      !r.scheduled.exchange(true, std::memory_order_seq_cst) && wakers_.flush_reader)
+    wakers_.flush_reader(readers_.size() - 1);
 }
 
 void engine_core::wake_writer() noexcept {
@@ -323,8 +349,11 @@ bool engine_core::open_writer() {
 }
 
 void engine_core::replace_writer() {
+  if (auto why = writer_->moved(); !why.empty())
+    fence(std::move(why));
   writer_.reset(); // first: it may hold locks that the next one needs
   writer_ = make_writer();
+  checkpoint_where_due();
 }
 
 std::unique_ptr<connection> engine_core::make_writer() const {

@@ -55,6 +55,8 @@ public:
   void submit_write(request_ptr r);
   /// To a reader; what turns out to write goes on to the writer.
   void submit_read(request_ptr r);
+  /// A check of the whole file: to the one reader that does nothing else, so that it is in no read's way.
+  void submit_upkeep(request_ptr r);
 
   // -- the write connection -----------------------------------------------------------------------
 
@@ -87,7 +89,7 @@ public:
   void lent_to_this_thread() noexcept { writer_thread_.store(std::this_thread::get_id()); }
   /// Throws `errc::fenced` where writing is stopped for good.
   void check_fence() const;
-  /// A raw connection leaves nothing behind: closed, and opened anew.
+  /// A raw connection leaves nothing behind: closed, and opened anew. What it committed is looked after as after any commit.
   void replace_writer();
   /// Sets a pragma on the write connection that this thread has, and on every one that is opened later.
   void set_pragma(connection& c, const std::string& name, const std::string& text);
@@ -109,10 +111,13 @@ public:
   /// For a reader actor, on `flush`. False where another one took its place while it was stuck: it is a spare now and
   /// needs no connection. An exception is the worker's failure.
   bool drain_reads(std::size_t reader, connection& c);
-  /// Reader actors: those that work and the spare ones.
+  /// Reader actors: those that work, the spare ones, and the last one for upkeep.
   std::size_t reader_count() const noexcept { return readers_.size(); }
   /// It takes work; a spare one does not.
   bool reader_active(std::size_t reader) const noexcept;
+  /// It is active, or the one for upkeep, whose connection is open only while it has something to do.
+  bool reader_works(std::size_t reader) const noexcept;
+  bool is_upkeep(std::size_t reader) const noexcept { return reader + 1 == readers_.size(); }
   void reader_started(std::size_t reader);
   void reader_failed(std::size_t reader);
 
@@ -187,7 +192,8 @@ private:
 
   /// active: takes work. spare: has a thread and no connection. retired: in a statement that does not come back; the watch
   /// says so, and the reader itself ends it when it does come back (spare then, or active where one is missing).
-  enum class reader_part : std::uint8_t { active, spare, retired };
+  /// upkeep: it runs checks of the whole file and nothing else, for ever.
+  enum class reader_part : std::uint8_t { active, spare, retired, upkeep };
 
   struct reader_slot {
     std::atomic<reader_part> part{reader_part::active};
@@ -202,6 +208,7 @@ private:
   void arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept;
   void wake_writer() noexcept;
   void wake_reader() noexcept;
+  void wake_upkeep() noexcept;
   void retire_reader(std::size_t i, const request_ptr& stuck_in);
   void tell_stuck(std::string worker, const request& r) const;
   void reader_is_back(std::size_t i);
@@ -234,6 +241,7 @@ private:
   admission admission_;
   request_queue writes_;
   request_queue reads_;
+  request_queue upkeep_;
 
   // The gate. brief: held for one statement of a facade thread. shut: no writer is there, nobody has the write connection (set
   // at start and when it broke, ended by the next writer that opens; for ever once the files are closed).

@@ -21,6 +21,8 @@ void engine_core::reader_started(std::size_t i) {
   readers_[i]->alive.store(true);
   if (!reads_.empty())
     wake_reader();
+  if (is_upkeep(i) && !upkeep_.empty())
+    wake_upkeep();
 }
 
 void engine_core::reader_failed(std::size_t i) {
@@ -31,11 +33,15 @@ void engine_core::reader_failed(std::size_t i) {
 
 bool engine_core::drain_reads(std::size_t i, connection& c) {
   auto& slot = *readers_[i];
+  const bool upkeep = is_upkeep(i);
+  auto& queue = upkeep ? upkeep_ : reads_;
   const auto set_current = [&slot](request_ptr r) {
     const std::lock_guard lock(slot.mutex);
     slot.current = std::move(r);
   };
   const auto replaced = [&] {
+    if (upkeep)
+      return false;
     if (slot.part.load(std::memory_order_acquire) == reader_part::retired)
       reader_is_back(i);
     return slot.part.load(std::memory_order_relaxed) != reader_part::active;
@@ -48,16 +54,16 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
         wake_reader();
       return false;
     }
-    auto r = reads_.pop();
+    auto r = queue.pop();
     if (!r) {
       slot.scheduled.store(false, std::memory_order_seq_cst);
-      if (reads_.empty() || slot.scheduled.exchange(true, std::memory_order_seq_cst))
+      if (queue.empty() || slot.scheduled.exchange(true, std::memory_order_seq_cst))
         break;
       continue;
     }
     if (!r->start())
       continue;
-    if (!reads_.empty())
+    if (!upkeep && !reads_.empty())
       wake_reader(); // another one may help
     set_current(r);
     const auto begin = clock::now();
@@ -69,8 +75,11 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       }
       DBENGINE_FAULT_POINT("reader.before_statement");
       if (r->what == request::kind::task) {
+        if (upkeep)
+          c.refresh_snapshot(); // what was committed before it came, it sees
         r->task(c);
       } else {
+        r->ctl.drop_results();
         c.refresh_snapshot();
         std::vector<value_ref> refs;
         params_view view{&r->parameters, {}};
@@ -106,7 +115,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
         r->fail(std::move(info));
       } else {
         r->wait_again();
-        reads_.push_front({r});
+        queue.push_front({r});
       }
       wake_reader();
       throw;
@@ -125,7 +134,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
   slot.counts.cache_misses.raise_to(n.cache_misses);
   slot.counts.snapshots_reused.raise_to(n.snapshots_reused);
   slot.counts.snapshots_opened.raise_to(n.snapshots_opened);
-  return true;
+  return !upkeep;
 }
 
 bool engine_core::sweep() {

@@ -49,7 +49,7 @@ bool engine_core::watch() {
 
 bool engine_core::look_around() {
   const auto now = clock::now();
-  for (auto* q : {&writes_, &reads_})
+  for (auto* q : {&writes_, &reads_, &upkeep_})
     for (const auto& r : q->expire(now)) {
       const bool cancelled = r->cancelled();
       error_info info{.code = cancelled ? errc::cancelled : errc::timeout,
@@ -60,16 +60,24 @@ bool engine_core::look_around() {
   // A worker that does not come back from code SQLite cannot interrupt: its callers are answered in its place.
   // (Waiting ones, too: the rest of a group behind a statement that stands still is in no queue any more.)
   const auto late = [&](const request_ptr& r) {
-    if (r->on_senders_thread.load(std::memory_order_relaxed) || !stuck(*r, now))
+    // One of a group that has not begun: nothing has to be interrupted, and it need not wait for its turn to be told.
+    const bool waits = r->now() == request::state::waiting;
+    const bool cancelled = waits && r->cancelled();
+    if (r->on_senders_thread.load(std::memory_order_relaxed) ||
+        !(cancelled || stuck(*r, now) || (waits && now >= r->deadline)))
       return;
     if (const auto outcome = r->abandon()) {
-      r->ctl.kill(errc::timeout);
-      r->refuse({.code = errc::timeout,
+      const auto code = cancelled ? errc::cancelled : errc::timeout;
+      r->ctl.kill(code);
+      r->refuse({.code = code,
                  .outcome = *outcome,
-                 .message = "the deadline passed and the statement cannot be interrupted"});
+                 .message = cancelled ? "cancelled while it waited"
+                            : waits
+                                ? "the deadline passed while it waited"
+                                : "the deadline passed and the statement cannot be interrupted"});
     }
   };
-  bool busy = !writes_.empty() || !reads_.empty();
+  bool busy = !writes_.empty() || !reads_.empty() || !upkeep_.empty();
   std::vector<request_ptr> writing;
   {
     const std::lock_guard lock(current_mutex_);
@@ -101,7 +109,7 @@ bool engine_core::look_around() {
       continue;
     late(r);
     busy = true;
-    if (stuck(*r, now))
+    if (stuck(*r, now) && s.part != reader_part::upkeep)
       retire_reader(i, r);
   }
   if (!busy)
@@ -173,6 +181,10 @@ bool engine_core::reader_active(std::size_t i) const noexcept {
   return readers_[i]->part.load(std::memory_order_acquire) == reader_part::active;
 }
 
+bool engine_core::reader_works(std::size_t i) const noexcept {
+  return reader_active(i) || is_upkeep(i);
+}
+
 // -- circuits and fences --------------------------------------------------------------------------------
 
 void engine_core::open_circuit(bool writer_side, const error_info& why) {
@@ -190,7 +202,14 @@ void engine_core::close_circuit(bool writer_side) {
 void engine_core::reader_circuit(std::size_t i, bool open, const error_info& why) {
   const std::lock_guard lock(parts_mutex_);
   readers_[i]->resting = open;
-  judge_readers(why);
+  if (!is_upkeep(i))
+    return judge_readers(why);
+  if (!open)
+    return upkeep_.open();
+  const error_info info{.code = errc::unavailable,
+                        .message = "upkeep failed too often and rests: " + why.message};
+  for (const auto& r : upkeep_.close(info))
+    r->fail(info);
 }
 
 void engine_core::judge_readers(const error_info& why) {
@@ -219,6 +238,7 @@ void engine_core::escalate(const escalation& e) const noexcept {
 void engine_core::supervision_lost(const error_info& why) {
   open_circuit(true, why);
   open_circuit(false, why);
+  reader_circuit(readers_.size() - 1, true, why);
   escalate({.what = escalation_kind::supervision_lost, .worker = "supervisor", .reason = why});
 }
 
@@ -295,7 +315,7 @@ engine_core::worker_view engine_core::view_reader(std::size_t i) const {
 
 bool engine_core::wait_drained(clock::time_point deadline) {
   for (;;) {
-    bool busy = !writes_.empty() || !reads_.empty();
+    bool busy = !writes_.empty() || !reads_.empty() || !upkeep_.empty();
     for (std::size_t i = 0; i < readers_.size() && !busy; ++i)
       busy = view_reader(i).running;
     busy = busy || (!read_only_ && held_by_somebody());
@@ -310,7 +330,7 @@ bool engine_core::wait_drained(clock::time_point deadline) {
 void engine_core::answer_rest() {
   const error_info info{.code = errc::shut_down,
                         .message = "the engine shut down before the request ran"};
-  for (auto* q : {&writes_, &reads_})
+  for (auto* q : {&writes_, &reads_, &upkeep_})
     for (const auto& r : q->close(info))
       r->fail(info);
   std::vector<request_ptr> running;

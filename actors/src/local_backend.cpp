@@ -317,7 +317,7 @@ detail::lease& local_backend::take_lease(const request_options& o) {
 
 std::unique_ptr<detail::scope> local_backend::begin_write(const request_options& o) {
   if (core_->this_thread_writes() && scope_.load(std::memory_order_relaxed) != nullptr)
-    return scope_.load(std::memory_order_relaxed)->savepoint();
+    return scope_.load(std::memory_order_relaxed)->savepoint_with(o);
   take_writer(o);
   return std::make_unique<local_scope>(*this, local_scope::kind::write, nullptr, o);
 }
@@ -347,6 +347,7 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
 
 maintenance_result local_backend::maintain(maintenance_request m, const request_options& o) {
   core_->admit();
+  maintenance::check(m);
   const bool write = maintenance::writes(m.what);
   if (write)
     check_writable();
@@ -355,7 +356,12 @@ maintenance_result local_backend::maintain(maintenance_request m, const request_
   auto result = std::make_shared<maintenance_result>();
   r->task = [core = house_->core_ptr(), m = std::move(m), result, raw = r.get()](
                 detail::connection& c) { *result = maintenance::run(*core, c, m, raw->ctl); };
-  run(r, write, o);
+  if (write) {
+    run(r, true, o);
+  } else {
+    core_->submit_upkeep(r);
+    wait(r, o);
+  }
   return std::move(*result);
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 // A backup takes as long as the file is large: only a timeout that the caller named bounds it.
 progress_callback bounded_by(const request_options& o, const progress_callback& progress) {
-  return bounded(o.timeout ? detail::clock::now() + *o.timeout : detail::clock::time_point::max(),
+  return bounded(o.timeout ? detail::deadline_after(*o.timeout) : detail::clock::time_point::max(),
                  o.cancel, progress);
 }
 

@@ -38,13 +38,14 @@ bool local_backend::read_on_writer(detail::lease& l, std::string_view sql, const
   if (l.quiet_reads >= defaults::quiet_reads || !core_->try_take_writer_briefly())
     return false;
   auto& w = core_->writer();
-  if (w.known_long(sql)) {
-    core_->give_back_writer();
-    return false;
-  }
   ctl.give_way_to(core_->writes_waiting());
   try {
     DBENGINE_FAULT_POINT("read_on_writer.before_statement");
+    if (!w.fit_for_reads(sql, ctl)) {
+      core_->give_back_writer();
+      ctl.keep_going();
+      return false;
+    }
     result = w.fetch(sql, p, ctl);
   } catch (const error&) {
     w.drop_snapshot();
@@ -68,6 +69,8 @@ bool local_backend::read_on_writer(detail::lease& l, std::string_view sql, const
 
 rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
   core_->admit();
+  if (!o.id.empty()) // it goes to the writer, which this thread may have
+    check_writable();
   auto ctl = control_of(o);
   detail::lease* l = nullptr;
   try {

@@ -16,18 +16,24 @@ namespace {
 // A savepoint inside a write transaction.
 class savepoint_scope final : public detail::scope {
 public:
-  savepoint_scope(local_scope& outer, connection& c) : outer_(&outer), connection_(&c) {
+  savepoint_scope(local_scope& outer, connection& c, std::optional<request_options> own)
+      : outer_(&outer), connection_(&c), own_(std::move(own)) {
     c.savepoint();
   }
   ~savepoint_scope() override {
     if (!ended_)
       connection_->rollback_to_savepoint();
   }
-  rows fetch(std::string_view sql, const params_view& p) override { return outer_->fetch(sql, p); }
+  rows fetch(std::string_view sql, const params_view& p) override {
+    const properties mine(*this);
+    return outer_->fetch(sql, p);
+  }
   write_result execute(std::string_view sql, const params_view& p) override {
+    const properties mine(*this);
     return outer_->execute(sql, p);
   }
   batch_result execute_many(std::string_view sql, std::span<const params> sets) override {
+    const properties mine(*this);
     return outer_->execute_many(sql, sets);
   }
   void commit() override {
@@ -37,13 +43,33 @@ public:
     ended_ = true;
   }
   std::unique_ptr<detail::scope> savepoint() override {
-    return std::make_unique<savepoint_scope>(*outer_, *connection_);
+    return std::make_unique<savepoint_scope>(*outer_, *connection_, own_);
   }
   sqlite3* native_handle() noexcept override { return connection_->handle(); }
 
 private:
+  // Its own deadline and cancel token, while one of its statements runs.
+  class properties {
+  public:
+    explicit properties(savepoint_scope& s) : scope_(&s) {
+      if (s.own_)
+        before_ = s.outer_->exchange_options(*s.own_);
+    }
+    ~properties() {
+      if (before_)
+        scope_->outer_->exchange_options(std::move(*before_));
+    }
+    properties(const properties&) = delete;
+    properties& operator=(const properties&) = delete;
+
+  private:
+    savepoint_scope* scope_;
+    std::optional<request_options> before_;
+  };
+
   local_scope* outer_;
   connection* connection_;
+  std::optional<request_options> own_;
   bool ended_ = false;
 };
 
@@ -225,7 +251,15 @@ void local_scope::commit() {
 
 std::unique_ptr<detail::scope> local_scope::savepoint() {
   check_open();
-  return std::make_unique<savepoint_scope>(*this, connection());
+  return std::make_unique<savepoint_scope>(*this, connection(), std::nullopt);
+}
+
+std::unique_ptr<detail::scope> local_scope::savepoint_with(const request_options& o) {
+  check_open();
+  static_cast<void>(backend_->control_of(o)); // passed or cancelled already
+  const bool own = o.timeout || o.cancel.stop_possible();
+  return std::make_unique<savepoint_scope>(*this, connection(),
+                                           own ? std::optional(o) : std::nullopt);
 }
 
 sqlite3* local_scope::native_handle() noexcept {

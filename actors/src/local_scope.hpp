@@ -8,6 +8,8 @@
 
 #include "local_backend.hpp"
 
+#include <utility>
+
 namespace dbengine::actors {
 
 class local_scope final : public detail::scope {
@@ -23,10 +25,15 @@ public:
   batch_result execute_many(std::string_view sql, std::span<const params> sets) override;
   void commit() override;
   std::unique_ptr<detail::scope> savepoint() override;
+  /// The same; its statements have these properties where they name a deadline or a cancel token.
+  std::unique_ptr<detail::scope> savepoint_with(const request_options& o);
+  /// Those of the statements from now on; gives what they were.
+  request_options exchange_options(request_options o) noexcept {
+    return std::exchange(options_, std::move(o));
+  }
   sqlite3* native_handle() noexcept override;
 
 private:
-  friend class local_savepoint;
   template <class F>
   auto run(F&& f);
   detail::connection& connection() const;

@@ -5,6 +5,8 @@
 
 #include "error_map.hpp"
 
+#include <dbengine/defaults.hpp>
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -77,6 +79,16 @@ checkpoint_mode mode_of(const std::string& text) {
 
 bool writes(maintenance_kind k) noexcept {
   return k != maintenance_kind::integrity_check && k != maintenance_kind::quick_check;
+}
+
+void check(const maintenance_request& m) {
+  auto bytes = m.argument.size();
+  if (const auto* text = std::get_if<std::string>(&m.setting.data()))
+    bytes += text->size();
+  if (const auto* b = std::get_if<blob>(&m.setting.data()))
+    bytes += b->size();
+  if (bytes > defaults::max_argument_bytes)
+    throw error(errc::too_big, "a name or value of " + std::to_string(bytes) + " bytes");
 }
 
 maintenance_result run(detail::engine_core& core, detail::connection& c,

@@ -15,6 +15,9 @@ namespace dbengine::actors::maintenance {
 /// It needs the write connection.
 bool writes(maintenance_kind k) noexcept;
 
+/// Throws `errc::too_big` for a name or value that nothing has: it would wait uncounted.
+void check(const maintenance_request& m);
+
 /// Throws `error`.
 maintenance_result run(detail::engine_core& core, detail::connection& c,
                        const maintenance_request& m, detail::control& ctl);

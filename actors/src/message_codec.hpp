@@ -13,7 +13,7 @@
 namespace dbengine {
 
 void describe(auto& a, call_options& x) {
-  a(x.timeout, x.priority, x.id, x.cancel_token, x.read_only);
+  a(x.timeout, x.priority, x.id, x.cancel_token, x.read_only, x.max_result_bytes);
 }
 void describe(auto& a, execute_request& x) {
   a(x.sql, x.parameters, x.options);
@@ -29,6 +29,8 @@ void describe(auto& a, transaction_request& x) {
 }
 void describe(auto& a, script_request& x) {
   a(x.sql, x.mode, x.options);
+  if (x.mode > script_mode::continue_on_error)
+    throw error(errc::protocol, "a message cannot be read: a script's mode is unknown");
 }
 void describe(auto& a, cursor_open& x) {
   a(x.sql, x.parameters, x.options);

@@ -28,12 +28,12 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
       [self, core, index, fail](caf::flush_atom) {
         auto& conn = self->state.conn;
         try {
-          if (!core->reader_active(index))
+          if (!core->reader_works(index))
             return;
           if (!conn)
-            conn = core->open_reader(); // it was a spare until now
+            conn = core->open_reader(); // it was a spare until now, or is the one for upkeep
           if (!core->drain_reads(index, *conn))
-            conn.reset(); // another one took its place while it was stuck
+            conn.reset(); // another one took its place while it was stuck, or there is no upkeep to do
         } catch (...) {
           fail();
         }

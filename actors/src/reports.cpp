@@ -24,6 +24,8 @@ std::vector<worker_health> workers(const detail::engine_core& core, const board&
       v = core.view_writer();
     else if (w.name.starts_with("reader ") && w.name != "reader pool")
       v = core.view_reader(reader++);
+    else if (w.name == "upkeep")
+      v = core.view_reader(core.reader_count() - 1);
     else
       continue;
     if (w.state == worker_state::idle)

@@ -4,6 +4,7 @@
 #include "request_queue.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace dbengine::detail {
 
@@ -68,12 +69,13 @@ void request_queue::forget(const request_ptr& r) noexcept {
 }
 
 std::deque<request_ptr>* request_queue::next_class() {
-  const bool others_first = ++turn_ % 16 == 0;
-  for (std::size_t i = 0; i < classes_.size(); ++i) {
-    auto& c = classes_[others_first ? classes_.size() - 1 - i : i];
-    if (!c.empty())
-      return &c;
-  }
+  // Every 16th turn one of the others goes first, batch and maintenance in turns, so that neither waits for ever.
+  static constexpr std::array<std::array<std::size_t, 3>, 3> orders{
+      {{0, 1, 2}, {1, 2, 0}, {2, 1, 0}}};
+  ++turn_;
+  for (const auto i : orders[turn_ % 16 != 0 ? 0 : turn_ % 32 != 0 ? 1 : 2])
+    if (!classes_[i].empty())
+      return &classes_[i];
   return nullptr;
 }
 

@@ -38,7 +38,7 @@ public:
   void push_front(const std::vector<request_ptr>& rs);
 
   /// The next requests for one transaction: at most so many and so many bytes, of one class. A `lend` or a `task` comes
-  /// alone. Interactive goes before batch before maintenance; every 16th time the others go first.
+  /// alone. Interactive goes before batch before maintenance; every 16th time one of the others does.
   std::vector<request_ptr> pop_group(std::size_t max_requests, std::size_t max_bytes);
   request_ptr pop();
 

@@ -42,23 +42,32 @@ bool slot_request::wait_until(clock::time_point t) noexcept {
       return true;
     ::sched_yield();
   }
+  const auto wake_up = [this] { // true where the answer is there
+    auto now = word_.load(std::memory_order_acquire);
+    while (now != answer_there && now != awake &&
+           !word_.compare_exchange_weak(now, awake, std::memory_order_acq_rel)) {
+    }
+    return now == answer_there;
+  };
   std::uint32_t expected = awake;
   if (!word_.compare_exchange_strong(expected, asleep, std::memory_order_acq_rel))
-    return expected == answer_there;
+    return wake_up();
   // steady_clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as an absolute time.
   while (word_.load(std::memory_order_acquire) == asleep)
     if (futex(word_, FUTEX_WAIT_BITSET_PRIVATE, asleep, forever ? nullptr : &until) != 0 &&
         errno == ETIMEDOUT)
       break;
-  expected = asleep;
-  word_.compare_exchange_strong(expected, awake, std::memory_order_acq_rel);
-  return word_.load(std::memory_order_acquire) == answer_there;
+  return wake_up();
 }
 
 void slot_request::nudge() noexcept {
-  std::uint32_t expected = asleep;
-  if (word_.compare_exchange_strong(expected, awake, std::memory_order_acq_rel))
-    futex(word_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
+  auto now = word_.load(std::memory_order_acquire);
+  while (now == awake || now == asleep)
+    if (word_.compare_exchange_weak(now, nudged, std::memory_order_acq_rel)) {
+      if (now == asleep)
+        futex(word_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
+      return;
+    }
 }
 
 void slot_request::refuse(const error_info& why) noexcept {

@@ -19,7 +19,7 @@ public:
 
   /// False where the time passed without an answer.
   bool wait_until(clock::time_point t) noexcept;
-  /// Wakes the sender without an answer, to look at its cancel token.
+  /// Wakes the sender without an answer, to look at its cancel token: where it is awake, its next wait ends at once.
   void nudge() noexcept;
 
   void refuse(const error_info& why) noexcept override;
@@ -29,8 +29,9 @@ public:
 private:
   void answered() noexcept override;
 
-  // awake: the sender looks by itself. asleep: it must be woken. answered is terminal.
-  enum : std::uint32_t { awake = 0, asleep = 1, answer_there = 2 };
+  // awake: the sender looks by itself. asleep: it must be woken. nudged: it is not to sleep; ended by its next wait. answered is
+  // terminal.
+  enum : std::uint32_t { awake = 0, asleep = 1, answer_there = 2, nudged = 3 };
   std::atomic<std::uint32_t> word_{awake};
   std::optional<error_info> refusal_; // not `failure`: the worker may be writing that
 };

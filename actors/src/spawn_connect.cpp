@@ -3,6 +3,7 @@
 
 // `connect`: part of the composition root, as it makes keepers.
 
+#include "control.hpp"
 #include "remote/remote_backend.hpp"
 #include "remote/remote_engine.hpp"
 #include "remote/remote_keeper.hpp"
@@ -44,7 +45,7 @@ remote_link_ptr open_link(caf::actor_system& sys, const endpoint& to, const remo
   error_info failure{.code = errc::unreachable,
                      .message = "the engine at " + to_string(to) +
                                 " cannot be reached: no answer in time"};
-  if (told.wait_for(how.connect_timeout) == std::future_status::ready)
+  if (told.wait_until(detail::deadline_after(how.connect_timeout)) == std::future_status::ready)
     failure = told.get();
   if (failure.code != errc::none) {
     link->close(remote_call::clock::now());

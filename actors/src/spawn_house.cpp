@@ -76,7 +76,8 @@ void house::start(spawn_settings s) {
                      [core](const error_info& why) { core->open_circuit(true, why); },
                      [core] { core->close_circuit(true); }});
   for (std::size_t i = 0; i < core->reader_count(); ++i)
-    specs.push_back({"reader " + std::to_string(i + 1), strategy::one_for_one,
+    specs.push_back({core->is_upkeep(i) ? "upkeep" : "reader " + std::to_string(i + 1),
+                     strategy::one_for_one,
                      [&sys, core, handles, s, i](std::function<void()> ready) {
                        auto h = spawn_worker(sys, s.detached, reader, core, i, std::move(ready));
                        handles->set_reader(i, h);
@@ -158,7 +159,7 @@ void house::stop(std::chrono::milliseconds timeout) {
   if (stop_done_)
     return;
   stop_done_ = true;
-  const auto deadline = detail::clock::now() + timeout;
+  const auto deadline = detail::deadline_after(timeout);
   core_->refuse();
   if (!core_->wait_drained(deadline))
     core_->answer_rest();

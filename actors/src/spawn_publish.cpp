@@ -8,12 +8,17 @@
 
 #include <dbengine/actors/publish.hpp>
 
+#include "log.hpp"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <memory>
+#include <new>
 
 namespace dbengine::actors {
 
@@ -54,6 +59,27 @@ publications* ports_of(const engine_actor& engine) {
                 : nullptr;
 }
 
+/// Tells the log of peers that were thrown out: one line a second at most. In the middleman's thread.
+class fault_log {
+public:
+  void operator()(guard::close_reason why, const std::string& peer) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::seconds(1)) {
+      ++unsaid_;
+      return;
+    }
+    last_ = now;
+    detail::log(detail::log_level::warning,
+                "a peer at " + peer + " was disconnected: " + std::string(guard::to_string(why)) +
+                    (unsaid_ == 0 ? "" : ", and " + std::to_string(unsaid_) + " more before it"));
+    unsaid_ = 0;
+  }
+
+private:
+  std::chrono::steady_clock::time_point last_{};
+  std::uint64_t unsaid_ = 0;
+};
+
 } // namespace
 
 caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
@@ -72,7 +98,13 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
     return refuse(errc::invalid_option, "publish: \"" + how.host +
                                             "\" is not loopback: it needs TLS (certificate, key "
                                             "and CA), or insecure spelt out");
-  auto serves = sys.spawn(gateway, engine, how.access, how.limits);
+  const auto& l = how.limits;
+  if (l.max_answer_bytes == 0 || l.max_total_answer_bytes < l.max_answer_bytes ||
+      l.max_cursors == 0 || l.max_timeout.count() <= 0)
+    return refuse(errc::invalid_option,
+                  "publish: max_answer_bytes, max_cursors and max_timeout must be above 0, and "
+                  "max_total_answer_bytes must hold one answer");
+  const auto serves = sys.spawn(gateway, engine, how.access, how.limits);
   guard::options g;
   g.host = how.host;
   g.port = how.port;
@@ -84,7 +116,17 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
   g.overloaded =
       from_info({.code = errc::overloaded,
                  .message = "the server has as many of this peer's requests as it takes"});
-  auto opened = guard::listen(sys, serves, std::move(g));
+  g.on_fault = [log = fault_log()](guard::close_reason why, const std::string& peer) mutable {
+    try {
+      log(why, peer);
+    } catch (const std::bad_alloc&) { // what cannot be said is counted
+    }
+  };
+  g.on_gone = [serves](std::shared_ptr<void> left) {
+    caf::anon_send(serves, left_behind_ptr(std::move(left)));
+  };
+  auto opened = guard::listen(sys, caf::actor_cast<caf::strong_actor_ptr>(serves),
+                              sys.message_types<gateway_actor>(), std::move(g));
   if (!opened) {
     caf::anon_send_exit(serves, caf::exit_reason::user_shutdown);
     return refuse(errc::cannot_open, "publish: cannot listen at " + how.host + ":" +
@@ -92,9 +134,28 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
                                          sys.render(opened.error()));
   }
   const auto port = opened->port();
-  if (!ports->add(std::move(*opened), std::move(serves)))
+  if (!ports->add(std::move(*opened), serves))
     return refuse(errc::shut_down, "publish: the engine has ended");
   return port;
+}
+
+std::optional<port_statistics> statistics_of(const engine_actor& engine, std::uint16_t port) {
+  auto* ports = ports_of(engine);
+  const auto counts = ports != nullptr ? ports->counters_of(port) : nullptr;
+  if (!counts)
+    return std::nullopt;
+  port_statistics s;
+  s.connections = static_cast<std::uint64_t>(std::max<std::int64_t>(counts->connections, 0));
+  s.accepted = counts->accepted;
+  s.requests = counts->requests;
+  s.refused.emplace_back("too_many_connections", counts->refused);
+  for (std::size_t i = 0; i < counts->closed.size(); ++i)
+    if (const auto why = static_cast<guard::close_reason>(i); guard::is_fault(why))
+      s.refused.emplace_back(guard::to_string(why), counts->of(why));
+  for (std::size_t i = 0; i < counts->dropped.size(); ++i)
+    if (const auto why = static_cast<guard::drop_reason>(i); why != guard::drop_reason::outgoing)
+      s.dropped.emplace_back(guard::to_string(why), counts->of(why));
+  return s;
 }
 
 bool unpublish(caf::actor_system&, const engine_actor& engine, std::uint16_t port) {

@@ -19,8 +19,9 @@ using namespace std::chrono_literals;
 // A person at a terminal waits as long as it takes, and has Ctrl-C.
 constexpr std::chrono::milliseconds no_deadline = 24h * 365;
 
-DbEngine connect(const context& c) {
+DbEngine connect(const context& c, opening how) {
   remote_options o;
+  o.read_only = how == opening::read_only || c.config.engine.read_only;
   o.tls = {c.args.text_or("tls-cert", ""), c.args.text_or("tls-key", ""),
            c.args.text_or("tls-ca", "")};
   if (!o.tls.empty() && (o.tls.certificate.empty() || o.tls.key.empty() || o.tls.ca.empty()))
@@ -46,9 +47,14 @@ std::string database_path(const context& c) {
   return path.starts_with(':') || path.starts_with("file:") ? std::string() : path;
 }
 
+void needs_files(const context& c, const char* command) {
+  if (!c.connect.empty())
+    throw usage_error(std::string(command) + " works on files: it does not go with --connect");
+}
+
 DbEngine open_engine(const context& c, opening how) {
   if (!c.connect.empty())
-    return connect(c);
+    return connect(c, how);
   const std::string database = c.args.text_or("DB", "");
   const std::string path = database_path(c);
   std::error_code ignored; // a path that cannot be looked at is reported by the engine

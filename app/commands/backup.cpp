@@ -136,6 +136,7 @@ int run_prune(context& c) {
 }
 
 int run_verify(context& c) {
+  needs_files(c, "backup verify");
   bool good = true;
   output_stream standard(stdout);
   for (const auto& file : c.args.all("FILE")) {
@@ -156,6 +157,7 @@ int run_verify(context& c) {
 }
 
 int run_restore(context& c) {
+  needs_files(c, "restore");
   const std::string target = c.args.text_or("DB", "");
   ui::progress bar(c.err, "restoring", 0);
   restore_backup(c.args.text_or("FILE", ""), target, c.args.has("force"), drawn_by(bar, c));

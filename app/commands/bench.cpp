@@ -23,6 +23,7 @@ std::size_t whole_number(const std::string& text, const char* option) {
 }
 
 int run(context& c) {
+  needs_files(c, "bench");
   bench_settings s;
   s.tests = c.args.all("tests");
   s.operations = c.args.number("operations", 10).value_or(s.operations);

@@ -12,6 +12,7 @@ namespace dbengine::app {
 namespace {
 
 int run(context& c) {
+  needs_files(c, "demo");
   demo::settings s;
   if (const auto file = c.args.text("database"))
     s.database = *file;

@@ -12,8 +12,7 @@ namespace dbengine::app {
 namespace {
 
 int run(context& c) {
-  if (!c.connect.empty())
-    throw usage_error("dump needs the file itself: it does not work with --connect");
+  needs_files(c, "dump");
   const DbEngine engine = open_engine(c, opening::read_only);
   output_stream standard(stdout);
   for (const auto& warning : dump(requests(engine, c), standard))

@@ -20,7 +20,7 @@ namespace {
 int run(context& c) {
   const bool read_only = c.args.has("read-only") || c.config.engine.read_only;
   const DbEngine engine = open_engine(c, read_only ? opening::read_only : opening::create);
-  shell::session statements(engine, read_only);
+  shell::session statements(engine, read_only, !c.connect.empty());
   shell::session_signals signals(*c.signals);
   if (::isatty(STDIN_FILENO) == 0) {
     shell::plain_lines lines(signals);
@@ -45,7 +45,8 @@ command shell_command(bool remote) {
       "Reads statements and dot commands (.help lists them) from a terminal, with history and completion, or from a pipe, "
       "without prompts. A statement may take several lines and ends with a semicolon. BEGIN opens a transaction that lasts to "
       "COMMIT or ROLLBACK; the prompt shows a star meanwhile. From a pipe the first failure ends the shell with its exit "
-      "code, and an open transaction is rolled back.";
+      "code, and an open transaction is rolled back. With --connect each statement is a request of its own: transactions, "
+      "attached files, temporary tables and settings need the file itself.";
   c.options = {
       output_option(),
       {.names = "--read-only",

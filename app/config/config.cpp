@@ -166,6 +166,37 @@ key_spec serve_flag(const char* name, bool serve_config::*member) {
           [=](const config& c) { return c.serve.*member ? "true" : "false"; }};
 }
 
+// One of the limits of the ports; `least` and up.
+key_spec serve_limit(const char* name, std::size_t peer_limits::*member, std::size_t least) {
+  return {"serve", name,
+          [=](config& c, const toml::node& n) -> std::string {
+            std::optional<std::uint64_t> value;
+            if (const auto text = n.value_exact<std::string>())
+              value = parse_size(*text);
+            else if (const auto plain = n.value_exact<std::int64_t>(); plain && *plain >= 0)
+              value = static_cast<std::uint64_t>(*plain);
+            if (!value || *value < least)
+              return "must be a number or a size such as \"64MiB\" of at least " +
+                     std::to_string(least);
+            c.serve.limits.*member = static_cast<std::size_t>(*value);
+            return {};
+          },
+          [=](const config& c) { return std::to_string(c.serve.limits.*member); }};
+}
+
+key_spec serve_limit(const char* name, std::chrono::milliseconds peer_limits::*member) {
+  return {"serve", name,
+          [=](config& c, const toml::node& n) -> std::string {
+            const auto text = n.value_exact<std::string>();
+            const auto d = text ? parse_duration(*text) : std::nullopt;
+            if (!d || d->count() <= 0)
+              return "must be a duration such as \"30s\" or \"10m\"";
+            c.serve.limits.*member = *d;
+            return {};
+          },
+          [=](const config& c) { return toml_string(to_text(c.serve.limits.*member)); }};
+}
+
 std::string check_address(const std::string& text) {
   return text.empty() || text == "off" || serve::parse_address(text)
              ? std::string()
@@ -266,6 +297,14 @@ const std::vector<key_spec>& keys() {
       serve_text("tls_key", &serve_config::tls_key, any_text),
       serve_text("tls_ca", &serve_config::tls_ca, any_text),
       serve_flag("insecure", &serve_config::insecure),
+      serve_limit("max_connections", &peer_limits::max_connections, 1),
+      serve_limit("max_frame_bytes", &peer_limits::max_frame_bytes, 4096),
+      serve_limit("max_in_flight_requests", &peer_limits::max_in_flight_requests, 1),
+      serve_limit("max_in_flight_bytes", &peer_limits::max_in_flight_bytes, 4096),
+      serve_limit("max_answer_bytes", &peer_limits::max_answer_bytes, 4096),
+      serve_limit("max_total_answer_bytes", &peer_limits::max_total_answer_bytes, 4096),
+      serve_limit("max_cursors", &peer_limits::max_cursors, 1),
+      serve_limit("max_timeout", &peer_limits::max_timeout),
       word(
           "serve", "log_level", levels,
           [](config& c, std::size_t i) { c.serve.log_level = levels[i]; },

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <dbengine/options.hpp>
+#include <dbengine/remote.hpp>
 
 #include <filesystem>
 #include <string>
@@ -22,6 +23,8 @@ struct serve_config {
   std::string tls_cert = {}, tls_key = {}, tls_ca = {};
   /// Addresses other than loopback without TLS.
   bool insecure = false;
+  /// What each port grants to its peers.
+  peer_limits limits = {};
   std::string log_level = "info";
   std::string log_format = "text";
 };
@@ -36,7 +39,8 @@ struct served_config {
 struct config {
   /// The file it came from, empty where none was given.
   std::filesystem::path file = {};
-  dbengine::options engine = {};
+  /// Two readers, not one: a long read of one peer must not keep all others waiting.
+  dbengine::options engine = {.num_workers = 2};
   /// [output]
   std::string format = "table";
   std::string color = "auto";

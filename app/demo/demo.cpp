@@ -119,11 +119,11 @@ totals load_and_ask(const settings& s, const request_view& db, outcome& o) {
   crew askers(give_up);
   {
     crew loaders(give_up);
-    for (unsigned i = 0; i < asker_count; ++i)
-      askers.start([&, i] { o.askers[i] = ask_until(db, loaded, i); });
-    for (unsigned i = 0; i < loader_count; ++i)
-      loaders.start([&, i] { o.loaders[i] = load(db, batches, bar); });
-    try {
+    try { // a thread that cannot be had ends the others, too
+      for (unsigned i = 0; i < asker_count; ++i)
+        askers.start([&, i] { o.askers[i] = ask_until(db, loaded, i); });
+      for (unsigned i = 0; i < loader_count; ++i)
+        loaders.start([&, i] { o.loaders[i] = load(db, batches, bar); });
       seen = read_all(s, batches, o.skipped_stanzas);
       batches.close();
     } catch (...) {

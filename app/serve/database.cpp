@@ -58,6 +58,8 @@ snapshot database::look(std::chrono::milliseconds timeout) const {
   auto backup = ask<backup_info, backup_info_request>(system_, engine_, timeout);
   snapshot s{.statistics = taken(statistics), .health = taken(health)};
   s.backup = taken(backup);
+  if (port_ != 0)
+    s.peers = actors::statistics_of(engine_, port_);
   try {
     s.database = taken(file);
   } catch (const dbengine::error& e) {
@@ -77,6 +79,7 @@ void database::publish(const publish_options& how) {
   const auto port = actors::publish(system_, engine_, how);
   if (!port)
     throw actors::to_error(port.error());
+  port_ = *port;
   where_ = address{.host = how.host, .port = *port}.text();
   log_info("database " + name_ + ": published at " + where_ + (how.tls.empty() ? "" : ", TLS") +
            (how.access == access::read_only ? ", read-only" : ""));

@@ -20,6 +20,8 @@ struct snapshot {
   /// Nothing where the file cannot be asked, because it was moved or is damaged.
   std::optional<database_info> database = std::nullopt;
   backup_info backup = {};
+  /// Of its port; nothing where it is not published.
+  std::optional<actors::port_statistics> peers = std::nullopt;
 };
 
 /// Thread rule: any thread. The actor system outlives it.
@@ -51,6 +53,7 @@ private:
   caf::actor_system& system_;
   std::string name_;
   std::string where_;
+  std::uint16_t port_ = 0;
   std::chrono::milliseconds shutdown_timeout_;
   engine_actor engine_;
 };

@@ -164,6 +164,23 @@ void add_backups(families& to, const labels& l, const statistics& s, const backu
              unix_seconds(*b.next_due));
 }
 
+void add_peers(families& to, const labels& l, const actors::port_statistics& p) {
+  to.gauge("dbengine_peers", "Connections of peers that are open.", l,
+           static_cast<double>(p.connections));
+  to.counter("dbengine_peers_accepted_total", "Connections of peers that were accepted.", l,
+             p.accepted);
+  to.counter("dbengine_peer_requests_total", "Requests of peers that reached the engine.", l,
+             p.requests);
+  for (const auto& [reason, count] : p.refused)
+    to.counter("dbengine_peers_refused_total",
+               "Connections that were refused or ended for a fault of the peer, by reason.",
+               with(l, "reason", reason), count);
+  for (const auto& [reason, count] : p.dropped)
+    to.counter("dbengine_peer_messages_dropped_total",
+               "Messages of peers that were not let through, by reason.", with(l, "reason", reason),
+               count);
+}
+
 } // namespace
 
 std::string metrics_text(const std::vector<looked>& databases) {
@@ -179,6 +196,8 @@ std::string metrics_text(const std::vector<looked>& databases) {
     if (d.what->database)
       add_file(to, l, *d.what->database);
     add_backups(to, l, d.what->statistics, d.what->backup);
+    if (d.what->peers)
+      add_peers(to, l, *d.what->peers);
   }
   return to.text();
 }

@@ -158,10 +158,6 @@ private:
   std::unique_ptr<http_server> http_;
 };
 
-} // namespace
-
-namespace {
-
 int serve(context& c, const settings& s) {
   const notifier manager;
   wishes asked(c);
@@ -200,8 +196,7 @@ int serve(context& c, const settings& s) {
 } // namespace
 
 int run(context& c) {
-  if (!c.connect.empty())
-    throw usage_error("serve works on files: it does not go with --connect");
+  needs_files(c, "serve");
   const settings s = settings_of(c);
   set_up_log(s.log_level, s.log_format);
   if (s.log_format != "json")

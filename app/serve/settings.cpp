@@ -65,7 +65,8 @@ void add_ports(const context& c, std::vector<database_settings>& databases) {
                         .tls = {.certificate = c.args.text_or("tls-cert", file.tls_cert),
                                 .key = c.args.text_or("tls-key", file.tls_key),
                                 .ca = c.args.text_or("tls-ca", file.tls_ca)},
-                        .insecure = c.args.has("insecure") || file.insecure};
+                        .insecure = c.args.has("insecure") || file.insecure,
+                        .limits = file.limits};
   }
 }
 

@@ -36,6 +36,22 @@ private:
   std::unique_ptr<row_writer> writer_;
 };
 
+// Where the statement that begins at `at` ends, by SQLite's word on complete statements: the whole of a long script would cross the
+// wire again for each of them.
+std::size_t statement_end(const std::string& sql, std::size_t at) {
+  std::string piece;
+  for (std::size_t from = at; from < sql.size();) {
+    const auto semicolon = sql.find(';', from);
+    if (semicolon == std::string::npos)
+      break;
+    piece.append(sql, from, semicolon + 1 - from);
+    from = semicolon + 1;
+    if (sqlite3_complete(piece.c_str()) != 0)
+      return from;
+  }
+  return sql.size();
+}
+
 [[noreturn]] void throw_at(const dbengine::error& e, std::size_t base) {
   error_info info = e.info();
   if (info.offset)
@@ -58,6 +74,12 @@ rows session::fetch(const std::string& sql, const params& p) const {
 }
 
 void session::part() {
+  if (remote_)
+    throw dbengine::error(
+        errc::not_allowed,
+        "with --connect each statement is a request of its own: transactions, attached files, "
+        "temporary tables and settings need the file itself ('dbengine script' runs a file in "
+        "one transaction)");
   own_.emplace(engine_->with_timeout(no_deadline).raw_connection(read_only_));
   settings_ = false;
 }
@@ -87,8 +109,10 @@ std::size_t session::run_apart(const std::string& sql, std::size_t at, row_write
 void session::run(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
                   const observer& seen) {
   std::size_t at = 0;
-  std::size_t end = sql.size(); // of the piece that is tried as one statement
+  std::size_t end = remote_ ? 0 : sql.size(); // of the piece that is tried as one statement
   while (at < sql.size()) {
+    if (remote_ && end <= at)
+      end = statement_end(sql, at);
     if (own_) {
       try {
         at = run_apart(sql, at, writers, cancel, seen);
@@ -107,10 +131,13 @@ void session::run(const std::string& sql, row_writer_source& writers, const std:
     try {
       seen(run_statement(requests(cancel), piece, {}, writer));
       at = end;
-      end = sql.size();
+      end = remote_ ? at : sql.size();
     } catch (const dbengine::error& e) {
-      if (e.code() == errc::empty_statement)
-        return;
+      if (e.code() == errc::empty_statement) {
+        at = end; // the rest is space, or a semicolon stands by itself
+        end = remote_ ? at : sql.size();
+        continue;
+      }
       if (e.code() == errc::multiple_statements && e.offset() && *e.offset() > 0 &&
           *e.offset() < piece.size())
         end = at + *e.offset(); // SQLite's own word where the first one ends
@@ -124,6 +151,8 @@ void session::run(const std::string& sql, row_writer_source& writers, const std:
 
 void session::run_file(const std::string& sql, row_writer_source& writers,
                        const std::stop_token& cancel, const observer& seen) {
+  if (remote_)
+    return run(sql, writers, cancel, seen);
   if (!own_)
     part();
   try {

@@ -18,10 +18,12 @@ namespace dbengine::app::shell {
 
 /// Statements go through the engine, one request each. What the engine allows on a raw connection only (BEGIN, ATTACH,
 /// temporary tables, settings) opens one, and it is kept while it has something to lose: an open transaction, attached
-/// files, temporary tables, settings. One thread. The engine outlives it.
+/// files, temporary tables, settings. Over the wire there is no such connection, and they are refused. One thread. The engine
+/// outlives it.
 class session {
 public:
-  session(const DbEngine& engine, bool read_only) : engine_(&engine), read_only_(read_only) {}
+  session(const DbEngine& engine, bool read_only, bool remote = false)
+      : engine_(&engine), read_only_(read_only), remote_(remote) {}
 
   /// Called after each statement.
   using observer = std::function<void(const statement_report&)>;
@@ -29,7 +31,7 @@ public:
   /// Runs all statements of `sql`. Throws the first failure, its offset in the whole text; what ran before stays.
   void run(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
            const observer& seen);
-  /// The same on a connection of its own throughout: for long scripts.
+  /// The same on a connection of its own throughout, where there can be one: for long scripts.
   void run_file(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
                 const observer& seen);
 
@@ -53,6 +55,7 @@ private:
 
   const DbEngine* engine_;
   bool read_only_;
+  bool remote_;
   std::optional<raw_connection> own_;
   bool settings_ = false; // something outside of a transaction was done on it
 };

@@ -56,10 +56,10 @@ void authorizer::install(sqlite3* db) {
   sqlite3_set_authorizer(db, &authorizer::callback, this);
 }
 
-int authorizer::callback(void* self, int action, const char* a, const char* b, const char*,
+int authorizer::callback(void* self, int action, const char* a, const char* b, const char* db,
                          const char* trigger) {
   try {
-    return static_cast<authorizer*>(self)->decide(action, a, b, trigger);
+    return static_cast<authorizer*>(self)->decide(action, a, b, db, trigger);
   } catch (...) {
     return SQLITE_DENY; // out of memory while writing down what was denied
   }
@@ -69,6 +69,11 @@ int authorizer::deny(std::string what) {
   if (denied_.empty())
     denied_ = std::move(what);
   return SQLITE_DENY;
+}
+
+int authorizer::temporary() {
+  return deny(
+      "a temporary table, view, index or trigger (it would live on one connection of many)");
 }
 
 int authorizer::pragma(const char* name_text, const char* argument) {
@@ -84,14 +89,23 @@ int authorizer::pragma(const char* name_text, const char* argument) {
       needs_writer_ = true;
       return SQLITE_DENY;
     }
+    if (name == "defer_foreign_keys") {
+      // SQLite sets it while it prepares and keeps it to the end of the transaction, which is that of a whole group.
+      if (who != authority::scope && !in_transaction)
+        return deny("PRAGMA defer_foreign_keys outside a transaction");
+      defers_keys = true;
+    }
     return SQLITE_OK;
   }
-  if (among(telling, name) && argument == nullptr)
+  if (among(telling, name) && argument == nullptr) {
+    tells_ = true;
     return SQLITE_OK;
+  }
   return deny("PRAGMA " + name + (argument != nullptr ? " with a value" : ""));
 }
 
-int authorizer::decide(int action, const char* a, const char* b, const char* trigger) {
+int authorizer::decide(int action, const char* a, const char* b, const char* db,
+                       const char* trigger) {
   const bool free = who == authority::engine || who == authority::raw;
   switch (action) {
   case SQLITE_SELECT:
@@ -103,6 +117,13 @@ int authorizer::decide(int action, const char* a, const char* b, const char* tri
   case SQLITE_FUNCTION: anywhere_ = anywhere_ && b != nullptr && among(quick, b); break;
   default: rows_only_ = anywhere_ = false;
   }
+  // `CREATE TABLE temp.x` is no CREATE_TEMP_TABLE for SQLite, and a trigger `temp.x` is one on its table's database. But all
+  // are put into the schema table of the temporary database.
+  const bool creates = action == SQLITE_INSERT || action == SQLITE_CREATE_INDEX ||
+                       action == SQLITE_CREATE_TABLE || action == SQLITE_CREATE_TRIGGER ||
+                       action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_VTABLE;
+  if (creates && preparing_ && !free && db != nullptr && sqlite3_stricmp(db, "temp") == 0)
+    return temporary();
   switch (action) {
   case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
   case SQLITE_UPDATE:
@@ -130,10 +151,7 @@ int authorizer::decide(int action, const char* a, const char* b, const char* tri
   case SQLITE_DROP_TEMP_VIEW:
     writes_ = true;
     // Inside SQLite's own steps (ALTER TABLE) temporary objects come and go.
-    return free || !preparing_
-               ? SQLITE_OK
-               : deny("a temporary table, view, index or trigger (it would live on one connection "
-                      "of many)");
+    return free || !preparing_ ? SQLITE_OK : temporary();
   case SQLITE_TRANSACTION:
     return free || !preparing_ ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
   case SQLITE_SAVEPOINT: return free ? SQLITE_OK : deny("SAVEPOINT");

@@ -31,7 +31,7 @@ public:
   /// Before each prepare.
   void begin_prepare() noexcept {
     preparing_ = true;
-    writes_ = inserts_ = asks_rowid_ = needs_writer_ = false;
+    writes_ = inserts_ = asks_rowid_ = needs_writer_ = tells_ = false;
     rows_only_ = anywhere_ = true;
     denied_.clear();
   }
@@ -49,14 +49,21 @@ public:
   bool anywhere() const noexcept { return anywhere_; }
   /// A reader refused it only because it belongs to the writer (a pragma that sets something).
   bool needs_writer() const noexcept { return needs_writer_; }
+  /// It is a pragma that tells a setting and changes none, whatever SQLite says of it.
+  bool tells() const noexcept { return tells_; }
+  /// The request is a transaction: what lasts to its end may be set in it.
+  bool in_transaction = false;
+  /// Foreign keys may have been deferred since this was last set to false.
+  bool defers_keys = false;
   /// What was forbidden, for the error's text; empty where nothing was.
   const std::string& denied() const noexcept { return denied_; }
 
 private:
   static int callback(void* self, int action, const char* a, const char* b, const char* db,
                       const char* trigger);
-  int decide(int action, const char* a, const char* b, const char* trigger);
+  int decide(int action, const char* a, const char* b, const char* db, const char* trigger);
   int pragma(const char* name, const char* argument);
+  int temporary();
   int deny(std::string what);
 
   bool preparing_ = false;
@@ -64,6 +71,7 @@ private:
   bool inserts_ = false;
   bool asks_rowid_ = false;
   bool needs_writer_ = false;
+  bool tells_ = false;
   bool rows_only_ = false;
   bool anywhere_ = false;
   std::string denied_;

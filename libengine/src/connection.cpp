@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <utility>
 
 namespace dbengine::detail {
 
@@ -69,13 +70,19 @@ private:
 
 // Before a statement of the writer: in a transaction of the engine's own kind its snapshot is renewed, for a statement that
 // must not meet a pending one it is given up.
-void connection::prepare_snapshot(const prepared& p) {
+void connection::prepare_snapshot(prepared& p) {
   if (role_ != role::writer)
     return;
-  if (!p.rows_only)
+  if (!p.rows_only) {
     drop_snapshot();
-  else if (auth_.who == authority::writer && !in_transaction())
-    refresh_snapshot();
+    ++schema_;
+    schema_touched_ = true;
+  } else {
+    if (auth_.who == authority::writer && !in_transaction())
+      refresh_snapshot();
+    if (p.schema != schema_)
+      renew(p);
+  }
   DBENGINE_FAULT_POINT("writer.snapshot_renewed");
 }
 
@@ -103,38 +110,14 @@ int connection::first_step(prepared& p) noexcept {
   return sqlite3_step(p.stmt);
 }
 
-bool connection::comes_from_stop(int code) noexcept {
-  const int primary = code & 0xff;
-  return primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY || primary == SQLITE_ABORT ||
-         code == SQLITE_CONSTRAINT_COMMITHOOK;
-}
-
-void connection::fail(int code, control& c, const prepared* p) {
-  // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
-  if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
-    static_cast<void>(compile(p->sql, nullptr, 0));
-  auto info = last_error(db_, code);
-  if (const auto why = c.stopped(); why != errc::none && comes_from_stop(code)) {
-    info.code = why;
-    info.offset.reset();
-    info.message = why == errc::timeout ? "the deadline passed while the statement ran"
-                   : why == errc::cancelled
-                       ? "cancelled while the statement ran"
-                       : "stopped while the statement ran: " + std::string(to_string(why));
-  }
-  if (info.code == errc::not_allowed && !auth_.denied().empty())
-    info.message = auth_.denied() + " is not allowed here";
-  if (p == nullptr || !p->read_only)
-    info.outcome =
-        sqlite3_total_changes64(db_) == changes_before_ ? fate::rolled_back : fate::partly_kept;
-  throw error(std::move(info));
-}
-
 namespace {
 
+struct beyond_bytes {};
+
 // By `sqlite3_column_value`, because each `sqlite3_column_…` looks at the connection's lock and error state anew.
-void append(arena& a, sqlite3_stmt* s, int columns) {
+void append(arena& a, sqlite3_stmt* s, int columns, std::size_t most_bytes) {
   const auto first = a.cells.size();
+  most_bytes = std::min(most_bytes, a.bytes.size() + defaults::max_row_bytes);
   a.cells.resize(first + static_cast<std::size_t>(columns));
   auto* cell = a.cells.data() + first;
   for (int i = 0; i < columns; ++i, ++cell) {
@@ -152,9 +135,12 @@ void append(arena& a, sqlite3_stmt* s, int columns) {
     case SQLITE_TEXT:
     case SQLITE_BLOB: {
       const bool text = type == SQLITE_TEXT;
+      // Before it is asked for: a `zeroblob` is a number until then.
+      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(v));
+      if (a.bytes.size() + size > most_bytes)
+        throw beyond_bytes{};
       const void* bytes =
           text ? static_cast<const void*>(sqlite3_value_text(v)) : sqlite3_value_blob(v);
-      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(v));
       if (bytes == nullptr && size != 0)
         throw error(errc::too_big,
                     "out of memory for a value of " + std::to_string(size) + " bytes");
@@ -182,11 +168,19 @@ void make_room(arena& a, const prepared& p) {
 
 rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c) {
   auto result = std::make_shared<arena>();
-  const auto max_rows = options_->max_rows;
-  const auto max_bytes = options_->max_result_bytes;
+  constexpr auto none = std::numeric_limits<std::size_t>::max();
+  const auto max_rows = batch == 0 ? options_->max_rows : 0; // a cursor is for results of any size
+  const auto max_bytes = std::min(
+      options_->max_result_bytes != 0 ? options_->max_result_bytes : none, c.results_left());
+  const auto batch_bytes = batch != 0 ? defaults::cursor_batch_bytes : none;
+  const auto too_big = [&p](std::string what) {
+    error_info info{.code = errc::too_big, .message = std::move(what)};
+    info.outcome = p.read_only ? fate::not_run : fate::rolled_back;
+    return error(std::move(info));
+  };
   done = false;
   bool first = true;
-  while (batch == 0 || result->row_count < batch) {
+  while (batch == 0 || (result->row_count < batch && result->memory() < batch_bytes)) {
     const int rc = first ? first_step(p) : sqlite3_step(p.stmt);
     first = false;
     if (rc == SQLITE_ROW) {
@@ -196,22 +190,22 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
         make_room(*result, p);
       }
       try {
-        append(*result, p.stmt, p.column_count);
+        append(*result, p.stmt, p.column_count, max_bytes);
+        if (result->memory() > max_bytes)
+          throw beyond_bytes{};
+      } catch (const beyond_bytes&) {
+        throw too_big(result->memory() > max_bytes ||
+                              max_bytes - result->memory() < defaults::max_row_bytes
+                          ? "the result has more than " + std::to_string(max_bytes) +
+                                " bytes (max_result_bytes)"
+                          : "a row of the result has more than " +
+                                std::to_string(defaults::max_row_bytes) + " bytes");
       } catch (const std::bad_alloc&) {
-        throw error(errc::too_big, "out of memory for a result of " +
-                                       std::to_string(result->row_count) + " rows and more");
+        throw too_big("out of memory for a result of " + std::to_string(result->row_count) +
+                      " rows and more");
       }
-      if ((max_rows != 0 && result->row_count > max_rows) ||
-          (max_bytes != 0 && result->memory() > max_bytes)) {
-        error_info info{.code = errc::too_big,
-                        .message = max_rows != 0 && result->row_count > max_rows
-                                       ? "the result has more than " + std::to_string(max_rows) +
-                                             " rows (max_rows)"
-                                       : "the result has more than " + std::to_string(max_bytes) +
-                                             " bytes (max_result_bytes)"};
-        info.outcome = p.read_only ? fate::not_run : fate::rolled_back;
-        throw error(std::move(info));
-      }
+      if (max_rows != 0 && result->row_count > max_rows)
+        throw too_big("the result has more than " + std::to_string(max_rows) + " rows (max_rows)");
       continue;
     }
     if (rc != SQLITE_DONE)
@@ -225,6 +219,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
   }
   p.last_cells = result->cells.size();
   p.last_text = result->bytes.size();
+  c.keep_result(sizeof(arena) + result->memory());
   return rows(std::move(result));
 }
 
@@ -234,11 +229,10 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   if (belongs_to_writer(*p))
     throw needs_writer{};
   binder(db_, *p).bind(v);
-  if (!p->read_only)
-    changes_before_ = sqlite3_total_changes64(db_);
   prepare_snapshot(*p);
-  bool done = false;
-  auto result = collect(*p, 0, done, c);
+  // A group, or a request on its own, has its savepoint already.
+  auto result =
+      p->read_only || auth_.who == authority::writer ? collect_all(*p, c) : collect_or_undo(*p, c);
   measure(*p, result.memory());
   return result;
 }
@@ -251,7 +245,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
   binder(db_, *p).bind(v);
   prepare_snapshot(*p);
   const inserted_rowid rowid(db_, *p);
-  changes_before_ = sqlite3_total_changes64(db_);
+  rows_begin();
   const auto start = clock::now();
   int rc = first_step(*p);
   while (rc == SQLITE_ROW)
@@ -314,27 +308,18 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
 script_step connection::script_statement(std::string_view sql, std::size_t& consumed, control& c) {
   const running r(*this, c);
   script_step step;
-  std::unique_ptr<prepared> compiled;
-  try {
-    consumed = sql.size();
-    compiled = compile(sql, &consumed, 0, true);
-  } catch (const error&) {
-    consumed = statement_end(sql); // so that a script may go on behind it
-    throw;
-  }
+  auto compiled = compile(sql, &consumed, 0, true);
   if (!compiled)
     return step;
   step.size = consumed;
   const auto own = std::move(compiled); // finalised here: a script's statements run once
   const inserted_rowid rowid(db_, *own);
-  changes_before_ = sqlite3_total_changes64(db_);
   const auto start = clock::now();
-  bool done = false;
   if (own->needs_writer)
     throw needs_writer{};
   binder(db_, *own).bind(params_view{});
   prepare_snapshot(*own);
-  auto result = collect(*own, 0, done, c);
+  auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
   if (sqlite3_total_changes64(db_) != changes_before_) {
     step.written.changes = sqlite3_changes64(db_);
@@ -395,7 +380,7 @@ int connection::on_busy(void* self, int count) {
     c.busy_since_ = now;
   if (c.current_ != nullptr && c.current_->must_stop())
     return 0;
-  if (now - c.busy_since_ >= c.options_->busy_timeout)
+  if (now - c.busy_since_ >= std::min(c.options_->busy_timeout, longest_wait))
     return 0;
   // 1, 2, 4 … at most 10 ms, so that a deadline is seen well within its 50 ms.
   sqlite3_sleep(std::min(1 << std::min(count, 4), 10));

@@ -56,8 +56,8 @@ public:
   /// Throws where the text has a NUL byte: SQLite would read no further.
   static void refuse_nul(std::string_view sql);
 
-  /// One step of a script: the first statement of `sql`; `consumed` tells how much text it took, the result is empty
-  /// (no columns, no changes) where there was only space or comment.
+  /// One step of a script: the first statement of `sql`; `consumed` tells how much text it took where it did not fail, the
+  /// result is empty (no columns, no changes) where there was only space or comment.
   script_step script_statement(std::string_view sql, std::size_t& consumed, control& c);
 
   /// A query stepped in batches. Must end before the connection does.
@@ -77,10 +77,10 @@ public:
     bool done_ = false;
   };
 
+  /// What SQLite knows of the schema now says that the text gives the same answer on any connection, and it was not long here.
+  bool fit_for_reads(std::string_view sql, control& c);
   /// This text was run here before, gives the same answer on any connection, and was always short.
   bool known_short(std::string_view sql) const noexcept;
-  /// It was run here and was not short.
-  bool known_long(std::string_view sql) const noexcept;
   /// Whether this text must run outside a transaction (VACUUM). Decided by SQLite's answers at preparation.
   bool runs_alone(std::string_view sql);
 
@@ -93,10 +93,15 @@ public:
   void rollback() noexcept;
   void savepoint();
   void release_savepoint();
+  /// Where that is not possible all of the transaction is rolled back: `in_transaction` is false then.
   void rollback_to_savepoint() noexcept;
   bool in_transaction() const noexcept;
   /// A deferred foreign key is violated at this moment.
   bool foreign_keys_pending() const noexcept;
+  /// What the requests from now on may set to the end of their transaction (`PRAGMA defer_foreign_keys`).
+  void let_defer_keys(bool on) noexcept { auth_.in_transaction = on; }
+  /// Ends what `PRAGMA defer_foreign_keys` began. Only while no key is pending.
+  void end_deferring() noexcept;
 
   /// Commits seen by SQLite's WAL hook: the commit record. It moves inside the COMMIT, so that a worker that dies right after it
   /// is known to have committed.
@@ -122,6 +127,9 @@ public:
   bool snapshot_open() const noexcept { return snapshot_open_; }
 
   // -- the rest -----------------------------------------------------------------------------------
+
+  /// When the exactly-once records are looked through for old ones again.
+  clock::time_point next_prune{};
 
   checkpoint_result checkpoint(checkpoint_mode mode);
   /// A commit that changes nothing, in the place of one that failed: what the WAL held of that is overwritten.
@@ -175,6 +183,7 @@ public:
 private:
   friend class cursor;
   class use; // a statement in use
+  class undo_point;
 
   void open();
   void configure();
@@ -188,6 +197,8 @@ private:
                                     bool terminated = false);
   bool belongs_to_writer(const prepared& p) const noexcept;
   rows collect(prepared& p, std::size_t batch, bool& done, control& c);
+  rows collect_all(prepared& p, control& c);
+  rows collect_or_undo(prepared& p, control& c);
   void refresh_columns(prepared& p);
   [[noreturn]] void fail(int code, control& c, const prepared* p);
   /// SQLite's answer to a handler that says stop. Anything else, an I/O error above all, is told as it is.
@@ -195,7 +206,11 @@ private:
   int step_own(sqlite3_stmt* s) noexcept;
   int step_anchor() noexcept;
   void use_mapping(bool on) noexcept;
-  void prepare_snapshot(const prepared& p);
+  void prepare_snapshot(prepared& p);
+  void renew(prepared& p);
+  void rows_begin() noexcept;
+  bool kept_rows(const prepared& p);
+  bool can_keep_rows(const prepared& p);
   void leave_old_schema() noexcept;
   int first_step(prepared& p) noexcept;
   static void measure(prepared& p, std::size_t bytes) noexcept;
@@ -229,6 +244,9 @@ private:
   bool wal_ = false;
   bool snapshot_open_ = false;
   std::int64_t changes_before_ = 0; // total changes when the statement that runs began
+  std::uint32_t schema_ = 0;        // moves where what is known of prepared statements may be old
+  int anchor_prepares_ = 0;
+  bool schema_touched_ = false; // in the open transaction
   std::uint64_t reused_ = 0;
   std::uint64_t opened_ = 0;
   file_identity files_;

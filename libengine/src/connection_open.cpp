@@ -14,6 +14,7 @@
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -50,7 +51,15 @@ error_info explain_open(const location& where, const error_info& info) {
     e.message = "\"" + path.string() + "\": " + std::strerror(errno);
   else if (S_ISDIR(st.st_mode))
     e.message = "\"" + path.string() + "\" is a directory";
-  else
+  else if (((info.extended_code & 0xff) == SQLITE_CANTOPEN ||
+            info.extended_code == SQLITE_READONLY_DIRECTORY) &&
+           ::access(path.c_str(), R_OK) == 0 && ::access(directory.c_str(), W_OK) != 0) {
+    e.code = errc::cannot_open;
+    e.message =
+        "\"" + path.string() + "\" is in WAL mode, and beside it no -shm file can be made: \"" +
+        directory.string() +
+        "\" may not be written (mode=ro&immutable=1 in the URL opens a file that nobody writes)";
+  } else
     e.message = "\"" + path.string() + "\": " + info.message;
   return e;
 }
@@ -117,6 +126,12 @@ void connection::open() {
     throw error(explain_open(where_, current_exception_info()));
   }
   db_ = database_->getHandle();
+  // SQLite opens what it may not write for reading, silently.
+  if (role_ == role::writer && !where_.memory && sqlite3_db_readonly(db_, "main") == 1)
+    throw error(errc::cannot_open,
+                "\"" + where_.path.string() +
+                    "\" may only be read: no permission to write it (an engine " +
+                    "with the option read_only can open it)");
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_handler(db_, &connection::on_busy, this);
   sqlite3_progress_handler(db_, defaults::progress_steps, &connection::on_progress, this);
@@ -171,7 +186,8 @@ void connection::configure() {
     anchor_ = prepare_or_throw(db_, "SELECT EXISTS(SELECT 1 FROM sqlite_schema)");
   if (wal_) {
     engine_integer("SELECT count(*) FROM sqlite_schema"); // opens the WAL index
-    index_.attach(db_);
+    if (index_.attach(db_))                               // of the connections before this one
+      wal_pages_ = static_cast<int>(wal_index::last_frame(index_.read()));
     if (!where_.memory)
       files_.take(where_.path.string());
   }

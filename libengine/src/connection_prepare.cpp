@@ -12,6 +12,8 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <climits>
+#include <utility>
 
 namespace dbengine::detail {
 
@@ -33,6 +35,10 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   const char* at = sql.data();
   const char* const end = sql.data() + sql.size();
   while (at != end) {
+    // Empty statements: each would be a preparation, and there may be a million of them.
+    if (const auto begin = next_statement(sql, static_cast<std::size_t>(at - sql.data()));
+        begin != sql.npos)
+      at = sql.data() + begin;
     const char* tail = nullptr;
     int rc = SQLITE_OK;
     // SQLite tries twice where the schema changes under it; a third look tells what is wrong with the statement itself.
@@ -76,13 +82,33 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
     return nullptr;
   p->parameter_count = sqlite3_bind_parameter_count(p->stmt);
   p->column_count = sqlite3_column_count(p->stmt);
-  p->read_only = sqlite3_stmt_readonly(p->stmt) != 0;
-  p->writes = auth_.writes();
-  p->inserts = auth_.inserts();
+  // SQLite calls the plan of a write, and a pragma that could have had a value, a write, too.
+  const bool explains = sqlite3_stmt_isexplain(p->stmt) != 0;
+  p->read_only =
+      sqlite3_stmt_readonly(p->stmt) != 0 || explains || (auth_.tells() && !auth_.writes());
+  p->writes = auth_.writes() && !explains;
+  p->inserts = auth_.inserts() && !explains;
   p->asks_rowid = auth_.asks_rowid();
   p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
   p->anywhere = auth_.anywhere() && p->read_only;
+  p->schema = schema_;
   return p;
+}
+
+// SQLite prepares a statement anew by itself where the schema changed, and what was found out about it may be wrong then.
+void connection::renew(prepared& p) {
+  if (p.sql.empty() || p.needs_writer)
+    return;
+  const auto now = compile(p.sql, nullptr, 0);
+  if (!now || now->needs_writer)
+    return;
+  p.read_only = now->read_only;
+  p.writes = now->writes;
+  p.inserts = now->inserts;
+  p.asks_rowid = now->asks_rowid;
+  p.rows_only = now->rows_only;
+  p.anywhere = now->anywhere;
+  p.schema = schema_;
 }
 
 prepared* connection::prepare(std::string_view sql) {
@@ -119,9 +145,12 @@ bool connection::known_short(std::string_view sql) const noexcept {
          options_->functions.empty() && options_->collations.empty();
 }
 
-bool connection::known_long(std::string_view sql) const noexcept {
-  const auto* p = cache_.look(sql);
-  return p != nullptr && is_long(*p);
+bool connection::fit_for_reads(std::string_view sql, control& c) {
+  const running r(*this, c);
+  auto& p = *prepare(sql);
+  if (p.schema != schema_)
+    renew(p);
+  return p.anywhere && !is_long(p);
 }
 
 bool connection::runs_alone(std::string_view sql) {
@@ -134,7 +163,13 @@ void connection::refresh_columns(prepared& p) {
   const int again = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
   if (p.columns && again == p.reprepares)
     return;
-  p.reprepares = again;
+  if (std::exchange(p.reprepares, again) != again && role_ == role::reader && p.anywhere) {
+    try {
+      renew(p);
+    } catch (const error&) { // its own run says what is wrong
+      p.anywhere = false;
+    }
+  }
   p.column_count = sqlite3_column_count(p.stmt);
   auto names = std::make_shared<column_names>();
   names->reserve(static_cast<std::size_t>(p.column_count));
@@ -152,7 +187,8 @@ bool connection::belongs_to_writer(const prepared& p) const noexcept {
 
 void connection::measure(prepared& p, std::size_t bytes) noexcept {
   const int steps = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
-  p.most_steps = std::max(p.most_steps, steps - p.steps_before);
+  const auto grown = static_cast<unsigned>(steps) - static_cast<unsigned>(p.steps_before);
+  p.most_steps = std::max(p.most_steps, static_cast<int>(std::min<unsigned>(grown, INT_MAX)));
   p.steps_before = steps;
   p.most_bytes = std::max(p.most_bytes, bytes);
   if (p.runs < 255)

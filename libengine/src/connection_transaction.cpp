@@ -52,13 +52,15 @@ void connection::commit(control& c) {
   const running r(*this, c);
   DBENGINE_FAULT_POINT("writer.before_commit");
   if (const int rc = step_own(commit_); rc != SQLITE_DONE) {
-    auto info = last_error(db_, rc, 0, "the commit failed");
+    // A constraint that was deferred speaks for itself, wherever it is met.
+    auto info = last_error(db_, rc, 0, (rc & 0xff) == SQLITE_CONSTRAINT ? "" : "the commit failed");
     info.outcome = fate::rolled_back;
     if (c.stopped() != errc::none && comes_from_stop(rc))
       info.code = c.stopped();
     rollback();
     throw error(std::move(info));
   }
+  schema_touched_ = false;
   DBENGINE_FAULT_POINT("writer.after_commit");
 }
 
@@ -68,6 +70,8 @@ void connection::rollback() noexcept {
   if (role_ == role::writer)
     drop_snapshot();
   snapshot_open_ = false;
+  if (std::exchange(schema_touched_, false))
+    ++schema_;
 }
 
 void connection::savepoint() {
@@ -83,9 +87,14 @@ void connection::release_savepoint() {
 void connection::rollback_to_savepoint() noexcept {
   const auto before = auth_.who;
   auth_.who = authority::engine;
-  if (in_transaction())
-    sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr, nullptr, nullptr);
+  const bool undone =
+      !in_transaction() || sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr,
+                                        nullptr, nullptr) == SQLITE_OK;
   auth_.who = before;
+  if (schema_touched_)
+    ++schema_;
+  if (!undone) // half undone it must not be committed
+    rollback();
 }
 
 bool connection::foreign_keys_pending() const noexcept {
@@ -93,6 +102,15 @@ bool connection::foreign_keys_pending() const noexcept {
   int high = 0;
   sqlite3_db_status(db_, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &high, 0);
   return current != 0;
+}
+
+void connection::end_deferring() noexcept {
+  if (!std::exchange(auth_.defers_keys, false))
+    return;
+  const auto before = auth_.who;
+  auth_.who = authority::engine;
+  sqlite3_exec(db_, "PRAGMA defer_foreign_keys=0", nullptr, nullptr, nullptr);
+  auth_.who = before;
 }
 
 // -- snapshots --------------------------------------------------------------------------------------
@@ -131,6 +149,10 @@ void connection::refresh_snapshot() {
   } else if (in_transaction() || step_anchor() != SQLITE_ROW) {
     sqlite3_reset(anchor_);
     return; // without it all works, at the price of its locks
+  } else if (const int now = sqlite3_stmt_status(anchor_, SQLITE_STMTSTATUS_REPREPARE, 0);
+             now != anchor_prepares_) { // SQLite found another schema than before
+    anchor_prepares_ = now;
+    ++schema_;
   }
   snapshot_open_ = true;
   ++opened_;
@@ -160,6 +182,8 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
   DBENGINE_FAULT_POINT("writer.checkpoint");
   static constexpr int modes[] = {SQLITE_CHECKPOINT_PASSIVE, SQLITE_CHECKPOINT_FULL,
                                   SQLITE_CHECKPOINT_RESTART, SQLITE_CHECKPOINT_TRUNCATE};
+  if (mode > checkpoint_mode::truncate)
+    throw error(errc::invalid_option, "no such checkpoint mode");
   drop_snapshot();
   int frames = 0;
   int moved = 0;

@@ -9,14 +9,25 @@
 #include <dbengine/error.hpp>
 #include <dbengine/options.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <stop_token>
 
 namespace dbengine::detail {
 
 using clock = std::chrono::steady_clock;
+
+/// The longest wait there is. Whoever asks for a longer one gets this: what is added to a moment then never overflows.
+inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 * 365);
+
+/// `t` from now on; now, where it is negative.
+inline clock::time_point deadline_after(std::chrono::milliseconds t) noexcept {
+  return clock::now() + std::clamp(t, std::chrono::milliseconds(0), longest_wait);
+}
 
 /// What stops a running request. A relative timeout is armed by the first look at it, so that a point read, which
 /// ends before anybody looks, never reads the clock (25 ns, a twentieth of the read).
@@ -30,7 +41,7 @@ public:
       : deadline_(deadline), cancel_(std::move(cancel)) {}
   control(control&& other) noexcept
       : timeout_(other.timeout_), deadline_(other.deadline_), cancel_(std::move(other.cancel_)),
-        killed_(other.killed_.load(std::memory_order_relaxed)),
+        max_results_(other.max_results_), killed_(other.killed_.load(std::memory_order_relaxed)),
         commit_(other.commit_.load(std::memory_order_relaxed)) {}
   control& operator=(control&&) = delete;
 
@@ -62,8 +73,7 @@ public:
       else
         looked_again_ = true;
       if (deadline_ == clock::time_point{})
-        deadline_ =
-            timeout_ > std::chrono::hours(24 * 365) ? clock::time_point::max() : now + timeout_;
+        deadline_ = now + std::min(timeout_, longest_wait);
       if (now >= deadline_)
         stopped_ = errc::timeout;
     }
@@ -100,6 +110,22 @@ public:
     return commit_.load(std::memory_order_relaxed) == commit_begun;
   }
 
+  /// What all results of the request may hold together, in bytes; 0: no bound.
+  void bound_results(std::size_t bytes) noexcept { max_results_ = bytes; }
+  bool results_bounded() const noexcept { return max_results_ != 0; }
+  /// What a next result may hold.
+  std::size_t results_left() const noexcept {
+    return max_results_ == 0 ? std::numeric_limits<std::size_t>::max()
+                             : max_results_ - std::min(max_results_, gathered_);
+  }
+  /// A result is kept until the answer. False where that is beyond the bound.
+  bool keep_result(std::size_t bytes) noexcept {
+    gathered_ += bytes;
+    return max_results_ == 0 || gathered_ <= max_results_;
+  }
+  /// It runs anew: no result is kept yet.
+  void drop_results() noexcept { gathered_ = 0; }
+
   clock::time_point deadline() const noexcept { return deadline_; }
   /// Somebody looked twice: it ran a while. (SQLite counts the steps of a statement over all its runs, so that one look
   /// comes to any run.)
@@ -121,6 +147,8 @@ private:
   clock::time_point first_look_{};
   bool looked_again_ = false;
   std::stop_token cancel_;
+  std::size_t max_results_ = 0;
+  std::size_t gathered_ = 0;
   std::atomic<bool> killed_{false};
   std::atomic<errc> killed_code_{errc::cancelled};
   errc stopped_ = errc::none;

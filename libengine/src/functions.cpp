@@ -7,6 +7,7 @@
 
 #include <dbengine/value.hpp>
 
+#include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
 #include <cstring>
@@ -121,6 +122,13 @@ void register_user_functions(sqlite3* db, const options& o) {
                                     &compare_user, nullptr) != SQLITE_OK)
       throw error(errc::invalid_option, "collation \"" + c.name + "\": SQLite refuses it");
   }
+}
+
+void check_user_functions(const options& o) {
+  if (o.functions.empty() && o.collations.empty())
+    return;
+  const SQLite::Database private_one(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  register_user_functions(private_one.getHandle(), o);
 }
 
 void register_safe_functions(sqlite3* db) {

@@ -15,8 +15,11 @@ namespace {
 // Ids older than this are forgotten: no client retries a day later.
 constexpr const char* create =
     "CREATE TABLE IF NOT EXISTS dbengine_once (id TEXT PRIMARY KEY, kind INTEGER NOT NULL, result BLOB NOT NULL, "
-    "at INTEGER NOT NULL DEFAULT (unixepoch())) WITHOUT ROWID";
-constexpr const char* prune = "DELETE FROM dbengine_once WHERE at < unixepoch() - 86400";
+    "at INTEGER NOT NULL DEFAULT (unixepoch())) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS dbengine_once_at ON dbengine_once (at)";
+constexpr const char* prune = "DELETE FROM dbengine_once WHERE id IN (SELECT id FROM dbengine_once "
+                              "WHERE at < unixepoch() - 86400 ORDER BY at LIMIT 1000)";
+constexpr int pruned_at_once = 1000; // some milliseconds
 
 struct statement {
   statement(sqlite3* db, const char* sql) : db_(db) {
@@ -76,6 +79,18 @@ request::answer decode_result(std::size_t kind, std::string_view bytes) {
   }
 }
 
+// The alternative of `request::answer` that a request of this kind is answered with.
+std::size_t kind_of(const request& r) {
+  switch (r.what) {
+  case request::kind::execute: return 1;
+  case request::kind::many: return 2;
+  case request::kind::fetch: return 3;
+  case request::kind::transaction: return 4;
+  case request::kind::script: return 5;
+  default: return 0;
+  }
+}
+
 } // namespace
 
 bool recall(connection& c, request& r) {
@@ -86,6 +101,9 @@ bool recall(connection& c, request& r) {
   if (!s.row())
     return false;
   const auto kind = static_cast<std::size_t>(sqlite3_column_int(s.stmt, 0));
+  if (kind != kind_of(r))
+    throw error(errc::invalid_state,
+                "the id \"" + r.id + "\" belongs to another kind of request, which was done");
   const std::string_view bytes(static_cast<const char*>(sqlite3_column_blob(s.stmt, 1)),
                                static_cast<std::size_t>(sqlite3_column_bytes(s.stmt, 1)));
   r.result = decode_result(kind, bytes);
@@ -102,8 +120,12 @@ void record(connection& c, const request& r) {
     sqlite3_bind_blob64(s.stmt, 3, bytes.data(), bytes.size(), SQLITE_STATIC);
     s.row();
   }
-  if (c.commits() % 256 == 0)
+  // Once a minute, and on with the next request where there was more to forget.
+  if (const auto now = clock::now(); now >= c.next_prune) {
     c.engine_sql(prune);
+    if (sqlite3_changes(c.handle()) < pruned_at_once)
+      c.next_prune = now + std::chrono::minutes(1);
+  }
 }
 
 } // namespace dbengine::detail::once

@@ -5,7 +5,7 @@
 
 #include <sqlite3.h>
 
-#include <string>
+#include <utility>
 
 namespace dbengine::detail {
 
@@ -34,6 +34,11 @@ namespace {
 
 bool word_character(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// What SQLite takes for a part of a name.
+bool name_character(char c) noexcept {
+  return word_character(c) || c == '$' || (static_cast<unsigned char>(c) & 0x80) != 0;
 }
 
 bool same_word(std::string_view a, std::string_view b) noexcept {
@@ -81,10 +86,63 @@ bool may_write(std::string_view sql) noexcept {
   return true;
 }
 
-std::size_t statement_end(std::string_view sql) {
-  for (auto at = sql.find(';'); at != sql.npos; at = sql.find(';', at + 1))
-    if (sqlite3_complete(std::string(sql.substr(0, at + 1)).c_str()) != 0)
-      return at + 1;
+// The automaton of `sqlite3_complete` (complete.c), which asks for one text whether it is complete: here the first complete
+// part of a text is found in one pass, where asking at each semicolon would read everything before it again.
+std::size_t statement_end(std::string_view sql) noexcept {
+  enum token { semicolon, space, other, explain, create, temp, trigger, end };
+  enum state { nothing, start, normal, explained, created, in_trigger, after_semicolon, at_end };
+  static constexpr state next[8][8] = {
+      {start, nothing, normal, explained, created, normal, normal, normal},
+      {start, start, normal, explained, created, normal, normal, normal},
+      {start, normal, normal, normal, normal, normal, normal, normal},
+      {start, explained, explained, normal, created, normal, normal, normal},
+      {start, created, normal, normal, normal, created, in_trigger, normal},
+      {after_semicolon, in_trigger, in_trigger, in_trigger, in_trigger, in_trigger, in_trigger,
+       in_trigger},
+      {after_semicolon, after_semicolon, in_trigger, in_trigger, in_trigger, in_trigger, in_trigger,
+       at_end},
+      {start, at_end, in_trigger, in_trigger, in_trigger, in_trigger, in_trigger, in_trigger}};
+  const auto word = [](std::string_view w) {
+    static constexpr std::pair<std::string_view, token> known[] = {
+        {"EXPLAIN", explain}, {"CREATE", create},   {"TEMP", temp},
+        {"TEMPORARY", temp},  {"TRIGGER", trigger}, {"END", end}};
+    for (const auto& [text, t] : known)
+      if (same_word(w, text))
+        return t;
+    return other;
+  };
+  auto s = nothing;
+  for (std::size_t i = 0; i < sql.size();) {
+    const char c = sql[i];
+    auto t = other;
+    if (c == ';') {
+      t = semicolon;
+      ++i;
+    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
+      t = space;
+      ++i;
+    } else if (sql.substr(i, 2) == "--") {
+      t = space;
+      i = sql.find('\n', i);
+    } else if (sql.substr(i, 2) == "/*") {
+      t = space;
+      i = sql.find("*/", i + 2);
+      i = i == sql.npos ? i : i + 2;
+    } else if (c == '[' || c == '`' || c == '"' || c == '\'') {
+      i = sql.find(c == '[' ? ']' : c, i + 1);
+      i = i == sql.npos ? i : i + 1;
+    } else if (name_character(c)) {
+      const auto begin = i;
+      while (i < sql.size() && name_character(sql[i]))
+        ++i;
+      t = word(sql.substr(begin, i - begin));
+    } else {
+      ++i;
+    }
+    s = next[s][t];
+    if (t == semicolon && s == start)
+      return i;
+  }
   return sql.size();
 }
 

@@ -13,9 +13,9 @@ namespace dbengine::detail {
 /// The position of the first byte from `from` on that is no space, comment or semicolon; `npos` where there is none.
 std::size_t next_statement(std::string_view sql, std::size_t from) noexcept;
 
-/// Where the first statement of the text ends, its semicolon included, by `sqlite3_complete` (triggers, strings and comments
-/// with semicolons are safe); all of it where no semicolon ends it.
-std::size_t statement_end(std::string_view sql);
+/// Where the first statement of the text ends, its semicolon included, by the rules of `sqlite3_complete` (triggers, strings and
+/// comments with semicolons are safe); all of it where no semicolon ends it. Reads the text up to there once.
+std::size_t statement_end(std::string_view sql) noexcept;
 
 /// False where the text surely only reads. A guess that keeps the writes of one sender in their order; what a statement may do
 /// is for SQLite's authorizer to say.

@@ -47,6 +47,8 @@ struct prepared {
   /// A reader may not run it; there is no `stmt` then.
   bool needs_writer = false;
   bool in_use = false;
+  /// The connection's schema counter when this was found out.
+  std::uint32_t schema = 0;
   /// Names of the result's columns, renewed when SQLite prepared the statement anew (schema change).
   std::shared_ptr<const column_names> columns;
   int reprepares = 0;

@@ -26,6 +26,9 @@ namespace detail {
 std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fraction) {
   using namespace std::chrono;
   const auto day = floor<days>(t);
+  if (day < sys_days{year{0} / January / 1} || day >= sys_days{year{10000} / January / 1})
+    throw error(errc::range,
+                "a time outside of the years 0 to 9999 has no ISO-8601 text that SQLite reads");
   const year_month_day date{day};
   const hh_mm_ss time{t - day};
   char buffer[64];

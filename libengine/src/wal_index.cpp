@@ -47,11 +47,17 @@ bool wal_index::equals(const header& h) const noexcept {
   return differs == 0;
 }
 
-bool wal_index::follows(const header& after, const header& before, int last_frame) noexcept {
-  // Bytes 16 to 19: the last valid frame, in the machine's own order; 32 to 39: the salts, new at each restart.
+std::uint32_t wal_index::last_frame(const header& h) noexcept {
+  // Bytes 16 to 19, in the machine's own order.
   std::uint32_t frame = 0;
-  std::memcpy(&frame, &after[2], sizeof frame);
-  return frame == static_cast<std::uint32_t>(last_frame) && after[4] == before[4];
+  std::memcpy(&frame, &h[2], sizeof frame);
+  return frame;
+}
+
+bool wal_index::follows(const header& after, const header& before, int last_frame) noexcept {
+  // Bytes 32 to 39: the salts, new at each restart.
+  return wal_index::last_frame(after) == static_cast<std::uint32_t>(last_frame) &&
+         after[4] == before[4];
 }
 
 } // namespace dbengine::detail

@@ -27,6 +27,8 @@ public:
   header read() const noexcept;
   bool equals(const header& h) const noexcept;
 
+  /// The last valid frame in the WAL.
+  static std::uint32_t last_frame(const header& h) noexcept;
   /// `after` is `before` and one commit that ended at this frame: no other connection committed in between. A WAL that
   /// began anew counts as foreign.
   static bool follows(const header& after, const header& before, int last_frame) noexcept;

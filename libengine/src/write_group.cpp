@@ -6,6 +6,7 @@
 #include "error_map.hpp"
 #include "fault.hpp"
 #include "once.hpp"
+#include "sql_text.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -20,7 +21,7 @@ namespace {
 bool needs_savepoint(const request& r, const connection& c) {
   return r.what == request::kind::many || r.what == request::kind::transaction ||
          r.what == request::kind::script || !r.id.empty() ||
-         (r.what == request::kind::fetch && c.bounded_results());
+         (r.what == request::kind::fetch && (c.bounded_results() || r.ctl.results_bounded()));
 }
 
 bool outside_transactions(const request& r) {
@@ -177,6 +178,7 @@ std::vector<write_group::span> write_group::run_together(span s) {
       under_way_ = {s.first, i};
       try {
         c.commit(group_control);
+        ++tally_.commits;
       } catch (const error& e) {
         if (const auto why = settle(e.info()); fenced_)
           for (auto k = s.first; k < i; ++k)
@@ -198,6 +200,7 @@ std::vector<write_group::span> write_group::run_together(span s) {
       }
       return split(i, code == errc::disk_full || code == errc::io);
     }
+    c.end_deferring();
   }
   if (!may_commit(s)) {
     c.rollback();
@@ -275,8 +278,25 @@ void write_group::run_member(request& r, bool in_group) {
 
 void write_group::statements(request& r) {
   auto& c = *connection_;
-  if (!r.id.empty() && once::recall(c, r))
+  r.ctl.drop_results();
+  const bool each_by_itself = outside_transactions(r);
+  const bool once = !r.id.empty() && r.what != request::kind::task;
+  if (once && each_by_itself)
+    throw error(
+        errc::invalid_option,
+        "a script with continue_on_error takes no id: each of its statements is committed by "
+        "itself, so that it cannot be known as a whole whether it ran");
+  if (once && once::recall(c, r))
     return;
+  // What may last to the end of a transaction is this request's own, and ends with it.
+  struct deferring {
+    connection* c;
+    explicit deferring(connection& on, bool may) : c(&on) { c->let_defer_keys(may); }
+    ~deferring() { c->let_defer_keys(false); }
+    deferring(const deferring&) = delete;
+    deferring& operator=(const deferring&) = delete;
+  } const keys(c, r.what == request::kind::transaction ||
+                      (r.what == request::kind::script && !each_by_itself));
   DBENGINE_FAULT_POINT("writer.before_statement");
   const auto view = [](const params& p, std::vector<value_ref>& refs) {
     if (p.named())
@@ -314,7 +334,7 @@ void write_group::statements(request& r) {
   case request::kind::task: r.task(c); break;
   case request::kind::lend: throw error(errc::internal, "a lease cannot be run in a group");
   }
-  if (!r.id.empty())
+  if (once)
     once::record(c, r);
   DBENGINE_FAULT_POINT("writer.after_statement");
 }
@@ -324,11 +344,15 @@ void write_group::script(request& r) {
   script_result result;
   const bool all = r.mode == script_mode::all_or_nothing;
   connection::refuse_nul(r.sql);
+  const auto commits = c.commits();
   for (std::size_t at = 0; at < r.sql.size();) {
     const auto rest = std::string_view(r.sql).substr(at);
     std::size_t consumed = rest.size();
     script_step step;
     try {
+      if (r.ctl
+              .must_stop()) // statements may be too short for the progress handler's looks, each of them
+        throw error(r.ctl.stopped(), "stopped between two statements");
       step = c.script_statement(rest, consumed, r.ctl);
       if (step.size == 0)
         break; // only space and comment were left
@@ -341,12 +365,23 @@ void write_group::script(request& r) {
         *info.offset += at;
       else
         info.offset = at;
-      if (all || r.ctl.stopped() != errc::none)
-        throw error(at_index(std::move(info), result.steps.size()));
+      if (all || r.ctl.stopped() != errc::none) {
+        info = at_index(std::move(info), result.steps.size());
+        if (!all && c.commits() != commits)
+          info.outcome = fate::partly_kept;
+        throw error(std::move(info));
+      }
+      consumed = statement_end(rest); // it goes on behind it
       step.offset = at;
       step.size = consumed;
       step.failure = std::move(info);
     }
+    if (!r.ctl.keep_result(sizeof step + (step.failure ? step.failure->message.size() : 0)))
+      throw error({.code = errc::too_big,
+                   .outcome = all ? fate::rolled_back : fate::partly_kept,
+                   .offset = at,
+                   .index = result.steps.size(),
+                   .message = "the results of the script take more memory than they may"});
     result.steps.push_back(std::move(step));
     at += std::max<std::size_t>(consumed, 1);
   }

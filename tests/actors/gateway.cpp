@@ -14,6 +14,8 @@
 #include <caf/logger.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <cstring>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -31,10 +33,11 @@ struct config : caf::actor_system_config {
 
 class scene {
 public:
-  explicit scene(dbengine::access a = dbengine::access::read_write) : system_(config_) {
+  explicit scene(dbengine::access a = dbengine::access::read_write, peer_limits limits = {})
+      : system_(config_) {
     caf::logger::set_current_actor_system(nullptr);
     engine_ = spawn_engine(system_, "sqlite://", {.num_workers = 2});
-    gateway_ = system_.spawn(gateway, engine_, a, peer_limits{});
+    gateway_ = system_.spawn(gateway, engine_, a, limits);
   }
   ~scene() {
     caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);
@@ -65,6 +68,11 @@ private:
 template <class... Ts>
 std::string body(const Ts&... xs) {
   return detail::encode(std::int64_t{0}, xs...);
+}
+
+std::string numbers(int most, const std::string& columns) {
+  return "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < " +
+         std::to_string(most) + ") SELECT " + columns + " FROM c";
 }
 
 std::string fetching(const std::string& sql) {
@@ -126,6 +134,151 @@ CAF_TEST(a list may not take more memory than a message is worth) {
   bytes.resize(bytes.size() + 8'000'000);
   const auto a = it.ask(peer, wire_kind::execute, 1, std::move(bytes));
   CAF_CHECK(code(a) == errc::protocol);
+}
+
+CAF_TEST(no request makes the server gather more than an answer may hold) {
+  peer_limits limits;
+  limits.max_answer_bytes = std::size_t{1} << 20;
+  scene it(dbengine::access::read_write, limits);
+  caf::scoped_actor peer(it.system());
+  it.ask(peer, wire_kind::execute, 1, body(execute_request{"CREATE TABLE t (x)", {}, {}}));
+  CAF_CHECK(code(it.ask(peer, wire_kind::fetch, 2, fetching(numbers(10'000, "zeroblob(1000)")))) ==
+            errc::too_big);
+  // Endless: it ends because it is stopped, not because it is done.
+  CAF_CHECK(code(it.ask(peer, wire_kind::fetch, 3,
+                        fetching("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+                                 "SELECT x FROM c"))) == errc::too_big);
+  // Each result is small, together they are not.
+  const std::vector<operation> many(20, operation::fetch(numbers(100, "zeroblob(1000)")));
+  auto writing = many;
+  writing.insert(writing.begin(), operation::execute("INSERT INTO t VALUES (1)"));
+  CAF_CHECK(code(it.ask(peer, wire_kind::transaction, 4, body(transaction_request{writing, {}}))) ==
+            errc::too_big);
+  std::string script = "INSERT INTO t VALUES (2);";
+  for (int i = 0; i < 20; ++i)
+    script += numbers(100, "zeroblob(1000)") + ";";
+  CAF_CHECK(code(it.ask(peer, wire_kind::script, 5,
+                        body(script_request{script, script_mode::all_or_nothing, {}}))) ==
+            errc::too_big);
+  const auto a = it.ask(peer, wire_kind::fetch, 6, fetching("SELECT count(*) FROM t"));
+  rows r;
+  detail::decode(a.body, r);
+  CAF_CHECK_EQUAL(r[0][0].as<int>(), 0);
+  // Statements without a result count as well.
+  script.clear();
+  for (int i = 0; i < 20'000; ++i)
+    script += "SELECT 1;";
+  CAF_CHECK(code(it.ask(peer, wire_kind::script, 7,
+                        body(script_request{script, script_mode::continue_on_error, {}}))) ==
+            errc::too_big);
+  CAF_CHECK(is(it.ask(peer, wire_kind::transaction, 8,
+                      body(transaction_request{{many.begin(), many.begin() + 5}, {}})),
+               wire_outcome::result));
+}
+
+CAF_TEST(a peer may ask for a smaller answer and not for a larger one) {
+  peer_limits limits;
+  limits.max_answer_bytes = 100'000;
+  scene it(dbengine::access::read_write, limits);
+  caf::scoped_actor peer(it.system());
+  const auto asking = [&](std::uint64_t id, int size, std::uint64_t most) {
+    return it.ask(
+        peer, wire_kind::fetch, id,
+        body(fetch_request{"SELECT zeroblob(?)", params::of(size), {.max_result_bytes = most}},
+             std::uint8_t{0}));
+  };
+  CAF_CHECK(code(asking(1, 2'000, 1'000)) == errc::too_big);
+  CAF_CHECK(is(asking(2, 2'000, 10'000), wire_outcome::result));
+  CAF_CHECK(code(asking(3, 200'000, 1'000'000)) == errc::too_big);
+}
+
+CAF_TEST(a batch of a cursor ends by its bytes however many rows were asked for) {
+  scene it;
+  caf::scoped_actor peer(it.system());
+  const auto opened = it.ask(peer, wire_kind::cursor_open, 1,
+                             body(cursor_open{numbers(30'000, "zeroblob(1000)"), {}, {}}));
+  CAF_REQUIRE(is(opened, wire_outcome::result));
+  cursor_id id;
+  detail::decode(opened.body, id);
+  std::uint64_t asked = 1;
+  std::size_t seen = 0;
+  for (bool end = false; !end;) {
+    auto a = it.ask(peer, wire_kind::cursor_next, ++asked,
+                    body(cursor_next{id, std::numeric_limits<std::uint64_t>::max()}));
+    std::string whole;
+    for (const auto whose = asked; is(a, wire_outcome::part);) {
+      std::uint64_t total = 0;
+      std::memcpy(&total, a.body.data(), sizeof total);
+      CAF_CHECK(total < 2 * defaults::cursor_batch_bytes);
+      whole.append(a.body, 8);
+      if (whole.size() == total)
+        break;
+      a = it.ask(peer, wire_kind::more, ++asked, body(whose));
+    }
+    if (is(a, wire_outcome::result))
+      whole = a.body;
+    rows r;
+    detail::decode(whole, r);
+    seen += r.size();
+    end = r.empty();
+  }
+  CAF_CHECK_EQUAL(seen, 30'000u);
+}
+
+CAF_TEST(no peer holds a worker for longer than the port allows) {
+  peer_limits limits;
+  limits.max_timeout = std::chrono::milliseconds(50);
+  scene it(dbengine::access::read_write, limits);
+  caf::scoped_actor peer(it.system());
+  const auto a = it.ask(
+      peer, wire_kind::fetch, 1,
+      detail::encode(std::int64_t{3'600'000},
+                     fetch_request{"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
+                                   "WHERE x < 30000000) SELECT count(*) FROM c",
+                                   {},
+                                   {}},
+                     std::uint8_t{0}));
+  CAF_CHECK(code(a) == errc::timeout);
+}
+
+CAF_TEST(a peer takes its share of the cursors and leaves the others theirs) {
+  peer_limits limits;
+  limits.max_cursors = 3;
+  scene it(dbengine::access::read_write, limits);
+  caf::scoped_actor peer(it.system());
+  caf::scoped_actor other(it.system());
+  std::uint64_t id = 0;
+  const auto open = [&](caf::scoped_actor& who) {
+    return it.ask(who, wire_kind::cursor_open, ++id, body(cursor_open{"SELECT 1", {}, {}}));
+  };
+  cursor_id first;
+  detail::decode(open(peer).body, first);
+  CAF_CHECK(is(open(peer), wire_outcome::result));
+  CAF_CHECK(is(open(peer), wire_outcome::result));
+  CAF_CHECK(code(open(peer)) == errc::overloaded);
+  CAF_CHECK(is(open(other), wire_outcome::result));
+  it.ask(peer, wire_kind::cursor_close, ++id, body(cursor_close{first}));
+  CAF_CHECK(is(open(peer), wire_outcome::result));
+  // One that could not be opened counts no longer.
+  it.ask(other, wire_kind::cursor_open, ++id, body(cursor_open{"SELECT nope", {}, {}}));
+  CAF_CHECK(is(open(other), wire_outcome::result));
+  CAF_CHECK(is(open(other), wire_outcome::result));
+  CAF_CHECK(code(open(other)) == errc::overloaded);
+}
+
+CAF_TEST(a peer that reads no answers leaves the others room for theirs) {
+  peer_limits limits;
+  limits.max_answer_bytes = std::size_t{6} << 20;
+  limits.max_total_answer_bytes = std::size_t{12} << 20;
+  scene it(dbengine::access::read_write, limits);
+  caf::scoped_actor peer(it.system());
+  caf::scoped_actor other(it.system());
+  const auto large = fetching("SELECT zeroblob(4000000)");
+  CAF_CHECK(is(it.ask(peer, wire_kind::fetch, 1, large), wire_outcome::part));
+  CAF_CHECK(code(it.ask(peer, wire_kind::fetch, 2, large)) == errc::too_big);
+  CAF_CHECK(is(it.ask(other, wire_kind::fetch, 1, large), wire_outcome::part));
+  it.ask(peer, wire_kind::cancel, 3, body(std::uint64_t{1}));
+  CAF_CHECK(is(it.ask(peer, wire_kind::fetch, 4, large), wire_outcome::part));
 }
 
 CAF_TEST(another version of the protocol is told so) {

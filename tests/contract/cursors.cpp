@@ -45,6 +45,21 @@ std::size_t resident() {
 
 } // namespace
 
+CAF_TEST(wide rows come in smaller batches and all of them come) {
+  on_every_way([](target& db) {
+    auto c = db.cursor(
+        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 40) SELECT x, zeroblob(1000000) FROM c",
+        {}, 1'000);
+    int last = 0;
+    for (auto r = c.next(); !r.empty(); r = c.next()) {
+      CAF_CHECK(r.memory() < 2 * defaults::cursor_batch_bytes);
+      for (const auto& x : r)
+        CAF_CHECK_EQUAL(x[0].as<int>(), ++last);
+    }
+    CAF_CHECK_EQUAL(last, 40);
+  });
+}
+
 CAF_TEST(a result larger than the bound passes in constant memory) {
   constexpr std::size_t total = std::size_t{200} << 20;
   constexpr std::size_t bound = std::size_t{100} << 20;

@@ -368,13 +368,14 @@ CAF_TEST(the comparison finds a history that is not true) {
   }
   { // a stale read: the answer of a moment long before its call
     auto h = r.told;
-    auto last = std::find_if(h.rbegin(), h.rend(), [](const entry& e) {
+    const auto looks = [](const entry& e) {
       return e.request.reads && e.request.operations.front().sql == work_fingerprint;
-    });
-    auto early = std::find_if(h.begin(), h.end(), [](const entry& e) {
-      return e.request.reads && e.request.operations.front().sql == work_fingerprint;
-    });
-    CAF_REQUIRE(last != h.rend() && early != h.end() && early->answer != last->answer);
+    };
+    const auto early = std::find_if(h.begin(), h.end(), looks);
+    CAF_REQUIRE(early != h.end());
+    auto last = std::find_if(h.rbegin(), h.rend(),
+                             [&](const entry& e) { return looks(e) && e.answer != early->answer; });
+    CAF_REQUIRE(last != h.rend());
     last->answer = early->answer;
     CAF_CHECK(!problems(h, r.tables).empty());
   }

@@ -11,6 +11,8 @@
 #include <spdlog/spdlog.h>
 
 #include <fstream>
+#include <future>
+#include <iterator>
 #include <sstream>
 #include <thread>
 
@@ -38,6 +40,11 @@ public:
 private:
   fs::path before_;
 };
+
+std::string contents(const fs::path& p) {
+  std::ifstream f(p, std::ios::binary);
+  return {std::istreambuf_iterator<char>(f), {}};
+}
 
 error_info opening(const std::string& url, options o = {}) {
   return failure_of([&] { db_engine db(url, std::move(o)); });
@@ -171,6 +178,13 @@ CAF_TEST(an option beyond its range is refused by name) {
   refused("request_timeout", [](options& o) { o.request_timeout = 0ms; });
   refused("max_queue", [](options& o) { o.max_queue = 0; });
   refused("max_queue_bytes", [](options& o) { o.max_queue_bytes = 0; });
+  constexpr auto ever = std::chrono::milliseconds::max();
+  refused("backup_interval", [=](options& o) { o.backup_interval = ever; });
+  refused("backup_pause", [=](options& o) { o.backup_pause = ever; });
+  refused("backup_cleanup_max_age",
+          [](options& o) { o.backup_cleanup_max_age = std::chrono::seconds::max(); });
+  refused("synchronous", [](options& o) { o.synchronous = static_cast<synchronous>(3); });
+  refused("temp_store", [](options& o) { o.temp_store = static_cast<temp_store>(2); });
   refused("f", [](options& o) { o.functions.push_back({.name = "f", .call = {}}); });
   refused("c", [](options& o) { o.collations.push_back({.name = "c", .compare = {}}); });
   db_engine db("sqlite://", {.num_workers = 64, .max_leases = 1});
@@ -309,6 +323,129 @@ CAF_TEST(a file without permission is refused and left alone) {
     CAF_CHECK_EQUAL(open_as_nobody(folder.url("new.db")), static_cast<int>(errc::cannot_open));
     CAF_CHECK(!fs::exists(folder.path / "new.db"));
   }
+}
+
+CAF_TEST(a file that may only be read is refused to a writer and left alone) {
+  for (const auto* mode : {"wal", "delete"}) {
+    CAF_MESSAGE(mode);
+    const engine_folder folder;
+    const auto file = folder.path / "test.db";
+    {
+      plain_sqlite made(file.string());
+      made.script(std::string("PRAGMA journal_mode=") + mode +
+                  "; CREATE TABLE t (x); INSERT INTO t VALUES (7)");
+    }
+    const auto before = contents(file);
+    const auto as_nobody = [&](fs::perms file_mode, fs::perms folder_mode, const std::string& url,
+                               options o, const std::function<bool(const error_info&)>& right) {
+      if (::geteuid() == 0) {
+        CAF_REQUIRE(::chown(folder.path.c_str(), 65534, 65534) == 0);
+        CAF_REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
+      }
+      fs::permissions(file, file_mode);
+      fs::permissions(folder.path, folder_mode);
+      const int code = in_child([&] {
+        if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0))
+          return 98;
+        const auto e = failure_of([&] {
+          db_engine db(url, o);
+          if (db.fetch_value<int>("SELECT x FROM t") != 7)
+            throw error(errc::internal, "another value");
+        });
+        if (!right(e))
+          std::fprintf(stderr, "%s\n", to_string(e).c_str());
+        return right(e) ? 7 : 8;
+      });
+      fs::permissions(folder.path, fs::perms(0755));
+      CAF_CHECK_EQUAL(code, 7);
+      CAF_CHECK(contents(file) == before);
+      // A reader of a WAL database leaves its index behind, as any of SQLite's that may not write the file.
+      const auto others = fs::remove(file.string() + "-shm") + fs::remove(file.string() + "-wal");
+      if (!(o.read_only && std::string_view(mode) == "wal"))
+        CAF_CHECK_EQUAL(others, 0);
+      CAF_CHECK_EQUAL(std::distance(fs::directory_iterator(folder.path), {}), 1);
+    };
+    const auto refused = [&](const char* word) {
+      return [&, word](const error_info& e) {
+        return e.code == errc::cannot_open && e.message.find("test.db") != std::string::npos &&
+               e.message.find(word) != std::string::npos;
+      };
+    };
+    const auto opened = [](const error_info& e) { return e.code == errc::none; };
+    const auto uri = "sqlite:///file:" + file.string();
+    // The file, then the folder.
+    as_nobody(fs::perms(0444), fs::perms(0755), folder.url(), {}, refused("may only be read"));
+    as_nobody(fs::perms(0444), fs::perms(0755), uri + "?mode=rw", {}, refused("may only be read"));
+    as_nobody(fs::perms(0644), fs::perms(0555), folder.url(), {}, refused("Permission denied"));
+    as_nobody(fs::perms(0444), fs::perms(0755), folder.url(), {.read_only = true}, opened);
+    if (std::string_view(mode) == "delete")
+      as_nobody(fs::perms(0444), fs::perms(0555), folder.url(), {.read_only = true}, opened);
+    else
+      as_nobody(fs::perms(0444), fs::perms(0555), folder.url(), {.read_only = true},
+                refused("-shm"));
+    as_nobody(fs::perms(0444), fs::perms(0555), uri + "?mode=ro&immutable=1", {}, opened);
+  }
+}
+
+CAF_TEST(a function or collation that SQLite refuses is refused before a file is made) {
+  const engine_folder folder;
+  options no_function;
+  no_function.functions.push_back(
+      {.name = std::string(300, 'f'), .call = [](std::span<const value_ref>) { return value(); }});
+  CAF_CHECK_EQUAL(name(opening(folder.url(), no_function)), "invalid_option");
+  options no_call;
+  no_call.collations.push_back({.name = "c", .compare = {}});
+  CAF_CHECK_EQUAL(name(opening(folder.url(), no_call)), "invalid_option");
+  CAF_CHECK(fs::is_empty(folder.path));
+  { // and one that is there stays in its journal mode
+    plain_sqlite made((folder.path / "test.db").string());
+    made.script("CREATE TABLE t (x)");
+  }
+  const auto before = contents(folder.path / "test.db");
+  CAF_CHECK_EQUAL(name(opening(folder.url(), no_function)), "invalid_option");
+  CAF_CHECK(contents(folder.path / "test.db") == before);
+}
+
+// caller                       main
+// SELECT hold() -- at the gate
+//                              shutdown() --> waits for it, however long that is
+//                              (another thread opens the gate when requests are refused)
+// 1 <-------------------------
+CAF_TEST(the longest times there are mean for ever) {
+  constexpr auto ever = std::chrono::milliseconds::max();
+  const engine_folder folder;
+  gate door;
+  options o{.busy_timeout = ever, .request_timeout = ever, .shutdown_timeout = ever};
+  o.backup_dir = folder.path / "backups";
+  o.functions.push_back(door.as_function());
+  db_engine db(folder.url(), o);
+  db.execute("CREATE TABLE t (x)");
+  CAF_CHECK_EQUAL(db.with_timeout(ever).execute("INSERT INTO t VALUES (1)").changes, 1);
+  CAF_CHECK(db.with_timeout(ever).request_backup());
+  db.with_timeout(ever).backup_to(folder.path / "copy.db");
+  CAF_CHECK(fs::exists(folder.path / "copy.db"));
+  { // a lock of somebody else's is waited for
+    plain_sqlite other((folder.path / "test.db").string());
+    other.script("BEGIN IMMEDIATE");
+    const auto writing =
+        std::async(std::launch::async, [&] { db.execute("INSERT INTO t VALUES (2)"); });
+    CAF_CHECK(writing.wait_for(200ms) == std::future_status::timeout);
+    other.script("COMMIT");
+    writing.wait();
+  }
+  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 2);
+  auto read = std::async(std::launch::async,
+                         [&] { return db.fetch_value<int>("SELECT hold()").value_or(0); });
+  CAF_REQUIRE(door.wait_for(1));
+  auto opener = std::async(std::launch::async, [&] {
+    while (code_of([&] { db.get_stats(); }) == "none" &&
+           code_of([&] { db.execute("INSERT INTO t VALUES (3)"); }) == "none")
+      std::this_thread::yield();
+    door.open();
+  });
+  db.shutdown();
+  opener.wait();
+  CAF_CHECK_EQUAL(read.get(), 1);
 }
 
 CAF_TEST(a malformed file is told of and left as it was) {

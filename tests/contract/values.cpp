@@ -179,6 +179,83 @@ CAF_TEST(times are text that SQLite reads) {
   });
 }
 
+CAF_TEST(a time beyond what SQLite or the clock knows is refused and one between is rounded down) {
+  using namespace std::chrono;
+  using nano = sys_time<nanoseconds>;
+  using millis = sys_time<milliseconds>;
+  const auto written = [](auto t) { return value(t); };
+  CAF_CHECK_EQUAL(code_of([&] { written(sys_seconds::max()); }), "range");
+  CAF_CHECK_EQUAL(code_of([&] { written(sys_seconds::min()); }), "range");
+  CAF_CHECK_EQUAL(code_of([&] { written(sys_days::max()); }), "range");
+  CAF_CHECK_EQUAL(code_of([&] { written(sys_time<hours>::min()); }), "range");
+  CAF_CHECK_EQUAL(code_of([&] { written(sys_days(year(-1) / 12 / 31)); }), "range");
+  CAF_CHECK_EQUAL(code_of([&] { written(sys_days(year(10'000) / 1 / 1)); }), "range");
+  CAF_CHECK(written(sys_days(year(0) / 1 / 1)) == value("0000-01-01 00:00:00"));
+  CAF_CHECK(written(sys_days(year(10'000) / 1 / 1) - microseconds(1)) ==
+            value("9999-12-31 23:59:59.999999"));
+  CAF_CHECK(written(nano::max()) == value("2262-04-11 23:47:16.854775"));
+  CAF_CHECK(written(nano::min()) == value("1677-09-21 00:12:43.145224"));
+  on_every_way([](target& db) {
+    CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT ?", sys_seconds::max()); }), "range");
+    const auto read = [&](const char* text) { return db.fetch("SELECT ?", text); };
+    CAF_CHECK_EQUAL(code_of([&] { read("2262-04-12 00:00:00")[0][0].as<nano>(); }), "range");
+    CAF_CHECK_EQUAL(code_of([&] { read("1677-09-21 00:00:00")[0][0].as<nano>(); }), "range");
+    CAF_CHECK(read("2262-04-11 23:47:16.854775")[0][0].as<nano>() == nano::max() - 807ns);
+    CAF_CHECK(read("9999-12-31")[0][0].as<sys_days>() == sys_days(9999y / 12 / 31));
+    using brief = sys_time<duration<std::int32_t>>;
+    CAF_CHECK_EQUAL(code_of([&] { read("2038-01-19 03:14:08")[0][0].as<brief>(); }), "range");
+    CAF_CHECK(read("2038-01-19 03:14:07")[0][0].as<brief>() == brief::max());
+    // Before 1970, too, the part that does not fit is cut off the later end.
+    CAF_CHECK(read("1969-12-31 23:59:59.5")[0][0].as<sys_seconds>() == sys_seconds(-1s));
+    CAF_CHECK(read("1969-12-31 23:59:59.9995")[0][0].as<millis>() == millis(-1ms));
+    CAF_CHECK(read("1960-02-29 12:00:00")[0][0].as<sys_days>() == sys_days(1960y / 2 / 29));
+  });
+}
+
+CAF_TEST(a number that its type does not hold is refused) {
+  using real = std::numeric_limits<double>;
+  on_every_way([](target& db) {
+    const auto read = [&](auto x) { return db.fetch("SELECT ?", x); };
+    CAF_CHECK_EQUAL(code_of([&] { read(1e300)[0][0].as<float>(); }), "range");
+    CAF_CHECK_EQUAL(code_of([&] { read(-1e39)[0][0].as<float>(); }), "range");
+    CAF_CHECK(read(0.1)[0][0].as<float>() == 0.1f);
+    CAF_CHECK(read(real::infinity())[0][0].as<float>() == std::numeric_limits<float>::infinity());
+    CAF_CHECK(read(16'777'216)[0][0].as<float>() == 16'777'216.0f);
+    CAF_CHECK_EQUAL(code_of([&] { read(16'777'217)[0][0].as<float>(); }), "range");
+    const std::int64_t exact = std::int64_t{1} << 53;
+    CAF_CHECK(read(exact)[0][0].as<double>() == 0x1p53);
+    CAF_CHECK(read(-exact)[0][0].as<double>() == -0x1p53);
+    CAF_CHECK_EQUAL(code_of([&] { read(exact + 1)[0][0].as<double>(); }), "range");
+    const auto most = std::numeric_limits<std::int64_t>::max();
+    CAF_CHECK_EQUAL(code_of([&] { read(most)[0][0].as<double>(); }), "range");
+    CAF_CHECK(read(-most - 1)[0][0].as<double>() == -0x1p63);
+  });
+}
+
+template <class T>
+concept fetchable = requires(const db_engine& db) {
+  db.fetch_value<T>("SELECT 1");
+};
+template <class T>
+concept fetchable_by_name = requires(const db_engine& db) {
+  db.fetch_value<T>("SELECT :x", {{"x", 1}});
+};
+
+CAF_TEST(no value is handed out that points into rows that are gone) {
+  static_assert(fetchable<std::string> && fetchable<blob> && fetchable<int>);
+  static_assert(fetchable_by_name<std::string>);
+  static_assert(!fetchable<std::string_view> && !fetchable_by_name<std::string_view>);
+  static_assert(!fetchable<std::span<const std::byte>>);
+  // A row of rows that live may fill views.
+  struct view_of_row {
+    std::string_view text;
+  };
+  on_every_way([](target& db) {
+    const auto r = db.fetch("SELECT 'kept'");
+    CAF_CHECK(to_struct<view_of_row>(r[0]).text == "kept");
+  });
+}
+
 CAF_TEST(an optional is null or its value) {
   on_every_way([](target& db) {
     const std::optional<std::string> some = "x";

@@ -227,4 +227,8 @@ CAF_TEST(a worker that cannot be restarted for want of a thread comes back with 
   else
     CAF_CHECK_EQUAL(code, 0);
 }
+#else
+CAF_TEST(fault points are compiled in) {
+  DBENGINE_SKIP("built without DBENGINE_FAULTS");
+}
 #endif

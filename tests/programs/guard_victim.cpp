@@ -26,6 +26,8 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,12 @@ struct config : caf::actor_system_config {
   }
 };
 
+/// What on_gone was given, with --keep-gone, until the gateway is asked to release all.
+struct left_behind {
+  std::mutex mutex;
+  std::vector<std::shared_ptr<void>> all;
+} left;
+
 struct gateway_state {
   bool tame = false;
   std::vector<std::pair<caf::typed_response_promise<wire_answer>, wire_request>> held;
@@ -76,6 +84,10 @@ wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> se
       for (auto& [promise, held] : self->state.held)
         promise.deliver(wire_answer{held.kind, held.id, std::move(held.body)});
       self->state.held.clear();
+      {
+        const std::lock_guard lock(left.mutex);
+        left.all.clear();
+      }
       break;
     case ask::blow_up: answer.body.assign(what.id, 'x'); break;
     case ask::quit: self->quit(); break;
@@ -114,6 +126,8 @@ void print_stats(const guard::counters* counts) {
     put("", "answers", counts->answers.load());
     put("", "connections", counts->connections.load());
     put("", "half_open", counts->half_open.load());
+    put("", "in_flight", counts->in_flight.load());
+    put("", "in_flight_bytes", counts->in_flight_bytes.load());
     put("", "buffered", counts->buffered.load());
     for (std::size_t i = 0; i < counts->closed.size(); ++i)
       put("closed.", guard::to_string(static_cast<guard::close_reason>(i)),
@@ -148,6 +162,11 @@ guard::options options_of(caf::actor_system& system, arguments& args) {
   if (args.count("tls"))
     how.tls = guard::tls{args["tls"] + "/server.crt", args["tls"] + "/server.key",
                          args["tls"] + "/ca.crt"};
+  if (args.count("keep-gone"))
+    how.on_gone = [](std::shared_ptr<void> x) {
+      const std::lock_guard lock(left.mutex);
+      left.all.push_back(std::move(x));
+    };
   how.unsafe_without_checks = args.count("unguarded") != 0;
   return how;
 }

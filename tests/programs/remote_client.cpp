@@ -5,7 +5,8 @@
 //
 // writer: four threads insert (NAME, thread, number) into `log` one after the other and say "ack thread number" for each that was
 // acknowledged; one that failed is tried again, with ids under the same id. "slow milliseconds" tells of a call that took longer
-// than its deadline allows. Ends at the end of its input.
+// than its deadline allows. With ids every fourth write is followed by a cursor and a count over its own rows: "wrong …" tells of rows that
+// are missing, doubled or out of order. Ends at the end of its input.
 // cursor: opens a cursor, reads one batch, says "open", and waits for the end of its input.
 
 #include <dbengine/db_engine.hpp>
@@ -39,6 +40,41 @@ void wait_for_end_of_input() {
   }
 }
 
+/// What goes wrong because a connection was lost, and nothing else.
+bool is_loss(errc code) {
+  return code == errc::unreachable || code == errc::outcome_unknown || code == errc::shut_down ||
+         code == errc::timeout ||
+         code == errc::invalid_state; // of a cursor whose connection is gone
+}
+
+/// Its own rows up to `number`, by a cursor and by a count: each once, in order, none missing.
+void read_back(const db_engine& db, const std::string& name, int thread, int number) {
+  const int first = number > 40 ? number - 40 : 0;
+  const auto own = params::of(name, thread, first);
+  try {
+    int next = first;
+    auto c = db.cursor("SELECT number FROM log WHERE client = ? AND thread = ? AND number >= ? "
+                       "ORDER BY number",
+                       own, 7);
+    for (auto r = c.next(); !r.empty(); r = c.next())
+      for (const auto& x : r)
+        if (const auto found = x[0].as<int>(); found != next++)
+          return say("wrong row " + std::to_string(found) + " in the place of " +
+                     std::to_string(next - 1));
+    if (next != number + 1)
+      say("wrong end of a cursor " + std::to_string(next) + " in the place of " +
+          std::to_string(number + 1));
+    const auto count = db.with_timeout(deadline).fetch_value<int>(
+        "SELECT count(*) FROM log WHERE client = ? AND thread = ? AND number >= ?", name, thread,
+        first);
+    if (count.value_or(-1) != number + 1 - first)
+      say("wrong count " + std::to_string(count.value_or(-1)));
+  } catch (const error& e) {
+    if (!is_loss(e.code()))
+      say("failed " + std::string(e.what()));
+  }
+}
+
 void write_on(const db_engine& db, const std::string& name, int thread, bool ids,
               const std::atomic<bool>& stop) {
   for (int number = 0; !stop; ++number) {
@@ -54,8 +90,7 @@ void write_on(const db_engine& db, const std::string& name, int thread, bool ids
         done = true;
       } catch (const error& e) {
         // Whatever else goes wrong is no matter of the connection.
-        if (e.code() != errc::unreachable && e.code() != errc::outcome_unknown &&
-            e.code() != errc::shut_down && e.code() != errc::timeout)
+        if (!is_loss(e.code()) || e.code() == errc::invalid_state)
           say("failed " + std::string(e.what()));
       }
       const auto took = std::chrono::steady_clock::now() - start;
@@ -64,6 +99,8 @@ void write_on(const db_engine& db, const std::string& name, int thread, bool ids
     }
     if (!stop)
       say("ack " + std::to_string(thread) + " " + std::to_string(number));
+    if (!stop && ids && number % 4 == 3)
+      read_back(db, name, thread, number);
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Makes a worker fail, or stand still, at a named fault point, a given number of times.
+// Makes a worker fail, or stand still, at a named fault point, a given number of times. Where the build has no fault points there
+// is no `fault_script`, and a test that needs one says so by DBENGINE_SKIP.
 // Thread rule: made and ended by the test's thread while no engine runs requests; the points are hit by any thread.
 
 #pragma once
@@ -23,6 +24,7 @@ struct worker_failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+#ifdef DBENGINE_FAULTS
 class fault_script {
 public:
   using action = std::function<void()>;
@@ -51,6 +53,7 @@ private:
   std::atomic<int> hits_{0};
   action act_;
 };
+#endif
 
 inline void fail_worker() {
   throw worker_failure("on purpose");

@@ -84,7 +84,25 @@ bytes frame(std::uint64_t op, std::uint64_t flags, std::uint64_t data, std::uint
   return header(op, flags, payload.size(), data, source, dest) + bytes{payload};
 }
 
+namespace {
+
+std::string& request_name() {
+  static std::string name = wire_request_name;
+  return name;
+}
+
+} // namespace
+
+void speak_of(std::string_view name) {
+  request_name() = name;
+}
+
 bytes content(std::string_view type, std::string_view members) {
+  const bytes known = wire_request_name;
+  if (const auto at = type.find(known); at != type.npos && request_name() != known)
+    return content(bytes{type.substr(0, at)} + request_name() +
+                       bytes{type.substr(at + known.size())},
+                   members);
   return u8(0) + u16(0) + text("@<>+" + bytes{type}) + bytes{members};
 }
 

@@ -55,6 +55,7 @@ public:
   const std::string& trouble() const noexcept { return trouble_; }
   std::uint16_t port() const noexcept { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  pid_t pid() const noexcept { return process_.pid(); }
   /// Cursors that are open; -1 where it is dead.
   int cursors();
   void signal(int number) const { process_.signal(number); }

@@ -300,3 +300,21 @@ CAF_TEST(a killed server is seen at once and found again on its port) {
   CAF_CHECK(client.reconnect(port));
   CAF_CHECK(client.echo("after"));
 }
+
+CAF_TEST(what a peer left behind counts until the gateway is through with it) {
+  scene it{{"--keep-gone"}};
+  {
+    auto peer = it.shaken();
+    for (std::uint64_t id = 1; id <= 5; ++id)
+      peer.send(peer.message(hold(id, 1'000), id));
+    CAF_REQUIRE(it.reaches("in_flight", 5));
+  }
+  CAF_CHECK(it.target.comes_true([](counts& now) { return now["connections"] == 1; }));
+  auto now = it.target.stats();
+  CAF_CHECK_EQUAL(now["in_flight"], 5);
+  CAF_CHECK_GREATER(now["in_flight_bytes"], 5'000);
+  std::string failure;
+  it.witness.ask_for({static_cast<std::uint8_t>(ask::release), 0, {}}, failure);
+  CAF_CHECK(it.target.comes_true(
+      [](counts& x) { return x["in_flight"] == 0 && x["in_flight_bytes"] == 0; }));
+}

@@ -7,6 +7,7 @@
 #include "engine_fixture.hpp"
 #include "remote_fixture.hpp"
 
+#include <fstream>
 #include <string>
 
 #include "test.hpp" // last
@@ -69,6 +70,57 @@ CAF_TEST(what goes wrong is told as of a file) {
   const auto half = far("--tls-cert x.crt query 'SELECT 1'");
   CAF_CHECK_EQUAL(half.code, 2);
   CAF_CHECK(has(half.err, "all three"));
+}
+
+CAF_TEST(a shell works on a served engine) {
+  const auto all =
+      far("shell -o csv", "CREATE TABLE t (x);\nINSERT INTO t VALUES (1); INSERT INTO t "
+                          "VALUES (2);\nCREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; SELECT "
+                          "';'; END;\nSELECT sum(x) AS s FROM t;;\n.tables\n");
+  CAF_CHECK_EQUAL(all.code, 0);
+  CAF_CHECK(has(all.out, "s\n3\n"));
+  std::ofstream(folder.path / "more.sql")
+      << "-- two\nINSERT INTO t VALUES (3); /* ; */\nINSERT INTO t VALUES (4)";
+  CAF_CHECK_EQUAL(far("shell", ".read more.sql\n").code, 0);
+  CAF_CHECK_EQUAL(far("query 'SELECT sum(x) AS s FROM t' -o csv").out, "s\n10\n");
+}
+
+CAF_TEST(a shell says what does not go over the wire) {
+  CAF_CHECK_EQUAL(far("shell", "CREATE TABLE t (x);").code, 0);
+  for (const auto* sql :
+       {"BEGIN", "ATTACH 'other.db' AS o", "CREATE TEMP TABLE u (x)", "SAVEPOINT s"}) {
+    const auto r = far("shell", std::string(sql) + ";\nINSERT INTO t VALUES (1);\n");
+    CAF_CHECK_EQUAL(r.code, 1);
+    CAF_CHECK(has(r.err, "with --connect"));
+    CAF_CHECK(!has(r.err, "raw_connection"));
+  }
+  CAF_CHECK_EQUAL(far("query 'SELECT count(*) AS n FROM t' -o csv").out, "n\n0\n");
+}
+
+CAF_TEST(a shell that may only read writes nothing over the wire) {
+  CAF_CHECK_EQUAL(far("shell", "CREATE TABLE t (x);").code, 0);
+  std::ofstream(folder.path / "rows.csv") << "x\n1\n";
+  for (const auto* line : {"INSERT INTO t VALUES (1);", "INSERT INTO t VALUES (1) RETURNING x;",
+                           "DROP TABLE t;", "PRAGMA user_version = 7;", ".import rows.csv t"}) {
+    const auto r = far("shell --read-only", std::string(line) + "\n");
+    CAF_CHECK_NOT_EQUAL(r.code, 0);
+    CAF_CHECK(has(r.err, "read"));
+  }
+  CAF_CHECK_EQUAL(far("shell --read-only -o csv", "SELECT count(*) AS n FROM t;").out, "n\n0\n");
+}
+
+CAF_TEST(what works on files refuses a served engine) {
+  std::ofstream(folder.path / "mine.db") << "mine";
+  for (const auto* line :
+       {"restore backup.sqlite mine.db --force", "backup verify backup.sqlite", "demo --limit 1",
+        "bench --tests single --operations 10", "serve mine.db"}) {
+    const auto r = far(line);
+    CAF_CHECK_EQUAL(r.code, 2);
+    CAF_CHECK(has(r.err, "does not go with --connect"));
+  }
+  std::string text;
+  std::getline(std::ifstream(folder.path / "mine.db"), text);
+  CAF_CHECK_EQUAL(text, "mine");
 }
 
 CAF_TEST(a server with TLS says what it wants) {

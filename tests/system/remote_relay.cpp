@@ -12,6 +12,7 @@
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/db_engine.hpp>
 
+#include <caf/event_based_actor.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/logger.hpp>
 #include <caf/scoped_actor.hpp>
@@ -111,6 +112,39 @@ CAF_TEST(a message that forbids itself to write does not write over the wire) {
   CAF_CHECK(ask<script_result>(script_request{"DELETE FROM t", {}, reading}) == errc::read_only);
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0);
   CAF_CHECK(ask<rows>(fetch_request{"SELECT 1", {}, reading}) == errc::none);
+}
+
+CAF_TEST(two handles of one system share what the server takes of one connection) {
+  server narrow(folder.url("narrow.db"), {"--in-flight=20"});
+  CAF_REQUIRE_EQUAL(narrow.trouble(), "");
+  std::vector<engine_actor> handles;
+  for (int i = 0; i < 2; ++i) {
+    auto handle = actors::connect(system, "127.0.0.1", narrow.port());
+    CAF_REQUIRE(handle);
+    handles.push_back(std::move(*handle));
+  }
+  constexpr int each = 500;
+  int right = 0;
+  std::string wrong;
+  {
+    caf::scoped_actor self(system);
+    for (int i = 0; i < each; ++i)
+      for (const auto& h : handles)
+        system.spawn([h, parent = caf::actor(self)](caf::event_based_actor* a) {
+          a->request(h, caf::infinite, fetch_request{"SELECT 7", {}, {}})
+              .then([a, parent](const rows& r) { a->send(parent, r[0][0].as<int>()); },
+                    [a, parent](const caf::error& e) {
+                      a->send(parent, to_string(actors::to_info(e)));
+                    });
+        });
+    for (int i = 0; i < 2 * each; ++i)
+      self->receive([&](int x) { right += x == 7; }, [&](const std::string& why) { wrong = why; });
+  }
+  caf::logger::set_current_actor_system(nullptr);
+  CAF_CHECK_EQUAL(wrong, "");
+  CAF_CHECK_EQUAL(right, 2 * each);
+  for (auto& h : handles)
+    actors::shutdown(system, h);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

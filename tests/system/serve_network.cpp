@@ -17,6 +17,8 @@
 #include <dbengine/db_engine.hpp>
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -135,6 +137,56 @@ CAF_TEST(peers of a read only port only read) {
   auto db = db_engine::connect(s.where);
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 1"), 1);
   CAF_CHECK_EQUAL(code_of([&] { db.execute("CREATE TABLE t (x)"); }), "read_only");
+}
+
+CAF_TEST(
+    with a complete set of certificates peers with one of them are served and others told why) {
+  const engine_folder folder;
+  const auto path = folder.path.string();
+  CAF_REQUIRE_EQUAL(std::system((DBENGINE_SOURCE_DIR "/scripts/test-certificates " + path).c_str()),
+                    0);
+  const auto s = start({(folder.path / "a.db").string(), "--listen", "127.0.0.1:0", "--tls-cert",
+                        path + "/server.crt", "--tls-key", path + "/server.key", "--tls-ca",
+                        path + "/ca.crt"});
+  remote_options o;
+  o.tls = {path + "/client.crt", path + "/client.key", path + "/ca.crt"};
+  const auto db = db_engine::connect(s.where, o);
+  db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  CAF_CHECK_EQUAL(db.execute("INSERT INTO t VALUES (1)").changes, 1);
+  const auto plain = failure_of([&] { db_engine::connect(s.where); });
+  CAF_CHECK(plain.message.find("the server requires TLS") != std::string::npos);
+  o.tls = {path + "/foreign.crt", path + "/foreign.key", path + "/ca.crt"};
+  CAF_CHECK_EQUAL(code_of([&] { db_engine::connect(s.where, o); }), "protocol");
+  // Who was thrown out is told and counted.
+  CAF_CHECK(s.run->says("was disconnected: tls_failed"));
+  const auto metrics = http(s.http, "/metrics").body;
+  const std::string refused = "dbengine_peers_refused_total{database=\"a\",reason=\"tls_failed\"} ";
+  CAF_CHECK(metrics.find(refused) != std::string::npos);
+  CAF_CHECK(metrics.find(refused + "0") == std::string::npos);
+  CAF_CHECK(metrics.find("dbengine_peers{database=\"a\"} 1") != std::string::npos);
+}
+
+CAF_TEST(limits of the peers come from the file) {
+  const engine_folder folder;
+  const auto file = (folder.path / "serve.toml").string();
+  std::ofstream(file) << "[serve]\nlisten = [\"0\"]\nmax_cursors = 2\nmax_answer_bytes = \"1MiB\"\n"
+                         "max_timeout = \"100ms\"\n[databases]\na = \""
+                      << (folder.path / "a.db").string() << "\"\n";
+  server s{.run = std::make_unique<program>(
+               std::vector<std::string>{"-c", file, "serve", "--http", "0"}),
+           .where = {}};
+  CAF_REQUIRE(s.run->says("ready: "));
+  s.where = "127.0.0.1:" + std::to_string(port_behind(s.run->err(), "published at 127.0.0.1:"));
+  const auto db = db_engine::connect(s.where);
+  const auto one = db.cursor("SELECT 1");
+  const auto two = db.cursor("SELECT 1");
+  CAF_CHECK_EQUAL(code_of([&] { db.cursor("SELECT 1"); }), "overloaded");
+  CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT zeroblob(2000000)"); }), "too_big");
+  CAF_CHECK_EQUAL(code_of([&] {
+                    db.fetch("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+                             "SELECT count(*) FROM c");
+                  }),
+                  "timeout");
 }
 
 CAF_TEST(what cannot be published is refused at the start) {

@@ -44,17 +44,17 @@ public:
     return first(fetch(sql, params(p)));
   }
 
-  /// The first column of the first row as `T`; nothing where there is no row or the value is null.
+  /// The first column of the first row as `T`; nothing where there is no row or the value is null. `T` owns its bytes (`std::string`,
+  /// `blob`): the rows are gone when the value is used.
   template <class T, class... Ps>
-  std::optional<T> fetch_value(std::string_view sql, const Ps&... xs) const {
-    return scalar<T>(fetch(sql, xs...));
-  }
+  requires(!detail::is_view<T>) std::optional<T> fetch_value(std::string_view sql, const Ps&... xs)
+  const { return scalar<T>(fetch(sql, xs...)); }
   template <class T>
-  std::optional<T> fetch_value(std::string_view sql, std::initializer_list<named_value> p) const {
-    return scalar<T>(fetch(sql, params(p)));
-  }
+  requires(!detail::is_view<T>) std::optional<T> fetch_value(std::string_view sql,
+                                                             std::initializer_list<named_value> p)
+  const { return scalar<T>(fetch(sql, params(p))); }
 
-  /// Each row as a struct, column by column in the order of its members (see `to_struct`).
+  /// Each row as a struct, column by column in the order of its members (see `to_struct`), which must own their bytes.
   template <class T, class... Ps>
   std::vector<T> fetch_as(std::string_view sql, const Ps&... xs) const {
     return structs<T>(fetch(sql, xs...));
@@ -97,7 +97,7 @@ private:
     std::vector<T> result;
     result.reserve(r.size());
     for (const auto& x : r)
-      result.push_back(to_struct<T>(x));
+      result.push_back(detail::make_struct<T, false>(x));
     return result;
   }
 };
@@ -299,14 +299,17 @@ public:
     engine().backup_to(target, progress, props());
   }
 
+  /// Rebuilds the file without its free pages. Needs as much space again while it runs, and everybody else's writes wait.
   void vacuum() const { engine().vacuum(props()); }
   /// All tables, or one.
   void analyze(std::string_view table = {}) const { engine().analyze(table, props()); }
+  /// SQLite's `PRAGMA optimize`: gathers statistics for the query planner where it thinks that they pay. Done at open, too.
   void optimize() const { engine().optimize(props()); }
   /// The problems found, empty = good. `quick` leaves out that indexes match their tables.
   std::vector<std::string> integrity_check(bool quick = false) const {
     return engine().integrity_check(quick, props());
   }
+  /// Moves what the WAL holds into the file. Not being able to move all because others read or write is no error: see the result.
   checkpoint_result checkpoint(checkpoint_mode mode = checkpoint_mode::truncate) const {
     return engine().checkpoint(mode, props());
   }
@@ -339,21 +342,25 @@ public:
   detail::backend& backend() const noexcept { return *backend_; }
   const request_options& properties() const noexcept { return options_; }
 
+  /// From the call to the answer, instead of `options::request_timeout`. Zero or less has expired; more than a year is a year.
   request_view with_timeout(std::chrono::milliseconds t) const {
     auto o = options_;
     o.timeout = t;
     return {*backend_, std::move(o)};
   }
+  /// A request that waits when `t` is asked to stop never runs; one that runs is interrupted within 50 ms (`errc::cancelled`).
   request_view with_cancel(std::stop_token t) const {
     auto o = options_;
     o.cancel = std::move(t);
     return {*backend_, std::move(o)};
   }
+  /// Who goes first where several wait.
   request_view with_priority(dbengine::priority p) const {
     auto o = options_;
     o.priority = p;
     return {*backend_, std::move(o)};
   }
+  /// Exactly-once for a write: an id that was committed before is answered with the result recorded then.
   request_view with_id(std::string id) const {
     auto o = options_;
     o.id = std::move(id);
@@ -365,6 +372,8 @@ private:
   request_options options_;
 };
 
+/// One database: a writer, readers and their supervision around one file (or memory), or the connection to an engine of another
+/// process. Every call blocks until its answer and throws `error` where it fails; any number of threads may call at once.
 class db_engine : public requesting<db_engine> {
 public:
   /// Opens the database: `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://` (memory), `sqlite:///file:x.db?mode=ro&uri=true`
@@ -384,15 +393,21 @@ public:
   /// Shuts down.
   ~db_engine();
 
+  /// These properties for the calls made on the result: see `request_view`, which has the same functions to add more.
   request_view with(request_options o) const { return {backend(), std::move(o)}; }
   request_view with_timeout(std::chrono::milliseconds t) const { return with({}).with_timeout(t); }
   request_view with_cancel(std::stop_token t) const { return with({}).with_cancel(std::move(t)); }
   request_view with_priority(dbengine::priority p) const { return with({}).with_priority(p); }
   request_view with_id(std::string id) const { return with({}).with_id(std::move(id)); }
 
+  /// Settings, state and files of the backups, the newest first. Reads the folder.
   dbengine::backup_info get_backup_info() const { return backend().backup_info(); }
+  /// What was counted and measured since the engine was opened, and what waits now. Costs some microseconds; takes no lock of
+  /// the requests.
   statistics get_stats() const { return backend().statistics(); }
+  /// Whether all works: every worker, the file, the disk, the WAL, the last backup.
   health_report health() const { return backend().health(); }
+  /// Versions, sizes and pragmas of the open database. Asks SQLite: needs a reader.
   dbengine::database_info database_info() const { return backend().database_info(); }
 
   /// No new requests; what waits is finished within `shutdown_timeout`, the rest answered `errc::shut_down`; the WAL

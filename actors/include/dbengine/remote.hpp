@@ -55,6 +55,16 @@ struct peer_limits {
   std::size_t max_unread_output_bytes = std::size_t{128} << 20;
   /// Answers wait and the peer takes not one byte. 30 s: as `frame_timeout`.
   std::chrono::milliseconds stall_timeout{30'000};
+  /// The largest answer to one request, and all answers of one peer that wait to be asked for their next part; more is
+  /// `errc::too_big`, where a cursor is the way. 256 MiB: half of what all may.
+  std::size_t max_answer_bytes = std::size_t{256} << 20;
+  /// Those of all peers together.
+  std::size_t max_total_answer_bytes = std::size_t{512} << 20;
+  /// Cursors of one peer; each holds a connection of the 64 that the engine lends. 16: a quarter.
+  std::size_t max_cursors = 16;
+  /// The longest deadline that a peer may choose; a later one counts as this. 10 min: an upgrade of a large table. Backups, which a
+  /// peer cannot make larger, are not bounded.
+  std::chrono::milliseconds max_timeout{600'000};
   /// What the buffers of all peers together may hold; the peer that goes beyond it is closed.
   /// 512 MiB: a few peers with the largest frames, and never 256 of them.
   std::size_t max_buffered_bytes = std::size_t{512} << 20;
@@ -85,6 +95,8 @@ struct remote_options {
   /// Requests and bytes that may be under way or wait for a connection; one more is `errc::overloaded` at once.
   std::size_t max_queue = defaults::max_queue;
   std::size_t max_queue_bytes = defaults::max_queue_bytes;
+  /// Change nothing, even where the server allows it: what would write is `errc::read_only`.
+  bool read_only = false;
 };
 
 } // namespace dbengine

@@ -48,6 +48,12 @@ enum class drop_reason : std::uint8_t {
   count_
 };
 
+/// Whether the peer is to blame, or what it came with.
+constexpr bool is_fault(close_reason why) {
+  return why != close_reason::peer_closed && why != close_reason::broker_closed &&
+         why != close_reason::listener_closed && why != close_reason::count_;
+}
+
 /// Names the reason as the enumerator does.
 std::string_view to_string(close_reason reason);
 std::string_view to_string(drop_reason reason);

@@ -48,6 +48,9 @@ struct options {
   /// Told of each connection that ended for a fault of the peer: reason and address. Runs in the
   /// middleman's thread: it must be quick and must not throw.
   std::function<void(close_reason, const std::string&)> on_fault;
+  /// Told of each connection that ended with requests under way, in the middleman's thread; must not throw. While what it is given
+  /// lives, they count against the totals of all peers: let it go when the gateway has seen them.
+  std::function<void(std::shared_ptr<void>)> on_gone;
   /// For tests only: publishes as CAF does, without the guard's checks, so that a test can show
   /// that it would notice their absence.
   bool unsafe_without_checks = false;

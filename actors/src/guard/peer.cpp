@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <new>
 
 namespace dbengine::actors::guard {
 
@@ -41,11 +42,6 @@ caf::io::connection_handle own_handle() {
   return caf::io::connection_handle::from_int(++last);
 }
 
-bool is_fault(close_reason why) {
-  return why != close_reason::peer_closed && why != close_reason::broker_closed &&
-         why != close_reason::listener_closed;
-}
-
 } // namespace
 
 peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket fd,
@@ -66,12 +62,29 @@ peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket f
 
 peer::~peer() {
   leave_half_open();
+  leave_requests();
   state_->hold(-static_cast<std::int64_t>(in_.size() + unread_));
   state_->peers.erase(this);
   state_->names.push_back(name_);
   --state_->counts->connections;
   state_->want_tick(); // for the answers that come too late
   state_->peer_gone();
+}
+
+void peer::leave_requests() {
+  if (rules_.in_flight() == 0 || !state_->how.on_gone)
+    return;
+  // What the peer left behind still lies in the gateway's mailbox: peers that ask and hang up must not fill it.
+  try {
+    std::shared_ptr<void> keep(nullptr, [counts = state_->counts, requests = rules_.in_flight(),
+                                         bytes = rules_.in_flight_bytes()](void*) {
+      counts->in_flight -= requests;
+      counts->in_flight_bytes -= bytes;
+    });
+    rules_.disown_in_flight();
+    state_->how.on_gone(std::move(keep));
+  } catch (const std::bad_alloc&) { // then they count no longer
+  }
 }
 
 void peer::leave_half_open() {

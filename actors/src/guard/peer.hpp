@@ -78,6 +78,7 @@ private:
   /// Writes what waits until the socket takes no more.
   void drain();
   void leave_half_open();
+  void leave_requests();
 
   std::shared_ptr<listener_state> state_;
   node_bytes name_;

@@ -209,12 +209,15 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
     error = "TLS: " + what + ": " + last_error();
     return nullptr;
   };
+  if (ctx) // else OpenSSL would ask for a password at the terminal
+    SSL_CTX_set_default_passwd_cb(ctx.get(), [](char*, int, int, void*) { return -1; });
   if (!ctx || SSL_CTX_set_min_proto_version(ctx.get(), TLS1_2_VERSION) != 1)
     return fail("no context");
   if (SSL_CTX_use_certificate_chain_file(ctx.get(), files.certificate.c_str()) != 1)
     return fail("no certificate in '" + files.certificate + "'");
   if (SSL_CTX_use_PrivateKey_file(ctx.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1)
-    return fail("no private key of the certificate in '" + files.key + "'");
+    return fail("no private key of the certificate in '" + files.key +
+                "' (one with a password is not taken)");
   if (SSL_CTX_check_private_key(ctx.get()) != 1)
     return fail("the key does not belong to the certificate");
   if (SSL_CTX_load_verify_locations(ctx.get(), files.ca.c_str(), nullptr) != 1)

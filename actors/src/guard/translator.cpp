@@ -16,9 +16,13 @@ bool is_request(std::uint64_t id) {
 } // namespace
 
 translator::~translator() {
-  // The gateway may still work on what the peer left behind; it cancels that when it hears of the end.
   stats_.in_flight -= in_flight_.size();
   stats_.in_flight_bytes -= in_flight_bytes_;
+}
+
+void translator::disown_in_flight() {
+  in_flight_.clear();
+  in_flight_bytes_ = 0;
 }
 
 translator::action translator::close(close_reason why) {

@@ -74,6 +74,9 @@ public:
   close_reason why() const { return why_; }
   bool shaken() const { return shaken_; }
   std::size_t in_flight() const { return in_flight_.size(); }
+  std::size_t in_flight_bytes() const { return in_flight_bytes_; }
+  /// From now on its requests are somebody else's to count.
+  void disown_in_flight();
 
 private:
   struct pending {

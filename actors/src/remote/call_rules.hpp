@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "control.hpp"
 #include "maintenance.hpp"
 #include "message_codec.hpp"
 #include "remote/remote_call.hpp"
@@ -50,11 +51,6 @@ void apply_rules(remote_call& c, const T& x) {
 /// A backup takes as long as the file is large: only a time that was named bounds it.
 inline bool without_deadline(wire_kind k, bool named) noexcept {
   return k == wire_kind::backup && !named;
-}
-
-inline remote_call::clock::time_point deadline_after(std::chrono::milliseconds t) {
-  return t > std::chrono::hours(24 * 365) ? remote_call::clock::time_point::max()
-                                          : remote_call::clock::now() + t;
 }
 
 } // namespace dbengine::actors

@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 
 namespace dbengine::actors {
 
@@ -30,8 +31,68 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t basp_version = 3;
 /// So often somebody looks whether it is still wanted.
 constexpr auto look_every = 50ms;
-/// A server without TLS has spoken by then; one with TLS waits for us.
+/// A server without TLS has spoken by then, unless it is far; one with TLS waits for us.
 constexpr auto speaks_first_within = 500ms;
+
+/// A greeting in TLS 1.2, without extensions. Whoever speaks TLS answers it, be it with an alert; a dbengine without TLS hangs up.
+constexpr std::array<unsigned char, 52> tls_greeting = [] {
+  std::array<unsigned char, 52> g{};
+  const std::array<unsigned char, 11> head{0x16, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3};
+  const std::array<unsigned char, 9> tail{0, 0, 4, 0xc0, 0x2f, 0xc0, 0x2b, 1, 0};
+  std::copy(head.begin(), head.end(), g.begin());
+  std::copy(tail.begin(), tail.end(), g.begin() + 43); // behind 32 bytes that should be random
+  return g;
+}();
+
+/// Asks a server whether it speaks TLS, on a connection of its own: the first one goes on waiting for a server that is far. What is
+/// sent there must harm nobody, whoever it is.
+class tls_question {
+public:
+  explicit tls_question(int like) {
+    sockaddr_storage to{};
+    socklen_t size = sizeof to;
+    if (::getpeername(like, reinterpret_cast<sockaddr*>(&to), &size) != 0)
+      return;
+    fd_ = ::socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd_ >= 0 && ::connect(fd_, reinterpret_cast<sockaddr*>(&to), size) != 0 &&
+        errno != EINPROGRESS)
+      end();
+  }
+  ~tls_question() { end(); }
+  tls_question(const tls_question&) = delete;
+  tls_question& operator=(const tls_question&) = delete;
+
+  /// What to wait for; none once the answer is there, or never comes.
+  pollfd next() const { return {fd_, static_cast<short>(asked_ ? POLLIN : POLLOUT), 0}; }
+  /// What was waited for is there. True where the server speaks TLS.
+  bool step() {
+    if (fd_ < 0)
+      return false;
+    if (!asked_) {
+      asked_ = ::send(fd_, tls_greeting.data(), tls_greeting.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(tls_greeting.size());
+      if (!asked_)
+        end();
+      return false;
+    }
+    unsigned char first = 0;
+    const auto n = ::recv(fd_, &first, 1, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+      return false;
+    end();
+    return n == 1 && (first == 0x15 || first == 0x16); // an alert, or its own greeting
+  }
+
+private:
+  void end() {
+    if (fd_ >= 0)
+      ::close(fd_);
+    fd_ = -1;
+  }
+
+  int fd_ = -1;
+  bool asked_ = false;
+};
 
 class dialling {
 public:
@@ -45,8 +106,8 @@ public:
     throw error(errc::protocol, name_ + ": " + why);
   }
 
-  /// False at `until`; throws at the deadline.
-  bool wait(int fd, short events, clock::time_point until) const {
+  /// False at `until`; throws at the deadline. True as well where `also` is ready.
+  bool wait(int fd, short events, clock::time_point until, pollfd* also = nullptr) const {
     for (;;) {
       if (stop_)
         unreachable("the connection is no longer wanted");
@@ -56,13 +117,16 @@ public:
       if (now >= until)
         return false;
       const auto left = std::min({deadline_, until, now + look_every}) - now;
-      pollfd p{fd, events, 0};
+      std::array<pollfd, 2> p{{{fd, events, 0}, also != nullptr ? *also : pollfd{-1, 0, 0}}};
       const int n = ::poll(
-          &p, 1,
+          p.data(), p.size(),
           static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(left).count()) +
               1);
-      if (n > 0)
+      if (n > 0) {
+        if (also != nullptr)
+          *also = p[1];
         return true;
+      }
       if (n < 0 && errno != EINTR)
         unreachable(std::strerror(errno));
     }
@@ -101,7 +165,7 @@ public:
 
   /// Looks at the first frame's header without taking it.
   void see_plain(int fd) const {
-    bool asked = false;
+    std::optional<tls_question> question;
     for (const auto begin = clock::now();;) {
       std::array<char, guard::header_size> head{};
       const auto n = ::recv(fd, head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
@@ -109,26 +173,22 @@ public:
         requires_tls();
       if (n == static_cast<ssize_t>(head.size()))
         return judge(head.data());
-      if (n == 0 || (n < 0 && errno == ECONNRESET)) {
-        if (asked)
-          requires_tls();
+      if (n == 0 || (n < 0 && errno == ECONNRESET))
         unreachable("the server closed the connection (too many connections?)");
-      }
       if (n < 0 && errno != EAGAIN && errno != EINTR)
         unreachable(std::strerror(errno));
       if (n > 0) { // the rest is on its way; the socket would call again at once
         ::poll(nullptr, 0, 1);
         if (!wait(fd, POLLIN, clock::time_point::max()))
           continue;
-      } else if (!asked && !wait(fd, POLLIN, begin + speaks_first_within)) {
-        // It waits for us, as TLS does. What no TLS server takes tells: it hangs up.
-        std::array<char, guard::header_size> probe{};
-        probe[0] = 1;
-        asked = true;
-        if (::send(fd, probe.data(), probe.size(), MSG_NOSIGNAL) < 0)
-          requires_tls();
+      } else if (!question) {
+        if (!wait(fd, POLLIN, begin + speaks_first_within))
+          question.emplace(fd); // it is far, or waits for us, as TLS does
       } else {
-        wait(fd, POLLIN);
+        auto also = question->next();
+        wait(fd, POLLIN, clock::time_point::max(), &also);
+        if (also.revents != 0 && question->step())
+          requires_tls();
       }
     }
   }

@@ -4,7 +4,9 @@
 #include "remote/gateway.hpp"
 
 #include "error_map.hpp"
+#include "log.hpp"
 #include "message_codec.hpp"
+#include "remote/ticket.hpp"
 #include "version.hpp"
 
 #include <caf/sec.hpp>
@@ -16,23 +18,11 @@ namespace dbengine::actors {
 
 namespace {
 
-using self_pointer = gateway_actor::stateful_pointer<gateway_state>;
-using promise = caf::typed_response_promise<wire_answer>;
+using self_pointer = local_gateway_actor::stateful_pointer<gateway_state>;
+using promise = ticket::promise;
 using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds held_for{30};
-
-/// One request of one peer.
-struct ticket {
-  caf::actor_addr peer;
-  std::uint64_t id = 0;
-  promise answer;
-
-  void deliver(wire_outcome o, std::string body) {
-    answer.deliver(wire_answer{static_cast<std::uint8_t>(o), id, std::move(body)});
-  }
-  void refuse(const error_info& why) { deliver(wire_outcome::failure, detail::encode(why)); }
-};
 
 class serving {
 public:
@@ -43,12 +33,12 @@ public:
     if (!from) // nobody to answer
       return;
     ticket t{caf::actor_cast<caf::actor_addr>(from), what.id, std::move(p)};
-    if (self_->state.peers.try_emplace(t.peer).second)
-      self_->monitor(from);
     try {
+      if (self_->state.peers.try_emplace(t.peer).second)
+        self_->monitor(from);
       dispatch(what, t);
     } catch (...) {
-      t.refuse(detail::current_exception_info());
+      give_up(t);
     }
   }
 
@@ -59,23 +49,35 @@ public:
     for (const auto& [id, r] : it->second.requests)
       if (r.reads)
         self_->send(engine_, cancel_request{r.token});
-    for (const auto number : it->second.cursors)
+    for (const auto& [number, used] : it->second.cursors)
       self_->send(engine_, cursor_close{{number}});
-    for (const auto& [id, a] : it->second.answers)
-      self_->state.held_bytes -= a.bytes.size();
+    self_->state.held_bytes -= it->second.held_bytes;
     self_->state.peers.erase(it);
   }
 
 private:
+  /// Whatever happens to one request, the gateway goes on: without it the port would answer nobody.
+  static void give_up(ticket& t) noexcept {
+    try {
+      t.refuse(detail::current_exception_info());
+    } catch (...) {
+      detail::log(detail::log_level::error, "no memory to tell a peer that there is none");
+    }
+  }
+
+  using answers = std::map<std::uint64_t, gateway_state::held>;
+
+  answers::iterator drop(gateway_state::peer& p, answers::iterator a) {
+    self_->state.held_bytes -= a->second.bytes.size();
+    p.held_bytes -= a->second.bytes.size();
+    return p.answers.erase(a);
+  }
+
   void drop_old_answers() {
     const auto oldest = clock::now() - held_for;
     for (auto& [who, p] : self_->state.peers)
-      std::erase_if(p.answers, [&](const auto& a) {
-        if (a.second.since >= oldest)
-          return false;
-        self_->state.held_bytes -= a.second.bytes.size();
-        return true;
-      });
+      for (auto a = p.answers.begin(); a != p.answers.end();)
+        a = a->second.since < oldest ? drop(p, a) : std::next(a);
   }
 
   gateway_state::peer* find(const ticket& t) {
@@ -115,6 +117,11 @@ private:
     throw error(errc::protocol, "a request of unknown kind " + std::to_string(what.kind));
   }
 
+  /// A peer's deadline, or the latest that it may have.
+  std::chrono::milliseconds bounded(std::chrono::milliseconds timeout) const {
+    return std::min(timeout, limits_.max_timeout);
+  }
+
   void check_writable() const {
     if (allowed_ == access::read_only)
       throw error(errc::read_only, "this port allows reading only");
@@ -124,8 +131,13 @@ private:
   template <class Result, class Request, class F, class E>
   void run(ticket t, Request r, bool reads, F then, E otherwise) {
     const auto token = ++self_->state.last_token;
-    if constexpr (requires { r.options; })
+    t.writes = !reads;
+    if constexpr (requires { r.options; }) {
       r.options.cancel_token = token;
+      auto& most = r.options.max_result_bytes;
+      if (most == 0 || most > limits_.max_answer_bytes)
+        most = limits_.max_answer_bytes;
+    }
     find(t)->requests[t.id] = {token, reads};
     const auto done = [this, peer = t.peer, id = t.id, token] {
       const auto p = self_->state.peers.find(peer);
@@ -142,12 +154,16 @@ private:
               try {
                 then(t, x);
               } catch (...) {
-                t.refuse(detail::current_exception_info());
+                give_up(t);
               }
             },
             [t, done, otherwise](const caf::error& e) mutable {
               done();
-              otherwise(t, to_info(e));
+              try {
+                otherwise(t, to_info(e));
+              } catch (...) {
+                give_up(t);
+              }
             });
   }
   template <class Result, class Request, class F>
@@ -157,46 +173,66 @@ private:
   }
   template <class Result>
   auto delivering() {
-    return [this](ticket& to, const Result& x) { deliver(to, detail::encode(x)); };
+    return [this](ticket& to, const Result& x) { deliver(to, x); };
   }
 
-  /// Sends a result, in parts where it is large.
-  void deliver(ticket& t, std::string bytes) {
+  /// Sends a result, in parts where it is large. False where it was refused.
+  template <class Result>
+  bool deliver(ticket& t, const Result& x) {
     auto* p = find(t);
-    if (p == nullptr)
-      return t.deliver(wire_outcome::result, {}); // nobody is there to read it
+    if (p == nullptr) { // nobody is there to read it
+      t.deliver(wire_outcome::result, {});
+      return true;
+    }
     // So many unread answers, so much smaller the parts: together they stay below what the guard lets wait.
     const auto share = limits_.max_unread_output_bytes / 2 / (p->requests.size() + 1);
     const auto part = std::clamp(share, std::size_t{64} << 10, defaults::wire_part_bytes);
-    if (bytes.size() <= part)
-      return t.deliver(wire_outcome::result, std::move(bytes));
-    drop_old_answers();
-    auto& s = self_->state;
-    if (s.held_bytes + bytes.size() > defaults::wire_held_bytes)
-      return t.refuse({.code = errc::too_big,
-                       .message = "the result has " + std::to_string(bytes.size()) +
-                                  " bytes, more than this port may hold now (" +
-                                  std::to_string(defaults::wire_held_bytes) +
-                                  " for all its peers): use a cursor"});
-    s.held_bytes += bytes.size();
-    auto& h = p->answers[t.id];
-    s.held_bytes -= h.bytes.size(); // an id used twice: the peer's own loss
-    h = {std::move(bytes), 0, clock::now()};
+    // Looked at before it is encoded, too: that takes as much again.
+    if (const auto n = memory_of(x); n > part && !may_hold(t, *p, n))
+      return false;
+    auto bytes = detail::encode(x);
+    if (bytes.size() <= part) {
+      t.deliver(wire_outcome::result, std::move(bytes));
+      return true;
+    }
+    if (!may_hold(t, *p, bytes.size()))
+      return false;
+    if (const auto before = p->answers.find(t.id); before != p->answers.end())
+      drop(*p, before); // an id used twice: the peer's own loss
+    p->held_bytes += bytes.size();
+    self_->state.held_bytes += bytes.size();
+    p->answers[t.id] = {std::move(bytes), 0, clock::now()};
     send_part(t, *p, t.id, part);
+    return true;
+  }
+
+  /// Whether so much more may wait for this peer; where it may not, the peer is told.
+  bool may_hold(ticket& t, const gateway_state::peer& p, std::size_t bytes) {
+    drop_old_answers();
+    const bool own = p.held_bytes + bytes > limits_.max_answer_bytes;
+    if (!own && self_->state.held_bytes + bytes <= limits_.max_total_answer_bytes)
+      return true;
+    t.refuse({.code = errc::too_big,
+              .outcome = t.writes ? fate::unknown : fate::not_run,
+              .message = "the result has " + std::to_string(bytes) +
+                         " bytes, more than this port may hold now (" +
+                         (own ? std::to_string(limits_.max_answer_bytes) + " for one peer"
+                              : std::to_string(limits_.max_total_answer_bytes) + " for all peers") +
+                         "): use a cursor" + (t.writes ? "; what it wrote is committed" : "")});
+    return false;
   }
 
   /// `whose`: the id of the request that made the answer; `t` may be one for more of it.
   void send_part(ticket& t, gateway_state::peer& p, std::uint64_t whose, std::size_t part) {
-    auto& h = p.answers.at(whose);
+    const auto at = p.answers.find(whose);
+    auto& h = at->second;
     const auto n = std::min(part, h.bytes.size() - h.sent);
     auto body = detail::encode(static_cast<std::uint64_t>(h.bytes.size()));
     body.append(h.bytes, h.sent, n);
     h.sent += n;
     h.since = clock::now();
-    if (h.sent == h.bytes.size()) {
-      self_->state.held_bytes -= h.bytes.size();
-      p.answers.erase(whose);
-    }
+    if (h.sent == h.bytes.size())
+      drop(p, at);
     t.deliver(wire_outcome::part, std::move(body));
   }
 
@@ -225,7 +261,8 @@ private:
   void write(const wire_request& what, ticket& t) {
     check_writable();
     Request r;
-    r.options.timeout = read(what, r);
+    const auto timeout = read(what, r);
+    r.options.timeout = std::is_same_v<Request, backup_request> ? timeout : bounded(timeout);
     run<Result>(t, std::move(r), false, delivering<Result>());
   }
 
@@ -239,7 +276,7 @@ private:
     fetch_request r;
     std::uint8_t may_write = 0;
     const auto timeout = read(what, r, may_write);
-    r.options.timeout = timeout;
+    r.options.timeout = bounded(timeout);
     const bool forbidden = allowed_ == access::read_only || r.options.read_only;
     if (forbidden)
       r.options.id.clear(); // its record is a write
@@ -256,35 +293,70 @@ private:
 
   void open(const wire_request& what, ticket& t) {
     cursor_open r;
-    r.options.timeout = read(what, r);
+    const auto timeout = read(what, r);
+    r.options.timeout = bounded(timeout);
     r.options.read_only = true;
-    run<cursor_id>(t, std::move(r), true, [this](ticket& to, const cursor_id& x) {
-      if (auto* p = find(to)) {
-        p->cursors.insert(x.number);
-        deliver(to, detail::encode(x));
+    auto& mine = *find(t);
+    if (mine.cursors.size() + mine.opening >= limits_.max_cursors)
+      forget_idle_cursors(mine);
+    if (mine.cursors.size() + mine.opening >= limits_.max_cursors)
+      throw error(errc::overloaded, "this peer has " + std::to_string(limits_.max_cursors) +
+                                        " cursors open, as many as it may");
+    ++mine.opening;
+    run<cursor_id>(
+        t, std::move(r), true,
+        [this](ticket& to, const cursor_id& x) {
+          if (auto* p = find(to)) {
+            --p->opening;
+            p->cursors[x.number] = clock::now();
+          } else {
+            self_->send(engine_, cursor_close{x});
+          }
+          deliver(to, x);
+        },
+        [this](ticket& to, const error_info& why) {
+          if (auto* p = find(to))
+            --p->opening;
+          to.refuse(why);
+        });
+  }
+
+  /// The engine closes them by itself when nobody asks for so long.
+  void forget_idle_cursors(gateway_state::peer& p) {
+    const auto oldest = clock::now() - defaults::cursor_idle;
+    for (auto c = p.cursors.begin(); c != p.cursors.end();) {
+      if (c->second < oldest) {
+        self_->send(engine_, cursor_close{{c->first}});
+        c = p.cursors.erase(c);
       } else {
-        self_->send(engine_, cursor_close{x});
-        to.deliver(wire_outcome::result, {});
+        ++c;
       }
-    });
+    }
   }
 
   void next(const wire_request& what, ticket& t) {
     cursor_next r;
-    r.timeout = read(what, r);
+    const auto timeout = read(what, r);
+    r.timeout = bounded(timeout);
     const auto number = r.id.number;
-    if (!find(t)->cursors.contains(number))
+    auto& mine = find(t)->cursors;
+    const auto used = mine.find(number);
+    if (used == mine.end())
       throw error(errc::invalid_state, "cursor " + std::to_string(number) + " is not open");
+    used->second = clock::now();
     const auto forget = [this, peer = t.peer, number] {
       if (const auto it = self_->state.peers.find(peer); it != self_->state.peers.end())
         it->second.cursors.erase(number);
     };
     run<rows>(
         t, r, true,
-        [this, forget](ticket& to, const rows& x) {
+        [this, forget, number](ticket& to, const rows& x) {
           if (x.empty())
-            forget(); // the end: it is closed
-          deliver(to, detail::encode(x));
+            forget();            // the end: it is closed
+          if (!deliver(to, x)) { // without these rows the next ones are worth nothing
+            self_->send(engine_, cursor_close{{number}});
+            forget();
+          }
         },
         [forget](ticket& to, const error_info& why) {
           forget(); // it is closed by its failure
@@ -306,10 +378,8 @@ private:
     auto* p = find(t);
     if (const auto it = p->requests.find(id); it != p->requests.end())
       self_->send(engine_, cancel_request{it->second.token});
-    if (const auto it = p->answers.find(id); it != p->answers.end()) {
-      self_->state.held_bytes -= it->second.bytes.size();
-      p->answers.erase(it);
-    }
+    if (const auto it = p->answers.find(id); it != p->answers.end())
+      drop(*p, it);
     t.deliver(wire_outcome::result, {});
   }
 
@@ -324,7 +394,8 @@ private:
 
   void maintain(const wire_request& what, ticket& t) {
     maintenance_request r;
-    r.options.timeout = read(what, r);
+    const auto timeout = read(what, r);
+    r.options.timeout = bounded(timeout);
     const bool reads =
         r.what == maintenance_kind::integrity_check || r.what == maintenance_kind::quick_check;
     if (!reads)
@@ -340,8 +411,8 @@ private:
 
 } // namespace
 
-gateway_actor::behavior_type gateway(self_pointer self, engine_actor engine, access allowed,
-                                     peer_limits limits) {
+local_gateway_actor::behavior_type gateway(self_pointer self, engine_actor engine, access allowed,
+                                           peer_limits limits) {
   auto work = std::make_shared<serving>(self, std::move(engine), allowed, limits);
   self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->gone(m.source); });
   return {
@@ -351,6 +422,7 @@ gateway_actor::behavior_type gateway(self_pointer self, engine_actor engine, acc
         work->request(what, from, p);
         return p;
       },
+      [](const left_behind_ptr&) {},
   };
 }
 

@@ -16,11 +16,12 @@
 #include <dbengine/remote.hpp>
 
 #include <caf/actor_addr.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
 #include <map>
-#include <set>
+#include <memory>
 #include <string>
 
 namespace dbengine::actors {
@@ -41,7 +42,10 @@ struct gateway_state {
   struct peer {
     std::map<std::uint64_t, running> requests; // by the peer's id
     std::map<std::uint64_t, held> answers;     // by the peer's id
-    std::set<std::uint64_t> cursors;
+    std::size_t held_bytes = 0;                // of these
+    /// Those open, and when each was used last.
+    std::map<std::uint64_t, std::chrono::steady_clock::time_point> cursors;
+    std::size_t opening = 0; // cursors that the engine is opening
   };
 
   std::map<caf::actor_addr, peer> peers;
@@ -49,7 +53,18 @@ struct gateway_state {
   std::size_t held_bytes = 0;
 };
 
-gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self,
-                                     engine_actor engine, access allowed, peer_limits limits);
+/// Lives while what a vanished peer has asked lies in the gateway's mailbox; local only.
+using left_behind_ptr = std::shared_ptr<void>;
+
+/// As its own process knows it.
+using local_gateway_actor = gateway_actor::extend<
+    // All before this was seen: let it go.
+    caf::reacts_to<left_behind_ptr>>;
+
+local_gateway_actor::behavior_type gateway(
+    local_gateway_actor::stateful_pointer<gateway_state> self, engine_actor engine, access allowed,
+    peer_limits limits);
 
 } // namespace dbengine::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::left_behind_ptr)

@@ -45,6 +45,15 @@ public:
     return false;
   }
 
+  /// Null where no such port is open.
+  std::shared_ptr<const guard::counters> counters_of(std::uint16_t number) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& x : open_)
+      if (x.port.port() == number)
+        return x.port.shared_counters();
+    return nullptr;
+  }
+
   /// Closes every port; none is opened any more. Waits for the connections' ends, 5 s each at most.
   void close_all() {
     const std::lock_guard lock(mutex_);

@@ -52,11 +52,12 @@ std::shared_ptr<facade_call> remote_backend::start(wire_kind k, Request r,
   if constexpr (requires { r.options; }) {
     r.options.priority = o.priority;
     r.options.id = o.id;
+    r.options.read_only = link_->opts().read_only;
   }
   auto c = std::make_shared<facade_call>(k, request_body(k, r));
   apply_rules(*c, r);
   if (!without_deadline(k, o.timeout.has_value()))
-    c->deadline = deadline_after(o.timeout.value_or(link_->opts().request_timeout));
+    c->deadline = detail::deadline_after(o.timeout.value_or(link_->opts().request_timeout));
   link_->submit(c);
   return c;
 }
@@ -82,7 +83,7 @@ Result remote_backend::run(wire_kind k, Request r, const request_options& o) {
 template <class Result>
 Result remote_backend::report(wire_kind k) {
   const auto c = std::make_shared<facade_call>(k, empty_body());
-  c->deadline = deadline_after(link_->opts().request_timeout);
+  c->deadline = detail::deadline_after(link_->opts().request_timeout);
   if (link_->ended())
     throw error(errc::shut_down, "the engine is shut down");
   link_->submit(c);

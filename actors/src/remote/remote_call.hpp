@@ -51,6 +51,7 @@ public:
   std::optional<clock::time_point> cancelled_until;
   std::uint64_t expected = 0; ///< size of an answer that comes in parts
   bool sent = false;          ///< once at least
+  int resent = 0;             ///< after its connection was lost
   bool done = false;
 };
 

@@ -11,11 +11,11 @@ namespace dbengine::actors {
 remote_cursor::remote_cursor(remote_link_ptr link, cursor_id id, std::size_t batch,
                              const request_options& o)
     : link_(std::move(link)), id_(id), batch_(batch), options_(o) {
-  ask();
+  ask_ahead();
 }
 
 remote_cursor::~remote_cursor() {
-  if (done_)
+  if (ended_)
     return;
   try {
     link_->submit(std::make_shared<facade_call>(
@@ -29,9 +29,17 @@ void remote_cursor::ask() {
   auto c = std::make_shared<facade_call>(wire_kind::cursor_next,
                                          request_body(wire_kind::cursor_next, next));
   apply_rules(*c, next);
-  c->deadline = deadline_after(options_.timeout.value_or(link_->opts().request_timeout));
+  c->deadline = detail::deadline_after(options_.timeout.value_or(link_->opts().request_timeout));
   link_->submit(c);
   coming_ = std::move(c);
+}
+
+void remote_cursor::ask_ahead() noexcept {
+  try {
+    ask();
+  } catch (...) {
+    // Nothing was sent and no row is lost: the next call asks again, and tells where that fails, too.
+  }
 }
 
 rows remote_cursor::next() {
@@ -49,12 +57,18 @@ rows remote_cursor::next() {
     throw error(std::move(*c->failure));
   }
   rows r;
-  detail::decode(c->answer, r);
+  try {
+    detail::decode(c->answer, r);
+  } catch (...) { // these rows are lost: none may follow
+    done_ = true;
+    throw;
+  }
   if (r.empty()) {
     done_ = true;
+    ended_ = true;
     last_ = r;
   } else {
-    ask();
+    ask_ahead();
   }
   return r;
 }

@@ -21,13 +21,15 @@ public:
 
 private:
   void ask();
+  void ask_ahead() noexcept;
 
   remote_link_ptr link_;
   cursor_id id_;
   std::size_t batch_;
   request_options options_;
   std::shared_ptr<facade_call> coming_;
-  bool done_ = false;
+  bool done_ = false;  ///< no rows follow
+  bool ended_ = false; ///< the server has closed it
   rows last_;
 };
 

@@ -9,12 +9,11 @@
 
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/sec.hpp>
 #include <caf/system_messages.hpp>
-
-#include <thread>
 
 namespace dbengine::actors {
 
@@ -88,7 +87,7 @@ void remote_engine::on_destroy() {
 }
 
 void remote_engine::shutdown(std::chrono::milliseconds timeout) {
-  link_->close(remote_call::clock::now() + timeout);
+  link_->close(detail::deadline_after(timeout));
   close_all();
   if (!getf(is_cleaned_up_flag))
     cleanup(caf::exit_reason::user_shutdown, nullptr);
@@ -113,7 +112,7 @@ void remote_engine::submit(const std::shared_ptr<actor_call>& c, const call_opti
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
   if (!without_deadline(c->kind, o != nullptr && o->timeout.count() != 0))
-    c->deadline = deadline_after(t);
+    c->deadline = detail::deadline_after(t);
   if (o != nullptr && o->cancel_token != 0) {
     constexpr std::size_t sweep_at = 1024;
     const std::lock_guard lock(cancel_mutex_);
@@ -140,7 +139,9 @@ void remote_engine::cancel(const caf::strong_actor_ptr& sender, std::uint64_t to
 
 template <class Request, class Result>
 bool remote_engine::forward(caf::mailbox_element& what, caf::message& m, wire_kind k) {
-  const auto& x = m.get_as<Request>(0);
+  auto& x = m.get_mutable_as<Request>(0);
+  if constexpr (requires { x.options; })
+    x.options.read_only = x.options.read_only || link_->opts().read_only;
   auto c =
       std::make_shared<actor_call>(k, request_body(k, x), what.sender, what.mid, &read_as<Result>);
   apply_rules(*c, x);
@@ -200,10 +201,12 @@ bool remote_engine::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<database_info_request>()) {
     forward_plain<database_info>(what, wire_kind::database_info);
   } else if (m.match_elements<caf::exit_msg>()) {
-    // Ends this handle; the server's engine is not its own to end. It may block, so not on this thread.
-    std::thread([keep = caf::strong_actor_ptr(ctrl()), this] {
-      shutdown(defaults::shutdown_timeout);
-    }).detach();
+    // Ends this handle; the server's engine is not its own to end. It may block, so not on this thread; the system waits for its
+    // detached actors, so that nothing of this outlives it.
+    home_system().spawn<caf::detached>(
+        [keep = caf::strong_actor_ptr(ctrl()), this](caf::event_based_actor*) {
+          shutdown(defaults::shutdown_timeout);
+        });
   } else {
     return false;
   }

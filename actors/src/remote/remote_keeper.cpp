@@ -3,6 +3,7 @@
 
 #include "remote/remote_keeper.hpp"
 
+#include "control.hpp"
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
@@ -12,6 +13,10 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <random>
 
@@ -47,11 +52,10 @@ public:
     const auto patience = state().first ? state().link->opts().connect_timeout
                                         : std::chrono::milliseconds(dial_timeout);
     try {
-      self_->system().spawn<caf::detached>([me = keeper_actor(self_), where = state().link->to(),
-                                            tls = state().tls, deadline = clock::now() + patience,
-                                            stop = state().stop](caf::event_based_actor* d) {
-        dialler(d, me, where, tls, deadline, stop);
-      });
+      self_->system().spawn<caf::detached>(
+          [me = keeper_actor(self_), where = state().link->to(), tls = state().tls,
+           deadline = detail::deadline_after(patience), stop = state().stop](
+              caf::event_based_actor* d) { dialler(d, me, where, tls, deadline, stop); });
     } catch (...) { // no thread to be had
       failed(detail::current_exception_info());
     }
@@ -64,6 +68,8 @@ public:
       return failed(r.failure);
     auto& mm = self_->system().middleman();
     auto& d = *r.connection;
+    state().forget_socket();
+    state().socket = ::fcntl(d.socket, F_DUPFD_CLOEXEC, 0);
     auto scribe =
         d.secure ? make_tls_scribe(mm.backend(), d) : mm.backend().new_scribe(d.release());
     const auto broker = mm.named_broker<caf::io::basp_broker>(caf::atom("BASP"));
@@ -73,6 +79,7 @@ public:
         .then([this](const caf::node_id&, caf::strong_actor_ptr& gateway,
                      const std::set<std::string>& offers) { greet(gateway, offers); },
               [this](const caf::error& e) {
+                hang_up();
                 failed({.code = errc::unreachable,
                         .message = "the handshake with " + to_string(state().link->to()) +
                                    " failed: " + self_->system().render(e)});
@@ -104,9 +111,9 @@ private:
     const auto& where = state().link->to();
     if (!gateway ||
         !self_->system().assignable(offers, self_->system().message_types<gateway_actor>()))
-      return failed({.code = errc::protocol,
-                     .message = to_string(where) +
-                                ": who answers is a CAF server, but no dbengine of this version"});
+      return refused({.code = errc::protocol,
+                      .message = to_string(where) +
+                                 ": who answers is a CAF server, but no dbengine of this version"});
     state().gateway = gateway;
     self_->monitor(gateway);
     wire_request hello{static_cast<std::uint8_t>(wire_kind::hello), 0,
@@ -137,6 +144,7 @@ private:
       return refused(detail::current_exception_info());
     }
     state().backoff = std::chrono::milliseconds(0);
+    state().forget_socket();
     state().link->connected(state().gateway, w);
     tell_first({});
   }
@@ -145,7 +153,15 @@ private:
     if (state().gateway)
       self_->demonitor(caf::actor_cast<caf::actor_addr>(state().gateway));
     state().gateway = nullptr;
+    hang_up();
     failed(std::move(why));
+  }
+
+  /// A connection that is of no use is ended; its server must not keep it for ever.
+  void hang_up() {
+    if (state().socket >= 0)
+      ::shutdown(state().socket, SHUT_RDWR);
+    state().forget_socket();
   }
 
   void failed(error_info why) {
@@ -177,8 +193,17 @@ private:
 
 } // namespace
 
+void keeper_state::forget_socket() noexcept {
+  if (socket >= 0)
+    ::close(socket);
+  socket = -1;
+}
+
 keeper_state::~keeper_state() {
   *stop = true;
+  forget_socket();
+  if (link)
+    link->close(remote_call::clock::now());
   if (first)
     first->set_value({.code = errc::shut_down, .message = "the system ends"});
 }

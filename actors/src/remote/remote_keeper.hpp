@@ -36,10 +36,18 @@ using keeper_actor = caf::typed_actor<
 struct keeper_state {
   static constexpr const char* name = "dbengine.keeper";
 
+  keeper_state() = default;
+  keeper_state(const keeper_state&) = delete;
+  keeper_state& operator=(const keeper_state&) = delete;
+  /// However the keeper ends, nobody waits for the link any more.
   ~keeper_state();
+
+  void forget_socket() noexcept;
 
   remote_link_ptr link;
   caf::strong_actor_ptr gateway;
+  /// The connection's socket once more: the broker, which has it, ends a connection for nobody. -1: none.
+  int socket = -1;
   std::shared_ptr<guard::tls_context> tls;
   std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
   /// Of the first attempt, for whoever waits for it.

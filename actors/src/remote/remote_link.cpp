@@ -22,8 +22,6 @@ namespace {
 
 using clock = remote_call::clock;
 
-/// What the window keeps free, so that cancelling and fetching the rest of an answer always get through.
-constexpr std::size_t spare_requests = 16;
 /// Of a frame: all but the body.
 constexpr std::size_t frame_overhead = 256;
 
@@ -58,11 +56,8 @@ void remote_link::submit(const remote_call_ptr& c) {
     throw error(errc::shut_down, "the connection to " + to_string(to_) + " is closed");
   if (::getpid() != owner_pid_)
     throw error(errc::forked, "this engine belongs to the parent process; open another one here");
-  const auto frame = welcome_.max_frame_bytes;
-  if (frame != 0 && c->body.size() + frame_overhead > frame)
-    throw error(errc::too_big, "the request has " + std::to_string(c->body.size()) +
-                                   " bytes, the server takes " + std::to_string(frame) +
-                                   " at once: split it");
+  if (auto why = too_large(*c))
+    throw error(std::move(*why));
   if (count_ >= how_.max_queue || bytes_ + c->body.size() > how_.max_queue_bytes)
     throw error(errc::overloaded, std::to_string(count_) + " requests with " +
                                       std::to_string(bytes_) + " bytes are under way");
@@ -70,17 +65,26 @@ void remote_link::submit(const remote_call_ptr& c) {
   bytes_ += c->body.size();
   c->id = ++last_id_;
   c->patience = clock::now() + defaults::reconnect_patience;
-  if (gateway_ && waiting_.empty() && room_for(c->body.size()))
+  if (gateway_ && waiting_.empty() && take_room(c->body.size()))
     send(c);
   else
     waiting_.push_back(c);
   arm();
 }
 
-bool remote_link::room_for(std::size_t bytes) const {
-  const auto most = std::max<std::uint64_t>(welcome_.max_requests, spare_requests + 1);
-  return flights_.size() + spare_requests < most &&
-         (flights_.empty() || flying_bytes_ + bytes + frame_overhead <= welcome_.max_bytes);
+std::optional<error_info> remote_link::too_large(const remote_call& c) const {
+  const auto frame = welcome_.max_frame_bytes;
+  if (frame == 0 || c.body.size() + frame_overhead <= frame)
+    return std::nullopt;
+  return error_info{.code = errc::too_big,
+                    .outcome = c.writes && c.sent ? fate::unknown : fate::not_run,
+                    .message = "the request has " + std::to_string(c.body.size()) +
+                               " bytes, the server takes " + std::to_string(frame) +
+                               " at once: split it"};
+}
+
+bool remote_link::take_room(std::size_t bytes) {
+  return window_->take(bytes, welcome_.max_requests, welcome_.max_bytes);
 }
 
 void remote_link::send(const remote_call_ptr& c) {
@@ -94,7 +98,6 @@ void remote_link::send(const remote_call_ptr& c) {
   c->expected = 0;
   const auto mid = ++last_mid_;
   flights_.emplace(mid, flight{c, c->body.size()});
-  flying_bytes_ += c->body.size();
   // What is never sent again gives its bytes away.
   if (c->repeatable || c->kind == wire_kind::fetch) {
     send_raw(mid, c->kind, c->id, c->body);
@@ -110,8 +113,15 @@ void remote_link::send_raw(std::uint64_t mid, wire_kind k, std::uint64_t id, std
       caf::make_message(wire_request{static_cast<std::uint8_t>(k), id, std::move(body)}), nullptr);
 }
 
+void remote_link::ask_for_more(const remote_call_ptr& c) {
+  const auto mid = ++last_mid_;
+  flights_.emplace(mid, flight{c, 0});
+  window_->add();
+  send_raw(mid, wire_kind::more, ++last_id_, detail::encode(std::int64_t{0}, c->id));
+}
+
 void remote_link::send_waiting() {
-  while (gateway_ && !waiting_.empty() && room_for(waiting_.front()->body.size())) {
+  while (gateway_ && !waiting_.empty() && take_room(waiting_.front()->body.size())) {
     const auto c = waiting_.front();
     waiting_.pop_front();
     send(c);
@@ -123,6 +133,7 @@ void remote_link::say(wire_kind k, std::uint64_t about) {
     return;
   const auto mid = ++last_mid_;
   flights_.emplace(mid, flight{});
+  window_->add();
   send_raw(mid, k, ++last_id_, detail::encode(std::int64_t{0}, about));
 }
 
@@ -158,7 +169,8 @@ void remote_link::answered(std::uint64_t mid, caf::message& m) {
       return; // of a connection that is no more
     const auto f = std::move(it->second);
     flights_.erase(it);
-    flying_bytes_ -= f.bytes;
+    if (window_)
+      window_->give(f.bytes);
     if (m.match_elements<wire_answer>()) {
       if (is_call(f.call) && !f.call->done)
         take(f.call, m.get_mutable_as<wire_answer>(0), out);
@@ -168,14 +180,16 @@ void remote_link::answered(std::uint64_t mid, caf::message& m) {
       // The guard and the broker say so of what did not reach the gateway.
       const bool never_left =
           why.category() == caf::atom("exit") || why == caf::sec::request_receiver_down;
-      if (never_left && f.call->repeatable && !closed_)
+      if (never_left && goes_again(*f.call)) {
         waiting_.push_back(f.call); // the keeper hears of the loss at this moment
-      else
+        arm();
+      } else {
         fail(f.call,
              never_left ? error_info{.code = errc::unreachable,
                                      .message = "the connection to " + to_string(to_) + " is lost"}
                         : to_info(why),
              out);
+      }
     }
   }
   tell(out);
@@ -212,8 +226,10 @@ void remote_link::take(const remote_call_ptr& c, wire_answer& a, finished_calls&
     c->body.back() = 1;
     c->writes = true;
     c->repeatable = false;
-    if (gateway_)
+    if (gateway_) {
+      window_->add(c->body.size()); // in the place of the one just answered
       return send(c);
+    }
     return fail(c, gone(*c, why_lost_), out);
   case wire_outcome::part: {
     std::uint64_t total = 0;
@@ -230,9 +246,7 @@ void remote_link::take(const remote_call_ptr& c, wire_answer& a, finished_calls&
       return finish(c, out);
     if (!gateway_)
       return fail(c, gone(*c, why_lost_), out);
-    const auto mid = ++last_mid_;
-    flights_.emplace(mid, flight{c, 0});
-    return send_raw(mid, wire_kind::more, ++last_id_, detail::encode(std::int64_t{0}, c->id));
+    return ask_for_more(c);
   }
   }
   broken("an outcome of unknown kind");
@@ -255,165 +269,6 @@ void remote_link::finish(const remote_call_ptr& c, finished_calls& out) {
 void remote_link::tell(finished_calls& calls) noexcept {
   for (const auto& c : calls)
     c->finished();
-}
-
-// -- the connection -------------------------------------------------------------------------------
-
-void remote_link::keep(std::function<void()> arm, std::function<void()> stop) {
-  const lock l(mutex_);
-  arm_ = std::move(arm);
-  stop_ = std::move(stop);
-}
-
-void remote_link::arm() {
-  if (!armed_ && arm_) {
-    armed_ = true;
-    arm_();
-  }
-}
-
-void remote_link::connected(caf::strong_actor_ptr gateway, const wire_welcome& w) {
-  const lock l(mutex_);
-  if (closed_)
-    return;
-  gateway_ = std::move(gateway);
-  welcome_ = w;
-  why_lost_.clear();
-  send_waiting();
-}
-
-error_info remote_link::gone(const remote_call& c, const std::string& why) const {
-  if (c.writes && c.sent)
-    return {.code = errc::outcome_unknown,
-            .outcome = fate::unknown,
-            .message = "the connection to " + to_string(to_) +
-                       " was lost while the write was under way: " + why};
-  return {.code = errc::unreachable,
-          .message = "the engine at " + to_string(to_) + " cannot be reached: " + why};
-}
-
-void remote_link::lost(const std::string& why) {
-  finished_calls out;
-  {
-    const lock l(mutex_);
-    why_lost_ = why;
-    const auto patience = clock::now() + defaults::reconnect_patience;
-    if (gateway_)
-      for (const auto& c : waiting_)
-        c->patience = patience;
-    gateway_ = nullptr;
-    std::vector<remote_call_ptr> again;
-    for (auto& [mid, f] : flights_) {
-      if (!is_call(f.call) || f.call->done)
-        continue;
-      if (f.call->repeatable && !f.call->cancelled_until) {
-        f.call->patience = patience;
-        again.push_back(std::move(f.call));
-      } else {
-        fail(f.call, gone(*f.call, why), out);
-      }
-    }
-    flights_.clear();
-    flying_bytes_ = 0;
-    // In the order in which they were asked.
-    std::sort(again.begin(), again.end(),
-              [](const auto& a, const auto& b) { return a->id < b->id; });
-    waiting_.insert(waiting_.begin(), again.begin(), again.end());
-    if (!waiting_.empty())
-      arm();
-  }
-  tell(out);
-}
-
-bool remote_link::sweep() {
-  finished_calls out;
-  bool again = false;
-  {
-    const lock l(mutex_);
-    const auto now = clock::now();
-    std::erase_if(waiting_, [&](const remote_call_ptr& c) {
-      if (now >= c->deadline) {
-        error_info why{.code = errc::timeout, .message = "the deadline passed while it waited"};
-        if (!gateway_)
-          why.message += " for the connection to " + to_string(to_) +
-                         (why_lost_.empty() ? "" : ": " + why_lost_);
-        if (c->writes && c->sent)
-          why.outcome = fate::unknown;
-        fail(c, std::move(why), out);
-        return true;
-      }
-      if (!gateway_ && now >= c->patience) {
-        fail(c, gone(*c, why_lost_), out);
-        return true;
-      }
-      return false;
-    });
-    std::vector<std::uint64_t> given_up;
-    for (auto& [mid, f] : flights_) {
-      auto& c = f.call;
-      if (!is_call(c) || c->done)
-        continue;
-      const bool cancelled = c->cancelled_until && now >= *c->cancelled_until;
-      const bool late =
-          c->deadline != clock::time_point::max() && now >= c->deadline + defaults::remote_grace;
-      if (!cancelled && !late)
-        continue;
-      error_info why{.code = cancelled ? errc::cancelled : errc::timeout,
-                     .message = "the server at " + to_string(to_) + " has not answered in time"};
-      if (c->writes)
-        why.outcome = fate::unknown;
-      given_up.push_back(c->id);
-      fail(c, std::move(why), out);
-    }
-    for (const auto id : given_up)
-      say(wire_kind::cancel, id);
-    again = armed_ = count_ != 0 && !closed_;
-  }
-  tell(out);
-  return again;
-}
-
-void remote_link::close(clock::time_point deadline) {
-  finished_calls out;
-  std::function<void()> stop;
-  {
-    lock l(mutex_);
-    closed_ = true;
-    drained_.wait_until(l, deadline, [this] { return count_ == 0; });
-    const auto end = [&](const remote_call_ptr& c) {
-      if (!is_call(c) || c->done)
-        return;
-      error_info why{.code = errc::shut_down,
-                     .message = "the connection to " + to_string(to_) + " was closed"};
-      if (c->writes && c->sent)
-        why.outcome = fate::unknown;
-      fail(c, std::move(why), out);
-    };
-    for (const auto& c : waiting_)
-      end(c);
-    for (const auto& [mid, f] : flights_)
-      end(f.call);
-    waiting_.clear();
-    flights_.clear();
-    gateway_ = nullptr;
-    arm_ = nullptr;
-    stop = std::exchange(stop_, nullptr);
-  }
-  tell(out);
-  if (stop)
-    stop();
-  // The middleman keeps a handle of whoever has sent something, until its end.
-  cleanup(caf::exit_reason::user_shutdown, nullptr);
-}
-
-bool remote_link::read_only() const {
-  const lock l(mutex_);
-  return welcome_.read_only;
-}
-
-bool remote_link::ended() const {
-  const lock l(mutex_);
-  return closed_;
 }
 
 } // namespace dbengine::actors

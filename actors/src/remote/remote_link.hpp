@@ -12,6 +12,7 @@
 
 #include "remote/dial.hpp"
 #include "remote/remote_call.hpp"
+#include "remote/wire_window.hpp"
 
 #include <dbengine/actors/handles.hpp>
 
@@ -22,8 +23,11 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
+#include <vector>
 
 namespace dbengine::actors {
 
@@ -70,10 +74,16 @@ private:
   void send(const remote_call_ptr& c);
   void send_raw(std::uint64_t mid, wire_kind k, std::uint64_t id, std::string body);
   void send_waiting();
+  void ask_for_more(const remote_call_ptr& c);
   void say(wire_kind k, std::uint64_t about);
+  /// Whether a call whose connection is lost is sent again.
+  bool goes_again(remote_call& c) const;
   void fail(const remote_call_ptr& c, error_info why, finished_calls& out);
   void finish(const remote_call_ptr& c, finished_calls& out);
-  bool room_for(std::size_t bytes) const;
+  /// Whether one more may be under way now; then it counts.
+  bool take_room(std::size_t bytes);
+  /// Why the server would not take it at all.
+  std::optional<error_info> too_large(const remote_call& c) const;
   void arm();
   error_info gone(const remote_call& c, const std::string& why) const;
   static void tell(finished_calls& calls) noexcept;
@@ -94,7 +104,7 @@ private:
   std::uint64_t last_mid_ = 0;
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, flight> flights_; // by message id
-  std::size_t flying_bytes_ = 0;
+  std::shared_ptr<wire_window> window_;               // null without connection
   std::deque<remote_call_ptr> waiting_;
   std::size_t count_ = 0; // calls accepted and not finished
   std::size_t bytes_ = 0; // their bodies
@@ -105,6 +115,7 @@ class remote_link_ptr {
 public:
   remote_link_ptr() = default;
   explicit remote_link_ptr(caf::strong_actor_ptr p) : actor_(std::move(p)) {}
+  explicit operator bool() const noexcept { return actor_ != nullptr; }
   remote_link* operator->() const {
     return static_cast<remote_link*>(caf::actor_cast<caf::abstract_actor*>(actor_));
   }

@@ -42,6 +42,7 @@ struct backup_progress {
   std::uint64_t pages_total = 0;
 };
 
+/// Of `get_backup_info`.
 struct backup_info {
   bool enabled = false;
   std::chrono::milliseconds interval{0};

@@ -3,6 +3,7 @@
 
 // Every constant of the engine with the reason for its value. Figures named "PLATFORM" were measured on
 // Debian 12, 2 cores, SQLite 3.40.1, CAF 0.17.6.
+// Thread rule: constants.
 
 #pragma once
 
@@ -97,6 +98,8 @@ inline constexpr std::chrono::milliseconds restart_patience = 20ms;
 inline constexpr std::chrono::milliseconds checkpoint_idle = 1s;
 /// Rows of one cursor batch: pages of 1,000 were fastest over the wire (PLATFORM).
 inline constexpr std::size_t cursor_batch = 1'000;
+/// A batch ends early once it holds this much: some thousand rows of usual width, and rows of any width in bounded memory.
+inline constexpr std::size_t cursor_batch_bytes = std::size_t{4} << 20;
 /// A cursor of a CAF or remote client that nobody asked for this long is closed.
 inline constexpr std::chrono::milliseconds cursor_idle = 60s;
 /// Cursors open at once over the actors, each of which holds a connection.
@@ -117,13 +120,13 @@ inline constexpr std::chrono::milliseconds reconnect_backoff_min = 50ms;
 inline constexpr std::chrono::milliseconds reconnect_backoff_max = 1s;
 /// How long past its deadline the server's own word about a request is waited for.
 inline constexpr std::chrono::milliseconds remote_grace = 500ms;
+/// How often a request that may be repeated is sent again when its connection is lost: what brings its server down must not do so for ever.
+inline constexpr int remote_resends = 2;
 /// How often deadlines are looked at while calls are under way.
 inline constexpr std::chrono::milliseconds remote_sweep = 50ms;
 /// The most of an answer that crosses the wire in one piece. Smaller pieces gain nothing in speed; larger ones keep heartbeats
 /// from slow lines for too long (2 s at 4 Mbit/s).
 inline constexpr std::size_t wire_part_bytes = std::size_t{1} << 20;
-/// Answers of all peers of a port that wait to be asked for their next part.
-inline constexpr std::size_t wire_held_bytes = std::size_t{256} << 20;
 /// Memory that one request of a peer may take when it is decoded: lists of small values grow fortyfold.
 inline constexpr std::size_t wire_decoded_bytes = std::size_t{256} << 20;
 
@@ -146,6 +149,12 @@ inline constexpr std::uint64_t backup_wal_limit = std::uint64_t{4} << 30;
 inline constexpr int backup_hurried_pages = 4'096;
 /// How long the source of a backup is waited for (a database that is not in WAL mode may be locked by a writer).
 inline constexpr std::chrono::milliseconds backup_busy_timeout = 5s;
+
+/// Bytes of a name or value in a request for upkeep: a table's, a pragma's.
+inline constexpr std::size_t max_argument_bytes = std::size_t{64} << 10;
+/// Bytes of one row of a result: more than SQLite stores in one, yet a line of large blobs (`zeroblob(1e9)` sixty times over) does
+/// not take all memory.
+inline constexpr std::size_t max_row_bytes = std::size_t{2} << 30;
 
 /// Bytes of a statement and its parameters in the debug echo: a blob of megabytes is no log line.
 inline constexpr std::size_t max_echo_bytes = 4096;

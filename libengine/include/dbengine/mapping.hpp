@@ -4,6 +4,7 @@
 // Rows to structs: the members of an aggregate are filled in order from the columns of a row.
 // The technique (count the members by initialising with empty braces, reach them by a structured
 // binding) needs no macro and no base class; it is limited to 24 members and to default-constructible ones.
+// Thread rule: functions without state. Ownership: a struct owns what its members own; views in it are the row's.
 
 #pragma once
 
@@ -192,29 +193,41 @@ void for_each_member(T& object, F&& visit) {
 
 } // namespace detail
 
-/// Fills an aggregate from a row, member by member in the order of the columns. Throws `errc::range`
-/// where the numbers differ, `errc::type` where a value does not convert. A type with a constructor from
-/// `const row&` uses that instead.
-template <class T>
-T to_struct(const row& r) {
+namespace detail {
+
+template <class T, bool RowsLive>
+T make_struct(const row& r) {
   if constexpr (std::is_constructible_v<T, const row&>) {
     return T(r);
   } else {
     static_assert(std::is_aggregate_v<T>,
                   "fetch_as needs an aggregate or a type constructible from a row");
-    constexpr std::size_t n = detail::member_count<T>();
+    constexpr std::size_t n = member_count<T>();
     if (r.size() != n)
-      detail::throw_range("a row of " + std::to_string(r.size()) +
-                          " columns was asked for as a struct of " + std::to_string(n) +
-                          " members");
+      throw_range("a row of " + std::to_string(r.size()) +
+                  " columns was asked for as a struct of " + std::to_string(n) + " members");
     T result{};
     std::size_t i = 0;
-    detail::for_each_member(result, [&](auto& member) {
-      member = r[i].template as<std::remove_reference_t<decltype(member)>>();
+    for_each_member(result, [&](auto& member) {
+      using member_type = std::remove_reference_t<decltype(member)>;
+      static_assert(RowsLive || !is_view<member_type>,
+                    "the rows are gone when the structs are used: a member must own its bytes "
+                    "(std::string, dbengine::blob)");
+      member = r[i].template as<member_type>();
       ++i;
     });
     return result;
   }
+}
+
+} // namespace detail
+
+/// Fills an aggregate from a row, member by member in the order of the columns. Throws `errc::range`
+/// where the numbers differ, `errc::type` where a value does not convert. A type with a constructor from
+/// `const row&` uses that instead. Members that are views live as long as the rows.
+template <class T>
+T to_struct(const row& r) {
+  return detail::make_struct<T, true>(r);
 }
 
 } // namespace dbengine

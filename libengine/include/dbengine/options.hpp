@@ -83,18 +83,21 @@ struct options {
   std::size_t cache_size = defaults::cache_size;
   /// Memory-mapped part of the file in bytes, 0 = none.
   std::size_t mmap_size = defaults::mmap_size;
-  /// How long a lock of another process is waited for.
+  /// How long a lock of another process is waited for. More than a year is a year, here and in the other two timeouts.
   std::chrono::milliseconds busy_timeout = defaults::busy_timeout;
   bool foreign_keys = true;
   dbengine::temp_store temp_store = dbengine::temp_store::memory;
 
   /// Deadline of a request that names none, from its call to its answer.
   std::chrono::milliseconds request_timeout = defaults::request_timeout;
+  /// How long `shutdown` finishes what waits.
   std::chrono::milliseconds shutdown_timeout = defaults::shutdown_timeout;
+
   /// Requests and bytes that may wait; one more is `errc::overloaded` at once.
   std::size_t max_queue = defaults::max_queue;
   std::size_t max_queue_bytes = defaults::max_queue_bytes;
-  /// Bounds of one result, 0 = none; beyond them a fetch is `errc::too_big`.
+  /// Bounds of one result, 0 = none; beyond them a fetch is `errc::too_big` and what it wrote is undone. The rows of a cursor
+  /// are not counted, the bytes of each of its batches are. One row has at most 2 GiB in any case.
   std::size_t max_rows = 0;
   std::size_t max_result_bytes = 0;
 

@@ -29,8 +29,11 @@ struct write_result {
 
 /// Of `execute_many`.
 struct batch_result {
+  /// Sets that were run: all that were given.
   std::size_t sets = 0;
+  /// Rows inserted, updated or deleted by all of them, without triggers and foreign key actions.
   std::int64_t changes = 0;
+  /// Run time of all of them on their connection, without queueing and commit.
   std::chrono::nanoseconds elapsed{0};
 };
 
@@ -92,8 +95,11 @@ struct script_step {
   std::optional<error_info> failure = std::nullopt;
 };
 
+/// Of `execute_script`.
 struct script_result {
+  /// Each statement that was run, in order.
   std::vector<script_step> steps = {};
+  /// How many of them failed.
   std::size_t failures() const noexcept;
 };
 

@@ -10,9 +10,11 @@
 
 #include <dbengine/value.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,6 +62,11 @@ inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
 template <class T>
+inline constexpr bool is_view =
+    std::is_same_v<T, std::string_view> || std::is_same_v<T, std::span<const std::byte>>;
+template <class T>
+inline constexpr bool is_view<std::optional<T>> = is_view<T>;
+template <class T>
 inline constexpr bool is_sys_time = false;
 template <class D>
 inline constexpr bool is_sys_time<std::chrono::sys_time<D>> = true;
@@ -85,7 +92,9 @@ public:
   /// The value as `T`: an integer type, `bool` (0 or 1), `double`/`float` (also from an integer), `std::string` and
   /// `std::string_view` (text), `blob` and `span<const byte>` (blob), `sys_time` (ISO-8601 text), `value`,
   /// or an `optional` of these (null is empty). No silent conversion: a value of another type
-  /// throws `errc::type`, a number that does not fit `errc::range`.
+  /// throws `errc::type`; an integer that `T` does not hold exactly (a `double` does up to 2^53), a number beyond its largest and a
+  /// time beyond its clock throw `errc::range`. A `float` is rounded, a time in a coarser unit rounded down.
+  /// A `string_view` or a `span` is valid as long as the `rows` are.
   template <class T>
   T as() const;
 
@@ -240,10 +249,19 @@ T field::as() const {
                           " does not fit the integer type asked for");
     return static_cast<T>(cell_->integer);
   } else if constexpr (std::floating_point<T>) {
-    if (cell_->type == value_type::integer)
-      return static_cast<T>(cell_->integer);
+    if (cell_->type == value_type::integer) {
+      const auto x = static_cast<T>(cell_->integer);
+      if (x >= T(0x1p63) || static_cast<std::int64_t>(x) != cell_->integer)
+        detail::throw_range(std::to_string(cell_->integer) +
+                            " does not fit the floating-point type asked for");
+      return x;
+    }
     if (cell_->type != value_type::real)
       throw_type(*arena_, column_, cell_->type, "a floating-point number");
+    if constexpr (sizeof(T) < sizeof(double))
+      if (std::abs(cell_->real) > double{std::numeric_limits<T>::max()} && !std::isinf(cell_->real))
+        detail::throw_range(std::to_string(cell_->real) +
+                            " does not fit the floating-point type asked for");
     return static_cast<T>(cell_->real);
   } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
     if (cell_->type != value_type::text)
@@ -257,7 +275,7 @@ T field::as() const {
   } else if constexpr (detail::is_sys_time<T>) {
     if (cell_->type != value_type::text)
       throw_type(*arena_, column_, cell_->type, "a time as text");
-    return std::chrono::time_point_cast<typename T::duration>(detail::parse_iso8601(bytes()));
+    return detail::from_microseconds<typename T::duration>(detail::parse_iso8601(bytes()));
   } else {
     static_assert(std::is_same_v<T, value>, "no SQLite value converts to this type");
     switch (cell_->type) {

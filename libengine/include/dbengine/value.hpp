@@ -39,6 +39,34 @@ std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fra
 /// The inverse; throws `errc::type` for text that is no such time.
 std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view text);
 
+/// `t` in microseconds, rounded down. Throws `errc::range` outside the years 0 to 9999, all that SQLite's date functions know.
+template <class Duration>
+std::chrono::sys_time<std::chrono::microseconds> to_microseconds(
+    std::chrono::sys_time<Duration> t) {
+  using namespace std::chrono;
+  constexpr long double first = sys_seconds(sys_days(year{0} / 1 / 1)).time_since_epoch().count();
+  constexpr long double end =
+      sys_seconds(sys_days(year{10'000} / 1 / 1)).time_since_epoch().count();
+  // As a floating-point number: converting a large count to a finer unit would overflow.
+  const long double s = duration<long double>(t.time_since_epoch()).count();
+  if (!(s >= first && s < end))
+    throw error(errc::range, "a time outside the years 0 to 9999");
+  return floor<microseconds>(t);
+}
+
+/// The inverse, rounded down; throws `errc::range` where `Duration` does not reach that far.
+template <class Duration>
+std::chrono::sys_time<Duration> from_microseconds(
+    std::chrono::sys_time<std::chrono::microseconds> t) {
+  using rep = typename Duration::rep;
+  using exact = std::chrono::duration<long double, typename Duration::period>;
+  const long double count = exact(t.time_since_epoch()).count();
+  if (!(count >= static_cast<long double>(std::numeric_limits<rep>::lowest()) &&
+        count < static_cast<long double>(std::numeric_limits<rep>::max()) + 1.0L))
+    throw error(errc::range, "the time " + iso8601(t, false) + " is beyond the clock asked for");
+  return std::chrono::floor<Duration>(t);
+}
+
 template <class T>
 inline constexpr bool is_char =
     std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
@@ -61,7 +89,7 @@ constexpr std::int64_t to_int64(T x) {
 
 /// An owning SQLite value: null, 64-bit integer, double, UTF-8 text (embedded NULs kept) or blob.
 /// `bool` becomes 0 or 1, an empty `optional` null, `sys_time` ISO-8601 text; NaN is bound as null by
-/// SQLite itself. An unsigned value beyond 2^63-1 throws `errc::range`. A `char` is no value: say
+/// SQLite itself. An unsigned value beyond 2^63-1 and a time outside the years 0 to 9999 throw `errc::range`. A `char` is no value: say
 /// whether a number or a text is meant.
 class value {
 public:
@@ -90,7 +118,7 @@ public:
       : value(x ? value(*x) : value()) {}
   template <class Duration>
   value(std::chrono::sys_time<Duration> t)
-      : data_(detail::iso8601(std::chrono::floor<std::chrono::microseconds>(t),
+      : data_(detail::iso8601(detail::to_microseconds(t),
                               std::ratio_less_v<typename Duration::period, std::ratio<1>>)) {}
 
   value_type type() const noexcept { return static_cast<value_type>(data_.index()); }

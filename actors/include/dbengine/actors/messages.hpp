@@ -35,6 +35,8 @@ struct call_options {
   std::uint64_t cancel_token = 0;
   /// Refuse it (`errc::read_only`) where it would write.
   bool read_only = false;
+  /// What its results may hold together, in bytes; more is `errc::too_big`. 0: no bound but the engine's.
+  std::uint64_t max_result_bytes = 0;
 };
 
 struct execute_request {

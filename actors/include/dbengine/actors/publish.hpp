@@ -3,6 +3,7 @@
 
 // An engine offered to other processes through the CAF middleman, and one of another process used here.
 // The host's configuration loads `caf::io::middleman` and calls `setup`.
+// Thread rule: any thread, but all of these block: none of a scheduled actor's. Ownership: an open port keeps its engine's handle.
 
 #pragma once
 
@@ -13,7 +14,10 @@
 #include <caf/expected.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace dbengine::actors {
 
@@ -24,6 +28,20 @@ namespace dbengine::actors {
 /// neither TLS nor `insecure` (`errc::invalid_option`), or the system has no middleman. Any thread but a scheduled actor's.
 caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
                                      const publish_options& how = {});
+
+/// What came of a port's peers since it was opened.
+struct port_statistics {
+  std::uint64_t connections = 0; ///< open now
+  std::uint64_t accepted = 0;
+  std::uint64_t requests = 0; ///< that reached the engine's gateway
+  /// Connections that were ended for a fault of the peer, by reason.
+  std::vector<std::pair<std::string, std::uint64_t>> refused = {};
+  /// Messages that were not let through while their connection went on, by reason.
+  std::vector<std::pair<std::string, std::uint64_t>> dropped = {};
+};
+
+/// Nothing where the engine has no such port.
+std::optional<port_statistics> statistics_of(const engine_actor& engine, std::uint16_t port);
 
 /// Closes a port: its peers are disconnected. Waits for that, 5 s at most. False where the engine has no such port.
 bool unpublish(caf::actor_system& sys, const engine_actor& engine, std::uint16_t port);

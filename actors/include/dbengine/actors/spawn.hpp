@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Starting an engine inside a CAF application.
+// Thread rule: `setup` before the system is made; the others on any thread, those that block not on a scheduled actor's.
+// Ownership: the system owns the actors; the handle keeps nothing alive after `shutdown`.
 
 #pragma once
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // CAF's numbers for the engine's messages. They start 800 above the first free one, so that a host's own block
-// at +0 links beside it.
+// at +0 links beside it. Thread rule: types and constants.
 
 #pragma once
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What becomes of the rows of a statement that fails, or whose result is refused.
+
+#include "connection.hpp"
+#include "error_map.hpp"
+
+#include <sqlite3.h>
+
+#include <string>
+#include <utility>
+
+namespace dbengine::detail {
+
+bool connection::comes_from_stop(int code) noexcept {
+  const int primary = code & 0xff;
+  return primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY || primary == SQLITE_ABORT ||
+         code == SQLITE_CONSTRAINT_COMMITHOOK;
+}
+
+void connection::fail(int code, control& c, const prepared* p) {
+  // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
+  if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
+    static_cast<void>(compile(p->sql, nullptr, 0));
+  auto info = last_error(db_, code);
+  if (const auto why = c.stopped(); why != errc::none && comes_from_stop(code)) {
+    info.code = why;
+    info.offset.reset();
+    info.message = why == errc::timeout ? "the deadline passed while the statement ran"
+                   : why == errc::cancelled
+                       ? "cancelled while the statement ran"
+                       : "stopped while the statement ran: " + std::string(to_string(why));
+  }
+  if (info.code == errc::not_allowed && !auth_.denied().empty())
+    info.message = auth_.denied() + " is not allowed here";
+  if (p == nullptr || !p->read_only)
+    info.outcome = p != nullptr && kept_rows(*p) ? fate::partly_kept : fate::rolled_back;
+  throw error(std::move(info));
+}
+
+void connection::rows_begin() noexcept {
+  changes_before_ = sqlite3_total_changes64(db_);
+}
+
+// After a statement failed: it ended by `OR FAIL` or `RAISE(FAIL)`, which keep what it did before. The count of all changes alone
+// does not tell: virtual tables count what they write into tables of their own, and that is undone with the statement.
+bool connection::kept_rows(const prepared& p) {
+  if (sqlite3_total_changes64(db_) == changes_before_ || !p.rows_only)
+    return false;
+  return sqlite3_changes64(db_) != 0 || can_keep_rows(p);
+}
+
+// No row of its own is kept, but its triggers may have written some: where its program has a way to end that keeps them.
+bool connection::can_keep_rows(const prepared& p) {
+  constexpr int on_error_fail = 3; // OE_Fail: sqlite3.c, "OP_Halt"
+  const auto before = std::exchange(auth_.who, authority::engine);
+  sqlite3_stmt* program = nullptr;
+  bool can = false;
+  if (sqlite3_prepare_v2(db_, ("EXPLAIN " + std::string(sqlite3_sql(p.stmt))).c_str(), -1, &program,
+                         nullptr) == SQLITE_OK)
+    while (!can && sqlite3_step(program) == SQLITE_ROW) {
+      const auto* name = reinterpret_cast<const char*>(sqlite3_column_text(program, 1));
+      const std::string_view operation = name != nullptr ? name : "";
+      const bool halts = operation == "Halt" || operation == "HaltIfNull";
+      can = (halts && sqlite3_column_int(program, 2) != SQLITE_OK &&
+             sqlite3_column_int(program, 3) == on_error_fail) ||
+            (operation == "VUpdate" && sqlite3_column_int(program, 6) == on_error_fail);
+    }
+  sqlite3_finalize(program);
+  auth_.who = before;
+  return can;
+}
+
+// Around a statement that writes and returns rows: where its result is refused for its size, what it wrote must not stay.
+class connection::undo_point {
+public:
+  undo_point(connection& c, const prepared& p, control& ctl) : connection_(&c), statement_(p.stmt) {
+    if ((!c.bounded_results() && !ctl.results_bounded()) || !p.writes || !p.rows_only ||
+        p.column_count == 0)
+      return;
+    own_ = !c.in_transaction();
+    if (own_)
+      c.begin_immediate(ctl);
+    else
+      c.savepoint();
+    set_ = true;
+  }
+  ~undo_point() {
+    if (!set_)
+      return;
+    sqlite3_reset(statement_);
+    if (own_)
+      connection_->rollback();
+    else
+      connection_->rollback_to_savepoint();
+  }
+  undo_point(const undo_point&) = delete;
+  undo_point& operator=(const undo_point&) = delete;
+
+  /// The result is whole.
+  void keep(control& ctl) {
+    if (!set_)
+      return;
+    sqlite3_reset(statement_);
+    if (own_)
+      connection_->commit(ctl);
+    else
+      connection_->release_savepoint();
+    set_ = false;
+  }
+
+private:
+  connection* connection_;
+  sqlite3_stmt* statement_;
+  bool set_ = false;
+  bool own_ = false;
+};
+
+rows connection::collect_all(prepared& p, control& c) {
+  if (!p.read_only)
+    rows_begin();
+  bool done = false;
+  return collect(p, 0, done, c);
+}
+
+rows connection::collect_or_undo(prepared& p, control& c) {
+  undo_point undo(*this, p, c);
+  try {
+    auto result = collect_all(p, c);
+    undo.keep(c);
+    return result;
+  } catch (const error& e) {
+    if (e.outcome() == fate::partly_kept)
+      undo.keep(c); // SQLite's own rule, see `kept_rows`
+    throw;
+  }
+}
+
+} // namespace dbengine::detail
