@@ -184,8 +184,10 @@ std::string plain_sqlite::steps(const work& w) {
   const auto finish = [&](std::string text) {
     if (sqlite3_exec(db_, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK)
       return text;
-    return undo("error " + std::to_string(sqlite3_extended_errcode(db_)) +
-                " the commit failed: " + sqlite3_errmsg(db_));
+    const int code = sqlite3_extended_errcode(db_);
+    return undo("error " + std::to_string(code) +
+                ((code & 0xff) == SQLITE_CONSTRAINT ? " " : " the commit failed: ") +
+                sqlite3_errmsg(db_));
   };
   switch (w.what) {
   case work::kind::execute:
