@@ -215,7 +215,8 @@ public:
       case guard::io_status::closed: unreachable("the server closed the connection");
       case guard::io_status::failed:
         misfit("the TLS handshake failed: " + d.secure->detail() +
-               (d.secure->established() ? " (the server refused this side's certificate)" : ""));
+               (d.secure->established() ? " (the server refused this side's certificate)"
+                                        : "; perhaps the server does not use TLS"));
       }
     }
   }
