@@ -3,13 +3,14 @@
 
 #include "backup_stream.hpp"
 
+#include "sha256.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
-#include <openssl/evp.h>
 #include <span>
 #include <unistd.h>
 #include <zstd.h>
@@ -21,37 +22,6 @@ namespace {
 constexpr std::size_t block_size = std::size_t{256} << 10;
 // zstd's own default: about 400 MB/s, and databases shrink to a third.
 constexpr int zstd_level = 3;
-
-class sha256 {
-public:
-  sha256() : context_(EVP_MD_CTX_new()) {
-    if (context_ == nullptr || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
-      throw error(errc::internal, "SHA-256 is not available");
-  }
-  void add(std::span<const char> bytes) {
-    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1)
-      throw error(errc::internal, "SHA-256 failed");
-  }
-  std::string finish() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1)
-      throw error(errc::internal, "SHA-256 failed");
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string result;
-    for (unsigned i = 0; i < size; ++i) {
-      result += digits[digest[i] >> 4];
-      result += digits[digest[i] & 15];
-    }
-    return result;
-  }
-
-private:
-  struct free_context {
-    void operator()(EVP_MD_CTX* c) const noexcept { EVP_MD_CTX_free(c); }
-  };
-  std::unique_ptr<EVP_MD_CTX, free_context> context_;
-};
 
 struct free_zstd {
   void operator()(ZSTD_CCtx* c) const noexcept { ZSTD_freeCCtx(c); }
@@ -93,7 +63,7 @@ public:
     if (fd_ < 0)
       result_.bytes_out += bytes.size();
   }
-  void finish() { result_.sha256_out = hash_.finish(); }
+  void finish() { result_.sha256_out = hash_.finish_hex(); }
 
 private:
   int fd_;
@@ -170,7 +140,7 @@ stream_result stream(stream_kind kind, int in, int out, const stream_progress& p
     if (progress && !progress(result.bytes_in))
       throw error(errc::cancelled, "the backup was cancelled");
   }
-  result.sha256_in = hash.finish();
+  result.sha256_in = hash.finish_hex();
   to.finish();
   return result;
 }

@@ -5,6 +5,7 @@
 
 #include "codec.hpp"
 #include "error_map.hpp"
+#include "sha256.hpp"
 
 #include <sqlite3.h>
 
@@ -15,8 +16,10 @@ namespace {
 // Ids older than this are forgotten: no client retries a day later.
 constexpr const char* create =
     "CREATE TABLE IF NOT EXISTS dbengine_once (id TEXT PRIMARY KEY, kind INTEGER NOT NULL, result BLOB NOT NULL, "
-    "at INTEGER NOT NULL DEFAULT (unixepoch())) WITHOUT ROWID;"
+    "at INTEGER NOT NULL DEFAULT (unixepoch()), request BLOB) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS dbengine_once_at ON dbengine_once (at)";
+// Tables of earlier versions have no digests; those versions can go on with a table that has them.
+constexpr const char* add_digests = "ALTER TABLE dbengine_once ADD COLUMN request BLOB";
 constexpr const char* prune = "DELETE FROM dbengine_once WHERE id IN (SELECT id FROM dbengine_once "
                               "WHERE at < unixepoch() - 86400 ORDER BY at LIMIT 1000)";
 constexpr int pruned_at_once = 1000; // some milliseconds
@@ -34,6 +37,10 @@ struct statement {
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
       throw error(last_error(db_, rc, 0, "exactly-once record"));
     return rc == SQLITE_ROW;
+  }
+  std::string_view bytes(int column) const {
+    return {static_cast<const char*>(sqlite3_column_blob(stmt, column)),
+            static_cast<std::size_t>(sqlite3_column_bytes(stmt, column))};
   }
   sqlite3* db_;
   sqlite3_stmt* stmt = nullptr;
@@ -91,12 +98,26 @@ std::size_t kind_of(const request& r) {
   }
 }
 
+// SHA-256 of what the request asks for. Whatever else it has (deadline, class) may differ from try to try.
+std::string digest_of(const request& r) {
+  sha256 hash;
+  hash.add(encode(r.what, r.sql, r.parameters, r.operations));
+  // Set by set: all of them together may be large.
+  for (const auto& set :
+       r.borrowed_sets.empty() ? std::span<const params>(r.sets) : r.borrowed_sets)
+    hash.add(encode(set));
+  return hash.finish();
+}
+
 } // namespace
 
 bool recall(connection& c, request& r) {
   const as_engine e(c);
   c.engine_sql(create);
-  statement s(c.handle(), "SELECT kind, result FROM dbengine_once WHERE id = ?");
+  if (sqlite3_table_column_metadata(c.handle(), "main", "dbengine_once", "request", nullptr,
+                                    nullptr, nullptr, nullptr, nullptr) != SQLITE_OK)
+    c.engine_sql(add_digests);
+  statement s(c.handle(), "SELECT kind, result, request FROM dbengine_once WHERE id = ?");
   sqlite3_bind_text64(s.stmt, 1, r.id.data(), r.id.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (!s.row())
     return false;
@@ -104,20 +125,26 @@ bool recall(connection& c, request& r) {
   if (kind != kind_of(r))
     throw error(errc::invalid_state,
                 "the id \"" + r.id + "\" belongs to another kind of request, which was done");
-  const std::string_view bytes(static_cast<const char*>(sqlite3_column_blob(s.stmt, 1)),
-                               static_cast<std::size_t>(sqlite3_column_bytes(s.stmt, 1)));
-  r.result = decode_result(kind, bytes);
+  if (sqlite3_column_type(s.stmt, 2) != SQLITE_NULL && s.bytes(2) != digest_of(r))
+    throw error(errc::invalid_state,
+                "the id \"" + r.id +
+                    "\" was used before, for another statement or with other parameters, and that "
+                    "was done: a new request needs a new id");
+  r.result = decode_result(kind, s.bytes(1));
   return true;
 }
 
 void record(connection& c, const request& r) {
   const as_engine e(c);
   {
-    statement s(c.handle(), "INSERT INTO dbengine_once (id, kind, result) VALUES (?, ?, ?)");
+    statement s(c.handle(),
+                "INSERT INTO dbengine_once (id, kind, result, request) VALUES (?, ?, ?, ?)");
     const auto bytes = encode_result(r.result);
+    const auto digest = digest_of(r);
     sqlite3_bind_text64(s.stmt, 1, r.id.data(), r.id.size(), SQLITE_STATIC, SQLITE_UTF8);
     sqlite3_bind_int64(s.stmt, 2, static_cast<sqlite3_int64>(r.result.index()));
     sqlite3_bind_blob64(s.stmt, 3, bytes.data(), bytes.size(), SQLITE_STATIC);
+    sqlite3_bind_blob64(s.stmt, 4, digest.data(), digest.size(), SQLITE_STATIC);
     s.row();
   }
   // Once a minute, and on with the next request where there was more to forget.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A request with an id is done once, however often it is sent, and an id belongs to one request.
+// A request with an id is done once, however often it is sent, and an id belongs to one request: its kind, its statement and its parameters.
 
 #include "ways.hpp"
 
@@ -69,6 +69,73 @@ CAF_TEST(an id of another kind of request is refused) {
     }
     CAF_CHECK_EQUAL(count(db), 1);
     db.with_id("two").execute("INSERT INTO t VALUES (2)");
+    CAF_CHECK_EQUAL(count(db), 2);
+  });
+}
+
+CAF_TEST(an id of another statement or of other parameters is refused) {
+  on_every_way([](target& db) {
+    db.execute("CREATE TABLE t (x)");
+    const auto sets = [](int last) { return std::vector<params>{params::of(3), params::of(last)}; };
+    const std::string insert = "INSERT INTO t VALUES (?)";
+    for (const bool again : {false, true}) { // the refusals leave the first answers as they are
+      CAF_CHECK_EQUAL(db.with_id("e").execute(insert, 1).last_insert_rowid, 1);
+      CAF_CHECK_EQUAL(db.with_id("n").execute("INSERT INTO t VALUES (:x)", {{"x", 1}}).changes, 1);
+      CAF_CHECK_EQUAL(db.with_id("f").fetch(insert + " RETURNING x", 2)[0][0].as<int>(), 2);
+      CAF_CHECK_EQUAL(db.with_id("m").execute_many(insert, sets(3)).sets, 2u);
+      CAF_CHECK_EQUAL(
+          db.with_id("t").execute_transaction({operation::execute(insert, params::of(4))}).size(),
+          1u);
+      CAF_CHECK_EQUAL(db.with_id("s").execute_script("INSERT INTO t VALUES (5)").steps.size(), 1u);
+      CAF_CHECK_EQUAL(count(db), 7);
+      if (again)
+        break;
+      for (const auto& e : {
+               failure_of([&] { db.with_id("e").execute(insert, 9); }),
+               failure_of([&] { db.with_id("e").execute(insert, "1"); }),
+               failure_of([&] { db.with_id("e").execute("INSERT INTO t VALUES (? + 0)", 1); }),
+               failure_of([&] { db.with_id("e").execute("DELETE FROM t"); }),
+               failure_of([&] {
+                 db.with_id("n").execute("INSERT INTO t VALUES (:x)", {{"x", 2}});
+               }),
+               failure_of([&] { db.with_id("f").fetch(insert + " RETURNING x", 9); }),
+               failure_of([&] { db.with_id("m").execute_many(insert, sets(9)); }),
+               failure_of([&] { db.with_id("m").execute_many(insert, std::vector<params>(1)); }),
+               failure_of([&] {
+                 db.with_id("t").execute_transaction({operation::execute(insert, params::of(9))});
+               }),
+               failure_of([&] {
+                 db.with_id("t").execute_transaction({operation::execute(insert, params::of(4)),
+                                                      operation::execute(insert, params::of(4))});
+               }),
+               failure_of([&] { db.with_id("s").execute_script("INSERT INTO t VALUES (9)"); }),
+           }) {
+        CAF_CHECK_EQUAL(std::string(to_string(e.code)), "invalid_state");
+        CAF_CHECK(e.outcome == fate::not_run || e.outcome == fate::rolled_back);
+        CAF_CHECK(e.message.find("another statement or with other parameters") != e.message.npos);
+      }
+    }
+  });
+}
+
+CAF_TEST(records of a version that kept no digests are still answered) {
+  on_every_way([](target& db) {
+    db.execute("CREATE TABLE t (x)");
+    db.with_id("old").execute("INSERT INTO t VALUES (1)");
+    db.execute_script("CREATE TABLE kept AS SELECT id, kind, result, at FROM dbengine_once;"
+                      "DROP TABLE dbengine_once;"
+                      "CREATE TABLE dbengine_once (id TEXT PRIMARY KEY, kind INTEGER NOT NULL, "
+                      "result BLOB NOT NULL, at INTEGER NOT NULL DEFAULT (unixepoch())) "
+                      "WITHOUT ROWID;"
+                      "CREATE INDEX dbengine_once_at ON dbengine_once (at);"
+                      "INSERT INTO dbengine_once SELECT * FROM kept");
+    CAF_CHECK_EQUAL(db.with_id("old").execute("INSERT INTO t VALUES (1)").changes, 1);
+    for (int tries = 0; tries < 2; ++tries)
+      CAF_CHECK_EQUAL(db.with_id("new").execute("INSERT INTO t VALUES (2)").changes, 1);
+    CAF_CHECK(failure_of([&] { db.with_id("new").execute("INSERT INTO t VALUES (3)"); }).code ==
+              errc::invalid_state);
+    // What nobody recorded cannot be compared.
+    CAF_CHECK_EQUAL(db.with_id("old").execute("INSERT INTO t VALUES (3)").changes, 1);
     CAF_CHECK_EQUAL(count(db), 2);
   });
 }

@@ -360,7 +360,7 @@ public:
     o.priority = p;
     return {*backend_, std::move(o)};
   }
-  /// Exactly-once for a write: an id that was committed before is answered with the result recorded then.
+  /// Exactly-once for a write, see `request_options::id`: an id is done once; with another request it is `errc::invalid_state`.
   request_view with_id(std::string id) const {
     auto o = options_;
     o.id = std::move(id);

@@ -126,7 +126,7 @@ struct request_options {
   /// Ask to stop: waiting, the request never runs; running, it is interrupted within 50 ms.
   std::stop_token cancel = {};
   dbengine::priority priority = dbengine::priority::interactive;
-  /// Exactly-once: a write whose id was committed before is answered with the result recorded then and not run again.
+  /// Exactly-once: a write whose id was committed before is answered with the result recorded then; `errc::invalid_state` where that was another.
   std::string id = {};
 };
 
