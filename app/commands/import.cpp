@@ -104,9 +104,9 @@ command import_command(bool remote) {
   command c{.name = "import", .summary = "load CSV or JSON lines into a table"};
   c.description =
       "Loads a file into a table and makes the table where there is none. CSV is read after RFC 4180 (quotes, line ends in "
-      "fields, CRLF, byte order mark); the first line names the columns. With --types auto an unquoted field that is a "
-      "number becomes one, an empty one becomes NULL, x'0aff' a blob; quoted fields are text. Bad rows are reported with "
-      "their line; with --on-error stop everything before the first one is imported, and the exit code is 1. A row is bad, too, "
+      "fields, CRLF, byte order mark); the first line names the columns. An empty field is NULL, an empty one in quotes an "
+      "empty text. With --types auto an unquoted field that is a number becomes one, x'0aff' a blob; quoted fields are text. "
+      "With --types text every field that is not empty is text, digit by digit. Bad rows are reported with their line; with --on-error stop everything before the first one is imported, and the exit code is 1. A row is bad, too, "
       "where a value would lose digits in its column, or where text such as 007 would become a number in a table made here.";
   c.positionals = {{.name = "FILE", .what = takes::file, .help = "the file, - for standard input"}};
   c.options = {

@@ -241,10 +241,10 @@ private:
     values.reserve(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
       const auto f = reader[i];
-      if (!settings_.guess_types || f.quoted)
+      if (f.text.empty() && !f.quoted)
+        values.emplace_back(); // nothing, whatever types are wanted: only quotes make an empty text
+      else if (!settings_.guess_types || f.quoted)
         values.emplace_back(f.text);
-      else if (f.text.empty())
-        values.emplace_back();
       else if (table_[places[i]].affinity == affinity::text && !f.text.starts_with("x'"))
         values.emplace_back(f.text); // a number keeps the digits it was written with
       else

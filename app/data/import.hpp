@@ -21,7 +21,8 @@ enum class import_format { csv, jsonl };
 struct import_settings {
   std::string table = {};
   import_format format = import_format::csv;
-  /// Guess types from the text (numbers, blobs, an empty field is null) or take everything as text.
+  /// Guess types from the text (numbers, blobs) or take everything as text. An empty CSV field without quotes is null
+  /// either way, `""` an empty text.
   bool guess_types = true;
   /// The first record of a CSV file names the columns.
   bool header = true;

@@ -169,6 +169,23 @@ CAF_TEST(types are guessed only where nothing is lost) {
   CAF_CHECK_EQUAL(csv("a,b\n1,x'0'\n", {.guess_types = false}).rows, (list{"'1'|'x'0''"}));
 }
 
+CAF_TEST(an empty field is null and an empty one in quotes is text however types are chosen) {
+  const std::string text = "id,a,b\n1,,\"\"\n2,\"\",\n";
+  CAF_CHECK_EQUAL(csv(text).rows, (list{"1|NULL|''", "2|''|NULL"}));
+  CAF_CHECK_EQUAL(csv(text, {.guess_types = false}).rows, (list{"'1'|NULL|''", "'2'|''|NULL"}));
+  CAF_CHECK_EQUAL(csv("a\nx\n\n\"\"\n", {.guess_types = false}).rows, (list{"'x'", "NULL", "''"}));
+  // As in JSON lines, where null stays null and the empty text is one.
+  CAF_CHECK_EQUAL(
+      csv("{\"a\":null}\n{\"a\":\"\"}\n", {.format = import_format::jsonl, .guess_types = false})
+          .rows,
+      (list{"NULL", "''"}));
+  const db_engine db("sqlite://");
+  db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT NOT NULL)");
+  const auto o = load(db, "id,n\n1,\n2,\"\"\n", {.guess_types = false, .skip_bad = true});
+  CAF_CHECK_EQUAL(o.rows, (list{"2|''"}));
+  CAF_CHECK_EQUAL(o.bad, (list{"2: NOT NULL constraint failed: t.n"}));
+}
+
 CAF_TEST(a real has the digits of its text or is none) {
   const auto o =
       csv("long,short,all,zeros,tiny\n12345678901234.567,0.1,0.10000000000000001,1.10,4.94e-324\n");
