@@ -5,6 +5,7 @@
 
 #include "demo/report.hpp"
 #include "demo/schema.hpp"
+#include "output/stream.hpp"
 #include "support/crew.hpp"
 #include "support/temporary_folder.hpp"
 #include "ui/progress.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <system_error>
@@ -58,6 +60,9 @@ public:
   int descriptor() const noexcept { return child_ ? child_->descriptor() : file_; }
   /// Throws where apt-cache reports a failure.
   void finish() {
+    // A terminal's Ctrl-C goes to both, and who is told of it first is chance.
+    if (child_ && child_->wait() == 128 + SIGINT)
+      throw dbengine::error(errc::cancelled, "interrupted");
     if (child_ && child_->wait() != 0)
       throw no_input("apt-cache dumpavail failed with exit code " + std::to_string(child_->wait()));
   }
@@ -67,15 +72,44 @@ private:
   int file_ = -1;
 };
 
-// A first pass for the progress bar's sake: half a second for the whole of Debian.
+// A database that stays only when it is complete.
+class new_file {
+public:
+  explicit new_file(std::filesystem::path path) : path_(std::move(path)) {
+    // Made here, so that it is ours to remove.
+    const int made = ::open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    if (made < 0 && errno == EEXIST)
+      throw std::invalid_argument(path_.string() + " exists already: the demo fills a new file");
+    if (made < 0)
+      throw std::system_error(errno, std::generic_category(), "cannot make " + path_.string());
+    ::close(made);
+  }
+  ~new_file() {
+    std::error_code ignored; // the error that led here is the one to tell
+    if (!kept_)
+      for (const char* part : {"", "-wal", "-shm", "-journal"})
+        std::filesystem::remove(path_.string() + part, ignored);
+  }
+  new_file(const new_file&) = delete;
+  new_file& operator=(const new_file&) = delete;
+
+  void keep() noexcept { kept_ = true; }
+
+private:
+  std::filesystem::path path_;
+  bool kept_ = false;
+};
+
+// A first pass for the progress bar's sake: a second or two for the whole of Debian.
 std::uint64_t count_records(const settings& s) {
   source from(s);
   line_reader lines(from.descriptor());
   std::string_view line;
+  ui::progress bar(s.err, "counting packages", 0);
   std::uint64_t n = 0;
   while (lines.next(line) && !s.cancel.stop_requested())
     if (line.starts_with("Package:"))
-      ++n;
+      bar.set(++n, 0);
   return s.limit == 0 ? n : std::min(n, s.limit);
 }
 
@@ -179,8 +213,8 @@ void ask_engine(const request_view& db, const totals& seen, outcome& o) {
 }
 
 // The same, asked of the file that the engine has closed.
-void ask_sqlite(const std::filesystem::path& file, outcome& o) {
-  const oracle direct(file);
+void ask_sqlite(const std::filesystem::path& file, const std::stop_token& cancel, outcome& o) {
+  const oracle direct(file, cancel);
   for (auto& c : o.counts) {
     const auto counted = direct.ask(count_sql(c.table));
     c.sqlite = static_cast<std::uint64_t>(std::get<std::int64_t>(counted.at(0).at(0).data()));
@@ -203,11 +237,11 @@ void ask_sqlite(const std::filesystem::path& file, outcome& o) {
 
 bool run(const settings& s) {
   std::optional<temporary_folder> folder;
+  std::optional<new_file> made;
   std::filesystem::path file;
   if (s.database) {
     file = std::filesystem::absolute(*s.database);
-    if (std::filesystem::exists(file))
-      throw std::invalid_argument(file.string() + " exists already: the demo fills a new file");
+    made.emplace(file);
   } else {
     folder.emplace("dbengine-demo");
     file = folder->path() / "packages.db";
@@ -227,9 +261,12 @@ bool run(const settings& s) {
     engine.shutdown();
   }
   o.file_bytes = std::filesystem::file_size(file);
-  ask_sqlite(file, o);
-  const std::string text = report(o, s.out);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  ask_sqlite(file, s.cancel, o);
+  if (made)
+    made->keep(); // also where the answers differ: it is what can be looked at then
+  output_stream standard(stdout);
+  standard.write(report(o, s.out));
+  standard.finish();
   if (s.database)
     std::fprintf(stderr, "the database stays in %s\n", file.c_str());
   return o.disagreements().empty();

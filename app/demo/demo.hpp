@@ -16,7 +16,7 @@
 namespace dbengine::app::demo {
 
 struct settings {
-  /// Where the database is made and kept; without it in a temporary folder that is removed.
+  /// Where the database is made and kept, once it is complete; without it in a temporary folder that is removed.
   std::optional<std::filesystem::path> database = std::nullopt;
   /// A file in the format of `apt-cache dumpavail`; without it that program is run.
   std::optional<std::filesystem::path> input = std::nullopt;

@@ -3,14 +3,20 @@
 
 #include "demo/oracle.hpp"
 
+#include <dbengine/error.hpp>
+
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include <sqlite3.h>
 
 namespace dbengine::app::demo {
 
 namespace {
+
+/// Some thousand times a second.
+constexpr int instructions_between_looks = 10'000;
 
 struct finalizer {
   void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
@@ -57,12 +63,18 @@ value column(sqlite3_stmt* s, int i) {
 
 } // namespace
 
-oracle::oracle(const std::filesystem::path& file) {
+oracle::oracle(const std::filesystem::path& file, std::stop_token cancel)
+    : cancel_(std::move(cancel)) {
   if (sqlite3_open_v2(file.c_str(), &handle_, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) {
     const std::string message = handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory";
     sqlite3_close(handle_);
     throw std::runtime_error("cannot open " + file.string() + ": " + message);
   }
+  // Not sqlite3_interrupt: between two statements it would be forgotten.
+  sqlite3_progress_handler(
+      handle_, instructions_between_looks,
+      [](void* self) { return static_cast<oracle*>(self)->cancel_.stop_requested() ? 1 : 0; },
+      this);
 }
 
 oracle::~oracle() {
@@ -89,6 +101,8 @@ answer oracle::ask(std::string_view sql, const std::vector<value>& parameters) c
       row.push_back(column(raw, i));
     result.push_back(std::move(row));
   }
+  if (code == SQLITE_INTERRUPT)
+    throw error(errc::cancelled, "interrupted");
   if (code != SQLITE_DONE)
     fail(handle_, "step");
   return result;

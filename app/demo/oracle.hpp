@@ -7,6 +7,7 @@
 #include <dbengine/value.hpp>
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,11 @@ namespace dbengine::app::demo {
 /// An answer as plain values, row by row.
 using answer = std::vector<std::vector<value>>;
 
-/// One read-only connection of its own. Throws `std::runtime_error` with SQLite's message. One thread.
+/// One read-only connection of its own. Throws `std::runtime_error` with SQLite's message, and `dbengine::error` with
+/// `errc::cancelled` once `cancel` asks for a stop. One thread.
 class oracle {
 public:
-  explicit oracle(const std::filesystem::path& file);
+  explicit oracle(const std::filesystem::path& file, std::stop_token cancel = {});
   ~oracle();
   oracle(const oracle&) = delete;
   oracle& operator=(const oracle&) = delete;
@@ -29,6 +31,7 @@ public:
   answer ask(std::string_view sql, const std::vector<value>& parameters = {}) const;
 
 private:
+  const std::stop_token cancel_;
   sqlite3* handle_ = nullptr;
 };
 

@@ -107,6 +107,35 @@ CAF_TEST(an end under load loses nothing that was told) {
   CAF_CHECK_EQUAL(lost(told, file), 1u);
 }
 
+CAF_TEST(a second signal ends at once what would drain for long) {
+  const engine_folder folder;
+  const auto file = folder.path / "a.db", config = folder.path / "dbengine.toml";
+  db_engine(file.string()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  std::ofstream(config) << "[engine]\nshutdown_timeout = \"10m\"\n";
+  for (const int signal : {SIGTERM, SIGINT}) {
+    auto s = start({"-c", config.string(), file.string(), "--listen", "0"});
+    program endless({"--connect", s.where, "query", "--timeout", "10m",
+                     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+                     "SELECT count(*) FROM c"});
+    CAF_CHECK(wait_until([&] { // it runs
+      const auto all = json::parse(http(s.http, "/api/stats").body, nullptr, false);
+      for (const auto& w : all["databases"][0]["statistics"]["workers"])
+        if (w["state"] == "running")
+          return true;
+      return false;
+    }));
+    s.run->signal(SIGTERM);
+    CAF_CHECK(s.run->says("stopping: draining"));
+    s.run->signal(signal);
+    CAF_CHECK_EQUAL(s.run->wait(), 130);
+    CAF_CHECK(s.run->err().find("stopped\n") == std::string::npos);
+    CAF_CHECK(endless.wait() != 0);
+    // The file is whole and free.
+    db_engine(file.string()).execute("INSERT INTO t DEFAULT VALUES");
+  }
+  CAF_CHECK_EQUAL(db_engine(file.string()).fetch_value<int>("SELECT count(*) FROM t"), 2);
+}
+
 CAF_TEST(the pages tell what peers see) {
   const engine_folder folder;
   const auto s = start({(folder.path / "a.db").string(), "--listen", "0"});
