@@ -212,6 +212,7 @@ private:
   bool kept_rows(const prepared& p);
   bool can_keep_rows(const prepared& p);
   void leave_old_schema() noexcept;
+  void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;
   static void measure(prepared& p, std::size_t bytes) noexcept;
 

@@ -25,6 +25,16 @@ void connection::refuse_nul(std::string_view sql) {
   }
 }
 
+// Only some errors make SQLite ask whether the schema that it remembers is still the file's ("cannot modify w because it is a
+// view" does not, where another connection gave the view its trigger since). A statement that runs asks always.
+void connection::look_at_schema() noexcept {
+  sqlite3_stmt* any = nullptr;
+  if (sqlite3_prepare_v2(db_, "SELECT 1 FROM sqlite_schema LIMIT 0", -1, &any, nullptr) ==
+      SQLITE_OK)
+    sqlite3_step(any);
+  sqlite3_finalize(any);
+}
+
 std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t* consumed,
                                               std::size_t base, bool terminated) {
   if (!terminated)
@@ -40,15 +50,23 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
         begin != sql.npos)
       at = sql.data() + begin;
     const char* tail = nullptr;
-    int rc = SQLITE_OK;
-    // SQLite tries twice where the schema changes under it; a third look tells what is wrong with the statement itself.
-    for (int tries = 0; tries == 0 || (tries < 4 && (rc & 0xff) == SQLITE_SCHEMA); ++tries) {
-      if (tries > 0)
-        leave_old_schema();
+    const auto attempt = [&] {
       auth_.begin_prepare();
-      rc = sqlite3_prepare_v3(db_, at, static_cast<int>(end - at) + (terminated ? 1 : 0),
-                              SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
+      const int code =
+          sqlite3_prepare_v3(db_, at, static_cast<int>(end - at) + (terminated ? 1 : 0),
+                             SQLITE_PREPARE_PERSISTENT, &p->stmt, &tail);
       auth_.end_prepare();
+      return code;
+    };
+    int rc = attempt();
+    // SQLite tries twice where the schema changes under it; a third look tells what is wrong with the statement itself.
+    for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
+      leave_old_schema();
+      rc = attempt();
+    }
+    if (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer()) {
+      look_at_schema();
+      rc = attempt();
     }
     const auto offset = base + static_cast<std::size_t>(at - sql.data());
     if (rc != SQLITE_OK) {
