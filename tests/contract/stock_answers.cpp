@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Any script gives through the engine what SQLite's own shell gives: the same rows, value by value, and the same errors.
-// Each statement stands on a line of its own, so that the shell's line numbers tell which one failed.
+// Each statement stands on a line of its own, so that the shell's line numbers tell which one failed, and a mark follows each: the
+// shell prints the rows that come before an error, an answer of the engine holds either rows or the error.
 
 #include "random_sql.hpp"
 #include "ways.hpp"
@@ -42,11 +43,13 @@ std::string content(const fs::path& p) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+constexpr const char* end_of_statement = "~~~ end of a statement ~~~";
+
 answers of_shell(const fs::path& folder, const std::vector<std::string>& statements) {
   {
     std::ofstream script(folder / "script.sql");
     for (const auto& s : statements)
-      script << s << ";\n";
+      script << s << ";\n.print " << end_of_statement << "\n";
   }
   const auto file = [&](const char* name) { return "'" + (folder / name).string() + "'"; };
   const auto command =
@@ -54,7 +57,6 @@ answers of_shell(const fs::path& folder, const std::vector<std::string>& stateme
       file("shell.db") + " <" + file("script.sql") + " >" + file("out") + " 2>" + file("err");
   static_cast<void>(std::system(command.c_str())); // its exit code tells of the script's errors
   answers a;
-  a.rows = content(folder / "out");
   std::istringstream errors(content(folder / "err"));
   for (std::string line; std::getline(errors, line);) {
     // "Parse error near line 3: no such table: x", "Runtime error near line 4: UNIQUE constraint failed: t.v (19)"
@@ -67,8 +69,16 @@ answers of_shell(const fs::path& folder, const std::vector<std::string>& stateme
     if (const auto code = message.rfind(" (");
         code != message.npos && message.find_first_not_of("0123456789)", code + 2) == message.npos)
       message.erase(code);
-    a.errors[std::stoul(line.substr(at + 11))] = message;
+    a.errors[(std::stoul(line.substr(at + 11)) + 1) / 2] = message;
   }
+  std::istringstream out(content(folder / "out"));
+  std::size_t statement = 1;
+  for (std::string line; std::getline(out, line);)
+    if (line == end_of_statement)
+      ++statement;
+    else if (!a.errors.contains(statement))
+      a.rows += line + "\n";
+  CAF_REQUIRE_EQUAL(statement, statements.size() + 1);
   return a;
 }
 
@@ -234,10 +244,13 @@ CAF_TEST(the comparison with the shell finds a difference) {
     DBENGINE_SKIP("sqlite3, the shell, is not installed");
   const std::vector<std::string> script{
       "CREATE TABLE t (v UNIQUE)", "INSERT INTO t VALUES (1), (2.5), ('x'), (x'00ff'), (NULL)",
-      "SELECT v FROM t", "INSERT INTO t VALUES (1)", "SELECT nope FROM t"};
+      "SELECT v FROM t", "INSERT INTO t VALUES (1)", "SELECT nope FROM t",
+      // The shell prints a row before it fails.
+      "SELECT abs(column1) FROM (VALUES (8), (-9223372036854775808))", "SELECT 9"};
   const engine_folder folder;
   const auto shell = of_shell(folder.path, script);
-  CAF_CHECK_EQUAL(shell.errors.size(), 2u);
+  CAF_CHECK_EQUAL(shell.errors.size(), 3u);
+  CAF_CHECK(shell.rows.ends_with("NULL\n9\n"));
   on_every_way([&](target& db) {
     const auto engine = of_script(db, script);
     CAF_CHECK_EQUAL(difference(engine, shell), "");
