@@ -35,8 +35,8 @@ void engine_core::checkpoint_where_due() {
     // Past the second bound the WAL must start anew, which needs every snapshot gone; below it a passive one does.
     const bool restart = pages >= defaults::checkpoint_restart_pages;
     try {
-      leases_.recall();
       if (!restart) {
+        leases_.recall();
         checkpoint(*writer_, checkpoint_mode::passive);
       } else if (!checkpoint_unless_pinned(checkpoint_mode::restart, defaults::restart_patience)
                       .complete) {

@@ -3,8 +3,9 @@
 
 // Backups of an engine whose surroundings change: other files, other folders, other clocks, requests that fail.
 
+#include "backed_up_engine.hpp"
 #include "backup_catalog.hpp"
-#include "engine_fixture.hpp"
+#include "comes_true.hpp"
 #include "held_file.hpp"
 
 #include <dbengine/actors/handles.hpp>
@@ -29,36 +30,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
-  engine_folder folder;
-  std::filesystem::path backups = folder.path / "backups";
-
-  options settings() const { return {.backup_dir = backups}; }
-  options periodic(std::chrono::milliseconds interval) const {
-    auto o = settings();
-    o.backup_enabled = true;
-    o.backup_interval = interval;
-    return o;
-  }
-  db_engine open(options o) const {
-    db_engine db(folder.url(), std::move(o));
-    db.execute_script("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, v TEXT);"
-                      "INSERT INTO t (v) VALUES ('a'), ('b'), ('c')");
-    return db;
-  }
-};
-
-template <class F>
-bool comes_true(F&& done) {
-  const auto end = std::chrono::steady_clock::now() + 60s;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end)
-      return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
 // The name of the code that a request fails with, "none" where it is answered.
 template <class Result, class Request>
 std::string failure(const caf::scoped_actor& self, const engine_actor& engine, Request request) {
@@ -73,7 +44,7 @@ std::string failure(const caf::scoped_actor& self, const engine_actor& engine, R
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(backup_trust_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(backup_trust_tests, backed_up_engine)
 
 CAF_TEST(a backup to a path says nothing of the periodic ones) {
   std::ofstream(backups) << "no folder";

@@ -3,8 +3,9 @@
 
 // Backups of a running engine: periodic and asked for, one at a time, counted, reported; through facade and typed handle.
 
+#include "backed_up_engine.hpp"
 #include "backup_catalog.hpp"
-#include "engine_fixture.hpp"
+#include "comes_true.hpp"
 
 #include <dbengine/actors/messages.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -28,23 +29,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct fixture {
-  engine_folder folder;
-  std::filesystem::path backups = folder.path / "backups";
-
-  options settings() const { return {.backup_dir = backups}; }
-  options periodic(std::chrono::milliseconds interval) const {
-    auto o = settings();
-    o.backup_enabled = true;
-    o.backup_interval = interval;
-    return o;
-  }
-  db_engine open(options o) const {
-    db_engine db(folder.url(), std::move(o));
-    db.execute_script("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, v TEXT);"
-                      "INSERT INTO t (v) VALUES ('a'), ('b'), ('c')");
-    return db;
-  }
+struct fixture : backed_up_engine {
   /// What lies in the folder but for the lock file.
   std::set<std::string> files() const {
     std::set<std::string> result;
@@ -55,18 +40,6 @@ struct fixture {
     return result;
   }
 };
-
-// Waits for `done`, long: only a hang fails.
-template <class F>
-bool comes_true(F&& done) {
-  const auto end = std::chrono::steady_clock::now() + 60s;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end)
-      return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 std::int64_t rows_of(const std::filesystem::path& path) {
   const db_engine db(path.string(), {.read_only = true});

@@ -3,6 +3,7 @@
 
 // Short reads on the idle write connection: fresh, in nobody's way, and never where they must not be.
 
+#include "comes_true.hpp"
 #include "engine_fixture.hpp"
 #include "fault.hpp"
 
@@ -58,17 +59,6 @@ struct fixture {
   engine_folder folder;
   db_engine db;
 };
-
-template <class F>
-bool comes_true(F&& f) {
-  const auto give_up = std::chrono::steady_clock::now() + 60s;
-  while (!f()) {
-    if (std::chrono::steady_clock::now() > give_up)
-      return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 } // namespace
 

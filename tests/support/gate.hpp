@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "comes_true.hpp"
+
 #include <dbengine/options.hpp>
 #include <dbengine/value.hpp>
 
@@ -68,20 +70,5 @@ private:
   int opens_at_ = 0;
   bool open_ = false;
 };
-
-/// True as soon as `f` is; false after a minute.
-template <class F>
-bool comes_true(F&& f) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  std::mutex m;
-  std::condition_variable nobody;
-  std::unique_lock lock(m);
-  while (!f()) {
-    if (std::chrono::steady_clock::now() > give_up)
-      return false;
-    nobody.wait_for(lock, std::chrono::milliseconds(1));
-  }
-  return true;
-}
 
 } // namespace dbengine::test

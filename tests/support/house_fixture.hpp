@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "comes_true.hpp"
 #include "engine_fixture.hpp"
 #include "house.hpp"
 #include "reports.hpp"
@@ -24,18 +25,6 @@
 namespace dbengine::test {
 
 using namespace std::chrono_literals;
-
-/// Waits for a condition; false where it does not come in a minute, which on any machine means never.
-template <class F>
-bool comes_true(F&& f, std::chrono::seconds bound = std::chrono::seconds(60)) {
-  const auto give_up = std::chrono::steady_clock::now() + bound;
-  while (!f()) {
-    if (std::chrono::steady_clock::now() > give_up)
-      return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 /// Counts how often it is answered: once is right, anything else is not.
 class counted_request final : public detail::request {

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "comes_true.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +15,12 @@
 #include <sys/types.h>
 
 namespace dbengine::test {
+
+/// True as soon as `f` is: what is promised takes seconds, so that it must come before 20 s are over.
+template <class F>
+bool comes_soon(F&& f) {
+  return comes_true(f, std::chrono::seconds(20));
+}
 
 /// A program with its standard input and output in our hands.
 class child {

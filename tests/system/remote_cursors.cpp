@@ -22,19 +22,6 @@ using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-template <class F>
-bool comes_true(F f) {
-  for (const auto end = std::chrono::steady_clock::now() + 20s;
-       std::chrono::steady_clock::now() < end; ::poll(nullptr, 0, 10))
-    if (f())
-      return true;
-  return false;
-}
-
-} // namespace
-
 CAF_TEST(a client that vanishes leaves no cursor behind) {
   engine_folder folder;
   server s(folder.url());
@@ -43,7 +30,7 @@ CAF_TEST(a client that vanishes leaves no cursor behind) {
   CAF_REQUIRE_EQUAL(client.line(), "open");
   CAF_CHECK_EQUAL(s.cursors(), 1);
   client.kill();
-  CAF_CHECK(comes_true([&] { return s.cursors() == 0; }));
+  CAF_CHECK(comes_soon([&] { return s.cursors() == 0; }));
 }
 
 CAF_TEST(a cursor that is abandoned is closed at the server) {
@@ -59,7 +46,7 @@ CAF_TEST(a cursor that is abandoned is closed at the server) {
     CAF_CHECK_EQUAL(c.next().size(), 10u);
     CAF_CHECK_EQUAL(s.cursors(), 1);
   }
-  CAF_CHECK(comes_true([&] { return s.cursors() == 0; }));
+  CAF_CHECK(comes_soon([&] { return s.cursors() == 0; }));
 }
 
 constexpr auto numbers =
@@ -72,7 +59,7 @@ CAF_TEST(a cursor that cannot ask for the next rows loses none) {
   const auto db = db_engine::connect(s.address(), {.max_queue = 1});
   auto c = db.cursor(numbers, {}, 10);
   // Once this gets through, the first batch is there.
-  CAF_REQUIRE(comes_true([&] { return code_of([&] { db.fetch("SELECT 1"); }) == "none"; }));
+  CAF_REQUIRE(comes_soon([&] { return code_of([&] { db.fetch("SELECT 1"); }) == "none"; }));
   std::stop_source stop;
   auto endless = std::async(std::launch::async, [&] {
     for (;;) { // the other thread may be asking, too
@@ -85,7 +72,7 @@ CAF_TEST(a cursor that cannot ask for the next rows loses none) {
         return code;
     }
   });
-  CAF_REQUIRE(comes_true([&] { return code_of([&] { db.fetch("SELECT 1"); }) == "overloaded"; }));
+  CAF_REQUIRE(comes_soon([&] { return code_of([&] { db.fetch("SELECT 1"); }) == "overloaded"; }));
   const auto first = c.next();
   CAF_REQUIRE_EQUAL(first.size(), 10u);
   CAF_CHECK_EQUAL(first[0][0].as<int>(), 1);
@@ -96,7 +83,7 @@ CAF_TEST(a cursor that cannot ask for the next rows loses none) {
   for (auto r = c.next(); !r.empty();) {
     for (const auto& x : r)
       CAF_REQUIRE_EQUAL(x[0].as<int>(), ++last);
-    if (!comes_true([&] { return code_of([&] { r = c.next(); }) == "none"; }))
+    if (!comes_soon([&] { return code_of([&] { r = c.next(); }) == "none"; }))
       break;
   }
   CAF_CHECK_EQUAL(last, 1'000);
