@@ -29,18 +29,22 @@ backup_scheduler_actor::behavior_type backup_scheduler(
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(service->wait());
     self->delayed_send(self, std::max(wait, std::chrono::milliseconds(1)), caf::tick_atom_v);
   };
+  // Still due, and not to be made now, e.g. while somebody's own backup runs.
+  const auto later = [self] {
+    self->delayed_send(self, defaults::min_backup_interval, caf::tick_atom_v);
+  };
   if (periodic)
     arm();
   return {
-      [self, service, start, arm](caf::tick_atom) {
+      [self, service, start, arm, later](caf::tick_atom) {
         if (service->wait().count() > 0)
           return arm();
         try {
           self->request(start(), caf::infinite, caf::tick_atom_v)
-              .then([arm](bool) { arm(); },
+              .then([arm, later](bool made) { made ? arm() : later(); },
                     [arm](const caf::error&) { arm(); }); // counted and logged by the service
         } catch (...) { // no thread for a worker: the next try comes like after a failed backup
-          self->delayed_send(self, defaults::min_backup_interval, caf::tick_atom_v);
+          later();
         }
       },
       [self, service, start](backup_request& r) -> caf::result<bool> {
