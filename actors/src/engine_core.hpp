@@ -118,8 +118,10 @@ public:
   /// It is active, or the one for upkeep, whose connection is open only while it has something to do.
   bool reader_works(std::size_t reader) const noexcept;
   bool is_upkeep(std::size_t reader) const noexcept { return reader + 1 == readers_.size(); }
-  void reader_started(std::size_t reader);
-  void reader_failed(std::size_t reader);
+  /// It takes work from now on. Returns the number of its life, for `reader_failed`.
+  std::uint64_t reader_started(std::size_t reader);
+  /// The end of that life; nothing where the next one has started: an end may be told late.
+  void reader_failed(std::size_t reader, std::uint64_t life);
 
   // -- supervision --------------------------------------------------------------------------------
 
@@ -200,8 +202,9 @@ private:
     std::atomic<bool> resting{false}; // its circuit is open
     std::atomic<bool> alive{false};
     std::atomic<bool> scheduled{false};
-    std::mutex mutex; // guards current
+    std::mutex mutex; // guards current, life
     request_ptr current;
+    std::uint64_t life = 0; // counts its actors
     worker_counters counts;
   };
 

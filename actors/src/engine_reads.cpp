@@ -14,19 +14,32 @@ std::unique_ptr<connection> engine_core::open_reader() const {
   return std::make_unique<connection>(where_, connection::role::reader, options_);
 }
 
-void engine_core::reader_started(std::size_t i) {
-  if (readers_[i]->part == reader_part::retired)
+std::uint64_t engine_core::reader_started(std::size_t i) {
+  auto& s = *readers_[i];
+  if (s.part == reader_part::retired)
     reader_is_back(i);
-  readers_[i]->scheduled.store(false);
-  readers_[i]->alive.store(true);
+  std::uint64_t life = 0;
+  {
+    const std::lock_guard lock(s.mutex);
+    life = ++s.life;
+    s.scheduled.store(false);
+    s.alive.store(true);
+  }
   if (!reads_.empty())
     wake_reader();
   if (is_upkeep(i) && !upkeep_.empty())
     wake_upkeep();
+  return life;
 }
 
-void engine_core::reader_failed(std::size_t i) {
-  readers_[i]->alive.store(false);
+void engine_core::reader_failed(std::size_t i, std::uint64_t life) {
+  {
+    auto& s = *readers_[i];
+    const std::lock_guard lock(s.mutex);
+    if (s.life != life)
+      return;
+    s.alive.store(false);
+  }
   if (!reads_.empty())
     wake_reader();
 }
@@ -116,6 +129,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       } else {
         r->wait_again();
         queue.push_front({r});
+        arm(watch_armed_, &wakers::arm_watch); // nobody else looks at its deadline
       }
       wake_reader();
       throw;

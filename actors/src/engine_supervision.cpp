@@ -77,7 +77,8 @@ bool engine_core::look_around() {
                                 : "the deadline passed and the statement cannot be interrupted"});
     }
   };
-  bool busy = !writes_.empty() || !reads_.empty() || !upkeep_.empty();
+  // The gate after the queues: what was taken out of one and is in no list yet has its holder.
+  bool busy = !writes_.empty() || !reads_.empty() || !upkeep_.empty() || held_by_somebody();
   std::vector<request_ptr> writing;
   {
     const std::lock_guard lock(current_mutex_);
@@ -104,7 +105,7 @@ bool engine_core::look_around() {
       r = s.current;
     }
     // Between the queue and its work, a request is in neither.
-    busy = busy || (s.alive && s.scheduled && s.part == reader_part::active);
+    busy = busy || (s.alive && s.scheduled && reader_works(i));
     if (!r || s.part == reader_part::retired)
       continue;
     late(r);

@@ -10,16 +10,18 @@ namespace dbengine::actors {
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
                                    std::shared_ptr<detail::engine_core> core, std::size_t index,
                                    std::function<void()> ready) {
-  const auto fail = [self, core, index] {
-    core->reader_failed(index);
+  const auto life = std::make_shared<std::uint64_t>(0);
+  const auto fail = [self, core, index, life] {
+    core->reader_failed(index, *life);
     self->quit(from_info(detail::current_exception_info()));
   };
   // However it ends: who has requests for a reader must not send them to this one.
-  self->attach_functor([core, index](const caf::error&) { core->reader_failed(index); });
+  self->attach_functor(
+      [core, index, life](const caf::error&) { core->reader_failed(index, *life); });
   try {
     if (core->reader_active(index))
       self->state.conn = core->open_reader();
-    core->reader_started(index);
+    *life = core->reader_started(index);
     ready();
   } catch (...) {
     fail();

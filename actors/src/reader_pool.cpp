@@ -14,8 +14,8 @@ reader_pool_actor::behavior_type reader_pool(
   };
   // What the one before it was to look after, its timers are gone with it.
   expire();
-  if (core->leases().open_count() > 0)
-    self->send(self, caf::tick_atom_v);
+  // Always: the write connection's snapshot counts, too, and what armed the one before it will not arm this one.
+  self->send(self, caf::tick_atom_v);
   return {
       [self, core](caf::tick_atom) {
         if (core->sweep()) {

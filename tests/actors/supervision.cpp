@@ -112,9 +112,16 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
     gate door;
     {
       const fault_script script(point, 1, [&] { door.wait(); });
-      group_of_three g(*f, 100ms);
-      door.await_one();
-      for (const auto& r : g.requests)
+      // On a busy machine a short deadline may pass before the point: a longer one then.
+      auto timeout = 100ms;
+      auto g = std::make_unique<group_of_three>(*f, timeout);
+      while (!door.await_one_unless([&] {
+        return std::all_of(g->requests.begin(), g->requests.end(), [](const auto& r) {
+          return r->answers > 0 && r->code() == errc::timeout;
+        });
+      }) && timeout < 30s)
+        g = std::make_unique<group_of_three>(*f, timeout *= 2);
+      for (const auto& r : g->requests)
         CAF_CHECK(house_fixture::answered(r));
       // Who waits behind it is answered, too, and reads go on.
       const auto behind = f->write("INSERT INTO t VALUES (5)", 50ms);
@@ -122,7 +129,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
       CAF_CHECK_EQUAL(to_string(behind->code()), to_string(errc::timeout));
       CAF_CHECK(behind->outcome_info().outcome == fate::not_run);
       CAF_CHECK(f->number("SELECT count(*) FROM t WHERE x > 3") == 0);
-      if (g.requests[0]->code() == errc::timeout) { // else it stands behind the answers
+      if (g->requests[0]->code() == errc::timeout) { // else it stands behind the answers
         const auto w = f->worker("writer");
         CAF_CHECK(w.state == worker_state::stalled);
         CAF_CHECK(w.note.find("stalled for") != std::string::npos);
@@ -131,7 +138,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
       }
       door.open();
       CAF_CHECK(f->done("INSERT INTO t VALUES (6)")); // behind all of it
-      g.check(*f, point);
+      g->check(*f, point);
     }
     serves_on(*f);
   }
@@ -198,6 +205,43 @@ CAF_TEST(a checkpoint that fails its worker is not the answer) {
   CAF_CHECK_EQUAL(script.hits(), 1);
   CAF_CHECK_EQUAL(r->answers.load(), 1);
   serves_on(*f);
+}
+
+CAF_TEST(maintenance that committed before its writer failed is answered as done) {
+  for (const std::string point : {"writer.after_statement", "writer.before_answer"}) {
+    auto f = open_with_table();
+    const fault_script script(point, 1, fail_worker);
+    auto r = f->make(request::kind::task, "");
+    r->task = [](detail::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
+    f->core().submit_write(r);
+    CAF_REQUIRE(house_fixture::answered(r));
+    CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
+    CAF_CHECK_EQUAL(script.hits(), 1);
+    CAF_CHECK_EQUAL(f->number("SELECT count(*) FROM t"), 1);
+    serves_on(*f);
+  }
+}
+
+CAF_TEST(the next reader pool gives up the snapshot that the one before it was to) {
+  auto f = open_with_table(); // by the writer alone: no lease is open
+  CAF_REQUIRE(f->done("INSERT INTO t VALUES (1)"));
+  caf::anon_send_exit(f->engine->handles().pool(), caf::exit_reason::kill);
+  CAF_CHECK(comes_true([&] { return f->worker("reader pool").restarts == 1; }));
+  CAF_CHECK(comes_true([&] {
+    if (!f->core().try_take_writer())
+      return false;
+    const bool open = f->core().writer().snapshot_open();
+    f->core().give_back_writer();
+    std::this_thread::sleep_for(
+        3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between
+    return !open;
+  }));
+}
+
+CAF_TEST(an end of a reader that is told late does not end the next one) {
+  house_fixture f;
+  f.core().reader_failed(0, 0); // of a life before the first
+  CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);
 }
 
 CAF_TEST(a request that fails two workers is poison and its neighbours are not ) {
