@@ -280,7 +280,8 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
     const auto& r = open[i];
     if (committed[i] && r->now() == request::state::running) {
       // The commit record moved: what has its result is done, whatever became of the worker.
-      if (!r->failure && r->result.index() == 0) {
+      const bool complete = r->what == request::kind::task && g.task_done();
+      if (!r->failure && r->result.index() == 0 && !complete) {
         error_info info{.code = errc::outcome_unknown,
                         .outcome = fate::unknown,
                         .message =

@@ -304,8 +304,12 @@ detail::lease& local_backend::take_lease(const request_options& o) {
   detail::lease* l = nullptr;
   try {
     l = core_->leases().take_until(core_->deadline_of(o), ctl);
-  } catch (...) { // no connection can be opened: whatever the reason, the caller hears an `error`
-    throw error(detail::current_exception_info());
+  } catch (const error&) { // no connection can be opened now
+    throw;
+  } catch (...) { // the worker's failure, no reason that the caller could mend
+    auto why = detail::current_exception_info();
+    why.code = errc::unavailable;
+    throw error(std::move(why));
   }
   if (l != nullptr)
     return *l;

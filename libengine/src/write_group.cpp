@@ -86,6 +86,7 @@ error_info write_group::settle(error_info why) {
   if (why.code != errc::io)
     return why;
   why = hooks_->settle(*connection_, std::move(why));
+  commits_before_ = connection_->commits(); // what settles is no commit of a member
   if (why.code == errc::fenced)
     fenced_ = why;
   return why;
@@ -233,6 +234,7 @@ void write_group::run_alone(std::size_t i) {
   commits_before_ = c.commits();
   under_way_ = {i, i + 1};
   in_flight_ = true;
+  task_done_ = false;
   if (!expired(r)) {
     r.failure.reset();
     r.result = {};
@@ -331,7 +333,10 @@ void write_group::statements(request& r) {
     break;
   }
   case request::kind::script: script(r); break;
-  case request::kind::task: r.task(c); break;
+  case request::kind::task:
+    r.task(c);
+    task_done_ = true;
+    break;
   case request::kind::lend: throw error(errc::internal, "a lease cannot be run in a group");
   }
   if (once)

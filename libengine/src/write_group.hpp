@@ -52,6 +52,9 @@ public:
   /// Members before and after that transaction may hold results of an earlier try, which was undone.
   bool committed(const request_ptr& r) const noexcept;
 
+  /// The maintenance task that ran last came to its end: it has no result here, and needs none.
+  bool task_done() const noexcept { return task_done_; }
+
   const tally& counts() const noexcept { return tally_; }
 
 private:
@@ -77,6 +80,7 @@ private:
   std::uint64_t commits_before_ = 0;
   span under_way_{0, 0};
   bool in_flight_ = false;
+  bool task_done_ = false;
   std::optional<error_info> fenced_; // from then on no member runs
   tally tally_;
 };

@@ -61,6 +61,16 @@ CAF_TEST(a read that fails its lease and a reader is poison and meets no third w
   CAF_CHECK(w.db.fetch_value<int>(count) == 0);
 }
 
+CAF_TEST(a lease that cannot be opened is unavailable and no foreign exception) {
+  with_table w;
+  {
+    const fault_script script("reader.open", 1'000, fail_worker);
+    CAF_CHECK_EQUAL(code_of([&] { w.db.cursor("SELECT 1"); }), "unavailable");
+    CAF_CHECK_EQUAL(code_of([&] { w.db.read([](snapshot&) {}); }), "unavailable");
+  }
+  CAF_CHECK_EQUAL(code_of([&] { w.db.cursor("SELECT 1"); }), "none");
+}
+
 CAF_TEST(an inline write that fails is done once) {
   for (const std::string point : {"inline.before_statement", "inline.after_statement"}) {
     with_table w;

@@ -133,6 +133,66 @@ CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
                                                       escalation_kind::writing_resumed}));
 }
 
+CAF_TEST(a writer that fails while it settles loses no request) {
+  for (const std::string point : {"writer.settle", "writer.checkpoint"}) {
+    house_fixture f({}, quick_restarts());
+    CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
+    std::atomic<bool> broken{true};
+    std::atomic<bool> kills{false};
+    fault::set_hook([&](std::string_view name) {
+      if (kills && name == point)
+        fail_worker();
+      if (broken && (name == "writer.before_commit" || name == "writer.checkpoint" ||
+                     name == "writer.settle"))
+        io_error();
+    });
+    for (const auto& r : group(f))
+      CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
+    kills = true;
+    for (int i = 0; i < 3; ++i) {
+      const auto later = f.write("INSERT INTO t VALUES (2)");
+      CAF_REQUIRE(house_fixture::answered(later));
+      CAF_CHECK_EQUAL(to_string(later->code()), to_string(errc::fenced));
+      CAF_CHECK(later->outcome_info().outcome == fate::not_run);
+      CAF_CHECK_EQUAL(later->answers.load(), 1);
+    }
+    kills = broken = false;
+    CAF_CHECK(f.done("INSERT INTO t VALUES (3)"));
+    CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 3);
+    fault::set_hook({});
+  }
+}
+
+CAF_TEST(a write whose settling stands still is answered by its deadline) {
+  //   writer: fenced; takes the next write, stands in the checkpoint   the watch: timeout   door opens: settled, written
+  house_fixture f;
+  CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
+  gate door;
+  std::atomic<bool> broken{true};
+  std::atomic<bool> stands{false};
+  fault::set_hook([&](std::string_view name) {
+    if (stands && name == "writer.checkpoint")
+      return door.wait();
+    if (broken &&
+        (name == "writer.before_commit" || name == "writer.checkpoint" || name == "writer.settle"))
+      io_error();
+  });
+  for (const auto& r : group(f))
+    CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
+  stands = true;
+  broken = false;
+  const auto stuck = f.write("INSERT INTO t VALUES (2)", 300ms);
+  CAF_REQUIRE(house_fixture::answered(stuck));
+  CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
+  CAF_CHECK(stuck->outcome_info().outcome != fate::unknown); // it never came to its commit
+  CAF_CHECK(comes_true([&] { return !f.health().ok; }));
+  stands = false;
+  door.open();
+  CAF_CHECK(f.done("INSERT INTO t VALUES (3)"));
+  CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 3);
+  fault::set_hook({});
+}
+
 CAF_TEST(the facade is told the same) {
   engine_folder folder;
   db_engine db(folder.url());
