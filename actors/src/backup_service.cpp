@@ -97,6 +97,8 @@ public:
     if (service_.closed_)
       throw error(errc::shut_down, "the engine is shut down");
     mine_ = !std::exchange(service_.busy_, true);
+    if (mine_)
+      service_.maker_ = std::this_thread::get_id();
   }
   ~turn() {
     if (!mine_)
@@ -334,12 +336,14 @@ void backup_service::add_to(health_report& h) const {
   }
 }
 
-void backup_service::close() {
+bool backup_service::close(clock::time_point last_moment) {
   std::unique_lock lock(mutex_);
   closed_ = true;
   if (job_ != nullptr)
     job_->cancel();
-  idle_.wait(lock, [this] { return !busy_; });
+  if (busy_ && maker_ == std::this_thread::get_id())
+    return true; // from its progress callback: it ends when that returns
+  return idle_.wait_until(lock, last_moment, [this] { return !busy_; });
 }
 
 } // namespace dbengine::actors

@@ -19,6 +19,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace dbengine::actors {
@@ -50,8 +51,9 @@ public:
   void add_to(dbengine::statistics& s) const;
   void add_to(health_report& h) const;
 
-  /// No more backups; the running one is cancelled and waited for.
-  void close();
+  /// No more backups; the running one is cancelled and waited for. False where it has not ended by then (a disk or a progress
+  /// callback that stands still). Called from that callback it does not wait: the backup ends when the callback returns.
+  bool close(std::chrono::steady_clock::time_point last_moment);
 
 private:
   detail::backup_settings settings() const;
@@ -70,6 +72,7 @@ private:
   mutable std::mutex mutex_;
   std::condition_variable idle_;
   bool busy_ = false;
+  std::thread::id maker_; // whose turn it is
   bool closed_ = false;
   detail::backup_job* job_ = nullptr;
   detail::backup_schedule schedule_;

@@ -8,6 +8,7 @@
 #include "sql_text.hpp"
 
 #include <caf/actor_config.hpp>
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/default_attachable.hpp>
 #include <caf/mailbox_element.hpp>
@@ -253,11 +254,20 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<caf::down_msg>()) {
     house_->cursors()->close_owned(m.get_as<caf::down_msg>(0).source.id());
   } else if (m.match_elements<caf::exit_msg>()) {
-    // Whoever ends the handle ends the engine. It blocks, so not on this thread.
+    // Whoever ends the handle ends the engine. It blocks, so not on this thread; the system waits for that one.
     house_->core().refuse();
-    std::thread([keep = caf::strong_actor_ptr(ctrl()), this] {
-      shutdown(house_->core().opts().shutdown_timeout);
-    }).detach();
+    auto& running = home_system().registry();
+    running.inc_running();
+    try {
+      std::thread([keep = caf::strong_actor_ptr(ctrl()), this, &running]() mutable {
+        shutdown(house_->core().opts().shutdown_timeout);
+        keep = nullptr;
+        running.dec_running();
+      }).detach();
+    } catch (...) { // no thread to be had
+      running.dec_running();
+      throw;
+    }
   } else {
     return false;
   }

@@ -46,6 +46,15 @@ house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core,
       stopped_(std::make_shared<supervision_end>()) {}
 
 house::~house() {
+  if (core_->forked()) {
+    // A copy of the parent's: its connections and locks must not feel the end of it.
+    static_cast<void>(new auto(core_));
+    static_cast<void>(new auto(cursors_));
+    static_cast<void>(new auto(backups_));
+    static_cast<void>(new auto(handles_));
+    static_cast<void>(new auto(supervisor_));
+    return;
+  }
   stop(std::chrono::milliseconds(0));
 }
 
@@ -168,15 +177,23 @@ void house::stop(std::chrono::milliseconds timeout) {
   if (!stopped_->wait_until(last_moment)) {
     core_->leave_behind();
     caf::anon_send(supervisor_, caf::close_atom_v);
-    if (!stopped_->wait_until(detail::clock::now() + defaults::shutdown_grace / 2))
+    const auto ended_within_half = [this] {
+      return stopped_->wait_until(detail::clock::now() + defaults::shutdown_grace / 2);
+    };
+    bool ended = ended_within_half();
+    if (!ended) {
       caf::anon_send(supervisor_, caf::close_atom_v);
-    stopped_->wait_until(detail::clock::time_point::max());
-    left_ = stopped_->left();
+      ended = ended_within_half();
+    }
+    // The supervisor itself gets no turn where this thread is the only one that the scheduler has: it ends after it.
+    left_ = ended ? stopped_->left() : std::vector<std::string>{"supervisor"};
     for (const auto& name : left_)
-      detail::log(detail::log_level::error,
-                  name + " is in a statement that cannot be interrupted and is left behind");
+      detail::log(detail::log_level::error, name + " does not come back and is left behind");
   }
-  backups_->close();
+  if (!backups_->close(std::max(last_moment, detail::clock::now()))) {
+    left_.emplace_back("backup");
+    detail::log(detail::log_level::error, "the running backup does not end and is left behind");
+  }
   core_->answer_rest();
   cursors_->close_all();
   core_->close_leases(deadline);

@@ -205,7 +205,7 @@ CAF_TEST(a thousand engines leave no thread no descriptor and no memory) {
   const auto grown = static_cast<std::int64_t>(heap_in_use()) - static_cast<std::int64_t>(heap);
   CAF_MESSAGE("1,000 engines grew the heap by " << grown << " bytes");
   CAF_CHECK(grown <
-            256 * 1024); // an engine that left its smallest queue behind would be a megabyte
+            512 * 1024); // an engine that left its smallest queue behind would be a megabyte
   db_engine db(folder.url());
   CAF_CHECK(entries("/proc/self/task") > threads); // the count does see an open engine
   CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 525);

@@ -14,7 +14,14 @@
 #include "fault_script.hpp"
 #include "file_lock.hpp"
 
+#include <dbengine/actors/messages.hpp>
+#include <dbengine/actors/spawn.hpp>
 #include <dbengine/db_engine.hpp>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/logger.hpp>
+#include <caf/scoped_actor.hpp>
 
 #include <fcntl.h>
 #include <optional>
@@ -104,6 +111,37 @@ CAF_TEST(a forked child that drops its copy of the lock leaves it to its parent)
                   0);
   CAF_CHECK(std::filesystem::exists(folder.path / "test.db.lock"));
   CAF_CHECK_EQUAL(code_of([&] { detail::file_lock second(folder.path / "test.db"); }), "locked");
+}
+
+CAF_TEST(a forked child that drops a typed handle leaves the engine to its parent) {
+  struct config : caf::actor_system_config {
+    config() { actors::setup(*this); }
+  };
+  engine_folder folder;
+  config cfg;
+  caf::actor_system sys(cfg);
+  caf::logger::set_current_actor_system(nullptr);
+  auto engine = actors::spawn_engine(sys, folder.url());
+  const auto run = [&](const std::string& sql) {
+    caf::scoped_actor self(sys);
+    std::string code = "none";
+    self->request(engine, caf::infinite, execute_request{sql, {}, {}})
+        .receive([](const write_result&) {},
+                 [&](const caf::error& e) { code = to_string(actors::to_error(e).code()); });
+    return code;
+  };
+  CAF_CHECK_EQUAL(run("CREATE TABLE t (x)"), "none");
+  CAF_CHECK_EQUAL(in_child([&] {
+                    const bool told = run("INSERT INTO t VALUES (1)") == "forked";
+                    engine = nullptr;
+                    return told ? 0 : 1;
+                  }),
+                  0);
+  CAF_CHECK(std::filesystem::exists(folder.path / "test.db.lock"));
+  CAF_CHECK(std::filesystem::exists(folder.path / "test.db-wal"));
+  CAF_CHECK_EQUAL(code_of([&] { db_engine second(folder.url()); }), "locked");
+  CAF_CHECK_EQUAL(run("INSERT INTO t VALUES (2)"), "none");
+  actors::shutdown(sys, engine);
 }
 
 CAF_TEST(a forked child opens an engine of its own) { // the control of the test above
