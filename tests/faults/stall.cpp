@@ -98,7 +98,8 @@ error_info answer_to(answer_box& box, std::uint64_t number) {
   return failure_in(m);
 }
 
-const call_options soon{.timeout = 150ms};
+// Time enough to come to the gate on a busy machine.
+const call_options soon{.timeout = 1s};
 
 } // namespace
 

@@ -50,7 +50,8 @@ const char* const points[] = {"writer.before_begin",
                               "backup.step",
                               "writer.open",
                               "reader.open",
-                              "stats.asked"};
+                              "stats.asked",
+                              "writer.snapshot_renewed"};
 
 struct round_result {
   bool struck = false;

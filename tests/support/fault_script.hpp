@@ -10,6 +10,7 @@
 #include "fault.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -74,10 +75,27 @@ public:
     open_ = true;
     changed_.notify_all();
   }
-  /// Waits until somebody stands at the door.
-  void await_one() {
+  /// Waits until somebody stands at the door; false where nobody comes in a minute, which on any machine means never.
+  bool await_one() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return inside_ > 0 || open_; });
+    return changed_.wait_for(lock, std::chrono::minutes(1),
+                             [this] { return inside_ > 0 || open_; });
+  }
+  /// The same for somebody who may be turned away before, e.g. by a deadline that passes on the way.
+  template <class F>
+  bool await_one_unless(F&& turned_away) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    for (;;) {
+      // Before the look at the door: who came there may be turned away there.
+      const bool away = turned_away() || std::chrono::steady_clock::now() > give_up;
+      {
+        std::unique_lock lock(mutex_);
+        if (changed_.wait_for(lock, std::chrono::milliseconds(1), [this] { return inside_ > 0; }))
+          return true;
+      }
+      if (away)
+        return false;
+    }
   }
 
 private:

@@ -104,7 +104,7 @@ const char* name() {
   static sqlite3_vfs v = [] {
     auto* below = sqlite3_vfs_find(nullptr);
     auto copy = *below;
-    copy.zName = "dbengine-faulty";
+    copy.zName = "dbengine-faulty-wal"; // `faulty_disk` has the name without
     copy.pNext = nullptr;
     copy.szOsFile += static_cast<int>(sizeof(file));
     copy.pAppData = below;
