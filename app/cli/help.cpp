@@ -64,7 +64,7 @@ void section(std::string& out, const ui::terminal& t, const char* title,
   out += title;
   out += ui::end(t, ui::style::bold);
   out += "\n";
-  const std::size_t columns = std::clamp(t.columns, 60U, 110U);
+  const std::size_t columns = std::clamp(t.columns(), 60U, 110U);
   for (const auto& e : entries) {
     out += "  " + e.left;
     if (e.left.size() > left)
@@ -145,7 +145,7 @@ std::string help_text(const command& tree, const std::vector<const command*>& pa
                       const ui::terminal& t) {
   const command& c = path.empty() ? tree : *path.back();
   std::string out = "Usage: " + usage_line(tree, path) + "\n\n";
-  out += filled(described(c), 0, std::clamp(t.columns, 60U, 110U)) + "\n";
+  out += filled(described(c), 0, std::clamp(t.columns(), 60U, 110U)) + "\n";
   std::vector<entry> entries;
   for (const auto& sub : c.commands)
     if (!sub.hidden)

@@ -57,7 +57,7 @@ std::string pointer_text(std::string_view text, std::size_t offset, const ui::te
   const std::string prefix = "  line " + std::to_string(number) + ": ";
 
   // A long line is shown around the mistake only.
-  const std::size_t room = std::max<std::size_t>(t.columns, 40) - prefix.size() - 8;
+  const std::size_t room = std::max<std::size_t>(t.columns(), 40) - prefix.size() - 8;
   std::size_t from = begin;
   if (offset - begin > room / 2)
     from = character_start(text, std::max(begin, offset - room / 2));

@@ -117,7 +117,7 @@ void progress::draw(clock::time_point now) {
     line += eta.data();
   }
   // The bar takes what the figures leave.
-  const std::size_t columns = terminal_.columns > 1 ? terminal_.columns - 1 : 1;
+  const std::size_t columns = std::max(terminal_.columns(), 2U) - 1;
   const std::size_t taken = display_width(label_) + 2 + display_width(line);
   if (total > 0 && taken + narrowest_bar <= columns)
     line.insert(0, bar(share, std::min(widest_bar, columns - taken), terminal_.unicode));

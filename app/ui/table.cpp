@@ -94,7 +94,7 @@ std::vector<std::size_t> table::measure() const {
 
 std::string table::header_text(const terminal& t) {
   widths_ = measure();
-  cut_ = t.tty && fit(widths_, t.columns);
+  cut_ = t.tty && fit(widths_, t.columns());
   const frame& f = t.unicode ? drawn : ascii;
   std::string out;
   rule(out, f, widths_, f.top_left, f.top, f.top_right);

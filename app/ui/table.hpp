@@ -39,7 +39,8 @@ public:
   /// The whole table, each line ended by a newline.
   std::string text(const terminal& t) const;
 
-  /// In parts, for tables too long to be held: as wide as the rows added so far ask for. A wider cell sticks out.
+  /// In parts, for tables too long to be held: as wide as the rows added so far ask for and the terminal is at the
+  /// header. A wider cell sticks out.
   std::string header_text(const terminal& t);
   std::string row_text(const terminal& t, const std::vector<table_cell>& row) const;
   std::string footer_text(const terminal& t) const;

@@ -45,10 +45,16 @@ terminal inspect(int descriptor, colour_wish wish) {
   t.unicode = locale_is_utf8();
   t.colour = wish == colour_wish::always ||
              (wish == colour_wish::automatic && t.interactive && environment("NO_COLOR").empty());
-  winsize size{};
-  if (tty && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    t.columns = size.ws_col;
+  t.descriptor = tty ? descriptor : -1;
   return t;
+}
+
+unsigned terminal::columns() const noexcept {
+  constexpr unsigned usual = 80;
+  winsize size{};
+  const bool told =
+      descriptor >= 0 && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return told ? size.ws_col : usual;
 }
 
 std::string_view begin(const terminal& t, style s) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the terminal behind a stream can do. Looked up once, passed on as plain data.
+// What the terminal behind a stream can do. Looked up once and passed on as plain data, but for its width, which changes.
 #pragma once
 
 #include <string_view>
@@ -13,7 +13,7 @@ enum class colour_wish { automatic, always, never };
 
 /// What may be written to one stream.
 struct terminal {
-  /// It is a terminal, however simple: lines longer than `columns` are broken.
+  /// It is a terminal, however simple: lines longer than `columns()` are broken.
   bool tty = false;
   /// A person looks at it: progress bars make sense.
   bool interactive = false;
@@ -21,7 +21,11 @@ struct terminal {
   bool colour = false;
   /// The terminal shows UTF-8: box drawing and blocks may be written.
   bool unicode = false;
-  unsigned columns = 80;
+  /// Of the terminal, -1 for none.
+  int descriptor = -1;
+
+  /// How wide it is now: whoever draws asks again. 80 where it does not say, or is no terminal.
+  unsigned columns() const noexcept;
 };
 
 /// Looks at a file descriptor and the environment: NO_COLOR (any non-empty value) and TERM=dumb turn

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace dbengine::test {
@@ -80,6 +82,20 @@ void tmux::line(const std::string& text) const {
 
 void tmux::key(const std::string& name) const {
   run("send-keys " + name);
+}
+
+void tmux::resize(unsigned columns) const {
+  run("resize-window -x " + std::to_string(columns) + " -y 40");
+  // It tells the terminal behind the window some time later.
+  auto name = run("display-message -p '#{pane_tty}'");
+  name.erase(name.find_last_not_of('\n') + 1);
+  const int terminal = ::open(name.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  winsize size{};
+  const bool done = wait_until(
+      [&] { return ::ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col == columns; });
+  ::close(terminal);
+  if (!done)
+    throw std::runtime_error("tmux does not resize " + name);
 }
 
 std::string tmux::screen() const {

@@ -28,6 +28,8 @@ public:
   void line(const std::string& text) const;
   /// "Enter", "Tab", "Up", "C-c", …
   void key(const std::string& name) const;
+  /// The terminal gets so many columns, and what runs in it is told by a signal.
+  void resize(unsigned columns) const;
   /// What is on the screen, without the spaces at the ends of lines.
   std::string screen() const;
   /// Waits until the screen shows the text; false where it does not in time.

@@ -7,8 +7,8 @@
 
 #include "command_line.hpp"
 #include "engine_fixture.hpp"
-#include "plain_sqlite.hpp"
 #include "program.hpp"
+#include "slow_database.hpp"
 #include "tmux.hpp"
 
 #include <algorithm>
@@ -21,22 +21,10 @@ using namespace dbengine::test;
 
 namespace {
 
-// A small file that takes seconds to be verified: each key of its index takes a while to be computed again. It was
-// filled with an expression of the same values that does not.
-void make_slow(const std::filesystem::path& file) {
-  plain_sqlite(file.string())
-      .script("CREATE TABLE t (n INTEGER); CREATE INDEX i ON t (abs(n));"
-              "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20000)"
-              " INSERT INTO t SELECT 100000 FROM c;"
-              "PRAGMA writable_schema = ON;"
-              "UPDATE sqlite_schema SET sql ="
-              " 'CREATE INDEX i ON t (max(n, 0 * length(hex(zeroblob(n)))))' WHERE name = 'i';");
-}
-
 struct fixture {
   engine_folder folder;
 
-  fixture() { make_slow(folder.path / "slow.db"); }
+  fixture() { make_slow_database(folder.path / "slow.db", 20'000); }
 
   run_result in_folder(const std::string& line) const {
     return run_line(line, {.folder = folder.path});

@@ -105,13 +105,15 @@ CAF_TEST(verbose tells the count of rows behind the rows) {
 
 CAF_TEST(bars are drawn on terminals only) {
   for (const char* line : {"import app.db rows.csv -t t3", "backup now app.db one.sqlite",
-                           "export app.db -t t out2.csv"}) {
+                           "backup now app.db --dir bars", "backup verify one.sqlite",
+                           "restore one.sqlite copy.db", "export app.db -t t out2.csv"}) {
     const auto piped = in_folder(line);
     CAF_CHECK(!has(piped.err, "\r"));
     CAF_CHECK(!has(piped.err, "\x1b"));
   }
   CAF_CHECK(has(on_terminal("import app.db rows.csv -t t4", 80).out, "\rimporting"));
   CAF_CHECK(has(on_terminal("backup now app.db two.sqlite", 80).out, "\rbacking up"));
+  CAF_CHECK(has(on_terminal("backup now app.db --dir more", 80).out, "\rbacking up"));
   CAF_CHECK(has(on_terminal("backup verify two.sqlite", 80).out, "\rverifying"));
   CAF_CHECK(has(on_terminal("restore two.sqlite new.db", 80).out, "\rrestoring"));
   CAF_CHECK(!has(on_terminal("import app.db rows.csv -t t5", 80, {{"TERM", "dumb"}}).out, "\r"));
