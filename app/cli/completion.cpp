@@ -162,11 +162,14 @@ std::string zsh(const command& tree) {
       for (const auto& choice : p.choices)
         words += " " + quoted(choice);
     words += " )\n      options=(";
-    for (const auto* from : {&n.at->options, &tree.options})
-      if (from != &tree.options || n.at != &tree)
-        for (const auto& o : *from)
-          for (const auto& name : o.all_names())
-            words += " " + described_word(name, o.help);
+    const auto describe = [&](const std::vector<option_spec>& options) {
+      for (const auto& o : options)
+        for (const auto& name : o.all_names())
+          words += " " + described_word(name, o.help);
+    };
+    describe(n.at->options);
+    if (n.at != &tree)
+      describe(tree.options);
     words += " '-h:show the help' '--help:show the help' )\n      files=" +
              std::string(takes_files(*n.at) ? "1" : "") + " ;;\n";
     values += zsh_values(n.at->options, n.path);
