@@ -84,6 +84,7 @@ detail::backup_settings backup_service::settings() const {
   s.pause = o.backup_pause;
   s.wal_limit = o.backup_wal_limit;
   s.wal_bytes = [core = core_] { return core->wal_bytes(); };
+  s.commits = [core = core_] { return core->commits_seen(); };
   if (!o.functions.empty() || !o.collations.empty())
     s.prepare = [core = core_](sqlite3* db) { detail::register_user_functions(db, core->opts()); };
   return s;

@@ -163,6 +163,9 @@ public:
   /// Counts, sampled from the workers' blocks. Queues, leases and files included; not the supervisor's part.
   dbengine::statistics sample() const;
   std::uint64_t wal_bytes() const;
+  std::uint64_t commits_seen() const noexcept {
+    return commits_seen_.load(std::memory_order_relaxed);
+  }
   void note_request(request_class c, const error_info* failure) noexcept;
 
   lease_table& leases() noexcept { return leases_; }

@@ -35,7 +35,8 @@ void backup_job::end_backup::operator()(sqlite3_backup* b) const noexcept {
 
 backup_job::backup_job(backup_settings settings, directory folder)
     : settings_(std::move(settings)), folder_(std::move(folder)),
-      go_on_([this] { return may_go_on(); }), begun_(std::chrono::steady_clock::now()) {}
+      go_on_([this] { return may_go_on(); }), begun_(std::chrono::steady_clock::now()),
+      pace_(settings_.pause, settings_.commits) {}
 
 backup_job::~backup_job() {
   if (phase_ != phase::done)
@@ -177,7 +178,6 @@ bool backup_job::step() {
       phase_ = phase::verify;
       break;
     case phase::verify: verify(); break;
-    case phase::hash: hash(); break;
     default: publish(); break;
     }
     return phase_ != phase::done;
@@ -250,6 +250,7 @@ void backup_job::count() {
 }
 
 void backup_job::verify() {
+  begin_hash();
   at("verify");
   auto found = check_database(raw_fd_, settings_.prepare, go_on_);
   if (!found.unchecked.empty())
@@ -268,7 +269,12 @@ void backup_job::verify() {
   about_.foreign_key_violations = found.foreign_key_violations;
   about_.foreign_keys_unchecked = std::move(found.foreign_keys_unchecked);
   about_.rows = std::move(rows_);
-  phase_ = phase::hash;
+  while (hashed_.wait_for(between_questions) == std::future_status::timeout)
+    may_go_on();
+  const auto hashed = hashed_.get();
+  about_.sha256 = hashed.sha256_out;
+  about_.size = hashed.bytes_out;
+  phase_ = phase::publish;
 }
 
 std::chrono::milliseconds backup_job::pause() const noexcept {
@@ -301,10 +307,8 @@ bool backup_job::may_go_on() {
   }
   // While the snapshot is pinned, a long WAL is worse than a slower writer.
   const bool hurry = hurried_ && source_ != nullptr;
-  if (!hurry && settings_.pause.count() > 0 && now - rested_ >= settings_.pause) {
-    std::this_thread::sleep_for(settings_.pause);
-    rested_ = std::chrono::steady_clock::now();
-  }
+  if (!hurry)
+    pace_.rest_where_due();
   return !cancelled_.load(std::memory_order_relaxed);
 }
 
@@ -316,7 +320,7 @@ const backup_file& backup_job::run(const progress_callback& progress) {
   } at_the_end{this};
   try {
     for (;;) {
-      rested_ = std::chrono::steady_clock::now();
+      pace_.begin();
       if (!step())
         return result_;
       ask();

@@ -8,10 +8,13 @@
 #pragma once
 
 #include "backup_catalog.hpp"
+#include "backup_pace.hpp"
+#include "backup_stream.hpp"
 #include "held_file.hpp"
 
 #include <atomic>
 #include <exception>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -36,8 +39,10 @@ struct backup_settings {
 
   bool compress = false;
   int pages_per_step = defaults::backup_pages_per_step;
-  /// Between two steps of the copy. Later stages rest this long whenever they have worked as long.
+  /// Between two steps of the copy. Later stages rest this long whenever they have worked as long and somebody wrote meanwhile.
   std::chrono::milliseconds pause = defaults::backup_pause;
+  /// Counts the commits of the database, from any thread; without it somebody is taken to write.
+  std::function<std::uint64_t()> commits = {};
   std::uint64_t max_wal_bytes = defaults::backup_max_wal_bytes;
   /// Past this the backup fails rather than keep the WAL growing; 0 = no bound.
   std::uint64_t wal_limit = defaults::backup_wal_limit;
@@ -47,7 +52,7 @@ struct backup_settings {
   std::function<std::uint64_t()> wal_bytes = {};
   std::function<wall_time()> now = [] { return std::chrono::system_clock::now(); };
   prepare_connection prepare = {};
-  /// Told where the job is, for tests: directory, open, pin, page, count, sync, verify, hash, manifest, rename,
+  /// Told where the job is, for tests: directory, open, pin, page, count, sync, hash, verify, manifest, rename,
   /// publish, done. What it throws fails the job there.
   std::function<void(std::string_view)> at = {};
 };
@@ -61,6 +66,8 @@ struct backup_settings {
 /// WAL that cannot be restarted meanwhile; where it grows past `max_wal_bytes` the pauses are left out, and past `wal_limit`
 /// the backup fails.
 ///
+/// The finished copy is hashed, or packed, by a thread of its own while it is verified; where none can be had, after that.
+///
 /// A failure, a cancellation or an early end of the job removes what it made.
 class backup_job {
 public:
@@ -73,7 +80,7 @@ public:
   backup_job& operator=(const backup_job&) = delete;
 
   /// Goes one step on; false when the backup is complete. Copying, a step is `pages_per_step` pages; each later stage
-  /// (count, sync, verify, hash, publish) is a step, too. After a throw the job is over.
+  /// (count, sync, verify, publish) is a step, too. After a throw the job is over.
   bool step();
   /// How long to wait before the next step; zero when copying is done, or the WAL too long.
   std::chrono::milliseconds pause() const noexcept;
@@ -95,7 +102,7 @@ public:
   const manifest& about() const noexcept { return about_; }
 
 private:
-  enum class phase : std::uint8_t { copy, count, sync, verify, hash, publish, done, failed };
+  enum class phase : std::uint8_t { copy, count, sync, verify, publish, done, failed };
   struct end_backup {
     void operator()(sqlite3_backup* b) const noexcept;
   };
@@ -118,7 +125,8 @@ private:
   void refuse_long_wal() const;
   std::uint64_t wal_bytes() const;
   void verify();
-  void hash();
+  void begin_hash();
+  stream_result hash(const go_on& may_go_on) const;
   void publish();
   void rename(const std::string& from, const std::string& to);
   std::string undo() noexcept;
@@ -139,9 +147,9 @@ private:
   std::atomic<std::uint64_t> pages_done_{0};
   std::atomic<std::uint64_t> pages_total_{0};
   std::chrono::steady_clock::time_point begun_;
-  // Within long steps: since when there was no rest, and when `progress_` was asked last.
-  std::chrono::steady_clock::time_point rested_;
-  std::chrono::steady_clock::time_point asked_;
+  // Within long steps.
+  pacer pace_;
+  std::chrono::steady_clock::time_point asked_; // when `progress_` was, last
   const progress_callback* progress_ = nullptr;
   // What `progress_` threw: kept, because SQLite may be between it and `run`.
   std::exception_ptr thrown_;
@@ -157,6 +165,9 @@ private:
   row_counts rows_;
   manifest about_;
   backup_file result_;
+  // Reads the files above, so it ends before they do.
+  std::atomic<bool> given_up_{false};
+  std::future<stream_result> hashed_;
 };
 
 } // namespace dbengine::detail

@@ -5,11 +5,10 @@
 
 #include "backup_job.hpp"
 
-#include "backup_stream.hpp"
-
 #include <algorithm>
 #include <cerrno>
 #include <sqlite3.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace dbengine::detail {
@@ -31,22 +30,32 @@ void write_text(int fd, std::string_view text) {
 
 } // namespace
 
-void backup_job::hash() {
+void backup_job::begin_hash() {
   at("hash");
-  const stream_progress asked = [this](std::uint64_t) { return go_on_(); };
-  stream_result done;
-  if (!settings_.compress) {
-    done = stream(stream_kind::plain, raw_fd_, -1, asked);
-  } else {
+  if (settings_.compress)
     final_fd_ = make(name_ + std::string(partial_suffix));
-    done = stream(stream_kind::compress, raw_fd_, final_fd_, asked);
-    sync_file(final_fd_, name_);
-    if (stream(stream_kind::unpack, final_fd_, -1, asked).sha256_out != done.sha256_in)
-      throw error(errc::backup_failed, "the compressed copy does not unpack to what went in");
+  try {
+    hashed_ = std::async(std::launch::async,
+                         [this, pace = pacer(settings_.pause, settings_.commits)]() mutable {
+                           return hash([&] {
+                             pace.rest_where_due();
+                             return !cancelled_ && !given_up_;
+                           });
+                         });
+  } catch (const std::system_error&) { // no thread can be had: done when it is asked for
+    hashed_ = std::async(std::launch::deferred, [this] { return hash(go_on_); });
   }
-  about_.sha256 = done.sha256_out;
-  about_.size = done.bytes_out;
-  phase_ = phase::publish;
+}
+
+stream_result backup_job::hash(const go_on& may_go_on) const {
+  const stream_progress asked = [&](std::uint64_t) { return may_go_on(); };
+  if (!settings_.compress)
+    return stream(stream_kind::plain, raw_fd_, -1, asked);
+  auto packed = stream(stream_kind::compress, raw_fd_, final_fd_, asked);
+  sync_file(final_fd_, name_);
+  if (stream(stream_kind::unpack, final_fd_, -1, asked).sha256_out != packed.sha256_in)
+    throw error(errc::backup_failed, "the compressed copy does not unpack to what went in");
+  return packed;
 }
 
 void backup_job::publish() {
@@ -114,6 +123,8 @@ void backup_job::rename(const std::string& from, const std::string& to) {
 std::string backup_job::undo() noexcept {
   std::string trouble;
   phase_ = phase::failed;
+  given_up_ = true;
+  hashed_ = {}; // waits for it
   backup_.reset();
   copy_.reset();
   source_.reset();

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unistd.h>
 #include <zstd.h>
@@ -44,13 +45,17 @@ std::size_t read_block(int fd, std::span<char> block, std::uint64_t offset) {
   return got;
 }
 
-// The far end: hashes and, where there is a file, writes.
+// The far end: hashes what is other than the input and, where there is a file, writes.
 class sink {
 public:
-  sink(int fd, stream_result& result) : fd_(fd), result_(result) {}
+  sink(int fd, bool same, stream_result& result) : fd_(fd), result_(result) {
+    if (!same)
+      hash_.emplace();
+  }
 
   void put(std::span<const char> bytes) {
-    hash_.add(bytes);
+    if (hash_)
+      hash_->add(bytes);
     while (fd_ >= 0 && !bytes.empty()) {
       const auto n = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(result_.bytes_out));
       if (n < 0 && errno == EINTR)
@@ -63,12 +68,12 @@ public:
     if (fd_ < 0)
       result_.bytes_out += bytes.size();
   }
-  void finish() { result_.sha256_out = hash_.finish_hex(); }
+  void finish() { result_.sha256_out = hash_ ? hash_->finish_hex() : result_.sha256_in; }
 
 private:
   int fd_;
   stream_result& result_;
-  sha256 hash_;
+  std::optional<sha256> hash_;
 };
 
 class coder {
@@ -127,7 +132,7 @@ private:
 stream_result stream(stream_kind kind, int in, int out, const stream_progress& progress) {
   stream_result result;
   sha256 hash;
-  sink to(out, result);
+  sink to(out, kind == stream_kind::plain, result);
   coder code(kind);
   std::vector<char> block(block_size);
   for (bool last = false; !last;) {

@@ -39,11 +39,24 @@ struct block {
   sqlite3_int64 end() const { return offset + static_cast<sqlite3_int64>(size); }
 };
 
+// A check reads page after page, mostly in order: a page that follows the one before it is read with those behind it.
+constexpr std::size_t ahead_size = std::size_t{64} << 10;
+
+struct ahead {
+  sqlite3_int64 offset = 0;
+  std::size_t size = 0;
+  std::array<char, ahead_size> bytes;
+};
+
 struct fd_file {
   sqlite3_file base;
   int fd;
   // What is not written yet; made by the first write.
   block* waiting;
+  // Of a file that is only read: where the last read ended, and what was read beyond it.
+  bool only_read;
+  sqlite3_int64 last_end;
+  ahead* next;
   const std::function<bool()>* asked;
   unsigned reads;
   // Once it said no, nothing is read any more.
@@ -97,7 +110,34 @@ int write_waiting(fd_file& f) {
 // that was given up.
 int x_close(sqlite3_file* file) {
   delete std::exchange(self(file).waiting, nullptr);
+  delete std::exchange(self(file).next, nullptr);
   return SQLITE_OK;
+}
+
+// Whether the bytes could be had so; if not, they are read by themselves, and errors are theirs.
+bool read_ahead(fd_file& f, char* buffer, std::size_t size, sqlite3_int64 offset) {
+  const bool follows =
+      offset == std::exchange(f.last_end, offset + static_cast<sqlite3_int64>(size));
+  if (!f.only_read || size > ahead_size)
+    return false;
+  if (f.next == nullptr && (!follows || (f.next = new (std::nothrow) ahead) == nullptr))
+    return false;
+  auto& n = *f.next;
+  const auto has = [&] {
+    return offset >= n.offset && offset + static_cast<sqlite3_int64>(size) <=
+                                     n.offset + static_cast<sqlite3_int64>(n.size);
+  };
+  if (!has()) {
+    if (!follows)
+      return false;
+    const auto got = pread(f.fd, n.bytes.data(), ahead_size, offset);
+    n.offset = offset;
+    n.size = got < 0 ? 0 : static_cast<std::size_t>(got);
+    if (!has())
+      return false;
+  }
+  std::memcpy(buffer, n.bytes.data() + (offset - n.offset), size);
+  return true;
 }
 
 int x_read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
@@ -109,7 +149,7 @@ int x_read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
   if (f.stopped)
     return SQLITE_INTERRUPT;
   auto* bytes = static_cast<char*>(buffer);
-  int got = 0;
+  int got = read_ahead(f, bytes, static_cast<std::size_t>(size), offset) ? size : 0;
   while (got < size) {
     const auto n =
         pread(fd_of(file), bytes + got, static_cast<std::size_t>(size - got), offset + got);
@@ -239,6 +279,9 @@ int x_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, in
     return SQLITE_CANTOPEN;
   self(file).fd = fd;
   self(file).waiting = nullptr;
+  self(file).only_read = (flags & SQLITE_OPEN_READONLY) != 0;
+  self(file).last_end = 0;
+  self(file).next = nullptr;
   self(file).asked = nullptr;
   self(file).reads = 0;
   self(file).stopped = false;

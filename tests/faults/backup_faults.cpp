@@ -12,6 +12,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <system_error>
+#include <thread>
 
 #include "test.hpp"
 
@@ -29,6 +31,7 @@ const std::vector<int> renames = {__NR_rename, __NR_renameat, __NR_renameat2};
 const std::vector<int> opens = {__NR_open, __NR_openat};
 const std::vector<int> links = {__NR_link, __NR_linkat};
 const std::vector<int> removals = {__NR_unlink, __NR_unlinkat};
+const std::vector<int> threads = {__NR_clone, __NR_clone3};
 
 struct failure {
   std::string point;
@@ -100,6 +103,34 @@ CAF_TEST(a backup that the system fails says why and leaves nothing) {
   CAF_CHECK_EQUAL(f.files().size(), before.size() + 2);
   for (const auto& made : detail::list_backups(f.backups))
     CAF_CHECK(verify_backup(made.path).ok);
+}
+
+CAF_TEST(a backup is made where no thread can be had) {
+  if (!calls_can_fail())
+    DBENGINE_SKIP("this kernel filters no system calls");
+  backup_fixture f;
+  const failure no_thread{"hash", threads, EAGAIN, {}};
+  for (const bool compress : {false, true}) {
+    auto s = f.settings();
+    s.compress = compress;
+    s.at = failing_at(no_thread);
+    const auto result = in_child([&] {
+      f.make(s);
+      // Indeed there was none.
+      try {
+        std::thread([] {}).join();
+      } catch (const std::system_error&) {
+        return;
+      }
+      throw error(errc::internal, "a thread was had");
+    });
+    CAF_CHECK_EQUAL(result.code, errc::none);
+    CAF_CHECK_EQUAL(result.message, "");
+  }
+  const auto listed = detail::list_backups(f.backups);
+  CAF_CHECK_EQUAL(listed.size(), 2u);
+  for (const auto& made : listed)
+    CAF_CHECK(made.verified && verify_backup(made.path).ok);
 }
 
 CAF_TEST(a file size limit at any size fails the backup and leaves nothing) {

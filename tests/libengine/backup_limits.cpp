@@ -12,6 +12,24 @@ using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
 
+// A rest is never shorter than asked for, so the time has a lower bound on any machine.
+CAF_TEST(pages for each step and the pause between them bound the rate) {
+  backup_fixture f(2000);
+  auto s = f.settings();
+  s.pages_per_step = 4;
+  s.pause = 5ms;
+  std::vector<std::chrono::steady_clock::time_point> steps;
+  s.at = [&](std::string_view p) {
+    if (p == "page")
+      steps.push_back(std::chrono::steady_clock::now());
+  };
+  const auto made = f.make(s);
+  CAF_CHECK(steps.size() >= made.pages / 4);
+  CAF_CHECK(steps.size() > 20);
+  for (std::size_t i = 1; i < steps.size(); ++i)
+    CAF_CHECK(steps[i] - steps[i - 1] >= 5ms);
+}
+
 CAF_TEST(past the limit of the WAL a backup fails and leaves nothing) {
   for (const std::string point : {"page", "count"}) {
     const backup_fixture f;
