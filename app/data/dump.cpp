@@ -61,6 +61,16 @@ private:
   std::unique_ptr<sqlite_rows> rows_;
 };
 
+std::string quoted_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      out += c;
+    out += c;
+  }
+  return out + "'";
+}
+
 std::string literal(const field& f) {
   switch (f.type()) {
   case value_type::null: return "NULL";
@@ -76,13 +86,16 @@ std::string literal(const field& f) {
   const auto text = f.bytes();
   if (text.find('\0') != std::string_view::npos || !ui::is_utf8(text))
     return "CAST(x'" + hex_text(text) + "' AS TEXT)";
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      out += '\'';
-    out += c;
-  }
-  return out + "'";
+  if (text.find('\r') == std::string_view::npos)
+    return quoted_text(text);
+  // SQLite's own program takes carriage returns off the ends of the lines that it reads.
+  std::string mark = "\\r";
+  for (int n = 1; text.find(mark) != std::string_view::npos; ++n)
+    mark = "\\r" + std::to_string(n) + "\\";
+  std::string marked;
+  for (const char c : text)
+    marked += c == '\r' ? mark : std::string(1, c);
+  return "replace(" + quoted_text(marked) + "," + quoted_text(mark) + ",char(13))";
 }
 
 class dumper {
