@@ -131,9 +131,11 @@ void fixture::through_files(const std::string& db, const list& views) const {
       good({"import", fresh, file, "-t", one});
       same("a table of the same types", good({"export", copy, "-t", one, "-", "--format", format}),
            content_of(folder.path / file));
-      same("a table made by the import",
-           good({"export", fresh, "-t", one, "-", "--format", format}),
-           content_of(folder.path / file));
+      // CSV does not tell the types of a column that mixes them: it becomes one of text.
+      if (format != "csv" || one != "payment")
+        same("a table made by the import",
+             good({"export", fresh, "-t", one, "-", "--format", format}),
+             content_of(folder.path / file));
     }
     sqlite(copy, triggers);
     same("all tables", content(copy, views), expected);
