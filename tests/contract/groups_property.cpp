@@ -9,6 +9,8 @@
 //   tick(id) of each run of a request <-----------+
 //   the history, sorted by tick -----------------> plain SQLite --> the same
 //
+// The same over the wire, where facade and handles are connected to the engine's port.
+//
 // Where the order comes from: whatever changes the database calls `tick(id)`, which draws the next number of one counter. One
 // connection writes, and only one thread at a time has it, so of two runs that were both kept, the one with the lower number
 // ran on the state before the other. A run that was undone and repeated draws again, later, and only the last number counts.
@@ -19,6 +21,7 @@
 
 #include "dump.hpp"
 #include "engine_fixture.hpp"
+#include "over_the_wire.hpp"
 #include "plain_sqlite.hpp"
 #include "work_run.hpp"
 
@@ -136,16 +139,22 @@ constexpr std::size_t facade_senders = 5;
 constexpr std::size_t handle_senders = 3;
 constexpr std::size_t in_the_air = 8;
 
-void send(const db_engine& db, history& h, std::size_t sender, std::atomic<long>& clock) {
+/// The engine, in this process or behind a port, as both kinds of senders see it.
+struct place {
+  db_engine* db;
+  caf::actor_system* system;
+  std::function<engine_actor()> handle;
+};
+
+void send(const place& to, history& h, std::size_t sender, std::atomic<long>& clock) {
   if (sender < facade_senders) {
     for (auto& e : h)
       if (e.sender == sender)
-        send_by_facade(db, e, clock);
+        send_by_facade(*to.db, e, clock);
     return;
   }
-  auto& home = dynamic_cast<actors::local_backend&>(db.backend()).engine();
-  auto engine = actors::engine_router::make(home);
-  caf::scoped_actor self{home->system()};
+  auto engine = to.handle();
+  caf::scoped_actor self{*to.system};
   caf::logger::set_current_actor_system(nullptr);
   std::deque<std::function<void()>> pending;
   for (auto& e : h) {
@@ -243,7 +252,7 @@ struct outcome {
   statistics stats;
 };
 
-outcome play(const std::string& url, unsigned seed, long count) {
+outcome play(const std::string& url, bool remote, unsigned seed, long count) {
   std::atomic<long> clock{0};
   outcome result;
   std::mt19937 random(seed);
@@ -254,7 +263,7 @@ outcome play(const std::string& url, unsigned seed, long count) {
       e.sender = s;
       do
         e.request = random_work(id, random);
-      while (s >= facade_senders &&
+      while ((remote || s >= facade_senders) &&
              e.request.what == work::kind::nested); // a lambda cannot be sent
       ++id;
       result.told.push_back(std::move(e));
@@ -269,19 +278,29 @@ outcome play(const std::string& url, unsigned seed, long count) {
                            ticks.at(static_cast<std::size_t>(x[0].integer)) = ++clock;
                            return value(1);
                          }});
-  db_engine db(url, o);
-  db.execute_script(work_schema);
-  std::vector<std::thread> threads;
-  for (std::size_t s = 0; s < facade_senders + handle_senders; ++s)
-    threads.emplace_back([&, s] { send(db, result.told, s, clock); });
-  for (auto& t : threads)
-    t.join();
-  for (auto& e : result.told)
-    e.ran = ticks[static_cast<std::size_t>(e.request.id)];
-  result.tables = dump_of(db);
-  result.stats = db.get_stats();
-  CAF_CHECK(db.integrity_check().empty());
-  CAF_CHECK(db.health().ok);
+  const auto run = [&](const place& at) {
+    auto& db = *at.db;
+    db.execute_script(work_schema);
+    std::vector<std::thread> threads;
+    for (std::size_t s = 0; s < facade_senders + handle_senders; ++s)
+      threads.emplace_back([&, s] { send(at, result.told, s, clock); });
+    for (auto& t : threads)
+      t.join();
+    for (auto& e : result.told)
+      e.ran = ticks[static_cast<std::size_t>(e.request.id)];
+    result.tables = dump_of(db);
+    result.stats = db.get_stats();
+    CAF_CHECK(db.integrity_check().empty());
+    CAF_CHECK(db.health().ok);
+  };
+  if (remote) {
+    over_the_wire wire(url, o);
+    run({&wire.facade(), &wire.handles(), [&] { return wire.connect(); }});
+  } else {
+    db_engine db(url, o);
+    auto& home = dynamic_cast<actors::local_backend&>(db.backend()).engine();
+    run({&db, &home->system(), [&] { return actors::engine_router::make(home); }});
+  }
   return result;
 }
 
@@ -302,12 +321,14 @@ unsigned seed_of_this_run() {
 
 } // namespace
 
-CAF_TEST(requests from many senders answer as they would one by one on plain SQLite) {
+namespace {
+
+void compare_with_plain_sqlite(bool remote) {
   const auto count = from_environment("DBENGINE_PROPERTY_COUNT", 150);
   auto seed = seed_of_this_run();
   for (const bool memory : {false, true}) {
     const engine_folder folder;
-    auto r = play(memory ? "sqlite://" : folder.url(), seed, count);
+    auto r = play(memory ? "sqlite://" : folder.url(), remote, seed, count);
     const auto found = problems(r.told, r.tables);
     show(found, seed);
     CAF_CHECK(found.empty());
@@ -328,9 +349,19 @@ CAF_TEST(requests from many senders answer as they would one by one on plain SQL
   }
 }
 
+} // namespace
+
+CAF_TEST(requests from many senders answer as they would one by one on plain SQLite) {
+  compare_with_plain_sqlite(false);
+}
+
+CAF_TEST(so do requests over the wire) {
+  compare_with_plain_sqlite(true);
+}
+
 CAF_TEST(the comparison finds a history that is not true) {
   const auto seed = seed_of_this_run();
-  const auto r = play("sqlite://", seed, 40);
+  const auto r = play("sqlite://", false, seed, 40);
   const auto found = problems(r.told, r.tables);
   show(found, seed);
   CAF_REQUIRE(found.empty());

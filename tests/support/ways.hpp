@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace dbengine::test {
@@ -49,6 +50,14 @@ private:
   std::shared_ptr<detail::backend> backend_;
   request_options properties_;
 };
+
+struct way {
+  const char* name;
+  bool interactive;
+  /// Throws what opening throws.
+  std::shared_ptr<detail::backend> (*open)(const std::string& url, const options& o);
+};
+std::span<const way> ways();
 
 /// Runs the check on a fresh database for each way. A remote way serves the same options.
 void on_every_way(const options& o, const std::function<void(target&)>& check);

@@ -10,16 +10,21 @@
 #include "maintenance.hpp"
 #include "message_codec.hpp"
 #include "remote/remote_call.hpp"
+#include "sql_text.hpp"
 
 namespace dbengine::actors {
+
+/// Whether a fetch is sent as one that may write. One that may not can be sent again; where it would write after all, the server
+/// says so. By that second way it would be overtaken by its sender's later writes: so only where its text looks like reading.
+inline bool sent_to_write(const fetch_request& x) {
+  return !x.options.read_only && (!x.options.id.empty() || detail::may_write(x.sql));
+}
 
 /// The body of a request: room for the time that is left, then the message.
 template <class T>
 std::string request_body(wire_kind k, const T& x) {
-  // A fetch may not write until the server has said that it would: one that only reads can be sent again.
   if constexpr (std::is_same_v<T, fetch_request>)
-    return detail::encode(std::int64_t{0}, x,
-                          static_cast<std::uint8_t>(!x.options.id.empty() && !x.options.read_only));
+    return detail::encode(std::int64_t{0}, x, static_cast<std::uint8_t>(sent_to_write(x)));
   else
     return (void)k, detail::encode(std::int64_t{0}, x);
 }
@@ -32,7 +37,8 @@ inline std::string empty_body() {
 template <class T>
 void apply_rules(remote_call& c, const T& x) {
   if constexpr (std::is_same_v<T, fetch_request>) {
-    c.writes = !x.options.id.empty() && !x.options.read_only;
+    c.writes = sent_to_write(x);
+    c.repeatable = !c.writes || !x.options.id.empty();
     c.read_only = x.options.read_only;
   } else if constexpr (std::is_same_v<T, maintenance_request>) {
     c.writes = maintenance::writes(x.what);
