@@ -4,6 +4,7 @@
 // What an engine refuses to open or to run: the reason is told, and nothing is created or changed.
 
 #include "engine_fixture.hpp"
+#include "ways.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -24,12 +25,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-error_info opening(const std::string& url, options o = {}) {
-  return failure_of([&] { db_engine db(url, std::move(o)); });
-}
-
 std::string name(const error_info& e) {
   return std::string(to_string(e.code));
+}
+
+/// How opening fails, on every way alike: the facade, the host of a handle, and that of a port.
+error_info opening(const std::string& url, const options& o = {}) {
+  const auto expected = failure_of([&] { db_engine db(url, o); });
+  for (const auto& w : ways()) {
+    const auto e = failure_of([&] { w.open(url, o); });
+    CAF_CHECK_EQUAL(std::string(w.name) + ": " + name(e), w.name + (": " + name(expected)));
+    CAF_CHECK_EQUAL(e.message, expected.message);
+  }
+  return expected;
 }
 
 std::string bytes_of(const fs::path& file) {
@@ -114,29 +122,38 @@ CAF_TEST(a read - only engine refuses writes) {
   CAF_CHECK_EQUAL(name(opening(folder.url(), {.read_only = true})), "cannot_open");
   CAF_CHECK_EQUAL(entries(folder.path), 0u);
   { db_engine(folder.url()).execute("CREATE TABLE t (x)"); }
-  db_engine db(folder.url(), {.read_only = true});
-  CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO t VALUES (1)"); }), "read_only");
-  CAF_CHECK_EQUAL(code_of([&] { db.fetch("INSERT INTO t VALUES (1) RETURNING x"); }), "read_only");
-  CAF_CHECK_EQUAL(code_of([&] { db.write([](transaction&) {}); }), "read_only");
-  CAF_CHECK_EQUAL(code_of([&] { db.execute_transaction({operation::execute("DELETE FROM t")}); }),
-                  "read_only");
-  CAF_CHECK_EQUAL(code_of([&] { db.vacuum(); }), "read_only");
-  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0);
-  CAF_CHECK(db.database_info().read_only);
+  for (const auto& w : ways()) {
+    const auto open = w.open(folder.url(), {.read_only = true});
+    const request_view db(*open, {});
+    CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO t VALUES (1)"); }), "read_only");
+    CAF_CHECK_EQUAL(code_of([&] { db.fetch("INSERT INTO t VALUES (1) RETURNING x"); }),
+                    "read_only");
+    CAF_CHECK_EQUAL(code_of([&] { db.with_id("a").execute("DELETE FROM t"); }), "read_only");
+    CAF_CHECK_EQUAL(code_of([&] { db.write([](transaction&) {}); }),
+                    w.interactive ? "read_only" : "not_allowed");
+    CAF_CHECK_EQUAL(code_of([&] { db.execute_transaction({operation::execute("DELETE FROM t")}); }),
+                    "read_only");
+    CAF_CHECK_EQUAL(code_of([&] { db.vacuum(); }), "read_only");
+    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0);
+    CAF_CHECK(open->database_info().read_only);
+  }
 }
 
 CAF_TEST(a statement with a NUL byte is refused) {
-  db_engine db("sqlite://");
-  using namespace std::string_view_literals;
-  CAF_CHECK(failure_of([&] { db.fetch("SELECT 1\0, 2"sv); }).code != errc::none);
-  CAF_CHECK(failure_of([&] { db.execute("CREATE TABLE t (x)\0; garbage"sv); }).code != errc::none);
-  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM sqlite_master").value_or(-1), 0);
+  on_every_way([](target& db) {
+    using namespace std::string_view_literals;
+    CAF_CHECK(failure_of([&] { db.fetch("SELECT 1\0, 2"sv); }).code != errc::none);
+    CAF_CHECK(failure_of([&] { db.execute("CREATE TABLE t (x)\0; garbage"sv); }).code !=
+              errc::none);
+    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM sqlite_master").value_or(-1), 0);
+  });
 }
 
 CAF_TEST(an unsigned value beyond 64 signed bits is refused) {
-  db_engine db("sqlite://");
-  constexpr auto edge = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  CAF_CHECK(db.fetch_value<std::uint64_t>("SELECT ?", edge) == edge);
-  CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT ?", edge + 1); }), "range");
-  CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT :v", {{"v", edge + 1}}); }), "range");
+  on_every_way([](target& db) {
+    constexpr auto edge = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    CAF_CHECK(db.fetch_value<std::uint64_t>("SELECT ?", edge) == edge);
+    CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT ?", edge + 1); }), "range");
+    CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT :v", {{"v", edge + 1}}); }), "range");
+  });
 }
