@@ -6,6 +6,7 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
+#include "remote/held_answers.hpp"
 #include "remote/ticket.hpp"
 #include "version.hpp"
 
@@ -22,12 +23,11 @@ using self_pointer = local_gateway_actor::stateful_pointer<gateway_state>;
 using promise = ticket::promise;
 using clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds held_for{30};
-
 class serving {
 public:
   serving(self_pointer self, engine_actor engine, access allowed, peer_limits limits)
-      : self_(self), engine_(std::move(engine)), allowed_(allowed), limits_(limits) {}
+      : self_(self), engine_(std::move(engine)), allowed_(allowed), limits_(limits),
+        answers_(limits) {}
 
   void request(wire_request& what, const caf::strong_actor_ptr& from, promise p) {
     if (!from) // nobody to answer
@@ -51,7 +51,7 @@ public:
         self_->send(engine_, cancel_request{r.token});
     for (const auto& [number, used] : it->second.cursors)
       self_->send(engine_, cursor_close{{number}});
-    self_->state.held_bytes -= it->second.held_bytes;
+    answers_.forget(who);
     self_->state.peers.erase(it);
   }
 
@@ -63,21 +63,6 @@ private:
     } catch (...) {
       detail::log(detail::log_level::error, "no memory to tell a peer that there is none");
     }
-  }
-
-  using answers = std::map<std::uint64_t, gateway_state::held>;
-
-  answers::iterator drop(gateway_state::peer& p, answers::iterator a) {
-    self_->state.held_bytes -= a->second.bytes.size();
-    p.held_bytes -= a->second.bytes.size();
-    return p.answers.erase(a);
-  }
-
-  void drop_old_answers() {
-    const auto oldest = clock::now() - held_for;
-    for (auto& [who, p] : self_->state.peers)
-      for (auto a = p.answers.begin(); a != p.answers.end();)
-        a = a->second.since < oldest ? drop(p, a) : std::next(a);
   }
 
   gateway_state::peer* find(const ticket& t) {
@@ -188,52 +173,17 @@ private:
     const auto share = limits_.max_unread_output_bytes / 2 / (p->requests.size() + 1);
     const auto part = std::clamp(share, std::size_t{64} << 10, defaults::wire_part_bytes);
     // Looked at before it is encoded, too: that takes as much again.
-    if (const auto n = memory_of(x); n > part && !may_hold(t, *p, n))
+    if (const auto n = memory_of(x); n > part && !answers_.may_hold(t, n))
       return false;
     auto bytes = detail::encode(x);
     if (bytes.size() <= part) {
       t.deliver(wire_outcome::result, std::move(bytes));
       return true;
     }
-    if (!may_hold(t, *p, bytes.size()))
+    if (!answers_.may_hold(t, bytes.size()))
       return false;
-    if (const auto before = p->answers.find(t.id); before != p->answers.end())
-      drop(*p, before); // an id used twice: the peer's own loss
-    p->held_bytes += bytes.size();
-    self_->state.held_bytes += bytes.size();
-    p->answers[t.id] = {std::move(bytes), 0, clock::now()};
-    send_part(t, *p, t.id, part);
+    answers_.hold(t, std::move(bytes), part);
     return true;
-  }
-
-  /// Whether so much more may wait for this peer; where it may not, the peer is told.
-  bool may_hold(ticket& t, const gateway_state::peer& p, std::size_t bytes) {
-    drop_old_answers();
-    const bool own = p.held_bytes + bytes > limits_.max_answer_bytes;
-    if (!own && self_->state.held_bytes + bytes <= limits_.max_total_answer_bytes)
-      return true;
-    t.refuse({.code = errc::too_big,
-              .outcome = t.writes ? fate::unknown : fate::not_run,
-              .message = "the result has " + std::to_string(bytes) +
-                         " bytes, more than this port may hold now (" +
-                         (own ? std::to_string(limits_.max_answer_bytes) + " for one peer"
-                              : std::to_string(limits_.max_total_answer_bytes) + " for all peers") +
-                         "): use a cursor" + (t.writes ? "; what it wrote is committed" : "")});
-    return false;
-  }
-
-  /// `whose`: the id of the request that made the answer; `t` may be one for more of it.
-  void send_part(ticket& t, gateway_state::peer& p, std::uint64_t whose, std::size_t part) {
-    const auto at = p.answers.find(whose);
-    auto& h = at->second;
-    const auto n = std::min(part, h.bytes.size() - h.sent);
-    auto body = detail::encode(static_cast<std::uint64_t>(h.bytes.size()));
-    body.append(h.bytes, h.sent, n);
-    h.sent += n;
-    h.since = clock::now();
-    if (h.sent == h.bytes.size())
-      drop(p, at);
-    t.deliver(wire_outcome::part, std::move(body));
   }
 
   // -- the kinds ----------------------------------------------------------------------------------
@@ -375,21 +325,17 @@ private:
   void cancel(const wire_request& what, ticket& t) {
     std::uint64_t id = 0;
     read(what, id);
-    auto* p = find(t);
-    if (const auto it = p->requests.find(id); it != p->requests.end())
+    const auto& running = find(t)->requests;
+    if (const auto it = running.find(id); it != running.end())
       self_->send(engine_, cancel_request{it->second.token});
-    if (const auto it = p->answers.find(id); it != p->answers.end())
-      drop(*p, it);
+    answers_.forget(t.peer, id);
     t.deliver(wire_outcome::result, {});
   }
 
   void more(const wire_request& what, ticket& t) {
     std::uint64_t id = 0;
     read(what, id);
-    auto* p = find(t);
-    if (!p->answers.contains(id))
-      throw error(errc::invalid_state, "there is no more of the answer " + std::to_string(id));
-    send_part(t, *p, id, defaults::wire_part_bytes);
+    answers_.more(t, id);
   }
 
   void maintain(const wire_request& what, ticket& t) {
@@ -407,6 +353,7 @@ private:
   engine_actor engine_;
   access allowed_;
   peer_limits limits_;
+  held_answers answers_;
 };
 
 } // namespace

@@ -29,20 +29,12 @@ namespace dbengine::actors {
 struct gateway_state {
   static constexpr const char* name = "dbengine.gateway";
 
-  /// An answer whose first part has left.
-  struct held {
-    std::string bytes;
-    std::size_t sent = 0;
-    std::chrono::steady_clock::time_point since;
-  };
   struct running {
     std::uint64_t token = 0;
     bool reads = false;
   };
   struct peer {
     std::map<std::uint64_t, running> requests; // by the peer's id
-    std::map<std::uint64_t, held> answers;     // by the peer's id
-    std::size_t held_bytes = 0;                // of these
     /// Those open, and when each was used last.
     std::map<std::uint64_t, std::chrono::steady_clock::time_point> cursors;
     std::size_t opening = 0; // cursors that the engine is opening
@@ -50,7 +42,6 @@ struct gateway_state {
 
   std::map<caf::actor_addr, peer> peers;
   std::uint64_t last_token = 0;
-  std::size_t held_bytes = 0;
 };
 
 /// Lives while what a vanished peer has asked lies in the gateway's mailbox; local only.
