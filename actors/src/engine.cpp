@@ -173,8 +173,9 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     auto r = make_request(request::kind::fetch, what, x.options);
     r->sql = std::move(x.sql);
     r->parameters = std::move(x.parameters);
-    // By way of a reader, a statement that writes would be overtaken by its sender's later writes.
-    const bool write = !house_->core().read_only() && detail::may_write(r->sql);
+    // By way of a reader, a statement that writes would be overtaken by its sender's later writes. Where it may not write, the
+    // reader's authorizer says whether it would.
+    const bool write = !house_->core().read_only() && !r->read_only && detail::may_write(r->sql);
     submit(std::move(r), write);
   } else if (m.match_elements<batch_request>()) {
     auto& x = m.get_mutable_as<batch_request>(0);

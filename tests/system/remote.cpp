@@ -284,6 +284,10 @@ CAF_TEST(a read - only port changes nothing) {
   for (const auto* sql : {"ATTACH '/tmp/x.db' AS x", "VACUUM INTO '/tmp/x.db'", "BEGIN IMMEDIATE"})
     CAF_CHECK(code_of([&] { db.fetch(sql); }) != "none");
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0);
+  // What only looks as if it wrote.
+  CAF_CHECK_EQUAL(db.fetch_value<int>("PRAGMA user_version").value_or(-1), 0);
+  CAF_CHECK_EQUAL(db.fetch_value<int>("WITH c(x) AS (SELECT 'INSERT') SELECT 1 FROM c").value_or(0),
+                  1);
   CAF_CHECK(db.integrity_check().empty());
   CAF_CHECK(db.health().ok);
 }
