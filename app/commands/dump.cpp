@@ -12,10 +12,10 @@ namespace dbengine::app {
 namespace {
 
 int run(context& c) {
-  needs_files(c, "dump");
   const DbEngine engine = open_engine(c, opening::read_only);
   output_stream standard(stdout);
-  for (const auto& warning : dump(requests(engine, c), standard))
+  const auto db = requests(engine, c);
+  for (const auto& warning : c.connect.empty() ? dump(db, standard) : dump_remote(db, standard))
     c.note("warning: " + warning);
   standard.finish();
   return 0;

@@ -17,4 +17,7 @@ namespace dbengine::app {
 /// cannot say. Throws the engine's errors.
 std::vector<std::string> dump(const request_view& db, output_stream& to);
 
+/// The same over the wire.
+std::vector<std::string> dump_remote(const request_view& db, output_stream& to);
+
 } // namespace dbengine::app

@@ -56,7 +56,6 @@ CAF_TEST(each command works on a served engine) {
 
 CAF_TEST(what goes wrong is told as of a file) {
   CAF_CHECK_EQUAL(far("query 'SELECT nope'").code, 1);
-  CAF_CHECK_EQUAL(far("dump").code, 2);
   CAF_CHECK_EQUAL(far("query --read-only 'CREATE TABLE u (x)'").code, 1);
   CAF_CHECK_EQUAL(far("query --read-only 'SELECT 1 AS x' -o csv").out, "x\n1\n");
   CAF_CHECK_EQUAL(far("backup list --dir x").code, 2);

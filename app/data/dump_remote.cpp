@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "data/dump.hpp"
+
+#include "cli/exit_code.hpp"
+#include "data/dump_text.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace dbengine::app {
+
+namespace {
+
+// Each request over the wire has a snapshot of its own, and a cursor is one request: so all rows of all tables come as the
+// result of one statement. Its first row says which schema it saw: where that is another one than before the tables were looked
+// up, they are looked up again.
+
+// SQLite's own bound of a compound SELECT. Deeper ones are made of subqueries.
+constexpr std::size_t most_terms = 400;
+constexpr int most_tries = 10;
+constexpr const char* versions = "schema_version || ' ' || user_version || ' ' || application_id";
+constexpr const char* where_versions_are =
+    "pragma_schema_version, pragma_user_version, pragma_application_id";
+
+std::string term(const std::string& columns, std::size_t given, std::size_t width,
+                 const std::string& from, std::size_t number) {
+  std::string sql = "SELECT " + columns;
+  for (std::size_t i = given; i < width; ++i)
+    sql += ",NULL";
+  return sql + "," + std::to_string(number) + " FROM " + from;
+}
+
+std::string all_rows(const dump_contents& what) {
+  std::size_t width = 1;
+  for (const auto& t : what.tables)
+    width = std::max(width, t.rows.columns.size());
+  if (what.has_sequences)
+    width = std::max(width, what.sequences.columns.size());
+  std::vector<std::string> terms{term(versions, 1, width, where_versions_are, 0)};
+  const auto add = [&](const dumped_rows& r) {
+    std::string columns;
+    for (const auto& c : r.columns)
+      columns += (columns.empty() ? "" : ",") + c;
+    terms.push_back(term(columns, r.columns.size(), width, r.table, terms.size()));
+  };
+  for (const auto& t : what.tables)
+    if (t.has_rows)
+      add(t.rows);
+  if (what.has_sequences)
+    add(what.sequences);
+  while (terms.size() > 1) {
+    std::vector<std::string> larger;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      if (i % most_terms == 0)
+        larger.emplace_back();
+      else
+        larger.back() += " UNION ALL ";
+      larger.back() += terms[i];
+    }
+    if (larger.size() > 1)
+      for (auto& sql : larger)
+        sql = "SELECT * FROM (" + sql + ")";
+    terms = std::move(larger);
+  }
+  return terms.front();
+}
+
+// The rows of the one statement, one after the other.
+class row_feed {
+public:
+  explicit row_feed(cursor from) : from_(std::move(from)), batch_(from_.next()) {}
+
+  bool more() const { return !batch_.empty(); }
+  row current() const { return batch_[at_]; }
+  std::int64_t number() const {
+    const auto r = current();
+    return r[r.size() - 1].as<std::int64_t>();
+  }
+  void step() {
+    if (++at_ == batch_.size()) {
+      batch_ = from_.next();
+      at_ = 0;
+    }
+  }
+
+private:
+  cursor from_;
+  rows batch_;
+  std::size_t at_ = 0;
+};
+
+std::string version_of(const request_view& db) {
+  return db
+      .fetch_value<std::string>(std::string("SELECT ") + versions + " FROM " + where_versions_are)
+      .value_or("");
+}
+
+// Nothing where the schema is no longer the one of the contents.
+std::optional<row_feed> open(const request_view& db, const dump_contents& what,
+                             const std::string& version) {
+  try {
+    row_feed feed(db.cursor(all_rows(what)));
+    if (feed.current()[0].as<std::string>() == version) {
+      feed.step();
+      return feed;
+    }
+  } catch (const dbengine::error& e) { // a table may be gone
+    if (e.code() != errc::sql || version_of(db) == version)
+      throw;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::vector<std::string> dump_remote(const request_view& db, output_stream& to) {
+  for (int tries = 0; tries < most_tries; ++tries) {
+    const auto version = version_of(db);
+    const auto contents = read_dump_contents(
+        [&](const std::string& sql, const params& p) { return db.fetch(sql, p); });
+    auto feed = open(db, contents, version);
+    if (!feed)
+      continue;
+    std::int64_t number = 0;
+    write_dump(
+        contents,
+        [&](const dumped_rows&, const std::function<void(const row&)>& use) {
+          for (++number; feed->more() && feed->number() == number; feed->step())
+            use(feed->current());
+        },
+        to);
+    return contents.warnings;
+  }
+  throw data_error("the schema changes all the time: there is no moment to dump it");
+}
+
+} // namespace dbengine::app
