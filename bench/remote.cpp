@@ -4,8 +4,8 @@
 // A published engine beside a bare CAF echo actor on the same wire: round trips one by one, 100 requests under way, and a cursor of a
 // million rows beside strings of the same size. Both servers have an actor system of their own in this process; all goes over loopback.
 //
-// bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all cases in turn; with a folder of
-// scripts/test-certificates the engine's cases over TLS, too.
+// bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all cases in turn, and the ratio to the echo actor
+// round by round; with a folder of scripts/test-certificates the engine's cases over TLS, too.
 
 #include "latencies.hpp"
 #include "machine.hpp"
@@ -67,10 +67,10 @@ caf::behavior echo(caf::event_based_actor*) {
   return {[](std::string& s) { return std::move(s); }};
 }
 
-/// Figures by name, a value a round.
-using figures = std::map<std::string, std::vector<double>>;
+/// Figures by what was measured, then by subject; a value a round.
+using figures = std::map<std::string, std::map<std::string, std::vector<double>>>;
 
-void one_by_one(figures& to, const std::string& what, const std::function<void()>& request) {
+void one_by_one(figures& to, const std::string& who, const std::function<void()>& request) {
   for (int i = 0; i < 500; ++i)
     request();
   latencies times;
@@ -79,13 +79,13 @@ void one_by_one(figures& to, const std::string& what, const std::function<void()
     request();
     times.add(steady::now() - start);
   }
-  to[what + "_p50_us"].push_back(static_cast<double>(times.quantile(0.5).count()) / 1e3);
-  to[what + "_p99_us"].push_back(static_cast<double>(times.quantile(0.99).count()) / 1e3);
+  to["round_trip_p50_us"][who].push_back(static_cast<double>(times.quantile(0.5).count()) / 1e3);
+  to["round_trip_p99_us"][who].push_back(static_cast<double>(times.quantile(0.99).count()) / 1e3);
 }
 
 /// Keeps `outstanding` requests under way.
 template <class Handle, class Request, class Answer>
-void pipelined(figures& result, const std::string& what, caf::actor_system& sys, const Handle& to,
+void pipelined(figures& result, const std::string& who, caf::actor_system& sys, const Handle& to,
                const Request& request) {
   std::promise<double> rate;
   auto told = rate.get_future();
@@ -118,7 +118,7 @@ void pipelined(figures& result, const std::string& what, caf::actor_system& sys,
     for (int i = 0; i < outstanding; ++i)
       p->ask();
   });
-  result[what + "_requests_per_s"].push_back(told.get());
+  result["pipelined_requests_per_s"][who].push_back(told.get());
 }
 
 double seconds_of(const std::function<void()>& f) {
@@ -128,7 +128,7 @@ double seconds_of(const std::function<void()>& f) {
 }
 
 /// Bytes of a million rows.
-std::size_t read_cursor(figures& to, const std::string& what, const dbengine::db_engine& db) {
+std::size_t read_cursor(figures& to, const std::string& who, const dbengine::db_engine& db) {
   std::size_t bytes = 0;
   std::size_t seen = 0;
   const auto took = seconds_of([&] {
@@ -140,7 +140,7 @@ std::size_t read_cursor(figures& to, const std::string& what, const dbengine::db
   });
   if (seen != rows)
     throw std::runtime_error("the cursor gave " + std::to_string(seen) + " rows");
-  to[what + "_rows_per_s"].push_back(rows / took);
+  to["cursor_rows_per_s"][who].push_back(rows / took);
   return bytes;
 }
 
@@ -180,14 +180,38 @@ private:
   dbengine::engine_actor far_;
 };
 
-double median(std::vector<double> x) {
+/// Middle, smallest and largest.
+nlohmann::ordered_json spread(std::vector<double> x) {
   std::sort(x.begin(), x.end());
-  return x[x.size() / 2];
+  return {{"median", x[x.size() / 2]}, {"min", x.front()}, {"max", x.back()}};
+}
+
+/// One row for each figure, a ratio round by round beside the echo actor; prints it, too.
+nlohmann::ordered_json table_of(const figures& all) {
+  auto result = nlohmann::ordered_json::array();
+  for (const auto& [what, subjects] : all) {
+    nlohmann::ordered_json row{{"name", what}};
+    const auto& bare = subjects.at("echo");
+    for (const auto& [who, values] : subjects) {
+      auto& to = row["subjects"][who] = spread(values);
+      to["rounds"] = values;
+      std::vector<double> ratios;
+      for (std::size_t i = 0; i < values.size(); ++i)
+        ratios.push_back(values[i] / bare[i]);
+      to["ratio"] = spread(ratios);
+      std::printf("%-26s %-12s %12.0f %8.2f (%.2f..%.2f)\n", what.c_str(), who.c_str(),
+                  to["median"].get<double>(), to["ratio"]["median"].get<double>(),
+                  to["ratio"]["min"].get<double>(), to["ratio"]["max"].get<double>());
+    }
+    result.push_back(std::move(row));
+  }
+  return result;
 }
 
 int run(int rounds, const std::string& json, const std::string& certificates) {
   system_config server_config, client_config;
   caf::actor_system server(server_config), client(client_config);
+  const auto load_before = load_average();
   const noise_watch noise;
   figures all;
   {
@@ -216,23 +240,22 @@ int run(int rounds, const std::string& json, const std::string& certificates) {
         secure->measure(all);
       // Pages as large as the cursor's, both ways.
       const std::string page(bytes / (rows / 1000), 'x');
-      all["echo_pages_rows_per_s"].push_back(rows / seconds_of([&] {
-                                               for (int i = 0; i < rows / 1000; ++i)
-                                                 ask(page);
-                                             }));
+      all["cursor_rows_per_s"]["echo"].push_back(rows / seconds_of([&] {
+                                                   for (int i = 0; i < rows / 1000; ++i)
+                                                     ask(page);
+                                                 }));
     }
     caf::anon_send_exit(bare, caf::exit_reason::user_shutdown);
   }
   const auto others = noise.other_share();
-  nlohmann::ordered_json result{{"rounds", rounds},
-                                {"machine", describe_machine(".")},
-                                {"other_processes_share", others},
-                                {"noisy", others > noisy_above}};
-  for (const auto& [name, values] : all) {
-    std::printf("%-28s %12.0f\n", name.c_str(), median(values));
-    result["medians"][name] = median(values);
-    result["of_each_round"][name] = values;
-  }
+  std::printf("%-26s %-12s %12s %8s\n", "", "", "median", "x echo");
+  const nlohmann::ordered_json result{{"program", "bench-remote"},
+                                      {"rounds", rounds},
+                                      {"machine", describe_machine(".")},
+                                      {"load_average_before", load_before},
+                                      {"foreign_share", others},
+                                      {"noisy", others > noisy_above},
+                                      {"rows", table_of(all)}};
   if (others > noisy_above)
     std::printf("NOISY: other processes took %.0f %% of the machine\n", others * 100);
   if (!json.empty())
