@@ -31,11 +31,13 @@ command serve_command() {
        .repeatable = true},
       {.names = "--read-only", .help = "peers may only read"},
       {.names = "--insecure",
-       .help = "listen beyond loopback without TLS: whoever reaches the port has the database"},
+       .help = "listen beyond loopback without TLS: whoever reaches the port has the database, or "
+               "reads the pages"},
       {.names = "--http",
        .what = takes::text,
        .value = "[HOST:]PORT",
-       .help = "serve the HTTP pages here; off for none; port 0 takes a free one",
+       .help = "serve the HTTP pages here; off for none; port 0 takes a free one; beyond loopback "
+               "with --insecure only",
        .fallback = "what the configuration says, else off; HOST 127.0.0.1"},
       {.names = "--log-format",
        .what = takes::choice,

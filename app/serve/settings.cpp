@@ -92,6 +92,13 @@ settings settings_of(const context& c) {
     s.http = parse_address(http);
     if (!s.http) // of the file it was checked when it was read
       throw usage_error("--http: '" + http + "' is no address such as 127.0.0.1:9187 or 9187");
+    if (!s.http->loopback() && !c.args.has("insecure") && !c.config.serve.insecure) {
+      const std::string why = "'" + http + "' is not loopback: whoever reaches the pages reads ";
+      if (given)
+        throw usage_error("--http: " + why + "paths and SQL; --insecure says that this is wanted");
+      throw config_error(c.config.file.string() + ": 'serve.http' " + why +
+                         "paths and SQL; 'serve.insecure = true' says that this is wanted");
+    }
   }
   return s;
 }

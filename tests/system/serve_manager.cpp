@@ -12,6 +12,7 @@
 //   SIGTERM ---------------------------------->
 //                            <----------------- STOPPING=1, then it ends with 0
 
+#include "command_line.hpp"
 #include "engine_fixture.hpp"
 #include "program.hpp"
 
@@ -129,4 +130,25 @@ CAF_TEST(the unit file starts the program as it is) {
     if (unit.find(line) == std::string::npos)
       CAF_ERROR("dbengine.service has no " << line);
   CAF_CHECK(!unit.empty());
+}
+
+CAF_TEST(systemd finds nothing wrong with the unit file) {
+  if (!has_program("systemd-analyze"))
+    DBENGINE_SKIP("no systemd-analyze here");
+  std::ifstream in(DBENGINE_SOURCE_DIR "/app/dbengine.service.in");
+  std::string unit((std::istreambuf_iterator<char>(in)), {});
+  const std::string place = "@CMAKE_INSTALL_FULL_BINDIR@";
+  CAF_REQUIRE(unit.find(place) != std::string::npos);
+  unit.replace(unit.find(place), place.size(), DBENGINE_BIN_DIR);
+  const engine_folder folder;
+  const auto verify = [&](const std::string& text) {
+    const auto file = folder.path / "dbengine.service";
+    std::ofstream(file) << text;
+    return run({"verify", "--man=no", file.string()}, {.program = "/usr/bin/systemd-analyze"});
+  };
+  const auto r = verify(unit);
+  CAF_CHECK_EQUAL(r.code, 0);
+  CAF_CHECK_EQUAL(r.out + r.err, "");
+  // The control.
+  CAF_CHECK(verify(unit + "[Sevice]\nWatchdogSecs=1\n").err.find("Sevice") != std::string::npos);
 }
