@@ -3,7 +3,8 @@
 
 #include "backup_scheduler.hpp"
 
-#include "error_map.hpp"
+#include "fault.hpp"
+#include "worker_failure.hpp"
 
 namespace dbengine::actors {
 
@@ -13,9 +14,10 @@ template <class Result, class Request>
 caf::result<Result> passed_on(backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
                               const start_backup_worker& start, Request& r) {
   try {
+    DBENGINE_FAULT_POINT("scheduler.asked");
     return self->delegate(start(), std::move(r));
-  } catch (...) { // no thread for a worker
-    return from_info(detail::current_exception_info());
+  } catch (...) {
+    return answer_failure(self);
   }
 }
 
@@ -53,11 +55,7 @@ backup_scheduler_actor::behavior_type backup_scheduler(
             service->forget(asked->id(), r.options.cancel_token);
           return false;
         }
-        try {
-          return self->delegate(start(), std::move(r));
-        } catch (...) {
-          return from_info(detail::current_exception_info());
-        }
+        return passed_on<bool>(self, start, r);
       },
       [self, start](backup_to_request& r) -> caf::result<bool> {
         return passed_on<bool>(self, start, r);
@@ -68,11 +66,11 @@ backup_scheduler_actor::behavior_type backup_scheduler(
       [self, start](prune_request& r) -> caf::result<prune_report> {
         return passed_on<prune_report>(self, start, r);
       },
-      [service](const backup_info_request&) -> caf::result<backup_info> {
+      [self, service](const backup_info_request&) -> caf::result<backup_info> {
         try {
           return service->info();
         } catch (...) {
-          return from_info(detail::current_exception_info());
+          return answer_failure(self);
         }
       },
   };

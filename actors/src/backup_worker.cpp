@@ -4,6 +4,7 @@
 #include "backup_worker.hpp"
 
 #include "error_map.hpp"
+#include "fault.hpp"
 
 namespace dbengine::actors {
 
@@ -26,6 +27,7 @@ caf::result<Result> answer(backup_service& service, std::uint64_t sender, const 
     }
   } forget{service, sender, o.cancel_token};
   try {
+    DBENGINE_FAULT_POINT("backup.begins");
     if (stop.stop_requested())
       throw error(errc::cancelled, "cancelled before it began");
     const auto in_time = bounded(deadline, stop);
@@ -49,6 +51,7 @@ backup_worker_actor::behavior_type backup_worker(
       [self, service](caf::tick_atom) -> caf::result<bool> {
         self->quit();
         try {
+          DBENGINE_FAULT_POINT("backup.begins");
           return service->run(true);
         } catch (...) {
           return from_info(detail::current_exception_info());

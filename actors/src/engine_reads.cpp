@@ -152,7 +152,8 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
 }
 
 bool engine_core::sweep() {
-  // Armed all the while: who arms it meanwhile would start a second chain of ticks beside this one.
+  // Armed all the while: who arms it meanwhile would start a second chain of ticks beside this one. A new pool begins unasked.
+  sweep_armed_.store(true, std::memory_order_seq_cst);
   const auto all = [this] {
     const bool leases = leases_.sweep();
     return sweep_writer() || leases;

@@ -43,14 +43,14 @@ struct local_backend::remains {
   std::shared_ptr<house> engine;
 };
 
-local_backend::local_backend(std::string_view url, options o)
+local_backend::local_backend(std::string_view url, options o, spawn_settings s)
     : config_(std::make_unique<config>()) {
   require_threads(
       5); // the scheduler's two, its clock and its printer; without one it ends the process, so one to spare
   system_ = std::make_unique<caf::actor_system>(*config_);
   // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
   caf::logger::set_current_actor_system(nullptr);
-  house_ = house::open(*system_, url, std::move(o));
+  house_ = house::open(*system_, url, std::move(o), s);
   core_ = &house_->core();
 }
 

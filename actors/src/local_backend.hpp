@@ -22,7 +22,7 @@ class local_scope;
 
 class local_backend final : public detail::backend {
 public:
-  local_backend(std::string_view url, options o);
+  local_backend(std::string_view url, options o, spawn_settings s = {});
   ~local_backend() override;
 
   rows fetch(std::string_view sql, const params_view& p, const request_options& o) override;

@@ -3,11 +3,22 @@
 
 #include "reader_pool.hpp"
 
+#include "fault.hpp"
+#include "worker_failure.hpp"
+
 namespace dbengine::actors {
 
 reader_pool_actor::behavior_type reader_pool(
     reader_pool_actor::stateful_pointer<reader_pool_state> self,
     std::shared_ptr<detail::engine_core> core, std::shared_ptr<detail::cursor_table> cursors) {
+  // Nobody waits for an answer here.
+  const auto or_fail = [self](auto f) {
+    try {
+      f();
+    } catch (...) {
+      self->quit(from_info(detail::current_exception_info()));
+    }
+  };
   const auto expire = [self, cursors] {
     if (const auto next = cursors->expire())
       self->delayed_send(self, *next, caf::timeout_atom_v);
@@ -17,19 +28,24 @@ reader_pool_actor::behavior_type reader_pool(
   // Always: the write connection's snapshot counts, too, and what armed the one before it will not arm this one.
   self->send(self, caf::tick_atom_v);
   return {
-      [self, core](caf::tick_atom) {
-        if (core->sweep()) {
-          self->delayed_send(self, defaults::lease_idle, caf::tick_atom_v);
-        } else if (!self->state.closing) {
-          self->state.closing = true;
-          self->delayed_send(self, defaults::lease_close, caf::idle_atom_v);
-        }
+      [self, core, or_fail](caf::tick_atom) {
+        or_fail([&] {
+          DBENGINE_FAULT_POINT("pool.sweep");
+          if (core->sweep()) {
+            self->delayed_send(self, defaults::lease_idle, caf::tick_atom_v);
+          } else if (!self->state.closing) {
+            self->state.closing = true;
+            self->delayed_send(self, defaults::lease_close, caf::idle_atom_v);
+          }
+        });
       },
-      [self, core](caf::idle_atom) {
-        self->state.closing = false;
-        core->leases().close_idle();
+      [self, core, or_fail](caf::idle_atom) {
+        or_fail([&] {
+          self->state.closing = false;
+          core->leases().close_idle();
+        });
       },
-      [expire](caf::timeout_atom) { expire(); },
+      [expire, or_fail](caf::timeout_atom) { or_fail(expire); },
   };
 }
 

@@ -191,7 +191,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   s.foreseen.insert(errc::timeout);
   s.may_be_unknown = true;
   for (const auto call : {disk_call::sync, disk_call::write}) {
-    engine_load load(db, handle_of(db), house_of(db)->system(), s,
+    engine_load load(db.backend(), handle_of(db), house_of(db)->system(), s,
                      call == disk_call::sync ? 1 : 101);
     CAF_REQUIRE(comes([&] { return load.least_done() > 3; }));
     disk.plan({.call = call, .nth = 5, .what = disk_fault::kind::blocks});

@@ -107,7 +107,7 @@ struct engine_load::facade_client : client {
   }
 
   void call(kind k, std::int64_t key) {
-    const auto db = load->db_->with_timeout(load->settings_.timeout);
+    const auto db = load->db_.with_timeout(load->settings_.timeout);
     switch (k) {
     case kind::insert:
       check(db.execute(insert_one, key).changes == 1, "an insert's changes");
@@ -161,7 +161,7 @@ struct engine_load::facade_client : client {
     }
     case kind::upkeep: db.checkpoint(checkpoint_mode::passive); break;
     case kind::backup: db.request_backup(); break;
-    case kind::report: check(load->db_->get_stats().requests > 0, "statistics"); break;
+    case kind::report: check(load->db_.backend().statistics().requests > 0, "statistics"); break;
     }
   }
 };
@@ -316,9 +316,9 @@ struct engine_load::message_client : client {
 
 // -- all of them ----------------------------------------------------------------------------------
 
-engine_load::engine_load(db_engine& db, engine_actor handle, caf::actor_system& sys,
+engine_load::engine_load(detail::backend& db, engine_actor handle, caf::actor_system& sys,
                          load_settings s, int first_client)
-    : db_(&db), handle_(std::move(handle)), settings_(std::move(s)) {
+    : db_(db, {}), handle_(std::move(handle)), settings_(std::move(s)) {
   for (int i = 0; i < settings_.facade_clients; ++i)
     clients_.push_back(std::make_unique<facade_client>(*this, first_client++));
   for (int i = 0; i < settings_.message_clients; ++i)

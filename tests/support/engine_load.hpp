@@ -44,7 +44,7 @@ struct load_settings {
 class engine_load {
 public:
   /// Clients are numbered from `first_client` on, so that several loads of one file do not meet.
-  engine_load(db_engine& db, engine_actor handle, caf::actor_system& sys, load_settings s,
+  engine_load(detail::backend& db, engine_actor handle, caf::actor_system& sys, load_settings s,
               int first_client);
   ~engine_load();
   engine_load(const engine_load&) = delete;
@@ -91,7 +91,7 @@ private:
   /// Counts a failure; false where it is not foreseen for this kind.
   void failed(kind k, const error_info& e);
 
-  db_engine* db_;
+  request_view db_;
   engine_actor handle_;
   load_settings settings_;
   std::atomic<bool> stop_{false};

@@ -104,9 +104,9 @@ void killer::send_exit(std::string_view point) {
       i = turn_++ % static_cast<std::size_t>(house_->core().opts().num_workers);
     }
     kill(handles.reader(i));
-  } else if (point.starts_with("lease.")) {
+  } else if (point.starts_with("lease.") || point.starts_with("pool.")) {
     kill(handles.pool());
-  } else if (point.starts_with("backup.")) {
+  } else if (point.starts_with("backup.") || point.starts_with("scheduler.")) {
     kill(handles.backups());
   } else if (point.starts_with("stats.")) {
     kill(handles.stats());
