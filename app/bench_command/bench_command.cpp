@@ -4,6 +4,7 @@
 #include "bench_command/bench_command.hpp"
 
 #include "bench_command/cases.hpp"
+#include "output/stream.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -147,23 +148,26 @@ int run_bench(const bench_settings& s) {
   check(s);
   const scratch_folder folder(s.directory.empty() ? std::filesystem::temp_directory_path()
                                                   : s.directory);
-  std::printf("%zu operations a measurement, %d workers, %u cores, databases in %s\n", s.operations,
-              s.workers, std::thread::hardware_concurrency(), folder.path().parent_path().c_str());
+  std::printf("%zu operations a measurement, %d %s, %u cores, databases in %s\n", s.operations,
+              s.workers, s.workers == 1 ? "worker" : "workers", std::thread::hardware_concurrency(),
+              folder.path().parent_path().c_str());
   std::vector<finding> findings;
   for (const auto& t : cases) {
     if (!wanted(s, t))
       continue;
     if (s.progress)
       s.progress(std::string("bench: ") + t.name);
-    std::printf("\n%s\n", t.title);
+    std::printf("\n%-34s %21s %8s %8s %5s\n", t.title, "rate", "p50", "p99", "cpu");
     workplace w(s, folder.path(), t.name);
     t.run(w);
     findings.insert(findings.end(), w.findings().begin(), w.findings().end());
   }
   const auto advice = recommend(s, findings);
-  std::printf("\nWhat follows\n");
+  if (!advice.empty())
+    std::printf("\nWhat follows\n");
   for (const auto& line : advice)
     std::printf("  %s\n", line.c_str());
+  output_stream(stdout).finish(); // what could not be written is told
   if (!s.json.empty())
     write_json(s, findings, advice);
   return 0;

@@ -65,7 +65,9 @@ void run_concurrent(workplace& w) {
         {"threads", static_cast<double>(threads)},
         {"commits", static_cast<double>(after.commits - before.commits)},
         {"grouped_writes", static_cast<double>(after.grouped_requests - before.grouped_requests)}};
-    w.keep(std::move(f), "80 % reads, 20 % inserts, " + std::to_string(threads) + " threads",
+    w.keep(std::move(f),
+           "4 reads an insert, " + std::to_string(threads) +
+               (threads == 1 ? " thread" : " threads"),
            "operations");
   }
   for (const auto threads : thread_counts) {
@@ -74,7 +76,9 @@ void run_concurrent(workplace& w) {
       db.execute(insert_item, "concurrent", static_cast<std::int64_t>(i % 100), 1.5);
     });
     f.more = {{"threads", static_cast<double>(threads)}, {"writes_only", 1}};
-    w.keep(std::move(f), "inserts only, " + std::to_string(threads) + " threads", "rows");
+    w.keep(std::move(f),
+           "inserts only, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads"),
+           "rows");
   }
 }
 
@@ -88,7 +92,10 @@ void run_scaling(workplace& w) {
     for (const auto threads : thread_counts) {
       auto f = measure(threads, reads, [&](std::size_t i) { db.fetch(by_id, scattered(i)); });
       f.more = {{"threads", static_cast<double>(threads)}};
-      w.keep(std::move(f), std::to_string(threads) + " threads, on leases", "reads");
+      w.keep(std::move(f),
+             std::to_string(threads) +
+                 (threads == 1 ? " thread, on leases" : " threads, on leases"),
+             "reads");
     }
   }
   // Threads of the facade read on leases: workers, the reader actors, serve CAF and remote callers.
@@ -102,7 +109,10 @@ void run_scaling(workplace& w) {
                                  [](std::size_t i) { return params::of(scattered(i)); });
     f.more = {{"workers", static_cast<double>(workers)},
               {"outstanding", static_cast<double>(outstanding)}};
-    w.keep(std::move(f), std::to_string(workers) + " workers, one actor, 100 under way", "reads");
+    w.keep(std::move(f),
+           std::to_string(workers) +
+               (workers == 1 ? " worker, 100 under way" : " workers, 100 under way"),
+           "reads");
   }
 }
 

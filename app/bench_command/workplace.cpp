@@ -44,8 +44,9 @@ finding& workplace::keep(finding f, std::string label, std::string unit) {
   f.test = test_;
   f.label = std::move(label);
   f.unit = std::move(unit);
-  std::printf("  %-44s %10s %s/s  p50 %10s  p99 %10s  processor %3.0f %%\n", f.label.c_str(),
-              rate_text(f.rate).c_str(), f.unit.c_str(), duration_text(f.p50).c_str(),
+  // The columns of the head that `run_bench` writes: 80 in all.
+  std::printf("  %-32s %21s %8s %8s %3.0f %%\n", f.label.c_str(),
+              (rate_text(f.rate) + " " + f.unit + "/s").c_str(), duration_text(f.p50).c_str(),
               duration_text(f.p99).c_str(), f.processor * 100);
   std::fflush(stdout);
   findings_.push_back(std::move(f));

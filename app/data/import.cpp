@@ -153,7 +153,8 @@ public:
       if (!reader.problem().empty())
         spoil(reader.line(), reader.problem());
       else if (reader.size() != places.size())
-        spoil(reader.line(), std::to_string(reader.size()) + " fields instead of " +
+        spoil(reader.line(), std::to_string(reader.size()) +
+                                 (reader.size() == 1 ? " field" : " fields") + " instead of " +
                                  std::to_string(places.size()));
       else
         add(reader.line(), csv_values(reader, places), places);

@@ -131,7 +131,7 @@ CAF_TEST(ragged rows are reported with their line) {
 CAF_TEST(stopping keeps what stands before the bad row) {
   const auto o = csv("a,b\n1,2\n3,4\n5\n6,7\n");
   CAF_CHECK_EQUAL(o.rows, (list{"1|2", "3|4"}));
-  CAF_CHECK_EQUAL(o.bad, (list{"4: 1 fields instead of 2"}));
+  CAF_CHECK_EQUAL(o.bad, (list{"4: 1 field instead of 2"}));
   CAF_CHECK(o.result.stopped);
 }
 

@@ -104,3 +104,95 @@ CAF_TEST(watched statistics follow the width of the terminal) {
   t.key("C-c");
   SEES(t, "ended with 0");
 }
+
+CAF_TEST(every command shows on a terminal what it does) {
+  if (!has_tmux())
+    DBENGINE_SKIP("there is no tmux");
+  const place p;
+  write_text(p.path / "s.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);\n"
+                               "INSERT INTO people VALUES (1, 'Ada'), (2, '梅 🎉'), (3, NULL);\n");
+  write_text(p.path / "more.csv", "id,name\n4,Jürgen\nbroken\n");
+  write_text(p.path / "typo.toml", "[engine]\nnum_worker = 3\n");
+  const std::vector<std::pair<std::string, std::string>> shown{
+      {"script app.db s.sql", "2 statements\nended with 0"},
+      {"query app.db \"SELECT * FROM people\"",
+       "┌────┬───────┐\n│ id │ name  │\n├────┼───────┤\n│  1 │ Ada   │\n│  2 │ 梅 🎉 │\n│  3 │ NULL  │\n"
+       "└────┴───────┘\n3 rows in "},
+      {"query app.db \"SELECT nme FROM people\"",
+       "  line 1: SELECT nme FROM people\n                 ^\nended with 1"},
+      {"import app.db more.csv -t people --on-error skip",
+       "more.csv:3: 1 field instead of 2\n1 row imported into people in "},
+      {"export app.db -t people -",
+       "id,name\n1,Ada\n2,梅 🎉\n3,\n4,Jürgen\n4 rows exported\nended with 0"},
+      {"dump app.db", "(2,'梅 🎉');"},
+      {"schema app.db", "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT);\nended with 0"},
+      {"check app.db", "ok\nended with 0"},
+      {"vacuum app.db", " after, in "},
+      {"stats app.db", "│ journal, synchronous   │ wal, normal "},
+      {"backup now app.db --dir b", "backed up to " + (p.path / "b").string() + "/backup_"},
+      {"backup list app.db --dir b", "│ yes      │\n└──"},
+      {"backup now app.db one.sqlite", "backed up to one.sqlite\nended with 0"},
+      {"backup verify one.sqlite", "one.sqlite: ok, 2 pages\nended with 0"},
+      {"restore one.sqlite new.db", "restored new.db\nended with 0"},
+      {"restore one.sqlite app.db", "exists already"},
+      {"config check typo.toml",
+       "error: typo.toml:2:1: unknown key \'engine.num_worker\'; did you mean \'num_workers\'?\nended with 3"},
+      {"config show", "log_format = \"text\"\nended with 0"},
+      {"bench --tests single --operations 20 --dir .", "insert, one row a call "},
+      {"version", "SQLite 3."},
+      {"quer app.db", "error: unknown command \'quer\'; did you mean \'query\'?\nTry"}};
+  for (const auto& [line, expected] : shown) {
+    const tmux t(p.command(line), {{"TERM", "screen"}});
+    SEES(t, expected);
+    SEES(t, "ended with ");
+    // No bar is left.
+    for (const char* bar : {"importing", "exporting", "backing up", "verifying", "restoring"})
+      CAF_CHECK(t.screen().find(bar) == std::string::npos);
+  }
+}
+
+CAF_TEST(measurements fit a terminal of 80 columns) {
+  if (!has_tmux())
+    DBENGINE_SKIP("there is no tmux");
+  const place p;
+  const auto r = run({"bench", "--operations", "10", "--dir", ".", "--tests", "single", "select",
+                      "bulk", "concurrent", "scaling", "transaction", "memory"},
+                     {.folder = p.path});
+  CAF_CHECK_EQUAL(r.code, 0);
+  std::istringstream lines(r.out);
+  std::size_t measured = 0;
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("/s ") != std::string::npos) {
+      ++measured;
+      if (app::ui::display_width(line) > 80)
+        CAF_ERROR("too long: " << line);
+    } else if (line == "What follows") {
+      break; // sentences
+    }
+  CAF_CHECK(measured > 20);
+}
+
+CAF_TEST(a server and a shell share a terminal each) {
+  if (!has_tmux())
+    DBENGINE_SKIP("there is no tmux");
+  const place p;
+  const tmux server(p.command("serve served.db --http 0 --listen 0"), p.environment());
+  SEES(server, "info ready: 1 database, process ");
+  const auto log = server.screen();
+  const std::string before = "published at ";
+  const auto at = log.find(before) + before.size();
+  const auto where = log.substr(at, log.find_first_of(" \n,", at) - at);
+  const tmux shell(p.command("--connect " + where + " shell"), p.environment());
+  SEES(shell, "dbengine>");
+  shell.line("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2);");
+  SEES(shell, "2 rows changed in ");
+  shell.line("SELECT sum(a) AS s");
+  shell.line("FROM t;");
+  SEES(shell, "│ 3 │");
+  server.key("C-c");
+  SEES(server, "info stopped\nended with 0");
+  shell.line("SELECT 1;");
+  SEES(shell, "error: ");
+  shell.key("C-d");
+  SEES(shell, "ended with ");
+}
