@@ -6,7 +6,7 @@
 // Every second kill comes at a random moment of the reconnecting, too; before each of the others something was acknowledged, so that
 // the load goes on however busy the machine is.
 //
-// time   server            client (4 threads)            test
+// time   server            2 clients (4 threads each)    test
 //  |     serves            writes, acknowledged or not
 //  |     killed            calls fail, or wait           starts it again on the same port
 //  v     serves            tries again, with its id      … at the end: every acknowledged row once, and once only
@@ -85,7 +85,44 @@ bool is_ack(const std::string& line) {
   return line.starts_with("ack ");
 }
 
-/// One client, and a server that is killed `times` times.
+/// A client process whose output is read all the time: a full pipe would stop it.
+class writer {
+public:
+  writer(const server& to, std::string name, const std::string& ids, std::atomic<int>& acknowledged)
+      : name_(std::move(name)),
+        process_({DBENGINE_BIN_DIR "/remote_client", to.address(), "writer", name_, ids}) {
+    CAF_REQUIRE_EQUAL(process_.line(), "ready");
+    reader_ = std::thread([this, &acknowledged] {
+      for (auto line = process_.line(); !line.empty(); line = process_.line()) {
+        acknowledged += is_ack(line);
+        lines_.push_back(std::move(line));
+      }
+    });
+  }
+  ~writer() {
+    process_.close_input();
+    if (reader_.joinable())
+      reader_.join();
+  }
+  writer(const writer&) = delete;
+  writer& operator=(const writer&) = delete;
+
+  /// Lets it end, and tells what it said.
+  void end(std::map<std::string, std::vector<std::string>>& said) {
+    process_.close_input();
+    reader_.join();
+    CAF_CHECK_EQUAL(process_.end(), 0);
+    said[name_] = std::move(lines_);
+  }
+
+private:
+  std::string name_;
+  child process_;
+  std::vector<std::string> lines_;
+  std::thread reader_;
+};
+
+/// Two clients, and a server that is killed `times` times.
 outcome kill_servers(const std::string& ids, int times, std::uint32_t seed) {
   engine_folder folder;
   make_table(folder.url());
@@ -93,18 +130,9 @@ outcome kill_servers(const std::string& ids, int times, std::uint32_t seed) {
   auto s = std::make_unique<server>(folder.url());
   CAF_REQUIRE_EQUAL(s->trouble(), "");
   const auto port = s->port();
-  child client({DBENGINE_BIN_DIR "/remote_client", s->address(), "writer", "c", ids});
-  CAF_REQUIRE_EQUAL(client.line(), "ready");
-  std::map<std::string, std::vector<std::string>> said;
-  auto& lines = said["c"];
   std::atomic<int> acknowledged{0};
-  // Read all the time: a full pipe would stop the client.
-  std::thread reader([&] {
-    for (auto line = client.line(); !line.empty(); line = client.line()) {
-      acknowledged += is_ack(line);
-      lines.push_back(std::move(line));
-    }
-  });
+  writer one(*s, "one", ids, acknowledged);
+  writer two(*s, "two", ids, acknowledged);
   for (int i = 0; i < times; ++i) {
     if (i % 2 == 1)
       CAF_CHECK(comes_soon([&, before = acknowledged.load()] { return acknowledged > before; }));
@@ -117,10 +145,10 @@ outcome kill_servers(const std::string& ids, int times, std::uint32_t seed) {
   }
   // Its end may have to wait for a call that waits for the connection.
   wait(random, 200);
-  client.close_input();
-  reader.join();
+  std::map<std::string, std::vector<std::string>> said;
+  one.end(said);
+  two.end(said);
   CAF_CHECK_EQUAL(s->trouble(), "");
-  CAF_CHECK_EQUAL(client.end(), 0);
   CAF_CHECK_EQUAL(s->end(), 0);
   s.reset();
   return compare(folder.url(), said);
