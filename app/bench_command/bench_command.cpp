@@ -17,6 +17,8 @@
 #include <numeric>
 #include <thread>
 
+#include <unistd.h>
+
 namespace dbengine::app {
 
 namespace {
@@ -76,6 +78,11 @@ void check(const bench_settings& s) {
   if (s.batch_sizes.empty() ||
       std::find(s.batch_sizes.begin(), s.batch_sizes.end(), 0U) != s.batch_sizes.end())
     throw error(errc::invalid_option, "batch sizes: at least one, each from 1 up");
+  // Not only after minutes of measuring.
+  const auto folder = s.json.has_parent_path() ? s.json.parent_path() : std::filesystem::path(".");
+  if (!s.json.empty() && ::access(folder.c_str(), W_OK) != 0)
+    throw error(errc::io,
+                "cannot write " + s.json.string() + ": " + std::generic_category().message(errno));
 }
 
 bool wanted(const bench_settings& s, const test_case& t) {

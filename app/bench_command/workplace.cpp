@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 #include "bench_command/cases.hpp"
+#include "output/stream.hpp"
 
 #include <cstdio>
 
@@ -48,7 +49,7 @@ finding& workplace::keep(finding f, std::string label, std::string unit) {
   std::printf("  %-32s %21s %8s %8s %3.0f %%\n", f.label.c_str(),
               (rate_text(f.rate) + " " + f.unit + "/s").c_str(), duration_text(f.p50).c_str(),
               duration_text(f.p99).c_str(), f.processor * 100);
-  std::fflush(stdout);
+  output_stream(stdout).finish();
   findings_.push_back(std::move(f));
   return findings_.back();
 }

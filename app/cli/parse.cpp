@@ -18,6 +18,11 @@ bool looks_like_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-';
 }
 
+// "--output" of "--output=csv", "-o" of "-ocsv".
+std::string option_name(const std::string& word) {
+  return word.starts_with("--") ? word.substr(0, word.find('=')) : word.substr(0, 2);
+}
+
 const option_spec* find_option(const command& c, std::string_view name) {
   for (const auto& o : c.options)
     for (const auto& n : o.all_names())
@@ -29,7 +34,8 @@ const option_spec* find_option(const command& c, std::string_view name) {
 // Walks the words as far as the commands go: which command is meant, and which word is no command.
 struct walk {
   std::vector<const command*> path;
-  std::string stray; // a word where a command was expected
+  std::string stray;   // a word where a command was expected
+  std::string unknown; // an option before it that does not exist: the word may be its value
 
   walk(const command& tree, const std::vector<std::string>& words) {
     const command* at = &tree;
@@ -39,6 +45,10 @@ struct walk {
         const auto* option = find_option(tree, word);
         if (option != nullptr && option->what != takes::nothing)
           ++i; // its value
+        else if (const auto name = option_name(word); unknown.empty() &&
+                                                      find_option(tree, name) == nullptr &&
+                                                      name != "-h" && name != "--help")
+          unknown = name;
         continue;
       }
       const auto* next = at->find(word);
@@ -158,7 +168,7 @@ std::string wrong_option(const command& tree, const command& c,
     if (!looks_like_option(word))
       continue;
     const bool is_long = word.starts_with("--");
-    const auto name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
+    const auto name = option_name(word);
     const auto* option = find_option(tree, c, name);
     if (option == nullptr)
       return "unknown option " + name + (is_long ? did_you_mean(name, known) : "");
@@ -210,6 +220,11 @@ parsed parse(const command& tree, const std::vector<std::string>& words) {
   parsed result;
   result.path = where.path;
   const command& last = where.path.empty() ? tree : *where.path.back();
+  if (!where.stray.empty() && !where.unknown.empty())
+    throw usage_error("unknown option " + where.unknown +
+                      (where.unknown.starts_with("--")
+                           ? did_you_mean(where.unknown, option_names(tree, last))
+                           : std::string()));
   if (!where.stray.empty())
     throw usage_error((where.path.empty() ? "" : result.name() + ": ") + "unknown command '" +
                       where.stray + "'" + did_you_mean(where.stray, names_of(last.commands)));
@@ -234,6 +249,13 @@ parsed parse(const command& tree, const std::vector<std::string>& words) {
   builder cli(tree);
   try {
     cli.run(words);
+  } catch (const CLI::ExtrasError& e) {
+    if (const auto wrong = wrong_option(tree, last, words, option_names(tree, last));
+        !wrong.empty())
+      throw usage_error(prefix + wrong);
+    const std::string text = e.what(); // ends with ": WORD [WORD...]"
+    throw usage_error(
+        prefix + "more than it takes: " + text.substr(std::min(text.size(), text.find(": ") + 2)));
   } catch (const CLI::ParseError& e) {
     if (const auto wrong = wrong_option(tree, last, words, option_names(tree, last));
         !wrong.empty())

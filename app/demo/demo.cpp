@@ -46,6 +46,9 @@ public:
       child_ = std::make_unique<child_output>(std::vector<std::string>{"apt-cache", "dumpavail"});
       return;
     }
+    std::error_code ignored; // a path that cannot be looked at fails to open
+    if (std::filesystem::is_directory(*s.input, ignored))
+      throw std::system_error(EISDIR, std::generic_category(), "cannot open " + s.input->string());
     file_ = ::open(s.input->c_str(), O_RDONLY | O_CLOEXEC);
     if (file_ < 0)
       throw std::system_error(errno, std::generic_category(), "cannot open " + s.input->string());

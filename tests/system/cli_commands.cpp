@@ -259,6 +259,7 @@ CAF_TEST(the demonstration agrees on a small index) {
   CAF_CHECK_EQUAL(r.code, 0);
   CAF_CHECK(has(r.out, "all answers agree"));
   CAF_CHECK_EQUAL(go({"demo", "--input", "none"}).code, 1);
+  CAF_CHECK_EQUAL(go({"demo", "--input", "."}).err, "error: cannot open .: Is a directory\n");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -115,6 +115,9 @@ CAF_TEST(2 is a command line that cannot be understood with the nearest right wo
       {"query app.db 'SELECT 1' --outptu csv",
        "query: unknown option --outptu; did you mean '--output'?"},
       {"query app.db 'SELECT 1' -x", "query: unknown option -x"},
+      {"query app.db 'SELECT 1' more", "query: more than it takes: more"},
+      {"--colour never version", "unknown option --colour; did you mean '--color'?"},
+      {"-o csv query app.db 'SELECT 1'", "unknown option -o"},
       {"query app.db 'SELECT 1' -o tabel", "'tabel' is none of table, csv, json, jsonl, line, md; "
                                            "did you mean 'table'?"},
       {"query app.db 'SELECT 1' -o", "query: -o: FORMAT is missing"},
