@@ -56,17 +56,21 @@ private:
 std::vector<std::string> dump(const request_view& db, output_stream& to) {
   const auto connection = db.raw_connection(true);
   sqlite3* const handle = connection.native_handle();
-  const std::stop_callback interrupt(db.properties().cancel,
-                                     [handle] { sqlite3_interrupt(handle); });
+  const std::stop_token cancel = db.properties().cancel;
+  const std::stop_callback interrupt(cancel, [handle] { sqlite3_interrupt(handle); });
   query(handle, "BEGIN").next();
   const auto contents = read_dump_contents(
       [&](const std::string& sql, const params& p) { return connection.fetch(sql, p); });
   write_dump(
       contents,
-      [handle](const dumped_rows& what, const std::function<void(const row&)>& use) {
+      [handle, &cancel](const dumped_rows& what, const std::function<void(const row&)>& use) {
         query q(handle, what.select());
-        while (q.next())
+        while (q.next()) {
+          // An interrupt that came between two statements was forgotten.
+          if (cancel.stop_requested())
+            throw dbengine::error(errc::cancelled, "interrupted");
           use(q.current());
+        }
       },
       to);
   query(handle, "COMMIT").next();

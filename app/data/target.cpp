@@ -140,14 +140,20 @@ void look_at_csv(proposer& p, chunks& from, const import_settings& s) {
   }
 }
 
-void look_at_jsonl(proposer& p, chunks& from) {
+// The first line that is no object and why, nothing where all are.
+std::string look_at_jsonl(proposer& p, chunks& from) {
   jsonl_reader reader(from);
+  std::string first;
   for (std::size_t n = 0; n < sampled && reader.next(); ++n) {
-    if (!reader.problem().empty())
+    if (!reader.problem().empty()) {
+      if (first.empty())
+        first = "line " + std::to_string(reader.line()) + ": " + reader.problem();
       continue;
+    }
     for (std::size_t i = 0; i < reader.keys().size(); ++i)
       p.types(p.column(reader.keys()[i])).add(reader.values()[i]);
   }
+  return first;
 }
 
 } // namespace
@@ -191,12 +197,14 @@ proposal propose_table(std::string_view head, bool head_is_all, const import_set
     head = head.substr(0, head.rfind('\n') + 1);
   memory_chunks from(head);
   proposer p(s);
+  std::string problem;
   if (s.format == import_format::csv)
     look_at_csv(p, from, s);
   else
-    look_at_jsonl(p, from);
+    problem = look_at_jsonl(p, from);
   if (p.size() == 0)
-    throw data_error("the input says nothing about columns: make table '" + s.table + "' first");
+    throw data_error((problem.empty() ? "" : problem + "; ") +
+                     "the input says nothing about columns: make table '" + s.table + "' first");
   return p.result();
 }
 

@@ -355,6 +355,19 @@ CAF_TEST(JSON lines that cannot be rows) {
       CAF_ERROR("expected " << lines[i] << ", got " << o.bad[i]);
 }
 
+CAF_TEST(lines of which none is JSON are refused with the first mistake) {
+  const db_engine db("sqlite://");
+  try {
+    load(db, "\nid,name\n1,a\n", {.format = import_format::jsonl, .skip_bad = true});
+    CAF_ERROR("nothing was said");
+  } catch (const app::data_error& e) {
+    CAF_CHECK_EQUAL(
+        std::string(e.what()),
+        "line 2: column 1: invalid literal; last read: 'i'; the input says nothing about "
+        "columns: make table 't' first");
+  }
+}
+
 CAF_TEST(an empty key of JSON is one column) {
   const auto o = jsonl("{\"\":1,\"a\":2}\n{\"\":3}\n");
   CAF_CHECK_EQUAL(o.schema, "CREATE TABLE \"t\" (\"\" INTEGER, \"a\" INTEGER)");

@@ -128,6 +128,17 @@ CAF_TEST(an export that is stopped leaves no file) {
   CAF_CHECK_EQUAL(files(), before);
 }
 
+CAF_TEST(a dump that is stopped is no whole one) {
+  CAF_REQUIRE_EQUAL(in_folder("query fat.db 'CREATE TABLE fat AS WITH RECURSIVE c(x) AS (SELECT 1 "
+                              "UNION ALL SELECT x + 1 FROM c LIMIT 3000000) SELECT x FROM c'")
+                        .code,
+                    0);
+  const auto r = interrupted("dump fat.db");
+  CAF_CHECK_EQUAL(r.code, 130);
+  CAF_CHECK_EQUAL(r.err, "error: interrupted\n");
+  CAF_CHECK(r.out.find("COMMIT;") == std::string::npos);
+}
+
 CAF_TEST(an import that is stopped keeps whole batches and says how many rows) {
   CAF_REQUIRE_EQUAL(in_folder("query app.db 'CREATE TABLE t (n INTEGER)'").code, 0);
   std::string csv = "n\n";
