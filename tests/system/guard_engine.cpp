@@ -5,6 +5,7 @@
 
 #include "engine_fixture.hpp"
 #include "guard_attacks.hpp"
+#include "guard_wire.hpp"
 #include "remote_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
@@ -42,6 +43,7 @@ struct fixture {
     CAF_REQUIRE_EQUAL(s.trouble(), "");
     speak_of("dbengine::actors::wire_request");
   }
+  ~fixture() { speak_of(wire_request_name); } // for the suites behind it in one process
 
   connector connect() {
     return [this] { return raw_peer{s.port()}; };

@@ -187,7 +187,7 @@ CAF_TEST(
   o.tls = {path + "/foreign.crt", path + "/foreign.key", path + "/ca.crt"};
   CAF_CHECK_EQUAL(code_of([&] { db_engine::connect(s.where, o); }), "protocol");
   // Who was thrown out is told and counted.
-  CAF_CHECK(s.run->says("was disconnected: tls_failed"));
+  CAF_CHECK(s.run->says("a peer at 127.0.0.1 was disconnected: tls_failed"));
   const auto metrics = http(s.http, "/metrics").body;
   const std::string refused = "dbengine_peers_refused_total{database=\"a\",reason=\"tls_failed\"} ";
   CAF_CHECK(metrics.find(refused) != std::string::npos);

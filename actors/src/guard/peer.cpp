@@ -50,6 +50,8 @@ peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket f
       through_(std::move(through)),
       rules_(state_->who, state_->how.limits, *state_->counts, name_, ++state_->last_actor),
       stream_(backend, fd, *this), born_(clock::now()) {
+  if (auto address = caf::io::network::remote_addr_of_fd(fd))
+    address_ = std::move(*address);
   state_->names.pop_front();
   state_->peers.insert(this);
   half_open_ = state_->half_open.insert(state_->half_open.end(), this);
@@ -162,8 +164,7 @@ void peer::flush() {
 }
 
 std::string peer::addr() const {
-  auto result = caf::io::network::remote_addr_of_fd(stream_.fd());
-  return result ? *result : std::string{};
+  return address_;
 }
 
 std::uint16_t peer::port() const {

@@ -85,6 +85,8 @@ private:
   std::unique_ptr<transport> through_;
   translator rules_;
   stream stream_;
+  /// Asked for at once: of a socket whose peer is gone the system tells none.
+  std::string address_;
 
   // Input: [begin_, fed_) is judged and on its way to the broker, [fed_, end_) is not judged yet.
   std::vector<char> in_;
