@@ -93,7 +93,8 @@ void import(shell& s, const words& w) {
       },
       result, [&] { bar.set(input.given(), input.size()); });
   bar.finish();
-  s.note(ui::grouped(result.imported) + " rows imported into " + ui::visible(settings.table));
+  s.note(ui::grouped(result.imported) + (result.imported == 1 ? " row" : " rows") +
+         " imported into " + ui::visible(settings.table));
   if (result.stopped)
     throw data_error(bad);
 }
@@ -211,8 +212,7 @@ const std::vector<dot_command>& dot_commands() {
        0, 1, mode},
       {".quit", "", "leave", 0, 0, quit},
       {".read", "FILE", "run the statements of a file", 1, 1, read},
-      {".reset", "", "give up temporary tables, attached files, settings, an open transaction", 0,
-       0, reset},
+      {".reset", "", "drop temporary tables, attached files, settings, transactions", 0, 0, reset},
       {".schema", "[TABLE]", "show how tables, views, indexes and triggers were made", 0, 1,
        schema},
       {".tables", "[PATTERN]", "list tables and views, those LIKE the pattern", 0, 1, tables},
