@@ -104,9 +104,25 @@ int authorizer::pragma(const char* name_text, const char* argument) {
   return deny("PRAGMA " + name + (argument != nullptr ? " with a value" : ""));
 }
 
+// Whether it is an insert into one table and nothing else.
+void authorizer::look(int action, const char* a, const char* db, const char* trigger) {
+  bool fits = trigger == nullptr;
+  if (action == SQLITE_INSERT) {
+    fits = fits && target_.empty() && db != nullptr && std::string_view(db) == "main";
+    target_ = a != nullptr ? a : "";
+  } else if (action == SQLITE_READ) { // the parent of a foreign key
+    fits = fits && a != nullptr && sqlite3_stricmp(a, target_.c_str()) != 0;
+  } else {
+    fits = fits && action == SQLITE_SELECT; // each row is one
+  }
+  only_inserts_ = only_inserts_ && fits;
+}
+
 int authorizer::decide(int action, const char* a, const char* b, const char* db,
                        const char* trigger) {
   const bool free = who == authority::engine || who == authority::raw;
+  if (preparing_)
+    look(action, a, db, trigger);
   switch (action) {
   case SQLITE_SELECT:
   case SQLITE_RECURSIVE: return SQLITE_OK;

@@ -32,7 +32,8 @@ public:
   void begin_prepare() noexcept {
     preparing_ = true;
     writes_ = inserts_ = asks_rowid_ = needs_writer_ = tells_ = false;
-    rows_only_ = anywhere_ = true;
+    rows_only_ = anywhere_ = only_inserts_ = true;
+    target_.clear();
     denied_.clear();
   }
   void end_prepare() noexcept { preparing_ = false; }
@@ -45,6 +46,9 @@ public:
   bool asks_rowid() const noexcept { return asks_rowid_; }
   /// It reads and changes rows and nothing else: no schema, no setting, no transaction.
   bool rows_only() const noexcept { return rows_only_; }
+  /// The table that it puts rows into, where that is all it does: no trigger, no function, no look at that table itself (a foreign
+  /// key to it). Else empty.
+  const std::string& only_inserts_into() const noexcept { return only_inserts_ ? target_ : none_; }
   /// It only reads, tells nothing about its connection, and calls no function that may take long.
   bool anywhere() const noexcept { return anywhere_; }
   /// A reader refused it only because it belongs to the writer (a pragma that sets something).
@@ -61,6 +65,7 @@ public:
 private:
   static int callback(void* self, int action, const char* a, const char* b, const char* db,
                       const char* trigger);
+  void look(int action, const char* a, const char* db, const char* trigger);
   int decide(int action, const char* a, const char* b, const char* db, const char* trigger);
   int pragma(const char* name, const char* argument);
   int temporary();
@@ -74,6 +79,9 @@ private:
   bool tells_ = false;
   bool rows_only_ = false;
   bool anywhere_ = false;
+  bool only_inserts_ = false;
+  std::string target_;
+  const std::string none_;
   std::string denied_;
 };
 

@@ -137,6 +137,20 @@ void binder::bind(const params& set) {
     one(static_cast<int>(i) + 1, values[source_[i]]);
 }
 
+bool binder::bind_rows(std::span<const params> sets) noexcept {
+  const auto each = static_cast<std::size_t>(p_->parameter_count) / sets.size();
+  int index = 0;
+  for (const auto& set : sets) {
+    const auto& values = set.values();
+    if (set.named() || values.size() != each)
+      return false;
+    for (const auto& v : values)
+      if (put(p_->stmt, ++index, v) != SQLITE_OK)
+        return false;
+  }
+  return true;
+}
+
 void binder::bind(const params_view& v) {
   if (v.named != nullptr)
     return bind(*v.named);

@@ -10,6 +10,7 @@
 
 #include <dbengine/params.hpp>
 
+#include <span>
 #include <vector>
 
 struct sqlite3;
@@ -25,6 +26,9 @@ public:
   void bind(const params_view& v);
   /// For `execute_many`: the mapping of names found for one set is used again where the next has the same names.
   void bind(const params& set);
+  /// One set after the other into a statement of as many rows. False, with nothing said, where one of them does not fit or a value
+  /// is refused: the statement of one row says why.
+  bool bind_rows(std::span<const params> sets) noexcept;
 
 private:
   void positional(std::size_t given) {

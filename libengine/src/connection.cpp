@@ -4,6 +4,7 @@
 #include "connection.hpp"
 
 #include "bind.hpp"
+#include "connection_use.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
 #include "sql_text.hpp"
@@ -17,21 +18,6 @@
 #include <utility>
 
 namespace dbengine::detail {
-
-// A statement in use; reset when the use ends, however it ends.
-class connection::use {
-public:
-  use(connection& c, prepared* p) noexcept : cache_(&c.cache_), p_(p) { p->in_use = true; }
-  ~use() { cache_->release(p_); }
-  use(const use&) = delete;
-  use& operator=(const use&) = delete;
-  prepared& operator*() const noexcept { return *p_; }
-  prepared* operator->() const noexcept { return p_; }
-
-private:
-  statement_cache* cache_;
-  prepared* p_;
-};
 
 // The rowid that one statement inserts. SQLite remembers one per connection, of whatever statement was the last to insert:
 // here that is another request's. So a value that no row has stands there while the statement runs. One that asks
@@ -258,50 +244,6 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     result.changes = sqlite3_changes64(db_);
     result.last_insert_rowid = rowid.get();
   }
-  return result;
-}
-
-batch_result connection::execute_many(std::string_view sql, std::span<const params> sets,
-                                      control& c) {
-  batch_result result;
-  if (sets.empty())
-    return result;
-  const running r(*this, c);
-  const use p(*this, prepare(sql));
-  if (belongs_to_writer(*p))
-    throw needs_writer{};
-  const auto start = clock::now();
-  prepare_snapshot(*p);
-  binder b(db_, *p);
-  // Of a statement that changes rows SQLite tells how many those of its last run were; of another it tells of somebody else's.
-  const bool tells = p->rows_only && p->writes;
-  for (const auto& set : sets) {
-    try {
-      if (result.sets % 1024 == 1023 && c.must_stop()) {
-        error_info info{.code = c.stopped(), .message = "stopped between two sets"};
-        throw error(std::move(info));
-      }
-      if (result.sets + 4 < sets.size()) // a bulk is larger than the first cache
-        __builtin_prefetch(sets[result.sets + 4].values().data());
-      b.bind(set);
-      const auto before = tells ? 0 : sqlite3_total_changes64(db_);
-      int rc = SQLITE_ROW;
-      while (rc == SQLITE_ROW)
-        rc = sqlite3_step(p->stmt);
-      if (rc != SQLITE_DONE)
-        fail(rc, c, &*p);
-      if (tells || sqlite3_total_changes64(db_) != before)
-        result.changes += sqlite3_changes64(db_);
-      sqlite3_reset(p->stmt);
-    } catch (const error& e) {
-      auto info = e.info();
-      info.index = result.sets;
-      info.outcome = fate::rolled_back;
-      throw error(std::move(info));
-    }
-    ++result.sets;
-  }
-  result.elapsed = clock::now() - start;
   return result;
 }
 

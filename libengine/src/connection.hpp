@@ -211,6 +211,9 @@ private:
   void rows_begin() noexcept;
   bool kept_rows(const prepared& p);
   bool can_keep_rows(const prepared& p);
+  prepared* rows_form(prepared& p);
+  bool is_plain_table(const std::string& name) noexcept;
+  void insert_in_rows(prepared& p, std::span<const params> sets, batch_result& result, control& c);
   void leave_old_schema() noexcept;
   void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;

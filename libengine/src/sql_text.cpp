@@ -66,6 +66,53 @@ bool has_word(std::string_view text, const std::string_view (&words)[N]) noexcep
 
 } // namespace
 
+std::string_view only_row(std::string_view sql) noexcept {
+  std::size_t at = 0;
+  const auto skip = [&] {
+    while (at < sql.size() && (sql[at] == ' ' || sql[at] == '\t' || sql[at] == '\n' ||
+                               sql[at] == '\r' || sql[at] == '\f'))
+      ++at;
+  };
+  const auto name = [&] {
+    skip();
+    const auto begin = at;
+    while (at < sql.size() && name_character(sql[at]))
+      ++at;
+    return sql.substr(begin, at - begin);
+  };
+  const auto sign = [&](char c) {
+    skip();
+    const bool there = at < sql.size() && sql[at] == c;
+    at += there ? 1 : 0;
+    return there;
+  };
+  if (!same_word(name(), "INSERT") || !same_word(name(), "INTO") || name().empty() ||
+      (sign('.') && name().empty()))
+    return {};
+  if (sign('(')) { // the columns
+    do {
+      if (name().empty())
+        return {};
+    } while (sign(','));
+    if (!sign(')'))
+      return {};
+  }
+  if (!same_word(name(), "VALUES") || !sign('('))
+    return {};
+  const auto begin = at - 1;
+  do {
+    if (!sign('?') || (at < sql.size() && word_character(sql[at]))) // ?5 has a number
+      return {};
+  } while (sign(','));
+  if (!sign(')'))
+    return {};
+  const auto row = sql.substr(begin, at - begin);
+  while (sign(';')) {
+  }
+  skip();
+  return at == sql.size() ? row : std::string_view{};
+}
+
 bool may_write(std::string_view sql) noexcept {
   static constexpr std::string_view changing[] = {"INSERT", "UPDATE", "DELETE", "REPLACE"};
   static constexpr std::string_view setting[] = {"application_id", "defer_foreign_keys",

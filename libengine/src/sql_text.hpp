@@ -17,6 +17,10 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept;
 /// comments with semicolons are safe); all of it where no semicolon ends it. Reads the text up to there once.
 std::size_t statement_end(std::string_view sql) noexcept;
 
+/// Of an insert that is nothing but `INSERT INTO name [(columns)] VALUES (?, …)`: its parenthesis with the question marks, a part of
+/// `sql`. Empty for anything else, be it as harmless (an `OR`, a comment, a name in quotes). SQLite has taken the text before.
+std::string_view only_row(std::string_view sql) noexcept;
+
 /// False where the text surely only reads. A guess that keeps the writes of one sender in their order; what a statement may do
 /// is for SQLite's authorizer to say.
 bool may_write(std::string_view sql) noexcept;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -54,6 +55,11 @@ struct prepared {
   int reprepares = 0;
   /// Names of the parameters by index - 1, with their prefix; empty for `?`. Filled on first named use.
   std::vector<std::string> names;
+  /// The same insert with `rows` rows behind VALUES, where that is the same as running it for each (`connection::rows_form`).
+  std::unique_ptr<prepared> many;
+  std::size_t rows = 1;
+  /// The schema counter when that was found out.
+  std::optional<std::uint32_t> many_schema;
 
   prepared() = default;
   prepared(const prepared&) = delete;
