@@ -113,7 +113,6 @@ CAF_TEST(bars are drawn on terminals only) {
   }
   CAF_CHECK(has(on_terminal("import app.db rows.csv -t t4", 80).out, "\rimporting"));
   CAF_CHECK(has(on_terminal("backup now app.db two.sqlite", 80).out, "\rbacking up"));
-  CAF_CHECK(has(on_terminal("backup now app.db --dir more", 80).out, "\rbacking up"));
   CAF_CHECK(has(on_terminal("backup verify two.sqlite", 80).out, "\rverifying"));
   CAF_CHECK(has(on_terminal("restore two.sqlite new.db", 80).out, "\rrestoring"));
   CAF_CHECK(!has(on_terminal("import app.db rows.csv -t t5", 80, {{"TERM", "dumb"}}).out, "\r"));
