@@ -139,6 +139,9 @@ private:
       book_.answer(i, verdict::either);
       wrong("a foreign exception: " + std::string(e.what()));
     }
+    // Whatever is said to be undone must not be in the file now: what comes later may hide it.
+    if (images_ < 3 && !gathering_)
+      crash();
     return false;
   }
 
@@ -199,6 +202,7 @@ private:
                           box->send(handle, execute_request{insert, params::of(book_.first(e))}));
       }
     };
+    gathering_ = true; // what is sent is not answered yet
     write(1, [&](auto k) {
       db.write([&](transaction& tx) {
         tx.execute(insert, k);
@@ -218,6 +222,8 @@ private:
       if (failure.code != errc::none && !foreseen(failure.code))
         wrong("an answer that does not fit: " + to_string(failure));
     }
+    gathering_ = false;
+    crash();
     const auto read = box->send(handle, fetch_request{"SELECT count(*) FROM t"});
     caf::message m;
     if (!box->wait(read, 30s, m))
@@ -239,7 +245,9 @@ private:
       else
         fs::remove((folder_ / "crashed.db").string() + suffix);
     }
-    out_.crashed = compare(folder_ / "crashed.db", {&book_});
+    ++images_;
+    if (auto found = compare(folder_ / "crashed.db", {&book_}); out_.crashed.right())
+      out_.crashed = std::move(found);
     if (const auto problems = integrity(folder_ / "crashed.db"); !problems.empty())
       wrong("integrity after a crash: " + problems);
   }
@@ -276,6 +284,8 @@ private:
   fs::path file_ = folder_ / "work.db";
   disk_fault fault_;
   ledger book_{1};
+  int images_ = 0; // of a crash
+  bool gathering_ = false;
   outcome out_;
 };
 
@@ -331,9 +341,13 @@ CAF_TEST(every call to the disk may fail and every answer stays true) {
       disk_fault f{.call = static_cast<disk_call>(c), .for_good = for_good};
       const auto before = runs;
       int bad = every_n(folder.path, f, runs);
-      if (f.call == disk_call::write) {
+      // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be settled, and nobody says it.
+      if (f.call == disk_call::write || f.call == disk_call::truncate ||
+          f.call == disk_call::shm_map) {
         f.what = disk_fault::kind::full;
         bad += every_n(folder.path, f, runs);
+      }
+      if (f.call == disk_call::write) {
         f.what = disk_fault::kind::partial;
         bad += every_n(folder.path, f, runs);
       }
@@ -365,13 +379,15 @@ CAF_TEST(a failed commit that comes back is found out) {
   const memory_folder folder;
   make_template(folder.path);
   fault::set_flaw("does not settle");
-  bool found = false;
-  for (std::uint64_t n = 1; n <= 40 && !found; ++n)
-    found = workload(folder.path, {.call = disk_call::sync, .nth = n, .for_good = true})
-                .run()
-                .crashed.ghosts != 0;
+  for (const bool for_good : {true, false}) {
+    bool found = false;
+    for (std::uint64_t n = 1; n <= 40 && !found; ++n)
+      found = workload(folder.path, {.call = disk_call::sync, .nth = n, .for_good = for_good})
+                  .run()
+                  .crashed.ghosts != 0;
+    CAF_CHECK(found);
+  }
   fault::set_flaw({});
-  CAF_CHECK(found);
 #else
   DBENGINE_SKIP("this build has no flaws to switch on");
 #endif
