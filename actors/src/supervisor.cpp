@@ -6,6 +6,8 @@
 #include "error_map.hpp"
 #include "log.hpp"
 
+#include <caf/exit_reason.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -16,6 +18,15 @@ namespace {
 using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 using detail::log;
 using detail::log_level;
+
+// Of a worker, an exit tells that somebody ended it, not that the engine has ended.
+error_info why_it_ended(const caf::error& reason) {
+  if (reason.category() == caf::atom("exit"))
+    return {.code = errc::unavailable,
+            .message = "ended by an exit message: " +
+                       caf::to_string(static_cast<caf::exit_reason>(reason.code()))};
+  return to_info(reason);
+}
 
 class supervising {
 public:
@@ -81,7 +92,7 @@ public:
       } else if (std::exchange(c.taken_along, false)) {
         again(i, policy_.backoff_min); // no failure of its own
       } else {
-        failed(i, to_info(m.reason));
+        failed(i, why_it_ended(m.reason));
       }
       return;
     }
@@ -201,8 +212,8 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
   // However it ends, nobody waits for it for ever.
   self->attach_functor([core, ended](const caf::error& reason) {
     if (!ended->wait_until(detail::clock::now())) {
-      log(log_level::error, "the supervisor failed: " + to_string(to_info(reason)));
-      core->supervision_lost(to_info(reason));
+      log(log_level::error, "the supervisor failed: " + to_string(why_it_ended(reason)));
+      core->supervision_lost(why_it_ended(reason));
     }
     ended->set({});
   });

@@ -7,6 +7,8 @@
 
 #include "fault_script.hpp"
 
+#include <caf/send.hpp>
+
 #include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -120,6 +122,16 @@ CAF_TEST(a restart stands in statistics health and log) {
   CAF_CHECK_EQUAL(f.worker("writer").restarts, 1u);
   CAF_CHECK_EQUAL(f.worker("writer").last_failure, "internal: on purpose");
   CAF_CHECK(f.worker("writer").circuit == circuit_state::closed);
+}
+
+CAF_TEST(a worker that somebody ends is said to be that) {
+  listening log;
+  house_fixture f({}, quick_restarts());
+  CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
+  caf::anon_send_exit(f.engine->handles().writer(), caf::exit_reason::kill);
+  CAF_CHECK(log.heard("warning: writer failed and is restarted: unavailable: ended by an exit "
+                      "message: kill"));
+  CAF_CHECK(f.done("INSERT INTO t VALUES (1)"));
 }
 
 CAF_TEST(a circuit that opens and closes stands in statistics health and log) {
