@@ -143,7 +143,7 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   switch (action) {
   case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
   case SQLITE_UPDATE:
-  case SQLITE_DELETE:
+  case SQLITE_DELETE: writes_ = true; return SQLITE_OK;
   case SQLITE_CREATE_INDEX:
   case SQLITE_CREATE_TABLE:
   case SQLITE_CREATE_TRIGGER:
@@ -156,7 +156,7 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   case SQLITE_DROP_VTABLE:
   case SQLITE_ALTER_TABLE:
   case SQLITE_REINDEX:
-  case SQLITE_ANALYZE: writes_ = true; return SQLITE_OK;
+  case SQLITE_ANALYZE: writes_ = defines_ = true; return SQLITE_OK;
   case SQLITE_CREATE_TEMP_INDEX:
   case SQLITE_CREATE_TEMP_TABLE:
   case SQLITE_CREATE_TEMP_TRIGGER:

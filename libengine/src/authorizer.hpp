@@ -31,7 +31,7 @@ public:
   /// Before each prepare.
   void begin_prepare() noexcept {
     preparing_ = true;
-    writes_ = inserts_ = asks_rowid_ = needs_writer_ = tells_ = false;
+    writes_ = defines_ = inserts_ = asks_rowid_ = needs_writer_ = tells_ = false;
     rows_only_ = anywhere_ = only_inserts_ = true;
     target_.clear();
     denied_.clear();
@@ -40,6 +40,8 @@ public:
 
   /// The statement changes data or schema.
   bool writes() const noexcept { return writes_; }
+  /// It makes, changes or drops tables, indexes and the like.
+  bool defines() const noexcept { return defines_; }
   /// Its own text (no trigger) inserts.
   bool inserts() const noexcept { return inserts_; }
   /// It, or one of its triggers, calls last_insert_rowid().
@@ -73,6 +75,7 @@ private:
 
   bool preparing_ = false;
   bool writes_ = false;
+  bool defines_ = false;
   bool inserts_ = false;
   bool asks_rowid_ = false;
   bool needs_writer_ = false;

@@ -240,7 +240,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     fail(rc, c, &*p);
   write_result result;
   result.elapsed = clock::now() - start;
-  if (sqlite3_total_changes64(db_) != changes_before_) {
+  if (!p->defines && sqlite3_total_changes64(db_) != changes_before_) {
     result.changes = sqlite3_changes64(db_);
     result.last_insert_rowid = rowid.get();
   }
@@ -263,7 +263,7 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   prepare_snapshot(*own);
   auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
-  if (sqlite3_total_changes64(db_) != changes_before_) {
+  if (!own->defines && sqlite3_total_changes64(db_) != changes_before_) {
     step.written.changes = sqlite3_changes64(db_);
     step.written.last_insert_rowid = rowid.get();
   }

@@ -105,6 +105,7 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   p->read_only =
       sqlite3_stmt_readonly(p->stmt) != 0 || explains || (auth_.tells() && !auth_.writes());
   p->writes = auth_.writes() && !explains;
+  p->defines = auth_.defines() && !explains;
   p->inserts = auth_.inserts() && !explains;
   p->asks_rowid = auth_.asks_rowid();
   p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
@@ -122,6 +123,7 @@ void connection::renew(prepared& p) {
     return;
   p.read_only = now->read_only;
   p.writes = now->writes;
+  p.defines = now->defines;
   p.inserts = now->inserts;
   p.asks_rowid = now->asks_rowid;
   p.rows_only = now->rows_only;

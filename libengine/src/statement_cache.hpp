@@ -30,6 +30,9 @@ struct prepared {
   /// SQLite's own word that it changes nothing.
   bool read_only = true;
   bool writes = false;
+  /// It changes the schema. SQLite counts no changed rows for it; where its sum moves, full text wrote down what an earlier statement
+  /// of the transaction left to it.
+  bool defines = false;
   bool inserts = false;
   /// It, or a trigger that it fires, calls last_insert_rowid().
   bool asks_rowid = false;

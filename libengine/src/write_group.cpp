@@ -156,7 +156,9 @@ std::vector<write_group::span> write_group::run_together(span s) {
     r.result = {};
     current_ = members_[i];
     try {
-      if (!apart && (r.what == request::kind::execute || r.what == request::kind::fetch)) {
+      // With an id it is not looked at before its record: what was done once may not even compile again.
+      if (!apart && r.id.empty() &&
+          (r.what == request::kind::execute || r.what == request::kind::fetch)) {
         const connection::running looked_at(c, r.ctl);
         apart = c.runs_alone(r.sql);
       }
@@ -355,8 +357,8 @@ void write_group::script(request& r) {
     std::size_t consumed = rest.size();
     script_step step;
     try {
-      if (r.ctl
-              .must_stop()) // statements may be too short for the progress handler's looks, each of them
+      // Each statement may be too short for the looks of the progress handler.
+      if (r.ctl.must_stop())
         throw error(r.ctl.stopped(), "stopped between two statements");
       step = c.script_statement(rest, consumed, r.ctl);
       if (step.size == 0)

@@ -123,6 +123,22 @@ CAF_TEST(functions run on several threads at once) {
   });
 }
 
+// Full text writes down what was left to it in whatever statement comes next; that one did not change rows for it.
+CAF_TEST(what full text writes late is no change of another statement) {
+  on_every_way([](target& db) {
+    db.execute("CREATE VIRTUAL TABLE words USING fts5(body)");
+    db.execute("CREATE TABLE t (x)");
+    for (const auto* next : {"CREATE TABLE made AS SELECT 1 AS x", "CREATE INDEX i ON t (x)",
+                             "PRAGMA user_version = 5", "DELETE FROM t WHERE x = 'nobody'"}) {
+      const auto r = db.execute_transaction(
+          {operation::execute("INSERT INTO words (body) VALUES ('a'), ('b'), ('c')"),
+           operation::execute(next)});
+      CAF_CHECK_EQUAL(r[0].write().changes, 3);
+      CAF_CHECK_EQUAL(r[1].write().changes, 0);
+    }
+  });
+}
+
 CAF_TEST(full text is searched) {
   on_every_way([](target& db) {
     db.execute("CREATE VIRTUAL TABLE doc USING fts5 (title, body, tokenize = 'porter unicode61')");

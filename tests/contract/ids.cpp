@@ -3,9 +3,11 @@
 
 // A request with an id is done once, however often it is sent, and an id belongs to one request: its kind, its statement and its parameters.
 
+#include "gate.hpp"
 #include "ways.hpp"
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "test.hpp" // last
@@ -39,6 +41,48 @@ CAF_TEST(every kind of request with an id runs once) {
       CAF_CHECK_EQUAL(db.with_id("s").execute_script("INSERT INTO t VALUES (5)").steps.size(), 1u);
     }
     CAF_CHECK_EQUAL(count(db), 6);
+  });
+}
+
+// What was done may be nonsense by now: a table that is there, or one that is gone. In a group, too.
+CAF_TEST(what cannot be done twice is answered by its id) {
+  gate g;
+  options o;
+  o.num_workers = 2;
+  o.functions.push_back(g.as_function());
+  on_every_way(o, [&](target& db) {
+    g.open();
+    const auto make = [&] { db.with_id("make").execute("CREATE TABLE made (x)"); };
+    const auto fill = [&] { db.with_id("fill").fetch("INSERT INTO made VALUES (7) RETURNING x"); };
+    db.execute("CREATE TABLE t (x)");
+    make();
+    fill();
+    db.execute("CREATE TABLE gone (x)");
+    db.with_id("drop").execute("DROP TABLE gone");
+    for (int i = 0; i < 150; ++i) // so many that none of the above is still prepared
+      db.execute("INSERT INTO t SELECT " + std::to_string(i) + " WHERE 0");
+    g.close();
+    std::thread ahead([&] { db.execute("INSERT INTO t VALUES (hold())"); });
+    CAF_CHECK(g.wait_for(1));
+    std::vector<std::string> codes(4);
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] { codes[0] = code_of([&] { make(); }); });
+    threads.emplace_back([&] { codes[1] = code_of([&] { fill(); }); });
+    threads.emplace_back(
+        [&] { codes[2] = code_of([&] { db.with_id("drop").execute("DROP TABLE gone"); }); });
+    threads.emplace_back(
+        [&] { codes[3] = code_of([&] { db.execute("INSERT INTO t VALUES (2)"); }); });
+    CAF_CHECK(comes_true([&] { return db.get_stats().queue_size == 4; }));
+    g.open();
+    ahead.join();
+    for (auto& t : threads)
+      t.join();
+    for (const auto& code : codes)
+      CAF_CHECK_EQUAL(code, "none");
+    CAF_CHECK_EQUAL(count(db), 2);
+    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM made").value_or(-1), 1);
+    // Nothing that needs to be outside of transactions can have a record, alone or in a group.
+    CAF_CHECK_EQUAL(code_of([&] { db.with_id("vacuum").execute("VACUUM"); }), "sql");
   });
 }
 

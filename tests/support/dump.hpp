@@ -19,11 +19,10 @@ std::string dump_of(const Database& db) {
     const auto first = text.find('\n'); // behind the names of the columns
     all += first == text.npos ? "" : text.substr(first + 1) + "\n";
   };
-  // Without what SQLite keeps for itself: a close may fill the planner's statistics.
-  add(db.fetch("SELECT type, name, sql FROM sqlite_schema WHERE substr(name, 1, 7) <> 'sqlite_' "
-               "ORDER BY type, name"));
-  for (const auto& t : db.fetch("SELECT name FROM sqlite_schema WHERE type = 'table' AND "
-                                "substr(name, 1, 7) <> 'sqlite_' ORDER BY name")) {
+  const std::string shown = std::string(shown_in_dumps) + " ORDER BY ";
+  add(db.fetch("SELECT type, name, sql FROM sqlite_schema WHERE " + shown + "type, name"));
+  for (const auto& t :
+       db.fetch("SELECT name FROM sqlite_schema WHERE type = 'table' AND " + shown + "name")) {
     std::string quoted;
     for (const char c : t[0].template as<std::string>())
       quoted += c == '"' ? "\"\"" : std::string(1, c);

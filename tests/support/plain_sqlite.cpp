@@ -87,6 +87,7 @@ std::unique_ptr<plain_sqlite> plain_sqlite::copy() const {
   if (b == nullptr || sqlite3_backup_step(b, -1) != SQLITE_DONE)
     throw std::runtime_error("the copy of the reference database failed");
   sqlite3_backup_finish(b);
+  c->done_ = done_;
   return c;
 }
 
@@ -145,13 +146,21 @@ std::string plain_sqlite::statement(const operation& o, std::size_t* consumed) {
   failed_ = false;
   if (o.what == operation::kind::fetch || (consumed != nullptr && returns))
     return text;
-  const bool moved = sqlite3_total_changes64(db_) != before;
-  const auto rowid = sqlite3_last_insert_rowid(db_);
+  // The sum moves, too, where full text writes down what was left to it, in whatever statement comes next.
+  const auto word = o.sql.substr(std::min(o.sql.find_first_not_of(" \n"), o.sql.size()), 6);
+  const bool moved =
+      (word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "REPLAC") &&
+      sqlite3_total_changes64(db_) != before;
+  // Full text tells a rowid of what it updates, too; the engine tells those of inserted rows.
+  const auto rowid = word == "UPDATE" ? none : sqlite3_last_insert_rowid(db_);
   return "changes " + std::to_string(moved ? sqlite3_changes64(db_) : 0) + " rowid " +
          std::to_string(moved && rowid != none ? rowid : 0);
 }
 
 std::string plain_sqlite::run(const work& w) {
+  changed_ = false;
+  if (const auto done = done_.find(w.key); !w.key.empty() && done != done_.end())
+    return done->second;
   const auto schema = [&] {
     sqlite3_stmt* s = nullptr;
     sqlite3_prepare_v2(db_, "PRAGMA schema_version", -1, &s, nullptr);
@@ -167,6 +176,8 @@ std::string plain_sqlite::run(const work& w) {
   // VACUUM makes a new schema version and changes nothing.
   if (w.operations.front().sql != "VACUUM")
     changed_ = changed_ || schema() != schema_before;
+  if (!w.key.empty() && !text.starts_with("error ") && !text.starts_with("refused "))
+    done_[w.key] = text;
   return text;
 }
 
@@ -191,7 +202,14 @@ std::string plain_sqlite::steps(const work& w) {
   };
   switch (w.what) {
   case work::kind::execute:
-  case work::kind::fetch: return statement(w.operations.front());
+  case work::kind::fetch: {
+    if (w.key.empty())
+      return statement(w.operations.front());
+    // Its record is kept or undone with it, so all of it is.
+    script("BEGIN IMMEDIATE");
+    auto text = statement(w.operations.front());
+    return failed_ ? undo(text) : finish(text);
+  }
   case work::kind::many: {
     script("BEGIN IMMEDIATE");
     std::int64_t changes = 0;
@@ -292,12 +310,10 @@ std::string plain_sqlite::dump() {
     }
     sqlite3_finalize(s);
   };
-  // Without what SQLite keeps for itself: a close may fill the planner's statistics.
-  prepare("SELECT type, name, sql FROM sqlite_schema WHERE substr(name, 1, 7) <> 'sqlite_' "
-          "ORDER BY type, name");
+  const std::string shown = std::string(shown_in_dumps) + " ORDER BY ";
+  prepare("SELECT type, name, sql FROM sqlite_schema WHERE " + shown + "type, name");
   read();
-  prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_' "
-          "ORDER BY name");
+  prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND " + shown + "name");
   while (sqlite3_step(s) == SQLITE_ROW)
     tables.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(s, 0)));
   sqlite3_finalize(s);

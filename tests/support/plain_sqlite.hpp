@@ -9,6 +9,7 @@
 #include "work.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ public:
   std::function<void()> between;
   /// Whether the last `run` changed rows or the schema.
   bool changed() const noexcept { return changed_; }
+  /// Takes over which ids were done on a copy that changed nothing else.
+  void remember(const plain_sqlite& copy) { done_ = copy.done_; }
   /// A copy in memory, to try something on.
   std::unique_ptr<plain_sqlite> copy() const;
 
@@ -45,6 +48,7 @@ private:
   std::string steps(const work& w);
 
   sqlite3* db_ = nullptr;
+  std::map<std::string, std::string> done_; // answers by the ids of requests
   bool changed_ = false;
   bool failed_ = false;  // of the last statement
   bool refused_ = false; // by the rules of binding

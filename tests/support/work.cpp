@@ -83,6 +83,7 @@ const char* const work_schema =
     "CREATE TABLE near (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parent (id));"
     "CREATE TABLE log (id INTEGER PRIMARY KEY, what);"
     "CREATE INDEX by_n ON t (n);"
+    "CREATE VIRTUAL TABLE words USING fts5(body);"
     "CREATE TRIGGER noted AFTER INSERT ON t BEGIN INSERT INTO log (what) VALUES (new.v); END;"
     "CREATE TRIGGER ends BEFORE INSERT ON t WHEN new.n = 90 BEGIN"
     "  INSERT INTO log (what) VALUES ('never'); SELECT RAISE(ROLLBACK, 'ends it all'); END;"
@@ -90,12 +91,17 @@ const char* const work_schema =
     "CREATE TRIGGER stops BEFORE INSERT ON t WHEN new.n = 92 BEGIN SELECT RAISE(FAIL, 'stopped'); END;"
     "CREATE TRIGGER skips BEFORE INSERT ON t WHEN new.n = 93 BEGIN SELECT RAISE(IGNORE); END;";
 
+const char* const shown_in_dumps =
+    "substr(name, 1, 7) <> 'sqlite_' AND tbl_name <> 'dbengine_once' AND substr(name, 1, 6) <> 'words_'";
+
 const char* const work_fingerprint =
     "SELECT (SELECT count(*) FROM t), (SELECT total(id * n) FROM t), (SELECT max(id) FROM t),"
     " (SELECT total(a * 31 + b * 7 + n) FROM pair), (SELECT count(*) FROM child),"
     " (SELECT total(p) FROM near), (SELECT max(id) FROM log), (SELECT total(length(what)) FROM log),"
     " (SELECT group_concat(name) FROM (SELECT name FROM parent ORDER BY id)),"
-    " (SELECT count(*) FROM sqlite_schema)";
+    " (SELECT group_concat(rowid) FROM (SELECT rowid FROM words WHERE words MATCH 'v1*' ORDER BY rowid)),"
+    " (SELECT user_version FROM pragma_user_version),"
+    " (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'dbengine_once')";
 
 namespace {
 
@@ -114,7 +120,9 @@ public:
 
   // One statement that writes and ticks, or fails before it could.
   operation write() {
-    switch (below(15)) {
+    switch (below(17)) {
+    case 15:
+    case 16: return full_text();
     case 0:
     case 1:
       return operation::execute(
@@ -158,6 +166,54 @@ public:
     }
   }
 
+  // Full text: rows of a virtual table, whose own tables it writes by itself.
+  operation full_text() {
+    switch (below(4)) {
+    case 0:
+      return operation::execute("DELETE FROM words WHERE rowid % 5 = ? AND " + tick_, below(5));
+    case 1:
+      return operation::execute("UPDATE words SET body = ? WHERE rowid = ? AND " + tick_, name(),
+                                below(30));
+    default:
+      return operation::execute("INSERT " + conflict() +
+                                    "INTO words (rowid, body) SELECT ?, ? WHERE " + tick_,
+                                below(30), name() + " " + name());
+    }
+  }
+
+  // A pragma that may be set, seen by what follows and undone with what it is in.
+  operation pragma() {
+    switch (below(3)) {
+    case 0: return operation::execute("PRAGMA user_version = " + std::to_string(below(1000)));
+    case 1: return operation::fetch("PRAGMA user_version");
+    default: return operation::fetch("PRAGMA table_info(t)");
+    }
+  }
+
+  // Not OR FAIL: where its rows are bounded, as over the wire, a statement that returns some is undone as a whole.
+  std::string undoing() {
+    auto how = conflict();
+    return how == "OR FAIL " ? "OR ABORT " : how;
+  }
+
+  // Writes and tells what: each of the three kinds.
+  operation returning() {
+    switch (below(3)) {
+    case 0:
+      return operation::fetch("UPDATE " + undoing() +
+                                  "t SET v = ?, n = n + 1 WHERE id % 11 = ? AND " + tick_ +
+                                  " RETURNING id, v, n * 2 AS twice",
+                              name(), below(11));
+    case 1:
+      return operation::fetch("DELETE FROM t WHERE id % 17 = ? AND " + tick_ + " RETURNING *",
+                              below(17));
+    default:
+      return operation::fetch("INSERT " + undoing() + "INTO t (v, n, k) VALUES (?, ?, " + tick_ +
+                                  ") RETURNING id, v, n",
+                              name(), n());
+    }
+  }
+
   // Fails, whatever is in the tables, before it runs.
   operation mistake() {
     switch (below(5)) {
@@ -174,7 +230,9 @@ public:
 
   // A statement without parameters for a script.
   std::string statement() {
-    switch (below(8)) {
+    switch (below(10)) {
+    case 8: return "PRAGMA user_version = " + std::to_string(below(1000));
+    case 9: return "INSERT INTO words (body) VALUES ('" + name() + "')";
     case 0:
     case 1:
       return "INSERT " + conflict() + "INTO t (v, n, k) VALUES ('" + name() + "', " +
@@ -213,9 +271,7 @@ work random_work(int id, std::mt19937& random) {
   switch (make.below(20)) {
   case 0:
     w.what = work::kind::fetch;
-    w.operations.push_back(operation::fetch("INSERT INTO t (v, n, k) VALUES (?, ?, tick(" +
-                                                std::to_string(id) + ")) RETURNING id, v, n",
-                                            make.name(), make.n()));
+    w.operations.push_back(make.returning());
     break;
   case 1: {
     w.what = work::kind::many;
@@ -232,7 +288,10 @@ work random_work(int id, std::mt19937& random) {
     w.what = work::kind::transaction;
     w.operations.push_back(make.first());
     for (int i = make.below(4); i >= 0; --i)
-      w.operations.push_back(make.below(3) == 0 ? make.change_schema() : make.write());
+      w.operations.push_back(make.below(3) == 0   ? make.change_schema()
+                             : make.below(5) == 0 ? make.pragma()
+                             : make.below(6) == 0 ? make.returning()
+                                                  : make.write());
     if (make.below(3) == 0)
       w.operations.push_back(operation::fetch("SELECT count(*), total(n) FROM t"));
     break;
@@ -249,7 +308,9 @@ work random_work(int id, std::mt19937& random) {
     w.what = work::kind::nested;
     w.operations.push_back(make.first());
     for (int i = make.below(3) + 2; i >= 0; --i)
-      w.operations.push_back(make.below(5) == 0 ? make.change_schema() : make.write());
+      w.operations.push_back(make.below(5) == 0   ? make.change_schema()
+                             : make.below(8) == 0 ? make.pragma()
+                                                  : make.write());
     break;
   case 7: {
     static const char* const texts[] = {"BEGIN", "COMMIT", "SAVEPOINT s",

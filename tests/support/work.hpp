@@ -35,6 +35,8 @@ struct work {
   bool forbidden = false;
   /// Only reads.
   bool reads = false;
+  /// The id of an exactly-once request; empty = none. The same request may be sent again under it.
+  std::string key = {};
 };
 
 /// Answers as text: results with every value, failures with SQLite's code and message.
@@ -51,6 +53,10 @@ extern const char* const work_schema;
 /// A request that may do anything of what the schema allows: succeed, break a constraint, end its transaction, be wrong.
 /// Everything that changes the database calls the SQL function `tick(id)`.
 work random_work(int id, std::mt19937& random);
+
+/// The condition on `sqlite_schema` for what a dump shows: not what SQLite keeps for itself (a close may fill the planner's
+/// statistics), nor the records of ids, nor the inner tables of full text, which depend on where commits were.
+extern const char* const shown_in_dumps;
 
 /// One statement that shows all of the tables that `work_schema` makes.
 extern const char* const work_fingerprint;
