@@ -61,14 +61,22 @@ rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t b
   if (!lock.owns_lock())
     throw error(errc::busy, "cursor " + std::to_string(number) +
                                 " is still at its last request: ask again after its answer");
+  const auto stepping = [&](control* c) {
+    const std::lock_guard table(mutex_);
+    e->stepped_by = c;
+    e->used = clock::now(); // a long step is no idle time
+    if (c != nullptr && entries_.count(number) == 0)
+      throw error(errc::cancelled, "cursor " + std::to_string(number) + " was closed meanwhile");
+  };
   try {
+    stepping(&ctl);
     auto r = e->cursor->next(batch, ctl);
+    stepping(nullptr);
     if (r.empty())
       close(number, owner);
-    const std::lock_guard table(mutex_);
-    e->used = clock::now(); // a long step is no idle time
     return r;
   } catch (...) {
+    stepping(nullptr);
     close(number, owner);
     throw;
   }
@@ -79,6 +87,7 @@ void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
   const std::lock_guard lock(mutex_);
   if (const auto it = entries_.find(number); it != entries_.end() && it->second->owner == owner) {
     gone = std::move(it->second);
+    gone->stop();
     entries_.erase(it);
   }
 }
@@ -93,10 +102,12 @@ void cursor_table::close_owned(std::uint64_t owner) noexcept {
   const std::lock_guard lock(mutex_);
   watched_.erase(owner);
   for (auto it = entries_.begin(); it != entries_.end();)
-    if (it->second->owner == owner)
+    if (it->second->owner == owner) {
+      it->second->stop();
       gone.insert(entries_.extract(it++));
-    else
+    } else {
       ++it;
+    }
 }
 
 std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
@@ -124,6 +135,8 @@ void cursor_table::close_all() noexcept {
   std::map<std::uint64_t, std::shared_ptr<entry>> gone;
   const std::lock_guard lock(mutex_);
   gone.swap(entries_);
+  for (const auto& [number, e] : gone)
+    e->stop();
 }
 
 std::size_t cursor_table::size() const noexcept {

@@ -36,6 +36,7 @@ public:
   /// The next rows; at the end empty, and the cursor is closed. Throws `errc::invalid_state` for an unknown number,
   /// `errc::busy` while another request steps the cursor.
   rows next(std::uint64_t number, std::uint64_t owner, std::size_t batch, control& ctl);
+  /// A request that steps it is interrupted (`errc::cancelled`).
   void close(std::uint64_t number, std::uint64_t owner) noexcept;
   /// True once for each owner until `close_owned`: its end is to be watched from now on.
   bool watch(std::uint64_t owner);
@@ -54,8 +55,14 @@ private:
     std::unique_ptr<connection::cursor> cursor; // gone before its connection
     clock::time_point used = clock::now();
     bool done = false;
+    control* stepped_by = nullptr; // the request that is at it; guarded by the table's mutex
 
     ~entry() { cursor.reset(); }
+    /// Nobody wants its rows any more.
+    void stop() noexcept {
+      if (stepped_by != nullptr)
+        stepped_by->kill(errc::cancelled);
+    }
   };
   std::shared_ptr<entry> find(std::uint64_t number, std::uint64_t owner);
 

@@ -64,7 +64,10 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
       leave_old_schema();
       rc = attempt();
     }
-    if (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer()) {
+    // A plan is shown as it was prepared, without the look that a run begins with.
+    const bool plan = rc == SQLITE_OK && p->stmt != nullptr && sqlite3_stmt_isexplain(p->stmt) != 0;
+    if (plan || (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer())) {
+      sqlite3_finalize(std::exchange(p->stmt, nullptr));
       look_at_schema();
       rc = attempt();
     }
@@ -132,8 +135,11 @@ void connection::renew(prepared& p) {
 }
 
 prepared* connection::prepare(std::string_view sql) {
-  if (auto* found = cache_.find(sql))
-    return found;
+  if (auto* found = cache_.find(sql)) {
+    if (sqlite3_stmt_isexplain(found->stmt) == 0)
+      return found;
+    cache_.erase(found);
+  }
   std::size_t consumed = 0;
   auto p = compile(sql, &consumed, 0);
   if (!p)

@@ -10,7 +10,9 @@
 
 #include "house_fixture.hpp"
 
+#include "answer_box.hpp"
 #include "engine.hpp"
+#include "gate.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
@@ -70,6 +72,33 @@ CAF_TEST(a cursor that nobody asks for is closed) {
   }
   engine_actor gone = engine; // the handle may outlive it
   f.engine->stop(1s);
+}
+
+CAF_TEST(closing a cursor ends the step that runs) {
+  gate g;
+  options o;
+  o.num_workers = 1;
+  o.functions.push_back(g.as_function());
+  house_fixture f(o);
+  const auto engine = actors::engine_router::make(f.engine);
+  const auto box = answer_box::make(*f.system);
+  caf::message answer;
+  const auto open = box->send(
+      engine,
+      cursor_open{.sql = "WITH RECURSIVE c(x) AS (SELECT hold() UNION ALL SELECT x + 1 FROM "
+                         "c) SELECT max(x) FROM c",
+                  .parameters = {},
+                  .options = {}});
+  CAF_REQUIRE(box->wait(open, 60s, answer) && answer.match_elements<cursor_id>());
+  const auto id = answer.get_as<cursor_id>(0);
+  // It never ends by itself, and its deadline is a day away.
+  const auto step = box->send(engine, cursor_next{.id = id, .batch = 1, .timeout = 24h});
+  CAF_REQUIRE(g.wait_for(1));
+  box->send(engine, cursor_close{id});
+  g.open();
+  CAF_REQUIRE(box->wait(step, 60s, answer));
+  CAF_CHECK_EQUAL(to_string(failure_in(answer).code), to_string(errc::cancelled));
+  CAF_CHECK_EQUAL(f.number("SELECT 1"), 1); // the reader is free
 }
 
 CAF_TEST(a cursor that is asked for stays and a restarted pool goes on looking) { // the control of the test above

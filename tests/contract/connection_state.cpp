@@ -125,6 +125,23 @@ CAF_TEST(a statement that an older schema refuses is looked at again) {
   });
 }
 
+CAF_TEST(a plan is that of the present schema) {
+  on_every_way([](target& db) {
+    db.execute("CREATE TABLE a (t)");
+    const auto plan = [&] {
+      return db.fetch("EXPLAIN QUERY PLAN SELECT * FROM a WHERE t = 1")[0]["detail"]
+          .as<std::string>();
+    };
+    for (int i = 0; i < 3; ++i) { // the plan is known to several connections then
+      CAF_CHECK(plan().find("INDEX") == std::string::npos);
+      CAF_CHECK(plan().find("INDEX") == std::string::npos);
+      db.execute("CREATE INDEX a_t ON a (t)");
+      CAF_CHECK(plan().find("INDEX a_t") != std::string::npos);
+      db.execute("DROP INDEX a_t");
+    }
+  });
+}
+
 CAF_TEST(a trigger that comes later sees the rowid that is there) {
   on_every_way([](target& db) {
     db.execute_script(
