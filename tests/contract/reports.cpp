@@ -121,6 +121,7 @@ CAF_TEST(the log and the checkpoints and the caches are told) {
     CAF_CHECK(s.wal_bytes == 0 && s.checkpoints > checkpoints);
     db.execute(insert, "more");
     const auto passive = db.checkpoint(checkpoint_mode::passive);
+    CAF_MESSAGE(db.name << ": " << passive.moved_pages << " of " << passive.wal_pages << " pages");
     CAF_CHECK(passive.complete && passive.wal_pages > 0 &&
               passive.moved_pages == passive.wal_pages);
     CAF_CHECK(db.checkpoint(checkpoint_mode::full).complete);
