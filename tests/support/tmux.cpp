@@ -115,4 +115,8 @@ bool tmux::ends_with(const std::string& line) const {
   });
 }
 
+bool tmux::at_line_begin() const {
+  return wait_until([&] { return run("display-message -p '#{cursor_x}'") == "0\n"; });
+}
+
 } // namespace dbengine::test

@@ -36,6 +36,8 @@ public:
   bool shows(const std::string& text) const;
   /// Waits until the last line that is not empty is this.
   bool ends_with(const std::string& line) const;
+  /// Waits until the cursor stands at the beginning of a line: the line that was typed has been taken.
+  bool at_line_begin() const;
 
 private:
   std::string run(const std::string& arguments) const;

@@ -156,6 +156,7 @@ CAF_TEST(Ctrl C stops the statement and not the shell) {
   ENDS(t, "dbengine>");
   t.line(endless);
   SEES(t, "SELECT max(x) FROM c");
+  CAF_CHECK(t.at_line_begin());
   t.key("C-c");
   SEES(t, "error: ");
   ENDS(t, "dbengine>");
@@ -163,6 +164,8 @@ CAF_TEST(Ctrl C stops the statement and not the shell) {
   t.line("BEGIN; DELETE FROM people WHERE id = 1;");
   ENDS(t, "dbengine*>");
   t.line(endless);
+  ENDS(t, std::string("dbengine*> ") + endless);
+  CAF_CHECK(t.at_line_begin());
   t.key("C-c");
   SEES(t, "error: interrupted");
   ENDS(t, "dbengine*>");
