@@ -61,6 +61,11 @@ CAF_TEST(wide rows come in smaller batches and all of them come) {
 }
 
 CAF_TEST(a result larger than the bound passes in constant memory) {
+#ifdef __SANITIZE_ADDRESS__
+  constexpr bool measured = false; // it keeps what is freed
+#else
+  constexpr bool measured = true;
+#endif
   constexpr std::size_t total = std::size_t{200} << 20;
   constexpr std::size_t bound = std::size_t{100} << 20;
   constexpr int row = 10'000;
@@ -85,10 +90,10 @@ CAF_TEST(a result larger than the bound passes in constant memory) {
     }
     CAF_CHECK_EQUAL(rows_seen, count);
     CAF_CHECK(bytes > total - row);
-    CAF_CHECK(most - before < bound);
+    CAF_CHECK(!measured || most - before < bound);
     // The same result in one piece is what the measure must see.
     const auto whole = db.fetch(sql, count, row);
-    CAF_CHECK(resident() - before > total / 2);
+    CAF_CHECK(!measured || resident() - before > total / 2);
     CAF_CHECK_EQUAL(whole.size(), static_cast<std::size_t>(count));
   });
 }
