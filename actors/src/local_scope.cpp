@@ -122,9 +122,15 @@ local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const reque
 local_scope::~local_scope() {
   if (kind_ == kind::write)
     backend_->scope_.store(nullptr, std::memory_order_relaxed);
-  if (!ended_) {
+  if (ended_)
+    return;
+  if (!broken_) {
     connection().rollback();
     give_back();
+  } else if (lease_ != nullptr) {
+    house_->core().leases().give_back(*lease_, true);
+  } else {
+    house_->core().writer_broken(*broken_);
   }
 }
 
@@ -158,6 +164,8 @@ void local_scope::give_back() noexcept {
 void local_scope::check_open() const {
   if (ended_)
     throw error(errc::invalid_state, "the transaction has ended");
+  if (broken_)
+    throw error(errc::invalid_state, "the transaction has ended: its connection failed");
 }
 
 template <class F>
@@ -176,6 +184,15 @@ auto local_scope::run(F&& f) {
     return std::forward<F>(f)(c, ctl);
   } catch (const detail::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
+  } catch (const error&) {
+    throw;
+  } catch (
+      ...) { // the connection failed, not its caller: it is replaced when the scope ends, savepoints may still hold it
+    broken_ = detail::current_exception_info();
+    auto why = *broken_;
+    why.code = errc::unavailable;
+    why.outcome = fate::rolled_back;
+    throw error(std::move(why));
   }
 }
 

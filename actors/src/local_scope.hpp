@@ -46,6 +46,7 @@ private:
   detail::lease* lease_;
   request_options options_;
   bool ended_ = false;
+  std::optional<error_info> broken_; // the connection failed under a statement
 };
 
 /// A query stepped on the caller's thread, on a lease of its own.

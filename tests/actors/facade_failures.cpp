@@ -15,6 +15,7 @@
 #include <dbengine/db_engine.hpp>
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 #include "test.hpp" // last
@@ -113,6 +114,41 @@ CAF_TEST(a statement that fails its thread twice is poison) {
   CAF_CHECK_EQUAL(script.hits(), 2);
   CAF_CHECK(w.db.fetch_value<int>(count) == 0);
   w.db.execute("INSERT INTO t VALUES (1)");
+}
+
+CAF_TEST(a connection that fails inside a transaction is an error and is replaced) {
+  for (const bool nested : {false, true}) {
+    with_table w;
+    std::atomic<int> passed{0};
+    {
+      // The first is that of BEGIN, the others are before statements.
+      const fault_script script("writer.snapshot_renewed", 1'000, [&] {
+        if (++passed == 3)
+          fail_worker();
+      });
+      std::string later;
+      const auto code = code_of([&] {
+        w.db.write([&](transaction& tx) {
+          tx.execute("INSERT INTO t VALUES (1)");
+          try {
+            if (nested)
+              tx.write([&](transaction& inner) { inner.execute("INSERT INTO t VALUES (2)"); });
+            else
+              tx.execute("INSERT INTO t VALUES (2)");
+          } catch (...) {
+            later = code_of([&] { tx.execute("INSERT INTO t VALUES (3)"); });
+            throw;
+          }
+        });
+      });
+      CAF_CHECK_EQUAL(code, "unavailable");
+      CAF_CHECK_EQUAL(later, "invalid_state");
+    }
+    CAF_CHECK_EQUAL(w.db.fetch_value<int>(count), 0);
+    w.db.write([](transaction& tx) { tx.execute("INSERT INTO t VALUES (4)"); });
+    CAF_CHECK_EQUAL(w.db.fetch_value<int>(count), 1);
+    CAF_CHECK_EQUAL(w.db.get_stats().restarts, 1u);
+  }
 }
 
 CAF_TEST(a transaction that fails at its commit is told what became of it) {

@@ -139,6 +139,8 @@ CAF_TEST(every command shows on a terminal what it does) {
       {"config show", "log_format = \"text\"\nended with 0"},
       {"bench --tests single --operations 20 --dir .", "insert, one row a call "},
       {"version", "SQLite 3."},
+      {"completion zsh", "compdef _dbengine dbengine"},
+      {"man", "ended with 0"},
       {"quer app.db", "error: unknown command \'quer\'; did you mean \'query\'?\nTry"}};
   for (const auto& [line, expected] : shown) {
     const tmux t(p.command(line), {{"TERM", "screen"}});
