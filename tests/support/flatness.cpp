@@ -72,7 +72,8 @@ std::string grown(const std::vector<footprint>& all) {
       text += (text.empty() ? "" : ", ") + std::string(name) + " from " + std::to_string(before) +
               " to " + std::to_string(after);
   };
-  judge("memory", &footprint::rss, 2 * mib, 2);
+  // In a short run the last quarter may have the first backup whose thread got an arena of its own from malloc: 2.6 MiB, once.
+  judge("memory", &footprint::rss, 4 * mib, 2);
   judge("descriptors", &footprint::descriptors, 2, 0);
   judge("threads", &footprint::threads, 2, 0);
   judge("file", &footprint::file, mib, 20);
