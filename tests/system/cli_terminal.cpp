@@ -6,8 +6,8 @@
 #include "command_line.hpp"
 #include "engine_fixture.hpp"
 #include "program.hpp"
+#include "screen_checks.hpp"
 #include "slow_database.hpp"
-#include "tmux.hpp"
 #include "ui/text.hpp"
 
 #include <algorithm>
@@ -41,13 +41,6 @@ std::size_t widest(const tmux& t, const std::string& with) {
 }
 
 } // namespace
-
-// The test framework reads one thing per line: what a test needs to see on the screen.
-#define SEES(t, text)                                                                              \
-  if (!(t).shows(text))                                                                            \
-    CAF_ERROR("not on the screen: " << (text) << "\n" << (t).screen());                            \
-  else                                                                                             \
-    CAF_CHECK(true)
 
 CAF_TEST(a bar follows the width of the terminal) {
   if (!has_tmux())

@@ -5,7 +5,7 @@
 
 #include "engine_fixture.hpp"
 #include "program.hpp"
-#include "tmux.hpp"
+#include "screen_checks.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -47,18 +47,6 @@ std::string content(const std::filesystem::path& file) {
 }
 
 } // namespace
-
-// The test framework reads one thing per line: what a test needs to see on the screen.
-#define SEES(t, text)                                                                              \
-  if (!(t).shows(text))                                                                            \
-    CAF_ERROR("not on the screen: " << (text) << "\n" << (t).screen());                            \
-  else                                                                                             \
-    CAF_CHECK(true)
-#define ENDS(t, text)                                                                              \
-  if (!(t).ends_with(text))                                                                        \
-    CAF_ERROR("not the last line: " << (text) << "\n" << (t).screen());                            \
-  else                                                                                             \
-    CAF_CHECK(true)
 
 CAF_TEST(the prompt tells of open statements and transactions) {
   if (!has_tmux())
