@@ -54,7 +54,6 @@ private:
     std::unique_ptr<connection> conn;
     std::unique_ptr<connection::cursor> cursor; // gone before its connection
     clock::time_point used = clock::now();
-    bool done = false;
     control* stepped_by = nullptr; // the request that is at it; guarded by the table's mutex
 
     ~entry() { cursor.reset(); }
