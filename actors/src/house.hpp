@@ -129,7 +129,8 @@ public:
 
 private:
   house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core, const spawn_settings& s);
-  void start(spawn_settings s);
+  /// Why one of the workers could not be started, if so.
+  error_info start(spawn_settings s);
 
   caf::actor_system* sys_;
   std::shared_ptr<detail::engine_core> core_;

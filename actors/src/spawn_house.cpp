@@ -20,14 +20,10 @@ namespace dbengine::actors {
 
 namespace {
 
-// Spawns a worker, in its own thread where it is to be detached. A detached spawn that gets no thread leaves CAF waiting for
-// it for ever: find out first.
+// In its own thread, where it is to be detached.
 template <class F, class... Ts>
-auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts&&... xs) {
-  if (detached)
-    require_threads(1);
-  return detached ? sys.spawn<caf::detached>(f, std::forward<Ts>(xs)...)
-                  : sys.spawn(f, std::forward<Ts>(xs)...);
+auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts... xs) {
+  return detached ? spawn_detached(sys, f, std::move(xs)...) : sys.spawn(f, std::move(xs)...);
 }
 
 } // namespace
@@ -61,14 +57,17 @@ house::~house() {
 std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o,
                                    spawn_settings s) {
   auto core = std::make_shared<detail::engine_core>(url, std::move(o));
-  if (s.detached) // all at once, and now: when a worker is stuck there may be none to be had
+  if (s.detached) // all at once, so that the error can say how many
     require_threads(core->reader_count() + (core->read_only() ? 0 : 1));
   std::shared_ptr<house> h(new house(sys, std::move(core), s));
-  h->start(s);
+  if (const auto why = h->start(s); why.code != errc::none) {
+    h->stop(std::chrono::milliseconds(0));
+    throw error(why);
+  }
   return h;
 }
 
-void house::start(spawn_settings s) {
+error_info house::start(spawn_settings s) {
   auto& sys = *sys_;
   const auto core = core_;
   const auto handles = handles_;
@@ -157,8 +156,18 @@ void house::start(spawn_settings s) {
   };
   // Before any worker runs: its first act may be to wake another.
   core->start(std::move(w));
-  supervisor_ = sys.spawn(supervisor, core, board_, std::move(specs), stopped_, s.restarts);
+  // Here and now: when a worker is stuck, its spare's thread must be there already.
+  std::vector<started_child> first;
+  error_info why;
+  for (const auto& spec : specs) {
+    first.push_back(start_child(spec));
+    if (!first.back().handle && why.code == errc::none)
+      why = first.back().failure;
+  }
+  supervisor_ =
+      sys.spawn(supervisor, core, board_, std::move(specs), std::move(first), stopped_, s.restarts);
   handles->set_supervisor(supervisor_);
+  return why;
 }
 
 void house::stop(std::chrono::milliseconds timeout) {

@@ -46,19 +46,20 @@ public:
       board_->update(i, [](worker_health& w) { w.circuit = circuit_state::half_open; });
       log(log_level::info, c.spec.name + " is tried again, the circuit is half-open");
     }
-    const auto generation = ++c.generation;
+    adopt(i, start_child(c.spec));
+  }
+
+  void adopt(std::uint32_t i, started_child s) {
+    auto& c = child(i);
+    if (!s.handle)
+      return failed(i, s.failure);
+    c.handle = std::move(s.handle);
+    self_->monitor(c.handle);
     // Weak: the child must not keep its supervisor alive.
-    const caf::actor_addr me = self_->address();
-    auto ready = [me, i, generation] {
+    s.ready->then([me = caf::actor_addr(self_->address()), i, generation = ++c.generation] {
       if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(me))
         caf::anon_send(caf::actor_cast<supervisor_actor>(strong), caf::ok_atom_v, i, generation);
-    };
-    try {
-      c.handle = c.spec.start(std::move(ready));
-    } catch (...) {
-      return failed(i, detail::current_exception_info());
-    }
-    self_->monitor(c.handle);
+    });
   }
 
   void ready(std::uint32_t i, std::uint32_t generation) {
@@ -195,9 +196,20 @@ private:
 
 } // namespace
 
+started_child start_child(const child_spec& spec) {
+  started_child s{.handle = {}, .ready = std::make_shared<ready_signal>(), .failure = {}};
+  try {
+    s.handle = spec.start([ready = s.ready] { ready->set(); });
+  } catch (...) {
+    s.failure = detail::current_exception_info();
+  }
+  return s;
+}
+
 supervisor_actor::behavior_type supervisor(self_pointer self,
                                            std::shared_ptr<detail::engine_core> core,
                                            std::shared_ptr<board> b, std::vector<child_spec> specs,
+                                           std::vector<started_child> first,
                                            std::shared_ptr<supervision_end> ended,
                                            restart_policy policy) {
   auto work = std::make_shared<supervising>(self, core, b, ended, policy);
@@ -218,7 +230,7 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
     ended->set({});
   });
   for (std::uint32_t i = 0; i < self->state.children.size(); ++i)
-    work->start(i);
+    work->adopt(i, std::move(first[i]));
   return {
       [self, core](caf::tick_atom) {
         if (core->watch())

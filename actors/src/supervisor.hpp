@@ -23,8 +23,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dbengine::actors {
@@ -41,6 +43,38 @@ struct child_spec {
   std::function<void(const error_info&)> circuit_opened;
   std::function<void()> circuit_closed;
 };
+
+/// Says once, from any thread, that a child has opened what it needs, whether or not somebody listens yet.
+class ready_signal {
+public:
+  void set() {
+    const std::lock_guard lock(mutex_);
+    ready_ = true;
+    if (auto f = std::exchange(listener_, nullptr))
+      f();
+  }
+  /// `f` runs once, at once where it is ready.
+  void then(std::function<void()> f) {
+    const std::lock_guard lock(mutex_);
+    if (ready_)
+      f();
+    else
+      listener_ = std::move(f);
+  }
+
+private:
+  std::mutex mutex_;
+  bool ready_ = false;
+  std::function<void()> listener_;
+};
+
+/// What became of a start: a child, or why there is none.
+struct started_child {
+  caf::actor handle;
+  std::shared_ptr<ready_signal> ready;
+  error_info failure;
+};
+started_child start_child(const child_spec& spec);
 
 struct supervisor_state {
   static constexpr const char* name = "dbengine.supervisor";
@@ -60,12 +94,13 @@ struct supervisor_state {
   std::minstd_rand jitter{std::random_device{}()};
 };
 
-/// `ended` is fulfilled when every child has ended. The second `close` asks all that are left at once, the third leaves
+/// `first` are the children's first lives, one for each of `specs`: the engine's owner starts them in its own thread, so that their
+/// threads are there when the engine is. `ended` is fulfilled when every child has ended. The second `close` asks all that are left at once, the third leaves
 /// behind those that have not ended.
 supervisor_actor::behavior_type supervisor(
     supervisor_actor::stateful_pointer<supervisor_state> self,
     std::shared_ptr<detail::engine_core> core, std::shared_ptr<board> b,
-    std::vector<child_spec> specs, std::shared_ptr<supervision_end> ended,
-    restart_policy policy = {});
+    std::vector<child_spec> specs, std::vector<started_child> first,
+    std::shared_ptr<supervision_end> ended, restart_policy policy = {});
 
 } // namespace dbengine::actors

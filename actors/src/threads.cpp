@@ -5,6 +5,8 @@
 
 #include <dbengine/error.hpp>
 
+#include <caf/actor_registry.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <string>
@@ -44,6 +46,12 @@ void require_threads(std::size_t n) {
   if (!why.empty())
     throw error(errc::cannot_open, std::to_string(n) + " threads are needed and only " +
                                        std::to_string(all.size()) + " can be had: " + why);
+}
+
+void detached_spawn_failed(caf::actor_system& sys, const std::system_error& why) {
+  sys.registry().dec_running();
+  sys.dec_detached_threads();
+  throw error(errc::cannot_open, std::string("no thread can be had for a worker: ") + why.what());
 }
 
 } // namespace dbengine::actors

@@ -84,7 +84,10 @@ struct fixture : test_coordinator_fixture<config> {
   }
 
   void begin(std::vector<child_spec> specs, restart_policy p = {}) {
-    boss = sys.spawn(supervisor, core, board_, std::move(specs), ended, p);
+    std::vector<started_child> first;
+    for (const auto& s : specs)
+      first.push_back(start_child(s));
+    boss = sys.spawn(supervisor, core, board_, std::move(specs), std::move(first), ended, p);
     sched.run();
   }
 

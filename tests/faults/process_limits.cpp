@@ -10,6 +10,7 @@
 //   limit while it works         what needs no new thread or descriptor goes on; the rest comes back with the limit
 
 #include "child.hpp"
+#include "comes_true.hpp"
 #include "engine_fixture.hpp"
 #include "fault_script.hpp"
 #include "file_lock.hpp"
@@ -24,9 +25,12 @@
 #include <caf/scoped_actor.hpp>
 
 #include <fcntl.h>
-#include <optional>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <vector>
 
 #include "test.hpp" // last
@@ -49,6 +53,26 @@ rlim_t open_files() {
   for (int fd = 0; fd < 4096; ++fd)
     n += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
   return n;
+}
+
+std::size_t threads() {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
+}
+
+// No thread but this one runs: none has a lock of SQLite's in its hands.
+bool all_sleep() {
+  const auto me = std::to_string(::gettid());
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream in(task.path() / "stat");
+    std::string line;
+    std::getline(in, line);
+    const auto name_end = line.rfind(')');
+    if (task.path().filename() != me && name_end != std::string::npos &&
+        line.compare(name_end, 3, ") S") != 0)
+      return false;
+  }
+  return true;
 }
 
 // For root the limit of processes does not hold: become somebody with no other process.
@@ -147,6 +171,9 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
 CAF_TEST(a forked child opens an engine of its own) { // the control of the test above
   engine_folder folder;
   db_engine db(folder.url());
+  // What a thread held at the fork, malloc's lock of SQLite say, is held in the child for ever.
+  int looks = 0;
+  CAF_REQUIRE(comes_true([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
   CAF_CHECK_EQUAL(in_child([&] {
                     db_engine own(folder.url("own.db"));
                     own.execute("CREATE TABLE t (x)");
@@ -182,6 +209,26 @@ CAF_TEST(an engine that gets no threads says so) {
     DBENGINE_SKIP("the limit of processes cannot be set here");
   else
     CAF_CHECK_EQUAL(code, 0);
+}
+
+CAF_TEST(an engine has all its threads when it is open) {
+  engine_folder folder;
+  CAF_CHECK_EQUAL(in_child([&] {
+                    for (int i = 0; i < 20; ++i) {
+                      // A thread that ended is in the list for a moment still.
+                      if (!comes_true([] { return threads() == 1; }))
+                        return 2;
+                      db_engine db(folder.url());
+                      const auto at_once = threads();
+                      db.execute("CREATE TABLE IF NOT EXISTS t (x)");
+                      db.read([](snapshot& s) { s.fetch("SELECT 1"); });
+                      db.vacuum();
+                      if (threads() != at_once)
+                        return 1;
+                    }
+                    return 0;
+                  }),
+                  0);
 }
 
 CAF_TEST(an engine without descriptors refuses what needs one and serves the rest) {
@@ -259,6 +306,36 @@ CAF_TEST(a worker that cannot be restarted for want of a thread comes back with 
       if (std::chrono::steady_clock::now() > give_up)
         return 5;
     return db.fetch_value<int>("SELECT sum(x) FROM t") == 3 ? 0 : 6;
+  });
+  if (code == 77)
+    DBENGINE_SKIP("the limit of processes cannot be set here");
+  else
+    CAF_CHECK_EQUAL(code, 0);
+}
+
+CAF_TEST(a thread that is lost between the question and the spawn is not waited for) {
+  engine_folder folder;
+  const int code = in_child([&] {
+    if (!become_somebody(folder))
+      return 77;
+    for (int lost = 1; lost <= 3; ++lost) { // the writer's, a reader's, ...
+      int asked = 0;
+      const fault_script script("threads.found", lost, [&] {
+        if (++asked == lost)
+          limit(RLIMIT_NPROC, 1);
+      });
+      const auto e =
+          failure_of([&] { db_engine db(folder.url()); }); // its end waits for all it has
+      limit(RLIMIT_NPROC, 4096);
+      if (e.code != errc::cannot_open ||
+          e.message.find("no thread can be had for a worker") == std::string::npos) {
+        std::fprintf(stderr, "%s\n", to_string(e).c_str());
+        return lost;
+      }
+    }
+    db_engine db(folder.url());
+    db.execute("CREATE TABLE t (x)");
+    return threads() > 4 ? 0 : 9;
   });
   if (code == 77)
     DBENGINE_SKIP("the limit of processes cannot be set here");

@@ -62,8 +62,6 @@ public:
                          const std::string& url = {}) {
     system = std::make_unique<caf::actor_system>(cfg);
     engine = actors::house::open(*system, url.empty() ? folder.url() : url, std::move(o), s);
-    // The last to be started: from now on every worker has its handle.
-    comes_true([&] { return engine->handles().backups() != nullptr; });
   }
   ~house_fixture() {
     if (engine)

@@ -4,8 +4,10 @@
 #include "remote/remote_engine.hpp"
 
 #include "error_map.hpp"
+#include "log.hpp"
 #include "message_codec.hpp"
 #include "remote/call_rules.hpp"
+#include "threads.hpp"
 
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
@@ -13,6 +15,7 @@
 #include <caf/mailbox_element.hpp>
 #include <caf/make_actor.hpp>
 #include <caf/sec.hpp>
+#include <caf/send.hpp>
 #include <caf/system_messages.hpp>
 
 namespace dbengine::actors {
@@ -203,10 +206,15 @@ bool remote_engine::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<caf::exit_msg>()) {
     // Ends this handle; the server's engine is not its own to end. It may block, so not on this thread; the system waits for its
     // detached actors, so that nothing of this outlives it.
-    home_system().spawn<caf::detached>(
-        [keep = caf::strong_actor_ptr(ctrl()), this](caf::event_based_actor*) {
-          shutdown(defaults::shutdown_timeout);
-        });
+    try {
+      spawn_detached(home_system(),
+                     [keep = caf::strong_actor_ptr(ctrl()), this](caf::event_based_actor*) {
+                       shutdown(defaults::shutdown_timeout);
+                     });
+    } catch (const error& e) {
+      detail::log(detail::log_level::warning, "a remote handle ends later: " + to_string(e.info()));
+      caf::delayed_anon_send(caf::actor_cast<caf::actor>(ctrl()), std::chrono::seconds(1), m);
+    }
   } else {
     return false;
   }

@@ -8,6 +8,7 @@
 #include "log.hpp"
 #include "message_codec.hpp"
 #include "remote/tls_scribe.hpp"
+#include "threads.hpp"
 #include "version.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -52,10 +53,12 @@ public:
     const auto patience = state().first ? state().link->opts().connect_timeout
                                         : std::chrono::milliseconds(dial_timeout);
     try {
-      self_->system().spawn<caf::detached>(
-          [me = keeper_actor(self_), where = state().link->to(), tls = state().tls,
-           deadline = detail::deadline_after(patience), stop = state().stop](
-              caf::event_based_actor* d) { dialler(d, me, where, tls, deadline, stop); });
+      spawn_detached(self_->system(),
+                     [me = keeper_actor(self_), where = state().link->to(), tls = state().tls,
+                      deadline = detail::deadline_after(patience),
+                      stop = state().stop](caf::event_based_actor* d) {
+                       dialler(d, me, where, tls, deadline, stop);
+                     });
     } catch (...) { // no thread to be had
       failed(detail::current_exception_info());
     }
