@@ -138,14 +138,10 @@ void engine_router::cancel(const caf::strong_actor_ptr& sender, std::uint64_t to
 
 void engine_router::pass_on(const caf::strong_actor_ptr& to, caf::mailbox_element& what,
                             caf::message m) {
-  if (to) {
-    to->enqueue(what.sender, what.mid, std::move(m), nullptr);
-    return;
-  }
-  house_->core().admit(); // shut down, else just opened: the supervisor is about to start it
-  home_system().clock().schedule_message(
-      detail::clock::now() + std::chrono::milliseconds(1), caf::strong_actor_ptr(ctrl()),
-      caf::make_mailbox_element(what.sender, what.mid, {}, std::move(m)));
+  house_->core().check_process();
+  if (!to)
+    throw error(errc::shut_down, "the engine is shut down");
+  to->enqueue(what.sender, what.mid, std::move(m), nullptr);
 }
 
 void engine_router::pass_on_backup(caf::mailbox_element& what, const caf::message& m,

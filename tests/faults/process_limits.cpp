@@ -156,7 +156,15 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
   };
   CAF_CHECK_EQUAL(run("CREATE TABLE t (x)"), "none");
   CAF_CHECK_EQUAL(in_child([&] {
-                    const bool told = run("INSERT INTO t VALUES (1)") == "forked";
+                    bool told = run("INSERT INTO t VALUES (1)") == "forked";
+                    caf::scoped_actor self(sys);
+                    const auto forked = [&](const caf::error& e) {
+                      told = told && actors::to_error(e).code() == errc::forked;
+                    };
+                    self->request(engine, std::chrono::seconds(10), statistics_request{})
+                        .receive([&](const statistics&) { told = false; }, forked);
+                    self->request(engine, std::chrono::seconds(10), backup_request{})
+                        .receive([&](bool) { told = false; }, forked);
                     engine = nullptr;
                     return told ? 0 : 1;
                   }),
