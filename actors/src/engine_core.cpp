@@ -131,6 +131,8 @@ engine_core::engine_core(std::string_view url, options o)
   };
   if (where_.memory)
     memory_ = hold_memory_database(where_.filename);
+  else
+    where_.length = std::make_shared<file_length>(where_.path);
   hooks_.settle = [this](connection& c, error_info why) { return settle(c, std::move(why)); };
   if (read_only_) {
     if (where_.memory)

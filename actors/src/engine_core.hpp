@@ -137,6 +137,8 @@ public:
   void supervision_lost(const error_info& why);
   /// Empty where writing is not fenced.
   std::string fenced() const;
+  /// A read met the end of a file that was cut short: nothing is written any more, either.
+  void fence_where_cut();
   /// For good: the engine must be opened anew.
   void fence(std::string why);
 

@@ -116,6 +116,8 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       continue;
     } catch (const error& e) {
       r->failure = e.info();
+      if (e.code() == errc::fenced)
+        fence_where_cut();
     } catch (...) {
       const auto why = current_exception_info();
       set_current(nullptr);

@@ -248,6 +248,11 @@ std::string engine_core::fenced() const {
   return fence_;
 }
 
+void engine_core::fence_where_cut() {
+  if (where_.length && where_.length->was_cut())
+    fence(file_cut);
+}
+
 void engine_core::fence(std::string why) {
   fence_with(fencing::for_good, std::move(why));
 }

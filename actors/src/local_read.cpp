@@ -120,6 +120,8 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
     counts.errors.add();
     if (e.code() == errc::timeout)
       counts.timeouts.add();
+    if (e.code() == errc::fenced)
+      core_->fence_where_cut();
     core_->leases().give_back(*l, broke(e));
     if (!core_->accepting() && e.sqlite_code() == 9) // interrupted by the shutdown
       throw error(errc::shut_down, "the engine shut down while the statement ran");

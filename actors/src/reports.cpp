@@ -60,11 +60,12 @@ statistics report_statistics(const detail::engine_core& core, const board& b,
   return s;
 }
 
-health_report report_health(const detail::engine_core& core, const board& b,
+health_report report_health(detail::engine_core& core, const board& b,
                             const backup_service& backups) {
   health_report h;
   h.workers = workers(core, b);
   h.circuit = worst(h.workers);
+  core.fence_where_cut();
   h.fenced = core.fenced();
   h.wal_bytes = core.wal_bytes();
   std::error_code ec;

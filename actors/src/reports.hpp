@@ -17,7 +17,7 @@ namespace dbengine::actors {
 
 statistics report_statistics(const detail::engine_core& core, const board& b,
                              const backup_service& backups);
-health_report report_health(const detail::engine_core& core, const board& b,
+health_report report_health(detail::engine_core& core, const board& b,
                             const backup_service& backups);
 /// Reads pragmas: needs a connection.
 database_info report_database(const detail::engine_core& core, detail::connection& c);

@@ -199,6 +199,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
     done = true;
     break;
   }
+  refuse_cut(p.read_only ? fate::not_run : fate::rolled_back);
   if (!result->columns) {
     refresh_columns(p);
     result->columns = p.columns;
@@ -238,6 +239,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     rc = sqlite3_step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
+  refuse_cut(fate::rolled_back);
   write_result result;
   result.elapsed = clock::now() - start;
   if (!p->defines && sqlite3_total_changes64(db_) != changes_before_) {

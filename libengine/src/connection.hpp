@@ -136,6 +136,8 @@ public:
   void commit_nothing();
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
   std::string moved();
+  /// Throws `errc::fenced` where the database file was cut short: what was read may be what nobody wrote.
+  void refuse_cut(fate outcome);
   /// The same before a write: looks only where the last look was a while ago.
   std::string moved_meanwhile();
   void apply_pragma(const std::string& name, const std::string& text);
@@ -257,6 +259,7 @@ private:
   bool mapping_ = true; // of the file into memory, where `mmap_size` allows it
   int brief_snapshots_ = 0;
   int reads_of_snapshot_ = 0;
+  int cache_misses_ = 0;
   std::uint64_t reused_before_ = 0;
 };
 

@@ -20,6 +20,7 @@ bool connection::comes_from_stop(int code) noexcept {
 }
 
 void connection::fail(int code, control& c, const prepared* p) {
+  refuse_cut(p != nullptr && p->read_only ? fate::not_run : fate::rolled_back);
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));

@@ -76,6 +76,8 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
     for (auto* s : {begin_, begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
       sqlite3_finalize(s);
     cache_.clear();
+    if (db_ != nullptr)
+      refuse_cut(fate::not_run);
     throw;
   }
 }
@@ -113,6 +115,8 @@ void connection::bury() {
 
 void connection::open() {
   DBENGINE_FAULT_POINT(role_ == role::writer ? "writer.open" : "reader.open");
+  if (where_.length && where_.length->was_cut())
+    throw error(errc::fenced, file_cut);
   int flags = SQLITE_OPEN_NOMUTEX | (where_.uri ? SQLITE_OPEN_URI : 0);
   if (role_ == role::reader && !where_.memory)
     flags |= SQLITE_OPEN_READONLY;
@@ -190,6 +194,11 @@ void connection::configure() {
       wal_pages_ = static_cast<int>(wal_index::last_frame(index_.read()));
     if (!where_.memory)
       files_.take(where_.path.string());
+  }
+  if (!where_.memory) {
+    if (!where_.length)
+      where_.length = std::make_shared<file_length>(where_.path);
+    where_.length->begin();
   }
   if (o.debug)
     sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);

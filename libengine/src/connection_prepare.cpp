@@ -84,6 +84,7 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
         p->read_only = false;
         return p;
       }
+      refuse_cut(fate::not_run);
       auto info = last_error(db_, rc, offset);
       if (current_ != nullptr && current_->stopped() != errc::none) {
         info.code = current_->stopped();

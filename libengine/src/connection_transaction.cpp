@@ -211,12 +211,29 @@ void connection::commit_nothing() {
   }
 }
 
+// Pages that are mapped tell by themselves; whether one was read otherwise, SQLite's own counter says.
+void connection::refuse_cut(fate outcome) {
+  if (!where_.length)
+    return;
+  bool read = false;
+  if (!mapping_ || where_.length->beyond(options_->mmap_size)) {
+    int misses = 0;
+    int high = 0;
+    sqlite3_db_status(db_, SQLITE_DBSTATUS_CACHE_MISS, &misses, &high, 0);
+    read = misses != std::exchange(cache_misses_, misses);
+  }
+  if (where_.length->cut(db_, read)) {
+    error_info info{.code = errc::fenced, .outcome = outcome, .message = file_cut};
+    throw error(std::move(info));
+  }
+}
+
 std::string connection::moved() {
-  return where_.memory ? std::string() : files_.changed(index_, db_);
+  return where_.memory ? std::string() : files_.changed(index_, *where_.length, db_);
 }
 
 std::string connection::moved_meanwhile() {
-  return where_.memory ? std::string() : files_.changed_meanwhile(index_, db_);
+  return where_.memory ? std::string() : files_.changed_meanwhile(index_, *where_.length, db_);
 }
 
 } // namespace dbengine::detail

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <utility>
 
 namespace dbengine::detail {
@@ -39,22 +38,6 @@ lengths lengths_of(const wal_index& index) noexcept {
   return l;
 }
 
-// A file that became smaller was cut by a checkpoint where it has the pages that its own header names. Read through
-// SQLite's own descriptor: to close another one would drop SQLite's locks.
-bool whole(sqlite3* db, off_t size, off_t page) noexcept {
-  constexpr int pages_at = 28;
-  sqlite3_file* file = nullptr;
-  unsigned char b[4] = {};
-  if (size < page ||
-      sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-      file == nullptr || file->pMethods == nullptr ||
-      file->pMethods->xRead(file, b, sizeof b, pages_at) != SQLITE_OK)
-    return false;
-  const auto pages = static_cast<off_t>((std::uint32_t{b[0]} << 24) | (std::uint32_t{b[1]} << 16) |
-                                        (std::uint32_t{b[2]} << 8) | std::uint32_t{b[3]});
-  return size >= pages * page;
-}
-
 } // namespace
 
 void file_identity::one::take(std::string name) {
@@ -75,7 +58,6 @@ bool file_identity::one::is_same(const struct stat& now) const noexcept {
 void file_identity::take(const std::string& database) {
   database_.take(database);
   wal_.take(database + "-wal");
-  size_ = database_.there ? database_.seen.st_size : 0;
 }
 
 // Nothing happened to their names: the number of links is the same and so is the time of the database's last change, which a
@@ -107,7 +89,7 @@ std::string file_identity::look(struct stat& file, struct stat& wal) {
   return {};
 }
 
-std::string file_identity::changed(const wal_index& index, sqlite3* db) {
+std::string file_identity::changed(const wal_index& index, file_length& length, sqlite3* db) {
   const auto now = clock::now();
   struct stat file {};
   struct stat wal {};
@@ -117,20 +99,20 @@ std::string file_identity::changed(const wal_index& index, sqlite3* db) {
     looked_ = now;
   }
   glanced_ = now;
+  if (!length.seen(file.st_size, db))
+    return file_cut;
   // After the look at the files: what another process's checkpoint cut off, the index knows of by now.
   const auto l = lengths_of(index);
   if (l.page == 0)
     return {};
   if (wal_.there && l.frames > 0 && wal.st_size < 32 + l.frames * (24 + l.page))
     return "the write-ahead log was cut short";
-  if (file.st_size < size_ && !whole(db, file.st_size, l.page))
-    return "the database file was cut short";
-  size_ = file.st_size;
   return {};
 }
 
-std::string file_identity::changed_meanwhile(const wal_index& index, sqlite3* db) {
-  return clock::now() - glanced_ < trusted_for ? std::string() : changed(index, db);
+std::string file_identity::changed_meanwhile(const wal_index& index, file_length& length,
+                                             sqlite3* db) {
+  return clock::now() - glanced_ < trusted_for ? std::string() : changed(index, length, db);
 }
 
 } // namespace dbengine::detail

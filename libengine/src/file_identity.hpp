@@ -10,6 +10,7 @@
 
 #include "control.hpp"
 #include "directory.hpp"
+#include "file_length.hpp"
 #include "wal_index.hpp"
 
 #include <string>
@@ -26,10 +27,10 @@ public:
   /// What became of them, in words; empty where all is well. Two system calls: within a millisecond of the last look at the
   /// paths a glance at the open files, which costs a third of it and sees that one was deleted, replaced, cut short or (the
   /// database) moved.
-  std::string changed(const wal_index& index, sqlite3* db);
+  std::string changed(const wal_index& index, file_length& length, sqlite3* db);
   /// The same before a write, where the last look was a while ago: a WAL that was cut short in between is whole again, with
   /// a hole in it, after the write. (Not each time: it costs a twentieth of a small write.)
-  std::string changed_meanwhile(const wal_index& index, sqlite3* db);
+  std::string changed_meanwhile(const wal_index& index, file_length& length, sqlite3* db);
 
 private:
   struct one {
@@ -48,7 +49,6 @@ private:
 
   one database_;
   one wal_;
-  off_t size_ = 0; // of the database, when last seen
   clock::time_point looked_{};
   clock::time_point glanced_{};
 };

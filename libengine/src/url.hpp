@@ -6,10 +6,13 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace dbengine::detail {
+
+class file_length;
 
 /// Where a database is and how its connections open it.
 struct location {
@@ -25,6 +28,8 @@ struct location {
   bool read_only = false;
   /// Not `mode=rw`: the file may be created.
   bool create = true;
+  /// What the connections of an engine know of the file together; a connection that is given none has its own.
+  std::shared_ptr<file_length> length;
 };
 
 /// Parses `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://`, `sqlite:///:memory:`,

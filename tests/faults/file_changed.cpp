@@ -54,9 +54,6 @@ const std::vector<mishap> mishaps{
     {"the WAL is cut short", "cut short",
      [](const auto&, const auto& w) { fs::resize_file(w, 32); }}};
 
-// Not mapped into memory: the kernel ends a process that reads behind the end of a mapped file.
-const options unmapped{.mmap_size = 0};
-
 void fill(db_engine& db) {
   db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");
   db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) "
@@ -71,7 +68,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
   for (const auto& m : mishaps) {
     CAF_MESSAGE(m.name);
     engine_folder folder;
-    db_engine db(folder.url(), unmapped);
+    db_engine db(folder.url());
     fill(db);
     const auto path = folder.path / "test.db";
     m.happen(path, path.string() + "-wal");
@@ -105,7 +102,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
 
 CAF_TEST(a file that goes while a transaction runs is seen before its answer) {
   engine_folder folder;
-  db_engine db(folder.url(), unmapped);
+  db_engine db(folder.url());
   fill(db);
   const auto e = failure_of([&] {
     db.write([&](transaction& tx) {
@@ -119,7 +116,7 @@ CAF_TEST(a file that goes while a transaction runs is seen before its answer) {
 
 CAF_TEST(what SQLite itself does to its files is no mishap) { // the control of the tests above
   engine_folder folder;
-  db_engine db(folder.url(), unmapped);
+  db_engine db(folder.url());
   fill(db);
   for (int round = 0; round < 3; ++round) {
     db.execute("DELETE FROM t WHERE id % 3 = ?", round); // smaller
