@@ -189,7 +189,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   db.execute_script(ledger_schema);
   load_settings s{.facade_clients = 4, .message_clients = 12, .timeout = 150ms};
   s.foreseen.insert(errc::timeout);
-  s.may_be_unknown = true;
+  s.unknown_with.insert(errc::timeout);
   for (const auto call : {disk_call::sync, disk_call::write}) {
     engine_load load(db.backend(), handle_of(db), house_of(db)->system(), s,
                      call == disk_call::sync ? 1 : 101);

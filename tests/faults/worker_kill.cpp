@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Workers die at every fault point while 16 clients use the engine. Afterwards each request has had exactly one answer, every
+// Workers die at random fault points, again and again, while 16 clients use the engine. Afterwards each request has had exactly one answer, every
 // write answered as done is there once, every one answered as not done is not there, and the engine serves on.
 //
 //   16 clients (facade, typed handle)     killer                       engine
@@ -10,12 +10,11 @@
 //   waits, gets an error, or notices                                   restarts it, runs again what did not run
 //   nothing ---------------------------->                              serves on
 //   compare ledger and file
+//
+// Each point for itself: `faults.kill_points`.
 
-#include "engine.hpp"
-#include "engine_load.hpp"
 #include "fault.hpp"
-#include "killer.hpp"
-#include "local_backend.hpp"
+#include "kill_round.hpp"
 #include "memory_folder.hpp"
 
 #include <cstdio>
@@ -27,14 +26,10 @@
 #ifdef DBENGINE_FAULTS
 
 using namespace dbengine;
-using namespace dbengine::actors;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-// Every kill is waited for this long, and each restart.
-constexpr auto bound = 60s;
 
 // Where the writer's actor dies, whoever was on its connection.
 const std::string writer_points[] = {
@@ -49,137 +44,8 @@ const std::string rare_points[] = {"inline.before_statement", "inline.after_stat
                                    "read_on_writer.before_statement"};
 // On a caller's thread: a connection is lost, and the pool's actor where the kill is an exit.
 const std::string lease_point = "lease.before_statement";
-// "writer.settle" has a disk that fails before it: actors.failed_commits.
-
-// Quick, and no circuit opens: that is another suite's matter, here an engine bears any number of deaths.
-constexpr restart_policy restless{.intensity = 1'000'000, .backoff_min = 1ms, .backoff_max = 2ms};
-
-struct round_result {
-  bool struck = false;
-  bool served_on = false;
-  std::uint64_t kills = 0;
-  std::uint64_t requests = 0;
-  std::uint64_t timeouts = 0;
-  std::uint64_t wrong = 0;
-  std::string first_wrong;
-  findings found;
-
-  bool right() const { return struck && served_on && wrong == 0 && found.right(); }
-};
-
-template <class F>
-bool comes(F&& condition, std::chrono::milliseconds within = bound) {
-  const auto give_up = std::chrono::steady_clock::now() + within;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > give_up)
-      return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
-// One engine, 16 clients, these kills.
-round_result run_round(const std::filesystem::path& folder, int round,
-                       const std::vector<killer::plan>& plans, unsigned seed,
-                       std::chrono::milliseconds timeout = 30s) {
-  round_result r;
-  const auto file = folder / ("round" + std::to_string(round) + ".db");
-  bool stalls = false;
-  load_settings s{.timeout = timeout, .seed = seed};
-  for (const auto& p : plans) {
-    stalls = stalls || p.how == death::stalls;
-    s.backups = s.backups || p.point.starts_with("backup.") || p.point.starts_with("scheduler.");
-  }
-  if (stalls) {
-    s.timeout = 150ms;
-    s.foreseen.insert(errc::timeout);
-    s.may_be_unknown = true;
-  }
-  {
-    actors::local_backend engine("sqlite:///" + file.string(),
-                                 {.num_workers = 2,
-                                  .max_leases = 4,
-                                  .backup_dir = folder / "backups",
-                                  .backup_cleanup_keep_count = 1,
-                                  .backup_pages_per_step = 8,
-                                  .cache_size = 1 << 20},
-                                 {.restarts = restless});
-    const auto& house = engine.engine();
-    request_view(engine, {}).execute_script(ledger_schema);
-    killer k(house);
-    engine_load load(engine, engine_router::make(house), house->system(), s, 1);
-    for (const auto& p : plans)
-      k.arm(p);
-    if (stalls) {
-      // One after the other is not needed: what stalls keeps the others from striking, so it is let go in time.
-      comes([&] { return k.kills() > 0; });
-      comes([&] { return load.failures(errc::timeout) > 0; }, 500ms);
-      r.timeouts = load.failures(errc::timeout);
-      k.release();
-    }
-    r.struck = k.struck(bound);
-    if (!r.struck)
-      std::fprintf(stderr, "not reached: %s\n", k.left().c_str());
-    k.disarm();
-    const auto before = load.done();
-    const auto least = load.least_done();
-    r.served_on =
-        comes([&] { return load.least_done() >= least + 3 && load.done() > before + 48; });
-    load.stop();
-    r.kills = k.kills();
-    r.requests = load.done();
-    engine.shutdown();
-    r.wrong = load.wrong();
-    r.first_wrong = load.first_wrong();
-    r.found = compare(file, load.ledgers());
-  }
-  if (const auto problems = integrity(file); !problems.empty()) {
-    ++r.wrong;
-    r.first_wrong = "integrity: " + problems;
-  }
-  for (const char* suffix : {"", "-wal", "-shm", ".lock"})
-    std::filesystem::remove(file.string() + suffix);
-  return r;
-}
-
-void report(const std::vector<killer::plan>& plans, const round_result& r) {
-  std::string text;
-  for (const auto& p : plans)
-    text += " " + p.point + "/" + to_string(p.how) + "/" + std::to_string(p.after);
-  std::fprintf(stderr, "kills:%s\n  struck %d, served on %d, wrong %llu (%s)\n  %s\n", text.c_str(),
-               r.struck, r.served_on, static_cast<unsigned long long>(r.wrong),
-               r.first_wrong.c_str(), r.found.text().c_str());
-}
 
 } // namespace
-
-CAF_TEST(a kill at every point under load leaves every answer true) {
-  const memory_folder folder;
-  int round = 0;
-  const auto strike_at = [&](const std::string& point, std::uint64_t after,
-                             std::vector<killer::plan> first = {}) {
-    for (const auto how : {death::throws, death::exits, death::stalls}) {
-      auto plans = first;
-      plans.push_back({point, how, after});
-      const auto r = run_round(folder.path, round++, plans, 7);
-      CAF_CHECK(r.right());
-      if (!r.right())
-        report(plans, r);
-    }
-  };
-  for (const auto& point : writer_points)
-    strike_at(point, 5);
-  for (const auto& point : reader_points)
-    strike_at(point, 5);
-  strike_at(lease_point, 5);
-  for (const auto& point : other_points)
-    strike_at(point, 0);
-  for (const auto& point : rare_points)
-    strike_at(point, 0);
-  // To see a worker open again, it must die first. Readers open for leases, too.
-  strike_at("writer.open", 0, {{"writer.before_statement", death::throws, 3}});
-  strike_at("reader.open", 0, {{"reader.before_statement", death::throws, 3}});
-}
 
 CAF_TEST(two thousand random kills leave every answer true) {
   const auto wanted = static_cast<std::uint64_t>(number_from("DBENGINE_WORKER_KILLS", 2000));
@@ -195,10 +61,11 @@ CAF_TEST(two thousand random kills leave every answer true) {
   std::uint64_t kills = 0; // of workers; leases come on top
   std::uint64_t leases = 0;
   std::uint64_t requests = 0;
-  int round = 0;
+  unsigned round = 0;
   findings sum;
   while (kills < wanted) {
-    std::vector<killer::plan> plans;
+    kill_round next{.plans = {}, .seed = seed + round++};
+    auto& plans = next.plans;
     const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
     for (int i = 0; i < 69; ++i)
       plans.push_back({one_of(writer_points), how(), below(20)});
@@ -210,8 +77,7 @@ CAF_TEST(two thousand random kills leave every answer true) {
     const auto workers = plans.size();
     for (int i = 0; i < 10; ++i)
       plans.push_back({lease_point, death::throws, below(20)});
-    const auto r = run_round(folder.path, round, plans, seed + static_cast<unsigned>(round));
-    ++round;
+    const auto r = run(next, folder.path);
     kills += r.struck ? workers : 0;
     leases += r.kills - (r.struck ? workers : 0);
     requests += r.requests;
@@ -219,13 +85,13 @@ CAF_TEST(two thousand random kills leave every answer true) {
     sum.not_done += r.found.not_done;
     CAF_CHECK(r.right());
     if (!r.right()) {
-      report(plans, r);
+      report(next, r);
       break;
     }
   }
   CAF_CHECK(kills >= wanted);
   std::fprintf(stderr,
-               "%llu kills of workers and %llu of leases in %d engines, %llu requests, "
+               "%llu kills of workers and %llu of leases in %u engines, %llu requests, "
                "writes %llu done, %llu not done\n",
                static_cast<unsigned long long>(kills), static_cast<unsigned long long>(leases),
                round, static_cast<unsigned long long>(requests),
@@ -240,12 +106,12 @@ CAF_TEST(an engine with a flaw is found out) {
       {"answers before the commit", "writer.before_commit"},
       {"forgets the commit record", "writer.after_commit"},
       {"drops an answer", "writer.before_begin"}};
-  int round = 0;
   for (const auto& [flaw, point] : flaws) {
     fault::set_flaw(flaw);
     bool found = false;
     for (int i = 0; i < 20 && !found; ++i)
-      found = !run_round(folder.path, round++, {{point, death::throws, 5}}, 7, 2s).right();
+      found = !run({.plans = {{point, death::throws, 5}}, .seed = 7, .timeout = 2s}, folder.path)
+                   .right();
     fault::set_flaw({});
     CAF_CHECK(found);
     if (!found)

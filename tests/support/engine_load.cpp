@@ -43,6 +43,7 @@ struct engine_load::client {
     case kind::many: return 3;
     case kind::transaction:
     case kind::script:
+    case kind::steps:
     case kind::lambda: return 2;
     case kind::read:
     case kind::stream:
@@ -50,6 +51,28 @@ struct engine_load::client {
     case kind::backup:
     case kind::report: return 0;
     default: return 1;
+    }
+  }
+  // Where each statement is committed by itself, each has an entry.
+  std::size_t enter(kind k) {
+    const auto i = book.ask(k == kind::steps ? 1 : keys_of(k));
+    if (k == kind::steps)
+      book.ask(1);
+    return i;
+  }
+  void answer(kind k, std::size_t i, verdict v) {
+    book.answer(i, v);
+    if (k == kind::steps)
+      book.answer(i + 1, v);
+  }
+  void answer_steps(std::size_t i, const script_result& r) {
+    check(r.steps.size() == 2, "a script's steps, one by one");
+    for (const auto& step : r.steps) {
+      if (step.failure)
+        load->failed(kind::steps, *step.failure);
+      else
+        last_done = book.first(i);
+      book.answer(i++, step.failure ? verdict_of(*step.failure) : verdict::done);
     }
   }
   void good() { answered.fetch_add(1, std::memory_order_relaxed); }
@@ -74,13 +97,13 @@ struct engine_load::facade_client : client {
     while (!load->stop_.load(std::memory_order_relaxed)) {
       const auto k = pick(load->settings_, random);
       const auto keys = keys_of(k);
-      const auto i = keys > 0 ? book.ask(keys) : 0;
+      const auto i = keys > 0 ? enter(k) : 0;
       const auto key = keys > 0 ? book.first(i) : 0;
       bool unknown_before = false;
       for (int tries = 0;; ++tries) {
         try {
-          call(k, key);
-          if (keys > 0) {
+          call(k, i, key);
+          if (keys > 0 && k != kind::steps) {
             book.answer(i, verdict::done);
             if (k != kind::deferred)
               last_done = key;
@@ -93,7 +116,7 @@ struct engine_load::facade_client : client {
           unknown_before = unknown_before || v == verdict::either;
           v = unknown_before ? verdict::either : v;
           if (keys > 0)
-            book.answer(i, v);
+            answer(k, i, v);
           if (k == kind::refused || k == kind::rollback || k == kind::deferred)
             good(); // this is the answer it should get
           if (k == kind::once && v == verdict::either && tries < 20)
@@ -106,7 +129,7 @@ struct engine_load::facade_client : client {
     }
   }
 
-  void call(kind k, std::int64_t key) {
+  void call(kind k, std::size_t i, std::int64_t key) {
     const auto db = load->db_.with_timeout(load->settings_.timeout);
     switch (k) {
     case kind::insert:
@@ -126,6 +149,9 @@ struct engine_load::facade_client : client {
     }
     case kind::script:
       check(db.execute_script(script_of(key)).steps.size() == 2, "a script's steps");
+      break;
+    case kind::steps:
+      answer_steps(i, db.execute_script(script_of(key), script_mode::continue_on_error));
       break;
     case kind::returning: {
       const auto r = db.fetch(insert_returning, key);
@@ -194,7 +220,7 @@ struct engine_load::message_client : client {
           k = kind::insert;
         asked a{k, 0, 0, 0, last_done, false, 0};
         if (keys_of(k) > 0) {
-          a.entry = book.ask(keys_of(k));
+          a.entry = enter(k);
           a.key = book.first(a.entry);
         }
         a.number = ask(a);
@@ -224,7 +250,7 @@ struct engine_load::message_client : client {
     const auto failure = failure_in(m);
     if (failure.code == errc::none) {
       check_result(a, m);
-      if (writes) {
+      if (writes && a.what != kind::steps) {
         book.answer(a.entry, verdict::done);
         if (a.what != kind::deferred)
           last_done = a.key;
@@ -237,7 +263,7 @@ struct engine_load::message_client : client {
     a.unknown_before = a.unknown_before || v == verdict::either;
     v = a.unknown_before ? verdict::either : v;
     if (writes)
-      book.answer(a.entry, v);
+      answer(a.what, a.entry, v);
     if (a.what == kind::refused || a.what == kind::rollback || a.what == kind::deferred)
       good();
     return a.what == kind::once && v == verdict::either && ++a.tries < 20;
@@ -259,6 +285,8 @@ struct engine_load::message_client : client {
                                                o});
     case kind::script:
       return box->send(to, script_request{script_of(key), script_mode::all_or_nothing, o});
+    case kind::steps:
+      return box->send(to, script_request{script_of(key), script_mode::continue_on_error, o});
     case kind::returning: return box->send(to, fetch_request{insert_returning, params::of(key), o});
     case kind::once: {
       auto with_id = o;
@@ -298,6 +326,12 @@ struct engine_load::message_client : client {
     case kind::script:
       check(m.match_elements<script_result>() && m.get_as<script_result>(0).steps.size() == 2,
             "a script's answer");
+      break;
+    case kind::steps:
+      if (m.match_elements<script_result>())
+        answer_steps(a.entry, m.get_as<script_result>(0));
+      else
+        load->note_wrong("the answer to a script of steps is no script's");
       break;
     case kind::returning:
       check(m.match_elements<rows>() && m.get_as<rows>(0).size() == 1, "RETURNING over the handle");
@@ -342,10 +376,10 @@ void engine_load::stop() {
 engine_load::kind engine_load::pick(const load_settings& s, std::minstd_rand& random) {
   // Of a hundred.
   static constexpr std::pair<kind, unsigned> shares[] = {
-      {kind::insert, 30},   {kind::many, 6},   {kind::transaction, 8}, {kind::script, 4},
-      {kind::returning, 6}, {kind::once, 6},   {kind::refused, 4},     {kind::rollback, 4},
-      {kind::deferred, 4},  {kind::lambda, 6}, {kind::stream, 3},      {kind::upkeep, 1},
-      {kind::backup, 1},    {kind::report, 1}, {kind::read, 16}};
+      {kind::insert, 30},  {kind::many, 6},      {kind::transaction, 8}, {kind::script, 2},
+      {kind::steps, 2},    {kind::returning, 6}, {kind::once, 6},        {kind::refused, 4},
+      {kind::rollback, 4}, {kind::deferred, 4},  {kind::lambda, 6},      {kind::stream, 3},
+      {kind::upkeep, 1},   {kind::backup, 1},    {kind::report, 1},      {kind::read, 16}};
   auto n = static_cast<unsigned>(random()) / 16 % 100;
   for (const auto& [k, share] : shares) {
     if (n < share)
@@ -395,9 +429,11 @@ void engine_load::failed(kind k, const error_info& e) {
                              e.code == errc::constraint;
   const bool backup =
       k == kind::backup && (e.code == errc::backup_failed || e.code == errc::internal);
-  if (!bad_by_nature && !backup && settings_.foreseen.count(e.code) == 0)
+  const bool steps = k == kind::steps && e.code == errc::outcome_unknown;
+  if (!bad_by_nature && !backup && !steps && settings_.foreseen.count(e.code) == 0)
     note_wrong("an answer that was not foreseen: " + to_string(e));
-  else if (e.outcome == fate::unknown && !settings_.may_be_unknown && client::keys_of(k) > 0)
+  else if (e.outcome == fate::unknown && !steps && settings_.unknown_with.count(e.code) == 0 &&
+           client::keys_of(k) > 0)
     note_wrong("an outcome that nobody can know: " + to_string(e));
 }
 

@@ -34,8 +34,8 @@ struct load_settings {
   std::chrono::milliseconds timeout{30'000};
   /// Failures that may happen here. Others are wrong.
   std::set<errc> foreseen = {errc::poison, errc::unavailable};
-  /// Whether a write may be answered "unknown" at all.
-  bool may_be_unknown = false;
+  /// The failures that may leave a write's outcome unknown. (Of one with several commits, `outcome_unknown` always may.)
+  std::set<errc> unknown_with = {};
   bool backups = false;
   bool checkpoints = true;
   unsigned seed = 1;
@@ -75,6 +75,7 @@ private:
     refused,  // a CHECK fails
     rollback, // the same, and ends the whole transaction it is in
     deferred, // a foreign key that fails at COMMIT
+    steps,    // a script whose statements are committed one by one
     read,     // its own last row
     lambda,   // facade: an interactive transaction
     stream,   // facade: a cursor

@@ -5,9 +5,9 @@
 
 #include <sqlite3.h>
 
-#include <atomic>
 #include <mutex>
 #include <new>
+#include <random>
 #include <string_view>
 
 namespace dbengine::test::faulty_vfs {
@@ -21,13 +21,36 @@ struct {
   int left = 0;
   int code = 0;
   bool lasting = false;
+  bool gone = false;
   int failed = 0;
+  // Where errors come in rows, of whatever call:
+  int every = 0;
+  int most = 0;
+  int row = 0;
+  std::minstd_rand random{};
 } plan;
+
+int up_to(int n) {
+  return std::uniform_int_distribution<int>(1, n)(plan.random);
+}
 
 // The code to fail with, SQLITE_OK to go on.
 int verdict(call what) {
   const std::lock_guard lock(guard);
-  if (!plan.armed || plan.what != what || --plan.left > 0)
+  if (!plan.armed)
+    return SQLITE_OK;
+  if (plan.every > 0) {
+    if (plan.row == 0 && --plan.left <= 0) {
+      plan.left = plan.every + up_to(plan.every);
+      plan.row = up_to(plan.most);
+    }
+    if (plan.row == 0)
+      return SQLITE_OK;
+    --plan.row;
+    ++plan.failed;
+    return what == call::write ? SQLITE_IOERR_WRITE : SQLITE_IOERR_FSYNC;
+  }
+  if ((plan.what != what && !(plan.gone && plan.left <= 0)) || --plan.left > 0)
     return SQLITE_OK;
   plan.armed = plan.lasting;
   ++plan.failed;
@@ -117,7 +140,19 @@ const char* name() {
 
 void arm(call what, int n, int code, bool lasting) {
   const std::lock_guard lock(guard);
-  plan = {true, what, n, code, lasting, 0};
+  plan = {.armed = true, .what = what, .left = n, .code = code, .lasting = lasting};
+}
+
+void arm_gone(int n) {
+  arm(call::sync, n, SQLITE_IOERR, true);
+  const std::lock_guard lock(guard);
+  plan.gone = true;
+}
+
+void arm_now_and_then(unsigned seed, int every, int most) {
+  const std::lock_guard lock(guard);
+  plan = {.armed = true, .every = every, .most = most, .random = std::minstd_rand(seed)};
+  plan.left = every + up_to(every);
 }
 
 int disarm() {

@@ -20,7 +20,8 @@ detail::database_handle open_file(const std::filesystem::path& database) {
 } // namespace
 
 verdict verdict_of(const error_info& e) {
-  return e.outcome == fate::unknown ? verdict::either : verdict::not_done;
+  return e.outcome == fate::unknown || e.outcome == fate::partly_kept ? verdict::either
+                                                                      : verdict::not_done;
 }
 
 std::string findings::text() const {
