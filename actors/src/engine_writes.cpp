@@ -292,6 +292,12 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
       r->finish();
       continue;
     }
+    if (r->failure && r->failure->code == errc::fenced && r->now() == request::state::running) {
+      // Its commit failed and is not settled: it may come back, so that it must not run again, nor be told that it did not run.
+      count_answer(writer_counts_, *r);
+      r->finish();
+      continue;
+    }
     r->failure.reset();
     r->result = {};
     const bool blamed = !g.blamed() || g.blamed() == r;

@@ -184,7 +184,9 @@ auto local_scope::run(F&& f) {
     return std::forward<F>(f)(c, ctl);
   } catch (const detail::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
-  } catch (const error&) {
+  } catch (const error& e) {
+    if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
+      throw error(core.settle(c, e.info()));
     throw;
   } catch (
       ...) { // the connection failed, not its caller: it is replaced when the scope ends, savepoints may still hold it

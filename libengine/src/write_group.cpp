@@ -77,8 +77,9 @@ void write_group::refuse(span s) {
 error_info write_group::settle(error_info why) {
   if (why.code != errc::io)
     return why;
+  const auto before = connection_->commits();
   why = hooks_->settle(*connection_, std::move(why));
-  commits_before_ = connection_->commits(); // what settles is no commit of a member
+  commits_before_ += connection_->commits() - before; // what settles is no commit of a member
   if (why.code == errc::fenced)
     fenced_ = why;
   return why;

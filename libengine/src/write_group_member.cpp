@@ -96,7 +96,6 @@ void write_group::script(request& r) {
   script_result result;
   const bool all = r.mode == script_mode::all_or_nothing;
   connection::refuse_nul(r.sql);
-  const auto commits = c.commits();
   for (std::size_t at = 0; at < r.sql.size();) {
     const auto rest = std::string_view(r.sql).substr(at);
     std::size_t consumed = rest.size();
@@ -119,8 +118,13 @@ void write_group::script(request& r) {
         info.offset = at;
       if (all || r.ctl.stopped() != errc::none) {
         info = at_index(std::move(info), result.steps.size());
-        if (!all && c.commits() != commits)
+        if (!all && c.commits() != commits_before_)
           info.outcome = fate::partly_kept;
+        throw error(std::move(info));
+      }
+      info = settle(std::move(info)); // it may have been its commit that failed
+      if (fenced_) {                  // nothing is written any more, by this script either
+        info.index = result.steps.size();
         throw error(std::move(info));
       }
       consumed = statement_end(rest); // it goes on behind it

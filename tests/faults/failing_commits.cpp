@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is settled: whatever was answered
+// as not done does not come back when the file is opened again.
+//
+//   16 clients        disk (the WAL)              writer
+//   writes ------------------------------------->  COMMIT
+//                     a sync fails ------------->  checkpoint, else a commit: settles it ---> killed there, or before, or after
+//                     ... for long ------------->  cannot: `fenced`, `unknown`
+//   compare ledger and file, closed by an engine whose disk is well, or whose disk is broken to the end
+
+#include "fault.hpp"
+#include "faulty_vfs.hpp"
+#include "house_fixture.hpp"
+#include "kill_round.hpp"
+#include "memory_folder.hpp"
+
+#include <dbengine/db_engine.hpp>
+
+#include <sqlite3.h>
+
+#include <cstdio>
+#include <random>
+
+#include "test.hpp" // last
+
+#ifdef DBENGINE_FAULTS
+
+using namespace dbengine;
+using namespace dbengine::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string url_of(const fs::path& file) {
+  return "sqlite:///file:" + file.string() + "?vfs=" + faulty_vfs::name();
+}
+
+options durable() {
+  options o;
+  o.synchronous = synchronous::full;
+  return o;
+}
+
+std::int64_t rows_after_crash(const fs::path& file) {
+  return db_engine("sqlite:///" + crash_image(file).string())
+      .fetch_value<std::int64_t>("SELECT count(*) FROM t")
+      .value();
+}
+
+} // namespace
+
+CAF_TEST(a group that cannot be settled is told so although its writer dies) {
+  //   writer: COMMIT, not settled, dies before the answers     next writer: cannot settle either
+  const memory_folder folder;
+  const auto file = folder.path / "test.db";
+  house_fixture f(durable(), quick_restarts(), url_of(file));
+  CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
+  std::atomic<int> deaths{0};
+  fault::set_hook([&](std::string_view name) {
+    if (name == "writer.before_answer" && deaths.fetch_add(1) == 0)
+      throw std::runtime_error("killed");
+  });
+  faulty_vfs::arm_gone(1);
+  CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
+  std::vector<counted_ptr> all;
+  for (int i = 0; i < 3; ++i)
+    all.push_back(f.write("INSERT INTO t VALUES (1)"));
+  f.core().give_back_writer();
+  for (const auto& r : all) {
+    CAF_REQUIRE(house_fixture::answered(r));
+    CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
+    CAF_CHECK_EQUAL(to_string(r->outcome_info().outcome), to_string(fate::unknown));
+    CAF_CHECK_EQUAL(r->answers.load(), 1);
+  }
+  CAF_CHECK(deaths > 0);
+  CAF_CHECK_EQUAL(rows_after_crash(file), 3); // "did not run" would have been wrong
+  faulty_vfs::disarm();
+  fault::set_hook({});
+}
+
+CAF_TEST(a statement of a script that goes on is settled where its commit failed) {
+  const memory_folder folder;
+  const auto file = folder.path / "test.db";
+  db_engine db(url_of(file), durable());
+  db.execute("CREATE TABLE t (x)");
+  const auto script = [&] {
+    return db.execute_script("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)",
+                             script_mode::continue_on_error);
+  };
+  faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, false);
+  const auto r = script();
+  CAF_CHECK_EQUAL(faulty_vfs::disarm(), 1);
+  CAF_REQUIRE_EQUAL(r.steps.size(), 2u);
+  CAF_CHECK(!r.steps[0].failure);
+  CAF_REQUIRE(r.steps[1].failure);
+  CAF_CHECK_EQUAL(to_string(r.steps[1].failure->code), to_string(errc::io));
+  CAF_CHECK_EQUAL(rows_after_crash(file), 1);
+  // Where it cannot be settled nothing more is written, and nobody is told "not done". (An empty WAL could be emptied again.)
+  db.execute("INSERT INTO t VALUES (0)");
+  faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, true);
+  const auto e = failure_of(script);
+  CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
+  CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::unknown));
+  CAF_CHECK(e.index == std::size_t{1});
+  CAF_CHECK_EQUAL(to_string(failure_of(script).outcome), to_string(fate::not_run));
+  faulty_vfs::disarm();
+  CAF_CHECK_EQUAL(script().steps.size(), 2u);
+  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 5);
+}
+
+CAF_TEST(a statement on a raw connection is settled where its commit failed) {
+  const memory_folder folder;
+  const auto file = folder.path / "test.db";
+  db_engine db(url_of(file), durable());
+  db.execute("CREATE TABLE t (x)");
+  const std::vector<params> sets{params::of(1), params::of(2)};
+  const std::function<void(raw_connection&)> ways[] = {
+      [](raw_connection& c) { c.execute("INSERT INTO t VALUES (1)"); },
+      [](raw_connection& c) { c.fetch("INSERT INTO t VALUES (1) RETURNING x"); },
+      [&](raw_connection& c) { c.execute_many("INSERT INTO t VALUES (?)", sets); },
+      [](raw_connection& c) {
+        c.execute("BEGIN");
+        c.execute("INSERT INTO t VALUES (1)");
+        c.execute("COMMIT");
+      }};
+  for (const auto& way : ways) {
+    auto c = db.raw_connection();
+    faulty_vfs::arm(faulty_vfs::call::sync, 1, SQLITE_IOERR_FSYNC, false);
+    const auto e = failure_of([&] { way(c); });
+    CAF_CHECK_EQUAL(faulty_vfs::disarm(), 1);
+    CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::io));
+    CAF_CHECK_EQUAL(rows_after_crash(file), 0);
+  }
+  db.execute("INSERT INTO t VALUES (0)"); // an empty WAL could be emptied again
+  {
+    auto c = db.raw_connection();
+    faulty_vfs::arm(faulty_vfs::call::sync, 1, SQLITE_IOERR_FSYNC, true);
+    const auto e = failure_of([&] { ways[0](c); });
+    CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
+    CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::unknown));
+  }
+  faulty_vfs::disarm();
+  db.execute("INSERT INTO t VALUES (3)");
+  CAF_CHECK(db.health().ok);
+}
+
+CAF_TEST(kills while commits fail leave every answer true) {
+  const auto wanted = static_cast<std::uint64_t>(number_from("DBENGINE_SETTLE_KILLS", 500));
+  const auto seed = static_cast<unsigned>(
+      number_from("DBENGINE_SEED", static_cast<long>(std::random_device{}() & 0x7fff'ffff)));
+  std::fprintf(stderr, "DBENGINE_SEED=%u\n", seed);
+  const memory_folder folder;
+  std::minstd_rand random(seed);
+  const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };
+  static const char* const points[] = {
+      "writer.before_begin",     "writer.snapshot_renewed", "writer.after_begin",
+      "writer.before_statement", "writer.after_statement",  "writer.before_commit",
+      "writer.after_commit",     "writer.before_answer",    "writer.after_answer"};
+  round_result sum;
+  unsigned rounds = 0;
+  while (sum.kills < wanted) {
+    // From disks that fail once to such where nothing can be settled for a while, with the WAL kept by a reader or not.
+    const unsigned kind = rounds % 8;
+    const bool settled = kind < 2; // by the checkpoint, each time: nothing is unknown
+    kill_round next{.seed = seed + rounds++,
+                    .disk = failing_disk{.every = 10 + static_cast<int>(below(20)),
+                                         .in_a_row = 1 + static_cast<int>(kind) / 2,
+                                         .pinned = kind % 4 == 3,
+                                         .broken_at_the_end = !settled && below(2) == 0}};
+    const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
+    if (kind == 5) // one stands still, and no other strikes before it is let go
+      next.plans = {{below(2) == 0 ? "writer.settle" : points[below(std::size(points))],
+                     death::stalls, below(3)}};
+    for (int i = 0; i < (kind == 5 ? 0 : 12); ++i)
+      next.plans.push_back({points[below(std::size(points))], how(), below(10)});
+    if (settled) {
+      next.plans.push_back({"writer.before_statement", death::throws, 3}); // so that a writer opens
+      next.plans.push_back({"writer.open", how(), 0});
+    }
+    for (int i = 0; i < (settled || kind == 5 ? 0 : 6); ++i)
+      next.plans.push_back(
+          {below(6) == 0 ? "writer.checkpoint" : "writer.settle", how(), below(2)});
+    const auto r = run(next, folder.path);
+    sum.kills += r.kills;
+    sum.restarts += r.restarts;
+    sum.requests += r.requests;
+    sum.failed_calls += r.failed_calls;
+    sum.fences += r.fences;
+    sum.found.done += r.found.done;
+    sum.found.not_done += r.found.not_done;
+    sum.found.either += r.found.either;
+    CAF_CHECK(r.right());
+    if (!r.right()) {
+      report(next, r);
+      break;
+    }
+  }
+  CAF_CHECK(sum.kills >= wanted);
+  CAF_CHECK(sum.fences > 0);
+  std::fprintf(
+      stderr,
+      "%llu kills and %llu restarts in %u engines, %llu failed writes and syncs, %llu "
+      "fences, %llu requests; writes %llu done, %llu not done, %llu unknown\n",
+      static_cast<unsigned long long>(sum.kills), static_cast<unsigned long long>(sum.restarts),
+      rounds, static_cast<unsigned long long>(sum.failed_calls),
+      static_cast<unsigned long long>(sum.fences), static_cast<unsigned long long>(sum.requests),
+      static_cast<unsigned long long>(sum.found.done),
+      static_cast<unsigned long long>(sum.found.not_done),
+      static_cast<unsigned long long>(sum.found.either));
+}
+
+CAF_TEST(a failed commit that is not settled is found out) {
+  const memory_folder folder;
+  fault::set_flaw("does not settle");
+  std::uint64_t ghosts = 0;
+  for (unsigned i = 0; i < 20 && ghosts == 0; ++i)
+    ghosts = run({.plans = {{"writer.after_commit", death::throws, 5}},
+                  .seed = i,
+                  .disk = failing_disk{.every = 10, .broken_at_the_end = true}},
+                 folder.path)
+                 .crashed.ghosts;
+  fault::set_flaw({});
+  CAF_CHECK(ghosts > 0);
+}
+
+#else
+
+CAF_TEST(workers can be killed in this build) {
+  DBENGINE_SKIP("this build has no fault points");
+}
+
+#endif
