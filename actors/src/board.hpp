@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // What the supervisor knows of its children, for whoever asks for statistics and health.
-// Thread rule: written by the supervisor, read from any thread, under its own mutex; nothing hot touches it.
+// Thread rule: written by who starts the supervisor, then by that, read from any thread, under its own mutex; nothing hot touches it.
 
 #pragma once
 
@@ -10,15 +10,17 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dbengine::actors {
 
 class board {
 public:
-  void resize(std::size_t n) {
+  /// A child more, before the supervisor runs.
+  void add(std::string name) {
     const std::lock_guard lock(mutex_);
-    workers_.resize(n);
+    workers_.emplace_back().name = std::move(name);
   }
   template <class F>
   void update(std::size_t child, F&& f) {

@@ -160,6 +160,7 @@ error_info house::start(spawn_settings s) {
   std::vector<started_child> first;
   error_info why;
   for (const auto& spec : specs) {
+    board_->add(spec.name);
     first.push_back(start_child(spec));
     if (!first.back().handle && why.code == errc::none)
       why = first.back().failure;

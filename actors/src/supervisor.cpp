@@ -213,11 +213,9 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
                                            std::shared_ptr<supervision_end> ended,
                                            restart_policy policy) {
   auto work = std::make_shared<supervising>(self, core, b, ended, policy);
-  b->resize(specs.size());
-  for (std::uint32_t i = 0; i < specs.size(); ++i) {
-    b->update(i, [&](worker_health& w) { w.name = specs[i].name; });
+  for (auto& spec : specs) {
     supervisor_state::child c;
-    c.spec = std::move(specs[i]);
+    c.spec = std::move(spec);
     self->state.children.push_back(std::move(c));
   }
   self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->down(m); });

@@ -95,7 +95,7 @@ struct supervisor_state {
 };
 
 /// `first` are the children's first lives, one for each of `specs`: the engine's owner starts them in its own thread, so that their
-/// threads are there when the engine is. `ended` is fulfilled when every child has ended. The second `close` asks all that are left at once, the third leaves
+/// threads are there when the engine is; it names them on the board, too. `ended` is fulfilled when every child has ended. The second `close` asks all that are left at once, the third leaves
 /// behind those that have not ended.
 supervisor_actor::behavior_type supervisor(
     supervisor_actor::stateful_pointer<supervisor_state> self,

@@ -64,7 +64,8 @@ bool file_length::seen(off_t size, sqlite3* db) noexcept {
   for (auto now = size;;) {
     const auto needed = length_by_header(db);
     if (needed != 0 && now >= needed) {
-      size_.store(now, std::memory_order_relaxed); // not before: others that look meanwhile judge it, too
+      size_.store(
+          now, std::memory_order_relaxed); // not before: others that look meanwhile judge it, too
       return true;
     }
     if (std::chrono::steady_clock::now() >= patience)

@@ -5,6 +5,7 @@
 //
 //   shutdown    refuses -> drains (timeout) -> interrupts and answers -> ends the actors -> closes the file
 
+#include "fault_script.hpp"
 #include "house_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
@@ -55,6 +56,11 @@ std::string write(caf::scoped_actor& self, const engine_actor& e, const std::str
   return code;
 }
 
+// Keeps one of the scheduler's threads.
+void occupy(caf::actor_system& sys, gate& door) {
+  sys.spawn([&door](caf::event_based_actor*) { door.wait(); });
+}
+
 std::size_t heap_in_use() {
   ::malloc_trim(0);
   const auto m = ::mallinfo2();
@@ -62,6 +68,26 @@ std::size_t heap_in_use() {
 }
 
 } // namespace
+
+CAF_TEST(health names every worker before the scheduler had a turn) {
+  engine_folder folder;
+  gate doors[2];
+  house_fixture::config cfg;
+  caf::actor_system sys(cfg);
+  for (auto& d : doors) {
+    occupy(sys, d);
+    CAF_REQUIRE(d.await_one());
+  }
+  const auto h = actors::house::open(sys, folder.url(), {}, {});
+  std::vector<std::string> names;
+  for (const auto& w : actors::report_health(h->core(), h->workers(), h->backups()).workers)
+    names.push_back(w.name);
+  CAF_CHECK_EQUAL(names, (std::vector<std::string>{"writer", "reader 1", "reader 2", "upkeep",
+                                                   "reader pool", "stats", "backup scheduler"}));
+  for (auto& d : doors)
+    d.open();
+  h->stop(10s);
+}
 
 CAF_TEST(two engines live in one host and end apart) {
   engine_folder folder;

@@ -85,8 +85,10 @@ struct fixture : test_coordinator_fixture<config> {
 
   void begin(std::vector<child_spec> specs, restart_policy p = {}) {
     std::vector<started_child> first;
-    for (const auto& s : specs)
+    for (const auto& s : specs) {
+      board_->add(s.name);
       first.push_back(start_child(s));
+    }
     boss = sys.spawn(supervisor, core, board_, std::move(specs), std::move(first), ended, p);
     sched.run();
   }
