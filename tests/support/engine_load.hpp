@@ -87,6 +87,10 @@ private:
   struct facade_client;
   struct message_client;
 
+  static std::unique_ptr<client> make_facade_client(engine_load& l, int number);
+  static std::unique_ptr<client> make_message_client(engine_load& l, int number,
+                                                     caf::actor_system& sys);
+
   static kind pick(const load_settings& s, std::minstd_rand& random);
   void note_wrong(const std::string& what);
   /// Counts a failure; false where it is not foreseen for this kind.
