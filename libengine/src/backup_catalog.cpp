@@ -15,9 +15,6 @@ namespace dbengine::detail {
 
 namespace {
 
-// A manifest has some 40 bytes a table; one larger than this is none of ours.
-constexpr std::uint64_t max_manifest_bytes = std::uint64_t{16} << 20;
-
 bool is_there(const std::filesystem::path& folder) {
   std::error_code failed;
   const bool result = std::filesystem::exists(folder, failed);
@@ -29,7 +26,8 @@ bool is_there(const std::filesystem::path& folder) {
 std::vector<std::string> leftovers_in(const directory& folder) {
   std::vector<std::string> result;
   for (auto& name : folder.names()) {
-    bool dead = is_partial_name(name);
+    // No backup makes a folder: one of that name is somebody's, and must not stop all others.
+    bool dead = is_partial_name(name) && !folder.is_folder(name);
     if (!dead && name.ends_with(manifest_suffix)) {
       const auto file = name.substr(0, name.size() - manifest_suffix.size());
       std::string ignored;
@@ -157,7 +155,14 @@ std::string source_identity(const std::string& database) {
 }
 
 std::string source_identity(const location& where) {
-  return where.memory ? "memory" : source_identity(where.path.string());
+  if (where.memory)
+    return "memory";
+  // Of a database that is lost, too: then its backups are wanted most.
+  std::error_code failed;
+  auto path = std::filesystem::absolute(where.path, failed);
+  if (!failed)
+    path = std::filesystem::weakly_canonical(path, failed);
+  return source_identity(failed ? where.path.string() : path.string());
 }
 
 std::vector<std::string> remove_leftovers(const directory& folder) {

@@ -27,6 +27,17 @@ std::uint64_t wal_size(sqlite3* db) {
   return name != nullptr && stat(name, &s) == 0 ? static_cast<std::uint64_t>(s.st_size) : 0;
 }
 
+// Of a dead backup into a path, whose neighbours are anybody's: a database whose first page may not have been written yet, what
+// is packed, or a manifest.
+bool may_be_unfinished(int fd) {
+  char head[16] = {};
+  if (pread(fd, head, sizeof head, 0) < 0)
+    return false;
+  const std::string_view text(head, sizeof head);
+  return text.find_first_not_of('\0') == text.npos || text.starts_with("SQLite format 3") ||
+         text.starts_with("\x28\xb5\x2f\xfd") || text.starts_with("{\n");
+}
+
 } // namespace
 
 void backup_job::end_backup::operator()(sqlite3_backup* b) const noexcept {
@@ -47,9 +58,9 @@ std::unique_ptr<backup_job> backup_job::start(backup_settings settings) {
   if (settings.pages_per_step < 1)
     throw error(errc::invalid_option, "backup_pages_per_step must be at least 1");
   const bool named = !settings.target.empty();
-  auto folder =
-      named ? directory::open(std::filesystem::absolute(settings.target).parent_path(), false)
-            : directory::open(settings.directory, true);
+  const auto above = settings.target.parent_path();
+  auto folder = named ? directory::open(above.empty() ? "." : above, false)
+                      : directory::open(settings.directory, true);
   std::unique_ptr<backup_job> job(new backup_job(std::move(settings), std::move(folder)));
   job->at("directory");
   if (!named) {
@@ -100,6 +111,7 @@ void backup_job::check_source() const {
 
 void backup_job::choose_name() {
   if (!settings_.target.empty()) {
+    refuse_nul(settings_.target);
     name_ = settings_.target.filename().string();
     const auto beside = name_ + std::string(manifest_suffix);
     for (const auto& taken : {name_, beside})
@@ -113,8 +125,10 @@ void backup_job::choose_name() {
   // Never before the newest one, or a clock that was set back would let retention remove what is newest.
   for (const auto& e : read_catalog(folder_))
     if (e.about && e.about->source == about_.source && e.name.time >= name.time) {
-      name.time = e.name.time;
-      name.number = e.name.number + 1;
+      name = e.name;
+      name.compressed = settings_.compress;
+      if (name.number++ == backup_name::max_number)
+        name = {.time = name.time + std::chrono::seconds(1), .compressed = name.compressed};
       break;
     }
   // Whatever is in the way, be it another database's, packed or not, or a link, has its name to itself.
@@ -125,6 +139,9 @@ void backup_job::choose_name() {
   while (taken(false) || taken(true))
     ++name.number;
   name_ = name.str();
+  if (!backup_name::parse(name_))
+    throw error(errc::backup_failed, "no name is left after the newest one in " +
+                                         folder_.path().string() + ": " + name_);
   result_.time = name.time;
 }
 
@@ -132,7 +149,8 @@ int backup_job::make(const std::string& name) {
   // Backups into a path of the user's take no directory lock: there, whoever holds the file is alive.
   if (folder_.exists(name)) {
     const auto old = folder_.open_file(name);
-    if (!old || !try_lock(old.get(), true))
+    if (!old || !try_lock(old.get(), true) ||
+        (!settings_.target.empty() && !may_be_unfinished(old.get())))
       throw error(errc::backup_failed, folder_.path_of(name).string() + " is in the way");
     folder_.remove(name);
   }
@@ -147,7 +165,8 @@ int backup_job::make(const std::string& name) {
 void backup_job::begin_copy() {
   auto raw = name_;
   if (settings_.compress) {
-    if (raw.ends_with(zstd_suffix))
+    // In a folder of backups a name without that suffix is this one's, too; elsewhere it is another backup's.
+    if (settings_.target.empty())
       raw.resize(raw.size() - zstd_suffix.size());
     else
       raw += raw_suffix;

@@ -128,6 +128,7 @@ private:
   void begin_hash();
   stream_result hash(const go_on& may_go_on) const;
   void publish();
+  void remove_unpacked();
   void rename(const std::string& from, const std::string& to);
   std::string undo() noexcept;
   bool may_go_on();

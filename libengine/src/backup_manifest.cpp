@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
 
 namespace dbengine::detail {
 
@@ -18,6 +20,11 @@ constexpr std::string_view name_end = ".sqlite";
 constexpr std::string_view zstd_end = ".zst";
 constexpr std::string_view format_name = "dbengine-backup";
 constexpr int format_version = 1;
+// `wall_time` counts nanoseconds and ends in the year 2262.
+constexpr unsigned first_year = 1970;
+constexpr unsigned last_year = 2261;
+// Objects and arrays of a manifest: ours have two. More are refused while they are read, before they take memory.
+constexpr int max_containers = 16;
 
 bool take(std::string_view& text, std::string_view head) {
   if (!text.starts_with(head))
@@ -82,13 +89,13 @@ std::optional<backup_name> backup_name::parse(std::string_view text) {
       !take_digits(text, 2, mi) || !take_digits(text, 2, s))
     return std::nullopt;
   const year_month_day date{year(static_cast<int>(y)), month(mo), day(d)};
-  if (!date.ok() || h > 23 || mi > 59 || s > 59)
+  if (!date.ok() || y < first_year || y > last_year || h > 23 || mi > 59 || s > 59)
     return std::nullopt;
   result.time = sys_days(date) + hours(h) + minutes(mi) + seconds(s);
   if (take(text, "_")) {
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), result.number);
     // One spelling per number: no leading zero, no "_1".
-    if (ec != std::errc() || text.front() == '0' || result.number < 2)
+    if (ec != std::errc() || text.front() == '0' || result.number < 2 || result.number > max_number)
       return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   }
@@ -110,6 +117,11 @@ bool is_partial_name(std::string_view name) {
 }
 
 std::string manifest::to_json() const {
+  const auto whole = to_json(rows);
+  return whole.size() <= max_manifest_bytes ? whole : to_json({});
+}
+
+std::string manifest::to_json(const row_counts& rows_of_tables) const {
   nlohmann::ordered_json j = {
       {"format", format_name},
       {"format_version", format_version},
@@ -127,7 +139,7 @@ std::string manifest::to_json() const {
       {"engine_version", engine_version},
       {"sqlite_version", sqlite_version},
       {"foreign_key_violations", foreign_key_violations},
-      {"rows", rows},
+      {"rows", rows_of_tables},
   };
   if (!foreign_keys_unchecked.empty())
     j["foreign_keys_unchecked"] = foreign_keys_unchecked;
@@ -135,12 +147,42 @@ std::string manifest::to_json() const {
   return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+namespace {
+
+struct too_many {};
+
+nlohmann::json parse_bounded(std::string_view text) {
+  int containers = 0;
+  const auto count = [&](int, nlohmann::json::parse_event_t event, nlohmann::json&) {
+    using enum nlohmann::json::parse_event_t;
+    if ((event == object_start || event == array_start) && ++containers > max_containers)
+      throw too_many();
+    return true;
+  };
+  try {
+    return nlohmann::json::parse(text, count, false);
+  } catch (const too_many&) {
+    return nullptr;
+  }
+}
+
+// Throws what says which one is wrong. A conversion would take what is negative, no integer or too large for another number.
+template <class Integer>
+Integer whole(const nlohmann::json& value, const std::string& name) {
+  if (!value.is_number_unsigned() || !std::in_range<Integer>(value.get<std::uint64_t>()))
+    throw std::out_of_range(name + " is no number that it can be");
+  return static_cast<Integer>(value.get<std::uint64_t>());
+}
+
+} // namespace
+
 std::optional<manifest> manifest::parse(std::string_view text, std::string& why) {
-  const auto j = nlohmann::json::parse(text, nullptr, false);
+  const auto j = parse_bounded(text);
   if (!j.is_object()) {
-    why = "it is no JSON object";
+    why = "it is no JSON object of this kind";
     return std::nullopt;
   }
+  const auto number = [&](const char* key) { return whole<std::uint64_t>(j.at(key), key); };
   try {
     if (j.at("format") != format_name || j.at("format_version") != format_version) {
       why = "it is of another format or version";
@@ -150,28 +192,29 @@ std::optional<manifest> manifest::parse(std::string_view text, std::string& why)
     j.at("file").get_to(m.file);
     j.at("source").get_to(m.source);
     j.at("sha256").get_to(m.sha256);
-    j.at("size").get_to(m.size);
-    j.at("pages").get_to(m.pages);
-    j.at("page_size").get_to(m.page_size);
+    m.size = number("size");
+    m.pages = number("pages");
+    m.page_size = number("page_size");
     j.at("compressed").get_to(m.compressed);
     j.at("verified").get_to(m.verified);
-    const auto started = j.at("started_unix_ms").get<std::int64_t>();
-    if (started < 0 || started > floor<milliseconds>(wall_time::max()).time_since_epoch().count()) {
-      why = "its time is out of range";
-      return std::nullopt;
-    }
+    const auto started = number("started_unix_ms");
+    if (std::cmp_greater(started, floor<milliseconds>(wall_time::max()).time_since_epoch().count()))
+      throw std::out_of_range("its time is out of range");
     m.started = wall_time(milliseconds(started));
-    m.duration = milliseconds(j.at("duration_ms").get<std::int64_t>());
+    m.duration = milliseconds(whole<std::int64_t>(j.at("duration_ms"), "duration_ms"));
     j.at("engine_version").get_to(m.engine_version);
     j.at("sqlite_version").get_to(m.sqlite_version);
-    j.at("foreign_key_violations").get_to(m.foreign_key_violations);
+    m.foreign_key_violations = number("foreign_key_violations");
     m.foreign_keys_unchecked = j.value("foreign_keys_unchecked", "");
-    j.at("rows").get_to(m.rows);
+    for (const auto& [table, rows] : j.at("rows").get_ref<const nlohmann::json::object_t&>())
+      m.rows[table] = whole<std::int64_t>(rows, "rows");
     return m;
+  } catch (const std::out_of_range& e) {
+    why = e.what();
   } catch (const nlohmann::json::exception& e) {
     why = e.what();
-    return std::nullopt;
   }
+  return std::nullopt;
 }
 
 } // namespace dbengine::detail

@@ -24,8 +24,11 @@ struct backup_name {
   unsigned number = 1;
   bool compressed = false;
 
+  /// Of one second.
+  static constexpr unsigned max_number = 999'999'999;
+
   std::string str() const;
-  /// Nothing for any other name, those with impossible dates included.
+  /// Nothing for any other name, those with dates that are impossible or that `wall_time` cannot hold included.
   static std::optional<backup_name> parse(std::string_view text);
 
   /// Older to newer.
@@ -35,6 +38,8 @@ struct backup_name {
 /// The suffix of everything unfinished.
 inline constexpr std::string_view partial_suffix = ".partial";
 inline constexpr std::string_view manifest_suffix = ".json";
+/// One has some 40 bytes a table. A larger one is not read: whoever puts it there wants memory and time.
+inline constexpr std::size_t max_manifest_bytes = std::size_t{4} << 20;
 
 /// Whether it is the name of an unfinished backup or manifest in a backup directory.
 bool is_partial_name(std::string_view name);
@@ -58,11 +63,15 @@ struct manifest {
   std::uint64_t foreign_key_violations = 0;
   /// Written where the violations could not be counted, then with the reason.
   std::string foreign_keys_unchecked = {};
+  /// Left out of the text where they made it larger than `max_manifest_bytes`: it would not be read again.
   row_counts rows = {};
 
   std::string to_json() const;
   /// Nothing where the text is no manifest of this kind; `why` then says what is wrong.
   static std::optional<manifest> parse(std::string_view text, std::string& why);
+
+private:
+  std::string to_json(const row_counts& rows_of_tables) const;
 };
 
 } // namespace dbengine::detail

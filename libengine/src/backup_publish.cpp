@@ -82,14 +82,8 @@ void backup_job::publish() {
   rename(beside + std::string(partial_suffix), beside);
   folder_.sync();
   at("publish");
+  remove_unpacked();
   rename(name_ + std::string(partial_suffix), name_);
-  for (auto i = made_.begin(); i != made_.end();)
-    if (i->fd.get() == raw_fd_ && raw_fd_ != final_fd_) {
-      folder_.remove(i->name);
-      i = made_.erase(i);
-    } else {
-      ++i;
-    }
   folder_.sync();
   at("done");
   result_.filename = name_;
@@ -104,6 +98,17 @@ void backup_job::publish() {
   made_.clear();
   lock_.reset();
   phase_ = phase::done;
+}
+
+// Before the backup has its name: a kill in between leaves nothing that the next one under that name does not remove.
+void backup_job::remove_unpacked() {
+  if (raw_fd_ == final_fd_)
+    return;
+  const auto raw = std::find_if(made_.begin(), made_.end(),
+                                [&](const auto& m) { return m.fd.get() == raw_fd_; });
+  if (folder_.is_same(raw->name, raw_fd_))
+    folder_.remove(raw->name);
+  made_.erase(raw);
 }
 
 void backup_job::rename(const std::string& from, const std::string& to) {

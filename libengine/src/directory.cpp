@@ -35,7 +35,26 @@ void sync_parent(const std::filesystem::path& path) {
     throw_errno(errno, "cannot write " + path.parent_path().string() + " to the disk");
 }
 
+// As the one above, each missing level is made durable.
+void make_folder(const std::filesystem::path& path, mode_t mode) {
+  int failed = mkdir(path.c_str(), mode) == 0 ? 0 : errno;
+  if (failed == ENOENT) {
+    make_folder(path.parent_path(), 0777);
+    failed = mkdir(path.c_str(), mode) == 0 ? 0 : errno;
+  }
+  if (failed == 0)
+    sync_parent(path);
+  else if (failed != EEXIST)
+    throw_errno(failed, "cannot make the directory " + path.string());
+}
+
 } // namespace
+
+void refuse_nul(const std::filesystem::path& path) {
+  if (path.native().find('\0') != std::string::npos)
+    throw error(errc::invalid_option,
+                "the path \"" + std::string(path.c_str()) + "\" has a NUL and more after it");
+}
 
 void unique_fd::reset() noexcept {
   if (fd_ >= 0)
@@ -83,20 +102,17 @@ bool locked_by_sqlite(int fd) {
 }
 
 directory directory::open(const std::filesystem::path& path, bool create) {
-  auto full = std::filesystem::absolute(path).lexically_normal();
+  refuse_nul(path);
+  std::error_code lost;
+  auto full = std::filesystem::absolute(path, lost).lexically_normal();
+  if (lost)
+    throw_errno(lost.value(), path.empty() ? "the name of a directory is missing"
+                                           : "cannot find the directory " + path.string());
   if (full.filename().empty() && full.has_relative_path())
     full = full.parent_path();
   const auto shown = "the directory " + full.string();
-  if (create) {
-    std::error_code failed;
-    std::filesystem::create_directories(full.parent_path(), failed);
-    if (failed)
-      throw_errno(failed.value(), "cannot make " + full.parent_path().string());
-    if (mkdir(full.c_str(), 0700) == 0)
-      sync_parent(full);
-    else if (errno != EEXIST)
-      throw_errno(errno, "cannot make " + shown);
-  }
+  if (create)
+    make_folder(full, 0700);
   unique_fd fd(::open(full.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) {
     const int number = errno;
@@ -137,6 +153,11 @@ unique_fd directory::lock(const std::string& name) const {
 bool directory::exists(const std::string& name) const {
   struct stat s {};
   return fstatat(fd(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool directory::is_folder(const std::string& name) const {
+  struct stat s {};
+  return fstatat(fd(), name.c_str(), &s, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(s.st_mode);
 }
 
 std::optional<std::uint64_t> directory::size_of(const std::string& name) const {

@@ -51,6 +51,9 @@ bool try_lock(int fd, bool exclusive);
 /// Whether some SQLite connection, of this or another process, has a lock on the open database file.
 bool locked_by_sqlite(int fd);
 
+/// Throws where a path holds a NUL: the system would take what stands before it for the whole.
+void refuse_nul(const std::filesystem::path& path);
+
 /// A folder. Everything is done relative to its handle and links are never followed, so that nobody who moves the
 /// folder or puts links into it can make the engine write or delete elsewhere.
 class directory {
@@ -69,6 +72,7 @@ public:
   /// The lock file `name`, made where it is missing; none where somebody else holds the lock.
   unique_fd lock(const std::string& name) const;
   bool exists(const std::string& name) const;
+  bool is_folder(const std::string& name) const;
   /// Size of a regular file in bytes, without opening it; nothing for anything else.
   std::optional<std::uint64_t> size_of(const std::string& name) const;
   /// Whether `name` is the very file that is open as `fd`.

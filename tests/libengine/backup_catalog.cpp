@@ -24,7 +24,9 @@ CAF_TEST(names round trip and anything else is no name) {
         "backup_20240101_000000_1.sqlite", "backup_20240101_000000_02.sqlite",
         "backup_20240101_000000_.sqlite", "backup_20240101_000000.sqlite.partial",
         "backup_20240101_000000.sqlite.json", "xbackup_20240101_000000.sqlite",
-        "backup_20240101_000000_99999999999999999999.sqlite", "backup_-0240101_000000.sqlite"})
+        "backup_20240101_000000_99999999999999999999.sqlite", "backup_-0240101_000000.sqlite",
+        "backup_20240101_000000_1000000000.sqlite", "backup_22620101_000000.sqlite",
+        "backup_99991231_235959.sqlite", "backup_19691231_235959.sqlite"})
     CAF_CHECK(!backup_name::parse(text));
   CAF_CHECK(*backup_name::parse("backup_20261123_000000_9.sqlite") <
             *backup_name::parse("backup_20261123_000000_10.sqlite"));
@@ -133,6 +135,63 @@ CAF_TEST(a manifest with an impossible time is broken) {
     CAF_CHECK(!detail::manifest::parse(text, why));
     CAF_CHECK(!why.empty());
   }
+}
+
+CAF_TEST(a manifest with a number that it cannot be is broken) {
+  const detail::manifest m{.file = "x", .source = "y", .pages = 7, .rows = {{"t", 7}}};
+  std::string why;
+  for (const std::string key : {"size", "pages", "page_size", "duration_ms", "started_unix_ms",
+                                "foreign_key_violations", "t"})
+    for (const std::string value :
+         {"-1", "1e300", "1.5", "true", "null", "\"1\"", "[]", "18446744073709551616"}) {
+      auto text = m.to_json();
+      const auto at = text.find("\"" + key + "\": ") + key.size() + 4;
+      CAF_REQUIRE(at != std::string::npos + key.size() + 4);
+      text.replace(at, 1, value);
+      why.clear();
+      CAF_CHECK(!detail::manifest::parse(text, why));
+      CAF_CHECK(!why.empty());
+    }
+  auto text = m.to_json();
+  text.replace(text.find("{\n    \"t\""), std::string::npos, "[1]}");
+  CAF_CHECK(!detail::manifest::parse(text, why));
+}
+
+CAF_TEST(a manifest that nests is refused before it takes memory) {
+  const std::size_t n = 1'000'000;
+  const auto deep = std::string(n, '[') + std::string(n, ']');
+  std::string flat = "[";
+  for (std::size_t i = 0; i < n; ++i)
+    flat += "{},";
+  flat += "{}]";
+  for (const auto& inner : {deep, flat})
+    for (const auto& text : {inner, "{\"format\": \"dbengine-backup\", \"rows\": " + inner + "}"}) {
+      std::string why;
+      CAF_CHECK(!detail::manifest::parse(text, why));
+      CAF_CHECK_EQUAL(why, "it is no JSON object of this kind");
+    }
+}
+
+CAF_TEST(a manifest of very many tables is still read) {
+  detail::manifest m{.file = "x", .source = "y", .size = 3};
+  for (int i = 0; i < 200'000; ++i)
+    m.rows["a table with a long name and the number " + std::to_string(i)] = i;
+  const auto text = m.to_json();
+  CAF_CHECK(text.size() <= detail::max_manifest_bytes);
+  std::string why;
+  const auto back = detail::manifest::parse(text, why);
+  CAF_REQUIRE(back.has_value());
+  CAF_CHECK(back->size == 3 && back->rows.empty());
+}
+
+CAF_TEST(a folder under the name of something unfinished stops no backup) {
+  backup_fixture f(10);
+  f.make();
+  const auto folder = f.backups / "backup_20200101_000000.sqlite.partial";
+  std::filesystem::create_directory(folder);
+  CAF_CHECK(detail::clean_backup_directory(f.backups).empty());
+  CAF_CHECK(f.make().verified);
+  CAF_CHECK(std::filesystem::is_directory(folder));
 }
 
 CAF_TEST(a look into a foreign folder leaves nothing there) {

@@ -64,6 +64,32 @@ CAF_TEST(backups of one second are numbered and a clock set back keeps the order
   CAF_CHECK(detail::list_backups(f.backups).front().filename == "backup_20261025_010000_3.sqlite");
 }
 
+CAF_TEST(after the last number of a second comes the next second) {
+  backup_fixture f(10);
+  auto s = f.settings();
+  const auto t = std::chrono::sys_days(std::chrono::year(2026) / 10 / 25) + 1h;
+  s.now = [&] { return wall_time(t); };
+  const auto take_name = [&](const std::string& name) {
+    const auto made = f.make(s);
+    std::string ignored;
+    auto about =
+        detail::read_manifest(detail::directory::open(f.backups, false), made.filename, ignored);
+    CAF_REQUIRE(about.has_value());
+    about->file = name;
+    std::filesystem::rename(made.path, f.backups / name);
+    std::filesystem::remove(made.path.string() + ".json");
+    write_file(f.backups / (name + ".json"), about->to_json());
+  };
+  take_name("backup_20261025_010000_999999999.sqlite");
+  const auto next = f.make(s);
+  CAF_CHECK_EQUAL(next.filename, "backup_20261025_010001.sqlite");
+  CAF_CHECK(next.time == t + 1s);
+  CAF_CHECK(detail::list_backups(f.backups).front().filename == next.filename);
+  // Where there is no later name at all that is said, rather than an older one taken.
+  take_name("backup_22611231_235959_999999999.sqlite");
+  CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
+}
+
 CAF_TEST(one backup at a time in a directory) {
   backup_fixture f;
   auto first = detail::backup_job::start(f.settings());
@@ -273,7 +299,23 @@ CAF_TEST(a backup into a path never replaces) {
   auto s = f.settings();
   s.target = f.folder.path / "mine.db";
   s.directory.clear();
-  write_file(f.folder.path / "mine.db.partial", "of a process that died");
+  const auto unfinished = f.folder.path / "mine.db.partial";
+  // As a killed process leaves it: not begun, its first page still missing, or in the middle.
+  for (const std::string& head :
+       {std::string(), std::string(8192, '\0'), std::string("SQLite format 3")}) {
+    write_file(unfinished, head);
+    f.make(s);
+    CAF_CHECK(!std::filesystem::exists(unfinished));
+    std::filesystem::remove(s.target);
+    std::filesystem::remove(s.target.string() + ".json");
+  }
+  // Somebody else's, who names what is unfinished in the same way.
+  for (const std::string name : {"mine.db.partial", "mine.db.json.partial"}) {
+    write_file(f.folder.path / name, "a download that goes on");
+    CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
+    CAF_CHECK_EQUAL(std::filesystem::file_size(f.folder.path / name), 23u);
+    std::filesystem::remove(f.folder.path / name);
+  }
   const auto made = f.make(s);
   CAF_CHECK_EQUAL(made.path, f.folder.path / "mine.db");
   CAF_CHECK(verify_backup(s.target).ok);

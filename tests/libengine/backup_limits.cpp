@@ -133,6 +133,35 @@ CAF_TEST(a source that is damaged while it is copied fails the backup) {
   CAF_CHECK(f.files().empty());
 }
 
+// Sound databases, but not the one that was pinned: `integrity_check` alone would let them pass.
+CAF_TEST(a copy with other rows or other pages than the snapshot is no backup) {
+  const std::pair<const char*, const char*> changes[] = {
+      {"DELETE FROM t WHERE id = 7", "its tables have other numbers of rows than the snapshot"},
+      {"CREATE TABLE more (x)", "pages of"},
+      {"DELETE FROM t WHERE id > 500; VACUUM", "pages of"},
+  };
+  for (const auto& [sql, why] : changes)
+    for (const bool compress : {false, true}) {
+      backup_fixture f;
+      auto s = f.settings();
+      s.compress = compress;
+      s.at = [&](std::string_view p) {
+        if (p == "sync")
+          for (const auto& name : f.files())
+            detail::run_sql(open_plain(f.backups / name).get(), sql, "change the copy");
+      };
+      std::string message;
+      try {
+        f.make(s);
+      } catch (const error& e) {
+        message = e.what();
+      }
+      CAF_CHECK(message.find("the copy does not verify") != std::string::npos);
+      CAF_CHECK(message.find(why) != std::string::npos);
+      CAF_CHECK(f.files().empty());
+    }
+}
+
 //  this thread                    | SQLite's online backup, without a pin
 //  -------------------------------+---------------------------------------
 //  commits after each step        | begins anew, never ends
