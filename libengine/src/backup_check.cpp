@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <exception>
 #include <fcntl.h>
+#include <limits>
 #include <unistd.h>
 
 namespace dbengine::detail {
@@ -18,6 +19,9 @@ namespace {
 
 // Progress is told in pages; without a manifest they are taken to be this large.
 constexpr std::uint64_t assumed_page_size = 4096;
+// SQLite's limits.
+constexpr std::uint64_t max_database_pages = 0xFFFFFFFE;
+constexpr std::uint64_t max_page_size = 65536;
 
 bool is_zstd(int fd) {
   constexpr std::string_view magic = "\x28\xb5\x2f\xfd";
@@ -71,7 +75,11 @@ void inspect(int fd, int copy_to, const std::optional<manifest>& about,
   stream_result bytes;
   try {
     const int out = database == fd ? -1 : database;
-    bytes = stream(packed ? stream_kind::unpack : stream_kind::plain, fd, out, told);
+    // Its pages were counted when it was made.
+    const auto most = packed && about && about->pages <= max_database_pages
+                          ? about->pages * std::min(about->page_size, max_page_size)
+                          : std::numeric_limits<std::uint64_t>::max();
+    bytes = stream(packed ? stream_kind::unpack : stream_kind::plain, fd, out, told, most);
   } catch (const error& e) {
     if (e.code() != errc::corrupt)
       throw;
@@ -97,6 +105,7 @@ void inspect(int fd, int copy_to, const std::optional<manifest>& about,
 
 verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
                              const prepare_connection& prepare, const progress_callback& progress) {
+  refuse_nul(path);
   verify_report report;
   std::error_code failed;
   const auto full = std::filesystem::canonical(path, failed);

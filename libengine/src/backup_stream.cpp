@@ -5,6 +5,7 @@
 
 #include "sha256.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -76,9 +78,47 @@ private:
   std::optional<sha256> hash_;
 };
 
+// Looks at what is unpacked before it is written anywhere.
+class database_guard {
+public:
+  explicit database_guard(std::uint64_t most) : most_(most) {}
+
+  void look_at(std::span<const char> bytes) {
+    size_ += bytes.size();
+    for (; !bytes.empty() && head_.size() < header_size; bytes = bytes.subspan(1))
+      if (head_.push_back(bytes.front()); head_.size() == header_size)
+        read_header();
+    if (size_ > most_)
+      throw error(errc::corrupt, "the compressed backup unpacks to more than the " +
+                                     std::to_string(most_) + " bytes of its database");
+  }
+
+private:
+  // The size in the header counts only where two change counters agree (file format, 1.3.7 and 1.3.8).
+  void read_header() {
+    if (!head_.starts_with("SQLite format 3"))
+      throw error(errc::corrupt, "the compressed backup holds no database");
+    const auto number = [&](std::size_t at, std::size_t bytes) {
+      std::uint64_t result = 0;
+      for (std::size_t i = at; i < at + bytes; ++i)
+        result = result << 8 | static_cast<unsigned char>(head_[i]);
+      return result;
+    };
+    const auto page_size = number(16, 2) == 1 ? 65536 : number(16, 2);
+    if (const auto pages = number(28, 4); pages > 0 && number(24, 4) == number(92, 4))
+      most_ = std::min(most_, pages * page_size);
+  }
+
+  static constexpr std::size_t header_size = 100;
+  std::uint64_t most_;
+  std::uint64_t size_ = 0;
+  std::string head_;
+};
+
 class coder {
 public:
-  explicit coder(stream_kind kind) : kind_(kind), out_(block_size) {
+  coder(stream_kind kind, std::uint64_t most_out)
+      : kind_(kind), out_(block_size), guard_(most_out) {
     if (kind == stream_kind::compress) {
       pack_.reset(ZSTD_createCCtx());
       check(ZSTD_CCtx_setParameter(pack_.get(), ZSTD_c_compressionLevel, zstd_level));
@@ -88,7 +128,7 @@ public:
     }
   }
 
-  void put(std::span<const char> bytes, bool last, sink& to) {
+  void put(std::span<const char> bytes, bool last, sink& to, const std::function<void()>& ask) {
     if (kind_ == stream_kind::plain) {
       to.put(bytes);
       return;
@@ -102,7 +142,11 @@ public:
             ZSTD_compressStream2(pack_.get(), &out, &in, last ? ZSTD_e_end : ZSTD_e_continue));
       else if (in.pos < in.size || !whole_)
         left = check(ZSTD_decompressStream(unpack_.get(), &out, &in));
-      to.put(std::span<const char>(out_).first(out.pos));
+      const auto made = std::span<const char>(out_).first(out.pos);
+      if (kind_ == stream_kind::unpack)
+        guard_.look_at(made);
+      to.put(made);
+      ask();
       const bool drained = in.pos == in.size && out.pos < out.size;
       if (kind_ == stream_kind::unpack)
         whole_ = left == 0;
@@ -122,6 +166,7 @@ private:
 
   stream_kind kind_;
   std::vector<char> out_;
+  database_guard guard_;
   std::unique_ptr<ZSTD_CCtx, free_zstd> pack_;
   std::unique_ptr<ZSTD_DCtx, free_zstd> unpack_;
   bool whole_ = false;
@@ -129,11 +174,16 @@ private:
 
 } // namespace
 
-stream_result stream(stream_kind kind, int in, int out, const stream_progress& progress) {
+stream_result stream(stream_kind kind, int in, int out, const stream_progress& progress,
+                     std::uint64_t most_out) {
   stream_result result;
   sha256 hash;
   sink to(out, kind == stream_kind::plain, result);
-  coder code(kind);
+  coder code(kind, most_out);
+  const auto ask = [&] {
+    if (progress && !progress(result.bytes_in))
+      throw error(errc::cancelled, "the backup was cancelled");
+  };
   std::vector<char> block(block_size);
   for (bool last = false; !last;) {
     const auto n = read_block(in, block, result.bytes_in);
@@ -141,9 +191,8 @@ stream_result stream(stream_kind kind, int in, int out, const stream_progress& p
     const auto bytes = std::span<const char>(block).first(n);
     hash.add(bytes);
     result.bytes_in += n;
-    code.put(bytes, last, to);
-    if (progress && !progress(result.bytes_in))
-      throw error(errc::cancelled, "the backup was cancelled");
+    code.put(bytes, last, to, ask);
+    ask();
   }
   result.sha256_in = hash.finish_hex();
   to.finish();
@@ -151,14 +200,17 @@ stream_result stream(stream_kind kind, int in, int out, const stream_progress& p
 }
 
 unique_fd open_nameless() {
-  const auto folder = std::filesystem::temp_directory_path();
+  std::error_code failed;
+  const auto folder = std::filesystem::temp_directory_path(failed);
+  if (failed)
+    throw_errno(failed.value(), "cannot use the folder for temporary files (TMPDIR)", errc::io);
   if (unique_fd fd(open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600)); fd)
     return fd;
   // A file system without O_TMPFILE.
   auto name = (folder / "dbengine-XXXXXX").string();
   unique_fd fd(mkostemp(name.data(), O_CLOEXEC));
   if (!fd)
-    throw_errno(errno, "cannot make a temporary file in " + folder.string());
+    throw_errno(errno, "cannot make a temporary file in " + folder.string(), errc::io);
   unlink(name.c_str());
   return fd;
 }

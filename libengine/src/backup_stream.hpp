@@ -10,11 +10,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 
 namespace dbengine::detail {
 
-/// Told after each block how many bytes of the input are done; false stops with `errc::cancelled`.
+/// Told after each block, of input and of what it unpacks to, how many bytes of the input are done; false stops with
+/// `errc::cancelled`.
 using stream_progress = std::function<bool(std::uint64_t)>;
 
 struct stream_result {
@@ -29,8 +31,10 @@ struct stream_result {
 enum class stream_kind : std::uint8_t { plain, compress, unpack };
 
 /// Reads `in` from its beginning. `out` of -1 only hashes. Throws `disk_full`, `io`, `cancelled`, and `corrupt` where
-/// what is to be unpacked is no whole zstd frame.
-stream_result stream(stream_kind kind, int in, int out, const stream_progress& progress = {});
+/// what is to be unpacked is no whole zstd frame, no database, or larger than `most_out` or than the database's own header says:
+/// a few kilobytes can unpack to terabytes.
+stream_result stream(stream_kind kind, int in, int out, const stream_progress& progress = {},
+                     std::uint64_t most_out = std::numeric_limits<std::uint64_t>::max());
 
 /// A nameless file of this process for what is only needed for a while.
 unique_fd open_nameless();
