@@ -223,6 +223,7 @@ std::vector<std::string> remove_all(const directory& folder,
 }
 
 std::filesystem::path resolved(const std::filesystem::path& target) {
+  refuse_nul(target);
   std::error_code failed;
   // A name alone is one of the current folder's, though nothing of it exists yet.
   const auto full = std::filesystem::absolute(target, failed);
@@ -230,6 +231,26 @@ std::filesystem::path resolved(const std::filesystem::path& target) {
   if (failed || result.filename().empty())
     refuse(errc::backup_failed, target.string(), failed ? failed.message() : "it is no file name");
   return result;
+}
+
+// Restores that died before their target was there: nobody opens a database that does not exist, so the next restore into the
+// folder cleans up after them.
+void clean_after_unborn(const directory& folder) {
+  for (const auto& marker : folder.names()) {
+    constexpr std::string_view begin = ".", end = ".dbengine-restore";
+    if (!marker.starts_with(begin) || !marker.ends_with(end) ||
+        marker.size() <= begin.size() + end.size())
+      continue;
+    const auto name = marker.substr(begin.size(), marker.size() - begin.size() - end.size());
+    if (folder.exists(name))
+      continue;
+    try {
+      const file_lock lock(folder.path_of(name));
+      clean_after_restore(folder.path_of(name));
+    } catch (
+        const error&) { // it runs, or is not ours to clean: in nobody's way, and no reason to refuse this one
+    }
+  }
 }
 
 } // namespace
@@ -242,6 +263,7 @@ void restore(const restore_settings& settings) {
   // No engine, of this or another process, opens it meanwhile.
   const file_lock lock(target);
   clean_after_restore(target);
+  clean_after_unborn(r.folder);
   r.replaces = r.folder.exists(r.name);
   if (r.replaces && !settings.force)
     refuse(errc::backup_failed, r.path(), "it exists already");

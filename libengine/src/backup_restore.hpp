@@ -48,6 +48,7 @@ struct restore_settings {
 /// 3. the target is linked under its second name, and the new file renamed over it;
 /// 4. the new file is opened. If it does, the old one is removed; else it takes its name back.
 ///
+/// What died restores into names that never came to be left in the folder goes first.
 /// While a read-only engine has the target open (a shared `flock` on it) it is refused, too.
 void restore(const restore_settings& settings);
 

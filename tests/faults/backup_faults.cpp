@@ -77,6 +77,8 @@ CAF_TEST(a backup that the system fails says why and leaves nothing) {
       {"manifest", syncs, EIO, {errc::io}},
       {"manifest", opens, ENOSPC, {errc::disk_full}},
       {"rename", renames, EIO, {errc::io}},
+      {"rename", syncs, EIO, {errc::io}}, // of the folder, between the two renames
+      {"hash", syncs, EIO, {errc::io}},   // of what was packed; else that of the manifest
       {"publish", renames, EROFS, {errc::backup_failed}},
       {"publish", syncs, EIO, {errc::io}},
   };

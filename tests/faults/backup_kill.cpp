@@ -72,23 +72,52 @@ struct findings {
   int leftovers = 0;
   int bad_targets = 0;
   int most_backups = 0;
+  // Situations that were met.
+  int made_again = 0;
+  int unborn = 0;
 };
+
+// Whether something lies there that is called so, or has more behind that name.
+bool begun(const std::filesystem::path& folder, const std::string& name) {
+  for (const auto& e : std::filesystem::directory_iterator(folder))
+    if (const auto there = e.path().filename().string();
+        there == name || there.starts_with(name + "."))
+      return true;
+  return false;
+}
 
 void inspect(const std::filesystem::path& folder, bool& had_one, findings& found) {
   const auto backups = folder / "backups";
   const auto restored = folder / "restored.db";
-  // The next start: what an engine does when it opens, and nothing else.
-  { const db_engine live((folder / "live.db").string(), {.backup_dir = backups}); }
-  if (std::filesystem::exists(restored))
-    const db_engine target(restored.string(), {.backup_dir = backups});
-  else // an engine would make one
-    detail::clean_after_restore(restored);
+  // The next start: what an engine does when it opens, and nothing else. Whose backup into a path died makes it again.
+  {
+    const db_engine live((folder / "live.db").string(), {.backup_dir = backups});
+    for (const std::string name : {"given.db", "packed.db.zst"})
+      if (begun(folder, name) && !std::filesystem::exists(folder / name)) {
+        live.backup_to(folder / name);
+        found.broken += !verify_backup(folder / name).ok;
+        ++found.made_again;
+      } else if (std::filesystem::exists(folder / name)) {
+        found.broken += !verify_backup(folder / name).ok;
+      }
+  }
   int good = 0;
+  std::filesystem::path whole;
   const auto listed = detail::list_backups(backups);
   for (const auto& b : listed) {
     const bool ok = verify_backup(b.path).ok;
     found.broken += !ok;
     good += ok && b.verified;
+    if (ok)
+      whole = b.path;
+  }
+  // A restore into a new name that died before there was a file: an engine would make an empty one, so it is the next restore
+  // into that folder, under whatever name, that cleans up.
+  if (std::filesystem::exists(restored)) {
+    const db_engine target(restored.string(), {.backup_dir = backups});
+  } else if (!whole.empty()) {
+    found.unborn += begun(folder, ".restored.db");
+    restore_backup(whole, folder / "another.db", true);
   }
   found.lost += had_one && good == 0;
   had_one = had_one || good > 0;
@@ -134,6 +163,26 @@ CAF_TEST(killed at any moment the backups are whole) {
   CAF_CHECK_EQUAL(found.bad_targets, 0);
   CAF_CHECK(found.most_backups >= 2);
   CAF_CHECK(std::filesystem::exists(folder.path / "restored.db"));
+}
+
+CAF_TEST(killed at each point of the first round nothing is left) {
+  findings found;
+  long points = 0;
+  for (bool restored = false; !restored;) {
+    const temporary_folder folder;
+    run_and_kill(folder.path, ++points, {}, "careful");
+    bool had_one = false;
+    inspect(folder.path, had_one, found);
+    restored = std::filesystem::exists(folder.path / "restored.db");
+    CAF_REQUIRE(points < 200);
+  }
+  CAF_MESSAGE(points << " points, " << found.made_again << " backups into a path, " << found.unborn
+                     << " restores");
+  CAF_CHECK_EQUAL(found.broken, 0);
+  CAF_CHECK_EQUAL(found.leftovers, 0);
+  CAF_CHECK_EQUAL(found.bad_targets, 0);
+  CAF_CHECK(found.made_again > 5);
+  CAF_CHECK(found.unborn > 2);
 }
 
 CAF_TEST(a careless backup is found out) {

@@ -172,6 +172,47 @@ CAF_TEST(what a dead restore left is cleaned up by its marker) {
   CAF_CHECK_EQUAL(leftovers(), 0);
 }
 
+CAF_TEST(the next restore into a folder cleans up after one whose target never came to be) {
+  db.reset();
+  const detail::restore_names unborn("unborn.db");
+  const detail::restore_names running("running.db");
+  const detail::restore_names born(database.filename().string());
+  for (const auto* names : {&unborn, &running, &born}) {
+    write_file(folder.path / names->marker, "dbengine restore\n");
+    write_file(folder.path / names->partial, "half");
+  }
+  // Without a marker it is somebody else's.
+  const detail::restore_names foreign("foreign.db");
+  write_file(folder.path / foreign.partial, "a safety copy");
+  const detail::file_lock engine(folder.path / "running.db");
+  restore_backup(made.path, folder.path / "another.db");
+  CAF_CHECK(!std::filesystem::exists(folder.path / unborn.marker));
+  CAF_CHECK(!std::filesystem::exists(folder.path / unborn.partial));
+  for (const auto& name :
+       {running.marker, running.partial, born.marker, born.partial, foreign.partial})
+    CAF_CHECK(std::filesystem::exists(folder.path / name));
+  // The last that there is of a database is not removed, whatever the marker says.
+  write_file(folder.path / unborn.marker, "dbengine restore\n");
+  write_file(folder.path / unborn.old, "the last there is");
+  restore_backup(made.path, folder.path / "another.db", true);
+  CAF_CHECK(std::filesystem::exists(folder.path / unborn.old));
+}
+
+CAF_TEST(a path with a NUL is refused) {
+  const auto bad = folder.path / std::string("new.db\0evil", 11);
+  CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, bad); }), errc::invalid_option);
+  CAF_CHECK_EQUAL(code_of([&] { restore_backup(bad, folder.path / "new.db"); }),
+                  errc::invalid_option);
+  CAF_CHECK_EQUAL(code_of([&] { verify_backup(bad); }), errc::invalid_option);
+  auto s = settings();
+  s.directory = folder.path / std::string("a\0b", 3);
+  CAF_CHECK_EQUAL(code_of([&] { make(s); }), errc::invalid_option);
+  s.target = bad;
+  CAF_CHECK_EQUAL(code_of([&] { make(s); }), errc::invalid_option);
+  for (const auto* name : {"new.db", "a"})
+    CAF_CHECK(!std::filesystem::exists(folder.path / name));
+}
+
 CAF_TEST(a database that was made while a restore copied stays) {
   db.reset();
   const auto target = folder.path / "new.db";
