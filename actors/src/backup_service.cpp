@@ -10,9 +10,11 @@
 #include "retention.hpp"
 #include "version.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <system_error>
 
 namespace dbengine::actors {
 
@@ -45,6 +47,13 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_of(const detail:
   return std::pair<std::uint64_t, std::uint64_t>(s.st_dev, s.st_ino);
 }
 
+// In a working folder that was deleted nothing relative is found: said by the backup, no reason to keep the database closed.
+std::filesystem::path absolute_or_not(const std::filesystem::path& path) {
+  std::error_code lost;
+  auto result = std::filesystem::absolute(path, lost);
+  return lost ? path : result;
+}
+
 // What the caller brought about says nothing of the engine.
 bool is_callers(errc code) {
   return code == errc::cancelled || code == errc::timeout;
@@ -66,8 +75,8 @@ progress_callback bounded(clock::time_point deadline, std::stop_token stop,
 
 backup_service::backup_service(std::shared_ptr<detail::engine_core> core)
     : core_(std::move(core)), source_(detail::source_identity(core_->where())),
-      folder_(std::filesystem::absolute(core_->opts().backup_dir)),
-      identity_(identity_of(core_->where())), schedule_(schedule_of(*core_, source_, folder_)) {}
+      folder_(absolute_or_not(core_->opts().backup_dir)), identity_(identity_of(core_->where())),
+      schedule_(schedule_of(*core_, source_, folder_)) {}
 
 detail::backup_settings backup_service::settings() const {
   const auto& o = core_->opts();
@@ -209,6 +218,8 @@ prune_report backup_service::prune(const retention_policy& policy, bool dry_run)
 
 void backup_service::run_to(const std::filesystem::path& target,
                             const progress_callback& progress) {
+  if (target.empty())
+    throw error(errc::invalid_option, "the name of the backup is missing");
   const turn mine(*this);
   if (!mine)
     throw error(errc::busy, "a backup is running");
@@ -328,9 +339,12 @@ void backup_service::add_to(dbengine::statistics& s) const {
 
 void backup_service::add_to(health_report& h) const {
   const std::lock_guard lock(mutex_);
-  if (const auto last = last_known())
+  if (const auto last = last_known()) {
+    const auto age = std::chrono::system_clock::now() - *last;
+    // One of the future, made while the clock was wrong, has none.
     h.last_backup_age =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now() - *last);
+        std::max(std::chrono::duration_cast<std::chrono::seconds>(age), std::chrono::seconds(0));
+  }
   if (!last_error_.empty()) {
     h.problems.push_back("the last backup failed: " + last_error_);
     h.ok = false;

@@ -121,6 +121,10 @@ CAF_TEST(a backup of the future puts no periodic backup off) {
   std::ofstream(backups / (future + ".json")) << text;
   std::filesystem::rename(backups / made, backups / future);
   std::filesystem::remove(backups / (made + ".json"));
+  {
+    const auto db = open(settings());
+    CAF_CHECK(db.health().last_backup_age == 0s);
+  }
   const auto db = open(periodic(1h));
   CAF_CHECK(comes_true([&] { return db.get_backup_info().total_backups == 1; }));
 }
@@ -148,6 +152,24 @@ CAF_TEST(a relative folder stays where it was when the engine opened) {
   CAF_CHECK(std::filesystem::is_directory(backups));
   CAF_CHECK(!std::filesystem::exists(folder.path / "elsewhere" / "backups"));
   CAF_CHECK_EQUAL(db.get_backup_info().backup_files.size(), 1u);
+}
+
+CAF_TEST(in a working folder that was deleted an engine opens and a backup says what is missing) {
+  const auto home = std::filesystem::current_path();
+  std::filesystem::create_directory(folder.path / "lost");
+  std::filesystem::current_path(folder.path / "lost");
+  std::filesystem::remove(folder.path / "lost");
+  {
+    const auto db = open({.backup_dir = "backups"});
+    CAF_CHECK_EQUAL(code_of([&] { db.request_backup(); }), "backup_failed");
+    CAF_CHECK_EQUAL(code_of([&] { db.backup_to("mine.db"); }), "backup_failed");
+    CAF_CHECK_EQUAL(code_of([&] { db.backup_to(""); }), "invalid_option");
+    CAF_CHECK(db.get_backup_info().last_error.find("cannot find the directory") !=
+              std::string::npos);
+    db.backup_to(folder.path / "mine.db");
+  }
+  std::filesystem::current_path(home);
+  CAF_CHECK(verify_backup(folder.path / "mine.db").ok);
 }
 
 CAF_TEST(the name decides whether a backup to a path is compressed) {
