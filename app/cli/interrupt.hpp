@@ -13,7 +13,7 @@ namespace dbengine::app {
 
 /// Made first thing in `main`, before any other thread: it blocks SIGINT, SIGTERM and SIGHUP for all threads and lets one
 /// of its own wait for them. The first one asks for a stop, the second one ends the program at once (SQLite recovers).
-/// SIGPIPE is ignored, so that a closed pipe is a write error.
+/// SIGPIPE and SIGXFSZ are ignored, so that a closed pipe and a limit on the sizes of files are write errors.
 class interrupt {
 public:
   interrupt();

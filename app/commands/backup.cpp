@@ -13,10 +13,13 @@
 #include "ui/table.hpp"
 #include "ui/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <filesystem>
 #include <future>
 #include <limits>
+#include <system_error>
 
 namespace dbengine::app {
 
@@ -76,16 +79,32 @@ int run_now(context& c) {
   }
   if (!watched_backup(engine, db, c))
     throw dbengine::error(errc::busy, "a backup is running already");
-  const auto info = engine.get_backup_info();
-  if (!info.backup_files.empty())
-    c.note("backed up to " + info.backup_files.front().path.string());
+  // What lies there under a later name without being a verified backup of this database is not what was made.
+  const auto files = engine.get_backup_info().backup_files;
+  const auto made = std::ranges::find_if(files, &backup_file::verified);
+  if (made != files.end())
+    c.note("backed up to " + made->path.string());
   return 0;
+}
+
+// Of a database that is lost the backups are wanted most, and there is nothing to open.
+backup_info known_backups(const context& c) {
+  const auto path = database_path(c);
+  std::error_code ignored;
+  const auto& folder = c.config.engine.backup_dir;
+  if (!c.connect.empty() || path.empty() || std::filesystem::exists(path, ignored) ||
+      !std::filesystem::exists(folder, ignored))
+    return open_engine(c, opening::read_only).get_backup_info();
+  backup_info info;
+  info.backup_files = prune_backups(folder, c.args.text_or("DB", ""), {}, true).kept;
+  if (info.backup_files.empty()) // no such database, and never was
+    (void)open_engine(c, opening::read_only);
+  return info;
 }
 
 int run_list(context& c) {
   use_folder(c);
-  const DbEngine engine = open_engine(c, opening::read_only);
-  const auto info = engine.get_backup_info();
+  const auto info = known_backups(c);
   // As the user wrote it; a server's is another machine's.
   const auto folder = c.connect.empty() ? c.config.engine.backup_dir : info.directory;
   if (info.backup_files.empty() && !info.last_error.empty())

@@ -41,6 +41,7 @@ child_output::child_output(const std::vector<std::string>& command) {
   sigemptyset(&defaults);
   posix_spawnattr_setsigmask(&attributes, &defaults);
   sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
   sigaddset(&defaults, SIGINT);
   sigaddset(&defaults, SIGTERM);
   sigaddset(&defaults, SIGHUP);

@@ -10,6 +10,10 @@
 
 #include <algorithm>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "test.hpp"
 
 using namespace dbengine::test;
@@ -142,6 +146,95 @@ CAF_TEST(pruning keeps the newest and only tells with dry run) {
   CAF_CHECK_EQUAL(backups("b").size(), 2u);
   CAF_CHECK_EQUAL(in_folder("backup prune app.db --dir none").code, 1);
   CAF_CHECK_EQUAL(in_folder("backup prune :memory:").code, 2);
+}
+
+CAF_TEST(the backups of a database that is lost are listed and pruned and restored) {
+  for (const char* day : {"20250101", "20250201"}) {
+    good("backup now app.db --dir b");
+    for (const auto& name : backups("b"))
+      if (!name.starts_with("backup_2025"))
+        make_old("b", name, day);
+  }
+  std::filesystem::remove(folder.path / "app.db");
+  for (const std::string name : {"app.db", "./app.db", "sqlite:///app.db"}) {
+    const auto list = good("backup list " + name + " --dir b");
+    CAF_CHECK(has(list.out, "backup_20250101_000000.sqlite"));
+    CAF_CHECK(has(list.out, "backup_20250201_000000.sqlite"));
+  }
+  CAF_CHECK(!std::filesystem::exists(folder.path / "app.db"));
+  // One that never was is a mistake.
+  for (const std::string line : {"backup list ap.db --dir b", "backup list app.db --dir none"}) {
+    const auto r = in_folder(line);
+    CAF_CHECK_EQUAL(r.code, 1);
+    CAF_CHECK(has(r.err, "there is no database"));
+  }
+  CAF_CHECK(has(good("backup prune app.db --dir b --keep 1").out, "backup_20250101"));
+  good("restore b/backup_20250201_000000.sqlite app.db");
+  CAF_CHECK_EQUAL(good("query app.db 'SELECT a FROM t' -o csv").out, "a\n1\n");
+}
+
+CAF_TEST(beside the backup of another process there is neither a backup nor a pruning) {
+  good("backup now app.db --dir b");
+  const int held =
+      ::open((folder.path / "b" / ".dbengine-backup.lock").c_str(), O_RDWR | O_CLOEXEC);
+  CAF_REQUIRE(held >= 0 && ::flock(held, LOCK_EX | LOCK_NB) == 0);
+  for (const std::string line :
+       {"backup now app.db --dir b", "backup prune app.db --dir b --keep 1"}) {
+    const auto r = in_folder(line);
+    CAF_CHECK_EQUAL(r.code, 5);
+    CAF_CHECK(has(r.err, "(busy)"));
+  }
+  CAF_CHECK_EQUAL(backups("b").size(), 1u);
+  good("backup list app.db --dir b");
+  good("backup now app.db beside.sqlite");
+  ::close(held);
+  good("backup now app.db --dir b");
+  CAF_CHECK_EQUAL(backups("b").size(), 2u);
+}
+
+CAF_TEST(the backup that was made is named whatever lies beside it) {
+  std::filesystem::create_directory(folder.path / "b");
+  write_text(folder.path / "b" / "backup_20990101_000000.sqlite", "nobody's");
+  const auto r = good("backup now app.db --dir b");
+  const auto names = backups("b");
+  CAF_REQUIRE_EQUAL(names.size(), 2u);
+  CAF_CHECK(has(r.err, names[0]));
+  CAF_CHECK(!has(r.err, names[1]));
+}
+
+CAF_TEST(a limit on the sizes of files fails a backup and leaves nothing) {
+  good("query app.db 'INSERT INTO t SELECT zeroblob(1000000)'");
+  const std::string program = DBENGINE_BIN_DIR "/dbengine";
+  for (const std::string what : {" backup now app.db --dir b", " backup now app.db one.sqlite"}) {
+    const auto r = run({"-c", "ulimit -f 100; exec " + program + what},
+                       {.folder = folder.path, .program = "/bin/sh"});
+    CAF_CHECK_EQUAL(r.code, 1);
+    CAF_CHECK(has(r.err, "disk_full"));
+  }
+  CAF_CHECK(backups("b").empty());
+  for (const auto& e : std::filesystem::recursive_directory_iterator(folder.path))
+    CAF_CHECK(e.path().extension() != ".partial");
+}
+
+CAF_TEST(a compressed backup is verified only where there is room for it) {
+  good("backup now app.db one.zst");
+  const auto r = run_line(
+      "backup verify one.zst",
+      {.environment = {{"TMPDIR", (folder.path / "none").string()}}, .folder = folder.path});
+  CAF_CHECK_EQUAL(r.code, 1);
+  CAF_CHECK(has(r.err, "cannot use the folder for temporary files (TMPDIR)"));
+  good("backup verify one.zst");
+}
+
+CAF_TEST(a restore that was killed before its target was there is cleaned up by the next one) {
+  good("backup now app.db one.sqlite");
+  const auto data = folder.path / "data";
+  std::filesystem::create_directory(data);
+  write_text(data / ".new.db.dbengine-restore", "dbengine restore\n");
+  write_text(data / ".new.db.dbengine-restore.partial", "half a database");
+  good("restore one.sqlite data/another.db");
+  for (const auto& e : std::filesystem::directory_iterator(data))
+    CAF_CHECK_EQUAL(e.path().filename().string(), "another.db");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
