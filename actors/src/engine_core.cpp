@@ -141,8 +141,7 @@ engine_core::engine_core(std::string_view url, options o)
     auto first = open_reader();
     if (backup_name::parse(where_.path.filename().string())) {
       // Retention and restoring leave alone what SQLite has locked; between two statements nothing else would lock it.
-      first->begin_deferred();
-      first->engine_integer("SELECT count(*) FROM sqlite_schema");
+      first->begin_snapshot();
       keeps_backup_ = std::move(first);
     }
     return;

@@ -88,9 +88,7 @@ local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const reque
     }
     case kind::read:
       c.drop_snapshot();
-      c.begin_deferred();
-      c.engine_integer(
-          "SELECT count(*) FROM sqlite_schema"); // the snapshot is taken here, not at the first read
+      c.begin_snapshot();
       break;
     case kind::raw_write:
     case kind::raw_read:
@@ -295,7 +293,7 @@ local_cursor::local_cursor(detail::engine_core& core, std::shared_ptr<house> h, 
   auto& c = *lease_->conn;
   try {
     c.drop_snapshot();
-    c.begin_deferred();
+    c.begin_snapshot();
     auto ctl = control_now();
     cursor_ = std::make_unique<connection::cursor>(c, sql, p, ctl);
   } catch (...) {

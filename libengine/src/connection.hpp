@@ -88,6 +88,8 @@ public:
 
   void begin_immediate(control& c);
   void begin_deferred();
+  /// Of what is committed now, not of what will be at the first read.
+  void begin_snapshot();
   /// Throws where the commit fails; the transaction is rolled back then.
   void commit(control& c);
   void rollback() noexcept;

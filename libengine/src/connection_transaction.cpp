@@ -48,6 +48,11 @@ void connection::begin_deferred() {
     throw error(last_error(db_, rc, 0, "the snapshot could not begin"));
 }
 
+void connection::begin_snapshot() {
+  begin_deferred();
+  engine_integer("SELECT count(*) FROM sqlite_schema");
+}
+
 void connection::commit(control& c) {
   const running r(*this, c);
   DBENGINE_FAULT_POINT("writer.before_commit");

@@ -127,6 +127,20 @@ CAF_TEST(rows are made when they are asked for) {
   });
 }
 
+CAF_TEST(a cursor has the rows of the moment it was opened) {
+  on_every_way([](target& db) {
+    db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+    const std::vector<params> sets(100, params::of(nullptr));
+    db.execute_many("INSERT INTO t (id) VALUES (?)", sets);
+    auto c = db.cursor("SELECT id FROM t", {}, 30);
+    db.execute("DELETE FROM t");
+    std::size_t left = 0;
+    for (auto batch = c.next(); !batch.empty(); batch = c.next())
+      left += batch.size();
+    CAF_CHECK_EQUAL(left, 100u);
+  });
+}
+
 CAF_TEST(a cursor stays in its snapshot) {
   on_every_way([](target& db) {
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v)");

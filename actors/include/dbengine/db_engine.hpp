@@ -196,7 +196,8 @@ private:
   std::unique_ptr<detail::scope> scope_;
 };
 
-/// A running query that gives its rows in batches, in constant memory. Abandoned, it closes.
+/// A running query that gives its rows in batches, in constant memory: the rows of the moment when it was opened. Abandoned, it
+/// closes.
 class cursor {
 public:
   explicit cursor(std::unique_ptr<detail::cursor_source> s) noexcept : source_(std::move(s)) {}

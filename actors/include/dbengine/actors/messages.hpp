@@ -68,8 +68,8 @@ struct script_request {
   call_options options = {};
 };
 
-/// Opens a cursor; answered with its `cursor_id`. It closes when its end was fetched, on `cursor_close`, when its owner
-/// ends, and after a minute without a `cursor_next`.
+/// Opens a cursor on what is committed now; answered with its `cursor_id`. It closes when its end was fetched, on `cursor_close`,
+/// when its owner ends, and after a minute without a `cursor_next`.
 struct cursor_open {
   std::string sql = {};
   params parameters = {};
