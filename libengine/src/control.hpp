@@ -105,6 +105,10 @@ public:
            before == commit_forbidden;
   }
 
+  /// A part of it is committed and stays, whatever becomes of the rest. Told before the next part may be forbidden.
+  void keep_part() noexcept { part_kept_.store(true, std::memory_order_release); }
+  bool part_kept() const noexcept { return part_kept_.load(std::memory_order_acquire); }
+
   /// The commit has begun: from here on nothing stops it.
   bool committing() const noexcept {
     return commit_.load(std::memory_order_relaxed) == commit_begun;
@@ -155,6 +159,7 @@ private:
   // free: nobody decided. begun: the worker did. forbidden: whoever answered in its place did; terminal.
   static constexpr std::uint8_t commit_free = 0, commit_begun = 1, commit_forbidden = 2;
   std::atomic<std::uint8_t> commit_{commit_free};
+  std::atomic<bool> part_kept_{false};
   const std::atomic<std::size_t>* waiting_ = nullptr;
 };
 

@@ -89,6 +89,8 @@ public:
           return fate::not_run;
         if (!ctl.forbid_commit() || what == kind::task) // VACUUM and its like commit by themselves
           return fate::unknown;
+        if (ctl.part_kept()) // a script that goes on: each of its statements is committed by itself
+          return fate::partly_kept;
         return what == kind::fetch ? fate::not_run : fate::rolled_back;
       }
     return std::nullopt;

@@ -105,6 +105,8 @@ void write_group::script(request& r) {
       if (r.ctl.must_stop())
         throw error(r.ctl.stopped(), "stopped between two statements");
       step = c.script_statement(rest, consumed, r.ctl);
+      if (!all && c.commits() != commits_before_)
+        r.ctl.keep_part();
       if (step.size == 0)
         break; // only space and comment were left
       if (all && !c.in_transaction())

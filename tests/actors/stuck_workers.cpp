@@ -143,6 +143,34 @@ CAF_TEST(what a stuck writer does not come back from in time is rolled back) {
   CAF_CHECK(f.health().ok);
 }
 
+CAF_TEST(a script that goes on and is given up says whether a part of it is kept) {
+  const auto given_up = [](const std::string& first, int kept) {
+    gate door;
+    house_fixture f(with_door(door));
+    CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
+    int tries = 0;
+    const auto stuck = at_the_door(door, [&](auto t) {
+      auto r =
+          std::make_shared<counted_request>(detail::request::kind::script, detail::control(t, {}));
+      r->sql = first + "; INSERT INTO t SELECT wait_here()";
+      r->mode = script_mode::continue_on_error;
+      r->deadline = detail::clock::now() + t;
+      f.core().submit_write(r);
+      ++tries;
+      return r;
+    });
+    CAF_REQUIRE(house_fixture::answered(stuck));
+    CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
+    door.open();
+    CAF_CHECK(f.done("INSERT INTO t VALUES (100)")); // behind it
+    CAF_CHECK(f.number("SELECT count(*) FROM t") <= kept * tries + 1);
+    CAF_CHECK(f.number("SELECT count(*) FROM t") >= kept + 1);
+    return std::string(to_string(stuck->outcome_info().outcome));
+  };
+  CAF_CHECK_EQUAL(given_up("INSERT INTO t VALUES (7)", 1), to_string(fate::partly_kept));
+  CAF_CHECK_EQUAL(given_up("SELECT 1", 0), to_string(fate::rolled_back));
+}
+
 CAF_TEST(a lone write that was given up is not committed either) {
   gate door;
   house_fixture f(with_door(door));
