@@ -34,6 +34,11 @@ error_info undone(error_info info) {
   return info;
 }
 
+// `OR FAIL` keeps what the statement did before it failed. A savepoint that is there only for the bounds of its result keeps it, too.
+bool keeps_part(const request& r, const error& e) {
+  return r.what == request::kind::fetch && r.id.empty() && e.outcome() == fate::partly_kept;
+}
+
 } // namespace
 
 void write_group::run(std::vector<request_ptr> members) {
@@ -245,7 +250,13 @@ void write_group::run_alone(std::size_t i) {
         run_member(r, false);
       } else {
         c.begin_immediate(r.ctl);
-        run_member(r, false);
+        try {
+          run_member(r, false);
+        } catch (const error& e) {
+          if (keeps_part(r, e) && c.in_transaction())
+            c.commit(r.ctl);
+          throw;
+        }
         c.commit(r.ctl);
       }
       ++tally_.commits;
@@ -267,6 +278,10 @@ void write_group::run_member(request& r, bool in_group) {
   try {
     statements(r);
   } catch (const error& e) {
+    if (keeps_part(r, e) && c.in_transaction()) {
+      c.release_savepoint();
+      throw;
+    }
     c.rollback_to_savepoint();
     throw error(undone(e.info()));
   }

@@ -114,6 +114,11 @@ CAF_TEST(only rows that are kept are called kept) {
     CAF_CHECK_EQUAL(count(db, "log"), 0);
     CAF_CHECK_EQUAL(keeps(alone, "INSERT OR FAIL INTO t VALUES (1), (1)"), "was kept in part");
     CAF_CHECK_EQUAL(count(db), 1);
+    const auto returning = [&](const std::string& sql) { db.fetch(sql); };
+    CAF_CHECK_EQUAL(keeps(returning, "INSERT OR FAIL INTO t VALUES (3), (3) RETURNING x"),
+                    "was kept in part");
+    CAF_CHECK_EQUAL(count(db), 2);
+    db.execute("DELETE FROM t WHERE x = 3");
     CAF_CHECK_EQUAL(keeps(alone, "INSERT OR FAIL INTO t VALUES (1)"), "was rolled back");
     CAF_CHECK_EQUAL(keeps(in_batch, "INSERT OR FAIL INTO t VALUES (2), (2)"), "was rolled back");
     CAF_CHECK_EQUAL(count(db), 1);
