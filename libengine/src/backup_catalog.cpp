@@ -167,9 +167,14 @@ std::string source_identity(const location& where) {
 
 std::vector<std::string> remove_leftovers(const directory& folder) {
   std::vector<std::string> removed;
-  for (auto& name : leftovers_in(folder))
+  for (auto& name : leftovers_in(folder)) {
+    // Whose maker holds it is no leftover: he lives, though somebody removed the lock file under him.
+    const auto file = held_file::open(folder, name);
+    if (file && !try_lock(file.get(), true))
+      continue;
     if (folder.remove(name))
       removed.push_back(std::move(name));
+  }
   if (!removed.empty())
     folder.sync();
   return removed;

@@ -184,6 +184,44 @@ CAF_TEST(a manifest of very many tables is still read) {
   CAF_CHECK(back->size == 3 && back->rows.empty());
 }
 
+//  one backup                | another
+//  --------------------------+-------------------------------------------
+//  copies                    |
+//                            | (somebody removes the lock file, as stale)
+//                            | begins, removes nothing of it, completes
+//  completes                 |
+CAF_TEST(what a living backup writes is no leftover though the lock file is gone) {
+  backup_fixture f(100);
+  auto s = f.settings();
+  const wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1);
+  s.now = [&] { return now; };
+  const auto first = detail::backup_job::start(s);
+  CAF_REQUIRE(first != nullptr);
+  first->step();
+  std::filesystem::remove(f.backups / detail::backup_lock_name);
+  CAF_CHECK(detail::clean_backup_directory(f.backups).empty());
+  s.now = [&] { return now + std::chrono::hours(1); };
+  const auto second = f.make(s);
+  const auto made = first->run();
+  CAF_CHECK(verify_backup(made.path).ok && verify_backup(second.path).ok);
+  CAF_CHECK_EQUAL(f.files().size(), 4u);
+}
+
+CAF_TEST(pipes links and sockets under the names of something unfinished are removed) {
+  backup_fixture f(10);
+  f.make();
+  const auto name = [&](int day) {
+    return (f.backups / ("backup_2020010" + std::to_string(day) + "_000000.sqlite.partial"));
+  };
+  CAF_REQUIRE(mkfifo(name(1).c_str(), 0600) == 0);
+  std::filesystem::create_symlink(f.database, name(2));
+  std::filesystem::create_directory_symlink(f.folder.path, name(3));
+  CAF_REQUIRE(mknod(name(4).c_str(), S_IFSOCK | 0600, 0) == 0);
+  CAF_CHECK_EQUAL(detail::clean_backup_directory(f.backups).size(), 4u);
+  CAF_CHECK_EQUAL(f.files().size(), 2u);
+  CAF_CHECK(std::filesystem::exists(f.database));
+}
+
 CAF_TEST(a folder under the name of something unfinished stops no backup) {
   backup_fixture f(10);
   f.make();
