@@ -133,12 +133,16 @@ CAF_TEST(a source that is damaged while it is copied fails the backup) {
   CAF_CHECK(f.files().empty());
 }
 
-// Sound databases, but not the one that was pinned: `integrity_check` alone would let them pass.
-CAF_TEST(a copy with other rows or other pages than the snapshot is no backup) {
+// Each of the three finds what the others let pass: row counts, page count, `integrity_check`.
+CAF_TEST(a copy that is not what was pinned is no backup) {
   const std::pair<const char*, const char*> changes[] = {
       {"DELETE FROM t WHERE id = 7", "its tables have other numbers of rows than the snapshot"},
       {"CREATE TABLE more (x)", "pages of"},
       {"DELETE FROM t WHERE id > 500; VACUUM", "pages of"},
+      // As many rows and pages, but an index that is none.
+      {"PRAGMA writable_schema = on;"
+       "UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON t (v DESC)' WHERE name = 'i'",
+       "index i"},
   };
   for (const auto& [sql, why] : changes)
     for (const bool compress : {false, true}) {
@@ -160,6 +164,30 @@ CAF_TEST(a copy with other rows or other pages than the snapshot is no backup) {
       CAF_CHECK(message.find(why) != std::string::npos);
       CAF_CHECK(f.files().empty());
     }
+}
+
+//  this thread                    | the backup
+//  -------------------------------+---------------------------------------
+//                                 | pins
+//  commits before each step       | goes on where it was, ends after its pages
+CAF_TEST(a backup under a writer ends after its pages and holds the first state) {
+  backup_fixture f(2000);
+  auto s = f.settings();
+  s.pages_per_step = 16;
+  std::uint64_t steps = 0;
+  s.at = [&](std::string_view p) {
+    if (p != "page")
+      return;
+    if (++steps > 1000)
+      throw error(errc::internal, "it began anew, again and again");
+    detail::run_sql(f.db.get(),
+                    "UPDATE t SET v = 'later'; DELETE FROM t WHERE id = " + std::to_string(steps),
+                    "write");
+  };
+  const auto made = f.make(s);
+  CAF_CHECK_EQUAL(steps, (made.pages + 15) / 16);
+  const auto copy = open_plain(made.path);
+  CAF_CHECK_EQUAL(number(copy.get(), "SELECT count(*) FROM t WHERE v <> 'later'"), 2000);
 }
 
 //  this thread                    | SQLite's online backup, without a pin

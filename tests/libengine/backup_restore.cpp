@@ -113,6 +113,25 @@ CAF_TEST(a failure at any point leaves the old file) {
   }
 }
 
+CAF_TEST(a new file that does not open gives the name back to the old one) {
+  db.reset();
+  const auto target = folder.path / "new.db";
+  for (const auto& path : {database, target}) {
+    const auto at = [&](std::string_view p) {
+      if (p == "open") // as by a disk that lies
+        write_file(path, std::string(5000, 'x'));
+    };
+    CAF_CHECK_EQUAL(code_of([&] {
+                      detail::restore(
+                          {.backup = made.path, .target = path, .force = true, .at = at});
+                    }),
+                    errc::not_a_database);
+    CAF_CHECK_EQUAL(rows(), 51);
+    CAF_CHECK(!std::filesystem::exists(target));
+    CAF_CHECK_EQUAL(leftovers(), 0);
+  }
+}
+
 CAF_TEST(files of the user beside a database stay) {
   db.reset();
   std::vector<std::filesystem::path> own;
