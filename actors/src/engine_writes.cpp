@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <sqlite3.h>
 
 namespace dbengine::detail {
 
@@ -123,7 +124,9 @@ bool engine_core::idle_checkpoint() {
 error_info engine_core::settle(connection& c, error_info why) {
   if (DBENGINE_FLAW("does not settle"))
     return why;
-  if (why.code != errc::io || where_.memory)
+  // Where the index of the WAL got no memory, the commit is in the WAL all the same.
+  const bool may_come_back = why.code == errc::io || (why.extended_code & 0xff) == SQLITE_NOMEM;
+  if (!may_come_back || where_.memory)
     return why;
   c.rollback();
   const auto attempt = [](const char* what, auto&& f) {

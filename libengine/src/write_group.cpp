@@ -80,8 +80,6 @@ void write_group::refuse(span s) {
 }
 
 error_info write_group::settle(error_info why) {
-  if (why.code != errc::io)
-    return why;
   const auto before = connection_->commits();
   why = hooks_->settle(*connection_, std::move(why));
   commits_before_ += connection_->commits() - before; // what settles is no commit of a member

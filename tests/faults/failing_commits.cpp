@@ -146,6 +146,23 @@ CAF_TEST(a statement on a raw connection is settled where its commit failed) {
   CAF_CHECK(db.health().ok);
 }
 
+CAF_TEST(a commit that runs out of memory does not come back) {
+  // All its frames are in the WAL when the index, which must grow for so many, gets no memory.
+  const memory_folder folder;
+  const auto file = folder.path / "test.db";
+  db_engine db(url_of(file), durable());
+  db.execute("CREATE TABLE t (x)");
+  const auto large = [&] { db.execute("INSERT INTO t VALUES (zeroblob(20000000))"); };
+  faulty_vfs::arm(faulty_vfs::call::map, 1, SQLITE_NOMEM, false);
+  const auto e = failure_of(large);
+  CAF_CHECK_EQUAL(faulty_vfs::disarm(), 1);
+  CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::too_big));
+  CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::rolled_back));
+  CAF_CHECK_EQUAL(rows_after_crash(file), 0);
+  large();
+  CAF_CHECK_EQUAL(rows_after_crash(file), 1);
+}
+
 CAF_TEST(kills while commits fail leave every answer true) {
   const auto wanted = static_cast<std::uint64_t>(number_from("DBENGINE_SETTLE_KILLS", 500));
   const auto seed = static_cast<unsigned>(

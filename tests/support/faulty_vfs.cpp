@@ -39,7 +39,7 @@ int verdict(call what) {
   const std::lock_guard lock(guard);
   if (!plan.armed)
     return SQLITE_OK;
-  if (plan.every > 0) {
+  if (plan.every > 0 && what != call::map) {
     if (plan.row == 0 && --plan.left <= 0) {
       plan.left = plan.every + up_to(plan.every);
       plan.row = up_to(plan.most);
@@ -50,7 +50,7 @@ int verdict(call what) {
     ++plan.failed;
     return what == call::write ? SQLITE_IOERR_WRITE : SQLITE_IOERR_FSYNC;
   }
-  if ((plan.what != what && !(plan.gone && plan.left <= 0)) || --plan.left > 0)
+  if ((plan.what != what && !(plan.gone && what != call::map && plan.left <= 0)) || --plan.left > 0)
     return SQLITE_OK;
   plan.armed = plan.lasting;
   ++plan.failed;
@@ -102,7 +102,8 @@ const sqlite3_io_methods methods = {
     [](sqlite3_file* f) { return of(f).xSectorSize(real(f)); },
     [](sqlite3_file* f) { return of(f).xDeviceCharacteristics(real(f)); },
     [](sqlite3_file* f, int page, int size, int extend, void volatile** p) {
-      return of(f).xShmMap(real(f), page, size, extend, p);
+      const int code = page > 0 ? verdict(call::map) : SQLITE_OK;
+      return code != SQLITE_OK ? code : of(f).xShmMap(real(f), page, size, extend, p);
     },
     [](sqlite3_file* f, int at, int n, int flags) { return of(f).xShmLock(real(f), at, n, flags); },
     [](sqlite3_file* f) { of(f).xShmBarrier(real(f)); },

@@ -9,11 +9,12 @@
 
 namespace dbengine::test::faulty_vfs {
 
-enum class call { write, sync };
+/// `map`: of a part of the WAL's index, where that must grow beyond its first (4,062 frames).
+enum class call { write, sync, map };
 
 /// The name for `file:x.db?vfs=…`. Registers it the first time.
 const char* name();
-/// The `n`-th call (from 1) on a file that ends in "-wal" fails with SQLite's `code`; `lasting`: and each after it.
+/// The `n`-th call (from 1) on a file that ends in "-wal", or on its index, fails with SQLite's `code`; `lasting`: and each after it.
 void arm(call what, int n, int code, bool lasting);
 /// Writes and syncs on such files fail with an I/O error: after `every` to `2 * every` good ones, 1 to `most` in a row.
 void arm_now_and_then(unsigned seed, int every, int most);
