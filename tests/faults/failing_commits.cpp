@@ -171,10 +171,6 @@ CAF_TEST(kills while commits fail leave every answer true) {
   const memory_folder folder;
   std::minstd_rand random(seed);
   const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };
-  static const char* const points[] = {
-      "writer.before_begin",     "writer.snapshot_renewed", "writer.after_begin",
-      "writer.before_statement", "writer.after_statement",  "writer.before_commit",
-      "writer.after_commit",     "writer.before_answer",    "writer.after_answer"};
   round_result sum;
   unsigned rounds = 0;
   while (sum.kills < wanted) {
@@ -188,10 +184,11 @@ CAF_TEST(kills while commits fail leave every answer true) {
                                          .broken_at_the_end = !settled && below(2) == 0}};
     const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
     if (kind == 5) // one stands still, and no other strikes before it is let go
-      next.plans = {{below(2) == 0 ? "writer.settle" : points[below(std::size(points))],
+      next.plans = {{below(2) == 0 ? std::string("writer.settle")
+                                   : writer_points[below(std::size(writer_points))],
                      death::stalls, below(3)}};
     for (int i = 0; i < (kind == 5 ? 0 : 12); ++i)
-      next.plans.push_back({points[below(std::size(points))], how(), below(10)});
+      next.plans.push_back({writer_points[below(std::size(writer_points))], how(), below(10)});
     if (settled) {
       next.plans.push_back({"writer.before_statement", death::throws, 3}); // so that a writer opens
       next.plans.push_back({"writer.open", how(), 0});

@@ -32,10 +32,6 @@ using namespace std::chrono_literals;
 namespace {
 
 // Where the writer's actor dies, whoever was on its connection.
-const std::string writer_points[] = {
-    "writer.before_begin",     "writer.snapshot_renewed", "writer.after_begin",
-    "writer.before_statement", "writer.after_statement",  "writer.before_commit",
-    "writer.after_commit",     "writer.before_answer",    "writer.after_answer"};
 const std::string reader_points[] = {"reader.before_statement", "reader.after_statement"};
 const std::string other_points[] = {"writer.checkpoint", "pool.sweep",    "stats.asked",
                                     "scheduler.asked",   "backup.begins", "backup.step"};

@@ -19,6 +19,12 @@
 
 namespace dbengine::test {
 
+/// What every group passes, in its order.
+inline const std::string writer_points[] = {
+    "writer.before_begin",     "writer.snapshot_renewed", "writer.after_begin",
+    "writer.before_statement", "writer.after_statement",  "writer.before_commit",
+    "writer.after_commit",     "writer.before_answer",    "writer.after_answer"};
+
 /// Writes and syncs of the WAL fail now and then, so that COMMITs do.
 struct failing_disk {
   /// Good calls between two failures, up to twice as many. From 10 on a single failure can always be settled.
