@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "paths.hpp"
+
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -31,7 +33,7 @@ struct run_settings {
   std::function<bool(pid_t)> ready = {};
   /// On a terminal of so many columns: standard input, output and error are the terminal, and `out` all that it shows.
   unsigned columns = 0;
-  std::string program = DBENGINE_BIN_DIR "/dbengine";
+  std::string program = program_path();
 };
 
 struct run_result {

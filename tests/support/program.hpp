@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "paths.hpp"
+
 #include <chrono>
 #include <functional>
 #include <map>
@@ -29,7 +31,7 @@ public:
   /// `environment` comes beside that of the test. Throws `std::system_error` where it cannot be started.
   explicit program(const std::vector<std::string>& arguments,
                    const std::map<std::string, std::string>& environment = {},
-                   const std::string& path = DBENGINE_BIN_DIR "/dbengine");
+                   const std::string& path = program_path());
   ~program();
   program(const program&) = delete;
   program& operator=(const program&) = delete;
