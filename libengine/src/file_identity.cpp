@@ -82,7 +82,7 @@ bool file_identity::glance(struct stat& file, struct stat& wal) noexcept {
                          wal.st_nlink == wal_.seen.st_nlink);
 }
 
-std::string file_identity::look(struct stat& file, struct stat& wal) {
+std::string file_identity::look(struct stat& file, struct stat& wal, file_length& length) {
   struct stat shm {};
   struct {
     one* what;
@@ -102,8 +102,10 @@ std::string file_identity::look(struct stat& file, struct stat& wal) {
     case found::nothing_known: *now = what->seen; break;
     }
   }
-  if (index_.there && shm.st_size < least_index)
+  if (index_.there && shm.st_size < least_index) {
+    length.index_was_cut(); // what is read by it is not to be used
     return index_cut;
+  }
   return {};
 }
 
@@ -130,7 +132,7 @@ std::string file_identity::changed(const wal_index& index, file_length& length, 
   struct stat file {};
   struct stat wal {};
   if (now - looked_ >= trusted_for || !glance(file, wal)) {
-    if (auto why = look(file, wal); !why.empty())
+    if (auto why = look(file, wal, length); !why.empty())
       return why;
     looked_ = now;
   }

@@ -50,7 +50,7 @@ private:
   };
 
   bool glance(struct stat& file, struct stat& wal) noexcept;
-  std::string look(struct stat& file, struct stat& wal);
+  std::string look(struct stat& file, struct stat& wal, file_length& length);
   bool wal_cut(const wal_index& index) const noexcept;
 
   one database_;

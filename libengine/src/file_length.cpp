@@ -123,7 +123,8 @@ bool file_length::seen(off_t size, const wal_index& index, sqlite3* db) noexcept
   if (DBENGINE_FLAW("believes the first look") && size < size_.load(std::memory_order_relaxed)) {
     auto* file = file_of(db);
     const bool shorter = file != nullptr && size < header_of(file, size).length;
-    cut_.store(shorter, std::memory_order_relaxed);
+    if (shorter)
+      lost_.store(file_cut, std::memory_order_relaxed);
     return !shorter;
   }
   if (!index.attached()) {
@@ -152,7 +153,7 @@ void file_length::remember(off_t size, const wal_index::progress& checkpoints) n
 bool file_length::judge(const wal_index& index, sqlite3* db) noexcept {
   const std::lock_guard lock(mutex_);
   for (int i = 0; i < most_tries; ++i) {
-    if (cut_.load(std::memory_order_relaxed))
+    if (lost_.load(std::memory_order_relaxed) != nullptr)
       return false;
     const auto before = index.checkpoints();
     const auto commit = index.whole();
@@ -177,7 +178,7 @@ bool file_length::judge(const wal_index& index, sqlite3* db) noexcept {
     if (!shorter)
       remember(file.st_size, before);
     else
-      cut_.store(true, std::memory_order_relaxed);
+      lost_.store(file_cut, std::memory_order_relaxed);
     return !shorter;
   }
   return true;
@@ -198,7 +199,7 @@ bool file_length::judge_without_index(sqlite3* db) noexcept {
   if (h.wal || h.length == 0)
     return true;
   if (file.st_size < h.length) {
-    cut_.store(true, std::memory_order_relaxed);
+    lost_.store(file_cut, std::memory_order_relaxed);
     return false;
   }
   size_.store(file.st_size, std::memory_order_relaxed);
@@ -206,7 +207,9 @@ bool file_length::judge_without_index(sqlite3* db) noexcept {
 }
 
 const char* file_length::lost() const noexcept {
-  if (cut_.load(std::memory_order_relaxed) || guard_.struck())
+  if (const char* seen = lost_.load(std::memory_order_relaxed); seen != nullptr)
+    return seen;
+  if (guard_.struck())
     return file_cut;
   return index_guard_.struck() ? index_cut : nullptr;
 }

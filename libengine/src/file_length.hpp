@@ -53,6 +53,8 @@ public:
   bool cut(const wal_index& index, sqlite3* db, bool read) noexcept;
   /// It is longer than that, as far as anybody knows.
   bool beyond(std::size_t bytes) const noexcept;
+  /// Somebody saw that the file of the WAL index was cut short.
+  void index_was_cut() noexcept { lost_.store(index_cut, std::memory_order_relaxed); }
   /// What somebody saw already, in words; null where all is well.
   const char* lost() const noexcept;
 
@@ -70,7 +72,7 @@ private:
   std::atomic<std::uint64_t> salts_{0};
   std::atomic<std::uint32_t> backfilled_{0};
   std::atomic<std::int64_t> tick_{0};
-  std::atomic<bool> cut_{false};
+  std::atomic<const char*> lost_{nullptr};
   std::mutex mutex_;
   std::string index_path_;
 };
