@@ -86,6 +86,8 @@ connection::~connection() {
   if (in_transaction())
     rollback();
   cache_.clear();
+  if (lost() != nullptr)
+    keep_wal();
   for (auto* s : {begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
     sqlite3_finalize(s);
   sqlite3_trace_v2(db_, 0, nullptr, nullptr);
@@ -115,8 +117,7 @@ void connection::bury() {
 
 void connection::open() {
   DBENGINE_FAULT_POINT(role_ == role::writer ? "writer.open" : "reader.open");
-  if (where_.length && where_.length->was_cut())
-    throw error(errc::fenced, file_cut);
+  refuse_lost(fate::not_run);
   int flags = SQLITE_OPEN_NOMUTEX | (where_.uri ? SQLITE_OPEN_URI : 0);
   if (role_ == role::reader && !where_.memory)
     flags |= SQLITE_OPEN_READONLY;
@@ -198,7 +199,7 @@ void connection::configure() {
   if (!where_.memory) {
     if (!where_.length)
       where_.length = std::make_shared<file_length>(where_.path);
-    where_.length->begin();
+    where_.length->begin(index_, db_);
   }
   if (o.debug)
     sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);
