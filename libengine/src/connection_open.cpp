@@ -8,6 +8,7 @@
 #include "fault.hpp"
 #include "functions.hpp"
 #include "log.hpp"
+#include "once.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -69,6 +70,8 @@ error_info explain_open(const location& where, const error_info& info) {
 connection::connection(location where, role r, std::shared_ptr<const options> o)
     : where_(std::move(where)), role_(r), options_(std::move(o)),
       cache_(defaults::statement_cache_capacity) {
+  if (!where_.ids)
+    where_.ids = std::make_shared<once::id_clock>();
   try {
     open();
     configure();
@@ -273,7 +276,7 @@ int connection::step_own(sqlite3_stmt* s) noexcept {
   // Installing the authorizer, and a host's work on a raw connection, expire prepared statements: the step prepares anew.
   const auto before = auth_.who;
   auth_.who = authority::engine;
-  const int rc = sqlite3_step(s);
+  const int rc = step(s);
   sqlite3_reset(s);
   auth_.who = before;
   return rc;
