@@ -39,11 +39,13 @@ struct work_kind {
   int failing_sync = 0;      // of the log, 0: none
   bool without_sync = false; // the negative controls
   std::string promised = level;
+  std::string flaw = {};
 };
 
 struct figures {
   std::set<std::size_t> points = {};
   int images = 0, lost = 0, corrupt = 0, leftovers = 0;
+  int copied = 0;         // writes to the database while its log has bytes whose sync failed
   std::string first = {}; // what was found first
 };
 
@@ -114,6 +116,10 @@ public:
         if (c.kind == record_kind::mark)
           acknowledged.add(c.first);
         syncs += is_sync(c) ? 1 : 0;
+        // With `full` what is not safe may be a commit that failed, which nobody copies.
+        if (kind_.name == "failing" && kind_.level == "normal" && c.kind == record_kind::write &&
+            c.first == "a.db" && disk.unsafe_after_failed_sync("a.db-wal"))
+          ++found_.copied;
         kind_.without_sync ? disk.apply_without_sync(c) : disk.apply(c);
       }
       found_.points.insert(syncs);
@@ -134,7 +140,8 @@ private:
                          " POWER_CUT_FAILING_SYNC=" + std::to_string(kind_.failing_sync) +
                          " LD_PRELOAD=" DBENGINE_BIN_DIR "/power_cut_recorder.so " DBENGINE_BIN_DIR
                          "/power_cut_victim " +
-                         kind_.name + " " + work_.string() + " " + kind_.level;
+                         kind_.name + " " + work_.string() + " " + kind_.level + " \"" +
+                         kind_.flaw + "\"";
     CAF_REQUIRE_EQUAL(std::system(command.c_str()), 0);
     auto calls = read_records(log);
     CAF_REQUIRE(std::count_if(calls.begin(), calls.end(), is_sync) > 0 || kind_.level == "off");
@@ -277,16 +284,16 @@ private:
 };
 
 void print(const work_kind& k, const figures& f) {
-  std::printf("%-12s %-7s %6zu %8d %6d %8d %10d  %s\n", k.name.c_str(), k.level.c_str(),
-              f.points.size(), f.images, f.lost, f.corrupt, f.leftovers, f.first.c_str());
+  std::printf("%-12s %-7s %6zu %8d %6d %8d %10d %8d  %s\n", k.name.c_str(), k.level.c_str(),
+              f.points.size(), f.images, f.lost, f.corrupt, f.leftovers, f.copied, f.first.c_str());
   std::fflush(stdout);
 }
 
 std::uint64_t seed() {
   const auto s = static_cast<std::uint64_t>(number_from("DBENGINE_SEED", 20261130));
-  std::printf("DBENGINE_SEED=%llu\n%-12s %-7s %6s %8s %6s %8s %10s\n",
+  std::printf("DBENGINE_SEED=%llu\n%-12s %-7s %6s %8s %6s %8s %10s %8s\n",
               static_cast<unsigned long long>(s), "work", "level", "syncs", "images", "lost",
-              "corrupt", "leftovers");
+              "corrupt", "leftovers", "copied");
   return s;
 }
 
@@ -297,11 +304,12 @@ CAF_TEST(no power cut loses what was acknowledged or damages a file) {
   DBENGINE_SKIP("the sanitizer must be the first library");
 #endif
   const std::vector<work_kind> kinds{
-      {"opening", "full"},       {"opening", "normal"},      {"groups", "full"},
-      {"groups", "normal"},      {"checkpoints", "full"},    {"checkpoints", "normal"},
-      {"vacuum", "full"},        {"vacuum", "normal"},       {"bulk", "full"},
-      {"bulk", "normal"},        {"backups", "full"},        {"restore", "full", 3},
-      {"failing", "full", 1, 7}, {"failing", "normal", 1, 3}};
+      {"opening", "full"},         {"opening", "normal"},        {"groups", "full"},
+      {"groups", "normal"},        {"checkpoints", "full"},      {"checkpoints", "normal"},
+      {"vacuum", "full"},          {"vacuum", "normal"},         {"bulk", "full"},
+      {"bulk", "normal"},          {"backups", "full"},          {"restore", "full", 3},
+      {"failing", "full", 1, 7},   {"failing", "full", 1, 24},   {"failing", "normal", 1, 4},
+      {"failing", "normal", 1, 5}, {"failing", "normal", 1, 10}, {"failing", "normal", 1, 16}};
   int shares = 0;
   for (const auto& k : kinds)
     shares += k.share;
@@ -315,6 +323,7 @@ CAF_TEST(no power cut loses what was acknowledged or damages a file) {
     CAF_CHECK_EQUAL(found.lost, 0);
     CAF_CHECK_EQUAL(found.corrupt, 0);
     CAF_CHECK_EQUAL(found.leftovers, 0);
+    CAF_CHECK_EQUAL(found.copied, 0);
   }
   std::printf("sync points: %zu\n", points);
   CAF_CHECK(points >= 200);
@@ -328,9 +337,17 @@ CAF_TEST(a disk that ignores syncs and an engine that makes none are found) {
   const auto caught = [&](const work_kind& k, int images) {
     const auto found = harness(k, ++random).run(images);
     print(k, found);
-    return found.lost + found.corrupt;
+    return found.lost + found.corrupt + found.copied;
   };
   CAF_CHECK(caught({.name = "groups", .level = "full", .without_sync = true}, 40) > 0);
   CAF_CHECK(caught({.name = "checkpoints", .level = "normal", .without_sync = true}, 80) > 0);
   CAF_CHECK(caught({.name = "checkpoints", .level = "off", .promised = "full"}, 40) > 0);
+#ifdef DBENGINE_FAULTS
+  // A checkpoint after a sync that failed, which relies on the next one.
+  CAF_CHECK(caught({.name = "failing",
+                    .level = "normal",
+                    .failing_sync = 10,
+                    .flaw = "trusts a log that was not synced"},
+                   40) > 0);
+#endif
 }

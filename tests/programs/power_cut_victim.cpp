@@ -3,10 +3,12 @@
 
 // Does one kind of work on FOLDER/a.db under the recorder, and says by marks what it was told.
 //
-//   power_cut_victim KIND FOLDER full|normal|off
+//   power_cut_victim KIND FOLDER full|normal|off [FLAW]
 //
 // Rows are (writer, n, pad); a writer's n run from 1 without a gap. Marks: "row WRITER N" (and all before it), "gone WRITER N"
 // (up to it deleted), "backup NAME", "restored".
+#include "fault.hpp"
+
 #include <dbengine/backup.hpp>
 #include <dbengine/db_engine.hpp>
 
@@ -142,8 +144,11 @@ int run(const std::string& kind, const std::filesystem::path& folder, synchronou
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4)
+  if (argc != 4 && argc != 5)
     return 2;
+#ifdef DBENGINE_FAULTS
+  fault::set_flaw(argc == 5 ? argv[4] : "");
+#endif
   const std::string level = argv[3];
   try {
     return run(argv[1], argv[2],

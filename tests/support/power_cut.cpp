@@ -178,6 +178,15 @@ void disk_model::apply_without_sync(const recorded_call& c) {
     apply(c);
 }
 
+bool disk_model::unsafe_after_failed_sync(const std::string& name) const {
+  const auto names = now();
+  const auto it = names.find(name);
+  const auto found = it == names.end() ? files_.end() : files_.find(it->second);
+  return found != files_.end() &&
+         std::any_of(found->second.pending.begin(), found->second.pending.end(),
+                     [](const change& c) { return c.failed && !c.is_length; });
+}
+
 std::string disk_model::bytes_after_cut(const file& f, cut_kind kind, bool last,
                                         std::mt19937_64& random) {
   if (kind == cut_kind::last_torn && !last)

@@ -56,6 +56,9 @@ public:
   /// As `apply`, but a sync that makes nothing safe: the negative control.
   void apply_without_sync(const recorded_call& c);
 
+  /// The file has bytes whose sync failed, and that no sync after it made safe.
+  bool unsafe_after_failed_sync(const std::string& name) const;
+
   /// Writes what may be there after a cut now into the folder `to`, which must be empty.
   void cut(const std::filesystem::path& to, cut_kind kind, std::mt19937_64& random) const;
 
