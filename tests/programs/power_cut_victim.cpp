@@ -109,7 +109,7 @@ struct work {
 };
 
 int run(const std::string& kind, const std::filesystem::path& folder, synchronous level) {
-  if (kind == "restore") {
+  if (kind == "restore" || kind == "restore_new") {
     restore_backup(folder / "backup.sqlite", folder / "a.db", true);
     mark("restored");
     return 0;
@@ -117,7 +117,7 @@ int run(const std::string& kind, const std::filesystem::path& folder, synchronou
   options o;
   o.synchronous = level;
   o.backup_dir = folder / "backups";
-  o.backup_compress = kind == "backups";
+  o.backup_compress = kind == "packed";
   work w{db_engine((folder / "a.db").string(), std::move(o))};
   w.db.execute("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, writer, n, pad)");
   w.db.execute("CREATE UNIQUE INDEX IF NOT EXISTS i ON t (writer, n)");
@@ -130,8 +130,10 @@ int run(const std::string& kind, const std::filesystem::path& folder, synchronou
     w.vacuum();
   else if (kind == "bulk")
     w.bulk();
-  else if (kind == "backups")
+  else if (kind == "backups" || kind == "packed")
     w.backups();
+  else if (kind == "convert")
+    w.rows(2, 1, 15);
   else if (kind == "opening")
     w.rows(1, 1, 3);
   else if (kind == "failing")
