@@ -14,8 +14,8 @@ namespace dbengine::detail {
 
 namespace {
 
-// Of each connection: the database and its write-ahead log, SQLite's descriptors and ours for looking at them.
-constexpr std::size_t descriptors_of_connection = 4;
+// Of each connection: SQLite's of the database and its write-ahead log, ours for looking at them and the log's index.
+constexpr std::size_t descriptors_of_connection = 5;
 // The lock file, the lock on the database, the watch over its length, the index of the write-ahead log; and for a moment
 // a journal and a folder.
 constexpr std::size_t descriptors_of_engine = 6;

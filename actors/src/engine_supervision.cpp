@@ -249,8 +249,8 @@ std::string engine_core::fenced() const {
 }
 
 void engine_core::fence_where_cut() {
-  if (where_.length && where_.length->was_cut())
-    fence(file_cut);
+  if (const char* why = where_.length ? where_.length->lost() : nullptr)
+    fence(why);
 }
 
 void engine_core::fence(std::string why) {

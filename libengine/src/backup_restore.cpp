@@ -90,14 +90,18 @@ void restoration::unmark() const {
   folder.remove(beside.marker);
 }
 
-// One that died while it was made is empty.
+// One whose maker died is empty, one that lived through a power cut may have its length and zeros in it: nothing lies beside it
+// then, as it is synced before anything is made.
 bool is_marked(const directory& folder, const std::string& name) {
   const auto fd = folder.open_file(restore_names(name).marker);
   if (!fd)
     return false;
   char text[marker_text.size() + 1];
   const auto n = pread(fd.get(), text, sizeof text, 0);
-  return n >= 0 && marker_text.starts_with(std::string_view(text, static_cast<std::size_t>(n)));
+  const std::string_view found(text, n < 0 ? 0 : static_cast<std::size_t>(n));
+  return n >= 0 &&
+         (marker_text.starts_with(found) ||
+          (found.size() <= marker_text.size() && found.find_first_not_of('\0') == found.npos));
 }
 
 // The new file, whole, verified and on the disk, under its unfinished name.

@@ -57,6 +57,7 @@ private:
 // Before a statement of the writer: in a transaction of the engine's own kind its snapshot is renewed, for a statement that
 // must not meet a pending one it is given up.
 void connection::prepare_snapshot(prepared& p) {
+  refuse_lost(fate::not_run);
   if (role_ != role::writer)
     return;
   if (!p.rows_only) {
@@ -199,7 +200,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
     done = true;
     break;
   }
-  refuse_cut(p.read_only ? fate::not_run : fate::rolled_back);
+  refuse_cut(fate_of_cut(&p, c, false));
   if (!result->columns) {
     refresh_columns(p);
     result->columns = p.columns;
@@ -239,7 +240,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     rc = sqlite3_step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
-  refuse_cut(fate::rolled_back);
+  refuse_cut(fate_of_cut(&*p, c, false));
   write_result result;
   result.elapsed = clock::now() - start;
   if (!p->defines && sqlite3_total_changes64(db_) != changes_before_) {
@@ -322,7 +323,7 @@ int connection::on_busy(void* self, int count) {
   const auto now = clock::now();
   if (count == 0 && !c.opening_)
     c.busy_since_ = now;
-  if (c.current_ != nullptr && c.current_->must_stop())
+  if ((c.current_ != nullptr && c.current_->must_stop()) || c.lost() != nullptr)
     return 0;
   if (now - c.busy_since_ >= std::min(c.options_->busy_timeout, longest_wait))
     return 0;
@@ -332,8 +333,8 @@ int connection::on_busy(void* self, int count) {
 }
 
 int connection::on_commit(void* self) {
-  auto* c = static_cast<connection*>(self)->current_;
-  return c != nullptr && !c->try_commit() ? 1 : 0;
+  auto& own = *static_cast<connection*>(self);
+  return own.lost() != nullptr || (own.current_ != nullptr && !own.current_->try_commit()) ? 1 : 0;
 }
 
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {

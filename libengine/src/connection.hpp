@@ -138,8 +138,12 @@ public:
   void commit_nothing();
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
   std::string moved();
-  /// Throws `errc::fenced` where the database file was cut short: what was read may be what nobody wrote.
+  /// Throws `errc::fenced` where a file was cut short: what was read may be what nobody wrote.
   void refuse_cut(fate outcome);
+  /// The same where somebody saw it already: no look.
+  void refuse_lost(fate outcome) const;
+  /// What was seen already, in words; null where all is well.
+  const char* lost() const noexcept;
   /// The same before a write: looks only where the last look was a while ago.
   std::string moved_meanwhile();
   void apply_pragma(const std::string& name, const std::string& text);
@@ -224,6 +228,9 @@ private:
   void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;
   static void measure(prepared& p, std::size_t bytes) noexcept;
+
+  fate fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept;
+  void keep_wal() noexcept;
 
   static int on_progress(void* self);
   static int on_busy(void* self, int count);

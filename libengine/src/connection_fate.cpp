@@ -19,8 +19,17 @@ bool connection::comes_from_stop(int code) noexcept {
          code == SQLITE_CONSTRAINT_COMMITHOOK;
 }
 
+// Of a statement that ran while the files were cut short. In a transaction it is undone with that, because no commit goes through
+// any more (`on_commit`); with a commit of its own nobody knows what of it is there when the file is opened again.
+fate connection::fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept {
+  if (p != nullptr && p->read_only)
+    return fate::not_run;
+  const bool before_commit = failed && p != nullptr && p->rows_only && !c.committing();
+  return in_transaction() || before_commit ? fate::rolled_back : fate::unknown;
+}
+
 void connection::fail(int code, control& c, const prepared* p) {
-  refuse_cut(p != nullptr && p->read_only ? fate::not_run : fate::rolled_back);
+  refuse_cut(fate_of_cut(p, c, true));
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));

@@ -9,6 +9,7 @@
 #include "fault.hpp"
 #include "functions.hpp"
 #include "log.hpp"
+#include "once.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -75,6 +76,8 @@ error_info explain_open(const location& where, const error_info& info) {
 connection::connection(location where, role r, std::shared_ptr<const options> o)
     : where_(std::move(where)), role_(r), options_(std::move(o)),
       cache_(defaults::statement_cache_capacity) {
+  if (!where_.ids)
+    where_.ids = std::make_shared<once::id_clock>();
   busy_since_ = clock::now(); // one wait for all of the opening
   try {
     open();
@@ -94,6 +97,8 @@ connection::~connection() {
   if (in_transaction())
     rollback();
   cache_.clear();
+  if (lost() != nullptr)
+    keep_wal();
   for (auto* s : {begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
     sqlite3_finalize(s);
   sqlite3_trace_v2(db_, 0, nullptr, nullptr);
@@ -123,8 +128,7 @@ void connection::bury() {
 
 void connection::open() {
   DBENGINE_FAULT_POINT(role_ == role::writer ? "writer.open" : "reader.open");
-  if (where_.length && where_.length->was_cut())
-    throw error(errc::fenced, file_cut);
+  refuse_lost(fate::not_run);
   int flags = SQLITE_OPEN_NOMUTEX | (where_.uri ? SQLITE_OPEN_URI : 0);
   if (role_ == role::reader && !where_.memory)
     flags |= SQLITE_OPEN_READONLY;
@@ -243,7 +247,7 @@ void connection::configure() {
   if (!where_.memory) {
     if (!where_.length)
       where_.length = std::make_shared<file_length>(where_.path);
-    where_.length->begin();
+    where_.length->begin(index_, db_);
   }
   if (o.debug)
     sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);
@@ -319,7 +323,7 @@ int connection::step_own(sqlite3_stmt* s) noexcept {
   // Installing the authorizer, and a host's work on a raw connection, expire prepared statements: the step prepares anew.
   const auto before = auth_.who;
   auth_.who = authority::engine;
-  const int rc = sqlite3_step(s);
+  const int rc = step(s);
   sqlite3_reset(s);
   auth_.who = before;
   return rc;

@@ -14,6 +14,10 @@ namespace dbengine::detail {
 
 class file_length;
 
+namespace once {
+class id_clock;
+}
+
 /// Where a database is and how its connections open it.
 struct location {
   /// Absolute path of the file; empty for a memory database.
@@ -30,6 +34,8 @@ struct location {
   bool create = true;
   /// What the connections of an engine know of the file together; a connection that is given none has its own.
   std::shared_ptr<file_length> length;
+  /// The same for the age of exactly-once records.
+  std::shared_ptr<once::id_clock> ids;
 };
 
 /// Parses `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://`, `sqlite:///:memory:`,
