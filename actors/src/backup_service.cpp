@@ -28,11 +28,11 @@ detail::backup_schedule schedule_of(const detail::engine_core& core, const std::
                                     const std::filesystem::path& folder) {
   std::optional<wall_time> newest;
   try {
-    // Backups are made where none are enabled, too, and their makers die.
-    if (core.opts().backup_enabled || !core.read_only())
+    // Where none are enabled nobody needs to know: what a maker that ended left in the folder is removed by the next backup.
+    if (core.opts().backup_enabled) {
       detail::clean_backup_directory(folder);
-    if (core.opts().backup_enabled)
       newest = detail::newest_verified(folder, source);
+    }
   } catch (const error& e) {
     // No reason to keep the database closed: the first backup, due at once then, fails, is counted and tried again.
     log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));

@@ -3,8 +3,6 @@
 
 #include "engine_core.hpp"
 
-#include "backup_manifest.hpp"
-#include "backup_restore.hpp"
 #include "error_map.hpp"
 #include "functions.hpp"
 #include "log.hpp"
@@ -13,6 +11,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace dbengine::detail {
 
@@ -37,6 +36,10 @@ void check(const options& o) {
            std::to_string(defaults::max_num_workers));
   if (o.max_leases > 1024)
     refuse("max_leases is " + std::to_string(o.max_leases) + ", must be at most 1024");
+  // SQLite counts it in KiB, as an int.
+  if (constexpr std::size_t most = std::numeric_limits<int>::max(); o.cache_size / 1024 > most)
+    refuse("cache_size is " + std::to_string(o.cache_size) + " bytes, must be at most " +
+           std::to_string(most * 1024));
   if (o.backup_interval < defaults::min_backup_interval)
     refuse("backup_interval is " + std::to_string(o.backup_interval.count()) +
            " ms, must be at least 1 s");
@@ -71,33 +74,6 @@ std::size_t lease_count(const options& o) {
   return std::max<std::size_t>(8, 2 * std::size_t{std::thread::hardware_concurrency()});
 }
 
-// Tells restores and retention that a read-only engine has the file: it holds no lock file, and between two statements
-// SQLite has no lock on a file in rollback mode.
-held_file lock_for_reading(const std::filesystem::path& path) {
-  std::error_code failed;
-  const auto full = std::filesystem::canonical(path, failed);
-  if (failed) // opening it says more
-    return {};
-  try {
-    for (;;) {
-      const auto folder = directory::open(full.parent_path(), false);
-      const auto name = full.filename().string();
-      auto file = held_file::open(folder, name);
-      if (!file)
-        return {};
-      if (!try_lock(file.get(), false))
-        throw error(errc::locked, "\"" + full.string() + "\" is being restored or removed");
-      if (folder.is_same(name, file.get())) // else it was replaced in between
-        return file;
-    }
-  } catch (const error& e) {
-    // A folder that may not be listed, a file system without such locks: a file can be read there all the same.
-    if (e.code() == errc::locked)
-      throw;
-    return {};
-  }
-}
-
 const options& checked(const options& o) {
   check(o);
   return o;
@@ -129,48 +105,13 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(std::move(info));
     }
   };
-  if (where_.memory)
-    memory_ = hold_memory_database(where_.filename);
-  else
-    where_.length = std::make_shared<file_length>(where_.path);
   hooks_.settle = [this](connection& c, error_info why) { return settle(c, std::move(why)); };
-  if (read_only_) {
-    if (where_.memory)
-      return;
-    read_lock_ = lock_for_reading(where_.path);
-    auto first = open_reader();
-    if (backup_name::parse(where_.path.filename().string())) {
-      // Retention and restoring leave alone what SQLite has locked; between two statements nothing else would lock it.
-      first->begin_snapshot();
-      keeps_backup_ = std::move(first);
-    }
-    return;
-  }
   if (!where_.memory) {
-    // The directory must be there before a lock file is put into it.
-    std::error_code ec;
-    if (!std::filesystem::is_directory(where_.path.parent_path(), ec))
-      throw error(errc::cannot_open, "\"" + where_.path.string() + "\": the directory \"" +
-                                         where_.path.parent_path().string() + "\" does not exist");
-    if (!where_.create && !std::filesystem::exists(where_.path, ec))
-      throw error(errc::cannot_open,
-                  "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
-    lock_ = file_lock(where_.path);
-    try {
-      clean_after_restore(where_.path);
-    } catch (const error& e) { // what failed is the opening, not a backup
-      auto info = e.info();
-      if (info.code == errc::backup_failed)
-        info.code = errc::cannot_open;
-      throw error(std::move(info));
-    }
-  }
-  writer_ = std::make_unique<connection>(where_, connection::role::writer, options_);
-  try {
-    writer_->engine_sql("PRAGMA optimize");
-  } catch (const error& e) {
-    if (e.code() != errc::busy)
-      throw;
+    open_file();
+  } else {
+    memory_ = hold_memory_database(where_.filename);
+    if (!read_only_)
+      open_first_writer();
   }
 }
 

@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "before_opening.hpp"
 #include "connection.hpp"
 #include "counters.hpp"
 #include "file_lock.hpp"
@@ -24,6 +25,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 
 namespace dbengine::detail {
@@ -46,6 +48,8 @@ public:
   ~engine_core();
 
   void start(wakers w);
+  /// The opening failed after all: what it made goes with the files, where nothing is in it.
+  void undo_opening() noexcept { undone_ = true; }
 
   // -- requests -----------------------------------------------------------------------------------
 
@@ -118,6 +122,10 @@ public:
   /// It is active, or the one for upkeep, whose connection is open only while it has something to do.
   bool reader_works(std::size_t reader) const noexcept;
   bool is_upkeep(std::size_t reader) const noexcept { return reader + 1 == readers_.size(); }
+  /// Something waits for it. Where nothing does, the next request wakes it again.
+  bool work_waits(std::size_t reader) noexcept;
+  /// It has its first connection.
+  void reader_open(std::size_t reader) noexcept;
   /// It takes work from now on. Returns the number of its life, for `reader_failed`.
   std::uint64_t reader_started(std::size_t reader);
   /// The end of that life; nothing where the next one has started: an end may be told late.
@@ -213,6 +221,11 @@ private:
     worker_counters counts;
   };
 
+  void open_file();
+  void open_to_read();
+  void open_to_write();
+  void open_first_writer();
+  void remove_unused() noexcept;
   void arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept;
   void wake_writer() noexcept;
   void wake_reader() noexcept;
@@ -242,7 +255,10 @@ private:
   std::shared_ptr<const options> options_;
   location where_;
   bool read_only_ = false;
+  std::optional<descriptor_claim> claim_; // of a file
   file_lock lock_;
+  bool made_file_ = false;
+  std::atomic<bool> undone_{false};
   wakers wakers_;
 
   std::atomic<bool> accepting_{true};

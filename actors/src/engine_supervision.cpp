@@ -398,6 +398,7 @@ void engine_core::close_writer() noexcept {
     }
     writer_.reset();
     keeps_backup_.reset();
+    remove_unused();
     read_lock_.reset();
     lock_.release();
     gate_.store(gate_shut, std::memory_order_seq_cst);

@@ -16,6 +16,9 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <string>
+
 namespace dbengine::actors {
 
 namespace {
@@ -57,10 +60,9 @@ house::~house() {
 std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o,
                                    spawn_settings s) {
   auto core = std::make_shared<detail::engine_core>(url, std::move(o));
-  if (s.detached) // all at once, so that the error can say how many
-    require_threads(core->reader_count() + (core->read_only() ? 0 : 1));
   std::shared_ptr<house> h(new house(sys, std::move(core), s));
   if (const auto why = h->start(s); why.code != errc::none) {
+    h->core_->undo_opening();
     h->stop(std::chrono::milliseconds(0));
     throw error(why);
   }
@@ -82,7 +84,7 @@ error_info house::start(spawn_settings s) {
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core](const error_info& why) { core->open_circuit(true, why); },
-                     [core] { core->close_circuit(true); }});
+                     [core] { core->close_circuit(true); }, s.detached});
   for (std::size_t i = 0; i < core->reader_count(); ++i)
     specs.push_back({core->is_upkeep(i) ? "upkeep" : "reader " + std::to_string(i + 1),
                      strategy::one_for_one,
@@ -93,7 +95,7 @@ error_info house::start(spawn_settings s) {
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core, i](const error_info& why) { core->reader_circuit(i, true, why); },
-                     [core, i] { core->reader_circuit(i, false, {}); }});
+                     [core, i] { core->reader_circuit(i, false, {}); }, s.detached});
   specs.push_back({"reader pool",
                    strategy::one_for_one,
                    [&sys, core, handles, cursors = cursors_](std::function<void()> ready) {
@@ -119,6 +121,8 @@ error_info house::start(spawn_settings s) {
                    strategy::rest_for_one,
                    [&sys, core, handles, backups = backups_, s](std::function<void()> ready) {
                      start_backup_worker start = [&sys, backups, s] {
+                       if (s.detached)
+                         require_threads(1);
                        return spawn_worker(sys, s.detached, backup_worker, backups);
                      };
                      auto h = sys.spawn(backup_scheduler, backups, core->opts().backup_enabled,
@@ -161,10 +165,21 @@ error_info house::start(spawn_settings s) {
   error_info why;
   for (const auto& spec : specs) {
     board_->add(spec.name);
-    first.push_back(start_child(spec));
-    if (!first.back().handle && why.code == errc::none)
-      why = first.back().failure;
+    auto child = start_child(spec);
+    if (!child.handle) {
+      why = child.failure;
+      if (spec.detached &&
+          why.code == errc::cannot_open) // those in threads of their own come first
+        why.message = std::to_string(std::count_if(specs.begin(), specs.end(),
+                                                   [](const auto& x) { return x.detached; })) +
+                      " threads are needed and only " + std::to_string(first.size()) +
+                      " can be had: " + why.message;
+      break;
+    }
+    first.push_back(std::move(child));
   }
+  // Those that got no place are nobody's to restart.
+  specs.erase(specs.begin() + static_cast<std::ptrdiff_t>(first.size()), specs.end());
   supervisor_ =
       sys.spawn(supervisor, core, board_, std::move(specs), std::move(first), stopped_, s.restarts);
   handles->set_supervisor(supervisor_);

@@ -5,6 +5,7 @@
 
 #include "error_map.hpp"
 #include "log.hpp"
+#include "threads.hpp"
 
 #include <caf/exit_reason.hpp>
 
@@ -45,6 +46,12 @@ public:
       c.circuit = circuit_state::half_open;
       board_->update(i, [](worker_health& w) { w.circuit = circuit_state::half_open; });
       log(log_level::info, c.spec.name + " is tried again, the circuit is half-open");
+    }
+    try {
+      if (c.spec.detached)
+        require_threads(1);
+    } catch (...) {
+      return failed(i, detail::current_exception_info());
     }
     adopt(i, start_child(c.spec));
   }

@@ -6,6 +6,7 @@
 #include "backup_check.hpp"
 #include "file_lock.hpp"
 #include "held_file.hpp"
+#include "url.hpp"
 
 #include <array>
 #include <cerrno>
@@ -138,6 +139,9 @@ database_handle restoration::guard() {
     refuse(errc::backup_failed, path(), "it cannot be read");
   if (!try_lock(before.get(), true))
     refuse(errc::locked, path(), "a read-only engine has it open, or it is being verified");
+  if (locked_by_engine(before.get()))
+    refuse(errc::locked, path(),
+           "an engine has it open by another name, or its lock file was removed");
   try {
     auto db = open_database(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, nullptr,
                             "cannot open the old file");
@@ -231,7 +235,7 @@ std::filesystem::path resolved(const std::filesystem::path& target) {
   std::error_code failed;
   // A name alone is one of the current folder's, though nothing of it exists yet.
   const auto full = std::filesystem::absolute(target, failed);
-  auto result = failed ? target : std::filesystem::weakly_canonical(full, failed);
+  auto result = failed ? target : resolve_links(full);
   if (failed || result.filename().empty())
     refuse(errc::backup_failed, target.string(), failed ? failed.message() : "it is no file name");
   return result;

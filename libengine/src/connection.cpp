@@ -321,7 +321,7 @@ int connection::on_progress(void* self) {
 int connection::on_busy(void* self, int count) {
   auto& c = *static_cast<connection*>(self);
   const auto now = clock::now();
-  if (count == 0)
+  if (count == 0 && !c.opening_)
     c.busy_since_ = now;
   if ((c.current_ != nullptr && c.current_->must_stop()) || c.lost() != nullptr)
     return 0;

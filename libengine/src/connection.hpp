@@ -196,6 +196,8 @@ private:
   void open();
   void configure();
   void check_is_database();
+  void roll_back_journal();
+  std::string switch_to_wal();
   void bury();
   void prepare_own();
   void record_identity();
@@ -247,6 +249,7 @@ private:
   wal_index::header header_{};
   control* current_ = nullptr;
   clock::time_point busy_since_{};
+  bool opening_ = true; // until it is open all its waits are one
   sqlite3_stmt* begin_ = nullptr;
   sqlite3_stmt* begin_immediate_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;

@@ -3,6 +3,7 @@
 
 // Opening, configuring and closing a connection, and the statements of the engine itself.
 
+#include "backup_sqlite.hpp"
 #include "connection.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
@@ -17,8 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -52,9 +55,12 @@ error_info explain_open(const location& where, const error_info& info) {
     e.message = "\"" + path.string() + "\": " + std::strerror(errno);
   else if (S_ISDIR(st.st_mode))
     e.message = "\"" + path.string() + "\" is a directory";
-  else if (((info.extended_code & 0xff) == SQLITE_CANTOPEN ||
-            info.extended_code == SQLITE_READONLY_DIRECTORY) &&
-           ::access(path.c_str(), R_OK) == 0 && ::access(directory.c_str(), W_OK) != 0) {
+  else if (info.extended_code == SQLITE_READONLY_ROLLBACK) {
+    e.code = errc::cannot_open;
+    e.message = "\"" + path.string() + "\": " + info.message;
+  } else if (((info.extended_code & 0xff) == SQLITE_CANTOPEN ||
+              info.extended_code == SQLITE_READONLY_DIRECTORY) &&
+             ::access(path.c_str(), R_OK) == 0 && ::access(directory.c_str(), W_OK) != 0) {
     e.code = errc::cannot_open;
     e.message =
         "\"" + path.string() + "\" is in WAL mode, and beside it no -shm file can be made: \"" +
@@ -72,9 +78,11 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
       cache_(defaults::statement_cache_capacity) {
   if (!where_.ids)
     where_.ids = std::make_shared<once::id_clock>();
+  busy_since_ = clock::now(); // one wait for all of the opening
   try {
     open();
     configure();
+    opening_ = false;
   } catch (...) {
     for (auto* s : {begin_, begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
       sqlite3_finalize(s);
@@ -146,9 +154,46 @@ void connection::open() {
 }
 
 void connection::check_is_database() {
-  const int rc = sqlite3_exec(db_, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  const auto look = [this] {
+    return sqlite3_exec(db_, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  };
+  int rc = look();
+  if (rc == SQLITE_READONLY_ROLLBACK && !where_.read_only) {
+    roll_back_journal();
+    rc = look();
+  }
   if (rc != SQLITE_OK)
     throw error(explain_open(where_, last_error(db_, rc)));
+}
+
+// A process died in a transaction on a file in rollback mode. Reading it undoes that, for any SQLite connection that may write;
+// one that may only read is no such. `mode=ro` in the URL says that nothing is to be changed.
+void connection::roll_back_journal() {
+  const auto what = "\"" + where_.path.string() + "\": an unfinished transaction cannot be undone";
+  const auto db =
+      open_database(where_.filename, SQLITE_OPEN_READWRITE | (where_.uri ? SQLITE_OPEN_URI : 0),
+                    where_.vfs.empty() ? nullptr : where_.vfs.c_str(), what);
+  const auto wait = std::clamp<std::chrono::milliseconds::rep>(options_->busy_timeout.count(), 0,
+                                                               std::numeric_limits<int>::max());
+  sqlite3_busy_timeout(db.get(), static_cast<int>(wait));
+  // Where the file may not be written this is no error: the next look says what to do.
+  const int rc =
+      sqlite3_exec(db.get(), "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_READONLY)
+    throw_sqlite(rc, db.get(), what);
+}
+
+// With a read lock in its hands SQLite does not ask the busy handler before it gives up: somebody who writes, and waits for the
+// readers to end, would wait for this one.
+std::string connection::switch_to_wal() {
+  for (int count = 0;; ++count) {
+    try {
+      return engine_text("PRAGMA journal_mode=WAL");
+    } catch (const error& e) {
+      if (e.code() != errc::busy || on_busy(this, count) == 0)
+        throw;
+    }
+  }
 }
 
 void connection::configure() {
@@ -161,7 +206,7 @@ void connection::configure() {
     sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 0);
     engine_sql("PRAGMA query_only=1");
   } else {
-    const auto mode = engine_text("PRAGMA journal_mode=WAL");
+    const auto mode = switch_to_wal();
     if (mode != "wal")
       throw error(errc::cannot_open, "\"" + where_.path.string() +
                                          "\": WAL mode is not possible here (journal mode stays " +
@@ -263,7 +308,9 @@ std::string connection::engine_text(const char* sql) {
     sqlite3_finalize(s);
     throw error(std::move(info));
   }
-  sqlite3_finalize(s);
+  // What it wrote is committed here: PRAGMA journal_mode=WAL has its row before that can fail.
+  if (const int ended = sqlite3_finalize(s); ended != SQLITE_OK)
+    throw error(last_error(db_, ended, 0, sql));
   return text;
 }
 
