@@ -6,9 +6,9 @@
 #include "backup_manifest.hpp"
 #include "backup_restore.hpp"
 #include "error_map.hpp"
-#include "functions.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
+#include "user_functions.hpp"
 
 #include <pthread.h>
 
