@@ -4,9 +4,9 @@
 #include "engine_core.hpp"
 
 #include "error_map.hpp"
-#include "functions.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
+#include "user_functions.hpp"
 
 #include <pthread.h>
 

@@ -7,6 +7,7 @@
 #include "connection_use.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "inserted_rowid.hpp"
 #include "sql_text.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -18,39 +19,6 @@
 #include <utility>
 
 namespace dbengine::detail {
-
-// The rowid that one statement inserts. SQLite remembers one per connection, of whatever statement was the last to insert:
-// here that is another request's. So a value that no row has stands there while the statement runs. One that asks
-// for last_insert_rowid() itself keeps what is there, and tells what is there after it.
-class inserted_rowid {
-public:
-  inserted_rowid(sqlite3* db, const prepared& p) noexcept
-      : db_(db), tells_(p.inserts), watches_(p.inserts && !p.asks_rowid) {
-    if (!watches_)
-      return;
-    before_ = sqlite3_last_insert_rowid(db_);
-    sqlite3_set_last_insert_rowid(db_, none);
-  }
-  ~inserted_rowid() {
-    if (watches_ && sqlite3_last_insert_rowid(db_) == none)
-      sqlite3_set_last_insert_rowid(db_, before_);
-  }
-  inserted_rowid(const inserted_rowid&) = delete;
-  inserted_rowid& operator=(const inserted_rowid&) = delete;
-
-  /// 0 where it inserted no row with a rowid.
-  std::int64_t get() const noexcept {
-    const auto now = tells_ ? sqlite3_last_insert_rowid(db_) : none;
-    return now == none ? 0 : now;
-  }
-
-private:
-  static constexpr auto none = std::numeric_limits<std::int64_t>::min();
-  sqlite3* db_;
-  bool tells_;
-  bool watches_;
-  std::int64_t before_ = none;
-};
 
 // -- running --------------------------------------------------------------------------------------
 
@@ -83,18 +51,29 @@ void connection::leave_old_schema() noexcept {
 int connection::first_step(prepared& p) noexcept {
   if (current_ != nullptr && !in_transaction())
     current_->commit_failed(); // of the statement before this one
-  int rc = sqlite3_step(p.stmt);
+  int rc = step(p.stmt);
   // The schema changed under SQLite's own tries: once more, on a snapshot that begins now.
   for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
     sqlite3_reset(p.stmt);
     leave_old_schema();
-    rc = sqlite3_step(p.stmt);
+    rc = step(p.stmt);
   }
   if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_open_ || in_transaction())
     return rc;
   sqlite3_reset(p.stmt);
   drop_snapshot();
-  return sqlite3_step(p.stmt);
+  return step(p.stmt);
+}
+
+int connection::step(sqlite3_stmt* s) noexcept {
+  const int rc = sqlite3_step(s);
+  if (collations_ == nullptr || !collations_->has_failed()) [[likely]]
+    return rc;
+  // It ran by a wrong order: what it read is not to be used, what it wrote must go, and with it the transaction that holds it.
+  sqlite3_reset(s);
+  if (role_ == role::writer)
+    rollback();
+  return SQLITE_ERROR;
 }
 
 namespace {
@@ -168,7 +147,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
   done = false;
   bool first = true;
   while (batch == 0 || (result->row_count < batch && result->memory() < batch_bytes)) {
-    const int rc = first ? first_step(p) : sqlite3_step(p.stmt);
+    const int rc = first ? first_step(p) : step(p.stmt);
     first = false;
     if (rc == SQLITE_ROW) {
       if (!result->columns) {
@@ -216,6 +195,7 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   const use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
+  refuse_counts(*p);
   binder(db_, *p).bind(v);
   prepare_snapshot(*p);
   // A group, or a request on its own, has its savepoint already.
@@ -230,14 +210,15 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
   const use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
+  refuse_counts(*p);
   binder(db_, *p).bind(v);
   prepare_snapshot(*p);
-  const inserted_rowid rowid(db_, *p);
+  const inserted_rowid rowid(db_, *rowid_mark_, *p);
   rows_begin();
   const auto start = clock::now();
   int rc = first_step(*p);
   while (rc == SQLITE_ROW)
-    rc = sqlite3_step(p->stmt);
+    rc = step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
   refuse_cut(fate_of_cut(&*p, c, false));
@@ -258,7 +239,7 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
     return step;
   step.size = consumed;
   const auto own = std::move(compiled); // finalised here: a script's statements run once
-  const inserted_rowid rowid(db_, *own);
+  const inserted_rowid rowid(db_, *rowid_mark_, *own);
   const auto start = clock::now();
   if (own->needs_writer)
     throw needs_writer{};
@@ -284,6 +265,7 @@ connection::cursor::cursor(connection& c, std::string_view sql, const params_vie
   if (found->needs_writer || !found->read_only)
     throw error(errc::not_allowed,
                 "a cursor reads; use execute or fetch for a statement that writes");
+  c.refuse_counts(*found);
   values_ = p.owned();
   binder(c.db_, *found).bind(values_);
   found->in_use = true;
@@ -313,7 +295,10 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
 // -- handlers -------------------------------------------------------------------------------------
 
 int connection::on_progress(void* self) {
-  auto* c = static_cast<connection*>(self)->current_;
+  const auto& own = *static_cast<connection*>(self);
+  if (own.collations_ && own.collations_->has_failed())
+    return 1;
+  auto* c = own.current_;
   // SQLite asks once more after a COMMIT: to stop then would turn what is done into an error.
   return c != nullptr && !c->committing() && c->must_stop() ? 1 : 0;
 }
@@ -334,7 +319,9 @@ int connection::on_busy(void* self, int count) {
 
 int connection::on_commit(void* self) {
   auto& own = *static_cast<connection*>(self);
-  return own.lost() != nullptr || (own.current_ != nullptr && !own.current_->try_commit()) ? 1 : 0;
+  if (own.lost() != nullptr || (own.collations_ && own.collations_->forbids_commit()))
+    return 1;
+  return own.current_ != nullptr && !own.current_->try_commit() ? 1 : 0;
 }
 
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {

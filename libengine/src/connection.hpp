@@ -8,6 +8,7 @@
 #pragma once
 
 #include "authorizer.hpp"
+#include "collation_watch.hpp"
 #include "control.hpp"
 #include "file_identity.hpp"
 #include "statement_cache.hpp"
@@ -30,6 +31,8 @@ class Database;
 namespace dbengine::detail {
 
 class binder;
+class rowid_mark;
+class stop_test;
 
 /// Thrown by a reader's connection for a statement that belongs to the writer.
 struct needs_writer {};
@@ -178,6 +181,8 @@ public:
   public:
     running(connection& c, control& ctl) noexcept : connection_(&c), before_(c.current_) {
       c.current_ = &ctl;
+      if (c.collations_)
+        c.collations_->begin();
     }
     ~running() { connection_->current_ = before_; }
     running(const running&) = delete;
@@ -227,6 +232,10 @@ private:
   void leave_old_schema() noexcept;
   void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;
+  /// `SQLITE_ERROR` where a collation of the host threw meanwhile.
+  int step(sqlite3_stmt* s) noexcept;
+  void refuse_counts(const prepared& p) const;
+  void register_functions();
   static void measure(prepared& p, std::size_t bytes) noexcept;
 
   fate fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept;
@@ -248,6 +257,9 @@ private:
   wal_index index_;
   wal_index::header header_{};
   control* current_ = nullptr;
+  std::shared_ptr<stop_test> stop_;
+  std::shared_ptr<collation_watch> collations_; // null without collations of the host
+  std::shared_ptr<rowid_mark> rowid_mark_;
   clock::time_point busy_since_{};
   bool opening_ = true; // until it is open all its waits are one
   sqlite3_stmt* begin_ = nullptr;

@@ -33,6 +33,12 @@ void connection::fail(int code, control& c, const prepared* p) {
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));
+  if (collations_ && collations_->has_failed()) {
+    error_info info{.code = errc::sql, .message = collations_->message()};
+    info.extended_code = SQLITE_ERROR;
+    info.outcome = p != nullptr && p->read_only ? fate::not_run : fate::rolled_back;
+    throw error(std::move(info));
+  }
   auto info = last_error(db_, code);
   if (const auto why = c.stopped(); why != errc::none && comes_from_stop(code)) {
     info.code = why;

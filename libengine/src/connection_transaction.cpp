@@ -77,10 +77,11 @@ void connection::commit(control& c) {
 }
 
 void connection::rollback() noexcept {
-  if (in_transaction())
-    step_own(rollback_);
+  // First: SQLite forgets an interrupt only when no statement is open, and would stop the ROLLBACK as well.
   if (role_ == role::writer)
     drop_snapshot();
+  if (in_transaction())
+    step_own(rollback_);
   snapshot_open_ = false;
   if (std::exchange(schema_touched_, false))
     ++schema_;
