@@ -4,6 +4,7 @@
 #include "functions.hpp"
 
 #include "error_map.hpp"
+#include "user_code.hpp"
 
 #include <dbengine/value.hpp>
 
@@ -47,6 +48,7 @@ void answer(sqlite3_context* context, const value& v) {
 
 void call_user(sqlite3_context* context, int count, sqlite3_value** values) {
   const auto& f = *static_cast<const function*>(sqlite3_user_data(context));
+  const user_code inside(&f);
   try {
     std::vector<value_ref> arguments;
     arguments.reserve(static_cast<std::size_t>(count));
@@ -61,6 +63,7 @@ void call_user(sqlite3_context* context, int count, sqlite3_value** values) {
 
 int compare_user(void* data, int an, const void* a, int bn, const void* b) {
   const auto& c = *static_cast<const collation*>(data);
+  const user_code inside(&c);
   try {
     return c.compare({static_cast<const char*>(a), static_cast<std::size_t>(an)},
                      {static_cast<const char*>(b), static_cast<std::size_t>(bn)});
