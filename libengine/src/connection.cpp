@@ -82,18 +82,25 @@ void connection::leave_old_schema() noexcept {
 int connection::first_step(prepared& p) noexcept {
   if (current_ != nullptr && !in_transaction())
     current_->commit_failed(); // of the statement before this one
-  int rc = sqlite3_step(p.stmt);
+  int rc = step(p.stmt);
   // The schema changed under SQLite's own tries: once more, on a snapshot that begins now.
   for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
     sqlite3_reset(p.stmt);
     leave_old_schema();
-    rc = sqlite3_step(p.stmt);
+    rc = step(p.stmt);
   }
   if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_open_ || in_transaction())
     return rc;
   sqlite3_reset(p.stmt);
   drop_snapshot();
-  return sqlite3_step(p.stmt);
+  return step(p.stmt);
+}
+
+int connection::step(sqlite3_stmt* s) noexcept {
+  stepping_ = s;
+  const int rc = sqlite3_step(s);
+  stepping_ = nullptr;
+  return rc;
 }
 
 namespace {
@@ -167,7 +174,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
   done = false;
   bool first = true;
   while (batch == 0 || (result->row_count < batch && result->memory() < batch_bytes)) {
-    const int rc = first ? first_step(p) : sqlite3_step(p.stmt);
+    const int rc = first ? first_step(p) : step(p.stmt);
     first = false;
     if (rc == SQLITE_ROW) {
       if (!result->columns) {
@@ -217,9 +224,7 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
     throw needs_writer{};
   binder(db_, *p).bind(v);
   prepare_snapshot(*p);
-  // A group, or a request on its own, has its savepoint already.
-  auto result =
-      p->read_only || auth_.who == authority::writer ? collect_all(*p, c) : collect_or_undo(*p, c);
+  auto result = collect_or_undo(*p, c);
   measure(*p, result.memory());
   return result;
 }
@@ -236,7 +241,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
   const auto start = clock::now();
   int rc = first_step(*p);
   while (rc == SQLITE_ROW)
-    rc = sqlite3_step(p->stmt);
+    rc = step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
   refuse_cut(fate::rolled_back);
@@ -265,7 +270,8 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   prepare_snapshot(*own);
   auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
-  if (!own->defines && sqlite3_total_changes64(db_) != changes_before_) {
+  // Of a step that only reads SQLite would tell what another statement changed.
+  if (!own->read_only && !own->defines && sqlite3_total_changes64(db_) != changes_before_) {
     step.written.changes = sqlite3_changes64(db_);
     step.written.last_insert_rowid = rowid.get();
   }
@@ -295,6 +301,8 @@ connection::cursor::~cursor() {
 }
 
 rows connection::cursor::next(std::size_t batch, control& ctl) {
+  if (failed_) // an empty batch would say that all rows were given
+    throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
   if (done_) {
     auto empty = std::make_shared<arena>();
     empty->columns = statement_->columns;
@@ -304,7 +312,7 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
   try {
     return connection_->collect(*statement_, std::max<std::size_t>(batch, 1), done_, ctl);
   } catch (...) {
-    done_ = true; // a statement that failed starts from its beginning when stepped again
+    failed_ = true; // a statement that failed starts from its beginning when stepped again
     throw;
   }
 }
@@ -312,9 +320,14 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
 // -- handlers -------------------------------------------------------------------------------------
 
 int connection::on_progress(void* self) {
-  auto* c = static_cast<connection*>(self)->current_;
-  // SQLite asks once more after a COMMIT: to stop then would turn what is done into an error.
-  return c != nullptr && !c->committing() && c->must_stop() ? 1 : 0;
+  const auto& c = *static_cast<connection*>(self);
+  // SQLite asks once more after a statement has come to its end (sqlite3.c, "vdbe_return"): to stop then would turn what is
+  // done into an error, and undo nothing.
+  const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
+                     !DBENGINE_FLAW("stops what has ended");
+  return c.current_ != nullptr && !ended && !c.current_->committing() && c.current_->must_stop()
+             ? 1
+             : 0;
 }
 
 int connection::on_busy(void* self, int count) {
@@ -332,8 +345,8 @@ int connection::on_busy(void* self, int count) {
 }
 
 int connection::on_commit(void* self) {
-  auto* c = static_cast<connection*>(self)->current_;
-  return c != nullptr && !c->try_commit() ? 1 : 0;
+  const auto& c = *static_cast<connection*>(self);
+  return c.refuses_commits_ || (c.current_ != nullptr && !c.current_->try_commit()) ? 1 : 0;
 }
 
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {

@@ -70,8 +70,11 @@ void connection::commit(control& c) {
 }
 
 void connection::rollback() noexcept {
+  auto* const stopped = std::exchange(current_, nullptr); // nothing stops an undo
   if (in_transaction())
     step_own(rollback_);
+  current_ = stopped;
+  rows_left_ = false;
   if (role_ == role::writer)
     drop_snapshot();
   snapshot_open_ = false;
@@ -92,10 +95,13 @@ void connection::release_savepoint() {
 void connection::rollback_to_savepoint() noexcept {
   const auto before = auth_.who;
   auth_.who = authority::engine;
+  auto* const stopped = std::exchange(current_, nullptr); // nothing stops an undo
   const bool undone =
       !in_transaction() || sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr,
                                         nullptr, nullptr) == SQLITE_OK;
+  current_ = stopped;
   auth_.who = before;
+  rows_left_ = false;
   if (schema_touched_)
     ++schema_;
   if (!undone) // half undone it must not be committed
@@ -121,7 +127,9 @@ void connection::end_deferring() noexcept {
 // -- snapshots --------------------------------------------------------------------------------------
 
 bool connection::keep_snapshot() noexcept {
-  if (!snapshot_open_ || !index_.equals(header_))
+  const bool newest =
+      index_.equals(header_) || (role_ == role::reader && DBENGINE_FLAW("reads an old snapshot"));
+  if (!snapshot_open_ || !newest)
     return false;
   ++reused_;
   if (!mapping_ && role_ == role::reader && ++reads_of_snapshot_ == defaults::mmap_after_reads)
