@@ -5,6 +5,7 @@
 
 #include "error_map.hpp"
 #include "maintenance.hpp"
+#include "once.hpp"
 #include "sql_text.hpp"
 
 #include <caf/actor_config.hpp>
@@ -59,6 +60,7 @@ void engine_router::on_destroy() {
 void engine_router::on_cleanup(const caf::error&) {}
 
 void engine_router::shutdown(std::chrono::milliseconds timeout) {
+  house_->core().refuse_nested(); // it would wait for the statement that this thread is in
   house_->stop(timeout);
   close_all(); // last: peers are told what became of their requests
   cleanup(caf::exit_reason::user_shutdown, nullptr);
@@ -66,6 +68,9 @@ void engine_router::shutdown(std::chrono::milliseconds timeout) {
 
 void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   try {
+    if (what->mid
+            .is_request()) // who waits for its answer; a message without one may be sent from anywhere
+      house_->core().refuse_nested();
     if (dispatch(*what))
       return;
   } catch (...) {
@@ -82,6 +87,8 @@ void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
 std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
                                                            caf::mailbox_element& what,
                                                            call_options& o) {
+  if (k == request::kind::task && !o.id.empty())
+    throw error(detail::once::refused("a cursor or maintenance"));
   const auto t = o.timeout.count() == 0 ? house_->core().opts().request_timeout : o.timeout;
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
@@ -150,6 +157,8 @@ void engine_router::pass_on_backup(caf::mailbox_element& what, const caf::messag
     throw error(errc::timeout, "the deadline has passed before the request came");
   if (writes && o.read_only)
     throw error(errc::read_only, "the request writes, and this access is read-only");
+  if (!o.id.empty())
+    throw error(detail::once::refused("a backup"));
   // Here, where its cancellation comes by, too: it must not overtake the request.
   if (o.cancel_token != 0)
     house_->backups().expect(owner_of(what.sender), o.cancel_token);

@@ -6,6 +6,8 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
+#include "once.hpp"
+#include "user_code.hpp"
 #include "user_functions.hpp"
 
 #include <pthread.h>
@@ -105,6 +107,7 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(std::move(info));
     }
   };
+  where_.ids = std::make_shared<once::id_clock>();
   hooks_.settle = [this](connection& c, error_info why) { return settle(c, std::move(why)); };
   if (!where_.memory) {
     open_file();
@@ -123,8 +126,19 @@ void engine_core::start(wakers w) {
 
 void engine_core::admit() const {
   check_process();
+  refuse_nested();
+  check_accepting();
+}
+
+void engine_core::check_accepting() const {
   if (!accepting_.load(std::memory_order_relaxed))
     throw error(errc::shut_down, "the engine is shut down");
+}
+
+void engine_core::refuse_nested() const {
+  if (user_code::runs() && user_code::runs_for(*options_))
+    throw error(errc::invalid_state, "this thread is in a function or collation that a statement "
+                                     "of this engine calls: it cannot call the engine");
 }
 
 void engine_core::check_process() const {
@@ -152,7 +166,8 @@ void engine_core::arm(std::atomic<bool>& flag, std::function<void()> wakers::*wh
 // -- queues ---------------------------------------------------------------------------------------
 
 void engine_core::submit_write(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   if (read_only_)
     throw error(errc::read_only, "the engine is read-only");
   check_fence();
@@ -163,7 +178,8 @@ void engine_core::submit_write(request_ptr r) {
 }
 
 void engine_core::submit_read(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   reads_.push(std::move(r));
   wake_reader();
@@ -171,7 +187,8 @@ void engine_core::submit_read(request_ptr r) {
 }
 
 void engine_core::submit_upkeep(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   upkeep_.push(std::move(r));
   wake_upkeep();

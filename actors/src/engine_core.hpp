@@ -53,8 +53,11 @@ public:
 
   // -- requests -----------------------------------------------------------------------------------
 
-  /// Throws where no request may come in: shut down, forked, the circuit open.
+  /// Throws where no request may come in from this thread: shut down, forked, or in a function that a statement of this
+  /// engine calls.
   void admit() const;
+  /// The last of these alone: whoever waited there would wait for itself.
+  void refuse_nested() const;
   /// To the writer. Throws as `admit`, or `errc::overloaded`.
   void submit_write(request_ptr r);
   /// To a reader; what turns out to write goes on to the writer.
@@ -250,6 +253,7 @@ private:
   void unfence();
   std::unique_ptr<connection> make_writer() const;
   bool sweep_writer() noexcept;
+  void check_accepting() const;
   void gather() noexcept;
 
   std::shared_ptr<const options> options_;

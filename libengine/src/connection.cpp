@@ -66,7 +66,9 @@ int connection::first_step(prepared& p) noexcept {
 }
 
 int connection::step(sqlite3_stmt* s) noexcept {
+  stepping_ = s;
   const int rc = sqlite3_step(s);
+  stepping_ = nullptr;
   if (collations_ == nullptr || !collations_->has_failed()) [[likely]]
     return rc;
   // It ran by a wrong order: what it read is not to be used, what it wrote must go, and with it the transaction that holds it.
@@ -198,9 +200,7 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   refuse_counts(*p);
   binder(db_, *p).bind(v);
   prepare_snapshot(*p);
-  // A group, or a request on its own, has its savepoint already.
-  auto result =
-      p->read_only || auth_.who == authority::writer ? collect_all(*p, c) : collect_or_undo(*p, c);
+  auto result = collect_or_undo(*p, c);
   measure(*p, result.memory());
   return result;
 }
@@ -247,7 +247,8 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   prepare_snapshot(*own);
   auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
-  if (!own->defines && sqlite3_total_changes64(db_) != changes_before_) {
+  // Of a step that only reads SQLite would tell what another statement changed.
+  if (!own->read_only && !own->defines && sqlite3_total_changes64(db_) != changes_before_) {
     step.written.changes = sqlite3_changes64(db_);
     step.written.last_insert_rowid = rowid.get();
   }
@@ -278,6 +279,8 @@ connection::cursor::~cursor() {
 }
 
 rows connection::cursor::next(std::size_t batch, control& ctl) {
+  if (failed_) // an empty batch would say that all rows were given
+    throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
   if (done_) {
     auto empty = std::make_shared<arena>();
     empty->columns = statement_->columns;
@@ -287,7 +290,7 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
   try {
     return connection_->collect(*statement_, std::max<std::size_t>(batch, 1), done_, ctl);
   } catch (...) {
-    done_ = true; // a statement that failed starts from its beginning when stepped again
+    failed_ = true; // a statement that failed starts from its beginning when stepped again
     throw;
   }
 }
@@ -295,12 +298,16 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
 // -- handlers -------------------------------------------------------------------------------------
 
 int connection::on_progress(void* self) {
-  const auto& own = *static_cast<connection*>(self);
-  if (own.collations_ && own.collations_->has_failed())
+  const auto& c = *static_cast<connection*>(self);
+  if (c.collations_ && c.collations_->has_failed())
     return 1;
-  auto* c = own.current_;
-  // SQLite asks once more after a COMMIT: to stop then would turn what is done into an error.
-  return c != nullptr && !c->committing() && c->must_stop() ? 1 : 0;
+  // SQLite asks once more after a statement has come to its end (sqlite3.c, "vdbe_return"): to stop then would turn what is
+  // done into an error, and undo nothing.
+  const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
+                     !DBENGINE_FLAW("stops what has ended");
+  return c.current_ != nullptr && !ended && !c.current_->committing() && c.current_->must_stop()
+             ? 1
+             : 0;
 }
 
 int connection::on_busy(void* self, int count) {
@@ -318,10 +325,11 @@ int connection::on_busy(void* self, int count) {
 }
 
 int connection::on_commit(void* self) {
-  auto& own = *static_cast<connection*>(self);
-  if (own.lost() != nullptr || (own.collations_ && own.collations_->forbids_commit()))
+  auto& c = *static_cast<connection*>(self);
+  if (c.refuses_commits_ || c.lost() != nullptr ||
+      (c.collations_ && c.collations_->forbids_commit()))
     return 1;
-  return own.current_ != nullptr && !own.current_->try_commit() ? 1 : 0;
+  return c.current_ != nullptr && !c.current_->try_commit() ? 1 : 0;
 }
 
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {

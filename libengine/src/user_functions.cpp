@@ -5,6 +5,7 @@
 
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "user_code.hpp"
 
 #include <dbengine/value.hpp>
 
@@ -50,6 +51,7 @@ void answer(sqlite3_context* context, const value& v) {
 
 void call_user(sqlite3_context* context, int count, sqlite3_value** values) {
   const auto& f = *static_cast<const function*>(sqlite3_user_data(context));
+  const user_code inside(&f);
   try {
     std::vector<value_ref> arguments;
     arguments.reserve(static_cast<std::size_t>(count));
@@ -70,6 +72,7 @@ struct bound_collation {
 int compare_user(void* data, int an, const void* a, int bn, const void* b) {
   const auto& [own, watch] = *static_cast<const bound_collation*>(data);
   if (!watch->has_failed()) {
+    const user_code inside(own);
     try {
       return own->compare({static_cast<const char*>(a), static_cast<std::size_t>(an)},
                           {static_cast<const char*>(b), static_cast<std::size_t>(bn)});
