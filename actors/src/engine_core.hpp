@@ -176,6 +176,17 @@ public:
   /// Counts, sampled from the workers' blocks. Queues, leases and files included; not the supervisor's part.
   dbengine::statistics sample() const;
   std::uint64_t wal_bytes() const;
+  /// Looks at the files and keeps what it found. It waits for the disk: never on a scheduler's thread.
+  void look_at_disk();
+  struct disk_sample {
+    bool file_present = true;
+    std::uint64_t free_bytes = 0;
+    std::uint64_t wal_bytes = 0;
+  };
+  /// What the last look found.
+  disk_sample disk() const;
+  /// How long the writer, or every reader, has been in statements that do not come back; zero where one of each works.
+  clock::duration stuck_for() const;
   std::uint64_t commits_seen() const noexcept {
     return commits_seen_.load(std::memory_order_relaxed);
   }
@@ -308,6 +319,9 @@ private:
   std::atomic<clock::rep> held_since_{0};
   std::uint64_t held_at_ = 0;
   const request* stuck_write_ = nullptr; // the one the log was told of
+
+  mutable std::mutex disk_mutex_;
+  disk_sample disk_;
 
   mutable std::mutex fence_mutex_;
   std::string fence_;

@@ -94,6 +94,10 @@ inline constexpr std::chrono::milliseconds lease_idle = 100ms;
 inline constexpr std::chrono::milliseconds lease_close = 2s;
 /// At shutdown, what was interrupted gets this long to come back before it is left behind.
 inline constexpr std::chrono::milliseconds shutdown_grace = 1s;
+/// Health and statistics wait this long for the disk, then answer with what it told last: less than any probe waits.
+inline constexpr std::chrono::milliseconds look_patience = 250ms;
+/// A look at the disk that takes this long is a problem of its own.
+inline constexpr std::chrono::milliseconds look_stalled = 1s;
 /// How often the supervisor looks while somebody waits: half of the promised 50 ms.
 inline constexpr std::chrono::milliseconds watch_interval = 25ms;
 /// WAL pages after which the writer checkpoints PASSIVE. 1,000 (SQLite's default) halves the rate of
