@@ -154,8 +154,9 @@ struct too_many {};
 nlohmann::json parse_bounded(std::string_view text) {
   int containers = 0;
   const auto count = [&](int, nlohmann::json::parse_event_t event, nlohmann::json&) {
-    using enum nlohmann::json::parse_event_t;
-    if ((event == object_start || event == array_start) && ++containers > max_containers)
+    using kind = nlohmann::json::parse_event_t;
+    if ((event == kind::object_start || event == kind::array_start) &&
+        ++containers > max_containers)
       throw too_many();
     return true;
   };
