@@ -49,6 +49,6 @@ CAF_TEST(what grows and grows is a leak) {
   has(judged([](auto& f, auto) { f.database_descriptors += 20; }), "descriptors of the database");
   has(judged([](auto& f, auto i) { f.threads += i / 6; }), "threads from");
   has(judged([](auto& f, auto i) { f.rss += i << 18; }), "memory from");
-  has(judged([](auto& f, auto i) { f.file += i << 16; }), "file from");
+  has(judged([](auto& f, auto i) { f.file += i << 17; }), "file from");
   has(judged([](auto& f, auto) { f.wal = std::uint64_t{1} << 30; }), "a WAL of");
 }
