@@ -17,11 +17,15 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
     const char c = sql[i];
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ';') {
       ++i;
+    } else if (sql.substr(i, 3) ==
+               "\xef\xbb\xbf") { // SQLite takes a byte order mark for space, wherever it is
+      i += 3;
     } else if (sql.substr(i, 2) == "--") {
       i = sql.find('\n', i);
       if (i == sql.npos)
         return sql.npos;
-    } else if (sql.substr(i, 2) == "/*") {
+    } else if (sql.substr(i, 2) == "/*" &&
+               i + 2 < sql.size()) { // at the very end they are two operators
       i = sql.find("*/", i + 2);
       if (i == sql.npos)
         return sql.npos; // SQLite takes an unfinished comment for one to the end
