@@ -25,9 +25,9 @@ namespace dbengine::detail {
 // Before a statement of the writer: in a transaction of the engine's own kind its snapshot is renewed, for a statement that
 // must not meet a pending one it is given up.
 void connection::prepare_snapshot(prepared& p) {
-  refuse_lost(fate::not_run);
   if (role_ != role::writer)
-    return;
+    return; // what it reads is looked at afterwards
+  refuse_lost(fate::not_run);
   if (!p.rows_only) {
     drop_snapshot();
     ++schema_;
