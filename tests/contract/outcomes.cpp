@@ -152,8 +152,8 @@ CAF_TEST(rows whose result finds no memory are undone) {
   CAF_CHECK_EQUAL(without_memory([&] { db.with_id("a").fetch(insert); }),
                   "too_big, was rolled back");
   CAF_CHECK_EQUAL(without_memory([&] {
-                    db.execute_transaction({operation::execute("INSERT INTO t VALUES (0)"),
-                                            operation::fetch(insert)});
+                    db.execute_transaction(
+                        {operation::execute("INSERT INTO t VALUES (0)"), operation::fetch(insert)});
                   }),
                   "too_big, was rolled back");
   CAF_CHECK_EQUAL(without_memory([&] { db.execute_script("INSERT INTO t VALUES (0);" + insert); }),
@@ -182,7 +182,8 @@ CAF_TEST(a result that is refused in a group undoes its own rows alone) {
     g.open();
     db.execute("CREATE TABLE t (x)");
     g.close();
-    std::thread first([&] { db.with_priority(priority::batch).execute("INSERT INTO t VALUES (hold())"); });
+    std::thread first(
+        [&] { db.with_priority(priority::batch).execute("INSERT INTO t VALUES (hold())"); });
     CAF_CHECK(g.wait_for(1));
     std::atomic<int> refused{0};
     std::vector<std::thread> others;
@@ -251,9 +252,9 @@ CAF_TEST(a statement that only reads changes nothing) {
     CAF_CHECK_EQUAL(steps[0].written.changes, 2);
     for (std::size_t i = 1; i < steps.size(); ++i)
       CAF_CHECK(none(steps[i].written));
-    for (const char* sql : {"SELECT x FROM t", "PRAGMA user_version", "PRAGMA user_version = 4",
-                            "EXPLAIN INSERT INTO t VALUES (1)", "VALUES (1)",
-                            "UPDATE t SET x = 1 WHERE x = 99"}) {
+    for (const char* sql :
+         {"SELECT x FROM t", "PRAGMA user_version", "PRAGMA user_version = 4",
+          "EXPLAIN INSERT INTO t VALUES (1)", "VALUES (1)", "UPDATE t SET x = 1 WHERE x = 99"}) {
       CAF_CHECK(none(db.execute(sql)));
       CAF_CHECK(none(db.execute_script(sql).steps[0].written));
       CAF_CHECK(none(db.execute_script(sql, script_mode::continue_on_error).steps[0].written));

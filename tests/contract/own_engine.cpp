@@ -33,8 +33,7 @@ options calling() {
                              inside();
                            return value(a[0].integer);
                          }});
-  o.collations.push_back({.name = "calling",
-                          .compare = [](std::string_view a, std::string_view b) {
+  o.collations.push_back({.name = "calling", .compare = [](std::string_view a, std::string_view b) {
                             if (inside)
                               inside();
                             return a.compare(b);
