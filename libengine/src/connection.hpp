@@ -220,6 +220,7 @@ private:
   /// SQLite's answer to a handler that says stop. Anything else, an I/O error above all, is told as it is.
   static bool comes_from_stop(int code) noexcept;
   /// Every step of a request's statement: the progress handler must know which one it may stop.
+  /// `SQLITE_ERROR` where a collation of the host threw meanwhile.
   int step(sqlite3_stmt* s) noexcept;
   int step_own(sqlite3_stmt* s) noexcept;
   int step_anchor() noexcept;
@@ -236,8 +237,6 @@ private:
   void leave_old_schema() noexcept;
   void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;
-  /// `SQLITE_ERROR` where a collation of the host threw meanwhile.
-  int step(sqlite3_stmt* s) noexcept;
   void refuse_counts(const prepared& p) const;
   void register_functions();
   static void measure(prepared& p, std::size_t bytes) noexcept;
