@@ -4,9 +4,12 @@
 #include "engine_core.hpp"
 
 #include "error_map.hpp"
-#include "functions.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
+#include "once.hpp"
+#include "patience.hpp"
+#include "user_code.hpp"
+#include "user_functions.hpp"
 
 #include <pthread.h>
 
@@ -105,6 +108,7 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(std::move(info));
     }
   };
+  where_.ids = std::make_shared<once::id_clock>();
   hooks_.settle = [this](connection& c, error_info why) { return settle(c, std::move(why)); };
   if (!where_.memory) {
     open_file();
@@ -123,8 +127,19 @@ void engine_core::start(wakers w) {
 
 void engine_core::admit() const {
   check_process();
+  refuse_nested();
+  check_accepting();
+}
+
+void engine_core::check_accepting() const {
   if (!accepting_.load(std::memory_order_relaxed))
     throw error(errc::shut_down, "the engine is shut down");
+}
+
+void engine_core::refuse_nested() const {
+  if (user_code::runs() && user_code::runs_for(*options_))
+    throw error(errc::invalid_state, "this thread is in a function or collation that a statement "
+                                     "of this engine calls: it cannot call the engine");
 }
 
 void engine_core::check_process() const {
@@ -145,14 +160,17 @@ void engine_core::arm(std::atomic<bool>& flag, std::function<void()> wakers::*wh
   // the caller did is seen by who clears the flag and looks once more.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!flag.load(std::memory_order_relaxed) && !flag.exchange(true, std::memory_order_seq_cst) &&
-      accepting() && wakers_.*what)
-    (wakers_.*what)();
+      accepting() && wakers_.*what && !patiently_or_not(wakers_.*what))
+    flag.store(
+        false,
+        std::memory_order_seq_cst); // no memory for a message: whoever comes next tries again
 }
 
 // -- queues ---------------------------------------------------------------------------------------
 
 void engine_core::submit_write(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   if (read_only_)
     throw error(errc::read_only, "the engine is read-only");
   check_fence();
@@ -163,7 +181,8 @@ void engine_core::submit_write(request_ptr r) {
 }
 
 void engine_core::submit_read(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   reads_.push(std::move(r));
   wake_reader();
@@ -171,7 +190,8 @@ void engine_core::submit_read(request_ptr r) {
 }
 
 void engine_core::submit_upkeep(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   upkeep_.push(std::move(r));
   wake_upkeep();
@@ -181,13 +201,15 @@ void engine_core::submit_upkeep(request_ptr r) {
 void engine_core::wake_upkeep() noexcept {
   auto& r = *readers_.back();
   if (r.alive.load(std::memory_order_relaxed) &&
-      !r.scheduled.exchange(true, std::memory_order_seq_cst) && wakers_.flush_reader)
-    wakers_.flush_reader(readers_.size() - 1);
+      !r.scheduled.exchange(true, std::memory_order_seq_cst) && wakers_.flush_reader &&
+      !patiently_or_not([&] { wakers_.flush_reader(readers_.size() - 1); }))
+    r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`
 }
 
 void engine_core::wake_writer() noexcept {
-  if (!flush_pending_.exchange(true, std::memory_order_seq_cst) && wakers_.flush_writer)
-    wakers_.flush_writer();
+  if (!flush_pending_.exchange(true, std::memory_order_seq_cst) && wakers_.flush_writer &&
+      !patiently_or_not(wakers_.flush_writer))
+    flush_pending_.store(false, std::memory_order_seq_cst); // as in `arm`
 }
 
 void engine_core::wake_reader() noexcept {
@@ -196,8 +218,8 @@ void engine_core::wake_reader() noexcept {
     if (r.part.load(std::memory_order_relaxed) == reader_part::active &&
         r.alive.load(std::memory_order_relaxed) && !r.scheduled.load(std::memory_order_relaxed) &&
         !r.scheduled.exchange(true, std::memory_order_seq_cst)) {
-      if (wakers_.flush_reader)
-        wakers_.flush_reader(i);
+      if (wakers_.flush_reader && !patiently_or_not([&] { wakers_.flush_reader(i); }))
+        r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`
       return;
     }
   }
@@ -261,11 +283,14 @@ void engine_core::writer_broken(const error_info& why) noexcept {
   writer_.reset();
   gate_.store(gate_shut,
               std::memory_order_seq_cst); // nobody writes until the next writer has opened
-  log(log_level::error, "the write connection failed: " + to_string(why));
+  try {
+    log(log_level::error, "the write connection failed: " + to_string(why));
+  } catch (...) { // no memory for the text
+  }
   if (closing_.load(std::memory_order_seq_cst))
-    close_writer(); // nobody comes after this one
-  else if (wakers_.writer_broke)
-    wakers_.writer_broke(why);
+    close_writer();              // nobody comes after this one
+  else if (wakers_.writer_broke) // where its word is lost, the writer sees it when it is woken
+    patiently_or_not([&] { wakers_.writer_broke(why); });
 }
 
 bool engine_core::open_writer() {

@@ -53,8 +53,11 @@ public:
 
   // -- requests -----------------------------------------------------------------------------------
 
-  /// Throws where no request may come in: shut down, forked, the circuit open.
+  /// Throws where no request may come in from this thread: shut down, forked, or in a function that a statement of this
+  /// engine calls.
   void admit() const;
+  /// The last of these alone: whoever waited there would wait for itself.
+  void refuse_nested() const;
   /// To the writer. Throws as `admit`, or `errc::overloaded`.
   void submit_write(request_ptr r);
   /// To a reader; what turns out to write goes on to the writer.
@@ -173,6 +176,17 @@ public:
   /// Counts, sampled from the workers' blocks. Queues, leases and files included; not the supervisor's part.
   dbengine::statistics sample() const;
   std::uint64_t wal_bytes() const;
+  /// Looks at the files and keeps what it found. It waits for the disk: never on a scheduler's thread.
+  void look_at_disk();
+  struct disk_sample {
+    bool file_present = true;
+    std::uint64_t free_bytes = 0;
+    std::uint64_t wal_bytes = 0;
+  };
+  /// What the last look found.
+  disk_sample disk() const;
+  /// How long the writer, or every reader, has been in statements that do not come back; zero where one of each works.
+  clock::duration stuck_for() const;
   std::uint64_t commits_seen() const noexcept {
     return commits_seen_.load(std::memory_order_relaxed);
   }
@@ -250,6 +264,7 @@ private:
   void unfence();
   std::unique_ptr<connection> make_writer() const;
   bool sweep_writer() noexcept;
+  void check_accepting() const;
   void gather() noexcept;
 
   std::shared_ptr<const options> options_;
@@ -304,6 +319,9 @@ private:
   std::atomic<clock::rep> held_since_{0};
   std::uint64_t held_at_ = 0;
   const request* stuck_write_ = nullptr; // the one the log was told of
+
+  mutable std::mutex disk_mutex_;
+  disk_sample disk_;
 
   mutable std::mutex fence_mutex_;
   std::string fence_;

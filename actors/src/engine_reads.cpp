@@ -7,6 +7,7 @@
 
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "patience.hpp"
 
 namespace dbengine::detail {
 
@@ -139,7 +140,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
         r->fail(std::move(info));
       } else {
         r->wait_again();
-        queue.push_front({r});
+        patiently([&] { queue.push_front({r}); });
         arm(watch_armed_, &wakers::arm_watch); // nobody else looks at its deadline
       }
       wake_reader();

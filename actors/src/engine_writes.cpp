@@ -9,6 +9,7 @@
 #include "fault.hpp"
 #include "log.hpp"
 #include "log_rewrite.hpp"
+#include "patience.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -44,13 +45,14 @@ void engine_core::checkpoint_where_due() {
                       .complete) {
         // Ever rarer, so that a snapshot that stays costs the writer little.
         next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
-        log(log_level::warning, "the WAL has " + std::to_string(pages) +
-                                    " pages and cannot begin anew: a cursor, a transaction that "
-                                    "reads, a backup or another process keeps an old snapshot");
+        log_limited(log_level::warning, "the WAL is pinned",
+                    "the WAL has " + std::to_string(pages) +
+                        " pages and cannot begin anew: a cursor, a transaction that "
+                        "reads, a backup or another process keeps an old snapshot");
       }
     } catch (const error& e) {
       // The commit is safe in the WAL; the next one tries again. The log says why the WAL grows.
-      log(log_level::warning, "checkpoint: " + to_string(e.info()));
+      log_limited(log_level::warning, "a checkpoint failed", "checkpoint: " + to_string(e.info()));
     }
   }
   if (!checkpoint_armed_.load(std::memory_order_relaxed))
@@ -132,7 +134,8 @@ bool engine_core::idle_checkpoint() {
         writer_->rest();
     }
   } catch (const error& e) {
-    log(log_level::warning, "idle checkpoint: " + to_string(e.info()));
+    log_limited(log_level::warning, "a checkpoint failed",
+                "idle checkpoint: " + to_string(e.info()));
   } catch (...) {
     checkpoint_armed_.store(false, std::memory_order_seq_cst);
     writer_broken(current_exception_info());
@@ -262,7 +265,7 @@ void engine_core::run_group(std::vector<request_ptr> group) {
     const std::lock_guard lock(current_mutex_);
     current_writes_ = std::move(current);
   };
-  show(group); // first: what comes may take long
+  patiently([&] { show(group); }); // first: what comes may take long
   try {
     ready_to_write();
   } catch (const error& e) {
@@ -303,12 +306,16 @@ void engine_core::run_group(std::vector<request_ptr> group) {
 
 void engine_core::group_failed(const write_group& g, const error_info& why) {
   // Before the rollback: the record tells of the group's own commit.
-  const auto open = g.unanswered();
+  const auto open = patiently([&] { return g.unanswered(); });
   std::vector<bool> committed;
-  for (const auto& r : open)
-    committed.push_back(g.committed(r));
-  writer_->rollback();
   std::vector<request_ptr> again;
+  patiently([&] { // what gets lost here is never answered
+    committed.resize(open.size());
+    again.reserve(open.size());
+  });
+  for (std::size_t i = 0; i < open.size(); ++i)
+    committed[i] = g.committed(open[i]);
+  writer_->rollback();
   for (std::size_t i = 0; i < open.size(); ++i) {
     const auto& r = open[i];
     if (committed[i] && r->now() == request::state::running) {
@@ -345,7 +352,7 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
       r->finish();
       continue;
     }
-    r->own_sets();
+    patiently([&] { r->own_sets(); });
     r->wait_again();
     r->alone = r->alone || blamed;
     again.push_back(r);

@@ -7,8 +7,10 @@
 #include "backup_worker.hpp"
 #include "house.hpp"
 #include "log.hpp"
+#include "patience.hpp"
 #include "reader.hpp"
 #include "reader_pool.hpp"
+#include "reports.hpp"
 #include "stats.hpp"
 #include "supervisor.hpp"
 #include "threads.hpp"
@@ -35,7 +37,9 @@ house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core,
              const spawn_settings& s)
     : sys_(&sys), core_(std::move(core)), board_(std::make_shared<actors::board>()),
       handles_(std::make_shared<current_handles>()),
-      backups_(std::make_shared<backup_service>(core_)),
+      backups_(std::make_shared<backup_service>(core_, s.detached)),
+      disk_look_(
+          std::make_shared<background_look>([core = core_] { core->look_at_disk(); }, s.detached)),
       cursors_(std::make_shared<detail::cursor_table>(s.cursor_idle,
                                                       [handles = handles_, idle = s.cursor_idle] {
                                                         if (const auto h = handles->pool())
@@ -50,11 +54,16 @@ house::~house() {
     static_cast<void>(new auto(core_));
     static_cast<void>(new auto(cursors_));
     static_cast<void>(new auto(backups_));
+    static_cast<void>(new auto(disk_look_));
     static_cast<void>(new auto(handles_));
     static_cast<void>(new auto(supervisor_));
     return;
   }
-  stop(std::chrono::milliseconds(0));
+  try {
+    stop(std::chrono::milliseconds(0));
+  } catch (...) { // no memory for more than a second
+    detail::log(detail::log_level::error, "the engine's end failed for want of memory");
+  }
 }
 
 std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o,
@@ -106,17 +115,17 @@ error_info house::start(spawn_settings s) {
                    },
                    {},
                    {}});
-  specs.push_back(
-      {"stats",
-       strategy::one_for_one,
-       [&sys, core, handles, b = board_, backups = backups_](std::function<void()> ready) {
-         auto h = sys.spawn(stats, core, b, backups);
-         handles->set_stats(h);
-         ready();
-         return caf::actor_cast<caf::actor>(h);
-       },
-       {},
-       {}});
+  specs.push_back({"stats",
+                   strategy::one_for_one,
+                   [&sys, core, handles, b = board_, backups = backups_,
+                    disk = disk_look_](std::function<void()> ready) {
+                     auto h = sys.spawn(stats, core, b, backups, disk);
+                     handles->set_stats(h);
+                     ready();
+                     return caf::actor_cast<caf::actor>(h);
+                   },
+                   {},
+                   {}});
   specs.push_back({"backup scheduler",
                    strategy::rest_for_one,
                    [&sys, core, handles, backups = backups_, s](std::function<void()> ready) {
@@ -180,10 +189,44 @@ error_info house::start(spawn_settings s) {
   }
   // Those that got no place are nobody's to restart.
   specs.erase(specs.begin() + static_cast<std::ptrdiff_t>(first.size()), specs.end());
-  supervisor_ =
-      sys.spawn(supervisor, core, board_, std::move(specs), std::move(first), stopped_, s.restarts);
-  handles->set_supervisor(supervisor_);
+  supervise(std::move(specs), std::move(first), s.restarts);
   return why;
+}
+
+void house::supervise(std::vector<child_spec> specs, std::vector<started_child> first,
+                      const restart_policy& policy) {
+  // Shared, so that a start that found no memory leaves them here.
+  using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+  const auto all = std::make_shared<std::pair<std::vector<child_spec>, std::vector<started_child>>>(
+      std::move(specs), std::move(first));
+  try {
+    supervisor_ = detail::patiently([&] {
+      return sys_->spawn([core = core_, b = board_, all, ended = stopped_,
+                          policy](self_pointer self) -> supervisor_actor::behavior_type {
+        return supervisor(self, core, b, std::move(all->first), std::move(all->second), ended,
+                          policy);
+      });
+    });
+  } catch (...) {
+    for (const auto& c : all->second)
+      if (c.handle)
+        detail::patiently_or_not(
+            [&] { caf::anon_send_exit(c.handle, caf::exit_reason::user_shutdown); });
+    stopped_->set({});
+    throw;
+  }
+  handles_->set_supervisor(supervisor_);
+}
+
+void house::look() {
+  const auto until = detail::clock::now() + defaults::look_patience;
+  disk_look_->wait(until);
+  backups_->wait_for_folder(until);
+}
+
+health_report house::health() {
+  look();
+  return report_health(*core_, *board_, *backups_, disk_look_->under_way());
 }
 
 void house::stop(std::chrono::milliseconds timeout) {
@@ -197,17 +240,20 @@ void house::stop(std::chrono::milliseconds timeout) {
   core_->refuse();
   if (!core_->wait_drained(deadline))
     core_->answer_rest();
-  caf::anon_send(supervisor_, caf::close_atom_v);
+  const auto ask_to_stop = [this] {
+    detail::patiently_or_not([this] { caf::anon_send(supervisor_, caf::close_atom_v); });
+  };
+  ask_to_stop();
   const auto last_moment = std::max(deadline, detail::clock::now()) + defaults::shutdown_grace;
   if (!stopped_->wait_until(last_moment)) {
     core_->leave_behind();
-    caf::anon_send(supervisor_, caf::close_atom_v);
+    ask_to_stop();
     const auto ended_within_half = [this] {
       return stopped_->wait_until(detail::clock::now() + defaults::shutdown_grace / 2);
     };
     bool ended = ended_within_half();
     if (!ended) {
-      caf::anon_send(supervisor_, caf::close_atom_v);
+      ask_to_stop();
       ended = ended_within_half();
     }
     // The supervisor itself gets no turn where this thread is the only one that the scheduler has: it ends after it.
@@ -219,6 +265,7 @@ void house::stop(std::chrono::milliseconds timeout) {
     left_.emplace_back("backup");
     detail::log(detail::log_level::error, "the running backup does not end and is left behind");
   }
+  disk_look_->close();
   core_->answer_rest();
   cursors_->close_all();
   core_->close_leases(deadline);

@@ -91,7 +91,6 @@ struct supervisor_state {
     bool taken_along = false; // ended because of another child's failure (rest_for_one)
   };
 
-  std::vector<child> children;
   bool stopping = false;
   std::minstd_rand jitter{std::random_device{}()};
 };

@@ -7,9 +7,11 @@
 #include "connection.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
-#include "functions.hpp"
+#include "inserted_rowid.hpp"
 #include "log.hpp"
 #include "once.hpp"
+#include "replaced_functions.hpp"
+#include "user_functions.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -119,6 +121,11 @@ void connection::bury() {
   sqlite3_busy_handler(db_, nullptr, nullptr);
   sqlite3_set_authorizer(db_, nullptr, nullptr);
   sqlite3_wal_hook(db_, nullptr, nullptr);
+  sqlite3_commit_hook(db_, nullptr, nullptr);
+  sqlite3_rollback_hook(db_, nullptr, nullptr);
+  stop_->end();
+  if (collations_)
+    collations_->end();
   static std::mutex guard;
   static std::vector<std::pair<std::shared_ptr<const options>, SQLite::Database*>> graves;
   const std::lock_guard lock(guard);
@@ -226,8 +233,7 @@ void connection::configure() {
   engine_sql(o.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
   engine_sql(o.temp_store == dbengine::temp_store::memory ? "PRAGMA temp_store=MEMORY"
                                                           : "PRAGMA temp_store=FILE");
-  register_safe_functions(db_);
-  register_user_functions(db_, o);
+  register_functions();
   begin_ = prepare_or_throw(db_, "BEGIN");
   begin_immediate_ = prepare_or_throw(db_, "BEGIN IMMEDIATE");
   commit_ = prepare_or_throw(db_, "COMMIT");
@@ -253,6 +259,20 @@ void connection::configure() {
     sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);
   auth_.install(db_);
   auth_.who = role_ == role::reader ? authority::reader : authority::writer;
+}
+
+void connection::register_functions() {
+  stop_ = std::make_shared<stop_test>(&connection::on_progress, this);
+  rowid_mark_ = std::make_shared<rowid_mark>();
+  register_replaced_functions(db_, stop_);
+  register_last_insert_rowid(db_, rowid_mark_);
+  if (!options_->collations.empty()) {
+    collations_ = std::make_shared<collation_watch>(db_, &current_);
+    sqlite3_rollback_hook(
+        db_, [](void* watch) { static_cast<collation_watch*>(watch)->rolled_back(); },
+        collations_.get());
+  }
+  register_user_functions(db_, *options_, collations_);
 }
 
 int connection::on_trace(unsigned, void* self, void* p, void* x) {

@@ -77,10 +77,14 @@ void connection::commit(control& c) {
 }
 
 void connection::rollback() noexcept {
-  if (in_transaction())
-    step_own(rollback_);
+  auto* const stopped = std::exchange(current_, nullptr); // nothing stops an undo
+  // First: SQLite forgets an interrupt only when no statement is open, and would stop the ROLLBACK as well.
   if (role_ == role::writer)
     drop_snapshot();
+  if (in_transaction())
+    step_own(rollback_);
+  current_ = stopped;
+  rows_left_ = false;
   snapshot_open_ = false;
   if (std::exchange(schema_touched_, false))
     ++schema_;
@@ -99,10 +103,13 @@ void connection::release_savepoint() {
 void connection::rollback_to_savepoint() noexcept {
   const auto before = auth_.who;
   auth_.who = authority::engine;
+  auto* const stopped = std::exchange(current_, nullptr); // nothing stops an undo
   const bool undone =
       !in_transaction() || sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr,
                                         nullptr, nullptr) == SQLITE_OK;
+  current_ = stopped;
   auth_.who = before;
+  rows_left_ = false;
   if (schema_touched_)
     ++schema_;
   if (!undone) // half undone it must not be committed
@@ -128,7 +135,9 @@ void connection::end_deferring() noexcept {
 // -- snapshots --------------------------------------------------------------------------------------
 
 bool connection::keep_snapshot() noexcept {
-  if (!snapshot_open_ || !index_.equals(header_))
+  const bool newest =
+      index_.equals(header_) || (role_ == role::reader && DBENGINE_FLAW("reads an old snapshot"));
+  if (!snapshot_open_ || !newest)
     return false;
   ++reused_;
   if (!mapping_ && role_ == role::reader && ++reads_of_snapshot_ == defaults::mmap_after_reads)

@@ -60,7 +60,9 @@ error_info last_error(sqlite3* db, int code, std::size_t base, const std::string
   return info;
 }
 
-error_info current_exception_info() noexcept {
+namespace {
+
+error_info under_way() {
   try {
     throw;
   } catch (const error& e) {
@@ -77,6 +79,16 @@ error_info current_exception_info() noexcept {
     return {.code = errc::internal, .message = e.what()};
   } catch (...) {
     return {.code = errc::internal, .message = "an exception of unknown type"};
+  }
+}
+
+} // namespace
+
+error_info current_exception_info() noexcept {
+  try {
+    return under_way();
+  } catch (...) { // no memory for its text; this one needs none
+    return {.code = errc::too_big, .message = "out of memory"};
   }
 }
 

@@ -6,7 +6,7 @@
 // missing; with `normal` the last rows may, never one before another that is there; nothing may be damaged; no work may
 // leave files behind that the next one does not remove.
 //
-// DBENGINE_POWER_CUTS=N makes about N images (2,030), DBENGINE_SEED=N repeats a run.
+// DBENGINE_POWER_CUTS=N makes about N images (2,040), DBENGINE_SEED=N repeats a run.
 #include "power_cut.hpp"
 #include "child.hpp"
 #include "memory_folder.hpp"

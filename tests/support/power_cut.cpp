@@ -101,30 +101,34 @@ void disk_model::sync(file& f) {
   f.pending = std::move(left);
 }
 
+void disk_model::keep(std::map<std::string, std::uint64_t>& names, const name_change& changed) {
+  for (const auto& [name, leads_to] : changed.names)
+    if (leads_to)
+      names[name] = *leads_to;
+    else
+      names.erase(name);
+}
+
 std::map<std::string, std::uint64_t> disk_model::now() const {
   auto names = safe_names_;
-  for (const auto& change : pending_names_)
-    for (const auto& [name, file] : change.names)
-      if (file)
-        names[name] = *file;
-      else
-        names.erase(name);
+  for (const auto& changed : pending_names_)
+    keep(names, changed);
   return names;
 }
 
 void disk_model::rename_or_link(const recorded_call& c) {
   const auto names = now();
   const auto from = names.find(c.first);
-  name_change change;
+  name_change changed;
   if (c.kind != record_kind::link && !c.first.empty())
-    change.names[c.first] = std::nullopt;
+    changed.names[c.first] = std::nullopt;
   if (!c.second.empty() && from != names.end()) {
     const auto to = names.find(c.second);
     if (to != names.end() && to->second == from->second)
       return; // two names of one file: rename() does nothing
-    change.names[c.second] = from->second;
+    changed.names[c.second] = from->second;
   }
-  pending_names_.push_back(std::move(change));
+  pending_names_.push_back(std::move(changed));
 }
 
 void disk_model::apply(const recorded_call& c) {
@@ -154,20 +158,15 @@ void disk_model::apply(const recorded_call& c) {
       p.failed = true;
     break;
   case record_kind::sync_folder:
-    std::erase_if(pending_names_, [&](name_change& change) {
-      for (auto it = change.names.begin(); it != change.names.end();) {
-        if (folder_of(it->first) != c.first) {
-          ++it;
-          continue;
-        }
-        if (it->second)
-          safe_names_[it->first] = *it->second;
-        else
-          safe_names_.erase(it->first);
-        it = change.names.erase(it);
-      }
-      return change.names.empty();
-    });
+    for (auto& changed : pending_names_) {
+      name_change safe;
+      for (const auto& [name, leads_to] : changed.names)
+        if (folder_of(name) == c.first)
+          safe.names[name] = leads_to;
+      keep(safe_names_, safe);
+      std::erase_if(changed.names, [&](const auto& n) { return safe.names.contains(n.first); });
+    }
+    std::erase_if(pending_names_, [](const name_change& n) { return n.names.empty(); });
     break;
   case record_kind::mark: break;
   }
@@ -222,13 +221,6 @@ std::string disk_model::bytes_after_cut(const file& f, cut_kind kind, bool last,
 std::map<std::string, std::uint64_t> disk_model::names_after_cut(cut_kind kind,
                                                                  std::mt19937_64& random) const {
   auto names = safe_names_;
-  const auto keep = [&](const name_change& change) {
-    for (const auto& [name, file] : change.names)
-      if (file)
-        names[name] = *file;
-      else
-        names.erase(name);
-  };
   if (kind == cut_kind::nothing)
     return names;
   const bool all = kind == cut_kind::all || kind == cut_kind::last_torn;
@@ -238,7 +230,7 @@ std::map<std::string, std::uint64_t> disk_model::names_after_cut(cut_kind kind,
   const bool in_order = by_chance(random, 0.5);
   for (std::size_t i = 0; i < pending_names_.size(); ++i)
     if (all || (in_order ? i < first_lost : by_chance(random, 0.5)))
-      keep(pending_names_[i]);
+      keep(names, pending_names_[i]);
   return names;
 }
 
@@ -247,20 +239,20 @@ void disk_model::cut(const std::filesystem::path& to, cut_kind kind,
   for (const auto& f : folders_)
     std::filesystem::create_directories(to / f);
   std::map<std::uint64_t, std::string> written;
-  for (const auto& [name, file] : names_after_cut(kind, random)) {
+  for (const auto& [name, id] : names_after_cut(kind, random)) {
     if (name.ends_with("-shm"))
       continue;
     const auto path = to / name;
     std::filesystem::create_directories(path.parent_path());
-    if (const auto it = written.find(file); it != written.end()) {
+    if (const auto it = written.find(id); it != written.end()) {
       std::filesystem::create_hard_link(to / it->second, path);
       continue;
     }
-    written[file] = name;
-    const auto it = files_.find(file);
+    written[id] = name;
+    const auto it = files_.find(id);
     std::ofstream(path, std::ios::binary)
         << (it == files_.end() ? std::string()
-                               : bytes_after_cut(it->second, kind, file == last_written_, random));
+                               : bytes_after_cut(it->second, kind, id == last_written_, random));
   }
 }
 

@@ -78,6 +78,7 @@ private:
     std::map<std::string, std::optional<std::uint64_t>> names; // to which file each leads
   };
 
+  static void keep(std::map<std::string, std::uint64_t>& names, const name_change& changed);
   static void apply_to(std::string& bytes, const change& c);
   static void sync(file& f);
   static std::string bytes_after_cut(const file& f, cut_kind kind, bool last,

@@ -40,13 +40,15 @@ struct function {
   std::string name;
   /// Number of arguments, -1 for any.
   int arguments = -1;
-  /// The same input always gives the same output: may be used in indexes, is evaluated once where possible.
-  bool deterministic = true;
+  /// The same input always gives the same output. Only then may it stand in indexes and generated columns, and SQLite calls it
+  /// once for many rows where the arguments do not change. Off, as in SQLite: each row gets a call of its own.
+  bool deterministic = false;
   std::function<value(std::span<const value_ref>)> call;
 };
 
 /// A collation, known to every connection: negative, zero or positive as the first sorts before, with
-/// or after the second. Must be a total order and thread-safe.
+/// or after the second. Must be a total order and thread-safe. An exception that it throws becomes the error of the statement that
+/// compared, and the transaction around that statement is rolled back.
 struct collation {
   std::string name;
   std::function<int(std::string_view, std::string_view)> compare;
