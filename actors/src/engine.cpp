@@ -4,8 +4,11 @@
 #include "engine.hpp"
 
 #include "error_map.hpp"
+#include "log.hpp"
 #include "maintenance.hpp"
 #include "once.hpp"
+#include "patience.hpp"
+#include "reports.hpp"
 #include "sql_text.hpp"
 
 #include <caf/actor_config.hpp>
@@ -74,9 +77,12 @@ void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
     if (dispatch(*what))
       return;
   } catch (...) {
+    const auto why = detail::current_exception_info();
     if (what->sender && what->mid.is_request())
-      what->sender->enqueue(nullptr, what->mid.response_id(),
-                            caf::make_message(from_info(detail::current_exception_info())), host);
+      detail::patiently([&] {
+        what->sender->enqueue(nullptr, what->mid.response_id(), caf::make_message(from_info(why)),
+                              host);
+      });
     return;
   }
   if (what->sender && what->mid.is_request())
@@ -247,8 +253,15 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
       raw->reply = caf::make_message(maintenance::run(*core, c, x, raw->ctl));
     };
     submit(std::move(r), write, !write);
-  } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>() ||
-             m.match_elements<database_info_request>()) {
+  } else if (m.match_elements<database_info_request>()) {
+    // A read like any other: it may wait for another process's lock.
+    call_options o;
+    auto r = make_request(request::kind::task, what, o);
+    r->task = [core = &house_->core(), raw = r.get()](detail::connection& c) {
+      raw->reply = caf::make_message(report_database(*core, c, raw->ctl));
+    };
+    submit(std::move(r), false);
+  } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>()) {
     pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().stats()), what, std::move(m));
   } else if (m.match_elements<backup_request>()) {
     pass_on_backup(what, m, m.get_as<backup_request>(0).options, false);
@@ -271,7 +284,12 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     running.inc_running();
     try {
       std::thread([keep = caf::strong_actor_ptr(ctrl()), this, &running]() mutable {
-        shutdown(house_->core().opts().shutdown_timeout);
+        try {
+          shutdown(house_->core().opts().shutdown_timeout);
+        } catch (...) { // no memory for more than a second: what is left ends with the handle
+          detail::log_limited(detail::log_level::error, "no end",
+                              "the engine's end failed for want of memory");
+        }
         keep = nullptr;
         running.dec_running();
       }).detach();

@@ -9,6 +9,7 @@
 #include "log.hpp"
 #include "maintenance.hpp"
 #include "once.hpp"
+#include "patience.hpp"
 #include "reports.hpp"
 #include "threads.hpp"
 
@@ -66,10 +67,13 @@ local_backend::~local_backend() {
   if (house_->left_behind().empty())
     return;
   // The system cannot end before the worker comes back: a thread of its own waits for that, not the caller.
-  auto* rest = new remains{std::move(config_), std::move(system_), std::move(house_)};
+  remains* rest = nullptr;
+  if (!detail::patiently_or_not([&] { rest = new remains; }))
+    return; // this thread waits, then
+  *rest = {std::move(config_), std::move(system_), std::move(house_)};
   try {
     std::thread([rest] { delete rest; }).detach();
-  } catch (const std::system_error&) { // no thread to be had: it stays for the life of the process
+  } catch (...) { // no thread to be had: it stays for the life of the process
     detail::log(detail::log_level::error, "no thread to wait for the worker that was left behind");
   }
 }
@@ -411,18 +415,20 @@ void local_backend::set_pragma(std::string_view name, const value& v, const requ
 
 dbengine::statistics local_backend::statistics() {
   core_->check_process();
+  house_->look();
   return report_statistics(*core_, house_->workers(), house_->backups());
 }
 
 health_report local_backend::health() {
   core_->check_process();
-  return report_health(*core_, house_->workers(), house_->backups());
+  return house_->health();
 }
 
 dbengine::database_info local_backend::database_info() {
   core_->admit();
   const auto c = core_->open_reader();
-  return report_database(*core_, *c);
+  control ctl = control_of({});
+  return report_database(*core_, *c, ctl);
 }
 
 } // namespace dbengine::actors

@@ -7,6 +7,7 @@
 #include "connection_use.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "inserted_rowid.hpp"
 #include "sql_text.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -19,46 +20,14 @@
 
 namespace dbengine::detail {
 
-// The rowid that one statement inserts. SQLite remembers one per connection, of whatever statement was the last to insert:
-// here that is another request's. So a value that no row has stands there while the statement runs. One that asks
-// for last_insert_rowid() itself keeps what is there, and tells what is there after it.
-class inserted_rowid {
-public:
-  inserted_rowid(sqlite3* db, const prepared& p) noexcept
-      : db_(db), tells_(p.inserts), watches_(p.inserts && !p.asks_rowid) {
-    if (!watches_)
-      return;
-    before_ = sqlite3_last_insert_rowid(db_);
-    sqlite3_set_last_insert_rowid(db_, none);
-  }
-  ~inserted_rowid() {
-    if (watches_ && sqlite3_last_insert_rowid(db_) == none)
-      sqlite3_set_last_insert_rowid(db_, before_);
-  }
-  inserted_rowid(const inserted_rowid&) = delete;
-  inserted_rowid& operator=(const inserted_rowid&) = delete;
-
-  /// 0 where it inserted no row with a rowid.
-  std::int64_t get() const noexcept {
-    const auto now = tells_ ? sqlite3_last_insert_rowid(db_) : none;
-    return now == none ? 0 : now;
-  }
-
-private:
-  static constexpr auto none = std::numeric_limits<std::int64_t>::min();
-  sqlite3* db_;
-  bool tells_;
-  bool watches_;
-  std::int64_t before_ = none;
-};
-
 // -- running --------------------------------------------------------------------------------------
 
 // Before a statement of the writer: in a transaction of the engine's own kind its snapshot is renewed, for a statement that
 // must not meet a pending one it is given up.
 void connection::prepare_snapshot(prepared& p) {
   if (role_ != role::writer)
-    return;
+    return; // what it reads is looked at afterwards
+  refuse_lost(fate::not_run);
   if (!p.rows_only) {
     drop_snapshot();
     ++schema_;
@@ -100,7 +69,13 @@ int connection::step(sqlite3_stmt* s) noexcept {
   stepping_ = s;
   const int rc = sqlite3_step(s);
   stepping_ = nullptr;
-  return rc;
+  if (collations_ == nullptr || !collations_->has_failed()) [[likely]]
+    return rc;
+  // It ran by a wrong order: what it read is not to be used, what it wrote must go, and with it the transaction that holds it.
+  sqlite3_reset(s);
+  if (role_ == role::writer)
+    rollback();
+  return SQLITE_ERROR;
 }
 
 namespace {
@@ -206,7 +181,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
     done = true;
     break;
   }
-  refuse_cut(p.read_only ? fate::not_run : fate::rolled_back);
+  refuse_cut(fate_of_cut(&p, c, false));
   if (!result->columns) {
     refresh_columns(p);
     result->columns = p.columns;
@@ -222,6 +197,7 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   const use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
+  refuse_counts(*p);
   binder(db_, *p).bind(v);
   prepare_snapshot(*p);
   auto result = collect_or_undo(*p, c);
@@ -234,9 +210,10 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
   const use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
+  refuse_counts(*p);
   binder(db_, *p).bind(v);
   prepare_snapshot(*p);
-  const inserted_rowid rowid(db_, *p);
+  const inserted_rowid rowid(db_, *rowid_mark_, *p);
   rows_begin();
   const auto start = clock::now();
   int rc = first_step(*p);
@@ -244,7 +221,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     rc = step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
-  refuse_cut(fate::rolled_back);
+  refuse_cut(fate_of_cut(&*p, c, false));
   write_result result;
   result.elapsed = clock::now() - start;
   if (!p->defines && sqlite3_total_changes64(db_) != changes_before_) {
@@ -262,7 +239,7 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
     return step;
   step.size = consumed;
   const auto own = std::move(compiled); // finalised here: a script's statements run once
-  const inserted_rowid rowid(db_, *own);
+  const inserted_rowid rowid(db_, *rowid_mark_, *own);
   const auto start = clock::now();
   if (own->needs_writer)
     throw needs_writer{};
@@ -289,6 +266,7 @@ connection::cursor::cursor(connection& c, std::string_view sql, const params_vie
   if (found->needs_writer || !found->read_only)
     throw error(errc::not_allowed,
                 "a cursor reads; use execute or fetch for a statement that writes");
+  c.refuse_counts(*found);
   values_ = p.owned();
   binder(c.db_, *found).bind(values_);
   found->in_use = true;
@@ -321,6 +299,8 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
 
 int connection::on_progress(void* self) {
   const auto& c = *static_cast<connection*>(self);
+  if (c.collations_ && c.collations_->has_failed())
+    return 1;
   // SQLite asks once more after a statement has come to its end (sqlite3.c, "vdbe_return"): to stop then would turn what is
   // done into an error, and undo nothing.
   const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
@@ -333,9 +313,9 @@ int connection::on_progress(void* self) {
 int connection::on_busy(void* self, int count) {
   auto& c = *static_cast<connection*>(self);
   const auto now = clock::now();
-  if (count == 0)
+  if (count == 0 && !c.opening_)
     c.busy_since_ = now;
-  if (c.current_ != nullptr && c.current_->must_stop())
+  if ((c.current_ != nullptr && c.current_->must_stop()) || c.lost() != nullptr)
     return 0;
   if (now - c.busy_since_ >= std::min(c.options_->busy_timeout, longest_wait))
     return 0;
@@ -345,8 +325,11 @@ int connection::on_busy(void* self, int count) {
 }
 
 int connection::on_commit(void* self) {
-  const auto& c = *static_cast<connection*>(self);
-  return c.refuses_commits_ || (c.current_ != nullptr && !c.current_->try_commit()) ? 1 : 0;
+  auto& c = *static_cast<connection*>(self);
+  if (c.refuses_commits_ || c.lost() != nullptr ||
+      (c.collations_ && c.collations_->forbids_commit()))
+    return 1;
+  return c.current_ != nullptr && !c.current_->try_commit() ? 1 : 0;
 }
 
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {

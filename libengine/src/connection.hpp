@@ -8,6 +8,7 @@
 #pragma once
 
 #include "authorizer.hpp"
+#include "collation_watch.hpp"
 #include "control.hpp"
 #include "file_identity.hpp"
 #include "statement_cache.hpp"
@@ -30,6 +31,8 @@ class Database;
 namespace dbengine::detail {
 
 class binder;
+class rowid_mark;
+class stop_test;
 
 /// Thrown by a reader's connection for a statement that belongs to the writer.
 struct needs_writer {};
@@ -142,8 +145,12 @@ public:
   void commit_nothing();
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
   std::string moved();
-  /// Throws `errc::fenced` where the database file was cut short: what was read may be what nobody wrote.
+  /// Throws `errc::fenced` where a file was cut short: what was read may be what nobody wrote.
   void refuse_cut(fate outcome);
+  /// The same where somebody saw it already: no look.
+  void refuse_lost(fate outcome) const;
+  /// What was seen already, in words; null where all is well.
+  const char* lost() const noexcept;
   /// The same before a write: looks only where the last look was a while ago.
   std::string moved_meanwhile();
   void apply_pragma(const std::string& name, const std::string& text);
@@ -174,6 +181,8 @@ public:
   public:
     running(connection& c, control& ctl) noexcept : connection_(&c), before_(c.current_) {
       c.current_ = &ctl;
+      if (c.collations_)
+        c.collations_->begin();
     }
     ~running() { connection_->current_ = before_; }
     running(const running&) = delete;
@@ -192,6 +201,8 @@ private:
   void open();
   void configure();
   void check_is_database();
+  void roll_back_journal();
+  std::string switch_to_wal();
   void bury();
   void prepare_own();
   void record_identity();
@@ -209,6 +220,7 @@ private:
   /// SQLite's answer to a handler that says stop. Anything else, an I/O error above all, is told as it is.
   static bool comes_from_stop(int code) noexcept;
   /// Every step of a request's statement: the progress handler must know which one it may stop.
+  /// `SQLITE_ERROR` where a collation of the host threw meanwhile.
   int step(sqlite3_stmt* s) noexcept;
   int step_own(sqlite3_stmt* s) noexcept;
   int step_anchor() noexcept;
@@ -225,7 +237,12 @@ private:
   void leave_old_schema() noexcept;
   void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;
+  void refuse_counts(const prepared& p) const;
+  void register_functions();
   static void measure(prepared& p, std::size_t bytes) noexcept;
+
+  fate fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept;
+  void keep_wal() noexcept;
 
   static int on_progress(void* self);
   static int on_busy(void* self, int count);
@@ -243,10 +260,14 @@ private:
   wal_index index_;
   wal_index::header header_{};
   control* current_ = nullptr;
+  std::shared_ptr<stop_test> stop_;
+  std::shared_ptr<collation_watch> collations_; // null without collations of the host
+  std::shared_ptr<rowid_mark> rowid_mark_;
   sqlite3_stmt* stepping_ = nullptr; // null between two steps
   bool refuses_commits_ = false;     // while a statement is undone whose commit is its end
   bool rows_left_ = false;
   clock::time_point busy_since_{};
+  bool opening_ = true; // until it is open all its waits are one
   sqlite3_stmt* begin_ = nullptr;
   sqlite3_stmt* begin_immediate_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;

@@ -19,11 +19,26 @@ bool connection::comes_from_stop(int code) noexcept {
          code == SQLITE_CONSTRAINT_COMMITHOOK;
 }
 
+// Of a statement that ran while the files were cut short. In a transaction it is undone with that, because no commit goes through
+// any more (`on_commit`); with a commit of its own nobody knows what of it is there when the file is opened again.
+fate connection::fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept {
+  if (p != nullptr && p->read_only)
+    return fate::not_run;
+  const bool before_commit = failed && p != nullptr && p->rows_only && !c.committing();
+  return in_transaction() || before_commit ? fate::rolled_back : fate::unknown;
+}
+
 void connection::fail(int code, control& c, const prepared* p) {
-  refuse_cut(p != nullptr && p->read_only ? fate::not_run : fate::rolled_back);
+  refuse_cut(fate_of_cut(p, c, true));
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));
+  if (collations_ && collations_->has_failed()) {
+    error_info info{.code = errc::sql, .message = collations_->message()};
+    info.extended_code = SQLITE_ERROR;
+    info.outcome = p != nullptr && p->read_only ? fate::not_run : fate::rolled_back;
+    throw error(std::move(info));
+  }
   auto info = last_error(db_, code);
   if (const auto why = c.stopped(); why != errc::none && comes_from_stop(code)) {
     info.code = why;

@@ -43,7 +43,11 @@ struct location {
 /// the part at fault.
 location parse_url(std::string_view url);
 
-/// `parse_url`, then for a memory database its name in the memory VFS, for a file its absolute path.
+/// Where an absolute path leads: through all links, the last one, too, where what it names does not exist yet. Throws
+/// `errc::cannot_open` where they lead in a circle.
+std::filesystem::path resolve_links(std::filesystem::path path);
+
+/// `parse_url`, then for a memory database its name in the memory VFS, for a file its absolute path without links.
 location locate(std::string_view url);
 
 } // namespace dbengine::detail
