@@ -20,6 +20,11 @@ bool connection::comes_from_stop(int code) noexcept {
 }
 
 void connection::fail(int code, control& c, const prepared* p) {
+  // `DROP … IF EXISTS` and `CREATE … IF NOT EXISTS` had nothing to do by the schema that this reader remembered: SQLite compiled
+  // them to nothing, which reads, and found at their run that the file has another schema.
+  if (code == SQLITE_READONLY && role_ == role::reader && auth_.who == authority::reader &&
+      p != nullptr)
+    throw needs_writer{};
   refuse_cut(p != nullptr && p->read_only ? fate::not_run : fate::rolled_back);
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
