@@ -98,6 +98,8 @@ held_file lock_for_reading(const std::filesystem::path& path) {
   }
 }
 
+constexpr const char* unsound_writer = "it could not end a transaction";
+
 const options& checked(const options& o) {
   check(o);
   return o;
@@ -289,6 +291,11 @@ bool engine_core::try_take_writer_briefly() noexcept {
   }
 }
 
+void engine_core::check_writer() const {
+  if (!writer_->sound())
+    throw error(errc::internal, unsound_writer);
+}
+
 // The gate was just taken.
 bool engine_core::own_gate() noexcept {
   // `close_files` takes the gate after accepting ended: it sees this holder, or this holder sees the end.
@@ -303,6 +310,8 @@ bool engine_core::own_gate() noexcept {
 
 void engine_core::give_back_writer() noexcept {
   if (writer_) {
+    if (!writer_->sound())
+      return writer_broken({.code = errc::internal, .message = unsound_writer});
     const auto n = writer_->count();
     writer_counts_.cache_hits.raise_to(n.cache_hits);
     writer_counts_.cache_misses.raise_to(n.cache_misses);
@@ -352,8 +361,11 @@ bool engine_core::open_writer() {
 void engine_core::replace_writer() {
   if (auto why = writer_->moved(); !why.empty())
     fence(std::move(why));
+  const bool statistics = writer_->statistics_changed();
   writer_.reset(); // first: it may hold locks that the next one needs
   writer_ = make_writer();
+  if (statistics)
+    writer_->publish_statistics();
   checkpoint_where_due();
 }
 

@@ -108,8 +108,8 @@ public:
   // -- readers ------------------------------------------------------------------------------------
 
   std::unique_ptr<connection> open_reader() const;
-  /// For a reader actor, on `flush`. False where another one took its place while it was stuck: it is a spare now and
-  /// needs no connection. An exception is the worker's failure.
+  /// For a reader actor, on `flush`. False where its connection is to be closed: another one took its place while it was stuck (it is
+  /// a spare now), it has no upkeep to do, or the connection is not sound. An exception is the worker's failure.
   bool drain_reads(std::size_t reader, connection& c);
   /// Reader actors: those that work, the spare ones, and the last one for upkeep.
   std::size_t reader_count() const noexcept { return readers_.size(); }
@@ -227,6 +227,8 @@ private:
   void group_failed(const write_group& g, const error_info& why);
   void count_answer(worker_counters& w, const request& r);
   void checkpoint_where_due();
+  /// Throws where the write connection is in a transaction that it could not end.
+  void check_writer() const;
   /// A checkpoint that starts the WAL anew, where nothing older than the last commit is being read. A passive one tells: behind
   /// a backup's or a cursor's snapshot the other would only keep the writer waiting. A read that ends within `patience` is
   /// waited for.

@@ -95,7 +95,7 @@ lease* lease_table::take_until(clock::time_point deadline, const control& c) {
 }
 
 void lease_table::give_back(lease& l, bool broken) noexcept {
-  if (broken || closed_.load(std::memory_order_seq_cst)) {
+  if (broken || !l.conn->sound() || closed_.load(std::memory_order_seq_cst)) {
     const std::lock_guard lock(mutex_); // `close` may be about to interrupt it
     l.conn.reset();
     open_.fetch_sub(1, std::memory_order_relaxed);
