@@ -85,6 +85,8 @@ public:
   /// Runs a request on the write connection that this thread has, and gives the connection back. The request is
   /// answered then, or in the queue where the worker failed under it.
   void run_on_this_thread(const request_ptr& r);
+  /// Whether the holder of the write connection is a host with its native handle that runs no statement of this API.
+  void lend_outside(bool on) noexcept { lent_outside_.store(on, std::memory_order_seq_cst); }
   /// The gate came with a `lend`.
   void lent_to_this_thread() noexcept { writer_thread_.store(std::this_thread::get_id()); }
   /// Throws `errc::fenced` where writing is stopped for good.
@@ -145,7 +147,8 @@ public:
   /// No new requests from now on.
   void refuse() noexcept { accepting_.store(false, std::memory_order_seq_cst); }
   bool accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
-  /// Waits until the queues are empty and nothing runs; false at the deadline.
+  /// Waits until the queues are empty and nothing runs; false at the deadline. The write connection in the hands of a host that runs
+  /// nothing, or of the caller's own thread, is not waited for.
   bool wait_drained(clock::time_point deadline);
   /// Answers the rest, interrupts what runs, closes the connections. After the workers have ended.
   void answer_rest();
@@ -262,8 +265,14 @@ private:
     const auto now = gate_.load(std::memory_order_seq_cst);
     return now == gate_held || now == gate_brief;
   }
+  /// The same, for shutting down.
+  bool works_for_somebody() const noexcept {
+    return held_by_somebody() && !lent_outside_.load(std::memory_order_seq_cst) &&
+           !this_thread_writes();
+  }
   alignas(64) std::atomic<std::uint32_t> gate_{gate_shut};
   std::atomic<bool> closing_{false}; // whoever gives the write connection back closes it
+  std::atomic<bool> lent_outside_{false};
   std::atomic<std::thread::id> writer_thread_{};
   std::atomic<bool> flush_pending_{false};
   // Above 0: writers come together; nobody writes inline, so that groups can form.

@@ -34,6 +34,12 @@ public:
   sqlite3* native_handle() noexcept override;
 
 private:
+  /// While it runs something on the connection: shutting down waits for it then, and else takes the connection away.
+  class call;
+
+  void park() noexcept;
+  /// False where shutting down took the connection away.
+  bool resume() noexcept;
   template <class F>
   auto run(F&& f);
   detail::connection& connection() const;

@@ -69,6 +69,8 @@ public:
     cursor& operator=(const cursor&) = delete;
     /// At most `batch` rows; empty at the end.
     rows next(std::size_t batch, control& ctl);
+    /// Its connection was closed by another thread, and its statement with it.
+    void abandon() noexcept { statement_ = nullptr; }
 
   private:
     connection* connection_;
@@ -263,7 +265,7 @@ private:
   int wal_pages_ = 0;
   bool wal_ = false;
   bool snapshot_open_ = false;
-  bool broken_ = false;             // see `sound`
+  bool broken_ = false; // see `sound`
   std::int64_t changes_before_ = 0; // total changes when the statement that runs began
   std::uint32_t schema_ = 0;        // moves where what is known of prepared statements may be old
   int anchor_prepares_ = 0;
