@@ -30,7 +30,8 @@ public:
 
 private:
   void answered() noexcept override;
-  void respond(caf::message m) noexcept;
+  void answer();
+  void respond(const caf::message& m);
 
   caf::strong_actor_ptr sender_;
   caf::message_id mid_;

@@ -4,6 +4,7 @@
 #include "backup_scheduler.hpp"
 
 #include "fault.hpp"
+#include "report_worker.hpp"
 #include "worker_failure.hpp"
 
 namespace dbengine::actors {
@@ -66,9 +67,10 @@ backup_scheduler_actor::behavior_type backup_scheduler(
       [self, start](prune_request& r) -> caf::result<prune_report> {
         return passed_on<prune_report>(self, start, r);
       },
-      [self, service](const backup_info_request&) -> caf::result<backup_info> {
+      [self, service](backup_info_request& r) -> caf::result<backup_info> {
         try {
-          return service->info();
+          return self->delegate(self->spawn(report_worker, report_sources{.backups = service}),
+                                std::move(r));
         } catch (...) {
           return answer_failure(self);
         }

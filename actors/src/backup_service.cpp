@@ -5,9 +5,9 @@
 
 #include "backup_catalog.hpp"
 #include "error_map.hpp"
-#include "functions.hpp"
 #include "log.hpp"
 #include "retention.hpp"
+#include "user_functions.hpp"
 #include "version.hpp"
 
 #include <algorithm>
@@ -23,22 +23,6 @@ namespace {
 using detail::clock;
 using detail::log;
 using detail::log_level;
-
-detail::backup_schedule schedule_of(const detail::engine_core& core, const std::string& source,
-                                    const std::filesystem::path& folder) {
-  std::optional<wall_time> newest;
-  try {
-    // Backups are made where none are enabled, too, and their makers die.
-    if (core.opts().backup_enabled || !core.read_only())
-      detail::clean_backup_directory(folder);
-    if (core.opts().backup_enabled)
-      newest = detail::newest_verified(folder, source);
-  } catch (const error& e) {
-    // No reason to keep the database closed: the first backup, due at once then, fails, is counted and tried again.
-    log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));
-  }
-  return {core.opts().backup_interval, newest, std::chrono::system_clock::now(), clock::now()};
-}
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_of(const detail::location& where) {
   struct stat s {};
@@ -73,10 +57,78 @@ progress_callback bounded(clock::time_point deadline, std::stop_token stop,
   };
 }
 
-backup_service::backup_service(std::shared_ptr<detail::engine_core> core)
+backup_service::backup_service(std::shared_ptr<detail::engine_core> core, bool own_thread)
     : core_(std::move(core)), source_(detail::source_identity(core_->where())),
       folder_(absolute_or_not(core_->opts().backup_dir)), identity_(identity_of(core_->where())),
-      schedule_(schedule_of(*core_, source_, folder_)) {}
+      schedule_(core_->opts().backup_interval, std::nullopt, std::chrono::system_clock::now(),
+                clock::now()),
+      own_thread_(own_thread) {}
+
+// Before the first backup, or the first question about them, and not at the start: the folder may be slow, or not needed.
+void backup_service::get_ready() {
+  if (looked_.load(std::memory_order_acquire))
+    return;
+  const std::lock_guard once(getting_ready_);
+  if (looked_.load(std::memory_order_relaxed))
+    return;
+  std::optional<wall_time> newest;
+  try {
+    // Backups are made where none are enabled, too, and their makers die.
+    if (core_->opts().backup_enabled || !core_->read_only())
+      detail::clean_backup_directory(folder_);
+    newest = detail::newest_verified(folder_, source_);
+  } catch (const error& e) {
+    // The first backup, due at once then, fails, is counted and tried again.
+    log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));
+  }
+  const std::lock_guard lock(mutex_);
+  schedule_ = {core_->opts().backup_interval, newest, std::chrono::system_clock::now(),
+               clock::now()};
+  last_ = newest;
+  looked_.store(true, std::memory_order_release);
+}
+
+void backup_service::look_at_folder() {
+  get_ready();
+  std::vector<backup_file> files;
+  // The rest is worth knowing where the folder cannot be read, and that most of all.
+  std::string unreadable;
+  try {
+    files = detail::list_backups(folder_, source_);
+  } catch (const error& e) {
+    unreadable = to_string(e.info());
+  }
+  const std::lock_guard lock(mutex_);
+  files_ = std::move(files);
+  unreadable_ = std::move(unreadable);
+}
+
+std::shared_ptr<background_look> backup_service::folder_look() {
+  const std::lock_guard lock(mutex_);
+  if (!look_) {
+    // Weak: it is this object's own.
+    look_ = std::make_shared<background_look>(
+        [me = weak_from_this()] {
+          if (const auto self = me.lock())
+            self->look_at_folder();
+        },
+        own_thread_);
+    if (closed_)
+      look_->close();
+  }
+  return look_;
+}
+
+void backup_service::ask_for_folder(std::function<void()> done, bool again) {
+  if (!again && looked_.load(std::memory_order_acquire))
+    return done();
+  folder_look()->ask(std::move(done));
+}
+
+void backup_service::wait_for_folder(clock::time_point until) {
+  if (!looked_.load(std::memory_order_acquire))
+    folder_look()->wait(until);
+}
 
 detail::backup_settings backup_service::settings() const {
   const auto& o = core_->opts();
@@ -173,10 +225,21 @@ std::optional<backup_file> backup_service::perform(detail::backup_settings s,
   return job->run(progress);
 }
 
+bool backup_service::run_where_due() {
+  {
+    const turn mine(*this);
+    if (!mine)
+      return false;
+    get_ready();
+  }
+  return wait().count() > 0 || run(true);
+}
+
 bool backup_service::run(bool periodic, const progress_callback& progress) {
   const turn mine(*this);
   if (!mine)
     return false;
+  get_ready();
   std::optional<backup_file> made;
   try {
     auto s = settings();
@@ -287,20 +350,19 @@ std::chrono::nanoseconds backup_service::wait() const {
   return schedule_.wait(clock::now());
 }
 
-dbengine::backup_info backup_service::info() const {
+dbengine::backup_info backup_service::info() {
+  look_at_folder();
+  return known_info();
+}
+
+dbengine::backup_info backup_service::known_info() const {
   dbengine::backup_info i;
   const auto& o = core_->opts();
-  // The rest is worth knowing where the folder cannot be read, and that most of all.
-  std::string unreadable;
-  try {
-    i.backup_files = detail::list_backups(folder_, source_);
-  } catch (const error& e) {
-    unreadable = to_string(e.info());
-  }
   i.enabled = o.backup_enabled;
   i.interval = o.backup_interval;
   i.directory = folder_;
   const std::lock_guard lock(mutex_);
+  i.backup_files = files_;
   i.last_backup = last_;
   for (const auto& f : i.backup_files)
     if (!i.last_backup && f.verified)
@@ -309,27 +371,16 @@ dbengine::backup_info backup_service::info() const {
     i.next_due = schedule_.next_due_wall(std::chrono::system_clock::now(), clock::now());
   i.total_backups = made_;
   i.failed_backups = failed_;
-  i.last_error = last_error_.empty() ? unreadable : last_error_;
+  i.last_error = last_error_.empty() ? unreadable_ : last_error_;
   if (job_ != nullptr)
     i.running = job_->progress();
   return i;
 }
 
-// Before the first backup of this engine: the newest that was there. Looked for once; the lock is held.
-std::optional<wall_time> backup_service::last_known() const {
-  if (!last_ && !std::exchange(looked_for_last_, true)) {
-    try {
-      last_ = detail::newest_verified(folder_, source_);
-    } catch (const error&) { // `info` tells why a folder cannot be read
-    }
-  }
-  return last_;
-}
-
 void backup_service::add_to(dbengine::statistics& s) const {
   const std::lock_guard lock(mutex_);
   s.backups = made_;
-  s.last_backup_time = last_known();
+  s.last_backup_time = last_;
   auto& c = s.classes[static_cast<std::size_t>(request_class::backup)];
   c.count += made_ + failed_;
   c.errors += failed_;
@@ -339,8 +390,8 @@ void backup_service::add_to(dbengine::statistics& s) const {
 
 void backup_service::add_to(health_report& h) const {
   const std::lock_guard lock(mutex_);
-  if (const auto last = last_known()) {
-    const auto age = std::chrono::system_clock::now() - *last;
+  if (last_) {
+    const auto age = std::chrono::system_clock::now() - *last_;
     // One of the future, made while the clock was wrong, has none.
     h.last_backup_age =
         std::max(std::chrono::duration_cast<std::chrono::seconds>(age), std::chrono::seconds(0));
@@ -354,6 +405,11 @@ void backup_service::add_to(health_report& h) const {
 bool backup_service::close(clock::time_point last_moment) {
   std::unique_lock lock(mutex_);
   closed_ = true;
+  if (const auto look = look_) {
+    lock.unlock(); // it tells who waits, and they ask this object
+    look->close();
+    lock.lock();
+  }
   if (job_ != nullptr)
     job_->cancel();
   if (busy_ && maker_ == std::this_thread::get_id())

@@ -6,13 +6,16 @@
 
 #pragma once
 
+#include "background_look.hpp"
 #include "backup_job.hpp"
 #include "backup_schedule.hpp"
 #include "engine_core.hpp"
 
 #include <dbengine/backup.hpp>
 
+#include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,16 +24,20 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace dbengine::actors {
 
-class backup_service {
+class backup_service : public std::enable_shared_from_this<backup_service> {
 public:
-  explicit backup_service(std::shared_ptr<detail::engine_core> core);
+  /// Touches no disk. `own_thread`: see `background_look`.
+  explicit backup_service(std::shared_ptr<detail::engine_core> core, bool own_thread = true);
 
   /// Makes a backup in the engine's directory on this thread, then applies the retention. False at once where one runs, of
   /// this or another process. Throws `error` where it fails: it is counted, and nothing of it is left.
   bool run(bool periodic, const progress_callback& progress = {});
+  /// The periodic one, unless the folder holds one that is new enough. False where it was due and could not be made now.
+  bool run_where_due();
   /// Removes old backups of this database in the engine's folder.
   prune_report prune(const retention_policy& policy, bool dry_run) const;
   /// A backup with a name of the caller's, compressed where that ends with `.zst`. Throws `errc::busy` where one runs. It counts,
@@ -40,8 +47,15 @@ public:
   bool running() const;
   /// After `close`: what reads a backup meanwhile ends, too.
   bool closed() const;
-  dbengine::backup_info info() const;
-  /// Until the next periodic backup is due.
+  /// Looks at the folder on this thread.
+  dbengine::backup_info info();
+  /// What the last look at the folder found.
+  dbengine::backup_info known_info() const;
+  /// `done`, from another thread, once the folder was looked at: now, or ever where not `again`.
+  void ask_for_folder(std::function<void()> done, bool again);
+  /// Waits until it was looked at once, or until then.
+  void wait_for_folder(detail::clock::time_point until);
+  /// Until the next periodic backup is due, as far as is known: at once before the folder was looked at.
   std::chrono::nanoseconds wait() const;
   /// A request with this number came from this sender (an actor's id): until `forget` its token is stopped by `cancel`.
   std::stop_token expect(std::uint64_t sender, std::uint64_t token);
@@ -60,9 +74,11 @@ private:
   class turn;
   /// Nothing where another process makes one.
   std::optional<backup_file> perform(detail::backup_settings s, const progress_callback& progress);
+  void get_ready();
+  void look_at_folder();
+  std::shared_ptr<background_look> folder_look();
   void succeeded(bool periodic);
   void failed(const error_info& why, bool periodic);
-  std::optional<wall_time> last_known() const;
 
   std::shared_ptr<detail::engine_core> core_;
   std::string source_;
@@ -79,8 +95,13 @@ private:
   std::uint64_t made_ = 0;
   std::uint64_t failed_ = 0;
   std::string last_error_;
-  mutable std::optional<wall_time> last_;
-  mutable bool looked_for_last_ = false;
+  std::optional<wall_time> last_;  // made, or found in the folder
+  std::vector<backup_file> files_; // of the last look
+  std::string unreadable_;
+  const bool own_thread_;
+  std::shared_ptr<background_look> look_;
+  std::atomic<bool> looked_{false};
+  std::mutex getting_ready_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::stop_source> stops_;
 };
 

@@ -52,7 +52,7 @@ backup_worker_actor::behavior_type backup_worker(
         self->quit();
         try {
           DBENGINE_FAULT_POINT("backup.begins");
-          return service->run(true);
+          return service->run_where_due();
         } catch (...) {
           return from_info(detail::current_exception_info());
         }

@@ -4,7 +4,11 @@
 #include "engine.hpp"
 
 #include "error_map.hpp"
+#include "log.hpp"
 #include "maintenance.hpp"
+#include "once.hpp"
+#include "patience.hpp"
+#include "reports.hpp"
 #include "sql_text.hpp"
 
 #include <caf/actor_config.hpp>
@@ -59,6 +63,7 @@ void engine_router::on_destroy() {
 void engine_router::on_cleanup(const caf::error&) {}
 
 void engine_router::shutdown(std::chrono::milliseconds timeout) {
+  house_->core().refuse_nested(); // it would wait for the statement that this thread is in
   house_->stop(timeout);
   close_all(); // last: peers are told what became of their requests
   cleanup(caf::exit_reason::user_shutdown, nullptr);
@@ -66,12 +71,18 @@ void engine_router::shutdown(std::chrono::milliseconds timeout) {
 
 void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   try {
+    if (what->mid
+            .is_request()) // who waits for its answer; a message without one may be sent from anywhere
+      house_->core().refuse_nested();
     if (dispatch(*what))
       return;
   } catch (...) {
+    const auto why = detail::current_exception_info();
     if (what->sender && what->mid.is_request())
-      what->sender->enqueue(nullptr, what->mid.response_id(),
-                            caf::make_message(from_info(detail::current_exception_info())), host);
+      detail::patiently([&] {
+        what->sender->enqueue(nullptr, what->mid.response_id(), caf::make_message(from_info(why)),
+                              host);
+      });
     return;
   }
   if (what->sender && what->mid.is_request())
@@ -82,6 +93,8 @@ void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
 std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
                                                            caf::mailbox_element& what,
                                                            call_options& o) {
+  if (k == request::kind::task && !o.id.empty())
+    throw error(detail::once::refused("a cursor or maintenance"));
   const auto t = o.timeout.count() == 0 ? house_->core().opts().request_timeout : o.timeout;
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
@@ -150,6 +163,8 @@ void engine_router::pass_on_backup(caf::mailbox_element& what, const caf::messag
     throw error(errc::timeout, "the deadline has passed before the request came");
   if (writes && o.read_only)
     throw error(errc::read_only, "the request writes, and this access is read-only");
+  if (!o.id.empty())
+    throw error(detail::once::refused("a backup"));
   // Here, where its cancellation comes by, too: it must not overtake the request.
   if (o.cancel_token != 0)
     house_->backups().expect(owner_of(what.sender), o.cancel_token);
@@ -233,8 +248,15 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
       raw->reply = caf::make_message(maintenance::run(*core, c, x, raw->ctl));
     };
     submit(std::move(r), write, !write);
-  } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>() ||
-             m.match_elements<database_info_request>()) {
+  } else if (m.match_elements<database_info_request>()) {
+    // A read like any other: it may wait for another process's lock.
+    call_options o;
+    auto r = make_request(request::kind::task, what, o);
+    r->task = [core = &house_->core(), raw = r.get()](detail::connection& c) {
+      raw->reply = caf::make_message(report_database(*core, c, raw->ctl));
+    };
+    submit(std::move(r), false);
+  } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>()) {
     pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().stats()), what, std::move(m));
   } else if (m.match_elements<backup_request>()) {
     pass_on_backup(what, m, m.get_as<backup_request>(0).options, false);
@@ -257,7 +279,12 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     running.inc_running();
     try {
       std::thread([keep = caf::strong_actor_ptr(ctrl()), this, &running]() mutable {
-        shutdown(house_->core().opts().shutdown_timeout);
+        try {
+          shutdown(house_->core().opts().shutdown_timeout);
+        } catch (...) { // no memory for more than a second: what is left ends with the handle
+          detail::log_limited(detail::log_level::error, "no end",
+                              "the engine's end failed for want of memory");
+        }
         keep = nullptr;
         running.dec_running();
       }).detach();

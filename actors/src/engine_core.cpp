@@ -3,16 +3,18 @@
 
 #include "engine_core.hpp"
 
-#include "backup_manifest.hpp"
-#include "backup_restore.hpp"
 #include "error_map.hpp"
-#include "functions.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
+#include "once.hpp"
+#include "patience.hpp"
+#include "user_code.hpp"
+#include "user_functions.hpp"
 
 #include <pthread.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace dbengine::detail {
 
@@ -37,6 +39,10 @@ void check(const options& o) {
            std::to_string(defaults::max_num_workers));
   if (o.max_leases > 1024)
     refuse("max_leases is " + std::to_string(o.max_leases) + ", must be at most 1024");
+  // SQLite counts it in KiB, as an int.
+  if (constexpr std::size_t most = std::numeric_limits<int>::max(); o.cache_size / 1024 > most)
+    refuse("cache_size is " + std::to_string(o.cache_size) + " bytes, must be at most " +
+           std::to_string(most * 1024));
   if (o.backup_interval < defaults::min_backup_interval)
     refuse("backup_interval is " + std::to_string(o.backup_interval.count()) +
            " ms, must be at least 1 s");
@@ -69,33 +75,6 @@ std::size_t lease_count(const options& o) {
   if (o.max_leases != 0)
     return o.max_leases;
   return std::max<std::size_t>(8, 2 * std::size_t{std::thread::hardware_concurrency()});
-}
-
-// Tells restores and retention that a read-only engine has the file: it holds no lock file, and between two statements
-// SQLite has no lock on a file in rollback mode.
-held_file lock_for_reading(const std::filesystem::path& path) {
-  std::error_code failed;
-  const auto full = std::filesystem::canonical(path, failed);
-  if (failed) // opening it says more
-    return {};
-  try {
-    for (;;) {
-      const auto folder = directory::open(full.parent_path(), false);
-      const auto name = full.filename().string();
-      auto file = held_file::open(folder, name);
-      if (!file)
-        return {};
-      if (!try_lock(file.get(), false))
-        throw error(errc::locked, "\"" + full.string() + "\" is being restored or removed");
-      if (folder.is_same(name, file.get())) // else it was replaced in between
-        return file;
-    }
-  } catch (const error& e) {
-    // A folder that may not be listed, a file system without such locks: a file can be read there all the same.
-    if (e.code() == errc::locked)
-      throw;
-    return {};
-  }
 }
 
 constexpr const char* unsound_writer = "it could not end a transaction";
@@ -131,48 +110,14 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(std::move(info));
     }
   };
-  if (where_.memory)
-    memory_ = hold_memory_database(where_.filename);
-  else
-    where_.length = std::make_shared<file_length>(where_.path);
+  where_.ids = std::make_shared<once::id_clock>();
   hooks_.settle = [this](connection& c, error_info why) { return settle(c, std::move(why)); };
-  if (read_only_) {
-    if (where_.memory)
-      return;
-    read_lock_ = lock_for_reading(where_.path);
-    auto first = open_reader();
-    if (backup_name::parse(where_.path.filename().string())) {
-      // Retention and restoring leave alone what SQLite has locked; between two statements nothing else would lock it.
-      first->begin_snapshot();
-      keeps_backup_ = std::move(first);
-    }
-    return;
-  }
   if (!where_.memory) {
-    // The directory must be there before a lock file is put into it.
-    std::error_code ec;
-    if (!std::filesystem::is_directory(where_.path.parent_path(), ec))
-      throw error(errc::cannot_open, "\"" + where_.path.string() + "\": the directory \"" +
-                                         where_.path.parent_path().string() + "\" does not exist");
-    if (!where_.create && !std::filesystem::exists(where_.path, ec))
-      throw error(errc::cannot_open,
-                  "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
-    lock_ = file_lock(where_.path);
-    try {
-      clean_after_restore(where_.path);
-    } catch (const error& e) { // what failed is the opening, not a backup
-      auto info = e.info();
-      if (info.code == errc::backup_failed)
-        info.code = errc::cannot_open;
-      throw error(std::move(info));
-    }
-  }
-  writer_ = std::make_unique<connection>(where_, connection::role::writer, options_);
-  try {
-    writer_->engine_sql("PRAGMA optimize");
-  } catch (const error& e) {
-    if (e.code() != errc::busy)
-      throw;
+    open_file();
+  } else {
+    memory_ = hold_memory_database(where_.filename);
+    if (!read_only_)
+      open_first_writer();
   }
 }
 
@@ -184,8 +129,19 @@ void engine_core::start(wakers w) {
 
 void engine_core::admit() const {
   check_process();
+  refuse_nested();
+  check_accepting();
+}
+
+void engine_core::check_accepting() const {
   if (!accepting_.load(std::memory_order_relaxed))
     throw error(errc::shut_down, "the engine is shut down");
+}
+
+void engine_core::refuse_nested() const {
+  if (user_code::runs() && user_code::runs_for(*options_))
+    throw error(errc::invalid_state, "this thread is in a function or collation that a statement "
+                                     "of this engine calls: it cannot call the engine");
 }
 
 void engine_core::check_process() const {
@@ -206,14 +162,17 @@ void engine_core::arm(std::atomic<bool>& flag, std::function<void()> wakers::*wh
   // the caller did is seen by who clears the flag and looks once more.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!flag.load(std::memory_order_relaxed) && !flag.exchange(true, std::memory_order_seq_cst) &&
-      accepting() && wakers_.*what)
-    (wakers_.*what)();
+      accepting() && wakers_.*what && !patiently_or_not(wakers_.*what))
+    flag.store(
+        false,
+        std::memory_order_seq_cst); // no memory for a message: whoever comes next tries again
 }
 
 // -- queues ---------------------------------------------------------------------------------------
 
 void engine_core::submit_write(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   if (read_only_)
     throw error(errc::read_only, "the engine is read-only");
   check_fence();
@@ -224,7 +183,8 @@ void engine_core::submit_write(request_ptr r) {
 }
 
 void engine_core::submit_read(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   reads_.push(std::move(r));
   wake_reader();
@@ -232,7 +192,8 @@ void engine_core::submit_read(request_ptr r) {
 }
 
 void engine_core::submit_upkeep(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   upkeep_.push(std::move(r));
   wake_upkeep();
@@ -242,13 +203,15 @@ void engine_core::submit_upkeep(request_ptr r) {
 void engine_core::wake_upkeep() noexcept {
   auto& r = *readers_.back();
   if (r.alive.load(std::memory_order_relaxed) &&
-      !r.scheduled.exchange(true, std::memory_order_seq_cst) && wakers_.flush_reader)
-    wakers_.flush_reader(readers_.size() - 1);
+      !r.scheduled.exchange(true, std::memory_order_seq_cst) && wakers_.flush_reader &&
+      !patiently_or_not([&] { wakers_.flush_reader(readers_.size() - 1); }))
+    r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`
 }
 
 void engine_core::wake_writer() noexcept {
-  if (!flush_pending_.exchange(true, std::memory_order_seq_cst) && wakers_.flush_writer)
-    wakers_.flush_writer();
+  if (!flush_pending_.exchange(true, std::memory_order_seq_cst) && wakers_.flush_writer &&
+      !patiently_or_not(wakers_.flush_writer))
+    flush_pending_.store(false, std::memory_order_seq_cst); // as in `arm`
 }
 
 void engine_core::wake_reader() noexcept {
@@ -257,8 +220,8 @@ void engine_core::wake_reader() noexcept {
     if (r.part.load(std::memory_order_relaxed) == reader_part::active &&
         r.alive.load(std::memory_order_relaxed) && !r.scheduled.load(std::memory_order_relaxed) &&
         !r.scheduled.exchange(true, std::memory_order_seq_cst)) {
-      if (wakers_.flush_reader)
-        wakers_.flush_reader(i);
+      if (wakers_.flush_reader && !patiently_or_not([&] { wakers_.flush_reader(i); }))
+        r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`
       return;
     }
   }
@@ -329,11 +292,14 @@ void engine_core::writer_broken(const error_info& why) noexcept {
   writer_.reset();
   gate_.store(gate_shut,
               std::memory_order_seq_cst); // nobody writes until the next writer has opened
-  log(log_level::error, "the write connection failed: " + to_string(why));
+  try {
+    log(log_level::error, "the write connection failed: " + to_string(why));
+  } catch (...) { // no memory for the text
+  }
   if (closing_.load(std::memory_order_seq_cst))
-    close_writer(); // nobody comes after this one
-  else if (wakers_.writer_broke)
-    wakers_.writer_broke(why);
+    close_writer();              // nobody comes after this one
+  else if (wakers_.writer_broke) // where its word is lost, the writer sees it when it is woken
+    patiently_or_not([&] { wakers_.writer_broke(why); });
 }
 
 bool engine_core::open_writer() {

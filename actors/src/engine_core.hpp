@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "before_opening.hpp"
 #include "connection.hpp"
 #include "counters.hpp"
 #include "file_lock.hpp"
@@ -24,6 +25,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 
 namespace dbengine::detail {
@@ -46,11 +48,16 @@ public:
   ~engine_core();
 
   void start(wakers w);
+  /// The opening failed after all: what it made goes with the files, where nothing is in it.
+  void undo_opening() noexcept { undone_ = true; }
 
   // -- requests -----------------------------------------------------------------------------------
 
-  /// Throws where no request may come in: shut down, forked, the circuit open.
+  /// Throws where no request may come in from this thread: shut down, forked, or in a function that a statement of this
+  /// engine calls.
   void admit() const;
+  /// The last of these alone: whoever waited there would wait for itself.
+  void refuse_nested() const;
   /// To the writer. Throws as `admit`, or `errc::overloaded`.
   void submit_write(request_ptr r);
   /// To a reader; what turns out to write goes on to the writer.
@@ -120,6 +127,10 @@ public:
   /// It is active, or the one for upkeep, whose connection is open only while it has something to do.
   bool reader_works(std::size_t reader) const noexcept;
   bool is_upkeep(std::size_t reader) const noexcept { return reader + 1 == readers_.size(); }
+  /// Something waits for it. Where nothing does, the next request wakes it again.
+  bool work_waits(std::size_t reader) noexcept;
+  /// It has its first connection.
+  void reader_open(std::size_t reader) noexcept;
   /// It takes work from now on. Returns the number of its life, for `reader_failed`.
   std::uint64_t reader_started(std::size_t reader);
   /// The end of that life; nothing where the next one has started: an end may be told late.
@@ -168,6 +179,17 @@ public:
   /// Counts, sampled from the workers' blocks. Queues, leases and files included; not the supervisor's part.
   dbengine::statistics sample() const;
   std::uint64_t wal_bytes() const;
+  /// Looks at the files and keeps what it found. It waits for the disk: never on a scheduler's thread.
+  void look_at_disk();
+  struct disk_sample {
+    bool file_present = true;
+    std::uint64_t free_bytes = 0;
+    std::uint64_t wal_bytes = 0;
+  };
+  /// What the last look found.
+  disk_sample disk() const;
+  /// How long the writer, or every reader, has been in statements that do not come back; zero where one of each works.
+  clock::duration stuck_for() const;
   std::uint64_t commits_seen() const noexcept {
     return commits_seen_.load(std::memory_order_relaxed);
   }
@@ -216,6 +238,11 @@ private:
     worker_counters counts;
   };
 
+  void open_file();
+  void open_to_read();
+  void open_to_write();
+  void open_first_writer();
+  void remove_unused() noexcept;
   void arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept;
   void wake_writer() noexcept;
   void wake_reader() noexcept;
@@ -242,12 +269,16 @@ private:
   void unfence();
   std::unique_ptr<connection> make_writer() const;
   bool sweep_writer() noexcept;
+  void check_accepting() const;
   void gather() noexcept;
 
   std::shared_ptr<const options> options_;
   location where_;
   bool read_only_ = false;
+  std::optional<descriptor_claim> claim_; // of a file
   file_lock lock_;
+  bool made_file_ = false;
+  std::atomic<bool> undone_{false};
   wakers wakers_;
 
   std::atomic<bool> accepting_{true};
@@ -299,6 +330,9 @@ private:
   std::atomic<clock::rep> held_since_{0};
   std::uint64_t held_at_ = 0;
   const request* stuck_write_ = nullptr; // the one the log was told of
+
+  mutable std::mutex disk_mutex_;
+  disk_sample disk_;
 
   mutable std::mutex fence_mutex_;
   std::string fence_;

@@ -7,11 +7,21 @@
 
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "patience.hpp"
 
 namespace dbengine::detail {
 
 std::unique_ptr<connection> engine_core::open_reader() const {
   return std::make_unique<connection>(where_, connection::role::reader, options_);
+}
+
+bool engine_core::work_waits(std::size_t i) noexcept {
+  auto& slot = *readers_[i];
+  const auto& queue = is_upkeep(i) ? upkeep_ : reads_;
+  if (!queue.empty())
+    return true;
+  slot.scheduled.store(false, std::memory_order_seq_cst);
+  return !queue.empty() && !slot.scheduled.exchange(true, std::memory_order_seq_cst);
 }
 
 std::uint64_t engine_core::reader_started(std::size_t i) {
@@ -130,7 +140,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
         r->fail(std::move(info));
       } else {
         r->wait_again();
-        queue.push_front({r});
+        patiently([&] { queue.push_front({r}); });
         arm(watch_armed_, &wakers::arm_watch); // nobody else looks at its deadline
       }
       wake_reader();

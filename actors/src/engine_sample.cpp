@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace dbengine::detail {
 
@@ -18,6 +19,24 @@ std::uint64_t engine_core::wal_bytes() const {
   return ::stat((where_.path.string() + "-wal").c_str(), &st) == 0
              ? static_cast<std::uint64_t>(st.st_size)
              : 0;
+}
+
+void engine_core::look_at_disk() {
+  disk_sample now;
+  if (!where_.memory) {
+    std::error_code failed;
+    now.file_present = std::filesystem::is_regular_file(where_.path, failed);
+    const auto space = std::filesystem::space(where_.path.parent_path(), failed);
+    now.free_bytes = failed ? 0 : static_cast<std::uint64_t>(space.available);
+    now.wal_bytes = wal_bytes();
+  }
+  const std::lock_guard lock(disk_mutex_);
+  disk_ = now;
+}
+
+engine_core::disk_sample engine_core::disk() const {
+  const std::lock_guard lock(disk_mutex_);
+  return disk_;
 }
 
 dbengine::statistics engine_core::sample() const {
@@ -74,7 +93,7 @@ dbengine::statistics engine_core::sample() const {
   s.overloaded = admission_.refused.load(std::memory_order_relaxed);
   s.errors += s.overloaded;
   s.requests += s.overloaded;
-  s.wal_bytes = wal_bytes();
+  s.wal_bytes = disk().wal_bytes;
   s.leases_open = leases_.open_count();
   s.slowest = slow_.read();
   s.backup_enabled = options_->backup_enabled;

@@ -7,6 +7,7 @@
 
 #include "error_map.hpp"
 #include "log.hpp"
+#include "patience.hpp"
 
 #include <algorithm>
 
@@ -89,10 +90,10 @@ bool engine_core::look_around() {
     busy = busy || r->now() == request::state::running || r->now() == request::state::waiting;
     if (stuck(*r, now) && stuck_write_ != r.get()) {
       stuck_write_ = r.get();
-      log(log_level::error,
-          "the writer is stuck in " + described(*r) +
-              "; it has SQLite's write lock and cannot be replaced: what waits is "
-              "answered at its deadline until it comes back");
+      log_limited(log_level::error, "the writer is stuck",
+                  "the writer is stuck in " + described(*r) +
+                      "; it has SQLite's write lock and cannot be replaced: what waits is "
+                      "answered at its deadline until it comes back");
       tell_stuck("writer", *r);
     }
   }
@@ -153,7 +154,7 @@ void engine_core::retire_reader(std::size_t i, const request_ptr& stuck_in) {
     }
     judge_readers({.code = errc::unavailable, .message = text});
   }
-  log(log_level::warning, text);
+  log_limited(log_level::warning, "a reader is stuck", text);
   tell_stuck(name(i), *stuck_in);
   if (!reads_.empty())
     wake_reader();
@@ -174,8 +175,9 @@ void engine_core::reader_is_back(std::size_t i) {
   readers_[i]->part.store(missing ? reader_part::active : reader_part::spare,
                           std::memory_order_release);
   judge_readers({.code = errc::unavailable, .message = "all readers that work rest"});
-  log(log_level::info, "reader " + std::to_string(i + 1) + " came back" +
-                           (missing ? "" : " and is a spare one now"));
+  log_limited(log_level::info, "a reader came back",
+              "reader " + std::to_string(i + 1) + " came back" +
+                  (missing ? "" : " and is a spare one now"));
 }
 
 bool engine_core::reader_active(std::size_t i) const noexcept {
@@ -232,7 +234,10 @@ void engine_core::escalate(const escalation& e) const noexcept {
     if (options_->on_escalation)
       options_->on_escalation(e);
   } catch (...) {
-    log(log_level::error, "on_escalation failed: " + to_string(current_exception_info()));
+    try {
+      log(log_level::error, "on_escalation failed: " + to_string(current_exception_info()));
+    } catch (...) { // no memory for the text
+    }
   }
 }
 
@@ -249,8 +254,8 @@ std::string engine_core::fenced() const {
 }
 
 void engine_core::fence_where_cut() {
-  if (where_.length && where_.length->was_cut())
-    fence(file_cut);
+  if (const char* why = where_.length ? where_.length->lost() : nullptr)
+    fence(why);
 }
 
 void engine_core::fence(std::string why) {
@@ -319,6 +324,26 @@ engine_core::worker_view engine_core::view_reader(std::size_t i) const {
   return v;
 }
 
+clock::duration engine_core::stuck_for() const {
+  const auto now = clock::now();
+  const auto none = clock::duration(0);
+  auto writer = none;
+  {
+    const std::lock_guard lock(current_mutex_);
+    for (const auto& r : current_writes_)
+      if (stuck(*r, now))
+        writer = std::max(writer, now - r->deadline);
+  }
+  auto readers = clock::duration::max();
+  for (std::size_t i = 0; i + 1 < readers_.size(); ++i) {
+    auto& s = *readers_[i];
+    const std::lock_guard lock(s.mutex);
+    const bool in_it = s.current && stuck(*s.current, now);
+    readers = std::min(readers, in_it ? now - s.current->deadline : none);
+  }
+  return std::max(writer, readers);
+}
+
 bool engine_core::wait_drained(clock::time_point deadline) {
   for (;;) {
     bool busy = !writes_.empty() || !reads_.empty() || !upkeep_.empty();
@@ -340,10 +365,11 @@ void engine_core::answer_rest() {
     for (const auto& r : q->close(info))
       r->fail(info);
   std::vector<request_ptr> running;
-  {
+  patiently([&] { // first: nobody may wait for memory with a lock
     const std::lock_guard lock(current_mutex_);
     running = current_writes_;
-  }
+    running.reserve(running.size() + readers_.size());
+  });
   for (const auto& s : readers_) {
     const std::lock_guard lock(s->mutex);
     if (s->current)
@@ -355,10 +381,11 @@ void engine_core::answer_rest() {
 
 void engine_core::leave_behind() {
   std::vector<request_ptr> left;
-  {
+  patiently([&] {
     const std::lock_guard lock(current_mutex_);
     left = current_writes_;
-  }
+    left.reserve(left.size() + readers_.size());
+  });
   for (const auto& s : readers_) {
     const std::lock_guard lock(s->mutex);
     if (s->current)
@@ -392,12 +419,14 @@ void engine_core::close_writer() noexcept {
         writer_->engine_sql("PRAGMA optimize");
         checkpoint(*writer_, checkpoint_mode::truncate);
       } catch (...) {
-        log(log_level::warning,
-            "the checkpoint at shutdown: " + to_string(current_exception_info()));
+        const auto why = current_exception_info();
+        patiently_or_not(
+            [&] { log(log_level::warning, "the checkpoint at shutdown: " + to_string(why)); });
       }
     }
     writer_.reset();
     keeps_backup_.reset();
+    remove_unused();
     read_lock_.reset();
     lock_.release();
     gate_.store(gate_shut, std::memory_order_seq_cst);

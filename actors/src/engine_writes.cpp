@@ -8,6 +8,8 @@
 #include "error_map.hpp"
 #include "fault.hpp"
 #include "log.hpp"
+#include "log_rewrite.hpp"
+#include "patience.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -43,18 +45,29 @@ void engine_core::checkpoint_where_due() {
                       .complete) {
         // Ever rarer, so that a snapshot that stays costs the writer little.
         next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
-        log(log_level::warning, "the WAL has " + std::to_string(pages) +
-                                    " pages and cannot begin anew: a cursor, a transaction that "
-                                    "reads, a backup or another process keeps an old snapshot");
+        log_limited(log_level::warning, "the WAL is pinned",
+                    "the WAL has " + std::to_string(pages) +
+                        " pages and cannot begin anew: a cursor, a transaction that "
+                        "reads, a backup or another process keeps an old snapshot");
       }
     } catch (const error& e) {
       // The commit is safe in the WAL; the next one tries again. The log says why the WAL grows.
-      log(log_level::warning, "checkpoint: " + to_string(e.info()));
+      log_limited(log_level::warning, "a checkpoint failed", "checkpoint: " + to_string(e.info()));
     }
   }
   if (!checkpoint_armed_.load(std::memory_order_relaxed))
     arm(checkpoint_armed_, &wakers::arm_checkpoint);
 }
+
+namespace {
+
+// After a sync failed: a checkpoint must copy nothing that a later sync only seems to have brought to the disk.
+void secure_log(connection& c) {
+  if (!DBENGINE_FLAW("trusts a log that was not synced"))
+    write_log_again(c);
+}
+
+} // namespace
 
 checkpoint_result engine_core::checkpoint(connection& c, checkpoint_mode mode) {
   if (mode != checkpoint_mode::passive)
@@ -62,15 +75,28 @@ checkpoint_result engine_core::checkpoint(connection& c, checkpoint_mode mode) {
   // A reader that stays in its snapshot is waited for this long and no longer; the next commit tries again.
   control patience(std::chrono::milliseconds(100), {});
   const connection::running r(c, patience);
-  if (mode >= checkpoint_mode::restart) {
-    // Once all is copied, snapshots that begin now read the file alone and are in nobody's way; else those that began since the
-    // recall would hold the WAL as long as readers keep coming.
-    c.checkpoint(checkpoint_mode::passive);
-    leases_.recall();
+  if (fencing_.load(std::memory_order_relaxed) == fencing::unsettled)
+    secure_log(c);
+  try {
+    if (mode >= checkpoint_mode::restart) {
+      // Once all is copied, snapshots that begin now read the file alone and are in nobody's way; else those that began since the
+      // recall would hold the WAL as long as readers keep coming.
+      c.checkpoint(checkpoint_mode::passive);
+      leases_.recall();
+    }
+    auto result = c.checkpoint(mode);
+    writer_counts_.checkpoints.add();
+    return result;
+  } catch (const error& e) {
+    if (e.info().extended_code != SQLITE_IOERR_FSYNC)
+      throw;
+    try {
+      secure_log(c);
+    } catch (const error& still) { // no checkpoint until it is
+      fence_with(fencing::unsettled, still.message());
+    }
+    throw;
   }
-  auto result = c.checkpoint(mode);
-  writer_counts_.checkpoints.add();
-  return result;
 }
 
 checkpoint_result engine_core::checkpoint_unless_pinned(checkpoint_mode mode,
@@ -108,7 +134,8 @@ bool engine_core::idle_checkpoint() {
         writer_->rest();
     }
   } catch (const error& e) {
-    log(log_level::warning, "idle checkpoint: " + to_string(e.info()));
+    log_limited(log_level::warning, "a checkpoint failed",
+                "idle checkpoint: " + to_string(e.info()));
   } catch (...) {
     checkpoint_armed_.store(false, std::memory_order_seq_cst);
     writer_broken(current_exception_info());
@@ -138,13 +165,19 @@ error_info engine_core::settle(connection& c, error_info why) {
       return false;
     }
   };
+  const bool doubtful = why.extended_code == SQLITE_IOERR_FSYNC ||
+                        fencing_.load(std::memory_order_relaxed) == fencing::unsettled;
+  const bool synced = !doubtful || attempt("writing the log again", [&] {
+    secure_log(c);
+    return true;
+  });
   // The second way is for a WAL that a reader keeps from being emptied: a commit overwrites the failed one's frames.
-  if (attempt("the checkpoint",
-              [&] { return checkpoint(c, checkpoint_mode::truncate).complete; }) ||
-      attempt("the commit", [&] {
-        c.commit_nothing();
-        return true;
-      })) {
+  if (synced && (attempt("the checkpoint",
+                         [&] { return checkpoint(c, checkpoint_mode::truncate).complete; }) ||
+                 attempt("the commit", [&] {
+                   c.commit_nothing();
+                   return true;
+                 }))) {
     unfence();
     return why;
   }
@@ -233,7 +266,7 @@ void engine_core::run_group(std::vector<request_ptr> group) {
     const std::lock_guard lock(current_mutex_);
     current_writes_ = std::move(current);
   };
-  show(group); // first: what comes may take long
+  patiently([&] { show(group); }); // first: what comes may take long
   try {
     ready_to_write();
   } catch (const error& e) {
@@ -274,12 +307,16 @@ void engine_core::run_group(std::vector<request_ptr> group) {
 
 void engine_core::group_failed(const write_group& g, const error_info& why) {
   // Before the rollback: the record tells of the group's own commit.
-  const auto open = g.unanswered();
+  const auto open = patiently([&] { return g.unanswered(); });
   std::vector<bool> committed;
-  for (const auto& r : open)
-    committed.push_back(g.committed(r));
-  writer_->rollback();
   std::vector<request_ptr> again;
+  patiently([&] { // what gets lost here is never answered
+    committed.resize(open.size());
+    again.reserve(open.size());
+  });
+  for (std::size_t i = 0; i < open.size(); ++i)
+    committed[i] = g.committed(open[i]);
+  writer_->rollback();
   for (std::size_t i = 0; i < open.size(); ++i) {
     const auto& r = open[i];
     if (committed[i] && r->now() == request::state::running) {
@@ -316,7 +353,7 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
       r->finish();
       continue;
     }
-    r->own_sets();
+    patiently([&] { r->own_sets(); });
     r->wait_again();
     r->alone = r->alone || blamed;
     again.push_back(r);

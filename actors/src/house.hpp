@@ -6,12 +6,14 @@
 
 #pragma once
 
+#include "background_look.hpp"
 #include "backup_service.hpp"
 #include "board.hpp"
 #include "cursor_table.hpp"
 #include "engine_core.hpp"
 #include "restart_policy.hpp"
 #include "supervision_end.hpp"
+#include "supervisor.hpp"
 
 #include <dbengine/actors/handles.hpp>
 
@@ -119,6 +121,12 @@ public:
   /// Workers that `stop` left behind: the actor system cannot end before they do.
   const std::vector<std::string>& left_behind() const noexcept { return left_; }
 
+  /// What health and statistics tell of files is of now, or of a while ago where the disk or the folder of the backups does not
+  /// answer within `defaults::look_patience`.
+  void look();
+  /// `report_health`, after `look`; with what the disk keeps waiting for.
+  health_report health();
+
   detail::engine_core& core() noexcept { return *core_; }
   const std::shared_ptr<detail::engine_core>& core_ptr() const noexcept { return core_; }
   const actors::board& workers() const noexcept { return *board_; }
@@ -131,12 +139,15 @@ private:
   house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core, const spawn_settings& s);
   /// Why one of the workers could not be started, if so.
   error_info start(spawn_settings s);
+  void supervise(std::vector<child_spec> specs, std::vector<started_child> first,
+                 const restart_policy& policy);
 
   caf::actor_system* sys_;
   std::shared_ptr<detail::engine_core> core_;
   std::shared_ptr<actors::board> board_;
   std::shared_ptr<current_handles> handles_;
   std::shared_ptr<backup_service> backups_;
+  std::shared_ptr<background_look> disk_look_;
   std::shared_ptr<detail::cursor_table> cursors_;
   supervisor_actor supervisor_;
   std::shared_ptr<supervision_end> stopped_;

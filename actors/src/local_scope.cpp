@@ -43,9 +43,11 @@ public:
     ended_ = true;
   }
   std::unique_ptr<detail::scope> savepoint() override {
+    outer_->check_open();
     return std::make_unique<savepoint_scope>(*outer_, *connection_, own_);
   }
   sqlite3* native_handle() noexcept override { return connection_->handle(); }
+  bool kept_part() const noexcept override { return outer_->kept_part(); }
 
 private:
   // Its own deadline and cancel token, while one of its statements runs.
@@ -193,6 +195,7 @@ void local_scope::give_back() noexcept {
 }
 
 void local_scope::check_open() const {
+  house_->core().refuse_nested();
   if (ended_)
     throw error(errc::invalid_state, "the transaction has ended");
   if (broken_)
@@ -206,17 +209,20 @@ auto local_scope::run(F&& f) {
   core.admit();
   const call running(*this);
   auto& c = connection();
-  const bool transactional = kind_ == kind::write;
-  if (transactional && !c.in_transaction())
+  if (kind_ == kind::write && !c.in_transaction())
     throw error(
         errc::invalid_state,
         "an earlier statement ended the transaction (ROLLBACK conflict, full disk or interrupt)");
+  if (kind_ == kind::read && !c.in_transaction()) // SQLite ends what reads, too, for such an error
+    throw error(errc::invalid_state,
+                "an earlier statement ended the snapshot (I/O error, full disk or out of memory)");
   control ctl = backend_->control_of(options_);
   try {
     return std::forward<F>(f)(c, ctl);
   } catch (const detail::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
   } catch (const error& e) {
+    kept_part_ = kept_part_ || e.outcome() == fate::partly_kept;
     if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
       throw error(core.settle(c, e.info()));
     throw;

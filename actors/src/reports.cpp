@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
 
 namespace dbengine::actors {
 
@@ -47,6 +48,19 @@ circuit_state worst(const std::vector<worker_health>& all) {
   return c;
 }
 
+// Nothing is read while every reader sits in a statement that does not come back.
+void add_readers(health_report& h) {
+  std::size_t readers = 0;
+  std::size_t stalled = 0;
+  for (const auto& w : h.workers)
+    if (w.name.starts_with("reader ") && w.name != "reader pool") {
+      ++readers;
+      stalled += w.state == worker_state::stalled ? 1 : 0;
+    }
+  if (readers > 0 && stalled == readers)
+    h.problems.push_back("no reader is left: all " + std::to_string(readers) + " are stalled");
+}
+
 } // namespace
 
 statistics report_statistics(const detail::engine_core& core, const board& b,
@@ -61,25 +75,25 @@ statistics report_statistics(const detail::engine_core& core, const board& b,
 }
 
 health_report report_health(detail::engine_core& core, const board& b,
-                            const backup_service& backups) {
+                            const backup_service& backups, detail::clock::duration waited) {
   health_report h;
   h.workers = workers(core, b);
   h.circuit = worst(h.workers);
   core.fence_where_cut();
   h.fenced = core.fenced();
-  h.wal_bytes = core.wal_bytes();
-  std::error_code ec;
-  if (core.where().memory) {
-    h.file_present = true;
-  } else {
-    h.file_present = std::filesystem::is_regular_file(core.where().path, ec);
-    const auto space = std::filesystem::space(core.where().path.parent_path(), ec);
-    h.disk_free_bytes = ec ? 0 : static_cast<std::uint64_t>(space.available);
-  }
+  const auto disk = core.disk();
+  h.wal_bytes = disk.wal_bytes;
+  h.file_present = disk.file_present;
+  h.disk_free_bytes = disk.free_bytes;
   if (!core.accepting())
     h.problems.push_back("the engine is shut down");
   if (!h.file_present)
     h.problems.push_back("the database file \"" + core.where().path.string() + "\" is not there");
+  if (waited >= defaults::look_stalled)
+    h.problems.push_back(
+        "the file system of the database has not answered for " +
+        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(waited).count()) +
+        " ms");
   if (!h.fenced.empty())
     h.problems.push_back("writing is stopped: " + h.fenced);
   for (const auto& w : h.workers) {
@@ -91,15 +105,20 @@ health_report report_health(detail::engine_core& core, const board& b,
       h.problems.push_back(w.name + " is " +
                            (w.note.empty() ? std::string(to_string(w.state)) : w.note));
   }
+  add_readers(h);
   h.ok = h.problems.empty();
   backups.add_to(h);
   return h;
 }
 
-database_info report_database(const detail::engine_core& core, detail::connection& c) {
-  const auto number = [&c](const char* sql) {
-    return static_cast<std::uint64_t>(c.engine_integer(sql));
+database_info report_database(const detail::engine_core& core, detail::connection& c,
+                              detail::control& ctl) {
+  const auto integer = [&](const char* sql) {
+    const auto r = c.fetch(sql, {}, ctl);
+    return r.empty() ? 0 : r[0][0].as<std::int64_t>();
   };
+  const auto number = [&](const char* sql) { return static_cast<std::uint64_t>(integer(sql)); };
+  const auto text = [&](const char* sql) { return c.fetch(sql, {}, ctl)[0][0].as<std::string>(); };
   database_info i;
   i.sqlite_version = sqlite3_libversion();
   i.engine_version = version;
@@ -109,13 +128,15 @@ database_info report_database(const detail::engine_core& core, detail::connectio
   i.page_size = number("PRAGMA page_size");
   i.page_count = number("PRAGMA page_count");
   i.freelist_count = number("PRAGMA freelist_count");
-  i.journal_mode = c.engine_text("PRAGMA journal_mode");
-  i.encoding = c.engine_text("PRAGMA encoding");
-  i.user_version = c.engine_integer("PRAGMA user_version");
-  i.application_id = c.engine_integer("PRAGMA application_id");
-  i.foreign_keys = c.engine_integer("PRAGMA foreign_keys") != 0;
+  i.journal_mode = text("PRAGMA journal_mode");
+  i.encoding = text("PRAGMA encoding");
+  i.user_version = integer("PRAGMA user_version");
+  i.application_id = integer("PRAGMA application_id");
+  i.foreign_keys = integer("PRAGMA foreign_keys") != 0;
   i.mmap_bytes = number("PRAGMA mmap_size");
-  i.cache_bytes = core.opts().cache_size;
+  const auto cache = c.engine_integer("PRAGMA cache_size"); // in KiB where negative, else in pages
+  i.cache_bytes = cache < 0 ? std::uint64_t{1024} * static_cast<std::uint64_t>(-cache)
+                            : i.page_size * static_cast<std::uint64_t>(cache);
   static constexpr const char* levels[] = {"off", "normal", "full"};
   i.synchronous = levels[static_cast<int>(core.opts().synchronous)];
   i.wal_bytes = core.wal_bytes();

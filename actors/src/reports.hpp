@@ -17,9 +17,12 @@ namespace dbengine::actors {
 
 statistics report_statistics(const detail::engine_core& core, const board& b,
                              const backup_service& backups);
+/// `waited`: for how long a look at the disk has been under way.
 health_report report_health(detail::engine_core& core, const board& b,
-                            const backup_service& backups);
+                            const backup_service& backups,
+                            detail::clock::duration waited = detail::clock::duration(0));
 /// Reads pragmas: needs a connection.
-database_info report_database(const detail::engine_core& core, detail::connection& c);
+database_info report_database(const detail::engine_core& core, detail::connection& c,
+                              detail::control& ctl);
 
 } // namespace dbengine::actors

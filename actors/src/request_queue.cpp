@@ -3,6 +3,8 @@
 
 #include "request_queue.hpp"
 
+#include "patience.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -36,25 +38,34 @@ void request_queue::push(request_ptr r) {
                     " requests, " + std::to_string(a.max_bytes) + " bytes)");
   }
   r->held_bytes = bytes;
-  classes_[static_cast<std::size_t>(r->urgency)].push_back(std::move(r));
+  try {
+    classes_[static_cast<std::size_t>(r->urgency)].push_back(std::move(r));
+  } catch (...) {
+    a.requests.fetch_sub(1, std::memory_order_relaxed);
+    a.bytes.fetch_sub(bytes, std::memory_order_relaxed);
+    throw;
+  }
   size_.fetch_add(1, std::memory_order_seq_cst);
 }
 
 void request_queue::push_front(const std::vector<request_ptr>& rs) {
   std::vector<request_ptr> refused;
+  patiently(
+      [&] { refused.reserve(rs.size()); }); // those put back were taken out: they must not get lost
   std::optional<error_info> why;
   {
     const std::lock_guard lock(mutex_);
-    why = closed_;
+    patiently([&] { why = closed_; });
     for (auto it = rs.rbegin(); it != rs.rend(); ++it) {
       if (closed_) {
         refused.push_back(*it);
         continue;
       }
+      auto& c = classes_[static_cast<std::size_t>((*it)->urgency)];
+      patiently([&] { c.push_front(*it); });
       (*it)->held_bytes = (*it)->bytes();
       admission_->requests.fetch_add(1, std::memory_order_relaxed);
       admission_->bytes.fetch_add((*it)->held_bytes, std::memory_order_relaxed);
-      classes_[static_cast<std::size_t>((*it)->urgency)].push_front(*it);
       size_.fetch_add(1, std::memory_order_seq_cst);
     }
   }
@@ -118,6 +129,7 @@ request_ptr request_queue::pop() {
 std::vector<request_ptr> request_queue::expire(clock::time_point now) {
   std::vector<request_ptr> gone;
   const std::lock_guard lock(mutex_);
+  gone.reserve(size_.load(std::memory_order_relaxed)); // first: one that is taken out must be told
   for (auto& c : classes_)
     std::erase_if(c, [&](const request_ptr& r) {
       if (r->deadline > now && r->now() == request::state::waiting && !r->cancelled())
@@ -132,6 +144,7 @@ std::vector<request_ptr> request_queue::expire(clock::time_point now) {
 std::vector<request_ptr> request_queue::close(error_info why) {
   std::vector<request_ptr> rest;
   const std::lock_guard lock(mutex_);
+  patiently([&] { rest.reserve(size_.load(std::memory_order_relaxed)); });
   closed_ = std::move(why);
   for (auto& c : classes_) {
     for (auto& r : c) {

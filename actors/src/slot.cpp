@@ -71,7 +71,12 @@ void slot_request::nudge() noexcept {
 }
 
 void slot_request::refuse(const error_info& why) noexcept {
-  refusal_ = why;
+  try {
+    refusal_ = why;
+  } catch (...) { // no memory for the text
+    refusal_.emplace().code = why.code;
+    refusal_->outcome = why.outcome;
+  }
   answered();
 }
 

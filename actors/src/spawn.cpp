@@ -39,11 +39,35 @@ std::function<void(const escalation&)> escalate_to(const caf::actor& owner) {
   };
 }
 
-void shutdown(caf::actor_system&, const engine_actor& engine, std::chrono::milliseconds timeout) {
-  if (auto* r = engine_router::of(engine))
+std::vector<std::string> shutdown(caf::actor_system&, const engine_actor& engine,
+                                  std::chrono::milliseconds timeout) {
+  if (auto* r = engine_router::of(engine)) {
     r->shutdown(timeout);
-  else if (auto* far = remote_engine::of(engine))
+    return r->engine().left_behind();
+  }
+  if (auto* far = remote_engine::of(engine))
     far->shutdown(timeout);
+  return {};
+}
+
+namespace {
+
+house& house_of(const engine_actor& engine) {
+  auto* r = engine_router::of(engine);
+  if (r == nullptr)
+    throw error(errc::invalid_option, "the handle is not of an engine of this process");
+  r->engine().core().check_process();
+  return r->engine();
+}
+
+} // namespace
+
+health_report health_of(const engine_actor& engine) {
+  return house_of(engine).health();
+}
+
+std::chrono::milliseconds stuck_for(const engine_actor& engine) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(house_of(engine).core().stuck_for());
 }
 
 } // namespace dbengine::actors

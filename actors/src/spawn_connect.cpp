@@ -4,6 +4,7 @@
 // `connect`: part of the composition root, as it makes keepers.
 
 #include "control.hpp"
+#include "patience.hpp"
 #include "remote/remote_backend.hpp"
 #include "remote/remote_engine.hpp"
 #include "remote/remote_keeper.hpp"
@@ -40,16 +41,25 @@ remote_link_ptr open_link(caf::actor_system& sys, const endpoint& to, const remo
   auto first = std::make_shared<std::promise<error_info>>();
   auto told = first->get_future();
   const auto keeper = sys.spawn(remote_keeper, link, std::move(tls), std::move(first));
-  link->keep([keeper] { caf::delayed_anon_send(keeper, defaults::remote_sweep, caf::tick_atom_v); },
-             [keeper] { caf::anon_send(keeper, caf::close_atom_v); });
-  error_info failure{.code = errc::unreachable,
-                     .message = "the engine at " + to_string(to) +
-                                " cannot be reached: no answer in time"};
-  if (told.wait_until(detail::deadline_after(how.connect_timeout)) == std::future_status::ready)
-    failure = told.get();
-  if (failure.code != errc::none) {
-    link->close(remote_call::clock::now());
-    throw error(std::move(failure));
+  try {
+    link->keep(
+        [keeper] { caf::delayed_anon_send(keeper, defaults::remote_sweep, caf::tick_atom_v); },
+        [keeper] { caf::anon_send(keeper, caf::close_atom_v); });
+  } catch (...) { // no memory: nobody else would end it, and the system waits for it
+    detail::patiently_or_not([&] { caf::anon_send(keeper, caf::close_atom_v); });
+    throw;
+  }
+  try {
+    error_info failure{.code = errc::unreachable,
+                       .message = "the engine at " + to_string(to) +
+                                  " cannot be reached: no answer in time"};
+    if (told.wait_until(detail::deadline_after(how.connect_timeout)) == std::future_status::ready)
+      failure = told.get();
+    if (failure.code != errc::none)
+      throw error(std::move(failure));
+  } catch (...) {
+    detail::patiently_or_not([&] { link->close(remote_call::clock::now()); });
+    throw;
   }
   return link;
 }

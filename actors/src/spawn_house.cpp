@@ -7,14 +7,19 @@
 #include "backup_worker.hpp"
 #include "house.hpp"
 #include "log.hpp"
+#include "patience.hpp"
 #include "reader.hpp"
 #include "reader_pool.hpp"
+#include "reports.hpp"
 #include "stats.hpp"
 #include "supervisor.hpp"
 #include "threads.hpp"
 #include "writer.hpp"
 
 #include <caf/send.hpp>
+
+#include <algorithm>
+#include <string>
 
 namespace dbengine::actors {
 
@@ -32,7 +37,9 @@ house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core,
              const spawn_settings& s)
     : sys_(&sys), core_(std::move(core)), board_(std::make_shared<actors::board>()),
       handles_(std::make_shared<current_handles>()),
-      backups_(std::make_shared<backup_service>(core_)),
+      backups_(std::make_shared<backup_service>(core_, s.detached)),
+      disk_look_(
+          std::make_shared<background_look>([core = core_] { core->look_at_disk(); }, s.detached)),
       cursors_(std::make_shared<detail::cursor_table>(s.cursor_idle,
                                                       [handles = handles_, idle = s.cursor_idle] {
                                                         if (const auto h = handles->pool())
@@ -47,20 +54,24 @@ house::~house() {
     static_cast<void>(new auto(core_));
     static_cast<void>(new auto(cursors_));
     static_cast<void>(new auto(backups_));
+    static_cast<void>(new auto(disk_look_));
     static_cast<void>(new auto(handles_));
     static_cast<void>(new auto(supervisor_));
     return;
   }
-  stop(std::chrono::milliseconds(0));
+  try {
+    stop(std::chrono::milliseconds(0));
+  } catch (...) { // no memory for more than a second
+    detail::log(detail::log_level::error, "the engine's end failed for want of memory");
+  }
 }
 
 std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o,
                                    spawn_settings s) {
   auto core = std::make_shared<detail::engine_core>(url, std::move(o));
-  if (s.detached) // all at once, so that the error can say how many
-    require_threads(core->reader_count() + (core->read_only() ? 0 : 1));
   std::shared_ptr<house> h(new house(sys, std::move(core), s));
   if (const auto why = h->start(s); why.code != errc::none) {
+    h->core_->undo_opening();
     h->stop(std::chrono::milliseconds(0));
     throw error(why);
   }
@@ -82,7 +93,7 @@ error_info house::start(spawn_settings s) {
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core](const error_info& why) { core->open_circuit(true, why); },
-                     [core] { core->close_circuit(true); }});
+                     [core] { core->close_circuit(true); }, s.detached});
   for (std::size_t i = 0; i < core->reader_count(); ++i)
     specs.push_back({core->is_upkeep(i) ? "upkeep" : "reader " + std::to_string(i + 1),
                      strategy::one_for_one,
@@ -93,7 +104,7 @@ error_info house::start(spawn_settings s) {
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core, i](const error_info& why) { core->reader_circuit(i, true, why); },
-                     [core, i] { core->reader_circuit(i, false, {}); }});
+                     [core, i] { core->reader_circuit(i, false, {}); }, s.detached});
   specs.push_back({"reader pool",
                    strategy::one_for_one,
                    [&sys, core, handles, cursors = cursors_](std::function<void()> ready) {
@@ -104,21 +115,23 @@ error_info house::start(spawn_settings s) {
                    },
                    {},
                    {}});
-  specs.push_back(
-      {"stats",
-       strategy::one_for_one,
-       [&sys, core, handles, b = board_, backups = backups_](std::function<void()> ready) {
-         auto h = sys.spawn(stats, core, b, backups);
-         handles->set_stats(h);
-         ready();
-         return caf::actor_cast<caf::actor>(h);
-       },
-       {},
-       {}});
+  specs.push_back({"stats",
+                   strategy::one_for_one,
+                   [&sys, core, handles, b = board_, backups = backups_,
+                    disk = disk_look_](std::function<void()> ready) {
+                     auto h = sys.spawn(stats, core, b, backups, disk);
+                     handles->set_stats(h);
+                     ready();
+                     return caf::actor_cast<caf::actor>(h);
+                   },
+                   {},
+                   {}});
   specs.push_back({"backup scheduler",
                    strategy::rest_for_one,
                    [&sys, core, handles, backups = backups_, s](std::function<void()> ready) {
                      start_backup_worker start = [&sys, backups, s] {
+                       if (s.detached)
+                         require_threads(1);
                        return spawn_worker(sys, s.detached, backup_worker, backups);
                      };
                      auto h = sys.spawn(backup_scheduler, backups, core->opts().backup_enabled,
@@ -161,14 +174,59 @@ error_info house::start(spawn_settings s) {
   error_info why;
   for (const auto& spec : specs) {
     board_->add(spec.name);
-    first.push_back(start_child(spec));
-    if (!first.back().handle && why.code == errc::none)
-      why = first.back().failure;
+    auto child = start_child(spec);
+    if (!child.handle) {
+      why = child.failure;
+      if (spec.detached &&
+          why.code == errc::cannot_open) // those in threads of their own come first
+        why.message = std::to_string(std::count_if(specs.begin(), specs.end(),
+                                                   [](const auto& x) { return x.detached; })) +
+                      " threads are needed and only " + std::to_string(first.size()) +
+                      " can be had: " + why.message;
+      break;
+    }
+    first.push_back(std::move(child));
   }
-  supervisor_ =
-      sys.spawn(supervisor, core, board_, std::move(specs), std::move(first), stopped_, s.restarts);
-  handles->set_supervisor(supervisor_);
+  // Those that got no place are nobody's to restart.
+  specs.erase(specs.begin() + static_cast<std::ptrdiff_t>(first.size()), specs.end());
+  supervise(std::move(specs), std::move(first), s.restarts);
   return why;
+}
+
+void house::supervise(std::vector<child_spec> specs, std::vector<started_child> first,
+                      const restart_policy& policy) {
+  // Shared, so that a start that found no memory leaves them here.
+  using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+  const auto all = std::make_shared<std::pair<std::vector<child_spec>, std::vector<started_child>>>(
+      std::move(specs), std::move(first));
+  try {
+    supervisor_ = detail::patiently([&] {
+      return sys_->spawn([core = core_, b = board_, all, ended = stopped_,
+                          policy](self_pointer self) -> supervisor_actor::behavior_type {
+        return supervisor(self, core, b, std::move(all->first), std::move(all->second), ended,
+                          policy);
+      });
+    });
+  } catch (...) {
+    for (const auto& c : all->second)
+      if (c.handle)
+        detail::patiently_or_not(
+            [&] { caf::anon_send_exit(c.handle, caf::exit_reason::user_shutdown); });
+    stopped_->set({});
+    throw;
+  }
+  handles_->set_supervisor(supervisor_);
+}
+
+void house::look() {
+  const auto until = detail::clock::now() + defaults::look_patience;
+  disk_look_->wait(until);
+  backups_->wait_for_folder(until);
+}
+
+health_report house::health() {
+  look();
+  return report_health(*core_, *board_, *backups_, disk_look_->under_way());
 }
 
 void house::stop(std::chrono::milliseconds timeout) {
@@ -182,17 +240,20 @@ void house::stop(std::chrono::milliseconds timeout) {
   core_->refuse();
   if (!core_->wait_drained(deadline))
     core_->answer_rest();
-  caf::anon_send(supervisor_, caf::close_atom_v);
+  const auto ask_to_stop = [this] {
+    detail::patiently_or_not([this] { caf::anon_send(supervisor_, caf::close_atom_v); });
+  };
+  ask_to_stop();
   const auto last_moment = std::max(deadline, detail::clock::now()) + defaults::shutdown_grace;
   if (!stopped_->wait_until(last_moment)) {
     core_->leave_behind();
-    caf::anon_send(supervisor_, caf::close_atom_v);
+    ask_to_stop();
     const auto ended_within_half = [this] {
       return stopped_->wait_until(detail::clock::now() + defaults::shutdown_grace / 2);
     };
     bool ended = ended_within_half();
     if (!ended) {
-      caf::anon_send(supervisor_, caf::close_atom_v);
+      ask_to_stop();
       ended = ended_within_half();
     }
     // The supervisor itself gets no turn where this thread is the only one that the scheduler has: it ends after it.
@@ -204,6 +265,7 @@ void house::stop(std::chrono::milliseconds timeout) {
     left_.emplace_back("backup");
     detail::log(detail::log_level::error, "the running backup does not end and is left behind");
   }
+  disk_look_->close();
   core_->answer_rest();
   cursors_->close_all();
   core_->close_leases(deadline);

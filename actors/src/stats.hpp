@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "background_look.hpp"
 #include "backup_service.hpp"
 #include "board.hpp"
 #include "engine_core.hpp"
@@ -25,6 +26,7 @@ struct stats_state {
 /// `backups` adds what the backups count.
 stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self,
                                  std::shared_ptr<detail::engine_core> core,
-                                 std::shared_ptr<board> b, std::shared_ptr<backup_service> backups);
+                                 std::shared_ptr<board> b, std::shared_ptr<backup_service> backups,
+                                 std::shared_ptr<background_look> disk);
 
 } // namespace dbengine::actors

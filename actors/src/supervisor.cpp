@@ -5,8 +5,11 @@
 
 #include "error_map.hpp"
 #include "log.hpp"
+#include "patience.hpp"
+#include "threads.hpp"
 
 #include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +21,8 @@ namespace {
 using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 using detail::log;
 using detail::log_level;
+using detail::patiently;
+using detail::patiently_or_not;
 
 // Of a worker, an exit tells that somebody ended it, not that the engine has ended.
 error_info why_it_ended(const caf::error& reason) {
@@ -32,9 +37,29 @@ class supervising {
 public:
   supervising(self_pointer self, std::shared_ptr<detail::engine_core> core,
               std::shared_ptr<board> b, std::shared_ptr<supervision_end> ended,
-              restart_policy policy)
+              std::vector<child_spec> specs, restart_policy policy)
       : self_(self), core_(std::move(core)), board_(std::move(b)), ended_(std::move(ended)),
-        policy_(policy) {}
+        children_(specs.size()), policy_(policy) {
+    for (std::size_t i = 0; i < specs.size(); ++i)
+      children_[i].spec = std::move(specs[i]);
+  }
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(children_.size()); }
+  bool watch() {
+    try {
+      return core_->watch();
+    } catch (...) { // no memory for what it found: at the next look
+      return true;
+    }
+  }
+  /// The supervisor ended otherwise than by `stop`. Nobody would restart its children, nor end them.
+  void lost(const error_info& why) {
+    tell(log_level::error, [&] { return "the supervisor failed: " + to_string(why); });
+    core_->supervision_lost(why);
+    for (auto& c : children_)
+      if (const auto h = std::exchange(c.handle, nullptr))
+        patiently_or_not([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
+  }
 
   void start(std::uint32_t i) {
     auto& c = child(i);
@@ -44,9 +69,16 @@ public:
     if (c.circuit == circuit_state::open) {
       c.circuit = circuit_state::half_open;
       board_->update(i, [](worker_health& w) { w.circuit = circuit_state::half_open; });
-      log(log_level::info, c.spec.name + " is tried again, the circuit is half-open");
+      tell(log_level::info,
+           [&] { return c.spec.name + " is tried again, the circuit is half-open"; });
     }
-    adopt(i, start_child(c.spec));
+    try {
+      if (c.spec.detached)
+        require_threads(1);
+    } catch (...) {
+      return failed(i, detail::current_exception_info());
+    }
+    adopt(i, patiently([&] { return start_child(c.spec); }));
   }
 
   void adopt(std::uint32_t i, started_child s) {
@@ -54,11 +86,14 @@ public:
     if (!s.handle)
       return failed(i, s.failure);
     c.handle = std::move(s.handle);
-    self_->monitor(c.handle);
+    patiently([&] { self_->monitor(c.handle); });
+    ++c.generation;
     // Weak: the child must not keep its supervisor alive.
-    s.ready->then([me = caf::actor_addr(self_->address()), i, generation = ++c.generation] {
-      if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(me))
-        caf::anon_send(caf::actor_cast<supervisor_actor>(strong), caf::ok_atom_v, i, generation);
+    patiently([&] {
+      s.ready->then([me = caf::actor_addr(self_->address()), i, generation = c.generation] {
+        if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(me))
+          caf::anon_send(caf::actor_cast<supervisor_actor>(strong), caf::ok_atom_v, i, generation);
+      });
     });
   }
 
@@ -75,14 +110,16 @@ public:
     });
     if (!was_open)
       return;
-    log(log_level::info, c.spec.name + " is back, the circuit is closed");
+    tell(log_level::info, [&] { return c.spec.name + " is back, the circuit is closed"; });
     if (c.spec.circuit_closed)
       c.spec.circuit_closed();
-    core_->escalate({.what = escalation_kind::circuit_closed, .worker = c.spec.name});
+    core_->escalate(patiently([&] {
+      return escalation{.what = escalation_kind::circuit_closed, .worker = c.spec.name};
+    }));
   }
 
   void down(const caf::down_msg& m) {
-    for (std::uint32_t i = 0; i < self_->state.children.size(); ++i) {
+    for (std::uint32_t i = 0; i < children_.size(); ++i) {
       auto& c = child(i);
       if (!c.handle || c.handle.address() != m.source)
         continue;
@@ -93,7 +130,7 @@ public:
       } else if (std::exchange(c.taken_along, false)) {
         again(i, policy_.backoff_min); // no failure of its own
       } else {
-        failed(i, why_it_ended(m.reason));
+        failed(i, patiently([&] { return why_it_ended(m.reason); }));
       }
       return;
     }
@@ -101,62 +138,76 @@ public:
 
   // The first time in order, the second time all at once; the third time without those that have not ended.
   void stop() {
-    auto& all = self_->state.children;
+    auto& all = children_;
     switch (++asked_) {
     case 1: self_->state.stopping = true; return stop_next();
     case 2:
       for (const auto& c : all)
         if (c.handle)
-          self_->send_exit(c.handle, caf::exit_reason::user_shutdown);
+          patiently([&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
       return;
     default: break;
     }
     std::vector<std::string> left;
+    patiently([&] { left.reserve(all.size()); });
     for (auto& c : all)
       if (std::exchange(c.handle, nullptr)) // the exit waits for it and acts when it comes back
-        left.push_back(c.spec.name);
+        patiently([&] { left.push_back(c.spec.name); });
     ended_->set(std::move(left));
     self_->quit();
   }
 
 private:
-  supervisor_state::child& child(std::uint32_t i) { return self_->state.children[i]; }
+  // The line is lost where there is no memory for it, and nothing else.
+  template <class Text>
+  static void tell(log_level level, Text text) noexcept {
+    try {
+      log(level, text());
+    } catch (...) {
+    }
+  }
+
+  supervisor_state::child& child(std::uint32_t i) { return children_[i]; }
 
   void failed(std::uint32_t i, const error_info& why) {
     auto& c = child(i);
     const auto now = self_->clock().now();
     while (!c.failures.empty() && now - c.failures.front() > policy_.period)
       c.failures.pop_front();
-    c.failures.push_back(now);
+    patiently([&] { c.failures.push_back(now); });
+    const auto text = patiently([&] { return to_string(why); });
     const bool probed = c.circuit != circuit_state::closed;
     const bool open = probed || c.failures.size() > static_cast<std::size_t>(policy_.intensity);
     c.circuit = open ? circuit_state::open : circuit_state::closed;
     board_->update(i, [&](worker_health& w) {
       ++w.restarts;
-      w.last_failure = to_string(why);
+      patiently([&] { w.last_failure = text; });
       w.state = worker_state::restarting;
       w.circuit = c.circuit;
     });
     if (!open) {
-      log(log_level::warning, c.spec.name + " failed and is restarted: " + to_string(why));
+      tell(log_level::warning, [&] { return c.spec.name + " failed and is restarted: " + text; });
     } else if (probed) {
-      log(log_level::warning,
-          c.spec.name + " failed again, the circuit stays open: " + to_string(why));
+      tell(log_level::warning,
+           [&] { return c.spec.name + " failed again, the circuit stays open: " + text; });
     } else {
-      log(log_level::error, c.spec.name + " failed " + std::to_string(c.failures.size()) +
-                                " times in " + std::to_string(policy_.period.count()) +
-                                " ms, the circuit is open: " + to_string(why));
+      tell(log_level::error, [&] {
+        return c.spec.name + " failed " + std::to_string(c.failures.size()) + " times in " +
+               std::to_string(policy_.period.count()) + " ms, the circuit is open: " + text;
+      });
       if (c.spec.circuit_opened)
         c.spec.circuit_opened(why);
-      core_->escalate(
-          {.what = escalation_kind::circuit_opened, .worker = c.spec.name, .reason = why});
+      core_->escalate(patiently([&] {
+        return escalation{
+            .what = escalation_kind::circuit_opened, .worker = c.spec.name, .reason = why};
+      }));
     }
     again(i, open ? policy_.backoff_max : delay(c.failures.size()));
     if (c.spec.restart == strategy::rest_for_one)
-      for (auto k = i + 1; k < self_->state.children.size(); ++k)
+      for (auto k = i + 1; k < children_.size(); ++k)
         if (auto& after = child(k); after.handle && after.spec.restart == strategy::rest_for_one) {
           after.taken_along = true;
-          self_->send_exit(after.handle, caf::exit_reason::kill);
+          patiently([&] { self_->send_exit(after.handle, caf::exit_reason::kill); });
         }
   }
 
@@ -171,15 +222,15 @@ private:
     if (c.waiting)
       return;
     c.waiting = true;
-    self_->delayed_send(self_, delay, caf::spawn_atom_v, i);
+    patiently([&] { self_->delayed_send(self_, delay, caf::spawn_atom_v, i); });
   }
 
   // Children end in the reverse order of their start, one after the other.
   void stop_next() {
-    auto& all = self_->state.children;
+    auto& all = children_;
     for (auto it = all.rbegin(); it != all.rend(); ++it)
       if (it->handle) {
-        self_->send_exit(it->handle, caf::exit_reason::user_shutdown);
+        patiently([&] { self_->send_exit(it->handle, caf::exit_reason::user_shutdown); });
         return;
       }
     ended_->set({});
@@ -190,6 +241,7 @@ private:
   std::shared_ptr<detail::engine_core> core_;
   std::shared_ptr<board> board_;
   std::shared_ptr<supervision_end> ended_;
+  std::vector<supervisor_state::child> children_;
   restart_policy policy_;
   int asked_ = 0; // to stop
 };
@@ -212,34 +264,34 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
                                            std::vector<started_child> first,
                                            std::shared_ptr<supervision_end> ended,
                                            restart_policy policy) {
-  auto work = std::make_shared<supervising>(self, core, b, ended, policy);
-  for (auto& spec : specs) {
-    supervisor_state::child c;
-    c.spec = std::move(spec);
-    self->state.children.push_back(std::move(c));
-  }
-  self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->down(m); });
+  const auto work = std::make_shared<supervising>(self, core, b, ended, std::move(specs), policy);
   // However it ends, nobody waits for it for ever.
-  self->attach_functor([core, ended](const caf::error& reason) {
-    if (!ended->wait_until(detail::clock::now())) {
-      log(log_level::error, "the supervisor failed: " + to_string(why_it_ended(reason)));
-      core->supervision_lost(why_it_ended(reason));
-    }
-    ended->set({});
+  patiently([&] {
+    self->attach_functor([work, ended](const caf::error& reason) {
+      if (!ended->wait_until(detail::clock::now()))
+        work->lost(why_it_ended(reason));
+      ended->set({});
+    });
   });
-  for (std::uint32_t i = 0; i < self->state.children.size(); ++i)
+  patiently([&] {
+    self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->down(m); });
+  });
+  for (std::uint32_t i = 0; i < work->size(); ++i)
     work->adopt(i, std::move(first[i]));
-  return {
-      [self, core](caf::tick_atom) {
-        if (core->watch())
-          self->delayed_send(self, defaults::watch_interval, caf::tick_atom_v);
-      },
-      [work](caf::spawn_atom, std::uint32_t i) { work->start(i); },
-      [work](caf::ok_atom, std::uint32_t i, std::uint32_t generation) {
-        work->ready(i, generation);
-      },
-      [work](caf::close_atom) { work->stop(); },
-  };
+  return patiently([&]() -> supervisor_actor::behavior_type {
+    return {
+        [self, work](caf::tick_atom) {
+          if (work->watch())
+            patiently(
+                [&] { self->delayed_send(self, defaults::watch_interval, caf::tick_atom_v); });
+        },
+        [work](caf::spawn_atom, std::uint32_t i) { work->start(i); },
+        [work](caf::ok_atom, std::uint32_t i, std::uint32_t generation) {
+          work->ready(i, generation);
+        },
+        [work](caf::close_atom) { work->stop(); },
+    };
+  });
 }
 
 } // namespace dbengine::actors

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <string>
 #include <sys/syscall.h>
 #include <system_error>
@@ -23,15 +24,15 @@ void require_threads(std::size_t n) {
   std::vector<std::thread> all;
   all.reserve(n);
   std::vector<std::atomic<pid_t>> ids(n);
-  std::string why;
+  std::exception_ptr why;
   try {
     while (all.size() < n)
       all.emplace_back([&done, &id = ids[all.size()]] {
         id = static_cast<pid_t>(::syscall(SYS_gettid));
         done.wait(false);
       });
-  } catch (const std::system_error& e) {
-    why = e.what();
+  } catch (...) { // told when those that there are have ended
+    why = std::current_exception();
   }
   done = true;
   done.notify_all();
@@ -43,15 +44,19 @@ void require_threads(std::size_t n) {
     while (::syscall(SYS_tgkill, ::getpid(), ids[i].load(), 0) == 0 &&
            std::chrono::steady_clock::now() < enough)
       std::this_thread::yield();
-  if (!why.empty())
+  if (!why)
+    return;
+  try {
+    std::rethrow_exception(why);
+  } catch (const std::system_error& e) {
     throw error(errc::cannot_open, std::to_string(n) + " threads are needed and only " +
-                                       std::to_string(all.size()) + " can be had: " + why);
+                                       std::to_string(all.size()) + " can be had: " + e.what());
+  }
 }
 
-void detached_spawn_failed(caf::actor_system& sys, const std::system_error& why) {
+void uncount_detached(caf::actor_system& sys) {
   sys.registry().dec_running();
   sys.dec_detached_threads();
-  throw error(errc::cannot_open, std::string("no thread can be had for a worker: ") + why.what());
 }
 
 } // namespace dbengine::actors

@@ -41,6 +41,17 @@ Result taken(std::future<Result>& from) {
   }
 }
 
+template <class Result>
+std::optional<Result> taken_if_there(std::future<Result>& from) {
+  try {
+    return taken(from);
+  } catch (const dbengine::error& e) {
+    if (e.code() == errc::shut_down)
+      throw;
+    return std::nullopt;
+  }
+}
+
 } // namespace
 
 database::database(caf::actor_system& system, std::string name, const std::string& url, options o)
@@ -53,26 +64,15 @@ database::~database() {
 
 snapshot database::look(std::chrono::milliseconds timeout) const {
   auto statistics = ask<dbengine::statistics, statistics_request>(system_, engine_, timeout);
-  auto health = ask<health_report, health_request>(system_, engine_, timeout);
   auto file = ask<database_info, database_info_request>(system_, engine_, timeout);
   auto backup = ask<backup_info, backup_info_request>(system_, engine_, timeout);
-  snapshot s{.statistics = taken(statistics), .health = taken(health)};
-  s.backup = taken(backup);
+  snapshot s{.statistics = taken(statistics), .health = health()};
   if (port_ != 0)
     s.peers = actors::statistics_of(engine_, port_);
-  try {
-    s.database = taken(file);
-  } catch (const dbengine::error& e) {
-    if (e.code() == errc::timeout || e.code() == errc::shut_down)
-      throw;
-    // The rest is what tells why: health says what is wrong with the file.
-  }
+  // The rest is what tells why one of these is missing: health says what is wrong with the file.
+  s.database = taken_if_there(file);
+  s.backup = taken_if_there(backup);
   return s;
-}
-
-health_report database::health(std::chrono::milliseconds timeout) const {
-  auto health = ask<health_report, health_request>(system_, engine_, timeout);
-  return taken(health);
 }
 
 void database::publish(const publish_options& how) {
@@ -85,8 +85,8 @@ void database::publish(const publish_options& how) {
            (how.access == access::read_only ? ", read-only" : ""));
 }
 
-void database::drain() {
-  actors::shutdown(system_, engine_, shutdown_timeout_);
+std::vector<std::string> database::drain() {
+  return actors::shutdown(system_, engine_, shutdown_timeout_);
 }
 
 } // namespace dbengine::app::serve

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dbengine::app::serve {
 
@@ -19,7 +20,8 @@ struct snapshot {
   health_report health = {};
   /// Nothing where the file cannot be asked, because it was moved or is damaged.
   std::optional<database_info> database = std::nullopt;
-  backup_info backup = {};
+  /// Nothing where their folder does not answer.
+  std::optional<backup_info> backup = std::nullopt;
   /// Of its port; nothing where it is not published.
   std::optional<actors::port_statistics> peers = std::nullopt;
 };
@@ -39,15 +41,18 @@ public:
 
   /// Throw `dbengine::error`, `errc::timeout` where the engine does not answer in time.
   snapshot look(std::chrono::milliseconds timeout) const;
-  health_report health(std::chrono::milliseconds timeout) const;
+  /// Asks no actor and no worker, so that nothing keeps a probe waiting.
+  health_report health() const { return actors::health_of(engine_); }
+  /// How long nothing has been written, or nothing read, because of statements that do not come back.
+  std::chrono::milliseconds stuck_for() const { return actors::stuck_for(engine_); }
 
   /// Opens a port for peers. Throws `dbengine::error`.
   void publish(const publish_options& how);
   /// "127.0.0.1:7000", empty where it is not published. Set before the pages are made.
   const std::string& where() const noexcept { return where_; }
 
-  /// No new requests; what waits is finished within the engine's `shutdown_timeout`. Idempotent.
-  void drain();
+  /// No new requests; what waits is finished within the engine's `shutdown_timeout`. Idempotent. The workers that were left behind.
+  std::vector<std::string> drain();
 
 private:
   caf::actor_system& system_;

@@ -5,14 +5,17 @@
 
 #include "ui/text.hpp"
 
+#include <dbengine/standard_error.hpp>
+
 #include <algorithm>
 #include <array>
 #include <ctime>
 #include <memory>
+#include <mutex>
 
 #include <nlohmann/json.hpp>
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 namespace dbengine::app::serve {
@@ -61,11 +64,21 @@ private:
   bool json_;
 };
 
+// Without a wait for whoever reads it: signals and deadlines go on.
+class standard_error_sink final : public spdlog::sinks::base_sink<std::mutex> {
+protected:
+  void sink_it_(const spdlog::details::log_msg& m) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(m, line);
+    detail::write_to_standard_error({line.data(), line.size()});
+  }
+  void flush_() override {}
+};
+
 spdlog::logger& logger() {
   static const auto made = [] {
     // The engine's own name for its log (see its DESIGN): the first who registers it owns it.
-    auto l = std::make_shared<spdlog::logger>("dbengine",
-                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto l = std::make_shared<spdlog::logger>("dbengine", std::make_shared<standard_error_sink>());
     spdlog::register_logger(l);
     return l;
   }();

@@ -195,7 +195,8 @@ std::string metrics_text(const std::vector<looked>& databases) {
     add_health(to, l, d.what->health);
     if (d.what->database)
       add_file(to, l, *d.what->database);
-    add_backups(to, l, d.what->statistics, d.what->backup);
+    if (d.what->backup)
+      add_backups(to, l, d.what->statistics, *d.what->backup);
     if (d.what->peers)
       add_peers(to, l, *d.what->peers);
   }

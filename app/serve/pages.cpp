@@ -55,7 +55,7 @@ page stats(const served& from) {
                              d.what->database.value_or(database_info())));
       if (!d.what->database)
         one["database"] = nullptr; // health says why
-      one["backup"] = backup_value(d.what->backup);
+      one["backup"] = d.what->backup ? backup_value(*d.what->backup) : json();
     } else {
       one["failure"] = d.failure;
     }
@@ -73,22 +73,26 @@ page metrics(const served& from) {
   return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(look(from))};
 }
 
-// `ready` asks for more than an answer.
-page health(const served& from, bool ready) {
+std::string stuck_text(const database& d, std::chrono::milliseconds most) {
+  const auto t = d.stuck_for();
+  return t == 0ms || t < most
+             ? std::string()
+             : "nothing is written, or nothing read, for " +
+                   std::to_string(std::chrono::duration_cast<std::chrono::seconds>(t).count()) +
+                   " s: statements do not come back";
+}
+
+// Alive is what a new process would not do better; `ready` asks for more.
+page health(const served& from, bool ready, std::chrono::milliseconds most_stuck) {
   json databases = json::array();
   bool good = !ready || from.state == server_state::ready;
   for (const auto& d : from.databases) {
-    json problems = json::array();
-    bool ok = true;
-    try {
-      const auto h = d->health(look_timeout);
-      ok = h.ok || !ready;
-      problems = h.problems;
-    } catch (const dbengine::error& e) {
-      // While it drains an engine refuses questions; it is alive all the same.
-      ok = !ready && from.state == server_state::draining && e.code() == errc::shut_down;
-      problems.push_back(e.message());
-    }
+    const auto h = d->health();
+    json problems = h.problems;
+    const auto stuck = stuck_text(*d, most_stuck);
+    if (!stuck.empty())
+      problems.push_back(stuck);
+    const bool ok = stuck.empty() && (h.ok || !ready);
     good = good && ok;
     databases.push_back({{"name", d->name()}, {"ok", ok}, {"problems", std::move(problems)}});
   }
@@ -99,11 +103,20 @@ page health(const served& from, bool ready) {
 
 } // namespace
 
-std::map<std::string, page_maker> make_pages(const served& from) {
+std::vector<std::string> reasons_to_restart(const served& from, std::chrono::milliseconds most) {
+  std::vector<std::string> all;
+  for (const auto& d : from.databases)
+    if (auto text = stuck_text(*d, most); !text.empty())
+      all.push_back("database " + d->name() + ": " + text);
+  return all;
+}
+
+std::map<std::string, page_maker> make_pages(const served& from,
+                                             std::chrono::milliseconds most_stuck) {
   return {{"/api/stats", [&from] { return stats(from); }},
           {"/metrics", [&from] { return metrics(from); }},
-          {"/healthz", [&from] { return health(from, false); }},
-          {"/readyz", [&from] { return health(from, true); }}};
+          {"/healthz", [&from, most_stuck] { return health(from, false, most_stuck); }},
+          {"/readyz", [&from, most_stuck] { return health(from, true, most_stuck); }}};
 }
 
 } // namespace dbengine::app::serve

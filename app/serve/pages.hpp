@@ -27,6 +27,14 @@ struct served {
 
 /// `from` outlives the pages. /healthz: 200 while every engine answers, whatever it answers; /readyz: 200 while all are
 /// healthy and the server neither starts nor stops; else 503 with the reasons.
-std::map<std::string, page_maker> make_pages(const served& from);
+/// After so long in statements that do not come back, a database is not alive: a new process mends that.
+inline constexpr std::chrono::minutes stuck_for_good{10};
+
+/// Why the process should be started anew, a sentence for each database; empty where it should not. It waits for nobody.
+std::vector<std::string> reasons_to_restart(const served& from,
+                                            std::chrono::milliseconds most = stuck_for_good);
+
+std::map<std::string, page_maker> make_pages(const served& from,
+                                             std::chrono::milliseconds most_stuck = stuck_for_good);
 
 } // namespace dbengine::app::serve

@@ -20,6 +20,7 @@
 #include <caf/logger.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -32,9 +33,6 @@ namespace dbengine::app::serve {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// How long the watchdog waits for an engine's answer.
-constexpr auto answer_timeout = 2s;
 
 struct system_config : caf::actor_system_config {
   explicit system_config(bool network) {
@@ -132,25 +130,26 @@ public:
   void ready() { all_.state = server_state::ready; }
 
   bool answers() const {
-    bool all = !http_ || http_->alive(); // else its end is in the log
-    for (const auto& d : all_.databases)
-      try {
-        static_cast<void>(d->health(answer_timeout).ok);
-      } catch (const dbengine::error& e) {
-        log_error("database " + d->name() + ": " + e.message());
-        all = false;
-      }
-    return all;
+    const auto why = reasons_to_restart(all_);
+    for (const auto& text : why)
+      log_error(text);
+    return why.empty() && (!http_ || http_->alive()); // else its end is in the log
   }
 
-  /// All at once, each within its own timeout; the pages tell meanwhile that the server is not ready.
-  void drain() {
+  /// All at once, each within its own timeout; the pages tell meanwhile that the server is not ready. False where a worker was left
+  /// behind.
+  bool drain() {
     all_.state = server_state::draining;
+    std::atomic<bool> all_ended{true};
     std::vector<std::jthread> threads;
     for (const auto& d : all_.databases)
-      threads.emplace_back([&d] { d->drain(); });
+      threads.emplace_back([&d, &all_ended] {
+        if (!d->drain().empty())
+          all_ended = false;
+      });
     threads.clear();
     http_.reset();
+    return all_ended;
   }
 
 private:
@@ -187,7 +186,11 @@ int serve(context& c, const settings& s) {
     }
     log_info("stopping: draining");
     manager.stopping(c.config.engine.shutdown_timeout + 20s);
-    all.drain();
+    if (!all.drain()) {
+      // Said above by name. The actor system would wait for it, for ever perhaps.
+      log_info("stopped");
+      ::_exit(0);
+    }
   }
   log_info("stopped");
   return 0;

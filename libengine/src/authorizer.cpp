@@ -203,7 +203,12 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
     if (b != nullptr &&
         (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
       return deny(std::string(b) + "()");
-    asks_rowid_ = asks_rowid_ || (b != nullptr && sqlite3_stricmp(b, "last_insert_rowid") == 0);
+    if (b != nullptr) {
+      const bool rowid = sqlite3_stricmp(b, "last_insert_rowid") == 0;
+      asks_rowid_ = asks_rowid_ || rowid;
+      asks_counts_ = asks_counts_ || rowid || sqlite3_stricmp(b, "changes") == 0 ||
+                     sqlite3_stricmp(b, "total_changes") == 0;
+    }
     return SQLITE_OK;
   case SQLITE_PRAGMA: return free ? SQLITE_OK : pragma(a, b);
   default:

@@ -31,7 +31,7 @@ public:
   /// Before each prepare.
   void begin_prepare() noexcept {
     preparing_ = true;
-    writes_ = defines_ = inserts_ = asks_rowid_ = needs_writer_ = tells_ = false;
+    writes_ = defines_ = inserts_ = asks_rowid_ = asks_counts_ = needs_writer_ = tells_ = false;
     asks_schema_ = gathers_ = may_gather_ = false;
     rows_only_ = anywhere_ = only_inserts_ = true;
     target_.clear();
@@ -47,6 +47,8 @@ public:
   bool inserts() const noexcept { return inserts_; }
   /// It, or one of its triggers, calls last_insert_rowid().
   bool asks_rowid() const noexcept { return asks_rowid_; }
+  /// It, or one of its views and triggers, calls last_insert_rowid(), changes() or total_changes().
+  bool asks_counts() const noexcept { return asks_counts_; }
   /// It reads and changes rows and nothing else: no schema, no setting, no transaction.
   bool rows_only() const noexcept { return rows_only_; }
   /// The table that it puts rows into, where that is all it does: no trigger, no function, no look at that table itself (a foreign
@@ -88,6 +90,7 @@ private:
   bool defines_ = false;
   bool inserts_ = false;
   bool asks_rowid_ = false;
+  bool asks_counts_ = false;
   bool needs_writer_ = false;
   bool tells_ = false;
   bool asks_schema_ = false;

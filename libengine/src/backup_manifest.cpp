@@ -4,10 +4,13 @@
 #include "backup_manifest.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 namespace dbengine::detail {
 
@@ -121,97 +124,188 @@ std::string manifest::to_json() const {
   return whole.size() <= max_manifest_bytes ? whole : to_json({});
 }
 
-std::string manifest::to_json(const row_counts& rows_of_tables) const {
-  nlohmann::ordered_json j = {
-      {"format", format_name},
-      {"format_version", format_version},
-      {"file", file},
-      {"source", source},
-      {"sha256", sha256},
-      {"size", size},
-      {"pages", pages},
-      {"page_size", page_size},
-      {"compressed", compressed},
-      {"verified", verified},
-      {"started", utc_text(started)},
-      {"started_unix_ms", floor<milliseconds>(started).time_since_epoch().count()},
-      {"duration_ms", duration.count()},
-      {"engine_version", engine_version},
-      {"sqlite_version", sqlite_version},
-      {"foreign_key_violations", foreign_key_violations},
-      {"rows", rows_of_tables},
-  };
-  if (!foreign_keys_unchecked.empty())
-    j["foreign_keys_unchecked"] = foreign_keys_unchecked;
+namespace {
+
+// JSON without nlohmann's tree of values: to destroy an object or array it allocates, and ends the process where it cannot.
+std::string quoted(const std::string& text) {
   // Table names and paths may be any bytes: what is no UTF-8 is replaced rather than refused.
-  return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+class object_text {
+public:
+  explicit object_text(std::size_t indent) : indent_(indent, ' ') {}
+
+  void add(const std::string& key, const std::string& json) {
+    text_ += (text_.empty() ? "" : ",") + ("\n" + indent_) + quoted(key) + ": " + json;
+  }
+  std::string str() const {
+    return text_.empty() ? "{}" : "{" + text_ + "\n" + indent_.substr(2) + "}";
+  }
+
+private:
+  std::string indent_;
+  std::string text_;
+};
+
+} // namespace
+
+std::string manifest::to_json(const row_counts& rows_of_tables) const {
+  object_text of_tables(4);
+  for (const auto& [table, n] : rows_of_tables)
+    of_tables.add(table, std::to_string(n));
+  object_text j(2);
+  j.add("format", quoted(std::string(format_name)));
+  j.add("format_version", std::to_string(format_version));
+  j.add("file", quoted(file));
+  j.add("source", quoted(source));
+  j.add("sha256", quoted(sha256));
+  j.add("size", std::to_string(size));
+  j.add("pages", std::to_string(pages));
+  j.add("page_size", std::to_string(page_size));
+  j.add("compressed", compressed ? "true" : "false");
+  j.add("verified", verified ? "true" : "false");
+  j.add("started", quoted(utc_text(started)));
+  j.add("started_unix_ms", std::to_string(floor<milliseconds>(started).time_since_epoch().count()));
+  j.add("duration_ms", std::to_string(duration.count()));
+  j.add("engine_version", quoted(engine_version));
+  j.add("sqlite_version", quoted(sqlite_version));
+  j.add("foreign_key_violations", std::to_string(foreign_key_violations));
+  j.add("rows", of_tables.str());
+  if (!foreign_keys_unchecked.empty())
+    j.add("foreign_keys_unchecked", quoted(foreign_keys_unchecked));
+  return j.str() + "\n";
 }
 
 namespace {
 
-struct too_many {};
+using scalar = std::variant<std::monostate, bool, std::uint64_t, std::string>;
 
-nlohmann::json parse_bounded(std::string_view text) {
-  int containers = 0;
-  const auto count = [&](int, nlohmann::json::parse_event_t event, nlohmann::json&) {
-    using enum nlohmann::json::parse_event_t;
-    if ((event == object_start || event == array_start) && ++containers > max_containers)
-      throw too_many();
-    return true;
-  };
-  try {
-    return nlohmann::json::parse(text, count, false);
-  } catch (const too_many&) {
-    return nullptr;
+// A manifest's fields as they come by; anything of another form is a field of no value.
+class fields final : public nlohmann::json_sax<nlohmann::json> {
+public:
+  std::map<std::string, scalar> values = {};
+  std::map<std::string, scalar> rows = {};
+  bool has_rows = false;
+
+  bool null() override { return put({}); }
+  bool boolean(bool x) override { return put(x); }
+  bool number_integer(number_integer_t) override { return put({}); } // below zero
+  bool number_unsigned(number_unsigned_t x) override { return put(x); }
+  bool number_float(number_float_t, const string_t&) override { return put({}); }
+  bool string(string_t& x) override { return put(std::move(x)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override {
+    if (depth_ == 1 && key_ == "rows") {
+      has_rows = in_rows_ = true;
+      rows.clear();
+    }
+    return go_down();
   }
-}
+  bool start_array(std::size_t) override { return depth_ > 0 && go_down(); }
+  bool key(string_t& x) override {
+    (depth_ == 1 ? key_ : table_) = std::move(x);
+    return true;
+  }
+  bool end_object() override { return go_up(); }
+  bool end_array() override { return go_up(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return false;
+  }
+
+private:
+  bool put(scalar x) {
+    if (depth_ == 0)
+      return false;
+    if (depth_ == 1)
+      values[key_] = std::move(x);
+    else if (depth_ == 2 && in_rows_)
+      rows[table_] = std::move(x);
+    return true;
+  }
+  bool go_down() {
+    if (depth_ == 1)
+      values[key_] = {};
+    else if (depth_ == 2 && in_rows_)
+      rows[table_] = {};
+    ++depth_;
+    return ++containers_ <= max_containers;
+  }
+  bool go_up() {
+    in_rows_ = --depth_ > 1 && in_rows_;
+    return true;
+  }
+
+  int depth_ = 0;
+  int containers_ = 0;
+  bool in_rows_ = false;
+  std::string key_, table_;
+};
 
 // Throws what says which one is wrong. A conversion would take what is negative, no integer or too large for another number.
 template <class Integer>
-Integer whole(const nlohmann::json& value, const std::string& name) {
-  if (!value.is_number_unsigned() || !std::in_range<Integer>(value.get<std::uint64_t>()))
+Integer whole(const scalar& value, const std::string& name) {
+  const auto* n = std::get_if<std::uint64_t>(&value);
+  if (n == nullptr || !std::in_range<Integer>(*n))
     throw std::out_of_range(name + " is no number that it can be");
-  return static_cast<Integer>(value.get<std::uint64_t>());
+  return static_cast<Integer>(*n);
+}
+
+const scalar& at(const fields& all, const std::string& name) {
+  const auto it = all.values.find(name);
+  if (it == all.values.end())
+    throw std::out_of_range(name + " is missing");
+  return it->second;
+}
+
+template <class T>
+T get(const fields& all, const std::string& name) {
+  const auto* x = std::get_if<T>(&at(all, name));
+  if (x == nullptr)
+    throw std::out_of_range(name + " is of another type");
+  return *x;
 }
 
 } // namespace
 
 std::optional<manifest> manifest::parse(std::string_view text, std::string& why) {
-  const auto j = parse_bounded(text);
-  if (!j.is_object()) {
+  fields all;
+  if (!nlohmann::json::sax_parse(text, &all)) {
     why = "it is no JSON object of this kind";
     return std::nullopt;
   }
-  const auto number = [&](const char* key) { return whole<std::uint64_t>(j.at(key), key); };
+  const auto number = [&](const char* key) { return whole<std::uint64_t>(at(all, key), key); };
   try {
-    if (j.at("format") != format_name || j.at("format_version") != format_version) {
+    if (at(all, "format") != scalar(std::string(format_name)) ||
+        at(all, "format_version") != scalar(std::uint64_t{format_version})) {
       why = "it is of another format or version";
       return std::nullopt;
     }
     manifest m;
-    j.at("file").get_to(m.file);
-    j.at("source").get_to(m.source);
-    j.at("sha256").get_to(m.sha256);
+    m.file = get<std::string>(all, "file");
+    m.source = get<std::string>(all, "source");
+    m.sha256 = get<std::string>(all, "sha256");
     m.size = number("size");
     m.pages = number("pages");
     m.page_size = number("page_size");
-    j.at("compressed").get_to(m.compressed);
-    j.at("verified").get_to(m.verified);
+    m.compressed = get<bool>(all, "compressed");
+    m.verified = get<bool>(all, "verified");
     const auto started = number("started_unix_ms");
     if (std::cmp_greater(started, floor<milliseconds>(wall_time::max()).time_since_epoch().count()))
       throw std::out_of_range("its time is out of range");
     m.started = wall_time(milliseconds(started));
-    m.duration = milliseconds(whole<std::int64_t>(j.at("duration_ms"), "duration_ms"));
-    j.at("engine_version").get_to(m.engine_version);
-    j.at("sqlite_version").get_to(m.sqlite_version);
+    m.duration = milliseconds(whole<std::int64_t>(at(all, "duration_ms"), "duration_ms"));
+    m.engine_version = get<std::string>(all, "engine_version");
+    m.sqlite_version = get<std::string>(all, "sqlite_version");
     m.foreign_key_violations = number("foreign_key_violations");
-    m.foreign_keys_unchecked = j.value("foreign_keys_unchecked", "");
-    for (const auto& [table, rows] : j.at("rows").get_ref<const nlohmann::json::object_t&>())
-      m.rows[table] = whole<std::int64_t>(rows, "rows");
+    if (all.values.contains("foreign_keys_unchecked"))
+      m.foreign_keys_unchecked = get<std::string>(all, "foreign_keys_unchecked");
+    if (!all.has_rows)
+      throw std::out_of_range("rows is missing");
+    for (const auto& [table, n] : all.rows)
+      m.rows[table] = whole<std::int64_t>(n, "rows");
     return m;
   } catch (const std::out_of_range& e) {
-    why = e.what();
-  } catch (const nlohmann::json::exception& e) {
     why = e.what();
   }
   return std::nullopt;

@@ -102,7 +102,7 @@ void connection::insert_in_rows(prepared& p, std::span<const params> sets, batch
       if (turn % 32 == 0 && c.must_stop())
         throw error(stopped_between(c));
       const bool bound = b.bind_rows(sets.subspan(done.sets, many->rows));
-      const int rc = bound ? sqlite3_step(many->stmt) : SQLITE_MISUSE;
+      const int rc = bound ? step(many->stmt) : SQLITE_MISUSE;
       const bool other_schema = prepares() != prepares_before; // of another process
       if (rc != SQLITE_DONE || other_schema) {
         if (rc != SQLITE_DONE && bound && (c.stopped() != errc::none || !in_transaction()))
@@ -158,7 +158,7 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
       const auto before = tells ? 0 : sqlite3_total_changes64(db_);
       int rc = SQLITE_ROW;
       while (rc == SQLITE_ROW)
-        rc = sqlite3_step(p->stmt);
+        rc = step(p->stmt);
       if (rc != SQLITE_DONE)
         fail(rc, c, &*p);
       if (tells || sqlite3_total_changes64(db_) != before)

@@ -36,6 +36,8 @@ struct prepared {
   bool inserts = false;
   /// It, or a trigger that it fires, calls last_insert_rowid().
   bool asks_rowid = false;
+  /// It, or a view or trigger of it, calls last_insert_rowid(), changes() or total_changes().
+  bool asks_counts = false;
   /// It only reads and changes rows: no schema, no setting, nothing that needs the connection to itself.
   bool rows_only = false;
   /// Any connection gives the same answer, at a cost that grows with the steps and bytes only.

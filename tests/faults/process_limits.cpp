@@ -283,6 +283,35 @@ CAF_TEST(an engine without descriptors refuses what needs one and serves the res
                   0);
 }
 
+CAF_TEST(connecting without descriptors or threads is an error) {
+  // Nobody listens there: with all it needs it is told so.
+  const auto connects = [] {
+    return failure_of([] { static_cast<void>(db_engine::connect("127.0.0.1:1")); });
+  };
+  const auto told = [&](__rlimit_resource what, rlim_t from) {
+    int refused = 0;
+    for (rlim_t n = from; n < from + 64; ++n) {
+      limit(what, n);
+      const auto e = connects();
+      if (e.code == errc::unreachable && e.message.find("refused") != std::string::npos)
+        return refused > 0 ? 0 : 1;
+      if (e.code != errc::cannot_open && e.code != errc::unreachable) {
+        std::fprintf(stderr, "%s\n", to_string(e).c_str());
+        return 2;
+      }
+      ++refused;
+    }
+    return 3;
+  };
+  CAF_CHECK_EQUAL(in_child([&] { return told(RLIMIT_NOFILE, open_files()); }), 0);
+  engine_folder folder;
+  const int code = in_child([&] { return become_somebody(folder) ? told(RLIMIT_NPROC, 1) : 77; });
+  if (code == 77)
+    DBENGINE_SKIP("the limit of processes cannot be set here");
+  else
+    CAF_CHECK_EQUAL(code, 0);
+}
+
 #ifdef DBENGINE_FAULTS
 CAF_TEST(a worker that cannot be restarted for want of a thread comes back with one) {
   engine_folder folder;

@@ -70,11 +70,10 @@ public:
 
   detail::engine_core& core() { return engine->core(); }
   statistics stats() {
+    engine->look();
     return actors::report_statistics(core(), engine->workers(), engine->backups());
   }
-  health_report health() {
-    return actors::report_health(core(), engine->workers(), engine->backups());
-  }
+  health_report health() { return engine->health(); }
   worker_health worker(const std::string& name) {
     for (auto& w : health().workers)
       if (w.name == name)

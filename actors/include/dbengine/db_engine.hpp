@@ -148,16 +148,30 @@ public:
   static auto run(std::unique_ptr<detail::scope> s, F&& f) {
     transaction tx(*s);
     if constexpr (std::is_void_v<std::invoke_result_t<F, transaction&>>) {
-      std::forward<F>(f)(tx);
+      call(*s, std::forward<F>(f), tx);
       s->commit();
     } else {
-      auto result = std::forward<F>(f)(tx);
+      auto result = call(*s, std::forward<F>(f), tx);
       s->commit();
       return result;
     }
   }
 
 private:
+  // What a statement kept of itself goes with the transaction, where its error leaves that.
+  template <class F>
+  static decltype(auto) call(const detail::scope& s, F&& f, transaction& tx) {
+    try {
+      return std::forward<F>(f)(tx);
+    } catch (const error& e) {
+      if (e.outcome() != fate::partly_kept || !s.kept_part())
+        throw;
+      auto info = e.info();
+      info.outcome = fate::rolled_back;
+      throw error(std::move(info));
+    }
+  }
+
   detail::scope* scope_;
 };
 

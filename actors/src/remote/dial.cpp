@@ -19,6 +19,7 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <vector>
 
 namespace dbengine::actors {
 
@@ -33,6 +34,8 @@ constexpr std::uint64_t basp_version = 3;
 constexpr auto look_every = 50ms;
 /// A server without TLS has spoken by then, unless it is far; one with TLS waits for us.
 constexpr auto speaks_first_within = 500ms;
+/// Between the attempts at two addresses of a name (RFC 8305, 8).
+constexpr auto stagger = 250ms;
 
 /// A greeting in TLS 1.2, without extensions. Whoever speaks TLS answers it, be it with an alert; a dbengine without TLS hangs up.
 constexpr std::array<unsigned char, 52> tls_greeting = [] {
@@ -94,6 +97,93 @@ private:
   bool asked_ = false;
 };
 
+/// Addresses of both families in turns, the first one's first (RFC 8305, 4): where one family leads nowhere, the other comes soon.
+std::vector<socket_address> in_turns(std::vector<socket_address> all) {
+  if (all.empty())
+    return all;
+  const auto family = all.front().family();
+  const auto others = std::stable_partition(
+      all.begin(), all.end(), [family](const auto& a) { return a.family() == family; });
+  std::vector<socket_address> mixed;
+  mixed.reserve(all.size());
+  for (auto a = all.begin(), b = others; a != others || b != all.end();) {
+    if (a != others)
+      mixed.push_back(*a++);
+    if (b != all.end())
+      mixed.push_back(*b++);
+  }
+  return mixed;
+}
+
+/// Connects to several addresses, each a moment after the one before or at once where that failed; the first that answers counts.
+class attempts {
+public:
+  explicit attempts(std::vector<socket_address> to) : to_(std::move(to)) {}
+  ~attempts() {
+    for (const auto& p : open_)
+      ::close(p.fd);
+  }
+  attempts(const attempts&) = delete;
+  attempts& operator=(const attempts&) = delete;
+
+  /// Begins what is due. Why all have failed, where they have.
+  std::string begin_where_due(clock::time_point now) {
+    while (next_ < to_.size() && (open_.empty() || now >= due_)) {
+      due_ = now + stagger;
+      begin(to_[next_++]);
+    }
+    return open_.empty() ? why_.empty() ? "it has no address" : why_ : std::string();
+  }
+
+  /// A connected socket, the caller's from now on; -1 where there is none by then.
+  int finish(clock::time_point until) {
+    if (next_ < to_.size())
+      until = std::min(until, due_);
+    const auto left = std::max(until - clock::now(), clock::duration(0));
+    ::poll(open_.data(), open_.size(),
+           static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
+    for (auto p = open_.begin(); p != open_.end();) {
+      if (p->revents == 0) {
+        ++p;
+        continue;
+      }
+      int failed = 0;
+      socklen_t size = sizeof failed;
+      if (::getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &failed, &size) != 0)
+        failed = errno;
+      const int fd = p->fd;
+      p = open_.erase(p);
+      if (failed == 0)
+        return fd;
+      fail(fd, failed);
+    }
+    return -1;
+  }
+
+private:
+  void begin(const socket_address& a) {
+    open_.reserve(to_.size());
+    const int fd = ::socket(a.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+      why_ = std::strerror(errno);
+    else if (::connect(fd, a.get(), a.size) != 0 && errno != EINPROGRESS)
+      fail(fd, errno);
+    else
+      open_.push_back({fd, POLLOUT, 0});
+  }
+  void fail(int fd, int number) {
+    ::close(fd);
+    why_ = std::strerror(number);
+    due_ = {}; // the next one need not wait
+  }
+
+  std::vector<socket_address> to_;
+  std::size_t next_ = 0;
+  std::vector<pollfd> open_;
+  clock::time_point due_{};
+  std::string why_;
+};
+
 class dialling {
 public:
   dialling(const endpoint& to, clock::time_point deadline, const std::atomic<bool>& stop)
@@ -109,13 +199,9 @@ public:
   /// False at `until`; throws at the deadline. True as well where `also` is ready.
   bool wait(int fd, short events, clock::time_point until, pollfd* also = nullptr) const {
     for (;;) {
-      if (stop_)
-        unreachable("the connection is no longer wanted");
-      const auto now = clock::now();
-      if (now >= deadline_)
-        unreachable("no answer in time");
-      if (now >= until)
+      if (!look(until))
         return false;
+      const auto now = clock::now();
       const auto left = std::min({deadline_, until, now + look_every}) - now;
       std::array<pollfd, 2> p{{{fd, events, 0}, also != nullptr ? *also : pollfd{-1, 0, 0}}};
       const int n = ::poll(
@@ -133,34 +219,16 @@ public:
   }
   void wait(int fd, short events) const { wait(fd, events, clock::time_point::max()); }
 
-  void connect(dialled& d, const endpoint& to) const {
-    addrinfo* found = nullptr;
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    const int rc = ::getaddrinfo(to.host.c_str(), std::to_string(to.port).c_str(), &hints, &found);
-    if (rc != 0)
-      unreachable(::gai_strerror(rc));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &::freeaddrinfo);
-    std::string why;
-    for (const auto* a = found; a != nullptr; a = a->ai_next) {
-      d.socket = ::socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-      if (d.socket < 0)
-        unreachable(std::strerror(errno));
-      int failed = ::connect(d.socket, a->ai_addr, a->ai_addrlen) == 0 ? 0 : errno;
-      if (failed == EINPROGRESS) {
-        wait(d.socket, POLLOUT);
-        socklen_t size = sizeof failed;
-        ::getsockopt(d.socket, SOL_SOCKET, SO_ERROR, &failed, &size);
-      }
-      if (failed == 0) {
-        const int on = 1;
-        ::setsockopt(d.socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-        return;
-      }
-      why = std::strerror(failed);
-      ::close(d.release());
+  void connect(dialled& d, const endpoint& to, const resolver& resolve) const {
+    attempts all(in_turns(resolve(to)));
+    while (d.socket < 0) {
+      look(clock::time_point::max());
+      if (const auto why = all.begin_where_due(clock::now()); !why.empty())
+        unreachable(why);
+      d.socket = all.finish(std::min(deadline_, clock::now() + look_every));
     }
-    unreachable(why);
+    const int on = 1;
+    ::setsockopt(d.socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   }
 
   /// Looks at the first frame's header without taking it.
@@ -222,6 +290,16 @@ public:
   }
 
 private:
+  /// False at `until`; throws where going on is of no use.
+  bool look(clock::time_point until) const {
+    if (stop_)
+      unreachable("the connection is no longer wanted");
+    const auto now = clock::now();
+    if (now >= deadline_)
+      unreachable("no answer in time");
+    return now < until;
+  }
+
   [[noreturn]] void requires_tls() const {
     misfit("the server requires TLS: connect with certificate, key and CA");
   }
@@ -274,11 +352,31 @@ endpoint parse_endpoint(std::string_view text) {
   return e;
 }
 
+std::vector<socket_address> resolve(const endpoint& to) {
+  addrinfo* found = nullptr;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  const int rc = ::getaddrinfo(to.host.c_str(), std::to_string(to.port).c_str(), &hints, &found);
+  if (rc != 0)
+    throw error(errc::unreachable,
+                "the engine at " + to_string(to) + " cannot be reached: " +
+                    (rc == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(rc)));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &::freeaddrinfo);
+  std::vector<socket_address> result;
+  for (const auto* a = found; a != nullptr; a = a->ai_next) {
+    auto& one = result.emplace_back();
+    std::memcpy(&one.bytes, a->ai_addr, std::min<std::size_t>(a->ai_addrlen, sizeof one.bytes));
+    one.size = a->ai_addrlen;
+  }
+  return result;
+}
+
 std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,
-                              clock::time_point deadline, const std::atomic<bool>& stop) {
+                              clock::time_point deadline, const std::atomic<bool>& stop,
+                              const resolver& resolve) {
   const dialling how(to, deadline, stop);
   auto d = std::make_shared<dialled>();
-  how.connect(*d, to);
+  how.connect(*d, to, resolve);
   if (tls)
     how.shake_hands(*d, *tls);
   else

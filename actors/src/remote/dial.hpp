@@ -14,11 +14,15 @@
 #include <dbengine/error.hpp>
 #include <dbengine/remote.hpp>
 
+#include <sys/socket.h>
+
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace dbengine::actors {
 
@@ -48,9 +52,24 @@ struct dialled {
   std::string early;
 };
 
-/// Throws `errc::unreachable`, or `errc::protocol` where who answers cannot be talked to. `stop` ends it early.
+/// One of the addresses that a name stands for.
+struct socket_address {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+
+  int family() const noexcept { return bytes.ss_family; }
+  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&bytes); }
+};
+
+using resolver = std::function<std::vector<socket_address>(const endpoint&)>;
+/// Asks the system, in its order of preference. Throws `errc::unreachable`.
+std::vector<socket_address> resolve(const endpoint& to);
+
+/// Throws `errc::unreachable`, or `errc::protocol` where who answers cannot be talked to. `stop` ends it early. A name's addresses
+/// are tried a quarter of a second apart, side by side, until one accepts the connection (RFC 8305).
 std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,
                               std::chrono::steady_clock::time_point deadline,
-                              const std::atomic<bool>& stop);
+                              const std::atomic<bool>& stop,
+                              const resolver& resolve = actors::resolve);
 
 } // namespace dbengine::actors

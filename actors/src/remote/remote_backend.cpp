@@ -3,10 +3,12 @@
 
 #include "remote/remote_backend.hpp"
 
+#include "descriptors.hpp"
 #include "local_scope.hpp"
 #include "message_codec.hpp"
 #include "remote/call_rules.hpp"
 #include "remote/remote_cursor.hpp"
+#include "threads.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -26,6 +28,10 @@ struct remote_backend::config : caf::actor_system_config {
 
 remote_backend::remote_backend(const endpoint& to, const remote_options& how, opener open)
     : config_(std::make_unique<config>()) {
+  // CAF ends the process where these are missing. Threads: the scheduler's, its clock and its printer, the middleman's, one that
+  // dials, one to spare. Descriptors: the middleman's three, the connection's two, two while it is dialled, one to spare.
+  require_threads(6);
+  require_descriptors(8, "to connect");
   system_ = std::make_unique<caf::actor_system>(*config_);
   // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
   caf::logger::set_current_actor_system(nullptr);

@@ -5,6 +5,8 @@
 
 #include "remote/remote_link.hpp"
 
+#include "patience.hpp"
+
 #include <caf/exit_reason.hpp>
 
 #include <algorithm>
@@ -187,8 +189,8 @@ void remote_link::close(clock::time_point deadline) {
     stop = std::exchange(stop_, nullptr);
   }
   tell(out);
-  if (stop)
-    stop();
+  if (stop) // nobody else ends the keeper, for which the system waits
+    detail::patiently(stop);
   // The middleman keeps a handle of whoever has sent something, until its end.
   cleanup(caf::exit_reason::user_shutdown, nullptr);
 }

@@ -96,6 +96,18 @@ public:
   using storage = std::variant<std::monostate, std::int64_t, double, std::string, blob>;
 
   value() = default;
+  /// Copied by hand: libstdc++ 12 takes a variant whose text found no memory while it was copied for one that holds something.
+  value(const value& other) { copy(other); }
+  value(value&&) noexcept = default;
+  value& operator=(const value& other) {
+    if (data_.index() == other.data_.index())
+      data_ = other.data_; // into the memory that is there already
+    else
+      copy(other);
+    return *this;
+  }
+  value& operator=(value&&) noexcept = default;
+  ~value() = default;
   value(std::nullptr_t) {}
   value(std::nullopt_t) {}
   template <detail::bindable_integer T>
@@ -128,6 +140,17 @@ public:
   friend bool operator==(const value&, const value&) = default;
 
 private:
+  // Null, or what it was, where there is no memory: a text or blob is made first, then moved in.
+  void copy(const value& other) {
+    switch (other.data_.index()) {
+    case 1: data_ = *std::get_if<1>(&other.data_); break;
+    case 2: data_ = *std::get_if<2>(&other.data_); break;
+    case 3: data_ = std::string(*std::get_if<3>(&other.data_)); break;
+    case 4: data_ = blob(*std::get_if<4>(&other.data_)); break;
+    default: data_ = std::monostate{};
+    }
+  }
+
   storage data_;
 };
 

@@ -68,8 +68,16 @@ using reader_pool_actor = caf::typed_actor<
 
 /// Gathers what the workers count.
 using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
-                                     caf::replies_to<health_request>::with<health_report>,
-                                     caf::replies_to<database_info_request>::with<database_info>>;
+                                     caf::replies_to<health_request>::with<health_report>>;
+
+/// Answers one question from memory, after a look at the disk or a moment's wait for one; then it ends.
+using report_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
+                                      caf::replies_to<health_request>::with<health_report>,
+                                      caf::replies_to<backup_info_request>::with<backup_info>,
+                                      // A look has ended.
+                                      caf::reacts_to<caf::ok_atom>,
+                                      // It takes too long.
+                                      caf::reacts_to<caf::timeout_atom>>;
 
 /// Makes backups, periodic and asked for, one at a time.
 using backup_scheduler_actor = caf::typed_actor<

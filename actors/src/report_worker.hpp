@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Answers a question about the engine that files have a part in. Scheduled, one for each question; owns the answer until it is given.
+//
+// Why an actor for each? The answer waits for a look at the disk, and nobody else may wait with it.
+
+#pragma once
+
+#include "background_look.hpp"
+#include "backup_service.hpp"
+#include "board.hpp"
+#include "engine_core.hpp"
+
+#include <dbengine/actors/handles.hpp>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace dbengine::actors {
+
+struct report_state {
+  static constexpr const char* name = "dbengine.report";
+
+  /// Gives the answer; called once.
+  std::function<void()> answer;
+  int awaited = 0; // looks
+};
+
+/// What it may ask and tell of.
+struct report_sources {
+  std::shared_ptr<detail::engine_core> core = nullptr;
+  std::shared_ptr<board> workers = nullptr;
+  std::shared_ptr<backup_service> backups = nullptr;
+  std::shared_ptr<background_look> disk = nullptr;
+};
+
+report_actor::behavior_type report_worker(report_actor::stateful_pointer<report_state> self,
+                                          report_sources from);
+
+} // namespace dbengine::actors

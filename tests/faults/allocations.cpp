@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A process that runs out of memory or threads at one point answers with an error or works; it never ends, never hangs, and tells
+// nothing wrong. `bin/allocation_victim` makes the n-th allocation fail; here each n has its turn.
+//
+// In the suite n goes in strides from a random start, for as long as a phase's share of the time lasts; DBENGINE_ALLOCATIONS=all takes
+// every n. Every failure prints the command that repeats it.
+
+#include "engine_fixture.hpp"
+#include "program.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "test.hpp" // last
+
+using namespace dbengine;
+using namespace dbengine::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct tally {
+  long runs = 0;
+  long excused = 0; // CAF's own
+  long last = 0;    // the largest n that was reached
+  std::vector<std::string> failures;
+};
+
+std::string victim() {
+  const auto own = program_path(); // bin/dbengine
+  return own.substr(0, own.rfind('/') + 1) + "allocation_victim";
+}
+
+// One process from n on; false where the phase has no n-th call any more. `n` goes on behind the last run.
+bool go_on(tally& t, const std::string& phase, const std::string& what, long& n, long step,
+           long runs, bool flawed) {
+  const engine_folder folder;
+  std::vector<std::string> words{
+      (folder.path / "f").string(), phase, what, std::to_string(n), std::to_string(step),
+      std::to_string(runs)};
+  if (flawed)
+    words.push_back("flawed");
+  program p(words, {}, victim());
+  const int code = p.wait();
+  bool more = true;
+  bool wrong = false;
+  std::istringstream lines(p.out());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("wrong ")) {
+      wrong = true;
+      t.failures.push_back(phase + " " + what + ": " + line);
+    } else if (line.starts_with("excused ")) {
+      ++t.excused;
+    } else if (line.starts_with("done ")) {
+      more = false;
+    } else {
+      t.last = n = std::atol(line.c_str());
+      ++t.runs;
+    }
+  }
+  if (code != 0 && !(code == 1 && wrong))
+    t.failures.push_back(phase + " " + what + " " + std::to_string(n) + ": ended with " +
+                         std::to_string(code) + (code == 142 ? " (a hang)" : "") + " " + p.err());
+  n += step;
+  return more;
+}
+
+tally cover(const std::string& phase, const std::string& what, bool flawed = false) {
+  const char* wish = std::getenv("DBENGINE_ALLOCATIONS");
+  const bool all = wish != nullptr && std::string(wish) == "all";
+  constexpr long stride = 97;
+  static std::mt19937 random{std::random_device{}()};
+  tally t;
+  const auto enough = std::chrono::steady_clock::now() + 8s;
+  const long begin = all ? 1 : std::uniform_int_distribution<long>(1, stride)(random);
+  const long step = all || what == "thread" ? 1 : stride;
+  for (long n = what == "thread" ? 1 : begin; go_on(t, phase, what, n, step, 50, flawed) &&
+                                              (all || std::chrono::steady_clock::now() < enough);) {
+  }
+  std::printf("%s, %s: %ld runs up to n = %ld, %ld of them CAF's own, %zu failures\n",
+              phase.c_str(), what.c_str(), t.runs, t.last, t.excused, t.failures.size());
+  for (const auto& f : t.failures)
+    std::printf("  %s\n", f.c_str());
+  return t;
+}
+
+void check(const std::string& phase) {
+  for (const char* what : {"once", "while", "thread"}) {
+    const auto t = cover(phase, what);
+    CAF_CHECK(t.runs > 0);
+    CAF_CHECK_EQUAL(t.failures.size(), 0u);
+  }
+}
+
+} // namespace
+
+CAF_TEST(opening without memory or threads is an error) {
+  check("open");
+}
+
+CAF_TEST(work without memory or threads is an error or done) {
+  check("work");
+}
+
+CAF_TEST(a backup without memory or threads is an error or sound) {
+  check("backup");
+}
+
+CAF_TEST(an end without memory or threads is an end) {
+  check("close");
+}
+
+CAF_TEST(connecting without memory or threads is an error) {
+  check("connect");
+}
+
+CAF_TEST(a row that is gone is found) { // the control
+  CAF_CHECK(!cover("work", "once", true).failures.empty());
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "failing_allocations.hpp"
+
+#include <sqlite3.h>
+
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace {
+
+using dbengine::test::failing;
+
+std::atomic<bool> counting{false};
+std::atomic<long> left{0};
+failing what = failing::once;
+
+std::atomic<long> excused{0};
+thread_local bool exempt = false;
+
+// CAF 0.17 starts and ends its threads, and tells of ended actors, in places from which nothing can be thrown: it ends the process
+// there, whatever anybody does.
+bool is_cafs_own() {
+  static constexpr const char* places[] = {
+      "_ZN3caf12actor_systemC",
+      "_ZN3caf12actor_systemD",
+      "_ZN3caf21actor_system_configC",
+  };
+  void* frames[96];
+  const int n = ::backtrace(frames, 96);
+  for (int i = 0; i < n; ++i) {
+    Dl_info at{};
+    if (::dladdr(frames[i], &at) == 0 || at.dli_sname == nullptr)
+      continue;
+    for (const char* p : places)
+      if (std::strncmp(at.dli_sname, p, std::strlen(p)) == 0)
+        return true;
+  }
+  return false;
+}
+
+// Whether this call is one that fails.
+bool fails() noexcept {
+  if (!counting.load(std::memory_order_relaxed) || exempt)
+    return false;
+  const long n = left.fetch_sub(1, std::memory_order_relaxed);
+  if (n != 1 && !(n < 1 && what == failing::while_it_lasts))
+    return false;
+  exempt = true; // what looks at the stack
+  const bool own = is_cafs_own();
+  exempt = false;
+  excused += own ? 1 : 0;
+  return !own;
+}
+
+bool allocation_fails() noexcept {
+  return what != failing::thread && fails();
+}
+
+sqlite3_mem_methods sqlite_own;
+
+void* sqlite_malloc(int n) {
+  return allocation_fails() ? nullptr : sqlite_own.xMalloc(n);
+}
+
+void* sqlite_realloc(void* p, int n) {
+  return allocation_fails() ? nullptr : sqlite_own.xRealloc(p, n);
+}
+
+void* or_throw(void* p) {
+  if (p == nullptr)
+    throw std::bad_alloc();
+  return p;
+}
+
+} // namespace
+
+void* operator new(std::size_t n) {
+  return or_throw(allocation_fails() ? nullptr : std::malloc(n == 0 ? 1 : n));
+}
+void* operator new(std::size_t n, std::align_val_t a) {
+  const auto align = static_cast<std::size_t>(a);
+  const auto size = (n + align - 1) / align * align;
+  return or_throw(allocation_fails() ? nullptr : std::aligned_alloc(align, size));
+}
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::align_val_t) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
+  std::free(p);
+}
+
+extern "C" int pthread_create(pthread_t* made, const pthread_attr_t* how, void* (*run)(void*),
+                              void* argument) noexcept {
+  using function = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  static const auto next = reinterpret_cast<function>(::dlsym(RTLD_NEXT, "pthread_create"));
+  return what == failing::thread && fails() ? EAGAIN : next(made, how, run, argument);
+}
+
+namespace dbengine::test {
+
+void prepare_failing(failing kind) {
+  what = kind;
+  sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_own);
+  auto methods = sqlite_own;
+  methods.xMalloc = &sqlite_malloc;
+  methods.xRealloc = &sqlite_realloc;
+  sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+}
+
+void begin_failing(long n) {
+  left = n;
+  counting = true;
+}
+
+void end_failing() {
+  counting = false;
+}
+
+bool failing_reached() {
+  return left.load() <= 0;
+}
+
+long excused_calls() {
+  return excused.exchange(0);
+}
+
+never_failing::never_failing() : before_(exempt) {
+  exempt = true;
+}
+
+never_failing::~never_failing() {
+  exempt = before_;
+}
+
+} // namespace dbengine::test
