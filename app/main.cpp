@@ -127,6 +127,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
 int main(int argc, char** argv) {
   fill_standard_streams();
   disable_memory_statistics(); // nothing here asks for them; refused, it costs speed and nothing else
+  install_sigbus_handler();
   interrupt signals;
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const bool remote = std::any_of(words.begin(), words.end(), [](const std::string& w) {

@@ -5,9 +5,9 @@
 
 #include "backup_catalog.hpp"
 #include "error_map.hpp"
-#include "functions.hpp"
 #include "log.hpp"
 #include "retention.hpp"
+#include "user_functions.hpp"
 #include "version.hpp"
 
 #include <algorithm>

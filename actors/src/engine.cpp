@@ -6,6 +6,7 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "maintenance.hpp"
+#include "once.hpp"
 #include "patience.hpp"
 #include "reports.hpp"
 #include "sql_text.hpp"
@@ -62,6 +63,7 @@ void engine_router::on_destroy() {
 void engine_router::on_cleanup(const caf::error&) {}
 
 void engine_router::shutdown(std::chrono::milliseconds timeout) {
+  house_->core().refuse_nested(); // it would wait for the statement that this thread is in
   house_->stop(timeout);
   close_all(); // last: peers are told what became of their requests
   cleanup(caf::exit_reason::user_shutdown, nullptr);
@@ -69,6 +71,9 @@ void engine_router::shutdown(std::chrono::milliseconds timeout) {
 
 void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   try {
+    if (what->mid
+            .is_request()) // who waits for its answer; a message without one may be sent from anywhere
+      house_->core().refuse_nested();
     if (dispatch(*what))
       return;
   } catch (...) {
@@ -88,6 +93,8 @@ void engine_router::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
 std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
                                                            caf::mailbox_element& what,
                                                            call_options& o) {
+  if (k == request::kind::task && !o.id.empty())
+    throw error(detail::once::refused("a cursor or maintenance"));
   const auto t = o.timeout.count() == 0 ? house_->core().opts().request_timeout : o.timeout;
   if (t.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
@@ -156,6 +163,8 @@ void engine_router::pass_on_backup(caf::mailbox_element& what, const caf::messag
     throw error(errc::timeout, "the deadline has passed before the request came");
   if (writes && o.read_only)
     throw error(errc::read_only, "the request writes, and this access is read-only");
+  if (!o.id.empty())
+    throw error(detail::once::refused("a backup"));
   // Here, where its cancellation comes by, too: it must not overtake the request.
   if (o.cancel_token != 0)
     house_->backups().expect(owner_of(what.sender), o.cancel_token);
@@ -204,6 +213,8 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     r->parameters = std::move(x.parameters);
     r->task = [core = &house_->core(), cursors = house_->cursors(), raw = r.get(),
                me = address()](detail::connection&) {
+      if (!raw->reply.empty()) // opened, and then its worker failed
+        return;
       const auto owner = owner_of(raw->sender());
       const auto number =
           cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl);
@@ -221,6 +232,9 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     call_options o{.timeout = x.timeout};
     auto r = make_request(request::kind::task, what, o);
     r->task = [cursors = house_->cursors(), raw = r.get(), x](detail::connection&) {
+      // These rows were stepped, and then the worker failed: another step would leave them out.
+      if (!raw->reply.empty())
+        return;
       raw->reply = caf::make_message(cursors->next(x.id.number, owner_of(raw->sender()),
                                                    static_cast<std::size_t>(x.batch), raw->ctl));
     };

@@ -3,17 +3,18 @@
 
 #include "engine_core.hpp"
 
-#include "backup_manifest.hpp"
-#include "backup_restore.hpp"
 #include "error_map.hpp"
-#include "functions.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
+#include "once.hpp"
 #include "patience.hpp"
+#include "user_code.hpp"
+#include "user_functions.hpp"
 
 #include <pthread.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace dbengine::detail {
 
@@ -38,6 +39,10 @@ void check(const options& o) {
            std::to_string(defaults::max_num_workers));
   if (o.max_leases > 1024)
     refuse("max_leases is " + std::to_string(o.max_leases) + ", must be at most 1024");
+  // SQLite counts it in KiB, as an int.
+  if (constexpr std::size_t most = std::numeric_limits<int>::max(); o.cache_size / 1024 > most)
+    refuse("cache_size is " + std::to_string(o.cache_size) + " bytes, must be at most " +
+           std::to_string(most * 1024));
   if (o.backup_interval < defaults::min_backup_interval)
     refuse("backup_interval is " + std::to_string(o.backup_interval.count()) +
            " ms, must be at least 1 s");
@@ -72,32 +77,7 @@ std::size_t lease_count(const options& o) {
   return std::max<std::size_t>(8, 2 * std::size_t{std::thread::hardware_concurrency()});
 }
 
-// Tells restores and retention that a read-only engine has the file: it holds no lock file, and between two statements
-// SQLite has no lock on a file in rollback mode.
-held_file lock_for_reading(const std::filesystem::path& path) {
-  std::error_code failed;
-  const auto full = std::filesystem::canonical(path, failed);
-  if (failed) // opening it says more
-    return {};
-  try {
-    for (;;) {
-      const auto folder = directory::open(full.parent_path(), false);
-      const auto name = full.filename().string();
-      auto file = held_file::open(folder, name);
-      if (!file)
-        return {};
-      if (!try_lock(file.get(), false))
-        throw error(errc::locked, "\"" + full.string() + "\" is being restored or removed");
-      if (folder.is_same(name, file.get())) // else it was replaced in between
-        return file;
-    }
-  } catch (const error& e) {
-    // A folder that may not be listed, a file system without such locks: a file can be read there all the same.
-    if (e.code() == errc::locked)
-      throw;
-    return {};
-  }
-}
+constexpr const char* unsound_writer = "it could not end a transaction";
 
 const options& checked(const options& o) {
   check(o);
@@ -130,48 +110,14 @@ engine_core::engine_core(std::string_view url, options o)
       throw error(std::move(info));
     }
   };
-  if (where_.memory)
-    memory_ = hold_memory_database(where_.filename);
-  else
-    where_.length = std::make_shared<file_length>(where_.path);
+  where_.ids = std::make_shared<once::id_clock>();
   hooks_.settle = [this](connection& c, error_info why) { return settle(c, std::move(why)); };
-  if (read_only_) {
-    if (where_.memory)
-      return;
-    read_lock_ = lock_for_reading(where_.path);
-    auto first = open_reader();
-    if (backup_name::parse(where_.path.filename().string())) {
-      // Retention and restoring leave alone what SQLite has locked; between two statements nothing else would lock it.
-      first->begin_snapshot();
-      keeps_backup_ = std::move(first);
-    }
-    return;
-  }
   if (!where_.memory) {
-    // The directory must be there before a lock file is put into it.
-    std::error_code ec;
-    if (!std::filesystem::is_directory(where_.path.parent_path(), ec))
-      throw error(errc::cannot_open, "\"" + where_.path.string() + "\": the directory \"" +
-                                         where_.path.parent_path().string() + "\" does not exist");
-    if (!where_.create && !std::filesystem::exists(where_.path, ec))
-      throw error(errc::cannot_open,
-                  "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
-    lock_ = file_lock(where_.path);
-    try {
-      clean_after_restore(where_.path);
-    } catch (const error& e) { // what failed is the opening, not a backup
-      auto info = e.info();
-      if (info.code == errc::backup_failed)
-        info.code = errc::cannot_open;
-      throw error(std::move(info));
-    }
-  }
-  writer_ = std::make_unique<connection>(where_, connection::role::writer, options_);
-  try {
-    writer_->engine_sql("PRAGMA optimize");
-  } catch (const error& e) {
-    if (e.code() != errc::busy)
-      throw;
+    open_file();
+  } else {
+    memory_ = hold_memory_database(where_.filename);
+    if (!read_only_)
+      open_first_writer();
   }
 }
 
@@ -183,8 +129,19 @@ void engine_core::start(wakers w) {
 
 void engine_core::admit() const {
   check_process();
+  refuse_nested();
+  check_accepting();
+}
+
+void engine_core::check_accepting() const {
   if (!accepting_.load(std::memory_order_relaxed))
     throw error(errc::shut_down, "the engine is shut down");
+}
+
+void engine_core::refuse_nested() const {
+  if (user_code::runs() && user_code::runs_for(*options_))
+    throw error(errc::invalid_state, "this thread is in a function or collation that a statement "
+                                     "of this engine calls: it cannot call the engine");
 }
 
 void engine_core::check_process() const {
@@ -214,7 +171,8 @@ void engine_core::arm(std::atomic<bool>& flag, std::function<void()> wakers::*wh
 // -- queues ---------------------------------------------------------------------------------------
 
 void engine_core::submit_write(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   if (read_only_)
     throw error(errc::read_only, "the engine is read-only");
   check_fence();
@@ -225,7 +183,8 @@ void engine_core::submit_write(request_ptr r) {
 }
 
 void engine_core::submit_read(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   reads_.push(std::move(r));
   wake_reader();
@@ -233,7 +192,8 @@ void engine_core::submit_read(request_ptr r) {
 }
 
 void engine_core::submit_upkeep(request_ptr r) {
-  admit();
+  check_process();
+  check_accepting();
   r->queued = clock::now();
   upkeep_.push(std::move(r));
   wake_upkeep();
@@ -294,6 +254,11 @@ bool engine_core::try_take_writer_briefly() noexcept {
   }
 }
 
+void engine_core::check_writer() const {
+  if (!writer_->sound())
+    throw error(errc::internal, unsound_writer);
+}
+
 // The gate was just taken.
 bool engine_core::own_gate() noexcept {
   // `close_files` takes the gate after accepting ended: it sees this holder, or this holder sees the end.
@@ -308,6 +273,8 @@ bool engine_core::own_gate() noexcept {
 
 void engine_core::give_back_writer() noexcept {
   if (writer_) {
+    if (!writer_->sound())
+      return writer_broken({.code = errc::internal, .message = unsound_writer});
     const auto n = writer_->count();
     writer_counts_.cache_hits.raise_to(n.cache_hits);
     writer_counts_.cache_misses.raise_to(n.cache_misses);
@@ -360,8 +327,11 @@ bool engine_core::open_writer() {
 void engine_core::replace_writer() {
   if (auto why = writer_->moved(); !why.empty())
     fence(std::move(why));
+  const bool statistics = writer_->statistics_changed();
   writer_.reset(); // first: it may hold locks that the next one needs
   writer_ = make_writer();
+  if (statistics)
+    writer_->publish_statistics();
   checkpoint_where_due();
 }
 

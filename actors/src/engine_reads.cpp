@@ -15,6 +15,15 @@ std::unique_ptr<connection> engine_core::open_reader() const {
   return std::make_unique<connection>(where_, connection::role::reader, options_);
 }
 
+bool engine_core::work_waits(std::size_t i) noexcept {
+  auto& slot = *readers_[i];
+  const auto& queue = is_upkeep(i) ? upkeep_ : reads_;
+  if (!queue.empty())
+    return true;
+  slot.scheduled.store(false, std::memory_order_seq_cst);
+  return !queue.empty() && !slot.scheduled.exchange(true, std::memory_order_seq_cst);
+}
+
 std::uint64_t engine_core::reader_started(std::size_t i) {
   auto& s = *readers_[i];
   if (s.part == reader_part::retired)
@@ -151,7 +160,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
   slot.counts.cache_misses.raise_to(n.cache_misses);
   slot.counts.snapshots_reused.raise_to(n.snapshots_reused);
   slot.counts.snapshots_opened.raise_to(n.snapshots_opened);
-  return !upkeep;
+  return !upkeep && c.sound();
 }
 
 bool engine_core::sweep() {

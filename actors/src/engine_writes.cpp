@@ -8,6 +8,7 @@
 #include "error_map.hpp"
 #include "fault.hpp"
 #include "log.hpp"
+#include "log_rewrite.hpp"
 #include "patience.hpp"
 
 #include <algorithm>
@@ -58,21 +59,44 @@ void engine_core::checkpoint_where_due() {
     arm(checkpoint_armed_, &wakers::arm_checkpoint);
 }
 
+namespace {
+
+// After a sync failed: a checkpoint must copy nothing that a later sync only seems to have brought to the disk.
+void secure_log(connection& c) {
+  if (!DBENGINE_FLAW("trusts a log that was not synced"))
+    write_log_again(c);
+}
+
+} // namespace
+
 checkpoint_result engine_core::checkpoint(connection& c, checkpoint_mode mode) {
   if (mode != checkpoint_mode::passive)
     leases_.recall();
   // A reader that stays in its snapshot is waited for this long and no longer; the next commit tries again.
   control patience(std::chrono::milliseconds(100), {});
   const connection::running r(c, patience);
-  if (mode >= checkpoint_mode::restart) {
-    // Once all is copied, snapshots that begin now read the file alone and are in nobody's way; else those that began since the
-    // recall would hold the WAL as long as readers keep coming.
-    c.checkpoint(checkpoint_mode::passive);
-    leases_.recall();
+  if (fencing_.load(std::memory_order_relaxed) == fencing::unsettled)
+    secure_log(c);
+  try {
+    if (mode >= checkpoint_mode::restart) {
+      // Once all is copied, snapshots that begin now read the file alone and are in nobody's way; else those that began since the
+      // recall would hold the WAL as long as readers keep coming.
+      c.checkpoint(checkpoint_mode::passive);
+      leases_.recall();
+    }
+    auto result = c.checkpoint(mode);
+    writer_counts_.checkpoints.add();
+    return result;
+  } catch (const error& e) {
+    if (e.info().extended_code != SQLITE_IOERR_FSYNC)
+      throw;
+    try {
+      secure_log(c);
+    } catch (const error& still) { // no checkpoint until it is
+      fence_with(fencing::unsettled, still.message());
+    }
+    throw;
   }
-  auto result = c.checkpoint(mode);
-  writer_counts_.checkpoints.add();
-  return result;
 }
 
 checkpoint_result engine_core::checkpoint_unless_pinned(checkpoint_mode mode,
@@ -141,13 +165,19 @@ error_info engine_core::settle(connection& c, error_info why) {
       return false;
     }
   };
+  const bool doubtful = why.extended_code == SQLITE_IOERR_FSYNC ||
+                        fencing_.load(std::memory_order_relaxed) == fencing::unsettled;
+  const bool synced = !doubtful || attempt("writing the log again", [&] {
+    secure_log(c);
+    return true;
+  });
   // The second way is for a WAL that a reader keeps from being emptied: a commit overwrites the failed one's frames.
-  if (attempt("the checkpoint",
-              [&] { return checkpoint(c, checkpoint_mode::truncate).complete; }) ||
-      attempt("the commit", [&] {
-        c.commit_nothing();
-        return true;
-      })) {
+  if (synced && (attempt("the checkpoint",
+                         [&] { return checkpoint(c, checkpoint_mode::truncate).complete; }) ||
+                 attempt("the commit", [&] {
+                   c.commit_nothing();
+                   return true;
+                 }))) {
     unfence();
     return why;
   }
@@ -216,6 +246,7 @@ void engine_core::drain_writes() {
       const auto size = group.size();
       last_group_ = size;
       run_group(std::move(group));
+      check_writer();
       if (size > 1)
         grouped_mode_.store(defaults::grouped_mode_patience, std::memory_order_relaxed);
       else if (const auto m = grouped_mode_.load(std::memory_order_relaxed); m > 0)

@@ -45,8 +45,10 @@ const request_options& db_engine::properties() const noexcept {
 }
 
 void db_engine::shutdown() {
-  if (backend_)
-    backend_->shutdown();
+  if (!backend_)
+    return;
+  backend_->refuse_nested(); // it would wait for the statement that this thread is in
+  backend_->shutdown();
 }
 
 } // namespace dbengine

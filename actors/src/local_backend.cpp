@@ -8,6 +8,7 @@
 #include "local_scope.hpp"
 #include "log.hpp"
 #include "maintenance.hpp"
+#include "once.hpp"
 #include "patience.hpp"
 #include "reports.hpp"
 #include "threads.hpp"
@@ -88,6 +89,11 @@ control local_backend::control_of(const request_options& o) const {
   if (o.cancel.stop_requested())
     throw error(errc::cancelled, "cancelled before the request started");
   return {t, o.cancel};
+}
+
+void local_backend::refuse_id(const request_options& o, const char* what) {
+  if (!o.id.empty())
+    throw error(detail::once::refused(what));
 }
 
 // -- queued ---------------------------------------------------------------------------------------
@@ -324,6 +330,7 @@ detail::lease& local_backend::take_lease(const request_options& o) {
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_write(const request_options& o) {
+  refuse_id(o, "write()");
   if (core_->this_thread_writes() && scope_.load(std::memory_order_relaxed) != nullptr)
     return scope_.load(std::memory_order_relaxed)->savepoint_with(o);
   take_writer(o);
@@ -331,10 +338,12 @@ std::unique_ptr<detail::scope> local_backend::begin_write(const request_options&
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_read(const request_options& o) {
+  refuse_id(o, "read()");
   return std::make_unique<local_scope>(*this, local_scope::kind::read, &take_lease(o), o);
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_raw(bool read_only, const request_options& o) {
+  refuse_id(o, "a raw connection");
   if (!read_only) {
     take_writer(o);
     return std::make_unique<local_scope>(*this, local_scope::kind::raw_write, nullptr, o);
@@ -346,6 +355,7 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
                                                                   const params_view& p,
                                                                   std::size_t batch,
                                                                   const request_options& o) {
+  refuse_id(o, "a cursor");
   if (batch == 0)
     throw error(errc::invalid_option, "a cursor's batch must be at least one row");
   return std::make_unique<local_cursor>(*core_, house_, take_lease(o), sql, p, batch, o);
@@ -355,6 +365,7 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
 
 maintenance_result local_backend::maintain(maintenance_request m, const request_options& o) {
   core_->admit();
+  refuse_id(o, "maintenance");
   maintenance::check(m);
   const bool write = maintenance::writes(m.what);
   if (write)

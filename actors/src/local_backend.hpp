@@ -52,6 +52,7 @@ public:
   std::vector<std::string> integrity_check(bool quick, const request_options& o) override;
   checkpoint_result checkpoint(checkpoint_mode mode, const request_options& o) override;
   void set_pragma(std::string_view name, const value& v, const request_options& o) override;
+  void refuse_nested() const override { core_->refuse_nested(); }
   void shutdown() override;
 
   const std::shared_ptr<house>& engine() const noexcept { return house_; }
@@ -61,6 +62,8 @@ private:
   struct remains;
 
   detail::control control_of(const request_options& o) const;
+  /// For what is not recorded with an id: ignoring it would do the work twice.
+  static void refuse_id(const request_options& o, const char* what);
   std::shared_ptr<detail::slot_request> make(detail::request::kind k,
                                              const request_options& o) const;
   /// Sends it to its queue and waits for the answer; throws the failure.

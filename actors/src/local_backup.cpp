@@ -19,12 +19,14 @@ progress_callback bounded_by(const request_options& o, const progress_callback& 
 
 bool local_backend::request_backup(const request_options& o) {
   core_->admit();
+  refuse_id(o, "a backup");
   return house_->backups().run(false, bounded_by(o, {}));
 }
 
 void local_backend::backup_to(const std::filesystem::path& target,
                               const progress_callback& progress, const request_options& o) {
   core_->admit();
+  refuse_id(o, "a backup");
   house_->backups().run_to(target, bounded_by(o, progress));
 }
 

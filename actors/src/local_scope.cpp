@@ -43,9 +43,11 @@ public:
     ended_ = true;
   }
   std::unique_ptr<detail::scope> savepoint() override {
+    outer_->check_open();
     return std::make_unique<savepoint_scope>(*outer_, *connection_, own_);
   }
   sqlite3* native_handle() noexcept override { return connection_->handle(); }
+  bool kept_part() const noexcept override { return outer_->kept_part(); }
 
 private:
   // Its own deadline and cancel token, while one of its statements runs.
@@ -115,12 +117,45 @@ local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const reque
   }
   if (kind_ == kind::write)
     b.scope_.store(this, std::memory_order_relaxed);
+  park();
 }
+
+void local_scope::park() noexcept {
+  auto& core = house_->core();
+  switch (kind_) {
+  case kind::write: break; // its function runs: it is waited for
+  case kind::read: core.leases().park(*lease_); break;
+  case kind::raw_read: core.leases().park(*lease_, detail::lease::outside); break;
+  case kind::raw_write: core.lend_outside(true); break;
+  }
+}
+
+bool local_scope::resume() noexcept {
+  if (lease_ != nullptr)
+    return house_->core().leases().resume(*lease_);
+  if (kind_ == kind::raw_write)
+    house_->core().lend_outside(false);
+  return true;
+}
+
+class local_scope::call {
+public:
+  explicit call(local_scope& s) : scope_(&s) {
+    if (!s.resume())
+      throw error(errc::shut_down, "the engine is shut down");
+  }
+  ~call() { scope_->park(); }
+  call(const call&) = delete;
+  call& operator=(const call&) = delete;
+
+private:
+  local_scope* scope_;
+};
 
 local_scope::~local_scope() {
   if (kind_ == kind::write)
     backend_->scope_.store(nullptr, std::memory_order_relaxed);
-  if (ended_)
+  if (ended_ || !resume())
     return;
   if (!broken_) {
     connection().rollback();
@@ -160,6 +195,7 @@ void local_scope::give_back() noexcept {
 }
 
 void local_scope::check_open() const {
+  house_->core().refuse_nested();
   if (ended_)
     throw error(errc::invalid_state, "the transaction has ended");
   if (broken_)
@@ -171,18 +207,22 @@ auto local_scope::run(F&& f) {
   check_open();
   auto& core = house_->core();
   core.admit();
+  const call running(*this);
   auto& c = connection();
-  const bool transactional = kind_ == kind::write;
-  if (transactional && !c.in_transaction())
+  if (kind_ == kind::write && !c.in_transaction())
     throw error(
         errc::invalid_state,
         "an earlier statement ended the transaction (ROLLBACK conflict, full disk or interrupt)");
+  if (kind_ == kind::read && !c.in_transaction()) // SQLite ends what reads, too, for such an error
+    throw error(errc::invalid_state,
+                "an earlier statement ended the snapshot (I/O error, full disk or out of memory)");
   control ctl = backend_->control_of(options_);
   try {
     return std::forward<F>(f)(c, ctl);
   } catch (const detail::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
   } catch (const error& e) {
+    kept_part_ = kept_part_ || e.outcome() == fate::partly_kept;
     if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
       throw error(core.settle(c, e.info()));
     throw;
@@ -268,6 +308,7 @@ void local_scope::commit() {
 
 std::unique_ptr<detail::scope> local_scope::savepoint() {
   check_open();
+  const call running(*this);
   return std::make_unique<savepoint_scope>(*this, connection(), std::nullopt);
 }
 
@@ -301,9 +342,14 @@ local_cursor::local_cursor(detail::engine_core& core, std::shared_ptr<house> h, 
     core.leases().give_back(*lease_);
     throw;
   }
+  core.leases().park(*lease_);
 }
 
 local_cursor::~local_cursor() {
+  if (!house_->core().leases().resume(*lease_)) {
+    cursor_->abandon();
+    return;
+  }
   cursor_.reset();
   lease_->conn->rollback();
   house_->core().leases().give_back(*lease_);
@@ -314,8 +360,16 @@ control local_cursor::control_now() const {
 }
 
 rows local_cursor::next() {
-  house_->core().admit();
+  auto& core = house_->core();
+  core.admit();
   auto ctl = control_now();
+  if (!core.leases().resume(*lease_))
+    throw error(errc::shut_down, "the engine is shut down");
+  struct parking {
+    detail::lease_table& table;
+    detail::lease& mine;
+    ~parking() { table.park(mine); }
+  } const parked{core.leases(), *lease_};
   auto r = cursor_->next(batch_, ctl);
   auto& counts = lease_->counts;
   counts.count.add();

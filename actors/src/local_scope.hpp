@@ -32,13 +32,21 @@ public:
     return std::exchange(options_, std::move(o));
   }
   sqlite3* native_handle() noexcept override;
+  bool kept_part() const noexcept override { return kept_part_; }
+  /// Throws `errc::invalid_state` where no statement can run in it any more, or not now.
+  void check_open() const;
 
 private:
+  /// While it runs something on the connection: shutting down waits for it then, and else takes the connection away.
+  class call;
+
+  void park() noexcept;
+  /// False where shutting down took the connection away.
+  bool resume() noexcept;
   template <class F>
   auto run(F&& f);
   detail::connection& connection() const;
   void give_back() noexcept;
-  void check_open() const;
 
   local_backend* backend_;
   std::shared_ptr<house> house_; // outlives a scope that is still open at shutdown
@@ -46,6 +54,7 @@ private:
   detail::lease* lease_;
   request_options options_;
   bool ended_ = false;
+  bool kept_part_ = false;           // a statement failed with `partly_kept`
   std::optional<error_info> broken_; // the connection failed under a statement
 };
 

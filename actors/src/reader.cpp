@@ -21,6 +21,7 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
   try {
     if (core->reader_active(index))
       self->state.conn = core->open_reader();
+    core->reader_open(index);
     *life = core->reader_started(index);
     ready();
   } catch (...) {
@@ -32,10 +33,12 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
         try {
           if (!core->reader_works(index))
             return;
+          if (!conn && !core->work_waits(index))
+            return;
           if (!conn)
             conn = core->open_reader(); // it was a spare until now, or is the one for upkeep
           if (!core->drain_reads(index, *conn))
-            conn.reset(); // another one took its place while it was stuck, or there is no upkeep to do
+            conn.reset(); // opened anew when there is something to do
         } catch (...) {
           fail();
         }

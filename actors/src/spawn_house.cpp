@@ -18,6 +18,9 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <string>
+
 namespace dbengine::actors {
 
 namespace {
@@ -26,6 +29,31 @@ namespace {
 template <class F, class... Ts>
 auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts... xs) {
   return detached ? spawn_detached(sys, f, std::move(xs)...) : sys.spawn(f, std::move(xs)...);
+}
+
+// Here and now: when a worker is stuck, its spare's thread must be there already. Where one cannot be had the rest is not
+// started, and is nobody's to restart.
+error_info start_first(std::vector<child_spec>& specs, std::vector<started_child>& first,
+                       board& names) {
+  error_info why;
+  for (const auto& spec : specs) {
+    names.add(spec.name);
+    auto child = start_child(spec);
+    if (child.handle) {
+      first.push_back(std::move(child));
+      continue;
+    }
+    why = child.failure;
+    // Those in threads of their own come first.
+    const auto threads =
+        std::count_if(specs.begin(), specs.end(), [](const auto& x) { return x.detached; });
+    if (spec.detached && why.code == errc::cannot_open)
+      why.message = std::to_string(threads) + " threads are needed and only " +
+                    std::to_string(first.size()) + " can be had: " + why.message;
+    break;
+  }
+  specs.erase(specs.begin() + static_cast<std::ptrdiff_t>(first.size()), specs.end());
+  return why;
 }
 
 } // namespace
@@ -66,10 +94,9 @@ house::~house() {
 std::shared_ptr<house> house::open(caf::actor_system& sys, std::string_view url, options o,
                                    spawn_settings s) {
   auto core = std::make_shared<detail::engine_core>(url, std::move(o));
-  if (s.detached) // all at once, so that the error can say how many
-    require_threads(core->reader_count() + (core->read_only() ? 0 : 1));
   std::shared_ptr<house> h(new house(sys, std::move(core), s));
   if (const auto why = h->start(s); why.code != errc::none) {
+    h->core_->undo_opening();
     h->stop(std::chrono::milliseconds(0));
     throw error(why);
   }
@@ -91,7 +118,7 @@ error_info house::start(spawn_settings s) {
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core](const error_info& why) { core->open_circuit(true, why); },
-                     [core] { core->close_circuit(true); }});
+                     [core] { core->close_circuit(true); }, s.detached});
   for (std::size_t i = 0; i < core->reader_count(); ++i)
     specs.push_back({core->is_upkeep(i) ? "upkeep" : "reader " + std::to_string(i + 1),
                      strategy::one_for_one,
@@ -102,7 +129,7 @@ error_info house::start(spawn_settings s) {
                        return caf::actor_cast<caf::actor>(h);
                      },
                      [core, i](const error_info& why) { core->reader_circuit(i, true, why); },
-                     [core, i] { core->reader_circuit(i, false, {}); }});
+                     [core, i] { core->reader_circuit(i, false, {}); }, s.detached});
   specs.push_back({"reader pool",
                    strategy::one_for_one,
                    [&sys, core, handles, cursors = cursors_](std::function<void()> ready) {
@@ -128,6 +155,8 @@ error_info house::start(spawn_settings s) {
                    strategy::rest_for_one,
                    [&sys, core, handles, backups = backups_, s](std::function<void()> ready) {
                      start_backup_worker start = [&sys, backups, s] {
+                       if (s.detached)
+                         require_threads(1);
                        return spawn_worker(sys, s.detached, backup_worker, backups);
                      };
                      auto h = sys.spawn(backup_scheduler, backups, core->opts().backup_enabled,
@@ -165,15 +194,8 @@ error_info house::start(spawn_settings s) {
   };
   // Before any worker runs: its first act may be to wake another.
   core->start(std::move(w));
-  // Here and now: when a worker is stuck, its spare's thread must be there already.
   std::vector<started_child> first;
-  error_info why;
-  for (const auto& spec : specs) {
-    board_->add(spec.name);
-    first.push_back(start_child(spec));
-    if (!first.back().handle && why.code == errc::none)
-      why = first.back().failure;
-  }
+  const auto why = start_first(specs, first, *board_);
   supervise(std::move(specs), std::move(first), s.restarts);
   return why;
 }

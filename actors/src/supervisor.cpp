@@ -6,6 +6,7 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "patience.hpp"
+#include "threads.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -70,6 +71,12 @@ public:
       board_->update(i, [](worker_health& w) { w.circuit = circuit_state::half_open; });
       tell(log_level::info,
            [&] { return c.spec.name + " is tried again, the circuit is half-open"; });
+    }
+    try {
+      if (c.spec.detached)
+        require_threads(1);
+    } catch (...) {
+      return failed(i, detail::current_exception_info());
     }
     adopt(i, patiently([&] { return start_child(c.spec); }));
   }

@@ -42,6 +42,8 @@ struct child_spec {
   /// The circuit opened with this reason, and closed again.
   std::function<void(const error_info&)> circuit_opened;
   std::function<void()> circuit_closed;
+  /// In a thread of its own, which a restart asks for first.
+  bool detached = false;
 };
 
 /// Says once, from any thread, that a child has opened what it needs, whether or not somebody listens yet.

@@ -28,14 +28,13 @@ void require_threads(std::size_t n);
 void uncount_detached(caf::actor_system& sys);
 
 /// Spawns an actor in a thread of its own. Throws `errc::cannot_open` where it gets none: it never ran, the system does not
-/// wait for it, and what it was given is let go of. (Its empty shell, under a kilobyte, stays for the life of the process; that
-/// only where the last thread was taken between the question and the spawn.)
+/// wait for it, and what it was given is let go of. (Its empty shell, under a kilobyte, stays for the life of the process:
+/// who tries again and again asks by `require_threads` first.)
 template <class F, class... Ts>
 auto spawn_detached(caf::actor_system& sys, F f, Ts... xs) {
   using trait = typename caf::detail::get_callable_trait<F>::type;
   using self_pointer = typename caf::detail::tl_head<typename trait::arg_types>::type;
   using behavior = typename trait::result_type;
-  require_threads(1);
   const auto run = std::make_shared<std::function<behavior(self_pointer)>>(
       [f = std::move(f), ... xs = std::move(xs)](self_pointer self) { return f(self, xs...); });
   try {

@@ -8,7 +8,11 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <stop_token>
 #include <system_error>
+
+#include <unistd.h>
 
 namespace dbengine::app {
 
@@ -18,6 +22,16 @@ using namespace std::chrono_literals;
 
 // A person at a terminal waits as long as it takes, and has Ctrl-C.
 constexpr std::chrono::milliseconds no_deadline = 24h * 365;
+
+std::optional<std::chrono::milliseconds> timeout_of(const context& c) {
+  const auto given = c.args.text("timeout");
+  if (!given)
+    return std::nullopt;
+  const auto parsed = parse_duration(*given);
+  if (!parsed)
+    throw usage_error("--timeout: '" + *given + "' is no duration such as 5s, 250ms or 2m");
+  return *parsed;
+}
 
 DbEngine connect(const context& c, opening how) {
   remote_options o;
@@ -64,20 +78,19 @@ DbEngine open_engine(const context& c, opening how) {
   // Of a memory database there is nothing to be read only.
   if (how == opening::read_only && !path.empty())
     options.read_only = true;
+  // Opening waits for other programs' locks, too, and as long as the command may.
+  if (const auto timeout = timeout_of(c))
+    options.busy_timeout = *timeout;
   // A command is no server: it makes no periodic backups.
   options.backup_enabled = false;
+  // Whoever presses Ctrl-C while another program's lock is waited for need not wait with it: nothing is done yet.
+  const std::stop_callback at_once(c.cancel,
+                                   [] { ::_exit(static_cast<int>(exit_code::interrupted)); });
   return DbEngine(database, std::move(options));
 }
 
 request_view requests(const DbEngine& engine, const context& c) {
-  std::chrono::milliseconds timeout = no_deadline;
-  if (const auto given = c.args.text("timeout")) {
-    const auto parsed = parse_duration(*given);
-    if (!parsed)
-      throw usage_error("--timeout: '" + *given + "' is no duration such as 5s, 250ms or 2m");
-    timeout = *parsed;
-  }
-  return engine.with_timeout(timeout).with_cancel(c.cancel);
+  return engine.with_timeout(timeout_of(c).value_or(no_deadline)).with_cancel(c.cancel);
 }
 
 } // namespace dbengine::app

@@ -108,12 +108,12 @@ std::string content_of(const std::filesystem::path& file) {
 
 } // namespace
 
-config read_config(const std::filesystem::path& file) {
+config parse_config(const std::string& text, const std::filesystem::path& file) {
   config c;
   c.file = file;
   reader r(c);
   try {
-    r.read(toml::parse(content_of(file), file.string()));
+    r.read(toml::parse(text, file.string()));
   } catch (const toml::parse_error& e) {
     const auto& at = e.source().begin;
     throw config_error(file.string() + ":" + std::to_string(at.line) + ":" +
@@ -126,6 +126,10 @@ config read_config(const std::filesystem::path& file) {
   if (!all.empty())
     throw config_error(all);
   return c;
+}
+
+config read_config(const std::filesystem::path& file) {
+  return parse_config(content_of(file), file);
 }
 
 std::string to_toml(const config& c) {

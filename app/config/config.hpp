@@ -51,6 +51,8 @@ struct config {
 /// Reads a file. Throws `config_error` with all that is wrong with it, one line each, as file:line:column: message; an
 /// unknown key comes with the nearest known one.
 config read_config(const std::filesystem::path& file);
+/// The same of a text that is already read; `file` is what messages call it.
+config parse_config(const std::string& text, const std::filesystem::path& file);
 
 /// The whole configuration as TOML that `read_config` reads as the same.
 std::string to_toml(const config& c);

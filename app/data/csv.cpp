@@ -11,6 +11,8 @@ namespace {
 
 /// SQLite's own limit of a row.
 constexpr std::size_t longest_record = 1'000'000'000;
+// SQLite can be built for no more columns. Each field takes 24 bytes, so that a line of separators would take 24 times its size.
+constexpr std::size_t most_fields = 32'767;
 
 } // namespace
 
@@ -65,6 +67,10 @@ bool csv_reader::next() {
 
 // One field. True where the separator stands behind it; otherwise the line's end has been taken.
 bool csv_reader::field() {
+  if (fields_.size() == most_fields) {
+    spoil("more than " + std::to_string(most_fields) + " fields");
+    return false;
+  }
   const std::size_t begin = fields_.empty() ? 0 : text_.size();
   if (text_.size() == begin && peek() == '"') {
     take();

@@ -21,6 +21,8 @@ namespace {
 using json = nlohmann::json;
 
 constexpr std::size_t longest_line = 1'000'000'000;
+/// SQLite can be built for no more columns.
+constexpr std::size_t most_keys = 32'767;
 /// SQLite's own JSON functions go no deeper.
 constexpr std::size_t deepest = 1000;
 
@@ -96,6 +98,8 @@ public:
   bool end_array() { return close(']'); }
   bool key(std::string& s) {
     if (depth_ == 1) {
+      if (keys_.size() == most_keys)
+        throw std::invalid_argument("more than " + std::to_string(most_keys) + " members");
       keys_.push_back(s);
       return true;
     }

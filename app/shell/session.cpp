@@ -4,6 +4,9 @@
 #include "shell/session.hpp"
 
 #include "data/raw_script.hpp"
+#include "data/statement_scan.hpp"
+
+#include <algorithm>
 
 #include <sqlite3.h>
 
@@ -36,20 +39,16 @@ private:
   std::unique_ptr<row_writer> writer_;
 };
 
-// Where the statement that begins at `at` ends, by SQLite's word on complete statements: the whole of a long script would cross the
-// wire again for each of them.
+// Behind space and semicolons that stand by themselves: each would be a request.
+std::size_t statement_begin(const std::string& sql, std::size_t at) {
+  return std::min(sql.find_first_not_of(" \t\r\n\f;", at), sql.size());
+}
+
+// Where the statement that begins at `at` ends: with the whole of a long script each of its statements would be copied, and with
+// --connect sent, together with all behind it.
 std::size_t statement_end(const std::string& sql, std::size_t at) {
-  std::string piece;
-  for (std::size_t from = at; from < sql.size();) {
-    const auto semicolon = sql.find(';', from);
-    if (semicolon == std::string::npos)
-      break;
-    piece.append(sql, from, semicolon + 1 - from);
-    from = semicolon + 1;
-    if (sqlite3_complete(piece.c_str()) != 0)
-      return from;
-  }
-  return sql.size();
+  const auto end = statement_scan().to_end(std::string_view(sql).substr(at));
+  return end == std::string_view::npos ? sql.size() : at + end;
 }
 
 [[noreturn]] void throw_at(const dbengine::error& e, std::size_t base) {
@@ -109,10 +108,14 @@ std::size_t session::run_apart(const std::string& sql, std::size_t at, row_write
 void session::run(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
                   const observer& seen) {
   std::size_t at = 0;
-  std::size_t end = remote_ ? 0 : sql.size(); // of the piece that is tried as one statement
+  std::size_t end = 0; // of the piece that is tried as one statement
   while (at < sql.size()) {
-    if (remote_ && end <= at)
+    if (end <= at) {
+      at = statement_begin(sql, at);
+      if (at == sql.size())
+        break;
       end = statement_end(sql, at);
+    }
     if (own_) {
       try {
         at = run_apart(sql, at, writers, cancel, seen);
@@ -123,7 +126,7 @@ void session::run(const std::string& sql, row_writer_source& writers, const std:
       }
       if (!has_something_to_lose())
         own_.reset();
-      end = sql.size();
+      end = at;
       continue;
     }
     const std::string piece = sql.substr(at, end - at);
@@ -131,11 +134,9 @@ void session::run(const std::string& sql, row_writer_source& writers, const std:
     try {
       seen(run_statement(requests(cancel), piece, {}, writer));
       at = end;
-      end = remote_ ? at : sql.size();
     } catch (const dbengine::error& e) {
       if (e.code() == errc::empty_statement) {
-        at = end; // the rest is space, or a semicolon stands by itself
-        end = remote_ ? at : sql.size();
+        at = end; // nothing but a comment
         continue;
       }
       if (e.code() == errc::multiple_statements && e.offset() && *e.offset() > 0 &&

@@ -11,8 +11,7 @@
 #include "ui/text.hpp"
 
 #include <cstdio>
-
-#include <sqlite3.h>
+#include <utility>
 
 namespace dbengine::app::shell {
 
@@ -58,7 +57,7 @@ int shell::run() {
     if (got == input::line)
       take(line);
     else if (lines_.interactive())
-      pending_.clear();
+      take_pending();
     else
       return static_cast<int>(exit_code::interrupted);
   }
@@ -79,15 +78,21 @@ void shell::take(const std::string& line) {
   // of its lines.)
   if ((line.find("--") != std::string::npos || line.find("*/") != std::string::npos) &&
       says_nothing(pending_)) {
-    lines_.remember(std::exchange(pending_, {}));
+    lines_.remember(take_pending());
     return;
   }
-  // Only a semicolon ends a statement: a long text is not read again for each of its lines.
-  if (line.find(';') == std::string::npos || sqlite3_complete(pending_.c_str()) == 0)
+  const bool complete = scan_.complete_with(line);
+  scan_.complete_with("\n");
+  if (!complete)
     return;
-  const std::string text = std::exchange(pending_, {});
+  const std::string text = take_pending();
   lines_.remember(text);
   perform(text);
+}
+
+std::string shell::take_pending() {
+  scan_ = {};
+  return std::exchange(pending_, {});
 }
 
 void shell::perform(const std::string& text) {
@@ -149,7 +154,7 @@ void shell::run_file(const std::string& sql, const std::stop_token& cancel) {
 void shell::finish() {
   // A last statement may come without its semicolon.
   if (!lines_.interactive() && !blank(pending_))
-    perform(std::exchange(pending_, {}));
+    perform(take_pending());
   if (!session_.in_transaction())
     return;
   session_.reset();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/context.hpp"
+#include "data/statement_scan.hpp"
 #include "shell/line_source.hpp"
 #include "shell/session.hpp"
 #include "shell/signals.hpp"
@@ -37,6 +38,7 @@ public:
 private:
   std::string prompt() const;
   void take(const std::string& line);
+  std::string take_pending();
   // Runs what is complete; a person sees its failure, a pipe ends with it.
   void perform(const std::string& text);
   void finish();
@@ -48,6 +50,7 @@ private:
   output_stream out_;
   std::string format_;
   std::string pending_; // a statement that goes on in the next line
+  statement_scan scan_; // of it
   bool timer_ = false;
   bool quit_ = false;
 };

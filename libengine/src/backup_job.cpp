@@ -5,6 +5,7 @@
 
 #include "fault.hpp"
 #include "fd_vfs.hpp"
+#include "integrity.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -89,6 +90,7 @@ void backup_job::open_source() {
   begun_ = std::chrono::steady_clock::now();
   about_.started = s.now();
   run_sql(source_.get(), "BEGIN; SELECT count(*) FROM sqlite_schema", what);
+  refuse_cut_source();
   wal_at_start_ = wal_bytes();
   about_.source =
       s.source.empty() ? source_identity(sqlite3_db_filename(source_.get(), "main")) : s.source;
@@ -107,6 +109,12 @@ void backup_job::check_source() const {
       moved != 0)
     throw error(errc::backup_failed,
                 std::string(path) + " is no longer the file that the engine opened");
+}
+
+// SQLite reads a page that is not whole as one that ends in zeros.
+void backup_job::refuse_cut_source() const {
+  if (const auto missing = missing_pages(source_.get()); !missing.empty())
+    throw error(errc::corrupt, settings_.database + ": " + missing);
 }
 
 void backup_job::choose_name() {
@@ -263,6 +271,7 @@ void backup_job::count() {
       throw;
     }
   }
+  refuse_cut_source(); // it may have been cut while it was read
   // The pin ends here.
   source_.reset();
   phase_ = phase::sync;

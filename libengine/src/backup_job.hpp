@@ -121,6 +121,7 @@ private:
   void copy();
   void count();
   void check_source() const;
+  void refuse_cut_source() const;
   void look_at_wal();
   void refuse_long_wal() const;
   std::uint64_t wal_bytes() const;

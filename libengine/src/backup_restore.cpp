@@ -6,6 +6,7 @@
 #include "backup_check.hpp"
 #include "file_lock.hpp"
 #include "held_file.hpp"
+#include "url.hpp"
 
 #include <array>
 #include <cerrno>
@@ -89,14 +90,18 @@ void restoration::unmark() const {
   folder.remove(beside.marker);
 }
 
-// One that died while it was made is empty.
+// One whose maker died is empty, one that lived through a power cut may have its length and zeros in it: nothing lies beside it
+// then, as it is synced before anything is made.
 bool is_marked(const directory& folder, const std::string& name) {
   const auto fd = folder.open_file(restore_names(name).marker);
   if (!fd)
     return false;
   char text[marker_text.size() + 1];
   const auto n = pread(fd.get(), text, sizeof text, 0);
-  return n >= 0 && marker_text.starts_with(std::string_view(text, static_cast<std::size_t>(n)));
+  const std::string_view found(text, n < 0 ? 0 : static_cast<std::size_t>(n));
+  return n >= 0 &&
+         (marker_text.starts_with(found) ||
+          (found.size() <= marker_text.size() && found.find_first_not_of('\0') == found.npos));
 }
 
 // The new file, whole, verified and on the disk, under its unfinished name.
@@ -134,6 +139,9 @@ database_handle restoration::guard() {
     refuse(errc::backup_failed, path(), "it cannot be read");
   if (!try_lock(before.get(), true))
     refuse(errc::locked, path(), "a read-only engine has it open, or it is being verified");
+  if (locked_by_engine(before.get()))
+    refuse(errc::locked, path(),
+           "an engine has it open by another name, or its lock file was removed");
   try {
     auto db = open_database(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, nullptr,
                             "cannot open the old file");
@@ -227,7 +235,7 @@ std::filesystem::path resolved(const std::filesystem::path& target) {
   std::error_code failed;
   // A name alone is one of the current folder's, though nothing of it exists yet.
   const auto full = std::filesystem::absolute(target, failed);
-  auto result = failed ? target : std::filesystem::weakly_canonical(full, failed);
+  auto result = failed ? target : resolve_links(full);
   if (failed || result.filename().empty())
     refuse(errc::backup_failed, target.string(), failed ? failed.message() : "it is no file name");
   return result;

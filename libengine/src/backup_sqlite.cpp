@@ -6,6 +6,7 @@
 #include "directory.hpp"
 #include "error_map.hpp"
 #include "fd_vfs.hpp"
+#include "integrity.hpp"
 
 #include <sqlite3.h>
 
@@ -38,6 +39,32 @@ void count_violations(sqlite3* db, database_check& result) {
     if (e.code() != errc::sql)
       throw;
     result.foreign_keys_unchecked = e.message();
+  }
+}
+
+// What a schema may not call, as under TRUSTED_SCHEMA=0: every function that SQLite does not call innocuous. But SQLite 3.40 forgot to
+// call its JSON functions so, which stand in generated columns and indexes everywhere, and refuses them with the rest: so the
+// schema is trusted, and the others are made functions that no schema may call.
+void refuse_harmful_functions(sqlite3* db, const std::string& what) {
+  const auto names = column_of(db,
+                               "SELECT DISTINCT name || ' ' || narg || ' ' || (flags & " +
+                                   std::to_string(SQLITE_DETERMINISTIC) +
+                                   ") FROM pragma_function_list WHERE type = 's' AND flags & " +
+                                   std::to_string(SQLITE_INNOCUOUS) +
+                                   " = 0 AND name NOT IN ('->', '->>') AND name NOT GLOB 'json*'",
+                               what);
+  const auto refuse = [](sqlite3_context* context, int, sqlite3_value**) {
+    sqlite3_result_error(context, "unsafe use of a function", -1);
+  };
+  for (const auto& line : names) {
+    const auto flags_at = line.rfind(' ');
+    const auto count_at = line.rfind(' ', flags_at - 1);
+    const int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY | std::stoi(line.substr(flags_at + 1));
+    if (const int rc = sqlite3_create_function_v2(db, line.substr(0, count_at).c_str(),
+                                                  std::stoi(line.substr(count_at + 1)), flags,
+                                                  nullptr, refuse, nullptr, nullptr, nullptr);
+        rc != SQLITE_OK)
+      throw_sqlite(rc, db, what);
   }
 }
 
@@ -119,8 +146,9 @@ database_check check_database(int fd, const prepare_connection& prepare, const g
     const interruption stop(db.get(), asked);
     if (asked)
       watch_reads(db.get(), &asked);
-    // A schema that somebody tampered with runs nothing here.
-    sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, prepare ? 1 : 0, nullptr);
+    // A schema that somebody tampered with runs nothing here that writes or reaches outside.
+    refuse_harmful_functions(db.get(), what);
+    sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, nullptr);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     run_sql(db.get(), "PRAGMA cache_size = -32768; PRAGMA temp_store = memory", what);
     if (prepare)
@@ -135,6 +163,9 @@ database_check check_database(int fd, const prepare_connection& prepare, const g
          column_of(db.get(), "PRAGMA integrity_check(" + std::to_string(max_problems) + ")", what))
       if (line != "ok")
         result.problems.push_back(std::move(line));
+    run_sql(db.get(), "BEGIN", what);
+    for (auto& line : missed_by_check(db.get()))
+      result.problems.push_back(std::move(line));
     result.rows = count_rows(db.get());
     count_violations(db.get(), result);
     // A stopped `integrity_check` tells of pages that it could not get.

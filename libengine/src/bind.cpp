@@ -28,15 +28,20 @@ void binder::load_names() {
   if (!p_->names.empty() || p_->parameter_count == 0)
     return;
   p_->names.resize(static_cast<std::size_t>(p_->parameter_count));
-  for (int i = 1; i <= p_->parameter_count; ++i)
-    if (const char* name = sqlite3_bind_parameter_name(p_->stmt, i))
-      p_->names[static_cast<std::size_t>(i - 1)] = name;
+  // Up to the first that is positional, which `map_names` refuses: SQLite looks each of them up from the beginning of its list.
+  for (int i = 1; i <= p_->parameter_count; ++i) {
+    const char* name = sqlite3_bind_parameter_name(p_->stmt, i);
+    if (name == nullptr)
+      break;
+    p_->names[static_cast<std::size_t>(i - 1)] = name;
+    if (*name == '?')
+      break;
+  }
 }
 
 std::string binder::describe(int index) {
-  load_names();
-  const auto& name = p_->names[static_cast<std::size_t>(index - 1)];
-  return name.empty() ? "?" + std::to_string(index) : name;
+  const char* name = sqlite3_bind_parameter_name(p_->stmt, index);
+  return name == nullptr ? "?" + std::to_string(index) : name;
 }
 
 namespace {

@@ -14,16 +14,18 @@
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
+#include <memory>
 #include <mutex>
 #include <unistd.h>
 #include <utility>
 
 namespace dbengine::detail {
 
-// Never freed, so that the handler can look at it at any moment.
 struct bus_guard::place {
   std::atomic<bool> taken{false};
-  std::atomic<bool> ready{false}; // what follows can be read
+  std::atomic<bool> ready{false}; // what follows means something
+  std::atomic<std::uint32_t> version{
+      0}; // odd while it is written; the same before and after a look: not written meanwhile
   std::atomic<bool> struck{false};
   dev_t device = 0;
   ino_t inode = 0;
@@ -31,7 +33,12 @@ struct bus_guard::place {
   char path[1024] = {};
 };
 
-bus_guard::place bus_guard::table[bus_guard::places];
+struct bus_guard::chunk {
+  place places[16];
+  std::atomic<chunk*> next{nullptr};
+};
+
+constinit bus_guard::chunk bus_guard::table;
 
 namespace {
 
@@ -42,6 +49,7 @@ struct mapped_file {
   std::uintptr_t begin = 0, end = 0;
   dev_t device = 0;
   ino_t inode = 0;
+  bool writable = false;
   const char* path = nullptr;
   std::size_t length = 0;
 };
@@ -72,6 +80,7 @@ mapped_file parse(const char* p, const char* end) noexcept {
   skip();
   m.end = number(p, end, 16);
   skip();
+  m.writable = end - p > 1 && p[1] == 'w';
   skip_word(); // permissions
   skip_word(); // offset
   const auto major = static_cast<unsigned>(number(p, end, 16));
@@ -134,62 +143,91 @@ struct bus_handler {
   static bool strike(void* at) noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(at);
     return with_mapping(address, [address](const mapped_file& m) {
-      for (auto& p : bus_guard::table) {
-        if (!p.ready.load(std::memory_order_acquire) ||
-            !((p.device == m.device && p.inode == m.inode) ||
-              (p.length == m.length && std::memcmp(p.path, m.path, m.length) == 0)))
-          continue;
-        p.struck.store(true, std::memory_order_seq_cst); // before anybody can read the zeros
-        const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-        return ::mmap(reinterpret_cast<void*>(address & ~(page - 1)), page, PROT_READ,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
-      }
-      return false;
+      bool guarded = false;
+      for (auto* c = &bus_guard::table; c != nullptr; c = c->next.load(std::memory_order_acquire))
+        for (auto& p : c->places)
+          if (is_of(p, m)) { // all of them: two engines may have the same file
+            p.struck.store(true, std::memory_order_seq_cst); // before anybody can read the zeros
+            guarded = true;
+          }
+      if (!guarded)
+        return false;
+      // The WAL index is written, too: what is written there from now on nobody else sees, and nobody is told that it is done.
+      const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+      return ::mmap(reinterpret_cast<void*>(address & ~(page - 1)), page,
+                    PROT_READ | (m.writable ? PROT_WRITE : 0),
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
     });
   }
 
-  static void install() noexcept {
-    struct sigaction ours {};
-    ours.sa_sigaction = &handle;
-    ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-    sigemptyset(&ours.sa_mask);
-    ::sigaction(SIGBUS, &ours, &before);
+  static bool is_of(const bus_guard::place& p, const mapped_file& m) noexcept {
+    const auto version = p.version.load(std::memory_order_acquire);
+    if (version % 2 != 0 || !p.ready.load(std::memory_order_acquire) ||
+        !((p.device == m.device && p.inode == m.inode) ||
+          (p.length == m.length && std::memcmp(p.path, m.path, m.length) == 0)))
+      return false;
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return p.version.load(std::memory_order_relaxed) == version;
   }
 };
 
-bus_guard::bus_guard(const std::string& path, const struct stat& file) {
+void bus_guard::install_handler() noexcept {
   static std::once_flag once;
-  std::call_once(once, &bus_handler::install);
-  for (auto& p : table) {
-    if (p.taken.exchange(true, std::memory_order_acq_rel))
-      continue;
-    p.struck.store(false, std::memory_order_relaxed);
-    p.device = file.st_dev;
-    p.inode = file.st_ino;
-    p.length = path.size() < sizeof p.path ? path.size() : 0;
-    std::memcpy(p.path, path.data(), p.length);
-    p.ready.store(true, std::memory_order_release);
-    place_ = &p;
-    return;
+  std::call_once(once, [] {
+    struct sigaction ours {};
+    ours.sa_sigaction = &bus_handler::handle;
+    ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigemptyset(&ours.sa_mask);
+    ::sigaction(SIGBUS, nullptr, &before); // first: ours may be called at once
+    ::sigaction(SIGBUS, &ours, nullptr);
+  });
+}
+
+bus_guard::place* bus_guard::take_place() {
+  for (auto* c = &table;;) {
+    for (auto& p : c->places)
+      if (!p.taken.exchange(true, std::memory_order_acq_rel)) {
+        p.struck.store(false, std::memory_order_relaxed);
+        return &p;
+      }
+    auto* next = c->next.load(std::memory_order_acquire);
+    if (next == nullptr) {
+      auto fresh = std::make_unique<chunk>();
+      if (c->next.compare_exchange_strong(next, fresh.get(), std::memory_order_acq_rel))
+        next = fresh.release();
+    }
+    c = next;
   }
 }
 
-bus_guard::bus_guard(bus_guard&& other) noexcept : place_(std::exchange(other.place_, nullptr)) {}
-
-bus_guard& bus_guard::operator=(bus_guard&& other) noexcept {
-  std::swap(place_, other.place_);
-  return *this;
+void bus_guard::begin(const std::string& path, const struct stat& file) {
+  auto* p = place_.load(std::memory_order_relaxed);
+  if (p == nullptr)
+    p = take_place();
+  else if (p->device == file.st_dev && p->inode == file.st_ino)
+    return;
+  p->version.fetch_add(1, std::memory_order_acq_rel);
+  std::atomic_thread_fence(std::memory_order_release);
+  p->device = file.st_dev;
+  p->inode = file.st_ino;
+  p->length = path.size() < sizeof p->path ? path.size() : 0;
+  std::memcpy(p->path, path.data(), p->length);
+  p->version.fetch_add(1, std::memory_order_release);
+  p->ready.store(true, std::memory_order_release);
+  place_.store(p, std::memory_order_release);
 }
 
 bus_guard::~bus_guard() {
-  if (place_ == nullptr)
+  auto* p = place_.load(std::memory_order_relaxed);
+  if (p == nullptr)
     return;
-  place_->ready.store(false, std::memory_order_release);
-  place_->taken.store(false, std::memory_order_release);
+  p->ready.store(false, std::memory_order_release);
+  p->taken.store(false, std::memory_order_release);
 }
 
 bool bus_guard::struck() const noexcept {
-  return place_ != nullptr && place_->struck.load(std::memory_order_relaxed);
+  const auto* p = place_.load(std::memory_order_acquire);
+  return p != nullptr && p->struck.load(std::memory_order_relaxed);
 }
 
 } // namespace dbengine::detail

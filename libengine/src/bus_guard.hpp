@@ -2,15 +2,17 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A file that is mapped into memory and cut short by somebody else ends the process: the kernel answers a read behind its end by
-// SIGBUS. For guarded files it does not. The page reads as zeros, the guard says so, and what was read is not to be used.
-// Thread rule: any thread. Ownership: a guard has a place in a table of the process for as long as it lives.
+// SIGBUS. With the handler installed it does not, for guarded files. The page reads as zeros, the guard says so, and what was
+// read is not to be used. Without it a guard is never struck.
+// Thread rule: any thread. Ownership: a guard has a place in a table of the process for as long as it lives. The table grows
+// as it must and is never freed, so that the handler can look at it at any moment.
 //
-//   read behind the end ──> SIGBUS ──> in a guarded file?  yes: zeros in the page's place, `struck()`
+//   read behind the end ──> SIGBUS ──> in a guarded file?  yes: zeros in the page's place, `struck()` for all its guards
 //                                                          no:  whoever handled SIGBUS before, else the process ends
 
 #pragma once
 
-#include <cstddef>
+#include <atomic>
 #include <string>
 
 struct stat;
@@ -19,25 +21,29 @@ namespace dbengine::detail {
 
 class bus_guard {
 public:
-  /// Files that can be guarded at a time; one more is not guarded.
-  static constexpr std::size_t places = 64;
-
   bus_guard() = default;
-  /// `path`: absolute, without links; `file`: what it is.
-  bus_guard(const std::string& path, const struct stat& file);
-  bus_guard(bus_guard&& other) noexcept;
-  bus_guard& operator=(bus_guard&& other) noexcept;
   ~bus_guard();
+  bus_guard(const bus_guard&) = delete;
+  bus_guard& operator=(const bus_guard&) = delete;
 
-  /// A page of the file could not be read since the guard began.
+  /// Guards a file, from now on in the place of the one before. `path`: absolute, without links; `file`: what it is. Once at a
+  /// time.
+  void begin(const std::string& path, const struct stat& file);
+
+  /// A page of a file could not be read since the guard first began.
   bool struck() const noexcept;
+
+  /// The handler of SIGBUS, for the whole process. Idempotent.
+  static void install_handler() noexcept;
 
 private:
   struct place;
-  static place table[];
+  struct chunk;
+  static chunk table;
+  static place* take_place();
   friend struct bus_handler;
 
-  place* place_ = nullptr;
+  std::atomic<place*> place_{nullptr};
 };
 
 } // namespace dbengine::detail

@@ -4,9 +4,11 @@
 #include "connection.hpp"
 
 #include "bind.hpp"
+#include "connection_statistics.hpp"
 #include "connection_use.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "inserted_rowid.hpp"
 #include "sql_text.hpp"
 
 #include <SQLiteCpp/Database.h>
@@ -19,46 +21,14 @@
 
 namespace dbengine::detail {
 
-// The rowid that one statement inserts. SQLite remembers one per connection, of whatever statement was the last to insert:
-// here that is another request's. So a value that no row has stands there while the statement runs. One that asks
-// for last_insert_rowid() itself keeps what is there, and tells what is there after it.
-class inserted_rowid {
-public:
-  inserted_rowid(sqlite3* db, const prepared& p) noexcept
-      : db_(db), tells_(p.inserts), watches_(p.inserts && !p.asks_rowid) {
-    if (!watches_)
-      return;
-    before_ = sqlite3_last_insert_rowid(db_);
-    sqlite3_set_last_insert_rowid(db_, none);
-  }
-  ~inserted_rowid() {
-    if (watches_ && sqlite3_last_insert_rowid(db_) == none)
-      sqlite3_set_last_insert_rowid(db_, before_);
-  }
-  inserted_rowid(const inserted_rowid&) = delete;
-  inserted_rowid& operator=(const inserted_rowid&) = delete;
-
-  /// 0 where it inserted no row with a rowid.
-  std::int64_t get() const noexcept {
-    const auto now = tells_ ? sqlite3_last_insert_rowid(db_) : none;
-    return now == none ? 0 : now;
-  }
-
-private:
-  static constexpr auto none = std::numeric_limits<std::int64_t>::min();
-  sqlite3* db_;
-  bool tells_;
-  bool watches_;
-  std::int64_t before_ = none;
-};
-
 // -- running --------------------------------------------------------------------------------------
 
 // Before a statement of the writer: in a transaction of the engine's own kind its snapshot is renewed, for a statement that
 // must not meet a pending one it is given up.
 void connection::prepare_snapshot(prepared& p) {
   if (role_ != role::writer)
-    return;
+    return; // what it reads is looked at afterwards
+  refuse_lost(fate::not_run);
   if (!p.rows_only) {
     drop_snapshot();
     ++schema_;
@@ -82,18 +52,31 @@ void connection::leave_old_schema() noexcept {
 int connection::first_step(prepared& p) noexcept {
   if (current_ != nullptr && !in_transaction())
     current_->commit_failed(); // of the statement before this one
-  int rc = sqlite3_step(p.stmt);
+  int rc = step(p.stmt);
   // The schema changed under SQLite's own tries: once more, on a snapshot that begins now.
   for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
     sqlite3_reset(p.stmt);
     leave_old_schema();
-    rc = sqlite3_step(p.stmt);
+    rc = step(p.stmt);
   }
   if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_open_ || in_transaction())
     return rc;
   sqlite3_reset(p.stmt);
   drop_snapshot();
-  return sqlite3_step(p.stmt);
+  return step(p.stmt);
+}
+
+int connection::step(sqlite3_stmt* s) noexcept {
+  stepping_ = s;
+  const int rc = sqlite3_step(s);
+  stepping_ = nullptr;
+  if (collations_ == nullptr || !collations_->has_failed()) [[likely]]
+    return rc;
+  // It ran by a wrong order: what it read is not to be used, what it wrote must go, and with it the transaction that holds it.
+  sqlite3_reset(s);
+  if (role_ == role::writer)
+    rollback();
+  return SQLITE_ERROR;
 }
 
 namespace {
@@ -167,7 +150,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
   done = false;
   bool first = true;
   while (batch == 0 || (result->row_count < batch && result->memory() < batch_bytes)) {
-    const int rc = first ? first_step(p) : sqlite3_step(p.stmt);
+    const int rc = first ? first_step(p) : step(p.stmt);
     first = false;
     if (rc == SQLITE_ROW) {
       if (!result->columns) {
@@ -199,7 +182,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
     done = true;
     break;
   }
-  refuse_cut(p.read_only ? fate::not_run : fate::rolled_back);
+  refuse_cut(fate_of_cut(&p, c, false));
   if (!result->columns) {
     refresh_columns(p);
     result->columns = p.columns;
@@ -215,12 +198,13 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   const use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
+  refuse_counts(*p);
   binder(db_, *p).bind(v);
+  statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
-  // A group, or a request on its own, has its savepoint already.
-  auto result =
-      p->read_only || auth_.who == authority::writer ? collect_all(*p, c) : collect_or_undo(*p, c);
+  auto result = collect_or_undo(*p, c);
   measure(*p, result.memory());
+  statistics.keep(c);
   return result;
 }
 
@@ -229,23 +213,26 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
   const use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
+  refuse_counts(*p);
   binder(db_, *p).bind(v);
+  statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
-  const inserted_rowid rowid(db_, *p);
+  const inserted_rowid rowid(db_, *rowid_mark_, *p);
   rows_begin();
   const auto start = clock::now();
   int rc = first_step(*p);
   while (rc == SQLITE_ROW)
-    rc = sqlite3_step(p->stmt);
+    rc = step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
-  refuse_cut(fate::rolled_back);
+  refuse_cut(fate_of_cut(&*p, c, false));
   write_result result;
   result.elapsed = clock::now() - start;
   if (!p->defines && sqlite3_total_changes64(db_) != changes_before_) {
     result.changes = sqlite3_changes64(db_);
     result.last_insert_rowid = rowid.get();
   }
+  statistics.keep(c);
   return result;
 }
 
@@ -257,18 +244,21 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
     return step;
   step.size = consumed;
   const auto own = std::move(compiled); // finalised here: a script's statements run once
-  const inserted_rowid rowid(db_, *own);
+  const inserted_rowid rowid(db_, *rowid_mark_, *own);
   const auto start = clock::now();
   if (own->needs_writer)
     throw needs_writer{};
   binder(db_, *own).bind(params_view{});
+  statistics_change statistics(*this, *own, c);
   prepare_snapshot(*own);
   auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
-  if (!own->defines && sqlite3_total_changes64(db_) != changes_before_) {
+  // Of a step that only reads SQLite would tell what another statement changed.
+  if (!own->read_only && !own->defines && sqlite3_total_changes64(db_) != changes_before_) {
     step.written.changes = sqlite3_changes64(db_);
     step.written.last_insert_rowid = rowid.get();
   }
+  statistics.keep(c);
   if (own->column_count > 0)
     step.result = std::move(result);
   return step;
@@ -276,13 +266,20 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
 
 // -- cursor ---------------------------------------------------------------------------------------
 
+namespace {
+
+constexpr const char* cursor_reads =
+    "a cursor reads; use execute or fetch for a statement that writes";
+
+} // namespace
+
 connection::cursor::cursor(connection& c, std::string_view sql, const params_view& p, control& ctl)
     : connection_(&c), statement_(nullptr) {
   const running r(c, ctl);
   auto* found = c.prepare(sql);
   if (found->needs_writer || !found->read_only)
-    throw error(errc::not_allowed,
-                "a cursor reads; use execute or fetch for a statement that writes");
+    throw error(errc::not_allowed, cursor_reads);
+  c.refuse_counts(*found);
   values_ = p.owned();
   binder(c.db_, *found).bind(values_);
   found->in_use = true;
@@ -295,6 +292,8 @@ connection::cursor::~cursor() {
 }
 
 rows connection::cursor::next(std::size_t batch, control& ctl) {
+  if (failed_) // an empty batch would say that all rows were given
+    throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
   if (done_) {
     auto empty = std::make_shared<arena>();
     empty->columns = statement_->columns;
@@ -303,8 +302,11 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
   const running r(*connection_, ctl);
   try {
     return connection_->collect(*statement_, std::max<std::size_t>(batch, 1), done_, ctl);
+  } catch (const needs_writer&) {
+    failed_ = true;
+    throw error(errc::not_allowed, cursor_reads);
   } catch (...) {
-    done_ = true; // a statement that failed starts from its beginning when stepped again
+    failed_ = true; // a statement that failed starts from its beginning when stepped again
     throw;
   }
 }
@@ -312,17 +314,24 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
 // -- handlers -------------------------------------------------------------------------------------
 
 int connection::on_progress(void* self) {
-  auto* c = static_cast<connection*>(self)->current_;
-  // SQLite asks once more after a COMMIT: to stop then would turn what is done into an error.
-  return c != nullptr && !c->committing() && c->must_stop() ? 1 : 0;
+  const auto& c = *static_cast<connection*>(self);
+  if (c.collations_ && c.collations_->has_failed())
+    return 1;
+  // SQLite asks once more after a statement has come to its end (sqlite3.c, "vdbe_return"): to stop then would turn what is
+  // done into an error, and undo nothing.
+  const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
+                     !DBENGINE_FLAW("stops what has ended");
+  return c.current_ != nullptr && !ended && !c.current_->committing() && c.current_->must_stop()
+             ? 1
+             : 0;
 }
 
 int connection::on_busy(void* self, int count) {
   auto& c = *static_cast<connection*>(self);
   const auto now = clock::now();
-  if (count == 0)
+  if (count == 0 && !c.opening_)
     c.busy_since_ = now;
-  if (c.current_ != nullptr && c.current_->must_stop())
+  if ((c.current_ != nullptr && c.current_->must_stop()) || c.lost() != nullptr)
     return 0;
   if (now - c.busy_since_ >= std::min(c.options_->busy_timeout, longest_wait))
     return 0;
@@ -332,8 +341,11 @@ int connection::on_busy(void* self, int count) {
 }
 
 int connection::on_commit(void* self) {
-  auto* c = static_cast<connection*>(self)->current_;
-  return c != nullptr && !c->try_commit() ? 1 : 0;
+  auto& c = *static_cast<connection*>(self);
+  if (c.refuses_commits_ || c.lost() != nullptr ||
+      (c.collations_ && c.collations_->forbids_commit()))
+    return 1;
+  return c.current_ != nullptr && !c.current_->try_commit() ? 1 : 0;
 }
 
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "authorizer.hpp"
+#include "collation_watch.hpp"
 #include "control.hpp"
 #include "file_identity.hpp"
 #include "statement_cache.hpp"
@@ -30,6 +31,8 @@ class Database;
 namespace dbengine::detail {
 
 class binder;
+class rowid_mark;
+class stop_test;
 
 /// Thrown by a reader's connection for a statement that belongs to the writer.
 struct needs_writer {};
@@ -69,12 +72,15 @@ public:
     cursor& operator=(const cursor&) = delete;
     /// At most `batch` rows; empty at the end.
     rows next(std::size_t batch, control& ctl);
+    /// Its connection was closed by another thread, and its statement with it.
+    void abandon() noexcept { statement_ = nullptr; }
 
   private:
     connection* connection_;
     prepared* statement_;
     params values_; // what is bound must outlive the caller's references
     bool done_ = false;
+    bool failed_ = false;
   };
 
   /// What SQLite knows of the schema now says that the text gives the same answer on any connection, and it was not long here.
@@ -100,6 +106,9 @@ public:
   bool in_transaction() const noexcept;
   /// A deferred foreign key is violated at this moment.
   bool foreign_keys_pending() const noexcept;
+  /// The statement that failed last had written its rows, and only its result failed: they are in the open transaction still,
+  /// which must be rolled back, to a savepoint before the statement or as a whole.
+  bool rows_left() const noexcept { return rows_left_; }
   /// What the requests from now on may set to the end of their transaction (`PRAGMA defer_foreign_keys`).
   void let_defer_keys(bool on) noexcept { auth_.in_transaction = on; }
   /// Ends what `PRAGMA defer_foreign_keys` began. Only while no key is pending.
@@ -128,6 +137,17 @@ public:
   void drop_snapshot() noexcept;
   bool snapshot_open() const noexcept { return snapshot_open_; }
 
+  /// False where a transaction could not be ended (out of memory): the connection must be closed, and another one opened.
+  bool sound() const noexcept { return !broken_; }
+
+  // -- the planner's statistics -------------------------------------------------------------------
+
+  /// A host changed them by the native handle, or a statement that failed may have.
+  bool statistics_changed() const noexcept { return auth_.gathered; }
+  /// Makes every connection read the schema, and with it the statistics, anew: SQLite reads them with the schema and at no other time.
+  /// In the open transaction where there is one. Throws `error`.
+  void publish_statistics();
+
   // -- the rest -----------------------------------------------------------------------------------
 
   /// When the exactly-once records are looked through for old ones again.
@@ -138,8 +158,12 @@ public:
   void commit_nothing();
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
   std::string moved();
-  /// Throws `errc::fenced` where the database file was cut short: what was read may be what nobody wrote.
+  /// Throws `errc::fenced` where a file was cut short: what was read may be what nobody wrote.
   void refuse_cut(fate outcome);
+  /// The same where somebody saw it already: no look.
+  void refuse_lost(fate outcome) const;
+  /// What was seen already, in words; null where all is well.
+  const char* lost() const noexcept;
   /// The same before a write: looks only where the last look was a while ago.
   std::string moved_meanwhile();
   void apply_pragma(const std::string& name, const std::string& text);
@@ -156,10 +180,6 @@ public:
   sqlite3* handle() const noexcept { return db_; }
   const location& where() const noexcept { return where_; }
   bool wal() const noexcept { return wal_; }
-  /// A result may be refused for its size.
-  bool bounded_results() const noexcept {
-    return options_->max_rows != 0 || options_->max_result_bytes != 0;
-  }
   void interrupt() noexcept;
   /// Gives up the memory that can be had again: clean pages and the mapping of the file. Between two statements.
   void rest() noexcept;
@@ -174,6 +194,8 @@ public:
   public:
     running(connection& c, control& ctl) noexcept : connection_(&c), before_(c.current_) {
       c.current_ = &ctl;
+      if (c.collations_)
+        c.collations_->begin();
     }
     ~running() { connection_->current_ = before_; }
     running(const running&) = delete;
@@ -188,10 +210,13 @@ private:
   friend class cursor;
   class use; // a statement in use
   class undo_point;
+  class statistics_change;
 
   void open();
   void configure();
   void check_is_database();
+  void roll_back_journal();
+  std::string switch_to_wal();
   void bury();
   void prepare_own();
   void record_identity();
@@ -202,18 +227,23 @@ private:
   bool belongs_to_writer(const prepared& p) const noexcept;
   rows collect(prepared& p, std::size_t batch, bool& done, control& c);
   rows collect_all(prepared& p, control& c);
+  void give_up(prepared& p) noexcept;
   rows collect_or_undo(prepared& p, control& c);
   void refresh_columns(prepared& p);
   [[noreturn]] void fail(int code, control& c, const prepared* p);
   /// SQLite's answer to a handler that says stop. Anything else, an I/O error above all, is told as it is.
   static bool comes_from_stop(int code) noexcept;
+  /// Every step of a request's statement: the progress handler must know which one it may stop.
+  /// `SQLITE_ERROR` where a collation of the host threw meanwhile.
+  int step(sqlite3_stmt* s) noexcept;
   int step_own(sqlite3_stmt* s) noexcept;
   int step_anchor() noexcept;
   void use_mapping(bool on) noexcept;
   void prepare_snapshot(prepared& p);
   void renew(prepared& p);
   void rows_begin() noexcept;
-  bool kept_rows(const prepared& p);
+  fate outcome_of(int code, const prepared* p);
+  bool kept_rows(int code, const prepared& p);
   bool can_keep_rows(const prepared& p);
   prepared* rows_form(prepared& p);
   bool is_plain_table(const std::string& name) noexcept;
@@ -221,7 +251,12 @@ private:
   void leave_old_schema() noexcept;
   void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;
+  void refuse_counts(const prepared& p) const;
+  void register_functions();
   static void measure(prepared& p, std::size_t bytes) noexcept;
+
+  fate fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept;
+  void keep_wal() noexcept;
 
   static int on_progress(void* self);
   static int on_busy(void* self, int count);
@@ -239,7 +274,14 @@ private:
   wal_index index_;
   wal_index::header header_{};
   control* current_ = nullptr;
+  std::shared_ptr<stop_test> stop_;
+  std::shared_ptr<collation_watch> collations_; // null without collations of the host
+  std::shared_ptr<rowid_mark> rowid_mark_;
+  sqlite3_stmt* stepping_ = nullptr; // null between two steps
+  bool refuses_commits_ = false;     // while a statement is undone whose commit is its end
+  bool rows_left_ = false;
   clock::time_point busy_since_{};
+  bool opening_ = true; // until it is open all its waits are one
   sqlite3_stmt* begin_ = nullptr;
   sqlite3_stmt* begin_immediate_ = nullptr;
   sqlite3_stmt* commit_ = nullptr;
@@ -251,6 +293,7 @@ private:
   int wal_pages_ = 0;
   bool wal_ = false;
   bool snapshot_open_ = false;
+  bool broken_ = false;             // see `sound`
   std::int64_t changes_before_ = 0; // total changes when the statement that runs began
   std::uint32_t schema_ = 0;        // moves where what is known of prepared statements may be old
   int anchor_prepares_ = 0;

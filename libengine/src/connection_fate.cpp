@@ -19,11 +19,31 @@ bool connection::comes_from_stop(int code) noexcept {
          code == SQLITE_CONSTRAINT_COMMITHOOK;
 }
 
+// Of a statement that ran while the files were cut short. In a transaction it is undone with that, because no commit goes through
+// any more (`on_commit`); with a commit of its own nobody knows what of it is there when the file is opened again.
+fate connection::fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept {
+  if (p != nullptr && p->read_only)
+    return fate::not_run;
+  const bool before_commit = failed && p != nullptr && p->rows_only && !c.committing();
+  return in_transaction() || before_commit ? fate::rolled_back : fate::unknown;
+}
+
 void connection::fail(int code, control& c, const prepared* p) {
-  refuse_cut(p != nullptr && p->read_only ? fate::not_run : fate::rolled_back);
+  // `DROP … IF EXISTS` and `CREATE … IF NOT EXISTS` had nothing to do by the schema that this reader remembered: SQLite compiled
+  // them to nothing, which reads, and found at their run that the file has another schema.
+  if (code == SQLITE_READONLY && role_ == role::reader && auth_.who == authority::reader &&
+      p != nullptr)
+    throw needs_writer{};
+  refuse_cut(fate_of_cut(p, c, true));
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));
+  if (collations_ && collations_->has_failed()) {
+    error_info info{.code = errc::sql, .message = collations_->message()};
+    info.extended_code = SQLITE_ERROR;
+    info.outcome = p != nullptr && p->read_only ? fate::not_run : fate::rolled_back;
+    throw error(std::move(info));
+  }
   auto info = last_error(db_, code);
   if (const auto why = c.stopped(); why != errc::none && comes_from_stop(code)) {
     info.code = why;
@@ -35,18 +55,30 @@ void connection::fail(int code, control& c, const prepared* p) {
   }
   if (info.code == errc::not_allowed && !auth_.denied().empty())
     info.message = auth_.denied() + " is not allowed here";
-  if (p == nullptr || !p->read_only)
-    info.outcome = p != nullptr && kept_rows(*p) ? fate::partly_kept : fate::rolled_back;
+  info.outcome = outcome_of(code, p);
   throw error(std::move(info));
 }
 
 void connection::rows_begin() noexcept {
   changes_before_ = sqlite3_total_changes64(db_);
+  rows_left_ = false;
 }
 
-// After a statement failed: it ended by `OR FAIL` or `RAISE(FAIL)`, which keep what it did before. The count of all changes alone
-// does not tell: virtual tables count what they write into tables of their own, and that is undone with the statement.
-bool connection::kept_rows(const prepared& p) {
+// Of a statement that SQLite ended with this code; of the transaction around it its caller knows more.
+fate connection::outcome_of(int code, const prepared* p) {
+  if (p != nullptr && p->read_only)
+    return fate::not_run;
+  return p != nullptr && kept_rows(code, *p) ? fate::partly_kept : fate::rolled_back;
+}
+
+// It ended by `OR FAIL` or `RAISE(FAIL)`, which keep what it did before. Only a constraint does that; a foreign key (at the end
+// of the statement or at its commit), a refused commit and every other failure undo the statement or the transaction. The count of
+// all changes alone does not tell: virtual tables count what they write into tables of their own, and that is undone with
+// the statement.
+bool connection::kept_rows(int code, const prepared& p) {
+  if ((code & 0xff) != SQLITE_CONSTRAINT || code == SQLITE_CONSTRAINT_COMMITHOOK ||
+      code == SQLITE_CONSTRAINT_FOREIGNKEY)
+    return false;
   if (sqlite3_total_changes64(db_) == changes_before_ || !p.rows_only)
     return false;
   return sqlite3_changes64(db_) != 0 || can_keep_rows(p);
@@ -73,11 +105,12 @@ bool connection::can_keep_rows(const prepared& p) {
   return can;
 }
 
-// Around a statement that writes and returns rows: where its result is refused for its size, what it wrote must not stay.
+// Around a statement of a host's transaction or raw connection that writes and returns rows: where its result fails, what it wrote
+// must not stay, and the host may go on. A request has `give_up` instead, which costs nothing until it is needed.
 class connection::undo_point {
 public:
   undo_point(connection& c, const prepared& p, control& ctl) : connection_(&c), statement_(p.stmt) {
-    if ((!c.bounded_results() && !ctl.results_bounded()) || !p.writes || !p.rows_only ||
+    if (c.auth_.who == authority::writer || p.read_only || !p.writes || !p.rows_only ||
         p.column_count == 0)
       return;
     own_ = !c.in_transaction();
@@ -119,10 +152,30 @@ private:
 };
 
 rows connection::collect_all(prepared& p, control& c) {
-  if (!p.read_only)
-    rows_begin();
   bool done = false;
-  return collect(p, 0, done, c);
+  if (p.read_only)
+    return collect(p, 0, done, c);
+  rows_begin();
+  try {
+    return collect(p, 0, done, c);
+  } catch (...) {
+    give_up(p);
+    throw;
+  }
+}
+
+// The result of a statement that writes cannot be had: it is too large, or there is no memory for it. SQLite writes all rows before
+// it gives out the first, and takes a statement that is reset for one that succeeded.
+void connection::give_up(prepared& p) noexcept {
+  if (sqlite3_stmt_busy(p.stmt) == 0)
+    return; // it failed by itself, and SQLite has undone it
+  const bool own = !in_transaction();
+  refuses_commits_ = own;
+  sqlite3_reset(p.stmt);
+  refuses_commits_ = false;
+  if (own)
+    rollback(); // with the snapshot that SQLite's own rollback met
+  rows_left_ = !own;
 }
 
 rows connection::collect_or_undo(prepared& p, control& c) {

@@ -7,6 +7,7 @@
 #include "connection.hpp"
 
 #include "bind.hpp"
+#include "connection_statistics.hpp"
 #include "connection_use.hpp"
 #include "error_map.hpp"
 #include "sql_text.hpp"
@@ -101,7 +102,7 @@ void connection::insert_in_rows(prepared& p, std::span<const params> sets, batch
       if (turn % 32 == 0 && c.must_stop())
         throw error(stopped_between(c));
       const bool bound = b.bind_rows(sets.subspan(done.sets, many->rows));
-      const int rc = bound ? sqlite3_step(many->stmt) : SQLITE_MISUSE;
+      const int rc = bound ? step(many->stmt) : SQLITE_MISUSE;
       const bool other_schema = prepares() != prepares_before; // of another process
       if (rc != SQLITE_DONE || other_schema) {
         if (rc != SQLITE_DONE && bound && (c.stopped() != errc::none || !in_transaction()))
@@ -141,6 +142,7 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
   if (belongs_to_writer(*p))
     throw needs_writer{};
   const auto start = clock::now();
+  statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   insert_in_rows(*p, sets, result, c);
   binder b(db_, *p);
@@ -156,7 +158,7 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
       const auto before = tells ? 0 : sqlite3_total_changes64(db_);
       int rc = SQLITE_ROW;
       while (rc == SQLITE_ROW)
-        rc = sqlite3_step(p->stmt);
+        rc = step(p->stmt);
       if (rc != SQLITE_DONE)
         fail(rc, c, &*p);
       if (tells || sqlite3_total_changes64(db_) != before)
@@ -170,6 +172,7 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
     }
     ++result.sets;
   }
+  statistics.keep(c);
   result.elapsed = clock::now() - start;
   return result;
 }

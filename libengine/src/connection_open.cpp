@@ -3,11 +3,15 @@
 
 // Opening, configuring and closing a connection, and the statements of the engine itself.
 
+#include "backup_sqlite.hpp"
 #include "connection.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
-#include "functions.hpp"
+#include "inserted_rowid.hpp"
 #include "log.hpp"
+#include "once.hpp"
+#include "replaced_functions.hpp"
+#include "user_functions.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -16,8 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -51,9 +57,12 @@ error_info explain_open(const location& where, const error_info& info) {
     e.message = "\"" + path.string() + "\": " + std::strerror(errno);
   else if (S_ISDIR(st.st_mode))
     e.message = "\"" + path.string() + "\" is a directory";
-  else if (((info.extended_code & 0xff) == SQLITE_CANTOPEN ||
-            info.extended_code == SQLITE_READONLY_DIRECTORY) &&
-           ::access(path.c_str(), R_OK) == 0 && ::access(directory.c_str(), W_OK) != 0) {
+  else if (info.extended_code == SQLITE_READONLY_ROLLBACK) {
+    e.code = errc::cannot_open;
+    e.message = "\"" + path.string() + "\": " + info.message;
+  } else if (((info.extended_code & 0xff) == SQLITE_CANTOPEN ||
+              info.extended_code == SQLITE_READONLY_DIRECTORY) &&
+             ::access(path.c_str(), R_OK) == 0 && ::access(directory.c_str(), W_OK) != 0) {
     e.code = errc::cannot_open;
     e.message =
         "\"" + path.string() + "\" is in WAL mode, and beside it no -shm file can be made: \"" +
@@ -69,9 +78,13 @@ error_info explain_open(const location& where, const error_info& info) {
 connection::connection(location where, role r, std::shared_ptr<const options> o)
     : where_(std::move(where)), role_(r), options_(std::move(o)),
       cache_(defaults::statement_cache_capacity) {
+  if (!where_.ids)
+    where_.ids = std::make_shared<once::id_clock>();
+  busy_since_ = clock::now(); // one wait for all of the opening
   try {
     open();
     configure();
+    opening_ = false;
   } catch (...) {
     for (auto* s : {begin_, begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
       sqlite3_finalize(s);
@@ -86,6 +99,8 @@ connection::~connection() {
   if (in_transaction())
     rollback();
   cache_.clear();
+  if (lost() != nullptr)
+    keep_wal();
   for (auto* s : {begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
     sqlite3_finalize(s);
   sqlite3_trace_v2(db_, 0, nullptr, nullptr);
@@ -97,26 +112,52 @@ connection::~connection() {
   sqlite3_finalize(begin_);
 }
 
+namespace {
+
+// Takes the files away from a connection that cannot be closed: it has an empty database in memory then, and a statement that is
+// stepped finds no table. SQLite has no other way: in WAL mode a connection holds a lock on its file as long as it has it.
+void let_go_of_files(sqlite3* db) {
+  constexpr int temporary = 1;
+  for (int i = 0; const char* name = sqlite3_db_name(db, i); ++i) {
+    if (i == temporary)
+      continue;
+    if (const int rc = sqlite3_deserialize(db, name, nullptr, 0, 0, SQLITE_DESERIALIZE_READONLY);
+        rc != SQLITE_OK)
+      log(log_level::error, "an abandoned raw connection keeps its lock on the file (" +
+                                std::string(sqlite3_errstr(rc)) + ")");
+  }
+}
+
+} // namespace
+
 void connection::bury() {
   // A host prepared statements on a raw connection and left them. They may belong to a virtual table, or be finalised later:
-  // they stay, without locks, and so must the connection, with nothing in it that leads back here.
+  // they stay, without the file, and so must the connection, with nothing in it that leads back here.
   for (auto* s = sqlite3_next_stmt(db_, nullptr); s != nullptr; s = sqlite3_next_stmt(db_, s))
     sqlite3_reset(s);
   sqlite3_progress_handler(db_, 0, nullptr, nullptr);
   sqlite3_busy_handler(db_, nullptr, nullptr);
   sqlite3_set_authorizer(db_, nullptr, nullptr);
   sqlite3_wal_hook(db_, nullptr, nullptr);
+  sqlite3_commit_hook(db_, nullptr, nullptr);
+  sqlite3_rollback_hook(db_, nullptr, nullptr);
+  if (in_transaction())
+    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+  stop_->end();
+  if (collations_)
+    collations_->end();
+  let_go_of_files(db_);
   static std::mutex guard;
   static std::vector<std::pair<std::shared_ptr<const options>, SQLite::Database*>> graves;
   const std::lock_guard lock(guard);
   graves.emplace_back(options_, database_.release());
-  log(log_level::warning, "a raw connection was left with open statements: its handle stays open");
+  log(log_level::warning,
+      "a raw connection was left with open statements: its handle stays open, without the file");
 }
 
 void connection::open() {
   DBENGINE_FAULT_POINT(role_ == role::writer ? "writer.open" : "reader.open");
-  if (where_.length && where_.length->was_cut())
-    throw error(errc::fenced, file_cut);
+  refuse_lost(fate::not_run);
   int flags = SQLITE_OPEN_NOMUTEX | (where_.uri ? SQLITE_OPEN_URI : 0);
   if (role_ == role::reader && !where_.memory)
     flags |= SQLITE_OPEN_READONLY;
@@ -142,9 +183,46 @@ void connection::open() {
 }
 
 void connection::check_is_database() {
-  const int rc = sqlite3_exec(db_, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  const auto look = [this] {
+    return sqlite3_exec(db_, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  };
+  int rc = look();
+  if (rc == SQLITE_READONLY_ROLLBACK && !where_.read_only) {
+    roll_back_journal();
+    rc = look();
+  }
   if (rc != SQLITE_OK)
     throw error(explain_open(where_, last_error(db_, rc)));
+}
+
+// A process died in a transaction on a file in rollback mode. Reading it undoes that, for any SQLite connection that may write;
+// one that may only read is no such. `mode=ro` in the URL says that nothing is to be changed.
+void connection::roll_back_journal() {
+  const auto what = "\"" + where_.path.string() + "\": an unfinished transaction cannot be undone";
+  const auto db =
+      open_database(where_.filename, SQLITE_OPEN_READWRITE | (where_.uri ? SQLITE_OPEN_URI : 0),
+                    where_.vfs.empty() ? nullptr : where_.vfs.c_str(), what);
+  const auto wait = std::clamp<std::chrono::milliseconds::rep>(options_->busy_timeout.count(), 0,
+                                                               std::numeric_limits<int>::max());
+  sqlite3_busy_timeout(db.get(), static_cast<int>(wait));
+  // Where the file may not be written this is no error: the next look says what to do.
+  const int rc =
+      sqlite3_exec(db.get(), "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_READONLY)
+    throw_sqlite(rc, db.get(), what);
+}
+
+// With a read lock in its hands SQLite does not ask the busy handler before it gives up: somebody who writes, and waits for the
+// readers to end, would wait for this one.
+std::string connection::switch_to_wal() {
+  for (int count = 0;; ++count) {
+    try {
+      return engine_text("PRAGMA journal_mode=WAL");
+    } catch (const error& e) {
+      if (e.code() != errc::busy || on_busy(this, count) == 0)
+        throw;
+    }
+  }
 }
 
 void connection::configure() {
@@ -157,7 +235,7 @@ void connection::configure() {
     sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 0);
     engine_sql("PRAGMA query_only=1");
   } else {
-    const auto mode = engine_text("PRAGMA journal_mode=WAL");
+    const auto mode = switch_to_wal();
     if (mode != "wal")
       throw error(errc::cannot_open, "\"" + where_.path.string() +
                                          "\": WAL mode is not possible here (journal mode stays " +
@@ -177,8 +255,7 @@ void connection::configure() {
   engine_sql(o.foreign_keys ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
   engine_sql(o.temp_store == dbengine::temp_store::memory ? "PRAGMA temp_store=MEMORY"
                                                           : "PRAGMA temp_store=FILE");
-  register_safe_functions(db_);
-  register_user_functions(db_, o);
+  register_functions();
   begin_ = prepare_or_throw(db_, "BEGIN");
   begin_immediate_ = prepare_or_throw(db_, "BEGIN IMMEDIATE");
   commit_ = prepare_or_throw(db_, "COMMIT");
@@ -198,12 +275,26 @@ void connection::configure() {
   if (!where_.memory) {
     if (!where_.length)
       where_.length = std::make_shared<file_length>(where_.path);
-    where_.length->begin();
+    where_.length->begin(index_, db_);
   }
   if (o.debug)
     sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);
   auth_.install(db_);
   auth_.who = role_ == role::reader ? authority::reader : authority::writer;
+}
+
+void connection::register_functions() {
+  stop_ = std::make_shared<stop_test>(&connection::on_progress, this);
+  rowid_mark_ = std::make_shared<rowid_mark>();
+  register_replaced_functions(db_, stop_);
+  register_last_insert_rowid(db_, rowid_mark_);
+  if (!options_->collations.empty()) {
+    collations_ = std::make_shared<collation_watch>(db_, &current_);
+    sqlite3_rollback_hook(
+        db_, [](void* watch) { static_cast<collation_watch*>(watch)->rolled_back(); },
+        collations_.get());
+  }
+  register_user_functions(db_, *options_, collations_);
 }
 
 int connection::on_trace(unsigned, void* self, void* p, void* x) {
@@ -259,7 +350,9 @@ std::string connection::engine_text(const char* sql) {
     sqlite3_finalize(s);
     throw error(std::move(info));
   }
-  sqlite3_finalize(s);
+  // What it wrote is committed here: PRAGMA journal_mode=WAL has its row before that can fail.
+  if (const int ended = sqlite3_finalize(s); ended != SQLITE_OK)
+    throw error(last_error(db_, ended, 0, sql));
   return text;
 }
 
@@ -272,7 +365,7 @@ int connection::step_own(sqlite3_stmt* s) noexcept {
   // Installing the authorizer, and a host's work on a raw connection, expire prepared statements: the step prepares anew.
   const auto before = auth_.who;
   auth_.who = authority::engine;
-  const int rc = sqlite3_step(s);
+  const int rc = step(s);
   sqlite3_reset(s);
   auth_.who = before;
   return rc;

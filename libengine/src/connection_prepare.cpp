@@ -25,6 +25,22 @@ void connection::refuse_nul(std::string_view sql) {
   }
 }
 
+namespace {
+
+// SQLite's parser passes all names before it for each name and looks at no deadline meanwhile.
+void refuse_many_names(std::string_view sql, bool is_script) {
+  if (sql.size() < defaults::parameter_scan_bytes)
+    return;
+  const auto statement = is_script ? sql.substr(0, statement_end(sql)) : sql;
+  if (parameter_lookups(statement, defaults::parameter_lookups) <= defaults::parameter_lookups)
+    return;
+  throw error(errc::too_big,
+              "too many named parameters: about 2,000 in one statement are the most (any "
+              "number of ? without a number is fine)");
+}
+
+} // namespace
+
 // Only some errors make SQLite ask whether the schema that it remembers is still the file's ("cannot modify w because it is a
 // view" does not, where another connection gave the view its trigger since). A statement that runs asks always.
 void connection::look_at_schema() noexcept {
@@ -49,6 +65,7 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
     if (const auto begin = next_statement(sql, static_cast<std::size_t>(at - sql.data()));
         begin != sql.npos)
       at = sql.data() + begin;
+    refuse_many_names({at, static_cast<std::size_t>(end - at)}, terminated);
     const char* tail = nullptr;
     const auto attempt = [&] {
       auth_.begin_prepare();
@@ -64,9 +81,12 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
       leave_old_schema();
       rc = attempt();
     }
-    // A plan is shown as it was prepared, without the look that a run begins with.
-    const bool plan = rc == SQLITE_OK && p->stmt != nullptr && sqlite3_stmt_isexplain(p->stmt) != 0;
-    if (plan || (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer())) {
+    // A plan, and what a pragma tells of the schema, is shown as it was prepared, without the look that a run begins with.
+    const bool remembered = rc == SQLITE_OK && p->stmt != nullptr &&
+                            (sqlite3_stmt_isexplain(p->stmt) != 0 || auth_.asks_schema());
+    if (remembered && role_ == role::writer && !in_transaction())
+      drop_snapshot(); // another program's schema may be newer
+    if (remembered || (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer())) {
       sqlite3_finalize(std::exchange(p->stmt, nullptr));
       look_at_schema();
       rc = attempt();
@@ -112,8 +132,12 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   p->defines = auth_.defines() && !explains;
   p->inserts = auth_.inserts() && !explains;
   p->asks_rowid = auth_.asks_rowid();
+  p->asks_counts = auth_.asks_counts() && !explains;
   p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
   p->anywhere = auth_.anywhere() && p->read_only;
+  p->asks_schema = auth_.asks_schema();
+  p->gathers = auth_.gathers() && !explains;
+  p->may_gather = auth_.may_gather() && !explains;
   p->schema = schema_;
   return p;
 }
@@ -130,14 +154,16 @@ void connection::renew(prepared& p) {
   p.defines = now->defines;
   p.inserts = now->inserts;
   p.asks_rowid = now->asks_rowid;
+  p.asks_counts = now->asks_counts;
   p.rows_only = now->rows_only;
   p.anywhere = now->anywhere;
+  p.gathers = now->gathers;
   p.schema = schema_;
 }
 
 prepared* connection::prepare(std::string_view sql) {
   if (auto* found = cache_.find(sql)) {
-    if (sqlite3_stmt_isexplain(found->stmt) == 0)
+    if (sqlite3_stmt_isexplain(found->stmt) == 0 && !found->asks_schema)
       return found;
     cache_.erase(found);
   }
@@ -210,6 +236,19 @@ void connection::refresh_columns(prepared& p) {
 bool connection::belongs_to_writer(const prepared& p) const noexcept {
   // A host with a raw connection hears from SQLite itself what a reader cannot do.
   return role_ == role::reader && (p.needs_writer || (!p.read_only && auth_.who != authority::raw));
+}
+
+// What they tell is of one connection. A read by itself runs on any, where another request's statement was the last, or none.
+void connection::refuse_counts(const prepared& p) const {
+  if (!p.asks_counts || !p.read_only) [[likely]]
+    return;
+  if (auth_.who == authority::reader || (auth_.who == authority::writer && !auth_.in_transaction))
+    throw error(
+        errc::not_allowed,
+        "last_insert_rowid(), changes() and total_changes() are not allowed here: they tell of "
+        "one connection's last statement, and this read is a request of its own; use "
+        "write_result::last_insert_rowid and write_result::changes, RETURNING, or ask inside "
+        "write(), a transaction or a script");
 }
 
 void connection::measure(prepared& p, std::size_t bytes) noexcept {

@@ -12,10 +12,20 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace dbengine::detail {
+
+namespace {
+
+// A transaction that could not be ended (out of memory).
+bool keeps_open(sqlite3* db) noexcept {
+  return sqlite3_get_autocommit(db) == 0 && !DBENGINE_FLAW("keeps open transactions");
+}
+
+} // namespace
 
 // -- transactions -----------------------------------------------------------------------------------
 
@@ -26,6 +36,7 @@ bool connection::in_transaction() const noexcept {
 void connection::begin_immediate(control& c) {
   const running r(*this, c);
   DBENGINE_FAULT_POINT("writer.before_begin");
+  refuse_lost(fate::not_run);
   if (auth_.who == authority::writer || auth_.who == authority::scope)
     refresh_snapshot();
   DBENGINE_FAULT_POINT("writer.snapshot_renewed");
@@ -44,8 +55,11 @@ void connection::begin_immediate(control& c) {
 }
 
 void connection::begin_deferred() {
-  if (const int rc = step_own(begin_); rc != SQLITE_DONE)
-    throw error(last_error(db_, rc, 0, "the snapshot could not begin"));
+  if (const int rc = step_own(begin_); rc != SQLITE_DONE) {
+    auto why = last_error(db_, rc, 0, "the snapshot could not begin");
+    rollback(); // out of memory it may have begun all the same
+    throw error(std::move(why));
+  }
 }
 
 void connection::begin_snapshot() {
@@ -60,8 +74,14 @@ void connection::commit(control& c) {
     // A constraint that was deferred speaks for itself, wherever it is met.
     auto info = last_error(db_, rc, 0, (rc & 0xff) == SQLITE_CONSTRAINT ? "" : "the commit failed");
     info.outcome = fate::rolled_back;
-    if (c.stopped() != errc::none && comes_from_stop(rc))
+    if (const char* why = lost(); why != nullptr) { // any failure but a refusal may come back
+      info.code = errc::fenced;
+      info.message = why;
+      if ((rc & 0xff) != SQLITE_CONSTRAINT)
+        info.outcome = fate::unknown;
+    } else if (c.stopped() != errc::none && comes_from_stop(rc)) {
       info.code = c.stopped();
+    }
     rollback();
     throw error(std::move(info));
   }
@@ -70,10 +90,14 @@ void connection::commit(control& c) {
 }
 
 void connection::rollback() noexcept {
-  if (in_transaction())
-    step_own(rollback_);
+  auto* const stopped = std::exchange(current_, nullptr); // nothing stops an undo
+  // First: SQLite forgets an interrupt only when no statement is open, and would stop the ROLLBACK as well.
   if (role_ == role::writer)
     drop_snapshot();
+  if (in_transaction() && step_own(rollback_) != SQLITE_DONE)
+    broken_ = broken_ || keeps_open(db_);
+  current_ = stopped;
+  rows_left_ = false;
   snapshot_open_ = false;
   if (std::exchange(schema_touched_, false))
     ++schema_;
@@ -92,10 +116,13 @@ void connection::release_savepoint() {
 void connection::rollback_to_savepoint() noexcept {
   const auto before = auth_.who;
   auth_.who = authority::engine;
+  auto* const stopped = std::exchange(current_, nullptr); // nothing stops an undo
   const bool undone =
       !in_transaction() || sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr,
                                         nullptr, nullptr) == SQLITE_OK;
+  current_ = stopped;
   auth_.who = before;
+  rows_left_ = false;
   if (schema_touched_)
     ++schema_;
   if (!undone) // half undone it must not be committed
@@ -121,7 +148,9 @@ void connection::end_deferring() noexcept {
 // -- snapshots --------------------------------------------------------------------------------------
 
 bool connection::keep_snapshot() noexcept {
-  if (!snapshot_open_ || !index_.equals(header_))
+  const bool newest =
+      index_.equals(header_) || (role_ == role::reader && DBENGINE_FLAW("reads an old snapshot"));
+  if (!snapshot_open_ || !newest)
     return false;
   ++reused_;
   if (!mapping_ && role_ == role::reader && ++reads_of_snapshot_ == defaults::mmap_after_reads)
@@ -144,6 +173,8 @@ void connection::refresh_snapshot() {
     reused_before_ = reused_;
     reads_of_snapshot_ = 0;
   }
+  if (broken_) // the worker's failure: what was asked runs on another connection
+    throw std::runtime_error("a connection could not end its snapshot");
   if (!index_.attached())
     return;                // not in WAL mode: each read is its own transaction
   header_ = index_.read(); // before BEGIN: a commit in between is seen as a change, never missed
@@ -177,8 +208,8 @@ void connection::drop_snapshot() noexcept {
   snapshot_open_ = false;
   if (role_ == role::writer)
     sqlite3_reset(anchor_);
-  else if (step_own(commit_) != SQLITE_DONE)
-    step_own(rollback_);
+  else if (step_own(commit_) != SQLITE_DONE && step_own(rollback_) != SQLITE_DONE)
+    broken_ = broken_ || keeps_open(db_);
 }
 
 // -- the file ---------------------------------------------------------------------------------------
@@ -189,6 +220,11 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
                                   SQLITE_CHECKPOINT_RESTART, SQLITE_CHECKPOINT_TRUNCATE};
   if (mode > checkpoint_mode::truncate)
     throw error(errc::invalid_option, "no such checkpoint mode");
+  // By an index that was cut short a checkpoint copies too little, and forgets the rest; of a database that was it makes one that
+  // looks whole.
+  files_.look_anew();
+  if (auto why = moved(); !why.empty())
+    throw error(errc::fenced, why);
   drop_snapshot();
   int frames = 0;
   int moved = 0;
@@ -198,6 +234,8 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
     throw error(last_error(db_, rc, 0, "checkpoint"));
   if (rc == SQLITE_OK && mode >= checkpoint_mode::restart)
     wal_pages_ = 0;
+  if (where_.length && where_.length->cut(index_, db_, true)) // else this length counts from now on
+    refuse_lost(fate::unknown);
   return {rc == SQLITE_OK && frames == moved, frames, moved};
 }
 
@@ -227,18 +265,43 @@ void connection::refuse_cut(fate outcome) {
     sqlite3_db_status(db_, SQLITE_DBSTATUS_CACHE_MISS, &misses, &high, 0);
     read = misses != std::exchange(cache_misses_, misses);
   }
-  if (where_.length->cut(db_, read)) {
-    error_info info{.code = errc::fenced, .outcome = outcome, .message = file_cut};
+  if (where_.length->cut(index_, db_, read))
+    refuse_lost(outcome);
+}
+
+void connection::refuse_lost(fate outcome) const {
+  if (const char* why = lost(); why != nullptr) {
+    error_info info{.code = errc::fenced, .outcome = outcome, .message = why};
     throw error(std::move(info));
   }
 }
 
+const char* connection::lost() const noexcept {
+  return where_.length ? where_.length->lost() : nullptr;
+}
+
 std::string connection::moved() {
-  return where_.memory ? std::string() : files_.changed(index_, *where_.length, db_);
+  if (where_.memory)
+    return {};
+  auto why = files_.changed(index_, *where_.length, db_);
+  if (!why.empty())
+    keep_wal();
+  return why;
 }
 
 std::string connection::moved_meanwhile() {
-  return where_.memory ? std::string() : files_.changed_meanwhile(index_, *where_.length, db_);
+  if (where_.memory)
+    return {};
+  auto why = files_.changed_meanwhile(index_, *where_.length, db_);
+  if (!why.empty())
+    keep_wal();
+  return why;
+}
+
+// Where something is wrong with the files, the checkpoint of the last connection that closes would copy what the WAL seems to hold
+// into what seems to be the database, and delete it.
+void connection::keep_wal() noexcept {
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 } // namespace dbengine::detail

@@ -116,7 +116,6 @@ public:
 
   /// What all results of the request may hold together, in bytes; 0: no bound.
   void bound_results(std::size_t bytes) noexcept { max_results_ = bytes; }
-  bool results_bounded() const noexcept { return max_results_ != 0; }
   /// What a next result may hold.
   std::size_t results_left() const noexcept {
     return max_results_ == 0 ? std::numeric_limits<std::size_t>::max()

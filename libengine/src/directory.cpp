@@ -141,8 +141,11 @@ unique_fd directory::open_file(const std::string& name) const {
 }
 
 unique_fd directory::lock(const std::string& name) const {
-  unique_fd result(
-      openat(fd(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
+  constexpr int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  // Nothing is in it, and it stays: another user's locks all the same, and needs no right to write.
+  unique_fd result(openat(fd(), name.c_str(), O_RDWR | O_CREAT | flags, 0644));
+  if (!result && errno == EACCES)
+    result = unique_fd(openat(fd(), name.c_str(), O_RDONLY | flags));
   if (!result)
     throw_errno(errno, "cannot open the lock file " + path_of(name).string());
   if (!try_lock(result.get(), true))

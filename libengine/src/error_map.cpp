@@ -48,6 +48,10 @@ error_info last_error(sqlite3* db, int code, std::size_t base, const std::string
     info.message += ": ";
   info.message += (extended & 0xff) == (code & 0xff) && db != nullptr ? sqlite3_errmsg(db)
                                                                       : sqlite3_errstr(code);
+  if (info.extended_code == SQLITE_READONLY_ROLLBACK)
+    info.message +=
+        " (a process ended in the middle of a transaction: whoever opens the file and may "
+        "write it undoes that, and it can be read again)";
   if (db != nullptr && (extended & 0xff) == (code & 0xff)) {
     const int at = sqlite3_error_offset(db);
     if (at >= 0)

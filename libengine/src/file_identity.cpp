@@ -3,9 +3,13 @@
 
 #include "file_identity.hpp"
 
-#include <cstdint>
-#include <cstring>
+#include "fault.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <fcntl.h>
+#include <thread>
 #include <utility>
 
 namespace dbengine::detail {
@@ -14,28 +18,17 @@ namespace {
 
 // How long a look at the paths is good for.
 constexpr std::chrono::milliseconds trusted_for{1};
+// For how long a file that is open and has a name must have none at its path before it counts as moved.
+constexpr int looks_at_nothing = 20;
+// The WAL index is mapped in regions of this size, and the first one is always there ("WAL-Index Format" on sqlite.org).
+constexpr off_t least_index = 32'768;
+// Another process that commits all the time may be in the way of a look at index and WAL together.
+constexpr int most_tries = 64;
 
-// What the WAL index says of both files ("WAL-Index Format" on sqlite.org); no page size where it cannot be read in one piece.
-struct lengths {
-  off_t page = 0;
-  off_t frames = 0;
-};
-
-lengths lengths_of(const wal_index& index) noexcept {
-  lengths l;
-  if (!index.attached())
-    return l;
-  const auto h = index.read();
-  if (h != index.read())
-    return l; // another process commits at this moment
-  unsigned short page = 0;
-  unsigned int frames = 0;
-  const auto* bytes = reinterpret_cast<const char*>(h.data());
-  std::memcpy(&page, bytes + 14, sizeof page);
-  std::memcpy(&frames, bytes + 16, sizeof frames);
-  l.page = (page & 0xfe00) + ((page & 1) << 16);
-  l.frames = frames;
-  return l;
+// As long as the index says that the WAL is, at least.
+off_t wal_length(const wal_index::header& h) noexcept {
+  const auto frames = wal_index::last_frame(h);
+  return frames == 0 ? 0 : 32 + off_t{frames} * (24 + wal_index::page_size(h));
 }
 
 } // namespace
@@ -55,9 +48,26 @@ bool file_identity::one::is_same(const struct stat& now) const noexcept {
   return now.st_ino == seen.st_ino && now.st_dev == seen.st_dev;
 }
 
+// `now`: of the file that is open, wherever its name is. What a path that cannot be looked at (rights, memory, a server that does not
+// answer) leads to is not known: only a name that is gone, or another file, proves anything.
+file_identity::found file_identity::one::look(struct stat& now) const noexcept {
+  for (int i = 1;; ++i) {
+    if (::stat(path.c_str(), &now) == 0)
+      return is_same(now) ? found::same : found::other;
+    const bool gone = errno == ENOENT || errno == ENOTDIR;
+    const bool open = handle && ::fstat(handle.get(), &now) == 0;
+    if (!gone)
+      return open ? found::same : found::nothing_known;
+    if ((open && now.st_nlink == 0) || i == looks_at_nothing)
+      return found::gone;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 void file_identity::take(const std::string& database) {
   database_.take(database);
   wal_.take(database + "-wal");
+  index_.take(database + "-shm");
 }
 
 // Nothing happened to their names: the number of links is the same and so is the time of the database's last change, which a
@@ -72,21 +82,49 @@ bool file_identity::glance(struct stat& file, struct stat& wal) noexcept {
                          wal.st_nlink == wal_.seen.st_nlink);
 }
 
-std::string file_identity::look(struct stat& file, struct stat& wal) {
-  if (::stat(database_.path.c_str(), &file) != 0)
-    return "the database file was moved or deleted";
-  if (!database_.is_same(file))
-    return "the database file was replaced";
-  if (wal_.there) {
-    if (::stat(wal_.path.c_str(), &wal) != 0)
-      return "the write-ahead log was deleted";
-    if (!wal_.is_same(wal))
-      return "the write-ahead log was replaced";
+std::string file_identity::look(struct stat& file, struct stat& wal, file_length& length) {
+  struct stat shm {};
+  struct {
+    one* what;
+    struct stat* now;
+    const char* name;
+  } const all[] = {{&database_, &file, "the database file"},
+                   {&wal_, &wal, "the write-ahead log"},
+                   {&index_, &shm, "the index of the write-ahead log (-shm)"}};
+  for (const auto& [what, now, name] : all) {
+    if (!what->there)
+      continue;
+    switch (what->look(*now)) {
+    case found::same: what->seen = *now; break;
+    case found::other: return std::string(name) + " was replaced";
+    case found::gone:
+      return std::string(name) + (what == &database_ ? " was moved or deleted" : " was deleted");
+    case found::nothing_known: *now = what->seen; break;
+    }
   }
-  database_.seen = file;
-  if (wal_.there)
-    wal_.seen = wal;
+  if (index_.there && shm.st_size < least_index) {
+    length.index_was_cut(); // what is read by it is not to be used
+    return index_cut;
+  }
   return {};
+}
+
+// The index moves on after the WAL was written and before it is cut: it is cut short where it ends before its last frame and the
+// index said the same before and after that look.
+bool file_identity::wal_cut(const wal_index& index) const noexcept {
+  for (int i = 0; i < most_tries; ++i) {
+    if (const auto before = index.whole()) {
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+      struct stat now {};
+      if (wal_.look(now) != found::same || now.st_size >= wal_length(*before))
+        return false;
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+      if (index.whole() == before)
+        return true;
+    }
+    std::this_thread::yield();
+  }
+  return false;
 }
 
 std::string file_identity::changed(const wal_index& index, file_length& length, sqlite3* db) {
@@ -94,18 +132,19 @@ std::string file_identity::changed(const wal_index& index, file_length& length, 
   struct stat file {};
   struct stat wal {};
   if (now - looked_ >= trusted_for || !glance(file, wal)) {
-    if (auto why = look(file, wal); !why.empty())
+    if (auto why = look(file, wal, length); !why.empty())
       return why;
     looked_ = now;
   }
   glanced_ = now;
-  if (!length.seen(file.st_size, db))
-    return file_cut;
-  // After the look at the files: what another process's checkpoint cut off, the index knows of by now.
-  const auto l = lengths_of(index);
-  if (l.page == 0)
+  if (!length.seen(file.st_size, index, db))
+    return length.lost();
+  if (!wal_.there || !index.attached())
     return {};
-  if (wal_.there && l.frames > 0 && wal.st_size < 32 + l.frames * (24 + l.page))
+  // After the look at the WAL: what another process's checkpoint cut off, the index knows of by now. What it wrote meanwhile the
+  // index knows of, too: where the WAL seems to be short, they are looked at together.
+  if (wal.st_size < wal_length(index.read()) &&
+      (DBENGINE_FLAW("believes the first look") || wal_cut(index)))
     return "the write-ahead log was cut short";
   return {};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Are the database and its WAL still the files that were opened, and as long as they must be?
+// Are the database, its WAL and the WAL's index still the files that were opened, and as long as they must be?
 // Thread rule: one thread at a time; the write connection's.
 //
 // Why not SQLITE_FCNTL_HAS_MOVED? It costs the same system call and sees neither the WAL nor a file cut short.
@@ -22,17 +22,21 @@ namespace dbengine::detail {
 
 class file_identity {
 public:
-  /// Remembers the files as they are. `database`: its path; the WAL is beside it.
+  /// Remembers the files as they are. `database`: its path; the others are beside it.
   void take(const std::string& database);
-  /// What became of them, in words; empty where all is well. Two system calls: within a millisecond of the last look at the
-  /// paths a glance at the open files, which costs a third of it and sees that one was deleted, replaced, cut short or (the
-  /// database) moved.
+  /// What became of them, in words; empty where all is well, or where nothing is proved. Three system calls: within a millisecond
+  /// of the last look at the paths a glance at database and WAL as they are open, which costs a fraction of it and sees that one was
+  /// deleted, replaced, cut short or (the database) moved.
   std::string changed(const wal_index& index, file_length& length, sqlite3* db);
   /// The same before a write, where the last look was a while ago: a WAL that was cut short in between is whole again, with
   /// a hole in it, after the write. (Not each time: it costs a twentieth of a small write.)
   std::string changed_meanwhile(const wal_index& index, file_length& length, sqlite3* db);
 
+  /// The next look is at the paths, however short ago the last one was.
+  void look_anew() noexcept { looked_ = {}; }
+
 private:
+  enum class found : unsigned char { same, other, gone, nothing_known };
   struct one {
     std::string path;
     // For paths only (O_PATH): closing it drops none of SQLite's locks.
@@ -42,13 +46,16 @@ private:
 
     void take(std::string name);
     bool is_same(const struct stat& now) const noexcept;
+    found look(struct stat& now) const noexcept;
   };
 
   bool glance(struct stat& file, struct stat& wal) noexcept;
-  std::string look(struct stat& file, struct stat& wal);
+  std::string look(struct stat& file, struct stat& wal, file_length& length);
+  bool wal_cut(const wal_index& index) const noexcept;
 
   one database_;
   one wal_;
+  one index_;
   clock::time_point looked_{};
   clock::time_point glanced_{};
 };

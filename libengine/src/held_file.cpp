@@ -4,10 +4,12 @@
 #include "held_file.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <fcntl.h>
 #include <mutex>
 #include <new>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,9 +49,69 @@ bool is_same(int a, int b) noexcept {
          one.st_dev == other.st_dev;
 }
 
+// The one that was kept for this file, if it allows to write where that is wanted.
+unique_fd take_kept(int same_as, bool to_write) {
+  auto& k = kept();
+  const std::lock_guard lock(k.mutex);
+  const auto again = std::find_if(k.fds.begin(), k.fds.end(), [&](const auto& fd) {
+    return is_same(fd.get(), same_as) &&
+           (!to_write || (fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_RDWR);
+  });
+  unique_fd result;
+  if (again != k.fds.end()) {
+    result = std::move(*again);
+    k.fds.erase(again);
+  } else {
+    k.close_the_free();
+  }
+  return result;
+}
+
+// The descriptors of all `held_file`s of the process. Never destroyed, as above.
+struct held_descriptors {
+  std::mutex mutex;
+  std::vector<int> numbers;
+};
+
+held_descriptors& held() {
+  static auto* const all = new held_descriptors;
+  return *all;
+}
+
+// In a forked child, which has one thread, this one: only what may be called between fork and exec. The numbers stay in use,
+// because the child's copies of their owners know them.
+void let_go_in_child() {
+  auto& h = held();
+  const int nothing = h.numbers.empty() ? -1 : ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int fd : h.numbers)
+    if (nothing < 0 || dup3(nothing, fd, O_CLOEXEC) < 0)
+      ::close(
+          fd); // no descriptor left: better an owner with a wrong number than a lock without its owner
+  if (nothing >= 0)
+    ::close(nothing);
+  h.numbers.clear();
+  h.mutex.unlock();
+}
+
+void watch_forks() {
+  static const int once = [] {
+    held();
+    return pthread_atfork([] { held().mutex.lock(); }, [] { held().mutex.unlock(); },
+                          &let_go_in_child);
+  }();
+  (void)once;
+}
+
 } // namespace
 
-held_file::held_file(unique_fd fd) noexcept : fd_(std::move(fd)), owner_(getpid()) {}
+held_file::held_file(unique_fd fd) : fd_(std::move(fd)), owner_(getpid()) {
+  if (!fd_)
+    return;
+  watch_forks();
+  auto& h = held();
+  const std::lock_guard lock(h.mutex);
+  h.numbers.push_back(fd_.get());
+}
 
 held_file& held_file::operator=(held_file&& other) noexcept {
   reset();
@@ -63,27 +125,45 @@ held_file held_file::open(const directory& folder, const std::string& name) {
   const unique_fd path(openat(folder.fd(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!path)
     return {};
-  {
-    auto& k = kept();
-    const std::lock_guard lock(k.mutex);
-    const auto again = std::find_if(k.fds.begin(), k.fds.end(),
-                                    [&](const auto& fd) { return is_same(fd.get(), path.get()); });
-    if (again != k.fds.end()) {
-      held_file result(std::move(*again));
-      k.fds.erase(again);
-      return result;
-    }
-    k.close_the_free();
-  }
+  if (auto again = take_kept(path.get(), false))
+    return held_file(std::move(again));
   return held_file(folder.open_file(name));
+}
+
+held_file held_file::open_to_write(const std::filesystem::path& path, bool create, bool& made) {
+  made = false;
+  constexpr int flags = O_NOFOLLOW | O_CLOEXEC;
+  const unique_fd there(::open(path.c_str(), O_PATH | flags));
+  if (there)
+    if (auto again = take_kept(there.get(), true))
+      return held_file(std::move(again));
+  // Not blocking: somebody may have put a pipe there.
+  unique_fd fd(::open(path.c_str(), O_RDWR | O_NONBLOCK | flags));
+  if (!fd && errno == ENOENT && create) {
+    fd = unique_fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | flags, 0644));
+    made = static_cast<bool>(fd);
+    if (!fd && errno == EEXIST) // made by somebody else in between
+      fd = unique_fd(::open(path.c_str(), O_RDWR | O_NONBLOCK | flags));
+  }
+  return held_file(std::move(fd));
 }
 
 void held_file::reset() noexcept {
   if (!fd_)
     return;
-  // In a forked child the lock is the parent's.
-  if (owner_ == getpid())
+  {
+    auto& h = held();
+    const std::lock_guard lock(h.mutex);
+    std::erase(h.numbers, fd_.get());
+  }
+  // In a forked child the locks are the parent's.
+  if (owner_ == getpid()) {
     (void)flock(fd_.get(), LOCK_UN);
+    struct flock all {};
+    all.l_type = F_UNLCK;
+    all.l_whence = SEEK_SET;
+    (void)fcntl(fd_.get(), F_OFD_SETLK, &all);
+  }
   auto& k = kept();
   const std::lock_guard lock(k.mutex);
   k.close_the_free();

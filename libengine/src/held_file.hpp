@@ -17,20 +17,23 @@ namespace dbengine::detail {
 /// until nobody has: by the next `held_file` that opens or lets go of something, at most one for each file that is looked at
 /// once at a time.
 ///
-/// Its `flock`, if it has one, is let go of by name: a child that was forked meanwhile has the same open file, and would keep
-/// the lock for as long as it lives.
+/// Its locks, if it has some, are let go of by name. A child that is forked meanwhile shares the open file, and would keep the
+/// locks for as long as it lives: its copy of the descriptor leads to /dev/null from the fork on.
 ///
 /// Why not a list of this process's databases? It would not know the connections that SQLite's other users have.
 class held_file {
 public:
   held_file() = default;
-  explicit held_file(unique_fd fd) noexcept;
+  explicit held_file(unique_fd fd);
   held_file(held_file&& other) noexcept = default;
   held_file& operator=(held_file&& other) noexcept;
   ~held_file() { reset(); }
 
   /// As `directory::open_file`.
   static held_file open(const directory& folder, const std::string& name);
+  /// For reading and writing, made with SQLite's mode where it is missing and `create`; `made` tells. A link in its place is
+  /// not followed. None, with `errno`, where that fails.
+  static held_file open_to_write(const std::filesystem::path& path, bool create, bool& made);
 
   int get() const noexcept { return fd_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(fd_); }

@@ -5,23 +5,38 @@
 
 #include "codec.hpp"
 #include "error_map.hpp"
+#include "fault.hpp"
 #include "sha256.hpp"
 
 #include <sqlite3.h>
+
+#include <algorithm>
 
 namespace dbengine::detail::once {
 
 namespace {
 
-// Ids older than this are forgotten: no client retries a day later.
-constexpr const char* create =
+// `at` is the system's time, for people: the clock may jump, so that nothing is decided by it.
+constexpr const char* create_table =
     "CREATE TABLE IF NOT EXISTS dbengine_once (id TEXT PRIMARY KEY, kind INTEGER NOT NULL, result BLOB NOT NULL, "
-    "at INTEGER NOT NULL DEFAULT (unixepoch()), request BLOB) WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS dbengine_once_at ON dbengine_once (at)";
-// Tables of earlier versions have no digests; those versions can go on with a table that has them.
+    "at INTEGER NOT NULL DEFAULT (unixepoch()), request BLOB, engine_time INTEGER NOT NULL DEFAULT 0) "
+    "WITHOUT ROWID";
+constexpr const char* create_index =
+    "CREATE INDEX IF NOT EXISTS dbengine_once_engine_time ON dbengine_once (engine_time)";
+// Tables of earlier versions have no digests, or no engine time; those versions can go on with a table that has them.
 constexpr const char* add_digests = "ALTER TABLE dbengine_once ADD COLUMN request BLOB";
-constexpr const char* prune = "DELETE FROM dbengine_once WHERE id IN (SELECT id FROM dbengine_once "
-                              "WHERE at < unixepoch() - 86400 ORDER BY at LIMIT 1000)";
+constexpr const char* add_engine_time =
+    "ALTER TABLE dbengine_once ADD COLUMN engine_time INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX IF EXISTS dbengine_once_at";
+constexpr const char* newest = "SELECT max(engine_time) FROM dbengine_once";
+// What an earlier version recorded ages from now on.
+constexpr const char* date_undated =
+    "UPDATE dbengine_once SET engine_time = ? WHERE engine_time = 0";
+// Older than a day of engine time: no client retries then. The newest stay in any case, however often the engine was opened.
+constexpr const char* prune =
+    "DELETE FROM dbengine_once WHERE id IN (SELECT id FROM dbengine_once "
+    "WHERE engine_time < ? - 86400 AND engine_time < (SELECT engine_time FROM dbengine_once "
+    "ORDER BY engine_time DESC LIMIT 1 OFFSET 9999) ORDER BY engine_time LIMIT 1000)";
 constexpr int pruned_at_once = 1000; // some milliseconds
 
 struct statement {
@@ -98,6 +113,21 @@ std::size_t kind_of(const request& r) {
   }
 }
 
+bool has_column(connection& c, const char* name) {
+  return sqlite3_table_column_metadata(c.handle(), "main", "dbengine_once", name, nullptr, nullptr,
+                                       nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+std::int64_t engine_time(connection& c) {
+  return c.where().ids->now([&c] {
+    const auto last = std::max<std::int64_t>(c.engine_integer(newest), 0);
+    statement s(c.handle(), date_undated);
+    sqlite3_bind_int64(s.stmt, 1, last + 1);
+    s.row();
+    return last;
+  });
+}
+
 // SHA-256 of what the request asks for. Whatever else it has (deadline, class) may differ from try to try.
 std::string digest_of(const request& r) {
   sha256 hash;
@@ -112,11 +142,15 @@ std::string digest_of(const request& r) {
 } // namespace
 
 bool recall(connection& c, request& r) {
+  if (DBENGINE_FLAW("forgets an id"))
+    return false;
   const as_engine e(c);
-  c.engine_sql(create);
-  if (sqlite3_table_column_metadata(c.handle(), "main", "dbengine_once", "request", nullptr,
-                                    nullptr, nullptr, nullptr, nullptr) != SQLITE_OK)
+  c.engine_sql(create_table);
+  if (!has_column(c, "request"))
     c.engine_sql(add_digests);
+  if (!has_column(c, "engine_time"))
+    c.engine_sql(add_engine_time);
+  c.engine_sql(create_index);
   statement s(c.handle(), "SELECT kind, result, request FROM dbengine_once WHERE id = ?");
   sqlite3_bind_text64(s.stmt, 1, r.id.data(), r.id.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (!s.row())
@@ -135,24 +169,37 @@ bool recall(connection& c, request& r) {
 }
 
 void record(connection& c, const request& r) {
+  if (DBENGINE_FLAW("forgets an id"))
+    return;
   const as_engine e(c);
+  const auto time = engine_time(c);
   {
-    statement s(c.handle(),
-                "INSERT INTO dbengine_once (id, kind, result, request) VALUES (?, ?, ?, ?)");
+    statement s(c.handle(), "INSERT INTO dbengine_once (id, kind, result, request, engine_time) "
+                            "VALUES (?, ?, ?, ?, ?)");
     const auto bytes = encode_result(r.result);
     const auto digest = digest_of(r);
     sqlite3_bind_text64(s.stmt, 1, r.id.data(), r.id.size(), SQLITE_STATIC, SQLITE_UTF8);
     sqlite3_bind_int64(s.stmt, 2, static_cast<sqlite3_int64>(r.result.index()));
     sqlite3_bind_blob64(s.stmt, 3, bytes.data(), bytes.size(), SQLITE_STATIC);
     sqlite3_bind_blob64(s.stmt, 4, digest.data(), digest.size(), SQLITE_STATIC);
+    sqlite3_bind_int64(s.stmt, 5, time);
     s.row();
   }
   // Once a minute, and on with the next request where there was more to forget.
   if (const auto now = clock::now(); now >= c.next_prune) {
-    c.engine_sql(prune);
+    statement s(c.handle(), prune);
+    sqlite3_bind_int64(s.stmt, 1, time);
+    s.row();
     if (sqlite3_changes(c.handle()) < pruned_at_once)
       c.next_prune = now + std::chrono::minutes(1);
   }
+}
+
+error_info refused(const char* what) {
+  return {.code = errc::invalid_option,
+          .message = std::string(what) +
+                     " takes no id: only execute, fetch, execute_many, execute_transaction and a "
+                     "script that is all or nothing are recorded and done once"};
 }
 
 } // namespace dbengine::detail::once

@@ -3,12 +3,18 @@
 
 #include <dbengine/process.hpp>
 
+#include "bus_guard.hpp"
+
 #include <sqlite3.h>
 
 namespace dbengine {
 
 bool disable_memory_statistics() noexcept {
   return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+}
+
+void install_sigbus_handler() noexcept {
+  detail::bus_guard::install_handler();
 }
 
 } // namespace dbengine

@@ -5,6 +5,9 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <charconv>
+#include <unordered_set>
 #include <utility>
 
 namespace dbengine::detail {
@@ -14,11 +17,15 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
     const char c = sql[i];
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ';') {
       ++i;
+    } else if (sql.substr(i, 3) ==
+               "\xef\xbb\xbf") { // SQLite takes a byte order mark for space, wherever it is
+      i += 3;
     } else if (sql.substr(i, 2) == "--") {
       i = sql.find('\n', i);
       if (i == sql.npos)
         return sql.npos;
-    } else if (sql.substr(i, 2) == "/*") {
+    } else if (sql.substr(i, 2) == "/*" &&
+               i + 2 < sql.size()) { // at the very end they are two operators
       i = sql.find("*/", i + 2);
       if (i == sql.npos)
         return sql.npos; // SQLite takes an unfinished comment for one to the end
@@ -131,6 +138,72 @@ bool may_write(std::string_view sql) noexcept {
   if (same_word(first, "PRAGMA"))
     return has_word(sql.substr(end), setting);
   return true;
+}
+
+namespace {
+
+// Behind the token that begins at `i`, by the rules of SQLite's tokenizer; only what may hold a `:`, `?` or the like matters.
+std::size_t token_end(std::string_view sql, std::size_t i) noexcept {
+  const char c = sql[i];
+  const auto behind = [&sql](std::size_t found, std::size_t length) {
+    return found == sql.npos ? sql.size() : found + length;
+  };
+  if (sql.substr(i, 2) == "--")
+    return behind(sql.find('\n', i), 1);
+  if (sql.substr(i, 2) == "/*")
+    return behind(sql.find("*/", i + 2), 2);
+  if (c == '[' || c == '`' || c == '"' || c == '\'')
+    return behind(sql.find(c == '[' ? ']' : c, i + 1), 1);
+  const auto begin = i;
+  while (i < sql.size() && name_character(sql[i]))
+    ++i;
+  return std::max(i, begin + 1);
+}
+
+// The same for `:name`, `@name`, `$name` (with `::` and `(...)` behind it, as in Tcl) and `?5`.
+std::size_t parameter_end(std::string_view sql, std::size_t i) noexcept {
+  const bool number = sql[i] == '?';
+  for (++i; i < sql.size(); ++i) {
+    const char c = sql[i];
+    if (number ? (c < '0' || c > '9') : !name_character(c)) {
+      if (number || sql.substr(i, 2) != "::")
+        break;
+      ++i;
+    }
+  }
+  if (!number && i < sql.size() && sql[i] == '(')
+    i = std::min(sql.find_first_of(") \t\n\r\f", i), sql.size() - 1) + 1;
+  return i;
+}
+
+} // namespace
+
+std::size_t parameter_lookups(std::string_view sql, std::size_t most) {
+  std::unordered_set<std::string_view> names;
+  std::size_t listed = 0; // in SQLite's list, which is searched from its beginning
+  std::size_t highest = 0;
+  std::size_t lookups = 0;
+  for (std::size_t i = 0; i < sql.size() && lookups <= most;) {
+    const char c = sql[i];
+    const bool named = c == ':' || c == '@' || c == '$' || c == '#';
+    if (!named && c != '?') {
+      i = token_end(sql, i);
+      continue;
+    }
+    const auto token = sql.substr(i, parameter_end(sql, i) - i);
+    i += token.size();
+    if (c == '?' && token.size() == 1) {
+      ++highest;
+      continue;
+    }
+    std::size_t number = 0;
+    std::from_chars(token.data() + 1, token.data() + token.size(), number);
+    const bool appended = c == '?' && number > highest;
+    listed += appended || names.insert(token).second ? 1 : 0;
+    lookups += appended ? listed : 2 * listed;
+    highest = std::max(named ? highest + 1 : number, highest);
+  }
+  return lookups;
 }
 
 // The automaton of `sqlite3_complete` (complete.c), which asks for one text whether it is complete: here the first complete

@@ -17,6 +17,11 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept;
 /// comments with semicolons are safe); all of it where no semicolon ends it. Reads the text up to there once.
 std::size_t statement_end(std::string_view sql) noexcept;
 
+/// How many names SQLite passes in its list of parameters, which has no index, to prepare this one statement: each `:name`,
+/// `@name`, `$name` and each `?5` that is no new highest number is looked for among those before it, and all of them once more when
+/// their program is written. Stops counting past `most`.
+std::size_t parameter_lookups(std::string_view sql, std::size_t most);
+
 /// Of an insert that is nothing but `INSERT INTO name [(columns)] VALUES (?, …)`: its parenthesis with the question marks, a part of
 /// `sql`. Empty for anything else, be it as harmless (an `OR`, a comment, a name in quotes). SQLite has taken the text before.
 std::string_view only_row(std::string_view sql) noexcept;

@@ -36,6 +36,8 @@ struct prepared {
   bool inserts = false;
   /// It, or a trigger that it fires, calls last_insert_rowid().
   bool asks_rowid = false;
+  /// It, or a view or trigger of it, calls last_insert_rowid(), changes() or total_changes().
+  bool asks_counts = false;
   /// It only reads and changes rows: no schema, no setting, nothing that needs the connection to itself.
   bool rows_only = false;
   /// Any connection gives the same answer, at a cost that grows with the steps and bytes only.
@@ -45,6 +47,11 @@ struct prepared {
   int most_steps = 0;
   std::size_t most_bytes = 0;
   std::uint8_t runs = 0;
+  /// It answers from the schema in memory: compiled anew for each run, after a look at the file.
+  bool asks_schema = false;
+  /// It changes, or may change, the planner's statistics.
+  bool gathers = false;
+  bool may_gather = false;
   /// Size of its last result.
   std::size_t last_cells = 0;
   std::size_t last_text = 0;

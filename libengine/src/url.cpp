@@ -151,6 +151,28 @@ location parse_url(std::string_view url) {
   return loc;
 }
 
+std::filesystem::path resolve_links(std::filesystem::path path) {
+  // As many as the kernel follows.
+  constexpr int most = 40;
+  const auto asked = path;
+  std::error_code ec;
+  for (int followed = 0; followed <= most; ++followed) {
+    auto real = std::filesystem::weakly_canonical(path, ec);
+    if (ec == std::errc::too_many_symbolic_link_levels)
+      break;
+    if (ec) // a folder that may not be searched: opening it says so
+      return path.lexically_normal();
+    path = real.lexically_normal();
+    const auto target = std::filesystem::read_symlink(path, ec);
+    if (ec)
+      return path;
+    path = path.parent_path() / target;
+  }
+  throw error(errc::cannot_open,
+              "\"" + asked.string() +
+                  "\": its symbolic links lead in a circle, or there are too many");
+}
+
 location locate(std::string_view url) {
   auto loc = parse_url(url);
   if (loc.memory) {
@@ -163,9 +185,7 @@ location locate(std::string_view url) {
   if (ec)
     throw error(errc::invalid_url, "\"" + loc.path.string() + "\": " + ec.message());
   // Through symbolic links, so that one file has one lock whatever name it is opened by.
-  if (auto real = std::filesystem::weakly_canonical(absolute, ec); !ec)
-    absolute = real;
-  loc.path = absolute.lexically_normal();
+  loc.path = resolve_links(absolute);
   if (loc.uri) {
     std::string encoded;
     for (const char c : loc.path.string()) {

@@ -14,6 +14,10 @@ namespace dbengine::detail {
 
 class file_length;
 
+namespace once {
+class id_clock;
+}
+
 /// Where a database is and how its connections open it.
 struct location {
   /// Absolute path of the file; empty for a memory database.
@@ -30,6 +34,8 @@ struct location {
   bool create = true;
   /// What the connections of an engine know of the file together; a connection that is given none has its own.
   std::shared_ptr<file_length> length;
+  /// The same for the age of exactly-once records.
+  std::shared_ptr<once::id_clock> ids;
 };
 
 /// Parses `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://`, `sqlite:///:memory:`,
@@ -37,7 +43,11 @@ struct location {
 /// the part at fault.
 location parse_url(std::string_view url);
 
-/// `parse_url`, then for a memory database its name in the memory VFS, for a file its absolute path.
+/// Where an absolute path leads: through all links, the last one, too, where what it names does not exist yet. Throws
+/// `errc::cannot_open` where they lead in a circle.
+std::filesystem::path resolve_links(std::filesystem::path path);
+
+/// `parse_url`, then for a memory database its name in the memory VFS, for a file its absolute path without links.
 location locate(std::string_view url);
 
 } // namespace dbengine::detail

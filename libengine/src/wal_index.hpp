@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 struct sqlite3;
 
@@ -26,9 +27,26 @@ public:
 
   header read() const noexcept;
   bool equals(const header& h) const noexcept;
+  /// The header where both of its copies agree and its checksum is right; nothing while a process is writing it.
+  std::optional<header> whole() const noexcept;
+
+  /// How far checkpoints have come. Whoever cuts the database file, which only a checkpoint that copied every frame does, changes
+  /// `attempted` before and `backfilled` after it; a WAL that begins anew changes the salts.
+  struct progress {
+    std::uint64_t salts = 0;
+    std::uint32_t backfilled = 0;
+    std::uint32_t attempted = 0;
+
+    /// No checkpoint is at work, and none was given up half way.
+    bool quiet() const noexcept { return backfilled == attempted; }
+    bool operator==(const progress&) const = default;
+  };
+  progress checkpoints() const noexcept;
 
   /// The last valid frame in the WAL.
   static std::uint32_t last_frame(const header& h) noexcept;
+  /// Bytes in a page.
+  static std::uint32_t page_size(const header& h) noexcept;
   /// `after` is `before` and one commit that ended at this frame: no other connection committed in between. A WAL that
   /// began anew counts as foreign.
   static bool follows(const header& after, const header& before, int last_frame) noexcept;

@@ -15,11 +15,10 @@ namespace dbengine::detail {
 
 namespace {
 
-// More than one statement, or one whose changes may have to be undone after it succeeded.
-bool needs_savepoint(const request& r, const connection& c) {
+// More than one statement. A single one is undone by SQLite.
+bool needs_savepoint(const request& r) {
   return r.what == request::kind::many || r.what == request::kind::transaction ||
-         r.what == request::kind::script || !r.id.empty() ||
-         (r.what == request::kind::fetch && (c.bounded_results() || r.ctl.results_bounded()));
+         r.what == request::kind::script || !r.id.empty();
 }
 
 bool outside_transactions(const request& r) {
@@ -32,11 +31,6 @@ error_info undone(error_info info) {
   if (info.outcome == fate::partly_kept)
     info.outcome = fate::rolled_back;
   return info;
-}
-
-// `OR FAIL` keeps what the statement did before it failed. A savepoint that is there only for the bounds of its result keeps it, too.
-bool keeps_part(const request& r, const error& e) {
-  return r.what == request::kind::fetch && r.id.empty() && e.outcome() == fate::partly_kept;
 }
 
 } // namespace
@@ -159,7 +153,7 @@ std::vector<write_group::span> write_group::run_together(span s) {
         apart = c.runs_alone(r.sql);
       }
       if (!apart)
-        run_member(r, true);
+        run_member(r);
     } catch (const error& e) {
       r.failure = e.info();
     }
@@ -238,23 +232,11 @@ void write_group::run_alone(std::size_t i) {
     r.result = {};
     current_ = members_[i];
     try {
-      bool own = outside_transactions(r) || !needs_savepoint(r, c);
-      if (!own && r.what == request::kind::fetch &&
-          r.id.empty()) { // only for the bounds of its result
-        const connection::running looked_at(c, r.ctl);
-        own = c.runs_alone(r.sql);
-      }
-      if (own) {
-        run_member(r, false);
+      if (outside_transactions(r) || !needs_savepoint(r)) {
+        statements(r);
       } else {
         c.begin_immediate(r.ctl);
-        try {
-          run_member(r, false);
-        } catch (const error& e) {
-          if (keeps_part(r, e) && c.in_transaction())
-            c.commit(r.ctl);
-          throw;
-        }
+        statements(r);
         c.commit(r.ctl);
       }
       ++tally_.commits;
@@ -268,22 +250,24 @@ void write_group::run_alone(std::size_t i) {
   answer({i, i + 1});
 }
 
-void write_group::run_member(request& r, bool in_group) {
+void write_group::run_member(request& r) {
   auto& c = *connection_;
-  if (!in_group || !needs_savepoint(r, c))
-    return statements(r);
-  c.savepoint();
+  const bool several = needs_savepoint(r);
+  if (several)
+    c.savepoint();
   try {
     statements(r);
   } catch (const error& e) {
-    if (keeps_part(r, e) && c.in_transaction()) {
-      c.release_savepoint();
-      throw;
+    if (several) {
+      c.rollback_to_savepoint();
+      throw error(undone(e.info()));
     }
-    c.rollback_to_savepoint();
-    throw error(undone(e.info()));
+    if (c.rows_left())
+      c.rollback(); // rare: the others run again, without a savepoint around every statement that returns rows
+    throw;
   }
-  c.release_savepoint();
+  if (several)
+    c.release_savepoint();
 }
 
 void write_group::answer(span s) {

@@ -18,7 +18,8 @@ namespace dbengine::detail {
 /// as that allows.
 ///
 /// A member that fails undoes only itself: a single statement by SQLite's own statement journal, several by a savepoint.
-/// Some failures end the whole transaction (ROLLBACK conflicts, RAISE(ROLLBACK), an interrupt, a full disk) and a
+/// Some failures end the whole transaction (ROLLBACK conflicts, RAISE(ROLLBACK), an interrupt, a full disk, a result that
+/// cannot be had of rows that were written) and a
 /// deferred foreign key shows only at COMMIT: after each member the group looks at `sqlite3_get_autocommit` and at the pending
 /// keys. Where the transaction is lost, the innocent run again, the culprit alone.
 ///
@@ -63,7 +64,7 @@ private:
   /// What is left to do of the span, in order; nothing where all is answered.
   std::vector<span> run_together(span s);
   void run_alone(std::size_t i);
-  void run_member(request& r, bool in_group);
+  void run_member(request& r);
   void statements(request& r);
   void script(request& r);
   void answer(span s);

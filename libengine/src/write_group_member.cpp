@@ -127,6 +127,8 @@ void write_group::script(request& r) {
       info = settle(std::move(info)); // it may have been its commit that failed
       if (fenced_) {                  // nothing is written any more, by this script either
         info.index = result.steps.size();
+        if (info.outcome != fate::unknown && c.commits() != commits_before_)
+          info.outcome = fate::partly_kept; // by the statements before it
         throw error(std::move(info));
       }
       consumed = statement_end(rest); // it goes on behind it

@@ -39,7 +39,7 @@ void with_table(gate& g, const options& o, const std::function<void(target&)>& c
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     check(db);
     g.open();
-    CAF_CHECK(db.health().ok);
+    CAF_CHECK(comes_true([&] { return db.health().ok; }));
   });
 }
 

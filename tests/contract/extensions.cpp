@@ -30,9 +30,11 @@ int without_case(std::string_view a, std::string_view b) {
 options with_functions() {
   options o;
   o.num_workers = 2;
-  o.functions.push_back({.name = "twice", .arguments = 1, .call = [](std::span<const value_ref> x) {
-                           return value(x[0].integer * 2);
-                         }});
+  o.functions.push_back(
+      {.name = "twice",
+       .arguments = 1,
+       .deterministic = true,
+       .call = [](std::span<const value_ref> x) { return value(x[0].integer * 2); }});
   o.functions.push_back(
       {.name = "kinds", .arguments = -1, .call = [](std::span<const value_ref> xs) {
          std::string text;

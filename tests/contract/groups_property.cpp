@@ -19,6 +19,7 @@
 // some moment between its call and its answer, after all that was answered before the call (read your writes).
 // Calls and answers draw from the same counter, so that "before" is known.
 
+#include "comes_true.hpp"
 #include "dump.hpp"
 #include "engine_fixture.hpp"
 #include "over_the_wire.hpp"
@@ -346,7 +347,7 @@ outcome play(const std::string& url, bool remote, unsigned seed, long count) {
     result.tables = dump_of(db);
     result.stats = db.get_stats();
     CAF_CHECK(db.integrity_check().empty());
-    CAF_CHECK(db.health().ok);
+    CAF_CHECK(comes_true([&] { return db.health().ok; }));
   };
   if (remote) {
     over_the_wire wire(url, o);

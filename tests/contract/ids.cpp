@@ -184,26 +184,109 @@ CAF_TEST(records of a version that kept no digests are still answered) {
   });
 }
 
-CAF_TEST(ids older than a day are forgotten and younger ones are not ) {
+// By the engine's own time: see `once::id_clock`.
+CAF_TEST(ids older than a day are forgotten and the newest ones never) {
   on_every_way([](target& db) {
     db.execute("CREATE TABLE t (x)");
     db.with_id("first").execute("INSERT INTO t VALUES (1)");
-    const std::string old = "INSERT INTO dbengine_once (id, kind, result, at) SELECT 'old ' || "
-                            "value, 1, x'', unixepoch() - 90000 FROM json_each('[1,2,3]')";
-    db.execute(old);
+    const std::string record = "INSERT INTO dbengine_once (id, kind, result, engine_time) SELECT ";
+    db.execute(record + "'old ' || value, 1, x'', -90000 FROM json_each('[1,2,3]')");
+    const auto records = [&](const char* like) {
+      return db.fetch_value<int>("SELECT count(*) FROM dbengine_once WHERE id LIKE ?", like)
+          .value_or(-1);
+    };
     // The first one looked, and the next look is a minute later: a fresh connection's first.
-    if (db.interactive) {
+    const auto look = [&](const std::string& id) {
       static_cast<void>(db.raw_connection());
-      db.with_id("second").execute("INSERT INTO t VALUES (2)");
-      CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM dbengine_once").value_or(0), 2);
+      db.with_id(id).execute("INSERT INTO t VALUES (2)");
+    };
+    if (db.interactive) {
+      look("second");
+      CAF_CHECK_EQUAL(records("old%"), 3);
+      db.execute(record + "'young ' || c.x, 1, x'', 1 FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION "
+                          "ALL SELECT x + 1 FROM c LIMIT 10000) SELECT x FROM c) AS c");
+      look("third");
+      CAF_CHECK_EQUAL(records("old%"), 0);
+      CAF_CHECK_EQUAL(records("young%"), 10'000);
     }
     db.with_id("first").execute("INSERT INTO t VALUES (1)");
-    CAF_CHECK_EQUAL(
-        db.fetch_value<int>("SELECT count(*) FROM dbengine_once WHERE id = 'first'").value_or(0),
-        1);
+    CAF_CHECK_EQUAL(records("first"), 1);
+    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t WHERE x = 1").value_or(-1), 1);
     // Without reading through the young ones.
-    const auto plan = db.fetch("EXPLAIN QUERY PLAN SELECT id FROM dbengine_once WHERE at < 5");
+    const auto plan =
+        db.fetch("EXPLAIN QUERY PLAN SELECT id FROM dbengine_once WHERE engine_time < 5");
     CAF_CHECK(plan[0]["detail"].as<std::string>().find("USING") != std::string::npos);
+  });
+}
+
+CAF_TEST(a clock that jumps makes no id old) {
+  on_every_way([](target& db) {
+    db.execute("CREATE TABLE t (x)");
+    db.with_id("first").execute("INSERT INTO t VALUES (1)");
+    // As if the system's clock had stood in 1970.
+    db.execute("UPDATE dbengine_once SET at = 1000");
+    db.execute(
+        "INSERT INTO dbengine_once (id, kind, result, engine_time) SELECT 'young ' || c.x, 1, x'', 1 "
+        "FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 10000) "
+        "SELECT x FROM c) AS c");
+    if (db.interactive)
+      static_cast<void>(db.raw_connection());
+    db.with_id("second").execute("INSERT INTO t VALUES (2)");
+    db.with_id("first").execute("INSERT INTO t VALUES (1)");
+    CAF_CHECK_EQUAL(count(db), 2);
+  });
+}
+
+CAF_TEST(records age from one opening to the next) {
+  const engine_folder folder;
+  const auto times = [](db_engine& db) {
+    return db.fetch_value<int>("SELECT max(engine_time) FROM dbengine_once").value_or(-1);
+  };
+  int last = 0;
+  for (int opening = 0; opening < 3; ++opening) {
+    db_engine db(folder.url());
+    db.execute("CREATE TABLE IF NOT EXISTS t (x)");
+    db.with_id("id " + std::to_string(opening)).execute("INSERT INTO t VALUES (1)");
+    CAF_CHECK(times(db) > last);
+    last = times(db);
+    for (int before = 0; before <= opening; ++before)
+      db.with_id("id " + std::to_string(before)).execute("INSERT INTO t VALUES (1)");
+    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), opening + 1);
+  }
+}
+
+CAF_TEST(what is not recorded takes no id) {
+  on_every_way([](target& db) {
+    db.execute("CREATE TABLE t (x)");
+    const auto as = db.with_id("x");
+    const auto refused = [](auto&& f) { return code_of(f); };
+    CAF_CHECK_EQUAL(refused([&] { as.cursor("SELECT 1").next(); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.vacuum(); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.analyze(); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.optimize(); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.integrity_check(); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.checkpoint(); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.set_pragma("user_version", value(1)); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.request_backup(); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.execute_script("SELECT 1", script_mode::continue_on_error); }),
+                    "invalid_option");
+    if (!db.interactive)
+      return;
+    const auto insert = [](auto& tx) { tx.execute("INSERT INTO t VALUES (1)"); };
+    CAF_CHECK_EQUAL(refused([&] { as.write([&](transaction& tx) { insert(tx); }); }),
+                    "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { as.read([](snapshot&) {}); }), "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] {
+                      auto raw = as.raw_connection();
+                      insert(raw);
+                    }),
+                    "invalid_option");
+    CAF_CHECK_EQUAL(refused([&] { static_cast<void>(as.raw_connection(true)); }), "invalid_option");
+    db.write([&](transaction&) {
+      CAF_CHECK_EQUAL(refused([&] { as.write([&](transaction& tx) { insert(tx); }); }),
+                      "invalid_option");
+    });
+    CAF_CHECK_EQUAL(count(db), 0);
   });
 }
 

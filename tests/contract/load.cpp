@@ -8,6 +8,7 @@
 //   read row i back (read your writes) <------ a snapshot after the commit
 //   every 10th: change it, read it; every 50th: a failing write; every 100th: a transaction
 
+#include "comes_true.hpp"
 #include "engine_fixture.hpp"
 #include "over_the_wire.hpp"
 
@@ -126,7 +127,7 @@ void work_all(db_engine& db, std::uint64_t calls, std::vector<tally>& tallies) {
   CAF_CHECK_EQUAL(s.requests, all.calls + 2); // the table and the sums
   CAF_CHECK_EQUAL(s.errors, all.refused);
   CAF_CHECK_EQUAL(s.queue_size, 0u);
-  CAF_CHECK(db.health().ok);
+  CAF_CHECK(comes_true([&] { return db.health().ok; }));
   CAF_CHECK(db.integrity_check().empty());
 }
 

@@ -14,6 +14,7 @@
 #include "engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
+#include <dbengine/process.hpp>
 
 #include <atomic>
 #include <csignal>
@@ -92,6 +93,7 @@ void read_once(db_engine& db, int i, seen& s) {
 
 // What went wrong, as a number; 0: nothing.
 int cut_under_readers(const options& o, off_t keep, bool at_rest) {
+  install_sigbus_handler();
   engine_folder folder;
   db_engine db(folder.url(), o);
   fill(db);
@@ -162,7 +164,8 @@ CAF_TEST(a file that is read page by page and cut short ends reads) {
 CAF_TEST(a mapped file of somebody else still ends the process) {
   CAF_CHECK_EQUAL(in_child([] {
                     engine_folder folder;
-                    const db_engine db(folder.url()); // the guard is there
+                    install_sigbus_handler();
+                    const db_engine db(folder.url());
                     const auto path = folder.path / "other";
                     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
                     if (fd < 0 || ::ftruncate(fd, 8192) != 0)
@@ -179,10 +182,23 @@ CAF_TEST(a mapped file of somebody else still ends the process) {
 CAF_TEST(whoever handles SIGBUS is still asked) {
   CAF_CHECK_EQUAL(in_child([] {
                     std::signal(SIGBUS, [](int) { ::_exit(42); });
+                    install_sigbus_handler();
                     engine_folder folder;
                     const db_engine db(folder.url());
                     ::raise(SIGBUS);
                     return 1;
                   }),
                   42);
+}
+
+CAF_TEST(without the handler an engine leaves signals alone) {
+  CAF_CHECK_EQUAL(in_child([] {
+                    engine_folder folder;
+                    db_engine db(folder.url());
+                    fill(db);
+                    struct sigaction now {};
+                    ::sigaction(SIGBUS, nullptr, &now);
+                    return now.sa_handler == SIG_DFL ? 0 : 1;
+                  }),
+                  0);
 }

@@ -9,7 +9,9 @@
 #include <dbengine/db_engine.hpp>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <string>
 #include <sys/mount.h>
 
 #include <vector>
@@ -100,16 +102,55 @@ CAF_TEST(a disk with space refuses nothing) { // the control of the test above
   CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 1'000);
 }
 
-CAF_TEST(an engine cannot be opened on a full disk and nothing is left) {
-  const small_disk disk("size=64k");
+CAF_TEST(an engine that cannot be opened on a full disk leaves nothing) {
+  const small_disk disk("size=256k");
   if (!disk.mounted()) {
     DBENGINE_SKIP("no file system can be mounted here");
     return;
   }
-  { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }
-  const auto code = code_of([&] { db_engine db(disk.folder().url()); });
-  CAF_CHECK(code == "disk_full" || code == "cannot_open" || code == "io");
+  const auto names = [&] {
+    std::string all;
+    for (const auto& e : std::filesystem::directory_iterator(disk.folder().path))
+      all += e.path().filename().string() + " ";
+    return all;
+  };
+  // From no free page to enough of them: each thing that an opening makes is the one that has no room.
+  int refused = 0;
+  for (std::uintmax_t pages = 0; pages < 40; ++pages) {
+    { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }
+    std::filesystem::resize_file(disk.file("ballast"),
+                                 std::filesystem::file_size(disk.file("ballast")) - 4096 * pages);
+    const auto code = code_of([&] { db_engine db(disk.folder().url()); });
+    CAF_MESSAGE(pages << " free pages: " << code << ", " << names());
+    if (code == "none")
+      break;
+    ++refused;
+    CAF_CHECK(code == "disk_full" || code == "cannot_open" || code == "io");
+    CAF_CHECK_EQUAL(names(), "ballast ");
+  }
+  CAF_CHECK(refused > 2);
   std::filesystem::remove(disk.file("ballast"));
   db_engine db(disk.folder().url());
   db.execute("CREATE TABLE t (x)");
+}
+
+CAF_TEST(a database that was there stays where its opening fails on a full disk) {
+  const small_disk disk("size=256k");
+  if (!disk.mounted()) {
+    DBENGINE_SKIP("no file system can be mounted here");
+    return;
+  }
+  { db_engine(disk.folder().url()).execute("CREATE TABLE t (x)"); }
+  { db_engine(disk.folder().url("empty.db")); } // made here, with nothing in it
+  { std::ofstream(disk.file("zero.db")); }
+  { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }
+  for (const auto* name : {"test.db", "empty.db", "zero.db"}) {
+    CAF_CHECK(code_of([&] { db_engine db(disk.folder().url(name)); }) != "none");
+    CAF_CHECK(std::filesystem::exists(disk.file(name)));
+    for (const auto* suffix : {"-wal", "-shm", "-journal", ".lock"})
+      CAF_CHECK(!std::filesystem::exists(disk.file((std::string(name) + suffix).c_str())));
+  }
+  std::filesystem::remove(disk.file("ballast"));
+  db_engine db(disk.folder().url());
+  CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 0);
 }

@@ -25,6 +25,14 @@ CAF_TEST(load and kills and backups leave memory and descriptors flat) {
   CAF_CHECK_EQUAL(run("--seconds " + std::to_string(number_from("DBENGINE_SOAK_SECONDS", 20))), 0);
 }
 
-CAF_TEST(a leak is found out) {
-  CAF_CHECK_EQUAL(run("--seconds 6 --leak"), 1);
+CAF_TEST(a leak of one descriptor a second is found out) {
+  CAF_CHECK_EQUAL(run("--seconds 12 --interval 1 --leak descriptors"), 1);
+}
+
+CAF_TEST(a leak of memory is found out) {
+  CAF_CHECK_EQUAL(run("--seconds 6 --leak memory"), 1);
+}
+
+CAF_TEST(a leak of connections is found out) {
+  CAF_CHECK_EQUAL(run("--seconds 6 --leak connections"), 1);
 }

@@ -189,6 +189,14 @@ CAF_TEST(what a dead restore left is cleaned up by its marker) {
   write_file(folder.path / detail::restore_names("new.db").partial, "half");
   restore_backup(made.path, folder.path / "new.db");
   CAF_CHECK_EQUAL(leftovers(), 0);
+  // A power cut while it made the marker: its length came to the disk, its bytes did not.
+  write_file(folder.path / names.marker, std::string(17, '\0'));
+  detail::clean_after_restore(database);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+  write_file(folder.path / names.marker, std::string(17, '\0'));
+  restore_backup(made.path, database, true);
+  CAF_CHECK_EQUAL(leftovers(), 0);
+  CAF_CHECK_EQUAL(rows(), 100);
 }
 
 CAF_TEST(the next restore into a folder cleans up after one whose target never came to be) {

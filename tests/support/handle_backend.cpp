@@ -83,8 +83,15 @@ handle_backend::handle_backend(std::string_view url, options o)
   engine_ = actors::spawn_engine(*system_, url, std::move(o));
 }
 
+handle_backend::handle_backend(engine_actor engine)
+    : system_(std::make_unique<caf::actor_system>(config_)), engine_(std::move(engine)),
+      ends_it_(false) {
+  caf::logger::set_current_actor_system(nullptr);
+}
+
 handle_backend::~handle_backend() {
-  shutdown();
+  if (ends_it_)
+    shutdown();
   engine_ = nullptr;
 }
 

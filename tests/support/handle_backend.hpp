@@ -27,6 +27,8 @@ struct host_config : caf::actor_system_config {
 class handle_backend final : public detail::backend {
 public:
   handle_backend(std::string_view url, options o);
+  /// Over an engine that somebody else ends.
+  explicit handle_backend(engine_actor engine);
   ~handle_backend() override;
 
   rows fetch(std::string_view sql, const params_view& p, const request_options& o) override;
@@ -71,6 +73,7 @@ private:
   host_config config_;
   std::unique_ptr<caf::actor_system> system_;
   engine_actor engine_;
+  bool ends_it_ = true;
   std::atomic<std::uint64_t> last_token_{0};
 };
 

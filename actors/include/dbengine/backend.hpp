@@ -32,6 +32,8 @@ public:
   virtual void commit() = 0;
   virtual std::unique_ptr<scope> savepoint() = 0;
   virtual sqlite3* native_handle() noexcept = 0;
+  /// A statement of it failed and kept rows (`fate::partly_kept`): they go where the scope is rolled back.
+  virtual bool kept_part() const noexcept { return false; }
 };
 
 /// A running query.
@@ -80,6 +82,8 @@ public:
   virtual checkpoint_result checkpoint(checkpoint_mode mode, const request_options& o) = 0;
   virtual void set_pragma(std::string_view name, const value& v, const request_options& o) = 0;
 
+  /// Throws `errc::invalid_state` where this thread is in a function that a statement of this engine calls.
+  virtual void refuse_nested() const {}
   virtual void shutdown() = 0;
 };
 

@@ -43,6 +43,8 @@ void remote_cursor::ask_ahead() noexcept {
 }
 
 rows remote_cursor::next() {
+  if (failed_) // an empty batch would say that all rows were given
+    throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
   if (done_)
     return last_; // empty, with the names of the columns
   if (!coming_)
@@ -53,14 +55,14 @@ rows remote_cursor::next() {
     c->wait({});
   }
   if (c->failure) {
-    done_ = true;
+    failed_ = true;
     throw error(std::move(*c->failure));
   }
   rows r;
   try {
     detail::decode(c->answer, r);
   } catch (...) { // these rows are lost: none may follow
-    done_ = true;
+    failed_ = true;
     throw;
   }
   if (r.empty()) {

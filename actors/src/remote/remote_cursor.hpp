@@ -28,8 +28,9 @@ private:
   std::size_t batch_;
   request_options options_;
   std::shared_ptr<facade_call> coming_;
-  bool done_ = false;  ///< no rows follow
-  bool ended_ = false; ///< the server has closed it
+  bool done_ = false;
+  bool failed_ = false; ///< no rows follow
+  bool ended_ = false;  ///< the server has closed it
   rows last_;
 };
 

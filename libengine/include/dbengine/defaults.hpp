@@ -57,6 +57,15 @@ inline constexpr std::size_t max_sql_bytes = 1'000'000'000;
 inline constexpr std::size_t max_cached_sql_bytes = 64 * 1024;
 /// Virtual machine steps between two looks at the deadline: 0.03 ms, not measurable (PLATFORM).
 inline constexpr int progress_steps = 1'000;
+/// A pattern of LIKE, SQLite's own bound. LIKE looks at the deadline while it works.
+inline constexpr int like_pattern_bytes = 50'000;
+/// A pattern of GLOB, which is SQLite's own and cannot be interrupted: a megabyte of text takes it at most some 0.9 s.
+inline constexpr int glob_pattern_bytes = 128;
+/// The names that SQLite may have to pass in its list of parameters while it prepares one statement: those of 2,000 different `:name`, some
+/// 15 ms of the processor that nothing can interrupt. A `?` without a number is not in the list.
+inline constexpr std::size_t parameter_lookups = 4'000'000;
+/// Below this size a statement cannot have so many.
+inline constexpr std::size_t parameter_scan_bytes = 4 * 1024;
 /// A read may run on the idle write connection, where it would keep a writer waiting, if it was run this often before
 /// and never took more steps or bytes: some 10 us of work.
 inline constexpr int short_after_runs = 2;

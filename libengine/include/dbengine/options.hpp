@@ -40,13 +40,17 @@ struct function {
   std::string name;
   /// Number of arguments, -1 for any.
   int arguments = -1;
-  /// The same input always gives the same output: may be used in indexes, is evaluated once where possible.
-  bool deterministic = true;
+  /// The same input always gives the same output. Only then may it stand in indexes and generated columns, and SQLite calls it
+  /// once for many rows where the arguments do not change. Off, as in SQLite: each row gets a call of its own.
+  bool deterministic = false;
+  /// Runs on the thread that runs the statement, several at once, and may take as long as the statement's deadline. It may not call the
+  /// engine of that statement, nor may a collation: the call would wait for itself, and is `errc::invalid_state` at once.
   std::function<value(std::span<const value_ref>)> call;
 };
 
 /// A collation, known to every connection: negative, zero or positive as the first sorts before, with
-/// or after the second. Must be a total order and thread-safe.
+/// or after the second. Must be a total order and thread-safe. An exception that it throws becomes the error of the statement that
+/// compared, and the transaction around that statement is rolled back.
 struct collation {
   std::string name;
   std::function<int(std::string_view, std::string_view)> compare;
@@ -79,11 +83,11 @@ struct options {
   std::uintmax_t backup_wal_limit = defaults::backup_wal_limit;
 
   dbengine::synchronous synchronous = dbengine::synchronous::normal;
-  /// Page cache of each connection in bytes.
+  /// Page cache of each connection in bytes, in whole KiB, less than 2 TiB.
   std::size_t cache_size = defaults::cache_size;
-  /// Memory-mapped part of the file in bytes, 0 = none.
+  /// Memory-mapped part of the file in bytes, 0 = none. SQLite maps at most 2 GiB: `database_info` tells how much.
   std::size_t mmap_size = defaults::mmap_size;
-  /// How long a lock of another process is waited for. More than a year is a year, here and in the other two timeouts.
+  /// How long a lock of another process is waited for, in all of an opening, too. More than a year is a year, here and in the other two timeouts.
   std::chrono::milliseconds busy_timeout = defaults::busy_timeout;
   bool foreign_keys = true;
   dbengine::temp_store temp_store = dbengine::temp_store::memory;
@@ -101,7 +105,7 @@ struct options {
   std::size_t max_rows = 0;
   std::size_t max_result_bytes = 0;
 
-  /// Open an existing file with no writer.
+  /// Open an existing file with no writer. A transaction that a program was killed in is undone first, but for `mode=ro` in the URL.
   bool read_only = false;
 
   std::vector<function> functions = {};
@@ -127,6 +131,8 @@ struct request_options {
   std::stop_token cancel = {};
   dbengine::priority priority = dbengine::priority::interactive;
   /// Exactly-once: a write whose id was committed before is answered with the result recorded then; `errc::invalid_state` where that was another.
+  /// Ids are kept for a day at least, by the engine's own time and not the system's clock, and the newest 10,000 in any case. What is not
+  /// recorded (`write`, `read`, raw connections, cursors, maintenance, backups) is `errc::invalid_option` with one.
   std::string id = {};
 };
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "message_codec.hpp"
+#include "remote/wire_message.hpp"
+
+#include <dbengine/defaults.hpp>
+
+#include <array>
+#include <cstdint>
+#include <tuple>
+
+#include "target.hpp"
+
+namespace dbengine::fuzz {
+
+namespace {
+
+// Reads every byte that a result shows: a cell that points outside is for AddressSanitizer to find.
+void look_at(const rows& r) {
+  [[maybe_unused]] volatile char seen = 0;
+  for (const auto& row : r)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      for (const char c : row[i].bytes())
+        seen = c;
+}
+
+template <class... Ts>
+constexpr bool has_cells = ((std::is_same_v<Ts, rows> || std::is_same_v<Ts, transaction_result>) ||
+                            ...);
+
+// As the gateway does it: the timeout in front, then the message, in bounded memory.
+template <class... Ts>
+void check(std::string_view body) {
+  std::tuple<Ts...> x;
+  std::int64_t timeout = 0;
+  const auto read = [&](std::string_view bytes) {
+    detail::decoder d(bytes, defaults::wire_decoded_bytes);
+    std::apply([&](auto&... xs) { d(timeout, xs...); }, x);
+    if (!flawed("wire")) // the mistake: whatever follows is passed over
+      d.end();
+  };
+  try {
+    read(body);
+  } catch (const error& e) {
+    require(e.code() == errc::protocol || e.code() == errc::bind,
+            std::string("bytes that are no message are refused as such: ") + e.what());
+    return;
+  }
+  const auto encode = [&] {
+    return std::apply([&](const auto&... xs) { return detail::encode(timeout, xs...); }, x);
+  };
+  const auto written = encode();
+  // A flag has more than one spelling: any byte but 0 is true. What pads a cell of a result is 0, whatever came.
+  require(written.size() == body.size(), "a message is encoded in as many bytes");
+  for (std::size_t i = 0; i < body.size(); ++i)
+    require(written[i] == body[i] || written[i] == '\1' || (has_cells<Ts...> && written[i] == '\0'),
+            "a message is encoded as the same bytes");
+  try {
+    read(written);
+  } catch (const error& e) {
+    throw broken(std::string("a message that was encoded is decoded: ") + e.what());
+  }
+  require(encode() == written, "a message is encoded as the same bytes twice");
+  if constexpr (std::is_same_v<std::tuple<Ts...>, std::tuple<rows>>)
+    look_at(std::get<0>(x));
+}
+
+using checker = void (*)(std::string_view);
+
+#define DBENGINE_FUZZ_ONE(type) check<type>,
+constexpr std::array checkers{DBENGINE_MESSAGES(DBENGINE_FUZZ_ONE) check<fetch_request, bool>,
+                              check<transaction_result>,
+                              check<error_info>,
+                              check<actors::wire_welcome>,
+                              check<std::uint32_t, std::string>,
+                              check<std::uint64_t>,
+                              check<>};
+#undef DBENGINE_FUZZ_ONE
+
+} // namespace
+
+void wire(std::string_view input) {
+  if (input.empty())
+    return;
+  const auto which = static_cast<unsigned char>(input.front());
+  checkers[which % checkers.size()](input.substr(1));
+}
+
+} // namespace dbengine::fuzz
+
+DBENGINE_FUZZ_TARGET(wire)
