@@ -76,12 +76,12 @@ struct one_thread {
   };
   one_thread() : sys(cfg) { caf::logger::set_current_actor_system(nullptr); }
 
-  template <class Request>
+  template <class Result, class Request>
   errc code_of(const engine_actor& to, Request r) {
     caf::scoped_actor self(sys);
     errc code = errc::none;
     self->request(to, caf::infinite, std::move(r))
-        .receive([](const auto&) {},
+        .receive([](const Result&) {},
                  [&](const caf::error& e) { code = actors::to_error(e).code(); });
     return code;
   }
@@ -118,15 +118,15 @@ CAF_TEST(health and deadlines do not wait for a locked file) {
   one_thread caf;
   auto engine = actors::spawn_engine(
       caf.sys, file.string(),
-      {.num_workers = 2, .read_only = true, .busy_timeout = 300s, .request_timeout = 300s});
+      {.num_workers = 2, .busy_timeout = 300s, .request_timeout = 300s, .read_only = true});
   other.script("BEGIN EXCLUSIVE");
   std::atomic<bool> told{false};
   caf.ask<database_info>(engine, database_info_request{}, told);
-  CAF_CHECK_EQUAL(to_string(caf.code_of(engine, health_request{})), "none");
-  CAF_CHECK_EQUAL(to_string(caf.code_of(engine, statistics_request{})), "none");
-  CAF_CHECK_EQUAL(
-      to_string(caf.code_of(engine, fetch_request{"SELECT x FROM t", {}, {.timeout = 200ms}})),
-      "timeout");
+  CAF_CHECK_EQUAL(to_string(caf.code_of<health_report>(engine, health_request{})), "none");
+  CAF_CHECK_EQUAL(to_string(caf.code_of<statistics>(engine, statistics_request{})), "none");
+  CAF_CHECK_EQUAL(to_string(caf.code_of<rows>(
+                      engine, fetch_request{"SELECT x FROM t", {}, {.timeout = 200ms}})),
+                  "timeout");
   CAF_CHECK(!told); // the lock is held still
   other.script("COMMIT");
   CAF_CHECK(comes_true([&] { return told.load(); }));
@@ -140,11 +140,12 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
   other.script("CREATE TABLE t (x)");
   one_thread caf;
   auto engine = actors::spawn_engine(
-      caf.sys, file.string(), {.read_only = true, .busy_timeout = 300s, .request_timeout = 300ms});
+      caf.sys, file.string(), {.busy_timeout = 300s, .request_timeout = 300ms, .read_only = true});
   other.script("BEGIN EXCLUSIVE");
-  CAF_CHECK_EQUAL(to_string(caf.code_of(engine, database_info_request{})), "timeout");
+  CAF_CHECK_EQUAL(to_string(caf.code_of<database_info>(engine, database_info_request{})),
+                  "timeout");
   other.script("COMMIT");
-  CAF_CHECK_EQUAL(to_string(caf.code_of(engine, database_info_request{})), "none");
+  CAF_CHECK_EQUAL(to_string(caf.code_of<database_info>(engine, database_info_request{})), "none");
   actors::shutdown(caf.sys, engine);
 }
 
@@ -161,10 +162,11 @@ CAF_TEST(a slow folder of backups keeps nobody waiting but who asks for backups)
   CAF_CHECK(comes_true([] { return at_folder.load() > 0; }));
   std::atomic<bool> told{false};
   caf.ask<backup_info>(engine, backup_info_request{}, told);
-  CAF_CHECK_EQUAL(to_string(caf.code_of(engine, execute_request{"CREATE TABLE t (x)", {}, {}})),
-                  "none");
-  CAF_CHECK_EQUAL(to_string(caf.code_of(engine, health_request{})), "none");
-  CAF_CHECK_EQUAL(to_string(caf.code_of(engine, statistics_request{})), "none");
+  CAF_CHECK_EQUAL(
+      to_string(caf.code_of<write_result>(engine, execute_request{"CREATE TABLE t (x)", {}, {}})),
+      "none");
+  CAF_CHECK_EQUAL(to_string(caf.code_of<health_report>(engine, health_request{})), "none");
+  CAF_CHECK_EQUAL(to_string(caf.code_of<statistics>(engine, statistics_request{})), "none");
   CAF_CHECK(actors::health_of(engine).ok);
   CAF_CHECK(!told);
   door.open();
