@@ -55,8 +55,7 @@ CAF_TEST(two hundred thousand operations have one true history) {
     auto s = round_of(rounds++, seed);
     s.operations = std::min<std::uint64_t>(wanted / 5 + 1, 50'000);
     const auto r = run_history(s, folder.path);
-    if (r.wrong != 0)
-      std::fprintf(stderr, "round %u: %s\n", rounds, r.text().c_str());
+    std::fprintf(stderr, "round %u: %s\n", rounds, r.text().c_str()); // a long run may be ended
     sum.add(r);
   }
   CAF_CHECK_EQUAL(sum.wrong, 0u);
