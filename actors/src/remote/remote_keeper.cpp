@@ -76,23 +76,31 @@ public:
     auto scribe =
         d.secure ? make_tls_scribe(mm.backend(), d) : mm.backend().new_scribe(d.release());
     const auto broker = mm.named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+    const auto mine = ++attempt_;
     self_
         ->request(broker, handshake_timeout, caf::connect_atom_v, std::move(scribe),
                   state().link->to().port)
-        .then([this](const caf::node_id&, caf::strong_actor_ptr& gateway,
-                     const std::set<std::string>& offers) { greet(gateway, offers); },
-              [this](const caf::error& e) {
-                hang_up();
-                failed({.code = errc::unreachable,
-                        .message = "the handshake with " + to_string(state().link->to()) +
-                                   " failed: " + self_->system().render(e)});
-              });
+        .then(
+            [this, mine](const caf::node_id&, caf::strong_actor_ptr& gateway,
+                         const std::set<std::string>& offers) {
+              if (mine == attempt_)
+                greet(gateway, offers);
+            },
+            [this, mine](const caf::error& e) {
+              if (mine != attempt_)
+                return;
+              hang_up();
+              failed({.code = errc::unreachable,
+                      .message = "the handshake with " + to_string(state().link->to()) +
+                                 " failed: " + self_->system().render(e)});
+            });
   }
 
   void down(const caf::down_msg& m) {
     if (!state().gateway || caf::actor_cast<caf::actor_addr>(state().gateway) != m.source)
       return;
     state().gateway = nullptr;
+    ++attempt_;
     const auto why = self_->system().render(m.reason);
     detail::log(detail::log_level::warning,
                 "the connection to " + to_string(state().link->to()) + " is lost: " + why);
@@ -122,12 +130,17 @@ private:
     wire_request hello{static_cast<std::uint8_t>(wire_kind::hello), 0,
                        detail::encode(std::int64_t{0}, wire_protocol, std::string(version))};
     self_->request(caf::actor_cast<gateway_actor>(gateway), handshake_timeout, std::move(hello))
-        .then([this](const wire_answer& a) { welcomed(a); },
-              [this](const caf::error& e) {
+        .then(
+            [this, mine = attempt_](const wire_answer& a) {
+              if (mine == attempt_)
+                welcomed(a);
+            },
+            [this, mine = attempt_](const caf::error& e) {
+              if (mine == attempt_)
                 refused({.code = errc::unreachable,
                          .message = "no welcome from " + to_string(state().link->to()) + ": " +
                                     self_->system().render(e)});
-              });
+            });
   }
 
   void welcomed(const wire_answer& a) {
@@ -191,6 +204,9 @@ private:
   }
 
   self_pointer self_;
+  /// Counts connections. One that is lost before its welcome ends by the down message, and its greeting fails a moment, or 2 s, later:
+  /// that must neither end the next connection nor dial beside it.
+  std::uint64_t attempt_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };
 
