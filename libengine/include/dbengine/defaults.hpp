@@ -61,9 +61,6 @@ inline constexpr int progress_steps = 1'000;
 inline constexpr int like_pattern_bytes = 50'000;
 /// A pattern of GLOB, which is SQLite's own and cannot be interrupted: a megabyte of text takes it at most some 0.9 s.
 inline constexpr int glob_pattern_bytes = 128;
-/// The members that SQLite may have to look at for one `json_patch`, which cannot be interrupted: some 50 ms. Members of the patch times those
-/// of both documents: a patch of 100 members for a document of 300,000, or one of 3,800 for another of as many.
-inline constexpr std::size_t json_patch_lookups = 30'000'000;
 /// The names that SQLite may have to pass in its list of parameters while it prepares one statement: those of 2,000 different `:name`, some
 /// 15 ms of the processor that nothing can interrupt. A `?` without a number is not in the list.
 inline constexpr std::size_t parameter_lookups = 4'000'000;
