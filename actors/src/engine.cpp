@@ -213,6 +213,8 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     r->parameters = std::move(x.parameters);
     r->task = [core = &house_->core(), cursors = house_->cursors(), raw = r.get(),
                me = address()](detail::connection&) {
+      if (!raw->reply.empty()) // opened, and then its worker failed
+        return;
       const auto owner = owner_of(raw->sender());
       const auto number =
           cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl);
@@ -230,6 +232,9 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     call_options o{.timeout = x.timeout};
     auto r = make_request(request::kind::task, what, o);
     r->task = [cursors = house_->cursors(), raw = r.get(), x](detail::connection&) {
+      // These rows were stepped, and then the worker failed: another step would leave them out.
+      if (!raw->reply.empty())
+        return;
       raw->reply = caf::make_message(cursors->next(x.id.number, owner_of(raw->sender()),
                                                    static_cast<std::size_t>(x.batch), raw->ctl));
     };

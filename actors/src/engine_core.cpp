@@ -77,6 +77,8 @@ std::size_t lease_count(const options& o) {
   return std::max<std::size_t>(8, 2 * std::size_t{std::thread::hardware_concurrency()});
 }
 
+constexpr const char* unsound_writer = "it could not end a transaction";
+
 const options& checked(const options& o) {
   check(o);
   return o;
@@ -252,6 +254,11 @@ bool engine_core::try_take_writer_briefly() noexcept {
   }
 }
 
+void engine_core::check_writer() const {
+  if (!writer_->sound())
+    throw error(errc::internal, unsound_writer);
+}
+
 // The gate was just taken.
 bool engine_core::own_gate() noexcept {
   // `close_files` takes the gate after accepting ended: it sees this holder, or this holder sees the end.
@@ -266,6 +273,8 @@ bool engine_core::own_gate() noexcept {
 
 void engine_core::give_back_writer() noexcept {
   if (writer_) {
+    if (!writer_->sound())
+      return writer_broken({.code = errc::internal, .message = unsound_writer});
     const auto n = writer_->count();
     writer_counts_.cache_hits.raise_to(n.cache_hits);
     writer_counts_.cache_misses.raise_to(n.cache_misses);
@@ -318,8 +327,11 @@ bool engine_core::open_writer() {
 void engine_core::replace_writer() {
   if (auto why = writer_->moved(); !why.empty())
     fence(std::move(why));
+  const bool statistics = writer_->statistics_changed();
   writer_.reset(); // first: it may hold locks that the next one needs
   writer_ = make_writer();
+  if (statistics)
+    writer_->publish_statistics();
   checkpoint_where_due();
 }
 

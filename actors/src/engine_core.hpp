@@ -92,6 +92,8 @@ public:
   /// Runs a request on the write connection that this thread has, and gives the connection back. The request is
   /// answered then, or in the queue where the worker failed under it.
   void run_on_this_thread(const request_ptr& r);
+  /// Whether the holder of the write connection is a host with its native handle that runs no statement of this API.
+  void lend_outside(bool on) noexcept { lent_outside_.store(on, std::memory_order_seq_cst); }
   /// The gate came with a `lend`.
   void lent_to_this_thread() noexcept { writer_thread_.store(std::this_thread::get_id()); }
   /// Throws `errc::fenced` where writing is stopped for good.
@@ -115,8 +117,8 @@ public:
   // -- readers ------------------------------------------------------------------------------------
 
   std::unique_ptr<connection> open_reader() const;
-  /// For a reader actor, on `flush`. False where another one took its place while it was stuck: it is a spare now and
-  /// needs no connection. An exception is the worker's failure.
+  /// For a reader actor, on `flush`. False where its connection is to be closed: another one took its place while it was stuck (it is
+  /// a spare now), it has no upkeep to do, or the connection is not sound. An exception is the worker's failure.
   bool drain_reads(std::size_t reader, connection& c);
   /// Reader actors: those that work, the spare ones, and the last one for upkeep.
   std::size_t reader_count() const noexcept { return readers_.size(); }
@@ -156,7 +158,8 @@ public:
   /// No new requests from now on.
   void refuse() noexcept { accepting_.store(false, std::memory_order_seq_cst); }
   bool accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
-  /// Waits until the queues are empty and nothing runs; false at the deadline.
+  /// Waits until the queues are empty and nothing runs; false at the deadline. The write connection in the hands of a host that runs
+  /// nothing, or of the caller's own thread, is not waited for.
   bool wait_drained(clock::time_point deadline);
   /// Answers the rest, interrupts what runs, closes the connections. After the workers have ended.
   void answer_rest();
@@ -254,6 +257,8 @@ private:
   void group_failed(const write_group& g, const error_info& why);
   void count_answer(worker_counters& w, const request& r);
   void checkpoint_where_due();
+  /// Throws where the write connection is in a transaction that it could not end.
+  void check_writer() const;
   /// A checkpoint that starts the WAL anew, where nothing older than the last commit is being read. A passive one tells: behind
   /// a backup's or a cursor's snapshot the other would only keep the writer waiting. A read that ends within `patience` is
   /// waited for.
@@ -291,8 +296,14 @@ private:
     const auto now = gate_.load(std::memory_order_seq_cst);
     return now == gate_held || now == gate_brief;
   }
+  /// The same, for shutting down.
+  bool works_for_somebody() const noexcept {
+    return held_by_somebody() && !lent_outside_.load(std::memory_order_seq_cst) &&
+           !this_thread_writes();
+  }
   alignas(64) std::atomic<std::uint32_t> gate_{gate_shut};
   std::atomic<bool> closing_{false}; // whoever gives the write connection back closes it
+  std::atomic<bool> lent_outside_{false};
   std::atomic<std::thread::id> writer_thread_{};
   std::atomic<bool> flush_pending_{false};
   // Above 0: writers come together; nobody writes inline, so that groups can form.

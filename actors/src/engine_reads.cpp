@@ -160,7 +160,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
   slot.counts.cache_misses.raise_to(n.cache_misses);
   slot.counts.snapshots_reused.raise_to(n.snapshots_reused);
   slot.counts.snapshots_opened.raise_to(n.snapshots_opened);
-  return !upkeep;
+  return !upkeep && c.sound();
 }
 
 bool engine_core::sweep() {

@@ -349,7 +349,7 @@ bool engine_core::wait_drained(clock::time_point deadline) {
     bool busy = !writes_.empty() || !reads_.empty() || !upkeep_.empty();
     for (std::size_t i = 0; i < readers_.size() && !busy; ++i)
       busy = view_reader(i).running;
-    busy = busy || (!read_only_ && held_by_somebody());
+    busy = busy || (!read_only_ && works_for_somebody());
     if (!busy)
       return true;
     if (clock::now() >= deadline)
@@ -403,7 +403,7 @@ void engine_core::leave_behind() {
 
 void engine_core::close_files(clock::time_point last_moment) {
   closing_.store(true, std::memory_order_seq_cst);
-  while (held_by_somebody() && clock::now() < last_moment)
+  while (works_for_somebody() && clock::now() < last_moment)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   close_writer();
 }

@@ -246,6 +246,7 @@ void engine_core::drain_writes() {
       const auto size = group.size();
       last_group_ = size;
       run_group(std::move(group));
+      check_writer();
       if (size > 1)
         grouped_mode_.store(defaults::grouped_mode_patience, std::memory_order_relaxed);
       else if (const auto m = grouped_mode_.load(std::memory_order_relaxed); m > 0)

@@ -95,7 +95,7 @@ lease* lease_table::take_until(clock::time_point deadline, const control& c) {
 }
 
 void lease_table::give_back(lease& l, bool broken) noexcept {
-  if (broken || closed_.load(std::memory_order_seq_cst)) {
+  if (broken || !l.conn->sound() || closed_.load(std::memory_order_seq_cst)) {
     const std::lock_guard lock(mutex_); // `close` may be about to interrupt it
     l.conn.reset();
     open_.fetch_sub(1, std::memory_order_relaxed);
@@ -111,6 +111,25 @@ void lease_table::give_back(lease& l, bool broken) noexcept {
     const std::lock_guard lock(mutex_);
     given_back_.notify_one();
   }
+}
+
+void lease_table::park(lease& l, std::uint32_t how) noexcept {
+  l.word.fetch_or(how, std::memory_order_acq_rel);
+  if (waiting_.load(std::memory_order_seq_cst) > 0) {
+    const std::lock_guard lock(mutex_);
+    given_back_.notify_all(); // `close` may wait for it
+  }
+}
+
+bool lease_table::resume(lease& l) noexcept {
+  constexpr std::uint32_t at_rest = lease::parked | lease::outside;
+  auto seen = l.word.load(std::memory_order_relaxed);
+  do {
+    if ((seen & at_rest) == 0)
+      return false;
+  } while (!l.word.compare_exchange_weak(seen, seen & ~at_rest, std::memory_order_acq_rel,
+                                         std::memory_order_relaxed));
+  return true;
 }
 
 bool lease_table::sweep() noexcept {
@@ -145,16 +164,18 @@ std::size_t lease_table::recall() noexcept {
   std::size_t out = 0;
   for (const auto& l : leases_) {
     // Again where it changed hands between the two looks.
-    for (auto seen = static_cast<std::uint32_t>(lease::idle); seen == lease::idle;) {
-      if (try_take(*l, lease::idle) != nullptr) {
+    for (auto seen = l->word.load(std::memory_order_relaxed); seen != lease::closed;) {
+      if (seen == lease::idle && try_take(*l, lease::idle) != nullptr) {
         l->conn->drop_snapshot();
         give_back(*l);
         break;
       }
-      seen = lease::busy;
-      l->word.compare_exchange_strong(seen, lease::busy | lease::recalled,
-                                      std::memory_order_acq_rel);
-      out += seen > lease::idle ? 1 : 0;
+      if (seen != lease::idle &&
+          l->word.compare_exchange_weak(seen, seen | lease::recalled, std::memory_order_acq_rel)) {
+        ++out;
+        break;
+      }
+      seen = l->word.load(std::memory_order_relaxed);
     }
   }
   return out;
@@ -168,9 +189,12 @@ void lease_table::close(clock::time_point deadline) {
   bool interrupted = false;
   for (std::size_t i = 0; i < leases_.size();) {
     auto& l = *leases_[i];
-    if (try_take(l, lease::idle) != nullptr)
+    const auto seen = l.word.load(std::memory_order_acquire);
+    const bool at_rest = seen == lease::idle || (seen & lease::parked) != 0;
+    if (at_rest && try_take(l, seen) != nullptr)
       give_back(l, true);
-    if (l.word.load(std::memory_order_acquire) == lease::closed || clock::now() >= last_moment) {
+    const auto now = l.word.load(std::memory_order_acquire);
+    if (now == lease::closed || (now & lease::outside) != 0 || clock::now() >= last_moment) {
       ++i;
       continue;
     }

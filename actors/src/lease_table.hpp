@@ -24,8 +24,10 @@ namespace dbengine::detail {
 
 struct alignas(64) lease {
   /// closed: no connection. idle: anybody may take it. busy: somebody has it. The recall bit on a busy lease asks its holder
-  /// to give up the snapshot when it is done.
-  enum : std::uint32_t { closed = 0, idle = 1, busy = 2, recalled = 4 };
+  /// to give up the snapshot when it is done. A busy lease may be held over several statements (a cursor, a snapshot, a raw
+  /// connection): between them its holder sets `parked`, and `close` takes it away; or `outside` where the host has the native handle,
+  /// whose use cannot be seen from here, and `close` leaves it.
+  enum : std::uint32_t { closed = 0, idle = 1, busy = 2, recalled = 4, parked = 8, outside = 16 };
 
   std::atomic<std::uint32_t> word{closed};
   std::unique_ptr<connection> conn;
@@ -49,14 +51,19 @@ public:
   /// `broken`: the connection is closed and opened anew by the next holder.
   void give_back(lease& l, bool broken = false) noexcept;
 
+  /// The holder runs nothing until it calls `resume`. `how`: `lease::parked` or `lease::outside`.
+  void park(lease& l, std::uint32_t how = lease::parked) noexcept;
+  /// False where `close` has taken the lease away meanwhile: its connection is no more.
+  bool resume(lease& l) noexcept;
+
   /// Gives up idle snapshots that were not used since the last sweep. True where snapshots are still open.
   bool sweep() noexcept;
   /// Closes connections that were not used since the last sweep: their page caches are memory others can use.
   void close_idle() noexcept;
   /// Every snapshot is given up: idle ones now, the others when their holder is done. Returns how many were busy.
   std::size_t recall() noexcept;
-  /// No more leases. Waits until `deadline`, then interrupts what runs, and a second more. A connection that is still out
-  /// then (a cursor that its thread holds) is closed when it is given back.
+  /// No more leases. Takes the parked ones at once; waits until `deadline` for those that run something, then interrupts what runs,
+  /// and a second more. A connection that is still out then, or outside, is closed when it is given back.
   void close(clock::time_point deadline);
 
   std::size_t open_count() const noexcept { return open_.load(std::memory_order_relaxed); }

@@ -117,12 +117,45 @@ local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const reque
   }
   if (kind_ == kind::write)
     b.scope_.store(this, std::memory_order_relaxed);
+  park();
 }
+
+void local_scope::park() noexcept {
+  auto& core = house_->core();
+  switch (kind_) {
+  case kind::write: break; // its function runs: it is waited for
+  case kind::read: core.leases().park(*lease_); break;
+  case kind::raw_read: core.leases().park(*lease_, detail::lease::outside); break;
+  case kind::raw_write: core.lend_outside(true); break;
+  }
+}
+
+bool local_scope::resume() noexcept {
+  if (lease_ != nullptr)
+    return house_->core().leases().resume(*lease_);
+  if (kind_ == kind::raw_write)
+    house_->core().lend_outside(false);
+  return true;
+}
+
+class local_scope::call {
+public:
+  explicit call(local_scope& s) : scope_(&s) {
+    if (!s.resume())
+      throw error(errc::shut_down, "the engine is shut down");
+  }
+  ~call() { scope_->park(); }
+  call(const call&) = delete;
+  call& operator=(const call&) = delete;
+
+private:
+  local_scope* scope_;
+};
 
 local_scope::~local_scope() {
   if (kind_ == kind::write)
     backend_->scope_.store(nullptr, std::memory_order_relaxed);
-  if (ended_)
+  if (ended_ || !resume())
     return;
   if (!broken_) {
     connection().rollback();
@@ -174,6 +207,7 @@ auto local_scope::run(F&& f) {
   check_open();
   auto& core = house_->core();
   core.admit();
+  const call running(*this);
   auto& c = connection();
   if (kind_ == kind::write && !c.in_transaction())
     throw error(
@@ -274,6 +308,7 @@ void local_scope::commit() {
 
 std::unique_ptr<detail::scope> local_scope::savepoint() {
   check_open();
+  const call running(*this);
   return std::make_unique<savepoint_scope>(*this, connection(), std::nullopt);
 }
 
@@ -307,9 +342,14 @@ local_cursor::local_cursor(detail::engine_core& core, std::shared_ptr<house> h, 
     core.leases().give_back(*lease_);
     throw;
   }
+  core.leases().park(*lease_);
 }
 
 local_cursor::~local_cursor() {
+  if (!house_->core().leases().resume(*lease_)) {
+    cursor_->abandon();
+    return;
+  }
   cursor_.reset();
   lease_->conn->rollback();
   house_->core().leases().give_back(*lease_);
@@ -320,8 +360,16 @@ control local_cursor::control_now() const {
 }
 
 rows local_cursor::next() {
-  house_->core().admit();
+  auto& core = house_->core();
+  core.admit();
   auto ctl = control_now();
+  if (!core.leases().resume(*lease_))
+    throw error(errc::shut_down, "the engine is shut down");
+  struct parking {
+    detail::lease_table& table;
+    detail::lease& mine;
+    ~parking() { table.park(mine); }
+  } const parked{core.leases(), *lease_};
   auto r = cursor_->next(batch_, ctl);
   auto& counts = lease_->counts;
   counts.count.add();

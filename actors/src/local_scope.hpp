@@ -37,6 +37,12 @@ public:
   void check_open() const;
 
 private:
+  /// While it runs something on the connection: shutting down waits for it then, and else takes the connection away.
+  class call;
+
+  void park() noexcept;
+  /// False where shutting down took the connection away.
+  bool resume() noexcept;
   template <class F>
   auto run(F&& f);
   detail::connection& connection() const;

@@ -38,7 +38,7 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
           if (!conn)
             conn = core->open_reader(); // it was a spare until now, or is the one for upkeep
           if (!core->drain_reads(index, *conn))
-            conn.reset(); // another one took its place while it was stuck, or there is no upkeep to do
+            conn.reset(); // opened anew when there is something to do
         } catch (...) {
           fail();
         }

@@ -23,6 +23,7 @@ namespace dbengine::actors {
 
 struct report_state {
   static constexpr const char* name = "dbengine.report";
+  report_state() = default; // no aggregate: CAF would make it of its actor's pointer
 
   /// Gives the answer; called once.
   std::function<void()> answer;

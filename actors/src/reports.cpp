@@ -134,7 +134,7 @@ database_info report_database(const detail::engine_core& core, detail::connectio
   i.application_id = integer("PRAGMA application_id");
   i.foreign_keys = integer("PRAGMA foreign_keys") != 0;
   i.mmap_bytes = number("PRAGMA mmap_size");
-  const auto cache = c.engine_integer("PRAGMA cache_size"); // in KiB where negative, else in pages
+  const auto cache = integer("PRAGMA cache_size"); // in KiB where negative, else in pages
   i.cache_bytes = cache < 0 ? std::uint64_t{1024} * static_cast<std::uint64_t>(-cache)
                             : i.page_size * static_cast<std::uint64_t>(cache);
   static constexpr const char* levels[] = {"off", "normal", "full"};

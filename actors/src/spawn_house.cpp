@@ -31,6 +31,31 @@ auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts... xs) {
   return detached ? spawn_detached(sys, f, std::move(xs)...) : sys.spawn(f, std::move(xs)...);
 }
 
+// Here and now: when a worker is stuck, its spare's thread must be there already. Where one cannot be had the rest is not
+// started, and is nobody's to restart.
+error_info start_first(std::vector<child_spec>& specs, std::vector<started_child>& first,
+                       board& names) {
+  error_info why;
+  for (const auto& spec : specs) {
+    names.add(spec.name);
+    auto child = start_child(spec);
+    if (child.handle) {
+      first.push_back(std::move(child));
+      continue;
+    }
+    why = child.failure;
+    // Those in threads of their own come first.
+    const auto threads =
+        std::count_if(specs.begin(), specs.end(), [](const auto& x) { return x.detached; });
+    if (spec.detached && why.code == errc::cannot_open)
+      why.message = std::to_string(threads) + " threads are needed and only " +
+                    std::to_string(first.size()) + " can be had: " + why.message;
+    break;
+  }
+  specs.erase(specs.begin() + static_cast<std::ptrdiff_t>(first.size()), specs.end());
+  return why;
+}
+
 } // namespace
 
 house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core,
@@ -169,26 +194,8 @@ error_info house::start(spawn_settings s) {
   };
   // Before any worker runs: its first act may be to wake another.
   core->start(std::move(w));
-  // Here and now: when a worker is stuck, its spare's thread must be there already.
   std::vector<started_child> first;
-  error_info why;
-  for (const auto& spec : specs) {
-    board_->add(spec.name);
-    auto child = start_child(spec);
-    if (!child.handle) {
-      why = child.failure;
-      if (spec.detached &&
-          why.code == errc::cannot_open) // those in threads of their own come first
-        why.message = std::to_string(std::count_if(specs.begin(), specs.end(),
-                                                   [](const auto& x) { return x.detached; })) +
-                      " threads are needed and only " + std::to_string(first.size()) +
-                      " can be had: " + why.message;
-      break;
-    }
-    first.push_back(std::move(child));
-  }
-  // Those that got no place are nobody's to restart.
-  specs.erase(specs.begin() + static_cast<std::ptrdiff_t>(first.size()), specs.end());
+  const auto why = start_first(specs, first, *board_);
   supervise(std::move(specs), std::move(first), s.restarts);
   return why;
 }

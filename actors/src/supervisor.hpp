@@ -80,6 +80,8 @@ started_child start_child(const child_spec& spec);
 
 struct supervisor_state {
   static constexpr const char* name = "dbengine.supervisor";
+  // No aggregate: CAF would make it of its actor's pointer, that is, of `true`.
+  supervisor_state() = default;
 
   struct child {
     child_spec spec;

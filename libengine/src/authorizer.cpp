@@ -50,6 +50,13 @@ bool among(const std::array<std::string_view, N>& names, std::string_view name) 
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
 } // namespace
 
 void authorizer::install(sqlite3* db) {
@@ -77,9 +84,7 @@ int authorizer::temporary() {
 }
 
 int authorizer::pragma(const char* name_text, const char* argument) {
-  std::string name(name_text);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto name = lower_case(name_text);
   if (among(asking, name) || name == "table_list")
     return SQLITE_OK;
   if (among(setting, name) &&
@@ -118,11 +123,28 @@ void authorizer::look(int action, const char* a, const char* db, const char* tri
   only_inserts_ = only_inserts_ && fits;
 }
 
+// What a statement reads or changes of what SQLite loads with the schema, for whoever it runs.
+void authorizer::note_schema_use(int action, const char* a) {
+  if (action == SQLITE_PRAGMA && a != nullptr) {
+    const auto name = lower_case(a);
+    asks_schema_ = asks_schema_ || among(asking, name) || name == "table_list";
+    may_gather_ = may_gather_ || name == "optimize";
+  } else if (action == SQLITE_READ) {
+    asks_schema_ = asks_schema_ || (a != nullptr && std::string_view(a).starts_with("pragma_"));
+  } else if (action == SQLITE_ANALYZE) {
+    (preparing_ ? gathers_ : gathered) = true;
+  } else if (action == SQLITE_DELETE && a != nullptr && std::string_view(a) == "sqlite_stat1") {
+    // `ANALYZE sqlite_schema`, which loads the statistics that somebody wrote, tells of this alone.
+    (preparing_ ? gathers_ : gathered) = true;
+  }
+}
+
 int authorizer::decide(int action, const char* a, const char* b, const char* db,
                        const char* trigger) {
   const bool free = who == authority::engine || who == authority::raw;
   if (preparing_)
     look(action, a, db, trigger);
+  note_schema_use(action, a);
   switch (action) {
   case SQLITE_SELECT:
   case SQLITE_RECURSIVE: return SQLITE_OK;

@@ -32,6 +32,7 @@ public:
   void begin_prepare() noexcept {
     preparing_ = true;
     writes_ = defines_ = inserts_ = asks_rowid_ = asks_counts_ = needs_writer_ = tells_ = false;
+    asks_schema_ = gathers_ = may_gather_ = false;
     rows_only_ = anywhere_ = only_inserts_ = true;
     target_.clear();
     denied_.clear();
@@ -59,6 +60,14 @@ public:
   bool needs_writer() const noexcept { return needs_writer_; }
   /// It is a pragma that tells a setting and changes none, whatever SQLite says of it.
   bool tells() const noexcept { return tells_; }
+  /// It answers from what the connection remembers of the schema, without a look at the file: a pragma, or its table.
+  bool asks_schema() const noexcept { return asks_schema_; }
+  /// It changes the statistics that the query planner reads with the schema (ANALYZE).
+  bool gathers() const noexcept { return gathers_; }
+  /// It runs ANALYZE where SQLite thinks that it pays (PRAGMA optimize).
+  bool may_gather() const noexcept { return may_gather_; }
+  /// Statistics were changed by a statement that another one runs, or that a host prepared. Until the connection sets it to false.
+  bool gathered = false;
   /// The request is a transaction: what lasts to its end may be set in it.
   bool in_transaction = false;
   /// Foreign keys may have been deferred since this was last set to false.
@@ -70,6 +79,7 @@ private:
   static int callback(void* self, int action, const char* a, const char* b, const char* db,
                       const char* trigger);
   void look(int action, const char* a, const char* db, const char* trigger);
+  void note_schema_use(int action, const char* a);
   int decide(int action, const char* a, const char* b, const char* db, const char* trigger);
   int pragma(const char* name, const char* argument);
   int temporary();
@@ -83,6 +93,9 @@ private:
   bool asks_counts_ = false;
   bool needs_writer_ = false;
   bool tells_ = false;
+  bool asks_schema_ = false;
+  bool gathers_ = false;
+  bool may_gather_ = false;
   bool rows_only_ = false;
   bool anywhere_ = false;
   bool only_inserts_ = false;

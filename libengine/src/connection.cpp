@@ -4,6 +4,7 @@
 #include "connection.hpp"
 
 #include "bind.hpp"
+#include "connection_statistics.hpp"
 #include "connection_use.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
@@ -199,9 +200,11 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
     throw needs_writer{};
   refuse_counts(*p);
   binder(db_, *p).bind(v);
+  statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   auto result = collect_or_undo(*p, c);
   measure(*p, result.memory());
+  statistics.keep(c);
   return result;
 }
 
@@ -212,6 +215,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     throw needs_writer{};
   refuse_counts(*p);
   binder(db_, *p).bind(v);
+  statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   const inserted_rowid rowid(db_, *rowid_mark_, *p);
   rows_begin();
@@ -228,6 +232,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     result.changes = sqlite3_changes64(db_);
     result.last_insert_rowid = rowid.get();
   }
+  statistics.keep(c);
   return result;
 }
 
@@ -244,6 +249,7 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   if (own->needs_writer)
     throw needs_writer{};
   binder(db_, *own).bind(params_view{});
+  statistics_change statistics(*this, *own, c);
   prepare_snapshot(*own);
   auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
@@ -252,6 +258,7 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
     step.written.changes = sqlite3_changes64(db_);
     step.written.last_insert_rowid = rowid.get();
   }
+  statistics.keep(c);
   if (own->column_count > 0)
     step.result = std::move(result);
   return step;
@@ -259,13 +266,19 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
 
 // -- cursor ---------------------------------------------------------------------------------------
 
+namespace {
+
+constexpr const char* cursor_reads =
+    "a cursor reads; use execute or fetch for a statement that writes";
+
+} // namespace
+
 connection::cursor::cursor(connection& c, std::string_view sql, const params_view& p, control& ctl)
     : connection_(&c), statement_(nullptr) {
   const running r(c, ctl);
   auto* found = c.prepare(sql);
   if (found->needs_writer || !found->read_only)
-    throw error(errc::not_allowed,
-                "a cursor reads; use execute or fetch for a statement that writes");
+    throw error(errc::not_allowed, cursor_reads);
   c.refuse_counts(*found);
   values_ = p.owned();
   binder(c.db_, *found).bind(values_);
@@ -289,6 +302,9 @@ rows connection::cursor::next(std::size_t batch, control& ctl) {
   const running r(*connection_, ctl);
   try {
     return connection_->collect(*statement_, std::max<std::size_t>(batch, 1), done_, ctl);
+  } catch (const needs_writer&) {
+    failed_ = true;
+    throw error(errc::not_allowed, cursor_reads);
   } catch (...) {
     failed_ = true; // a statement that failed starts from its beginning when stepped again
     throw;

@@ -72,6 +72,8 @@ public:
     cursor& operator=(const cursor&) = delete;
     /// At most `batch` rows; empty at the end.
     rows next(std::size_t batch, control& ctl);
+    /// Its connection was closed by another thread, and its statement with it.
+    void abandon() noexcept { statement_ = nullptr; }
 
   private:
     connection* connection_;
@@ -135,6 +137,17 @@ public:
   void drop_snapshot() noexcept;
   bool snapshot_open() const noexcept { return snapshot_open_; }
 
+  /// False where a transaction could not be ended (out of memory): the connection must be closed, and another one opened.
+  bool sound() const noexcept { return !broken_; }
+
+  // -- the planner's statistics -------------------------------------------------------------------
+
+  /// A host changed them by the native handle, or a statement that failed may have.
+  bool statistics_changed() const noexcept { return auth_.gathered; }
+  /// Makes every connection read the schema, and with it the statistics, anew: SQLite reads them with the schema and at no other time.
+  /// In the open transaction where there is one. Throws `error`.
+  void publish_statistics();
+
   // -- the rest -----------------------------------------------------------------------------------
 
   /// When the exactly-once records are looked through for old ones again.
@@ -197,6 +210,7 @@ private:
   friend class cursor;
   class use; // a statement in use
   class undo_point;
+  class statistics_change;
 
   void open();
   void configure();
@@ -279,6 +293,7 @@ private:
   int wal_pages_ = 0;
   bool wal_ = false;
   bool snapshot_open_ = false;
+  bool broken_ = false;             // see `sound`
   std::int64_t changes_before_ = 0; // total changes when the statement that runs began
   std::uint32_t schema_ = 0;        // moves where what is known of prepared statements may be old
   int anchor_prepares_ = 0;

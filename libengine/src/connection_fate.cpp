@@ -29,6 +29,11 @@ fate connection::fate_of_cut(const prepared* p, const control& c, bool failed) c
 }
 
 void connection::fail(int code, control& c, const prepared* p) {
+  // `DROP … IF EXISTS` and `CREATE … IF NOT EXISTS` had nothing to do by the schema that this reader remembered: SQLite compiled
+  // them to nothing, which reads, and found at their run that the file has another schema.
+  if (code == SQLITE_READONLY && role_ == role::reader && auth_.who == authority::reader &&
+      p != nullptr)
+    throw needs_writer{};
   refuse_cut(fate_of_cut(p, c, true));
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())

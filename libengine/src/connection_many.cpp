@@ -7,6 +7,7 @@
 #include "connection.hpp"
 
 #include "bind.hpp"
+#include "connection_statistics.hpp"
 #include "connection_use.hpp"
 #include "error_map.hpp"
 #include "sql_text.hpp"
@@ -141,6 +142,7 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
   if (belongs_to_writer(*p))
     throw needs_writer{};
   const auto start = clock::now();
+  statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   insert_in_rows(*p, sets, result, c);
   binder b(db_, *p);
@@ -170,6 +172,7 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
     }
     ++result.sets;
   }
+  statistics.keep(c);
   result.elapsed = clock::now() - start;
   return result;
 }

@@ -112,9 +112,27 @@ connection::~connection() {
   sqlite3_finalize(begin_);
 }
 
+namespace {
+
+// Takes the files away from a connection that cannot be closed: it has an empty database in memory then, and a statement that is
+// stepped finds no table. SQLite has no other way: in WAL mode a connection holds a lock on its file as long as it has it.
+void let_go_of_files(sqlite3* db) {
+  constexpr int temporary = 1;
+  for (int i = 0; const char* name = sqlite3_db_name(db, i); ++i) {
+    if (i == temporary)
+      continue;
+    if (const int rc = sqlite3_deserialize(db, name, nullptr, 0, 0, SQLITE_DESERIALIZE_READONLY);
+        rc != SQLITE_OK)
+      log(log_level::error, "an abandoned raw connection keeps its lock on the file (" +
+                                std::string(sqlite3_errstr(rc)) + ")");
+  }
+}
+
+} // namespace
+
 void connection::bury() {
   // A host prepared statements on a raw connection and left them. They may belong to a virtual table, or be finalised later:
-  // they stay, without locks, and so must the connection, with nothing in it that leads back here.
+  // they stay, without the file, and so must the connection, with nothing in it that leads back here.
   for (auto* s = sqlite3_next_stmt(db_, nullptr); s != nullptr; s = sqlite3_next_stmt(db_, s))
     sqlite3_reset(s);
   sqlite3_progress_handler(db_, 0, nullptr, nullptr);
@@ -123,14 +141,18 @@ void connection::bury() {
   sqlite3_wal_hook(db_, nullptr, nullptr);
   sqlite3_commit_hook(db_, nullptr, nullptr);
   sqlite3_rollback_hook(db_, nullptr, nullptr);
+  if (in_transaction())
+    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
   stop_->end();
   if (collations_)
     collations_->end();
+  let_go_of_files(db_);
   static std::mutex guard;
   static std::vector<std::pair<std::shared_ptr<const options>, SQLite::Database*>> graves;
   const std::lock_guard lock(guard);
   graves.emplace_back(options_, database_.release());
-  log(log_level::warning, "a raw connection was left with open statements: its handle stays open");
+  log(log_level::warning,
+      "a raw connection was left with open statements: its handle stays open, without the file");
 }
 
 void connection::open() {

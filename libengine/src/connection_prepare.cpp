@@ -81,9 +81,12 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
       leave_old_schema();
       rc = attempt();
     }
-    // A plan is shown as it was prepared, without the look that a run begins with.
-    const bool plan = rc == SQLITE_OK && p->stmt != nullptr && sqlite3_stmt_isexplain(p->stmt) != 0;
-    if (plan || (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer())) {
+    // A plan, and what a pragma tells of the schema, is shown as it was prepared, without the look that a run begins with.
+    const bool remembered = rc == SQLITE_OK && p->stmt != nullptr &&
+                            (sqlite3_stmt_isexplain(p->stmt) != 0 || auth_.asks_schema());
+    if (remembered && role_ == role::writer && !in_transaction())
+      drop_snapshot(); // another program's schema may be newer
+    if (remembered || (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer())) {
       sqlite3_finalize(std::exchange(p->stmt, nullptr));
       look_at_schema();
       rc = attempt();
@@ -132,6 +135,9 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   p->asks_counts = auth_.asks_counts() && !explains;
   p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
   p->anywhere = auth_.anywhere() && p->read_only;
+  p->asks_schema = auth_.asks_schema();
+  p->gathers = auth_.gathers() && !explains;
+  p->may_gather = auth_.may_gather() && !explains;
   p->schema = schema_;
   return p;
 }
@@ -151,12 +157,13 @@ void connection::renew(prepared& p) {
   p.asks_counts = now->asks_counts;
   p.rows_only = now->rows_only;
   p.anywhere = now->anywhere;
+  p.gathers = now->gathers;
   p.schema = schema_;
 }
 
 prepared* connection::prepare(std::string_view sql) {
   if (auto* found = cache_.find(sql)) {
-    if (sqlite3_stmt_isexplain(found->stmt) == 0)
+    if (sqlite3_stmt_isexplain(found->stmt) == 0 && !found->asks_schema)
       return found;
     cache_.erase(found);
   }

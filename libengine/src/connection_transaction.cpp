@@ -12,10 +12,20 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace dbengine::detail {
+
+namespace {
+
+// A transaction that could not be ended (out of memory).
+bool keeps_open(sqlite3* db) noexcept {
+  return sqlite3_get_autocommit(db) == 0 && !DBENGINE_FLAW("keeps open transactions");
+}
+
+} // namespace
 
 // -- transactions -----------------------------------------------------------------------------------
 
@@ -45,8 +55,11 @@ void connection::begin_immediate(control& c) {
 }
 
 void connection::begin_deferred() {
-  if (const int rc = step_own(begin_); rc != SQLITE_DONE)
-    throw error(last_error(db_, rc, 0, "the snapshot could not begin"));
+  if (const int rc = step_own(begin_); rc != SQLITE_DONE) {
+    auto why = last_error(db_, rc, 0, "the snapshot could not begin");
+    rollback(); // out of memory it may have begun all the same
+    throw error(std::move(why));
+  }
 }
 
 void connection::begin_snapshot() {
@@ -81,8 +94,8 @@ void connection::rollback() noexcept {
   // First: SQLite forgets an interrupt only when no statement is open, and would stop the ROLLBACK as well.
   if (role_ == role::writer)
     drop_snapshot();
-  if (in_transaction())
-    step_own(rollback_);
+  if (in_transaction() && step_own(rollback_) != SQLITE_DONE)
+    broken_ = broken_ || keeps_open(db_);
   current_ = stopped;
   rows_left_ = false;
   snapshot_open_ = false;
@@ -160,6 +173,8 @@ void connection::refresh_snapshot() {
     reused_before_ = reused_;
     reads_of_snapshot_ = 0;
   }
+  if (broken_) // the worker's failure: what was asked runs on another connection
+    throw std::runtime_error("a connection could not end its snapshot");
   if (!index_.attached())
     return;                // not in WAL mode: each read is its own transaction
   header_ = index_.read(); // before BEGIN: a commit in between is seen as a change, never missed
@@ -193,8 +208,8 @@ void connection::drop_snapshot() noexcept {
   snapshot_open_ = false;
   if (role_ == role::writer)
     sqlite3_reset(anchor_);
-  else if (step_own(commit_) != SQLITE_DONE)
-    step_own(rollback_);
+  else if (step_own(commit_) != SQLITE_DONE && step_own(rollback_) != SQLITE_DONE)
+    broken_ = broken_ || keeps_open(db_);
 }
 
 // -- the file ---------------------------------------------------------------------------------------

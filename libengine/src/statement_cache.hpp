@@ -47,6 +47,11 @@ struct prepared {
   int most_steps = 0;
   std::size_t most_bytes = 0;
   std::uint8_t runs = 0;
+  /// It answers from the schema in memory: compiled anew for each run, after a look at the file.
+  bool asks_schema = false;
+  /// It changes, or may change, the planner's statistics.
+  bool gathers = false;
+  bool may_gather = false;
   /// Size of its last result.
   std::size_t last_cells = 0;
   std::size_t last_text = 0;

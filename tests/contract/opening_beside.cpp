@@ -166,7 +166,7 @@ CAF_TEST(reading a file that was closed in WAL mode leaves nothing beside it) {
   CAF_CHECK_EQUAL(joined(names_in(folder.path)), "test.db");
 }
 
-CAF_TEST(reading leaves the write - ahead log of others alone) {
+CAF_TEST(reading leaves the log of others alone) {
   const engine_folder folder;
   { db_engine(folder.url()).execute("CREATE TABLE t (x)"); }
   {

@@ -34,8 +34,8 @@ struct calls {
 
 calls traced(const fs::path& log, const std::vector<std::string>& arguments,
              const std::string& database, const std::string& backups) {
-  std::vector<std::string> line{"-f", "-qq", "-o", log.string(),
-                                std::string(DBENGINE_BIN_DIR) + "/open_once"};
+  std::vector<std::string> line{
+      "-f", "-qq", "-s", "4096", "-o", log.string(), std::string(DBENGINE_BIN_DIR) + "/open_once"};
   line.insert(line.end(), arguments.begin(), arguments.end());
   calls c;
   c.code = run(line, {.program = "/usr/bin/strace"}).code;

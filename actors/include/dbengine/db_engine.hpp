@@ -190,34 +190,45 @@ private:
 
 /// A scoped lease of a connection with everything SQLite can do, its native handle included. At the end of
 /// the scope, work that is not committed is rolled back, and the connection is reset or replaced before
-/// anybody else gets it.
+/// anybody else gets it. A statement that was prepared by the native handle and not finalized may only be finalized after that: to
+/// step it is an error (`no such table`). Moved from, every call is `errc::invalid_state`.
 class raw_connection : public writing<raw_connection> {
 public:
   explicit raw_connection(std::unique_ptr<detail::scope> s) noexcept : scope_(std::move(s)) {}
 
   /// Valid until the end of the scope; not to be closed.
-  sqlite3* native_handle() const noexcept { return scope_->native_handle(); }
+  sqlite3* native_handle() const { return scope().native_handle(); }
 
-  rows run_fetch(std::string_view sql, const params_view& p) const { return scope_->fetch(sql, p); }
+  rows run_fetch(std::string_view sql, const params_view& p) const { return scope().fetch(sql, p); }
   write_result run_execute(std::string_view sql, const params_view& p) const {
-    return scope_->execute(sql, p);
+    return scope().execute(sql, p);
   }
   batch_result run_many(std::string_view sql, std::span<const params> s) const {
-    return scope_->execute_many(sql, s);
+    return scope().execute_many(sql, s);
   }
 
 private:
+  detail::scope& scope() const {
+    if (!scope_)
+      throw error(errc::invalid_state, "the raw connection was moved away");
+    return *scope_;
+  }
+
   std::unique_ptr<detail::scope> scope_;
 };
 
 /// A running query that gives its rows in batches, in constant memory: the rows of the moment when it was opened. Abandoned, it
-/// closes.
+/// closes. Moved from, every call is `errc::invalid_state`.
 class cursor {
 public:
   explicit cursor(std::unique_ptr<detail::cursor_source> s) noexcept : source_(std::move(s)) {}
 
   /// The next rows, at most the batch size; empty at the end.
-  rows next() { return source_->next(); }
+  rows next() {
+    if (!source_)
+      throw error(errc::invalid_state, "the cursor was moved away");
+    return source_->next();
+  }
 
   class iterator {
   public:
@@ -426,7 +437,9 @@ public:
   dbengine::database_info database_info() const { return backend().database_info(); }
 
   /// No new requests; what waits is finished within `shutdown_timeout`, the rest answered `errc::shut_down`; the WAL
-  /// is checkpointed and every file closed. Idempotent; later calls fail at once with `errc::shut_down`.
+  /// is checkpointed and every file closed. A cursor or `read` that runs no statement at that moment is not waited for: its
+  /// connection is closed, its next call is `errc::shut_down`. Neither is an idle raw connection, which keeps its connection, and the
+  /// file's lock where it is the writer's, to the end of its scope. Idempotent; later calls fail at once with `errc::shut_down`.
   void shutdown();
 
   detail::backend& backend() const;

@@ -27,7 +27,7 @@ constexpr std::size_t frame_overhead = 256;
 
 std::uint64_t random_start() {
   std::random_device r;
-  return (std::uint64_t{r()} << 32) | r();
+  return ((std::uint64_t{r()} << 32) | r()) >> 1; // never to the end of the numbers
 }
 
 /// Under way only between two others: its end means nothing to anybody.
@@ -65,10 +65,10 @@ void remote_link::submit(const remote_call_ptr& c) {
   bytes_ += c->body.size();
   c->id = ++last_id_;
   c->patience = clock::now() + defaults::reconnect_patience;
-  if (gateway_ && waiting_.empty() && take_room(c->body.size()))
+  if (can_send() && waiting_.empty() && take_room(c->body.size()))
     send(c);
   else
-    waiting_.push_back(c);
+    waiting_.emplace(c->id, c);
   arm();
 }
 
@@ -121,11 +121,8 @@ void remote_link::ask_for_more(const remote_call_ptr& c) {
 }
 
 void remote_link::send_waiting() {
-  while (gateway_ && !waiting_.empty() && take_room(waiting_.front()->body.size())) {
-    const auto c = waiting_.front();
-    waiting_.pop_front();
-    send(c);
-  }
+  while (can_send() && !waiting_.empty() && take_room(waiting_.begin()->second->body.size()))
+    send(waiting_.extract(waiting_.begin()).mapped());
 }
 
 void remote_link::say(wire_kind k, std::uint64_t about) {
@@ -143,8 +140,7 @@ void remote_link::cancel(const remote_call_ptr& c) {
     const lock l(mutex_);
     if (c->done || c->cancelled_until)
       return;
-    if (const auto it = std::find(waiting_.begin(), waiting_.end(), c); it != waiting_.end()) {
-      waiting_.erase(it);
+    if (waiting_.erase(c->id) != 0) {
       error_info why{.code = errc::cancelled, .message = "cancelled while it waited"};
       if (c->writes && c->sent)
         why.outcome = fate::unknown;
@@ -180,9 +176,9 @@ void remote_link::answered(std::uint64_t mid, caf::message& m) {
       // The guard and the broker say so of what did not reach the gateway.
       const bool never_left =
           why.category() == caf::atom("exit") || why == caf::sec::request_receiver_down;
+      leaving_ = leaving_ || never_left; // the keeper hears of the loss at this moment
       if (never_left && goes_again(*f.call)) {
-        waiting_.push_back(f.call); // the keeper hears of the loss at this moment
-        arm();
+        leave(f.call);
       } else {
         fail(f.call,
              never_left ? error_info{.code = errc::unreachable,
@@ -212,6 +208,8 @@ void remote_link::take(const remote_call_ptr& c, wire_answer& a, finished_calls&
     } catch (const error& e) {
       return broken(e.message().c_str());
     }
+    if (why.code == errc::shut_down && may_go_again(*c)) // as where the server had been killed
+      return leave(c);
     return fail(c, std::move(why), out);
   }
   case wire_outcome::needs_writer:
@@ -226,11 +224,11 @@ void remote_link::take(const remote_call_ptr& c, wire_answer& a, finished_calls&
     c->body.back() = 1;
     c->writes = true;
     c->repeatable = false;
-    if (gateway_) {
-      window_->add(c->body.size()); // in the place of the one just answered
-      return send(c);
-    }
-    return fail(c, gone(*c, why_lost_), out);
+    c->sent = false; // as one that writes
+    if (!can_send())
+      return leave(c);
+    window_->add(c->body.size()); // in the place of the one just answered
+    return send(c);
   case wire_outcome::part: {
     std::uint64_t total = 0;
     if (a.body.size() < sizeof total)
@@ -250,6 +248,12 @@ void remote_link::take(const remote_call_ptr& c, wire_answer& a, finished_calls&
   }
   }
   broken("an outcome of unknown kind");
+}
+
+void remote_link::leave(const remote_call_ptr& again) {
+  leaving_ = true;
+  waiting_.emplace(again->id, again);
+  arm();
 }
 
 void remote_link::fail(const remote_call_ptr& c, error_info why, finished_calls& out) {

@@ -21,8 +21,8 @@
 #include <caf/monitorable_actor.hpp>
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -76,8 +76,13 @@ private:
   void send_waiting();
   void ask_for_more(const remote_call_ptr& c);
   void say(wire_kind k, std::uint64_t about);
-  /// Whether a call whose connection is lost is sent again.
+  /// Whether a call whose connection is lost may be sent again.
+  bool may_go_again(const remote_call& c) const;
+  /// The same; then it counts as one more time.
   bool goes_again(remote_call& c) const;
+  /// Nothing more is sent on this connection, which is about to end; its answers are still taken.
+  void leave(const remote_call_ptr& again);
+  bool can_send() const { return gateway_ != nullptr && !leaving_; }
   void fail(const remote_call_ptr& c, error_info why, finished_calls& out);
   void finish(const remote_call_ptr& c, finished_calls& out);
   /// Whether one more may be under way now; then it counts.
@@ -97,6 +102,7 @@ private:
   std::function<void()> arm_;
   std::function<void()> stop_;
   caf::strong_actor_ptr gateway_; // null while there is no connection
+  bool leaving_ = false;          // its server shuts down, or a request came back
   wire_welcome welcome_;
   std::string why_lost_;
   bool closed_ = false;
@@ -105,7 +111,8 @@ private:
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, flight> flights_; // by message id
   std::shared_ptr<wire_window> window_;               // null without connection
-  std::deque<remote_call_ptr> waiting_;
+  /// By number: in the order in which they were asked, whichever way they came to wait.
+  std::map<std::uint64_t, remote_call_ptr> waiting_;
   std::size_t count_ = 0; // calls accepted and not finished
   std::size_t bytes_ = 0; // their bodies
 };

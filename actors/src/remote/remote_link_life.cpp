@@ -44,11 +44,13 @@ void remote_link::connected(caf::strong_actor_ptr gateway, const wire_welcome& w
     return;
   window_ = window_of(gateway.get());
   gateway_ = std::move(gateway);
+  leaving_ = false;
   welcome_ = w;
   why_lost_.clear();
   finished_calls out;
   // The server may be another one, which takes less at once.
-  std::erase_if(waiting_, [&](const remote_call_ptr& c) {
+  std::erase_if(waiting_, [&](const auto& waits) {
+    const auto& c = waits.second;
     auto why = too_large(*c);
     if (!why)
       return false;
@@ -70,8 +72,12 @@ error_info remote_link::gone(const remote_call& c, const std::string& why) const
           .message = "the engine at " + to_string(to_) + " cannot be reached: " + why};
 }
 
+bool remote_link::may_go_again(const remote_call& c) const {
+  return c.repeatable && !c.cancelled_until && !closed_;
+}
+
 bool remote_link::goes_again(remote_call& c) const {
-  if (!c.repeatable || c.cancelled_until || closed_ || c.resent >= defaults::remote_resends)
+  if (!may_go_again(c) || c.resent >= defaults::remote_resends)
     return false;
   ++c.resent;
   c.patience = clock::now() + defaults::reconnect_patience;
@@ -85,25 +91,20 @@ void remote_link::lost(const std::string& why) {
     why_lost_ = why;
     const auto patience = clock::now() + defaults::reconnect_patience;
     if (gateway_)
-      for (const auto& c : waiting_)
+      for (const auto& [id, c] : waiting_)
         c->patience = patience;
     gateway_ = nullptr;
-    std::vector<remote_call_ptr> again;
     for (auto& [mid, f] : flights_) {
       if (!is_call(f.call) || f.call->done)
         continue;
       if (goes_again(*f.call)) {
-        again.push_back(std::move(f.call));
+        waiting_.emplace(f.call->id, f.call);
       } else {
         fail(f.call, gone(*f.call, why), out);
       }
     }
     flights_.clear();
     window_ = nullptr; // it ends with the connection, for all links
-    // In the order in which they were asked.
-    std::sort(again.begin(), again.end(),
-              [](const auto& a, const auto& b) { return a->id < b->id; });
-    waiting_.insert(waiting_.begin(), again.begin(), again.end());
     if (!waiting_.empty())
       arm();
   }
@@ -116,7 +117,8 @@ bool remote_link::sweep() {
   {
     const lock l(mutex_);
     const auto now = clock::now();
-    std::erase_if(waiting_, [&](const remote_call_ptr& c) {
+    std::erase_if(waiting_, [&](const auto& waits) {
+      const auto& c = waits.second;
       if (now >= c->deadline) {
         error_info why{.code = errc::timeout, .message = "the deadline passed while it waited"};
         if (!gateway_)
@@ -175,7 +177,7 @@ void remote_link::close(clock::time_point deadline) {
         why.outcome = fate::unknown;
       fail(c, std::move(why), out);
     };
-    for (const auto& c : waiting_)
+    for (const auto& [id, c] : waiting_)
       end(c);
     for (auto& [mid, f] : flights_) {
       end(f.call);

@@ -43,6 +43,8 @@ struct function {
   /// The same input always gives the same output. Only then may it stand in indexes and generated columns, and SQLite calls it
   /// once for many rows where the arguments do not change. Off, as in SQLite: each row gets a call of its own.
   bool deterministic = false;
+  /// Runs on the thread that runs the statement, several at once, and may take as long as the statement's deadline. It may not call the
+  /// engine of that statement, nor may a collation: the call would wait for itself, and is `errc::invalid_state` at once.
   std::function<value(std::span<const value_ref>)> call;
 };
 
@@ -129,6 +131,8 @@ struct request_options {
   std::stop_token cancel = {};
   dbengine::priority priority = dbengine::priority::interactive;
   /// Exactly-once: a write whose id was committed before is answered with the result recorded then; `errc::invalid_state` where that was another.
+  /// Ids are kept for a day at least, by the engine's own time and not the system's clock, and the newest 10,000 in any case. What is not
+  /// recorded (`write`, `read`, raw connections, cursors, maintenance, backups) is `errc::invalid_option` with one.
   std::string id = {};
 };
 

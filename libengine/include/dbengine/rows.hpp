@@ -219,10 +219,13 @@ private:
   std::shared_ptr<const detail::arena> arena_;
 };
 
-/// A row that keeps its result alive: what `fetch_one` returns.
+/// A row that keeps its result alive: what `fetch_one` returns. Moving copies (one reference count), so that the row that was moved
+/// from stays whole.
 class owned_row : public row {
 public:
   owned_row(rows owner, std::size_t index) : row(owner[index]), owner_(std::move(owner)) {}
+  owned_row(const owned_row&) = default;
+  owned_row& operator=(const owned_row&) = default;
 
 private:
   rows owner_;
