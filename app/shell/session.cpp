@@ -77,7 +77,7 @@ void session::part() {
     throw dbengine::error(
         errc::not_allowed,
         "with --connect each statement is a request of its own: transactions, attached files, "
-        "temporary tables and settings need the file itself ('dbengine script' runs a file in "
+        "temporary tables, settings, changes() and last_insert_rowid() need the file itself ('dbengine script' runs a file in "
         "one transaction)");
   own_.emplace(engine_->with_timeout(no_deadline).raw_connection(read_only_));
   settings_ = false;

@@ -42,6 +42,7 @@ void connection::fail(int code, control& c, const prepared* p) {
     error_info info{.code = errc::sql, .message = collations_->message()};
     info.extended_code = SQLITE_ERROR;
     info.outcome = p != nullptr && p->read_only ? fate::not_run : fate::rolled_back;
+    collations_->begin(); // it is told: what the connection runs next is another statement
     throw error(std::move(info));
   }
   auto info = last_error(db_, code);

@@ -365,7 +365,10 @@ int connection::step_own(sqlite3_stmt* s) noexcept {
   // Installing the authorizer, and a host's work on a raw connection, expire prepared statements: the step prepares anew.
   const auto before = auth_.who;
   auth_.who = authority::engine;
-  const int rc = step(s);
+  // Not `step`: it compares nothing, and a rollback is what follows where a collation failed.
+  stepping_ = s;
+  const int rc = sqlite3_step(s);
+  stepping_ = nullptr;
   sqlite3_reset(s);
   auth_.who = before;
   return rc;

@@ -44,6 +44,12 @@ void replaced_randomblob(sqlite3_context* context, int, sqlite3_value** values) 
 
 namespace {
 
+#ifdef SQLITE_RESULT_SUBTYPE
+constexpr int result_subtype = SQLITE_RESULT_SUBTYPE;
+#else
+constexpr int result_subtype = 0;
+#endif
+
 using implementation = void (*)(sqlite3_context*, int, sqlite3_value**);
 
 void check(sqlite3* db, int rc, const char* name) {
@@ -74,6 +80,13 @@ bool replace_keeps_type(sqlite3* db) {
   return keeps;
 }
 
+bool knows(sqlite3* db, const char* sql) {
+  sqlite3_stmt* s = nullptr;
+  const int rc = sqlite3_prepare_v2(db, sql, -1, &s, nullptr);
+  sqlite3_finalize(s);
+  return rc == SQLITE_OK;
+}
+
 // SQLite searches an index for the beginning of a pattern where the function `like` has a mark that
 // `sqlite3_create_function` takes away. `PRAGMA case_sensitive_like` registers SQLite's own anew and then marks whatever bears the name:
 // while a statement is open it cannot register, and marks ours.
@@ -102,6 +115,11 @@ void register_replaced_functions(sqlite3* db, const std::shared_ptr<const stop_t
   }
   put(db, "replace", 3, pure, &replaced_replace, {.keeps_type = keeps_type, .stop = stop});
   put(db, "instr", 2, pure, &replaced_instr, {.stop = stop});
+  put(db, "json_patch", 2, pure | result_subtype, &replaced_json_patch,
+      {.stop = stop, .patcher = std::make_shared<json_patcher>()});
+  if (knows(db, "SELECT jsonb_patch('{}', '{}')"))
+    put(db, "jsonb_patch", 2, pure, &replaced_json_patch,
+        {.binary = true, .stop = stop, .patcher = std::make_shared<json_patcher>()});
   put(db, "randomblob", 1, 0, &replaced_randomblob, {.stop = stop});
   sqlite3_limit(db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, defaults::glob_pattern_bytes);
 }

@@ -43,6 +43,10 @@ unsigned lower(unsigned c) noexcept {
   return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
+unsigned other_case(unsigned c) noexcept {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ? c ^ 32u : c;
+}
+
 bool same(unsigned a, unsigned b) noexcept {
   return a == b || (a < 0x80 && b < 0x80 && lower(a) == lower(b));
 }
@@ -99,17 +103,39 @@ private:
       return verdict::differs;
     escaped_ = nullptr;
     p_ = behind_;
+    if (sought_ < 0x80)
+      return search_ascii();
     while (*from_ != 0) {
       const auto before = from_;
-      const auto c = sought_ < 0x80 ? *from_++ : read(from_);
+      const auto c = read(from_);
       if (work_->spend(static_cast<std::size_t>(from_ - before)))
         return verdict::stopped;
-      if (sought_ < 0x80 ? same(c, sought_) : c == sought_) {
+      if (c == sought_) {
         s_ = from_;
         return verdict::matches;
       }
     }
     return verdict::differs;
+  }
+
+  verdict search_ascii() noexcept {
+    constexpr std::ptrdiff_t piece = 4096;
+    const auto one = static_cast<unsigned char>(sought_);
+    const auto other = static_cast<unsigned char>(other_case(sought_));
+    for (;;) {
+      auto at = from_;
+      while (*at != one && *at != other && *at != 0 && at - from_ < piece)
+        ++at;
+      if (work_->spend(static_cast<std::size_t>(at - from_) + 1))
+        return verdict::stopped;
+      from_ = at;
+      if (*at == 0)
+        return verdict::differs;
+      if (*at == one || *at == other) {
+        s_ = ++from_;
+        return verdict::matches;
+      }
+    }
   }
 
   bool one_character(unsigned c) noexcept {

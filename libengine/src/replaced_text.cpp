@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
@@ -77,34 +78,37 @@ bytes next(bytes at) noexcept {
 
 // The characters of a set, in its order: in ill-formed text one may begin as another does.
 struct character_set {
-  std::unique_ptr<character, sqlite_free> all;
+  character few[8];
+  std::unique_ptr<character, sqlite_free> many;
   std::size_t count = 0;
+
+  character* all() noexcept { return many ? many.get() : few; }
 };
 
 bool take_set(sqlite3_context* context, bytes text, character_set& set) {
   std::size_t count = 0;
   for (bytes at = text; *at != 0; at = next(at))
     ++count;
-  if (count == 0)
-    return true;
-  set.all.reset(static_cast<character*>(sqlite3_malloc64(count * sizeof(character))));
-  if (set.all == nullptr) {
-    sqlite3_result_error_nomem(context);
-    return false;
+  if (count > std::size(set.few)) {
+    set.many.reset(static_cast<character*>(sqlite3_malloc64(count * sizeof(character))));
+    if (set.many == nullptr) {
+      sqlite3_result_error_nomem(context);
+      return false;
+    }
   }
   for (bytes at = text; *at != 0; ++set.count) {
     const auto end = next(at);
-    set.all.get()[set.count] = {at, static_cast<std::size_t>(end - at)};
+    set.all()[set.count] = {at, static_cast<std::size_t>(end - at)};
     at = end;
   }
   return true;
 }
 
 // The length of the character of the set at one end of the text; 0: none is there.
-found character_at(bytes text, std::size_t size, bool end, const character_set& set,
-                   std::size_t& length, work_meter& work) noexcept {
+found character_at(bytes text, std::size_t size, bool end, character_set& set, std::size_t& length,
+                   work_meter& work) noexcept {
   for (std::size_t i = 0; i < set.count; ++i) {
-    const auto& c = set.all.get()[i];
+    const auto& c = set.all()[i];
     if (work.spend(c.size))
       return found::stopped;
     if (c.size <= size && std::memcmp(end ? text + size - c.size : text, c.at, c.size) == 0) {

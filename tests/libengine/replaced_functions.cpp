@@ -112,6 +112,56 @@ CAF_TEST(long texts have the same answers piece by piece) {
     sqlite3_close(d);
 }
 
+CAF_TEST(json_patch answers as that of SQLite and takes no hours) {
+  sqlite3* db[2] = {};
+  for (auto& d : db)
+    sqlite3_open(":memory:", &d);
+  detail::register_replaced_functions(db[1], std::make_shared<detail::stop_test>());
+  const auto answer = [&](int i, const std::string& a, const std::string& b) {
+    const auto sql = "SELECT json_patch(" + a + ", " + b + "), json_array(json_patch(" + a + ", " +
+                     b + ")), typeof(json_patch(" + a + ", " + b + "))";
+    sqlite3_stmt* s = nullptr;
+    CAF_REQUIRE_EQUAL(sqlite3_prepare_v2(db[i], sql.c_str(), -1, &s, nullptr), SQLITE_OK);
+    std::string text;
+    if (sqlite3_step(s) != SQLITE_ROW)
+      text = sqlite3_errmsg(db[i]);
+    for (int k = 0; k < sqlite3_data_count(s); ++k) {
+      const auto* t = reinterpret_cast<const char*>(sqlite3_column_text(s, k));
+      text += (t == nullptr ? "NULL" : t) + std::string("|");
+    }
+    sqlite3_finalize(s);
+    return text;
+  };
+  std::mt19937 r(1);
+  const auto document = [&r](auto& self, int depth) -> std::string {
+    static const char* const plain[] = {"1",     "null", "\"a:\\\"b\"", "[1,{\"a\":2}]",
+                                        "-1.50", "true"};
+    if (depth == 0 || r() % 3 == 0)
+      return plain[r() % std::size(plain)];
+    std::string text = "{";
+    for (auto n = r() % 4; n > 0; --n)
+      text += (text == "{" ? "\"" : ",\"") + std::string(1, "abc"[r() % 3]) +
+              "\":" + self(self, depth - 1);
+    return text + "}";
+  };
+  const auto argument = [&]() -> std::string {
+    static const char* const odd[] = {"NULL", "x'7b7d'", "1", "1.5", "'{'", "''", "x'00'", "'[1'"};
+    return r() % 12 == 0 ? odd[r() % std::size(odd)] : "'" + document(document, 3) + "'";
+  };
+  for (int i = 0; i < 5'000; ++i) {
+    const auto a = argument();
+    const auto b = argument();
+    CAF_REQUIRE_EQUAL(answer(1, a, b), answer(0, a, b));
+  }
+  const std::string many =
+      "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) "
+      "SELECT json_group_object('k' || i, 1) FROM n)";
+  CAF_CHECK_EQUAL(answer(1, "'{}'", many), "json_patch: too many members");
+  CAF_CHECK(answer(1, many, "'{\"k7\":null}'") == answer(0, many, "'{\"k7\":null}'"));
+  for (auto* d : db)
+    sqlite3_close(d);
+}
+
 CAF_TEST(an index is searched for a prefix as with the functions of SQLite) {
   sqlite3* db = nullptr;
   sqlite3_open(":memory:", &db);
