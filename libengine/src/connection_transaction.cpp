@@ -148,9 +148,9 @@ void connection::end_deferring() noexcept {
 // -- snapshots --------------------------------------------------------------------------------------
 
 bool connection::keep_snapshot() noexcept {
-  const bool newest =
-      index_.equals(header_) || (role_ == role::reader && DBENGINE_FLAW("reads an old snapshot"));
-  if (!snapshot_open_ || !newest)
+  if (!snapshot_open_) // there may be no index: in rollback mode there is none
+    return false;
+  if (!index_.equals(header_) && !(role_ == role::reader && DBENGINE_FLAW("reads an old snapshot")))
     return false;
   ++reused_;
   if (!mapping_ && role_ == role::reader && ++reads_of_snapshot_ == defaults::mmap_after_reads)
