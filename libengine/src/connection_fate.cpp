@@ -34,7 +34,8 @@ void connection::fail(int code, control& c, const prepared* p) {
   if (code == SQLITE_READONLY && role_ == role::reader && auth_.who == authority::reader &&
       p != nullptr)
     throw needs_writer{};
-  refuse_cut(fate_of_cut(p, c, true));
+  if (where_.length && where_.length->cut(index_, db_, true)) // what is not there looks malformed
+    refuse_lost(fate_of_cut(p, c, true));
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));

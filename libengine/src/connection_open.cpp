@@ -330,8 +330,12 @@ void connection::engine_sql(const char* sql) {
   auth_.who = authority::engine;
   const int rc = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
   auth_.who = before;
-  if (rc != SQLITE_OK)
-    throw error(last_error(db_, rc, 0, sql));
+  if (rc != SQLITE_OK) {
+    auto info = last_error(db_, rc, 0, sql);
+    if (where_.length && where_.length->cut(index_, db_, true)) // what is not there looks malformed
+      refuse_lost(fate::not_run);
+    throw error(std::move(info));
+  }
 }
 
 std::string connection::engine_text(const char* sql) {
@@ -348,6 +352,8 @@ std::string connection::engine_text(const char* sql) {
   if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE) {
     auto info = last_error(db_, rc, 0, sql);
     sqlite3_finalize(s);
+    if (where_.length && where_.length->cut(index_, db_, true))
+      refuse_lost(fate::not_run);
     throw error(std::move(info));
   }
   // What it wrote is committed here: PRAGMA journal_mode=WAL has its row before that can fail.

@@ -148,7 +148,7 @@ void connection::end_deferring() noexcept {
 // -- snapshots --------------------------------------------------------------------------------------
 
 bool connection::keep_snapshot() noexcept {
-  if (!snapshot_open_) // and then there may be no index: the file is in rollback mode
+  if (!snapshot_open_) // there may be no index: in rollback mode there is none
     return false;
   if (!index_.equals(header_) && !(role_ == role::reader && DBENGINE_FLAW("reads an old snapshot")))
     return false;

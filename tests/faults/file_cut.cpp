@@ -19,6 +19,7 @@
 #include <atomic>
 #include <csignal>
 #include <fcntl.h>
+#include <functional>
 #include <string>
 #include <sys/mman.h>
 #include <thread>
@@ -201,4 +202,34 @@ CAF_TEST(without the handler an engine leaves signals alone) {
                     return now.sa_handler == SIG_DFL ? 0 : 1;
                   }),
                   0);
+}
+
+// As it is after the last program closed it: SQLite itself finds then that pages are missing, and calls the file malformed.
+CAF_TEST(a file that was opened with an empty log and cut short is fenced on every way to read) {
+  const std::vector<std::function<void(db_engine&)>> reads{
+      [](db_engine& db) { db.fetch("SELECT id, b FROM t"); },
+      [](db_engine& db) {
+        auto cursor = db.cursor("SELECT id, b FROM t");
+        while (!cursor.next().empty()) {
+        }
+      },
+      [](db_engine& db) { db.read([](snapshot& s) { s.fetch("SELECT id, b FROM t"); }); }};
+  for (const auto& read : reads)
+    CAF_CHECK_EQUAL(in_child([&] {
+                      install_sigbus_handler();
+                      const engine_folder folder;
+                      {
+                        db_engine db(folder.url());
+                        fill(db);
+                      }
+                      db_engine db(folder.url());
+                      read(db);
+                      if (::truncate((folder.path / "test.db").c_str(), 4096) != 0)
+                        return 1;
+                      const auto e = failure_of([&] { read(db); });
+                      if (e.code != errc::fenced)
+                        std::fprintf(stderr, "%s\n", to_string(e).c_str());
+                      return e.code == errc::fenced ? 0 : 2;
+                    }),
+                    0);
 }

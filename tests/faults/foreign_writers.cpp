@@ -225,11 +225,11 @@ void run_round(const round& r, unsigned seed, figures& f) {
       });
     for (auto& t : all)
       t.join();
-    for (auto& o : others)
-      o->close_input();
-    for (auto& o : others)
-      if (o->wait() != 0)
-        f.say("a program: " + o->out());
+    for (auto& other : others)
+      other->close_input();
+    for (auto& other : others)
+      if (other->wait() != 0)
+        f.say("a program: " + other->out());
     if (!db.health().fenced.empty())
       ++f.fences;
   }
