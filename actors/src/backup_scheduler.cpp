@@ -27,6 +27,7 @@ caf::result<Result> passed_on(backup_scheduler_actor::stateful_pointer<backup_sc
 backup_scheduler_actor::behavior_type backup_scheduler(
     backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
     std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start) {
+  end_by_exceptions(self);
   const auto arm = [self, service] {
     // At least a little: a tick that comes early would find nothing due and ask again at once.
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(service->wait());

@@ -5,6 +5,7 @@
 
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "worker_failure.hpp"
 
 namespace dbengine::actors {
 
@@ -42,6 +43,7 @@ caf::result<Result> answer(backup_service& service, std::uint64_t sender, const 
 backup_worker_actor::behavior_type backup_worker(
     backup_worker_actor::stateful_pointer<backup_worker_state> self,
     std::shared_ptr<backup_service> service) {
+  end_by_exceptions(self);
   const auto sender = [self] {
     self->quit(); // after this one message
     const auto& asked = self->current_sender();

@@ -257,6 +257,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     // A read like any other: it may wait for another process's lock.
     call_options o;
     auto r = make_request(request::kind::task, what, o);
+    r->counted = false;
     r->task = [core = &house_->core(), raw = r.get()](detail::connection& c) {
       raw->reply = caf::make_message(report_database(*core, c, raw->ctl));
     };

@@ -90,7 +90,8 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       wake_reader(); // another one may help
     set_current(r);
     const auto begin = clock::now();
-    slot.counts.of(r->statistics_class()).wait.record(begin - r->queued);
+    if (r->counted)
+      slot.counts.of(r->statistics_class()).wait.record(begin - r->queued);
     try {
       if (r->ctl.must_stop()) {
         error_info info{.code = r->ctl.stopped(), .message = "it was stopped before it started"};
@@ -146,11 +147,12 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       wake_reader();
       throw;
     }
-    const auto elapsed = clock::now() - begin;
-    auto& counts = slot.counts.of(r->statistics_class());
-    count_answer(slot.counts, *r);
-    counts.run.record(elapsed);
-    slow_.offer(r->sql, elapsed);
+    if (r->counted) {
+      const auto elapsed = clock::now() - begin;
+      count_answer(slot.counts, *r);
+      slot.counts.of(r->statistics_class()).run.record(elapsed);
+      slow_.offer(r->sql, elapsed);
+    }
     set_current(nullptr);
     r->finish();
   }

@@ -13,7 +13,6 @@
 #include "engine_core.hpp"
 #include "restart_policy.hpp"
 #include "supervision_end.hpp"
-#include "supervisor.hpp"
 
 #include <dbengine/actors/handles.hpp>
 
@@ -24,6 +23,9 @@
 #include <vector>
 
 namespace dbengine::actors {
+
+struct child_spec;
+struct started_child;
 
 /// The workers' current handles, renewed by the supervisor at each start.
 class current_handles {

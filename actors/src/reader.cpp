@@ -4,12 +4,14 @@
 #include "reader.hpp"
 
 #include "error_map.hpp"
+#include "worker_failure.hpp"
 
 namespace dbengine::actors {
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
                                    std::shared_ptr<detail::engine_core> core, std::size_t index,
                                    std::function<void()> ready) {
+  end_by_exceptions(self);
   const auto life = std::make_shared<std::uint64_t>(0);
   const auto fail = [self, core, index, life] {
     core->reader_failed(index, *life);

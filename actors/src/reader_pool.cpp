@@ -12,6 +12,7 @@ reader_pool_actor::behavior_type reader_pool(
     reader_pool_actor::stateful_pointer<reader_pool_state> self,
     std::shared_ptr<detail::engine_core> core, std::shared_ptr<detail::cursor_table> cursors) {
   // Nobody waits for an answer here.
+  end_by_exceptions(self);
   const auto or_fail = [self](auto f) {
     try {
       f();

@@ -48,6 +48,7 @@ void give(self_pointer self) {
 
 report_actor::behavior_type report_worker(self_pointer self, report_sources from) {
   // Both looks, for a moment.
+  end_by_exceptions(self);
   const auto look = [self, from] {
     self->delayed_send(self, defaults::look_patience, caf::timeout_atom_v);
     self->state.awaited = 2;

@@ -10,6 +10,7 @@
 #include "patience.hpp"
 #include "reader.hpp"
 #include "reader_pool.hpp"
+#include "report_worker.hpp"
 #include "reports.hpp"
 #include "stats.hpp"
 #include "supervisor.hpp"
@@ -142,9 +143,10 @@ error_info house::start(spawn_settings s) {
                    {}});
   specs.push_back({"stats",
                    strategy::one_for_one,
-                   [&sys, core, handles, b = board_, backups = backups_,
-                    disk = disk_look_](std::function<void()> ready) {
-                     auto h = sys.spawn(stats, core, b, backups, disk);
+                   [&sys, handles, from = report_sources{core, board_, backups_, disk_look_}](
+                       std::function<void()> ready) {
+                     auto h =
+                         sys.spawn(stats, [&sys, from] { return sys.spawn(report_worker, from); });
                      handles->set_stats(h);
                      ready();
                      return caf::actor_cast<caf::actor>(h);

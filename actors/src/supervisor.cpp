@@ -7,6 +7,7 @@
 #include "log.hpp"
 #include "patience.hpp"
 #include "threads.hpp"
+#include "worker_failure.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -264,6 +265,7 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
                                            std::vector<started_child> first,
                                            std::shared_ptr<supervision_end> ended,
                                            restart_policy policy) {
+  end_by_exceptions(self);
   const auto work = std::make_shared<supervising>(self, core, b, ended, std::move(specs), policy);
   // However it ends, nobody waits for it for ever.
   patiently([&] {

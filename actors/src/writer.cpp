@@ -4,12 +4,14 @@
 #include "writer.hpp"
 
 #include "error_map.hpp"
+#include "worker_failure.hpp"
 
 namespace dbengine::actors {
 
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
                                    std::shared_ptr<detail::engine_core> core,
                                    std::function<void()> ready) {
+  end_by_exceptions(self);
   const auto fail = [self] { self->quit(from_info(detail::current_exception_info())); };
   try {
     if (core->open_writer())

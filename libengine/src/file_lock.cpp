@@ -106,7 +106,7 @@ void drop_sqlite_locks(int fd) noexcept {
 }
 
 // In SQLite's order: the index first.
-void remove_if_empty(const std::string& database) noexcept {
+void remove_if_empty(const std::string& database) {
   const auto wal = database + "-wal";
   if (!is_empty(wal))
     return;

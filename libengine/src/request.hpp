@@ -128,6 +128,8 @@ public:
   std::size_t held_bytes = 0;
   /// Runs in no group: its first try ended one.
   bool alone = false;
+  /// Part of the statistics. A question about the engine is not, or each look would change what it looks at.
+  bool counted = true;
   /// Its sender runs it itself: nobody else can answer while it does.
   std::atomic<bool> on_senders_thread{false};
   /// Its listener allows no writing.

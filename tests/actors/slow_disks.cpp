@@ -119,7 +119,8 @@ CAF_TEST(health and deadlines do not wait for a locked file) {
   auto engine = actors::spawn_engine(
       caf.sys, file.string(),
       {.num_workers = 2, .busy_timeout = 300s, .request_timeout = 300s, .read_only = true});
-  other.script("BEGIN EXCLUSIVE");
+  other.script(
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // a look of the engine may read just now
   std::atomic<bool> told{false};
   caf.ask<database_info>(engine, database_info_request{}, told);
   CAF_CHECK_EQUAL(to_string(caf.code_of<health_report>(engine, health_request{})), "none");
@@ -141,7 +142,8 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
   one_thread caf;
   auto engine = actors::spawn_engine(
       caf.sys, file.string(), {.busy_timeout = 300s, .request_timeout = 300ms, .read_only = true});
-  other.script("BEGIN EXCLUSIVE");
+  other.script(
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // a look of the engine may read just now
   CAF_CHECK_EQUAL(to_string(caf.code_of<database_info>(engine, database_info_request{})),
                   "timeout");
   other.script("COMMIT");

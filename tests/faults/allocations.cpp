@@ -29,6 +29,7 @@ namespace {
 struct tally {
   long runs = 0;
   long excused = 0; // CAF's own
+  long ended = 0;   // the process, for want of memory, in "while"
   long last = 0;    // the largest n that was reached
   std::vector<std::string> failures;
 };
@@ -65,7 +66,11 @@ bool go_on(tally& t, const std::string& phase, const std::string& what, long& n,
       ++t.runs;
     }
   }
-  if (code != 0 && !(code == 1 && wrong))
+  // CAF 0.17.6 can neither start nor end an actor without memory: std::terminate. No answer may be wrong before that, nor any
+  // call hang.
+  if (what == "while" && code == 134 && p.err().find("std::bad_alloc") != std::string::npos)
+    ++t.ended;
+  else if (code != 0 && !(code == 1 && wrong))
     t.failures.push_back(phase + " " + what + " " + std::to_string(n) + ": ended with " +
                          std::to_string(code) + (code == 142 ? " (a hang)" : "") + " " + p.err());
   n += step;
@@ -84,8 +89,8 @@ tally cover(const std::string& phase, const std::string& what, bool flawed = fal
   for (long n = what == "thread" ? 1 : begin; go_on(t, phase, what, n, step, 50, flawed) &&
                                               (all || std::chrono::steady_clock::now() < enough);) {
   }
-  std::printf("%s, %s: %ld runs up to n = %ld, %ld of them CAF's own, %zu failures\n",
-              phase.c_str(), what.c_str(), t.runs, t.last, t.excused, t.failures.size());
+  std::printf("%s, %s: %ld runs up to n = %ld, %ld of them CAF's own, %ld ended, %zu failures\n",
+              phase.c_str(), what.c_str(), t.runs, t.last, t.excused, t.ended, t.failures.size());
   for (const auto& f : t.failures)
     std::printf("  %s\n", f.c_str());
   return t;

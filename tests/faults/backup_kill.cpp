@@ -89,9 +89,11 @@ bool begun(const std::filesystem::path& folder, const std::string& name) {
 void inspect(const std::filesystem::path& folder, bool& had_one, findings& found) {
   const auto backups = folder / "backups";
   const auto restored = folder / "restored.db";
-  // The next start: what an engine does when it opens, and nothing else. Whose backup into a path died makes it again.
+  // The next start, and the first question about backups, which looks at their folder. A backup into a path that was killed is made
+  // again.
   {
     const db_engine live((folder / "live.db").string(), {.backup_dir = backups});
+    static_cast<void>(live.get_backup_info());
     for (const std::string name : {"given.db", "packed.db.zst"})
       if (begun(folder, name) && !std::filesystem::exists(folder / name)) {
         live.backup_to(folder / name);

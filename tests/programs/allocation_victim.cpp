@@ -260,6 +260,8 @@ void backup(run& r) {
   } else {
     r.is(!std::filesystem::exists(copy), "a failed backup left its file");
   }
+  r.failure("backup with memory",
+            [&] { db.request_backup(); }); // health names the last one, if it failed
   works(r, db, "a backup");
   for (const auto& f : std::filesystem::directory_iterator(o.backup_dir, ec))
     if (f.path().string().find("partial") != std::string::npos)

@@ -9,6 +9,7 @@
 #include "remote/held_answers.hpp"
 #include "remote/ticket.hpp"
 #include "version.hpp"
+#include "worker_failure.hpp"
 
 #include <caf/sec.hpp>
 #include <caf/system_messages.hpp>
@@ -360,6 +361,7 @@ private:
 
 local_gateway_actor::behavior_type gateway(self_pointer self, engine_actor engine, access allowed,
                                            peer_limits limits) {
+  end_by_exceptions(self);
   auto work = std::make_shared<serving>(self, std::move(engine), allowed, limits);
   self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->gone(m.source); });
   return {

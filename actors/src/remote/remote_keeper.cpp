@@ -10,6 +10,7 @@
 #include "remote/tls_scribe.hpp"
 #include "threads.hpp"
 #include "version.hpp"
+#include "worker_failure.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/io/basp_broker.hpp>
@@ -230,6 +231,7 @@ keeper_state::~keeper_state() {
 keeper_actor::behavior_type remote_keeper(self_pointer self, remote_link_ptr link,
                                           std::shared_ptr<guard::tls_context> tls,
                                           std::shared_ptr<std::promise<error_info>> first) {
+  end_by_exceptions(self);
   self->state.link = std::move(link);
   self->state.tls = std::move(tls);
   self->state.first = std::move(first);
