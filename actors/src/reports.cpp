@@ -113,12 +113,23 @@ health_report report_health(detail::engine_core& core, const board& b,
 
 database_info report_database(const detail::engine_core& core, detail::connection& c,
                               detail::control& ctl) {
+  // Not by the statement cache, whose counts are part of the statistics.
+  const detail::connection::running under(c, ctl);
+  const auto text = [&](const char* sql) {
+    try {
+      return c.engine_text(sql);
+    } catch (const error& e) {
+      auto info = e.info();
+      if (const auto why = ctl.stopped(); why != errc::none)
+        info.code = why;
+      throw error(std::move(info));
+    }
+  };
   const auto integer = [&](const char* sql) {
-    const auto r = c.fetch(sql, {}, ctl);
-    return r.empty() ? 0 : r[0][0].as<std::int64_t>();
+    const auto digits = text(sql);
+    return digits.empty() ? std::int64_t{0} : std::int64_t{std::stoll(digits)};
   };
   const auto number = [&](const char* sql) { return static_cast<std::uint64_t>(integer(sql)); };
-  const auto text = [&](const char* sql) { return c.fetch(sql, {}, ctl)[0][0].as<std::string>(); };
   database_info i;
   i.sqlite_version = sqlite3_libversion();
   i.engine_version = version;
