@@ -148,6 +148,7 @@ struct bus_handler {
         for (auto& p : c->places)
           if (is_of(p, m)) { // all of them: two engines may have the same file
             p.struck.store(true, std::memory_order_seq_cst); // before anybody can read the zeros
+            bus_guard::any_struck_.store(true, std::memory_order_seq_cst);
             guarded = true;
           }
       if (!guarded)
@@ -225,7 +226,7 @@ bus_guard::~bus_guard() {
   p->taken.store(false, std::memory_order_release);
 }
 
-bool bus_guard::struck() const noexcept {
+bool bus_guard::this_struck() const noexcept {
   const auto* p = place_.load(std::memory_order_acquire);
   return p != nullptr && p->struck.load(std::memory_order_relaxed);
 }

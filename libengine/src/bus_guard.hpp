@@ -31,12 +31,19 @@ public:
   void begin(const std::string& path, const struct stat& file);
 
   /// A page of a file could not be read since the guard first began.
-  bool struck() const noexcept;
+  bool struck() const noexcept {
+    return any_struck_.load(std::memory_order_relaxed) && this_struck();
+  }
 
   /// The handler of SIGBUS, for the whole process. Idempotent.
   static void install_handler() noexcept;
 
 private:
+  bool this_struck() const noexcept;
+
+  // Some guard of the process is: asked first, several times a statement.
+  static inline std::atomic<bool> any_struck_{false};
+
   struct place;
   struct chunk;
   static chunk table;

@@ -202,7 +202,7 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   binder(db_, *p).bind(v);
   statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
-  auto result = collect_or_undo(*p, c);
+  auto result = p->read_only ? collect_all(*p, c) : collect_or_undo(*p, c);
   measure(*p, result.memory());
   statistics.keep(c);
   return result;

@@ -206,14 +206,6 @@ bool file_length::judge_without_index(sqlite3* db) noexcept {
   return true;
 }
 
-const char* file_length::lost() const noexcept {
-  if (const char* seen = lost_.load(std::memory_order_relaxed); seen != nullptr)
-    return seen;
-  if (guard_.struck())
-    return file_cut;
-  return index_guard_.struck() ? index_cut : nullptr;
-}
-
 bool file_length::beyond(std::size_t bytes) const noexcept {
   return size_.load(std::memory_order_relaxed) > static_cast<off_t>(bytes);
 }

@@ -56,7 +56,13 @@ public:
   /// Somebody saw that the file of the WAL index was cut short.
   void index_was_cut() noexcept { lost_.store(index_cut, std::memory_order_relaxed); }
   /// What somebody saw already, in words; null where all is well.
-  const char* lost() const noexcept;
+  const char* lost() const noexcept {
+    if (const char* seen = lost_.load(std::memory_order_relaxed); seen != nullptr)
+      return seen;
+    if (guard_.struck())
+      return file_cut;
+    return index_guard_.struck() ? index_cut : nullptr;
+  }
 
 private:
   bool judge(const wal_index& index, sqlite3* db) noexcept;
