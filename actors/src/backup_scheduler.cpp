@@ -4,7 +4,6 @@
 #include "backup_scheduler.hpp"
 
 #include "fault.hpp"
-#include "report_worker.hpp"
 #include "worker_failure.hpp"
 
 namespace dbengine::actors {
@@ -26,7 +25,8 @@ caf::result<Result> passed_on(backup_scheduler_actor::stateful_pointer<backup_sc
 
 backup_scheduler_actor::behavior_type backup_scheduler(
     backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
-    std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start) {
+    std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start,
+    std::function<report_actor()> start_report) {
   end_by_exceptions(self);
   const auto arm = [self, service] {
     // At least a little: a tick that comes early would find nothing due and ask again at once.
@@ -68,10 +68,9 @@ backup_scheduler_actor::behavior_type backup_scheduler(
       [self, start](prune_request& r) -> caf::result<prune_report> {
         return passed_on<prune_report>(self, start, r);
       },
-      [self, service](backup_info_request& r) -> caf::result<backup_info> {
+      [self, start_report](backup_info_request& r) -> caf::result<backup_info> {
         try {
-          return self->delegate(self->spawn(report_worker, report_sources{.backups = service}),
-                                std::move(r));
+          return self->delegate(start_report(), std::move(r));
         } catch (...) {
           return answer_failure(self);
         }

@@ -23,8 +23,10 @@ struct backup_scheduler_state {
 /// Starts a worker in a thread of its own; it lives for one backup.
 using start_backup_worker = std::function<backup_worker_actor()>;
 
+/// `start_report` makes an actor that answers one question, which may wait for the folder.
 backup_scheduler_actor::behavior_type backup_scheduler(
     backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
-    std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start);
+    std::shared_ptr<backup_service> service, bool periodic, start_backup_worker start,
+    std::function<report_actor()> start_report);
 
 } // namespace dbengine::actors

@@ -162,7 +162,10 @@ error_info house::start(spawn_settings s) {
                        return spawn_worker(sys, s.detached, backup_worker, backups);
                      };
                      auto h = sys.spawn(backup_scheduler, backups, core->opts().backup_enabled,
-                                        std::move(start));
+                                        std::move(start), [&sys, backups] {
+                                          return sys.spawn(report_worker,
+                                                           report_sources{.backups = backups});
+                                        });
                      handles->set_backups(h);
                      ready();
                      return caf::actor_cast<caf::actor>(h);

@@ -57,7 +57,8 @@ CAF_TEST(a backup that is due while another one runs is tried once a second) {
   auto boss = sys.spawn(backup_scheduler, service, true, start_backup_worker([&] {
                           ++started;
                           return sys.spawn(backup_worker, service);
-                        }));
+                        }),
+                        std::function<report_actor()>());
   for (int ms = 0; ms < 3'500; ++ms) {
     sched.run();
     sched.advance_time(1ms);
