@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace dbengine::detail {
 
@@ -116,9 +117,11 @@ void backup_job::rename(const std::string& from, const std::string& to) {
       std::find_if(made_.begin(), made_.end(), [&](const auto& m) { return m.name == from; });
   // Looked at before, so that no foreign file gets the name, and after, in case it was swapped in between.
   bool ours = folder_.is_same(from, made->fd.get());
+  std::string name =
+      to; // before: without memory for it the file would keep a name that is not known here
   if (ours) {
     folder_.rename(from, to);
-    made->name = to;
+    made->name = std::move(name);
     ours = folder_.is_same(to, made->fd.get());
   }
   if (!ours)
