@@ -3,6 +3,8 @@
 
 #include "cursor_table.hpp"
 
+#include "patience.hpp"
+
 #include <algorithm>
 #include <random>
 #include <vector>
@@ -18,13 +20,25 @@ std::uint64_t by_chance() {
 
 } // namespace
 
-cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()> look_after)
-    : idle_(idle), look_after_(std::move(look_after)), last_(by_chance()) {}
+cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()> look_after,
+                           std::function<void()> closed)
+    : idle_(idle), look_after_(std::move(look_after)), on_closed_(std::move(closed)),
+      last_(by_chance()) {}
+
+void cursor_table::make_room() {
+  const auto open_and_closed = [this] {
+    const std::lock_guard lock(mutex_);
+    return entries_.size() + closed_.size();
+  };
+  if (open_and_closed() >= defaults::max_cursors)
+    drop_closed(); // here: whoever closed one may open the next at once
+  if (const auto n = size(); n >= defaults::max_cursors)
+    throw error(errc::overloaded, std::to_string(n) + " cursors are open");
+}
 
 std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view sql,
                                  const params& p, std::uint64_t owner, control& ctl) {
-  if (size() >= defaults::max_cursors)
-    throw error(errc::overloaded, std::to_string(size()) + " cursors are open");
+  make_room();
   auto e = std::make_shared<entry>();
   e->owner = owner;
   e->conn = std::move(c);
@@ -36,6 +50,8 @@ std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view
   bool arm = false;
   {
     const std::lock_guard lock(mutex_);
+    if (ended_) // by a worker that was left behind
+      throw error(errc::shut_down, "the engine is shut down");
     number = ++last_;
     entries_.emplace(number, std::move(e));
     arm = !std::exchange(looked_after_, true);
@@ -69,28 +85,50 @@ rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t b
     if (c != nullptr && entries_.count(number) == 0)
       throw error(errc::cancelled, "cursor " + std::to_string(number) + " was closed meanwhile");
   };
+  const auto end = [&] { // its connection ends with `e`
+    const std::lock_guard table(mutex_);
+    entries_.erase(number);
+  };
   try {
     stepping(&ctl);
     auto r = e->cursor->next(batch, ctl);
     stepping(nullptr);
     if (r.empty())
-      close(number, owner);
+      end();
     return r;
   } catch (...) {
     stepping(nullptr);
-    close(number, owner);
+    end();
     throw;
   }
 }
 
-void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
-  std::shared_ptr<entry> gone;
-  const std::lock_guard lock(mutex_);
-  if (const auto it = entries_.find(number); it != entries_.end() && it->second->owner == owner) {
-    gone = std::move(it->second);
-    gone->stop();
-    entries_.erase(it);
+cursor_table::entries::iterator cursor_table::set_aside(entries::iterator it) noexcept {
+  it->second->stop();
+  const auto next = std::next(it);
+  closed_.insert(entries_.extract(it));
+  return next;
+}
+
+void cursor_table::tell_closed() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_.empty() || std::exchange(told_, true))
+      return;
   }
+  if (on_closed_ && !patiently_or_not(on_closed_)) { // no memory for a message: the next one tells
+    const std::lock_guard lock(mutex_);
+    told_ = false;
+  }
+}
+
+void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = entries_.find(number); it != entries_.end() && it->second->owner == owner)
+      set_aside(it);
+  }
+  tell_closed();
 }
 
 bool cursor_table::watch(std::uint64_t owner) {
@@ -99,45 +137,54 @@ bool cursor_table::watch(std::uint64_t owner) {
 }
 
 void cursor_table::close_owned(std::uint64_t owner) noexcept {
-  std::map<std::uint64_t, std::shared_ptr<entry>> gone; // closed when the table is free again
+  {
+    const std::lock_guard lock(mutex_);
+    watched_.erase(owner);
+    for (auto it = entries_.begin(); it != entries_.end();)
+      it = it->second->owner == owner ? set_aside(it) : std::next(it);
+  }
+  tell_closed();
+}
+
+void cursor_table::drop_closed() noexcept {
+  entries gone; // ended when the table is free again
   const std::lock_guard lock(mutex_);
-  watched_.erase(owner);
-  for (auto it = entries_.begin(); it != entries_.end();)
-    if (it->second->owner == owner) {
-      it->second->stop();
-      gone.insert(entries_.extract(it++));
-    } else {
-      ++it;
-    }
+  gone.swap(closed_);
+  told_ = false;
 }
 
 std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
-  std::map<std::uint64_t, std::shared_ptr<entry>> gone;
   const auto now = clock::now();
-  const std::lock_guard lock(mutex_);
   auto next = clock::time_point::max();
-  for (auto it = entries_.begin(); it != entries_.end();) {
-    const auto& e = it->second;
-    const auto due = (e.use_count() == 1 ? e->used : now) + idle_; // somebody steps it: not idle
-    if (due <= now) {
-      gone.insert(entries_.extract(it++));
-    } else {
-      next = std::min(next, due);
-      ++it;
+  bool left = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      const auto& e = it->second;
+      const auto due = (e.use_count() == 1 ? e->used : now) + idle_; // somebody steps it: not idle
+      if (due <= now) {
+        it = set_aside(it);
+      } else {
+        next = std::min(next, due);
+        ++it;
+      }
     }
+    looked_after_ = left = !entries_.empty();
   }
-  looked_after_ = !entries_.empty();
-  if (!looked_after_)
+  drop_closed();
+  if (!left)
     return std::nullopt;
   return std::chrono::ceil<std::chrono::milliseconds>(next - now);
 }
 
 void cursor_table::close_all() noexcept {
-  std::map<std::uint64_t, std::shared_ptr<entry>> gone;
-  const std::lock_guard lock(mutex_);
-  gone.swap(entries_);
-  for (const auto& [number, e] : gone)
-    e->stop();
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    for (auto it = entries_.begin(); it != entries_.end();)
+      it = set_aside(it);
+  }
+  drop_closed();
 }
 
 std::size_t cursor_table::size() const noexcept {

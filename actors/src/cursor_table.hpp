@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Cursors of clients that are not on the caller's thread: CAF actors and remote peers.
-// Thread rule: any thread; one cursor is stepped by one worker at a time. Ownership: owns each cursor's connection.
+// Thread rule: any thread; one cursor is stepped by one worker at a time. Whoever closes one may not wait for a disk: it goes out of
+// the table at once, and a worker closes its connection. Ownership: owns each cursor's connection.
 
 #pragma once
 
@@ -25,25 +26,31 @@ namespace dbengine::detail {
 class cursor_table {
 public:
   /// A cursor that nobody asked for `idle` long may be closed. `look_after` is called (from any thread) when a cursor
-  /// is opened and nobody calls `expire` yet: it must do so in `idle`, and again whenever `expire` says.
+  /// is opened and nobody calls `expire` yet: it must do so in `idle`, and again whenever `expire` says. `closed` is called
+  /// (from any thread) when one was closed and nobody was told yet: a worker must call `drop_closed` soon.
   explicit cursor_table(std::chrono::milliseconds idle = defaults::cursor_idle,
-                        std::function<void()> look_after = {});
+                        std::function<void()> look_after = {}, std::function<void()> closed = {});
 
   /// Opens a cursor on a connection of its own. `owner` is asked for again by `next` and `close`: nobody else's number works.
-  /// Throws what the statement throws, or `errc::overloaded` where too many are open.
+  /// Throws what the statement throws, `errc::overloaded` where too many are open, or `errc::shut_down` after `close_all`.
+  /// By a worker.
   std::uint64_t open(std::unique_ptr<connection> c, std::string_view sql, const params& p,
                      std::uint64_t owner, control& ctl);
   /// The next rows; at the end empty, and the cursor is closed. Throws `errc::invalid_state` for an unknown number,
-  /// `errc::busy` while another request steps the cursor.
+  /// `errc::busy` while another request steps the cursor. By a worker.
   rows next(std::uint64_t number, std::uint64_t owner, std::size_t batch, control& ctl);
-  /// A request that steps it is interrupted (`errc::cancelled`).
+  /// It is open no more; a request that steps it is interrupted (`errc::cancelled`).
   void close(std::uint64_t number, std::uint64_t owner) noexcept;
   /// True once for each owner until `close_owned`: its end is to be watched from now on.
   bool watch(std::uint64_t owner);
   /// Those of a client that is gone.
   void close_owned(std::uint64_t owner) noexcept;
-  /// Closes what was idle for too long. Returns when to look again; none where no cursor is left.
+  /// Ends the connections of cursors that were closed. By a worker.
+  void drop_closed() noexcept;
+  /// Closes what was idle for too long, and does what `drop_closed` does. Returns when to look again; none where no cursor is
+  /// left. By a worker.
   std::optional<std::chrono::milliseconds> expire() noexcept;
+  /// Closes all of them on this thread; none is opened any more.
   void close_all() noexcept;
   std::size_t size() const noexcept;
 
@@ -63,12 +70,22 @@ private:
         stepped_by->kill(errc::cancelled);
     }
   };
+  using entries = std::map<std::uint64_t, std::shared_ptr<entry>>;
   std::shared_ptr<entry> find(std::uint64_t number, std::uint64_t owner);
+  /// Where too many are open or wait to be dropped, drops those.
+  void make_room();
+  /// With the table's mutex: `it` goes to those that were closed. Returns the next one.
+  entries::iterator set_aside(entries::iterator it) noexcept;
+  void tell_closed() noexcept;
 
   const std::chrono::milliseconds idle_;
   const std::function<void()> look_after_;
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, std::shared_ptr<entry>> entries_;
+  const std::function<void()> on_closed_;
+  mutable std::mutex mutex_; // never held where a connection is used or ended
+  entries entries_;
+  entries closed_;    // out of the table, and not dropped yet
+  bool told_ = false; // of those
+  bool ended_ = false;
   std::set<std::uint64_t> watched_;
   bool looked_after_ = false;
   /// From a number of chance: one of an engine that was here before must not name another cursor now.

@@ -47,6 +47,7 @@ reader_pool_actor::behavior_type reader_pool(
         });
       },
       [expire, or_fail](caf::timeout_atom) { or_fail(expire); },
+      [cursors, or_fail](caf::close_atom) { or_fail([&] { cursors->drop_closed(); }); },
   };
 }
 

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The reader pool looks after the leases and the actors' cursors: gives up idle snapshots, closes connections and cursors
-// that nobody uses. Scheduled. It wakes only while there is something to look after.
+// that nobody uses, and ends the connections of cursors that were closed. Detached: all of it may wait for a disk. It wakes only
+// while there is something to look after.
 
 #pragma once
 

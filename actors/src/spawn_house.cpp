@@ -66,12 +66,16 @@ house::house(caf::actor_system& sys, std::shared_ptr<detail::engine_core> core,
       backups_(std::make_shared<backup_service>(core_, s.detached)),
       disk_look_(
           std::make_shared<background_look>([core = core_] { core->look_at_disk(); }, s.detached)),
-      cursors_(std::make_shared<detail::cursor_table>(s.cursor_idle,
-                                                      [handles = handles_, idle = s.cursor_idle] {
-                                                        if (const auto h = handles->pool())
-                                                          caf::delayed_anon_send(
-                                                              h, idle, caf::timeout_atom_v);
-                                                      })),
+      cursors_(std::make_shared<detail::cursor_table>(
+          s.cursor_idle,
+          [handles = handles_, idle = s.cursor_idle] {
+            if (const auto h = handles->pool())
+              caf::delayed_anon_send(h, idle, caf::timeout_atom_v);
+          },
+          [handles = handles_] {
+            if (const auto h = handles->pool())
+              caf::anon_send(h, caf::close_atom_v);
+          })),
       stopped_(std::make_shared<supervision_end>()) {}
 
 house::~house() {
@@ -133,14 +137,17 @@ error_info house::start(spawn_settings s) {
                      [core, i] { core->reader_circuit(i, false, {}); }, s.detached});
   specs.push_back({"reader pool",
                    strategy::one_for_one,
-                   [&sys, core, handles, cursors = cursors_](std::function<void()> ready) {
-                     auto h = sys.spawn(reader_pool, core, cursors);
+                   [&sys, core, handles, cursors = cursors_, s](std::function<void()> ready) {
+                     auto h = spawn_worker(sys, s.detached, reader_pool, core, cursors);
                      handles->set_pool(h);
+                     // What was closed while it had no handle told nobody.
+                     caf::anon_send(h, caf::close_atom_v);
                      ready();
                      return caf::actor_cast<caf::actor>(h);
                    },
                    {},
-                   {}});
+                   {},
+                   s.detached});
   specs.push_back({"stats",
                    strategy::one_for_one,
                    [&sys, handles, from = report_sources{core, board_, backups_, disk_look_}](

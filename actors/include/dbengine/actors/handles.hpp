@@ -64,7 +64,9 @@ using reader_pool_actor = caf::typed_actor<
     // Close connections that nobody used for long.
     caf::reacts_to<caf::idle_atom>,
     // A cursor may have been idle for too long.
-    caf::reacts_to<caf::timeout_atom>>;
+    caf::reacts_to<caf::timeout_atom>,
+    // A cursor was closed: end its connection.
+    caf::reacts_to<caf::close_atom>>;
 
 /// Gathers what the workers count.
 using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
