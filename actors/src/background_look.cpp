@@ -5,6 +5,7 @@
 
 #include "error_map.hpp"
 #include "log.hpp"
+#include "threads.hpp"
 
 #include <condition_variable>
 #include <thread>
@@ -30,7 +31,10 @@ void background_look::ask(std::function<void()> done) {
     return run();
   }
   try {
-    std::thread([self = shared_from_this()] { self->run(); }).detach();
+    std::thread([self = shared_from_this()] {
+      name_thread("dbengine.look");
+      self->run();
+    }).detach();
   } catch (...) { // no thread, or no memory for one: what is known has to do
     running_ = false;
     tell(next_);

@@ -10,6 +10,7 @@
 #include "patience.hpp"
 #include "reports.hpp"
 #include "sql_text.hpp"
+#include "threads.hpp"
 
 #include <caf/actor_config.hpp>
 #include <caf/actor_registry.hpp>
@@ -54,9 +55,38 @@ std::set<std::string> engine_router::message_types() const {
   return home_system().message_types<engine_actor>();
 }
 
+template <class F>
+void engine_router::run_elsewhere(F f) {
+  auto& running = home_system().registry();
+  running.inc_running();
+  try {
+    std::thread([f = std::move(f), &running]() mutable {
+      name_thread("dbengine.end");
+      {
+        const auto ends_here = std::move(f);
+        ends_here();
+      }
+      running.dec_running();
+    }).detach();
+  } catch (...) { // no thread to be had
+    running.dec_running();
+    throw;
+  }
+}
+
 void engine_router::on_destroy() {
   if (!getf(is_cleaned_up_flag))
     cleanup(caf::exit_reason::unreachable, nullptr);
+  // The last handle was let go of in an actor: the engine's end waits for its workers and for the disk, so not on this thread. Where
+  // no other can be had, here all the same.
+  if (on_actor_thread() && house_->core().accepting()) {
+    try {
+      run_elsewhere([last = std::exchange(house_, nullptr)] {});
+    } catch (...) {
+      detail::log_limited(detail::log_level::warning, "no thread for the end",
+                          "no thread can be had for the engine's end");
+    }
+  }
   caf::monitorable_actor::on_destroy();
 }
 
@@ -279,25 +309,16 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<caf::down_msg>()) {
     house_->cursors()->close_owned(m.get_as<caf::down_msg>(0).source.id());
   } else if (m.match_elements<caf::exit_msg>()) {
-    // Whoever ends the handle ends the engine. It blocks, so not on this thread; the system waits for that one.
+    // Whoever ends the handle ends the engine. It blocks, so not on this thread.
     house_->core().refuse();
-    auto& running = home_system().registry();
-    running.inc_running();
-    try {
-      std::thread([keep = caf::strong_actor_ptr(ctrl()), this, &running]() mutable {
-        try {
-          shutdown(house_->core().opts().shutdown_timeout);
-        } catch (...) { // no memory for more than a second: what is left ends with the handle
-          detail::log_limited(detail::log_level::error, "no end",
-                              "the engine's end failed for want of memory");
-        }
-        keep = nullptr;
-        running.dec_running();
-      }).detach();
-    } catch (...) { // no thread to be had
-      running.dec_running();
-      throw;
-    }
+    run_elsewhere([keep = caf::strong_actor_ptr(ctrl()), this] {
+      try {
+        shutdown(house_->core().opts().shutdown_timeout);
+      } catch (...) { // no memory for more than a second: what is left ends with the handle
+        detail::log_limited(detail::log_level::error, "no end",
+                            "the engine's end failed for want of memory");
+      }
+    });
   } else {
     return false;
   }

@@ -51,6 +51,9 @@ private:
   void pass_on_backup(caf::mailbox_element& what, const caf::message& m, const call_options& o,
                       bool writes);
   void cancel(const caf::strong_actor_ptr& sender, std::uint64_t token);
+  /// `f`, which may block, on a thread of its own that the system waits for. Throws where there is none: it did not run.
+  template <class F>
+  void run_elsewhere(F f);
 
   std::shared_ptr<house> house_;
   std::mutex cancel_mutex_;

@@ -5,6 +5,7 @@
 
 #include "engine.hpp"
 #include "remote/remote_engine.hpp"
+#include "threads.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -17,6 +18,7 @@ namespace dbengine::actors {
 void setup(caf::actor_system_config& cfg) {
   cfg.add_message_types<caf::id_block::dbengine>();
   cfg.add_message_types<caf::id_block::dbengine_wire>();
+  mark_threads(cfg);
   // Without heartbeats a peer that stopped is never noticed, and without workers a round trip takes a sixth. What
   // the host's own configuration says later counts more.
   cfg.set("middleman.heartbeat-interval", caf::timespan(defaults::heartbeat_interval));

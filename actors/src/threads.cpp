@@ -6,10 +6,12 @@
 #include <dbengine/error.hpp>
 
 #include <caf/actor_registry.hpp>
+#include <caf/thread_hook.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <pthread.h>
 #include <string>
 #include <sys/syscall.h>
 #include <system_error>
@@ -18,6 +20,30 @@
 #include <vector>
 
 namespace dbengine::actors {
+
+namespace {
+
+thread_local bool is_actor_thread = false;
+
+struct marking final : caf::thread_hook {
+  void init(caf::actor_system&) override {}
+  void thread_started() override { is_actor_thread = true; }
+  void thread_terminates() override {}
+};
+
+} // namespace
+
+void mark_threads(caf::actor_system_config& cfg) {
+  cfg.add_thread_hook<marking>();
+}
+
+bool on_actor_thread() noexcept {
+  return is_actor_thread;
+}
+
+void name_thread(const char* name) noexcept {
+  static_cast<void>(::pthread_setname_np(::pthread_self(), name)); // without one it works as well
+}
 
 void require_threads(std::size_t n) {
   std::atomic<bool> done{false};

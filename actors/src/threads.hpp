@@ -11,6 +11,7 @@
 #include <dbengine/error.hpp>
 
 #include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -23,6 +24,15 @@ namespace dbengine::actors {
 
 /// Throws `errc::cannot_open` where so many more threads cannot be had at once.
 void require_threads(std::size_t n);
+
+/// Marks CAF's threads; before the system is made.
+void mark_threads(caf::actor_system_config& cfg);
+
+/// Whether this thread is one of CAF's own: of a scheduler, a multiplexer, a detached actor.
+bool on_actor_thread() noexcept;
+
+/// Names this thread for debuggers and `top`: 15 characters at most. Else it has the name of the one that started it.
+void name_thread(const char* name) noexcept;
 
 /// Takes back what CAF counted for a detached actor that got no thread.
 void uncount_detached(caf::actor_system& sys);

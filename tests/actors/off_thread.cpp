@@ -6,6 +6,7 @@
 //   actors (scheduler)            engine                            SQLite's system calls, counted by thread
 //   open, next, close, end -----> router -> queue -> reader         reader, pool: many
 //   fetch, execute, backup ----->                                   scheduler: none
+//   the last handle goes -------> the engine ends
 //
 // Every call of SQLite's to the system goes by a counter first. CAF names its threads: those of detached actors "caf.actor", those of
 // the scheduler and the multiplexer otherwise; the engine's own threads and the test's have other names.
@@ -203,6 +204,27 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
     CAF_CHECK(comes_true([&] { return leases.open_count() == 0; })); // not used for 2 s
     CAF_CHECK(wal_is_free(f));
     f.engine->stop(10s);
+  }
+  check_none();
+}
+
+CAF_TEST(an engine whose last handle an actor lets go of ends on a thread of its own) {
+  const counted_calls counted;
+  {
+    const engine_folder folder;
+    house_fixture::config cfg;
+    caf::actor_system sys(cfg);
+    caf::logger::set_current_actor_system(nullptr);
+    std::atomic<bool> done{false};
+    auto engine = actors::spawn_engine(sys, folder.url());
+    sys.spawn([&done, engine = std::move(engine)](caf::event_based_actor* self) {
+      self->request(engine, caf::infinite, execute_request{"CREATE TABLE t (x)", {}, {}})
+          .then([&done, keep = engine](const write_result&) { done = true; });
+    });
+    CAF_CHECK(comes_true([&] { return done.load(); }));
+    sys.await_all_actors_done();   // the engine's, too
+    db_engine again(folder.url()); // nobody has its lock
+    CAF_CHECK_EQUAL(again.fetch_value<int>("SELECT count(*) FROM t"), 0);
   }
   check_none();
 }

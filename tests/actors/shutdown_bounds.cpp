@@ -5,7 +5,7 @@
 //
 //   a backup's progress callback    calls shutdown() ----------> comes back; the backup ends with `shut_down` or `cancelled`
 //   a backup that stands still      shutdown() ----------------> comes back a second later, the backup is left behind
-//   the scheduler's only thread     drops the last handle -----> comes back; the supervisor ends after it
+//   the scheduler's only thread     drops the last handle -----> comes back; the engine ends on another one
 //   an exit message                 the system ends -----------> waits for the thread that ends the engine
 
 #include "house_fixture.hpp"
