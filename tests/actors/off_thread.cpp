@@ -229,6 +229,21 @@ CAF_TEST(an engine whose last handle an actor lets go of ends on a thread of its
   check_none();
 }
 
+CAF_TEST(a file opened on a thread of the scheduler is counted) { // the control
+  const counted_calls counted;
+  {
+    house_fixture f;
+    std::atomic<bool> done{false};
+    f.system->spawn([&f, &done](caf::event_based_actor*) {
+      f.core().open_reader();
+      done = true;
+    });
+    CAF_CHECK(comes_true([&] { return done.load(); }));
+    f.engine->stop(10s);
+  }
+  CAF_CHECK(by_scheduler > 0);
+}
+
 #ifdef DBENGINE_FAULTS
 
 CAF_TEST(a mixed load with backups and restarts touches no file on a thread of the scheduler) {
