@@ -8,6 +8,7 @@
 #include "remote/remote_backend.hpp"
 #include "remote/remote_engine.hpp"
 #include "remote/remote_keeper.hpp"
+#include "threads.hpp"
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/db_engine.hpp>
@@ -40,7 +41,7 @@ remote_link_ptr open_link(caf::actor_system& sys, const endpoint& to, const remo
       sys.next_actor_id(), sys.node(), &sys, cfg, to, how));
   auto first = std::make_shared<std::promise<error_info>>();
   auto told = first->get_future();
-  const auto keeper = sys.spawn(remote_keeper, link, std::move(tls), std::move(first));
+  const auto keeper = spawn_scheduled(sys, remote_keeper, link, std::move(tls), std::move(first));
   try {
     link->keep(
         [keeper] { caf::delayed_anon_send(keeper, defaults::remote_sweep, caf::tick_atom_v); },

@@ -29,7 +29,8 @@ namespace {
 // In its own thread, where it is to be detached.
 template <class F, class... Ts>
 auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts... xs) {
-  return detached ? spawn_detached(sys, f, std::move(xs)...) : sys.spawn(f, std::move(xs)...);
+  return detached ? spawn_detached(sys, f, std::move(xs)...)
+                  : spawn_scheduled(sys, f, std::move(xs)...);
 }
 
 // Here and now: when a worker is stuck, its spare's thread must be there already. Where one cannot be had the rest is not
@@ -152,8 +153,9 @@ error_info house::start(spawn_settings s) {
                    strategy::one_for_one,
                    [&sys, handles, from = report_sources{core, board_, backups_, disk_look_}](
                        std::function<void()> ready) {
-                     auto h =
-                         sys.spawn(stats, [&sys, from] { return sys.spawn(report_worker, from); });
+                     auto h = spawn_scheduled(sys, stats, [&sys, from] {
+                       return spawn_scheduled(sys, report_worker, from);
+                     });
                      handles->set_stats(h);
                      ready();
                      return caf::actor_cast<caf::actor>(h);
@@ -168,11 +170,12 @@ error_info house::start(spawn_settings s) {
                          require_threads(1);
                        return spawn_worker(sys, s.detached, backup_worker, backups);
                      };
-                     auto h = sys.spawn(backup_scheduler, backups, core->opts().backup_enabled,
-                                        std::move(start), [&sys, backups] {
-                                          return sys.spawn(report_worker,
-                                                           report_sources{.backups = backups});
-                                        });
+                     auto h = spawn_scheduled(
+                         sys, backup_scheduler, backups, core->opts().backup_enabled,
+                         std::move(start), [&sys, backups] {
+                           return spawn_scheduled(sys, report_worker,
+                                                  report_sources{.backups = backups});
+                         });
                      handles->set_backups(h);
                      ready();
                      return caf::actor_cast<caf::actor>(h);

@@ -5,6 +5,7 @@
 
 #include "remote/gateway.hpp"
 #include "remote/publication.hpp"
+#include "threads.hpp"
 
 #include <dbengine/actors/publish.hpp>
 
@@ -104,7 +105,7 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
     return refuse(errc::invalid_option,
                   "publish: max_answer_bytes, max_cursors and max_timeout must be above 0, and "
                   "max_total_answer_bytes must hold one answer");
-  const auto serves = sys.spawn(gateway, engine, how.access, how.limits);
+  const auto serves = spawn_scheduled(sys, gateway, engine, how.access, how.limits);
   guard::options g;
   g.host = how.host;
   g.port = how.port;

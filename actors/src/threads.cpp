@@ -80,9 +80,10 @@ void require_threads(std::size_t n) {
   }
 }
 
-void uncount_detached(caf::actor_system& sys) {
+void uncount_actor(caf::actor_system& sys, bool detached) {
   sys.registry().dec_running();
-  sys.dec_detached_threads();
+  if (detached)
+    sys.dec_detached_threads();
 }
 
 } // namespace dbengine::actors

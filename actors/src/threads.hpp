@@ -34,14 +34,13 @@ bool on_actor_thread() noexcept;
 /// Names this thread for debuggers and `top`: 15 characters at most. Else it has the name of the one that started it.
 void name_thread(const char* name) noexcept;
 
-/// Takes back what CAF counted for a detached actor that got no thread.
-void uncount_detached(caf::actor_system& sys);
+/// Takes back what CAF counted for an actor that got no thread, or no place in the scheduler's queue.
+void uncount_actor(caf::actor_system& sys, bool detached);
 
-/// Spawns an actor in a thread of its own. Throws `errc::cannot_open` where it gets none: it never ran, the system does not
-/// wait for it, and what it was given is let go of. (Its empty shell, under a kilobyte, stays for the life of the process:
-/// who tries again and again asks by `require_threads` first.)
-template <class F, class... Ts>
-auto spawn_detached(caf::actor_system& sys, F f, Ts... xs) {
+/// Spawns an actor or throws: then it never ran, the system does not wait for it, and what it was given is let go of. (Its empty
+/// shell, under a kilobyte, stays for the life of the process: who tries again and again asks by `require_threads` first.)
+template <caf::spawn_options O, class F, class... Ts>
+auto spawn_whole(caf::actor_system& sys, F f, Ts... xs) {
   using trait = typename caf::detail::get_callable_trait<F>::type;
   using self_pointer = typename caf::detail::tl_head<typename trait::arg_types>::type;
   using behavior = typename trait::result_type;
@@ -49,19 +48,30 @@ auto spawn_detached(caf::actor_system& sys, F f, Ts... xs) {
       [f = std::move(f), ... xs = std::move(xs)](self_pointer self) { return f(self, xs...); });
   try {
     DBENGINE_FAULT_POINT("threads.found");
-    return sys.spawn<caf::detached>([run](self_pointer self) -> behavior { return (*run)(self); });
+    return sys.spawn<O>([run](self_pointer self) -> behavior { return (*run)(self); });
   } catch (...) {
     // Where memory was missing earlier, the actor is gone, and what was counted with it.
     const bool shell_is_left = run.use_count() > 1;
     *run = nullptr;
     if (shell_is_left)
-      uncount_detached(sys);
+      uncount_actor(sys, O == caf::detached);
     try {
       throw;
     } catch (const std::system_error& e) {
       throw error(errc::cannot_open, std::string("no thread can be had for a worker: ") + e.what());
     }
   }
+}
+
+/// In a thread of its own. Throws `errc::cannot_open` where it gets none.
+template <class F, class... Ts>
+auto spawn_detached(caf::actor_system& sys, F f, Ts... xs) {
+  return spawn_whole<caf::detached>(sys, std::move(f), std::move(xs)...);
+}
+
+template <class F, class... Ts>
+auto spawn_scheduled(caf::actor_system& sys, F f, Ts... xs) {
+  return spawn_whole<caf::no_spawn_options>(sys, std::move(f), std::move(xs)...);
 }
 
 } // namespace dbengine::actors

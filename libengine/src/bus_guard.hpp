@@ -31,9 +31,10 @@ public:
   void begin(const std::string& path, const struct stat& file);
 
   /// A page of a file could not be read since the guard first began.
-  bool struck() const noexcept {
-    return any_struck_.load(std::memory_order_relaxed) && this_struck();
-  }
+  bool struck() const noexcept { return any_struck() && this_struck(); }
+
+  /// The same of any guard of the process: asked first, several times a statement.
+  static bool any_struck() noexcept { return any_struck_.load(std::memory_order_relaxed); }
 
   /// The handler of SIGBUS, for the whole process. Idempotent.
   static void install_handler() noexcept;
@@ -41,7 +42,6 @@ public:
 private:
   bool this_struck() const noexcept;
 
-  // Some guard of the process is: asked first, several times a statement.
   static inline std::atomic<bool> any_struck_{false};
 
   struct place;

@@ -182,7 +182,8 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, control& c)
     done = true;
     break;
   }
-  refuse_cut(fate_of_cut(&p, c, false));
+  if (cut()) [[unlikely]]
+    refuse_lost(fate_of_cut(&p, c, false));
   if (!result->columns) {
     refresh_columns(p);
     result->columns = p.columns;
@@ -203,7 +204,7 @@ rows connection::fetch(std::string_view sql, const params_view& v, control& c) {
   statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   auto result = p->read_only ? collect_all(*p, c) : collect_or_undo(*p, c);
-  measure(*p, result.memory());
+  measure(*p, result.memory(), c);
   statistics.keep(c);
   return result;
 }
@@ -225,7 +226,8 @@ write_result connection::execute(std::string_view sql, const params_view& v, con
     rc = step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
-  refuse_cut(fate_of_cut(&*p, c, false));
+  if (cut()) [[unlikely]]
+    refuse_lost(fate_of_cut(&*p, c, false));
   write_result result;
   result.elapsed = clock::now() - start;
   if (!p->defines && sqlite3_total_changes64(db_) != changes_before_) {

@@ -158,9 +158,9 @@ public:
   void commit_nothing();
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
   std::string moved();
-  /// Throws `errc::fenced` where a file was cut short: what was read may be what nobody wrote.
-  void refuse_cut(fate outcome);
-  /// The same where somebody saw it already: no look.
+  /// A file was cut short: what was read may be what nobody wrote.
+  bool cut() noexcept;
+  /// Throws `errc::fenced` where somebody saw that already: no look.
   void refuse_lost(fate outcome) const;
   /// What was seen already, in words; null where all is well.
   const char* lost() const noexcept;
@@ -253,7 +253,7 @@ private:
   int first_step(prepared& p) noexcept;
   void refuse_counts(const prepared& p) const;
   void register_functions();
-  static void measure(prepared& p, std::size_t bytes) noexcept;
+  static void measure(prepared& p, std::size_t bytes, const control& c) noexcept;
 
   fate fate_of_cut(const prepared* p, const control& c, bool failed) const noexcept;
   void keep_wal() noexcept;

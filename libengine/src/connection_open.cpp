@@ -90,7 +90,8 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
       sqlite3_finalize(s);
     cache_.clear();
     if (db_ != nullptr)
-      refuse_cut(fate::not_run);
+      if (cut())
+        refuse_lost(fate::not_run);
     throw;
   }
 }

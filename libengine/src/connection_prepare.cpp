@@ -104,7 +104,8 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
         p->read_only = false;
         return p;
       }
-      refuse_cut(fate::not_run);
+      if (cut())
+        refuse_lost(fate::not_run);
       auto info = last_error(db_, rc, offset);
       if (current_ != nullptr && current_->stopped() != errc::none) {
         info.code = current_->stopped();
@@ -135,7 +136,7 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   p->asks_counts = auth_.asks_counts() && !explains;
   p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
   p->anywhere = auth_.anywhere() && p->read_only;
-  p->asks_schema = auth_.asks_schema();
+  p->asks_schema = auth_.asks_schema() || explains;
   p->gathers = auth_.gathers() && !explains;
   p->may_gather = auth_.may_gather() && !explains;
   p->schema = schema_;
@@ -163,7 +164,7 @@ void connection::renew(prepared& p) {
 
 prepared* connection::prepare(std::string_view sql) {
   if (auto* found = cache_.find(sql)) {
-    if (sqlite3_stmt_isexplain(found->stmt) == 0 && !found->asks_schema)
+    if (!found->asks_schema) [[likely]]
       return found;
     cache_.erase(found);
   }
@@ -251,14 +252,24 @@ void connection::refuse_counts(const prepared& p) const {
         "write(), a transaction or a script");
 }
 
-void connection::measure(prepared& p, std::size_t bytes) noexcept {
+// SQLite counts the steps of a statement over all its runs, and to ask for them costs a hundredth of a point read: after the first
+// runs it is asked once in eight, for their mean. A run that the progress handler met twice is not short whatever the mean says.
+void connection::measure(prepared& p, std::size_t bytes, const control& c) noexcept {
+  constexpr unsigned each = 8;
+  p.most_bytes = std::max(p.most_bytes, bytes);
+  if (c.looked_again())
+    p.most_steps = std::max(p.most_steps, defaults::progress_steps);
+  ++p.runs_since;
+  if (p.runs >= each && p.runs_since < each)
+    return;
+  if (p.runs < each)
+    ++p.runs;
   const int steps = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
   const auto grown = static_cast<unsigned>(steps) - static_cast<unsigned>(p.steps_before);
-  p.most_steps = std::max(p.most_steps, static_cast<int>(std::min<unsigned>(grown, INT_MAX)));
+  p.most_steps =
+      std::max(p.most_steps, static_cast<int>(std::min<unsigned>(grown / p.runs_since, INT_MAX)));
   p.steps_before = steps;
-  p.most_bytes = std::max(p.most_bytes, bytes);
-  if (p.runs < 255)
-    ++p.runs;
+  p.runs_since = 0;
 }
 
 } // namespace dbengine::detail

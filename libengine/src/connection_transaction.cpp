@@ -255,9 +255,9 @@ void connection::commit_nothing() {
 }
 
 // Pages that are mapped tell by themselves; whether one was read otherwise, SQLite's own counter says.
-void connection::refuse_cut(fate outcome) {
+bool connection::cut() noexcept {
   if (!where_.length)
-    return;
+    return false;
   bool read = false;
   if (!mapping_ || where_.length->beyond(options_->mmap_size)) {
     int misses = 0;
@@ -265,8 +265,7 @@ void connection::refuse_cut(fate outcome) {
     sqlite3_db_status(db_, SQLITE_DBSTATUS_CACHE_MISS, &misses, &high, 0);
     read = misses != std::exchange(cache_misses_, misses);
   }
-  if (where_.length->cut(index_, db_, read))
-    refuse_lost(outcome);
+  return where_.length->cut(index_, db_, read);
 }
 
 void connection::refuse_lost(fate outcome) const {

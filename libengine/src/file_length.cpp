@@ -210,14 +210,7 @@ bool file_length::beyond(std::size_t bytes) const noexcept {
   return size_.load(std::memory_order_relaxed) > static_cast<off_t>(bytes);
 }
 
-bool file_length::cut(const wal_index& index, sqlite3* db, bool read) noexcept {
-  if (lost() != nullptr)
-    return true;
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  const auto tick = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-  if (!read && tick_.load(std::memory_order_relaxed) == tick)
-    return false;
+bool file_length::look(std::int64_t tick, const wal_index& index, sqlite3* db) noexcept {
   tick_.store(tick, std::memory_order_relaxed);
   struct stat file {};
   return handle_ && ::fstat(handle_.get(), &file) == 0 && !seen(file.st_size, index, db);

@@ -24,6 +24,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <string>
@@ -50,7 +51,14 @@ public:
   bool seen(off_t size, const wal_index& index, sqlite3* db) noexcept;
   /// The database or the WAL index was cut short while it was open. Looks where something was `read`, or the last look was a
   /// tick ago.
-  bool cut(const wal_index& index, sqlite3* db, bool read) noexcept;
+  bool cut(const wal_index& index, sqlite3* db, bool read) noexcept {
+    if (lost() != nullptr)
+      return true;
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    const auto tick = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    return (read || tick_.load(std::memory_order_relaxed) != tick) && look(tick, index, db);
+  }
   /// It is longer than that, as far as anybody knows.
   bool beyond(std::size_t bytes) const noexcept;
   /// Somebody saw that the file of the WAL index was cut short.
@@ -59,12 +67,15 @@ public:
   const char* lost() const noexcept {
     if (const char* seen = lost_.load(std::memory_order_relaxed); seen != nullptr)
       return seen;
+    if (!bus_guard::any_struck()) [[likely]]
+      return nullptr;
     if (guard_.struck())
       return file_cut;
     return index_guard_.struck() ? index_cut : nullptr;
   }
 
 private:
+  bool look(std::int64_t tick, const wal_index& index, sqlite3* db) noexcept;
   bool judge(const wal_index& index, sqlite3* db) noexcept;
   bool judge_without_index(sqlite3* db) noexcept;
   void remember(off_t size, const wal_index::progress& checkpoints) noexcept;

@@ -42,12 +42,14 @@ struct prepared {
   bool rows_only = false;
   /// Any connection gives the same answer, at a cost that grows with the steps and bytes only.
   bool anywhere = false;
-  /// The most steps and bytes that a run of it took on this connection; `runs` stops counting at 255.
+  /// The most steps and bytes that a run of it took on this connection (`connection::measure`). `runs` stops counting early;
+  /// `runs_since` counts from the last look at SQLite's own counter, which said `steps_before`.
   int steps_before = 0;
+  unsigned runs_since = 0;
   int most_steps = 0;
   std::size_t most_bytes = 0;
-  std::uint8_t runs = 0;
-  /// It answers from the schema in memory: compiled anew for each run, after a look at the file.
+  unsigned runs = 0;
+  /// It answers from the schema in memory, or is an EXPLAIN: compiled anew for each run, after a look at the file.
   bool asks_schema = false;
   /// It changes, or may change, the planner's statistics.
   bool gathers = false;

@@ -7,6 +7,7 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
+#include "patience.hpp"
 #include "remote/tls_scribe.hpp"
 #include "threads.hpp"
 #include "version.hpp"
@@ -37,13 +38,18 @@ constexpr std::chrono::seconds handshake_timeout{2};
 void dialler(caf::event_based_actor* self, const keeper_actor& to, const endpoint& where,
              const std::shared_ptr<guard::tls_context>& tls, clock::time_point deadline,
              const std::shared_ptr<std::atomic<bool>>& stop) {
-  auto r = std::make_shared<dial_result>();
-  try {
-    r->connection = dial(where, tls, deadline, *stop);
-  } catch (...) {
-    r->failure = detail::current_exception_info();
-  }
-  self->send(to, std::move(r));
+  // The keeper waits for its word, so for want of memory alone it is not given up.
+  detail::patiently([&] {
+    auto r = std::make_shared<dial_result>();
+    try {
+      r->connection = dial(where, tls, deadline, *stop);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (...) {
+      r->failure = detail::current_exception_info();
+    }
+    self->send(to, std::move(r));
+  });
 }
 
 class keeping {
@@ -107,6 +113,7 @@ public:
                 "the connection to " + to_string(state().link->to()) + " is lost: " + why);
     state().link->lost(why);
     state().backoff = std::chrono::milliseconds(0);
+    state().lost_since = clock::now();
     again();
   }
 
@@ -195,13 +202,16 @@ private:
       p->set_value(std::move(how));
   }
 
-  /// At once, then after 50 ms, 100 … 1 s, each between half and the whole of it.
+  /// At once, then after 50 ms and 100 ms, each between half and the whole of it. While the calls wait that the loss met it stays at
+  /// that: a server may be back for a moment only, and a call must not miss it. Then it grows to 1 s.
   void again() {
     auto& b = state().backoff;
     std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
     self_->delayed_send(self_, std::chrono::milliseconds(between(random_)), caf::connect_atom_v);
+    const bool calls_wait = clock::now() - state().lost_since < defaults::reconnect_patience;
     b = std::clamp<std::chrono::milliseconds>(2 * b, defaults::reconnect_backoff_min,
-                                              defaults::reconnect_backoff_max);
+                                              calls_wait ? defaults::reconnect_backoff_waiting
+                                                         : defaults::reconnect_backoff_max);
   }
 
   self_pointer self_;

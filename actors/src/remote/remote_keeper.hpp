@@ -53,6 +53,7 @@ struct keeper_state {
   /// Of the first attempt, for whoever waits for it.
   std::shared_ptr<std::promise<error_info>> first;
   std::chrono::milliseconds backoff{0};
+  std::chrono::steady_clock::time_point lost_since{};
 };
 
 /// `first` is told how the first attempt ended; where it failed, the keeper ends.

@@ -128,8 +128,9 @@ inline constexpr std::chrono::milliseconds heartbeat_interval = 500ms;
 inline constexpr std::chrono::milliseconds heartbeat_timeout = 2s;
 /// How long a request waits for a lost connection to come back: with the 2.5 s that a loss takes to be seen, less than the promised 5 s.
 inline constexpr std::chrono::milliseconds reconnect_patience = 2s;
-/// Delay before the second attempt to connect again, doubled up to the ceiling.
+/// Delay before the second attempt to connect again, doubled up to a ceiling: the lower one for the first `reconnect_patience`.
 inline constexpr std::chrono::milliseconds reconnect_backoff_min = 50ms;
+inline constexpr std::chrono::milliseconds reconnect_backoff_waiting = 100ms;
 inline constexpr std::chrono::milliseconds reconnect_backoff_max = 1s;
 /// How long past its deadline the server's own word about a request is waited for.
 inline constexpr std::chrono::milliseconds remote_grace = 500ms;
