@@ -42,6 +42,7 @@ bool is_cafs_own() {
   const void* program = nullptr;
   int callers = -1;  // of the allocation: before its own frames are over
   bool ours = false; // some caller so far
+  bool to_scheduler = false;
   for (int i = 0; i < n; ++i) {
     Dl_info at{};
     if (::dladdr(frames[i], &at) == 0)
@@ -50,18 +51,25 @@ bool is_cafs_own() {
     if (i == 0)
       program = at.dli_fbase;
     if (at.dli_fbase == program) {
-      ours = ours || callers >= 0;
+      // Its own copy of another library's template is not the program's.
+      const bool copy = (name.starts_with("_ZNSt") || name.starts_with("_ZN3caf") ||
+                         name.starts_with("_ZNK3caf")) &&
+                        name.find("dbengine") == name.npos;
+      ours = ours || (callers >= 0 && !copy);
       if (name.starts_with("_Znw"))
         callers = 0;
       continue;
     }
     // The detached actor's `private_thread` itself: the actor's end calls it through a null pointer.
-    if (callers++ <= 0 && !ours && name.starts_with("_ZN3caf15scheduled_actor6launch"))
+    if (++callers == 1 && !ours && name.starts_with("_ZN3caf15scheduled_actor6launch"))
       return true;
-    // The middleman's own actors: who asks them is told, but the system's end waits for them for ever.
-    if (!ours && std::string_view(at.dli_fname).find("/libcaf_io") != name.npos &&
-        (name.starts_with("_ZN3caf23typed_event_based_actor") ||
-         name.find("basp_broker6resume") != name.npos))
+    // A message that is in the mailbox of an actor which the scheduler never hears of.
+    if (callers == 1)
+      to_scheduler = !ours && name.starts_with("_ZN3caf9scheduler11coordinator");
+    else if (callers == 2 && to_scheduler && name.starts_with("_ZN3caf15scheduled_actor7enqueue"))
+      return true;
+    // The middleman's own actors and thread: who asks them is told, but the system's end waits for them for ever, or the process ends.
+    if (!ours && std::string_view(at.dli_fname).find("/libcaf_io") != name.npos)
       return true;
     for (const char* p : places)
       if (name.starts_with(p))
