@@ -65,11 +65,18 @@ void remote_link::submit(const remote_call_ptr& c) {
   bytes_ += c->body.size();
   c->id = ++last_id_;
   c->patience = clock::now() + defaults::reconnect_patience;
-  if (can_send() && waiting_.empty() && take_room(c->body.size()))
-    send(c);
-  else
-    waiting_.emplace(c->id, c);
-  arm();
+  try {
+    arm();
+    if (can_send() && waiting_.empty() && take_room(c->body.size()))
+      send(c);
+    else
+      waiting_.emplace(c->id, c);
+  } catch (...) { // no memory: it is not under way, and nobody may wait for its end
+    --count_;
+    bytes_ -= c->body.size();
+    drained_.notify_all();
+    throw;
+  }
 }
 
 std::optional<error_info> remote_link::too_large(const remote_call& c) const {
@@ -97,13 +104,20 @@ void remote_link::send(const remote_call_ptr& c) {
   c->answer.clear();
   c->expected = 0;
   const auto mid = ++last_mid_;
-  flights_.emplace(mid, flight{c, c->body.size()});
-  // What is never sent again gives its bytes away.
-  if (c->repeatable || c->kind == wire_kind::fetch) {
-    send_raw(mid, c->kind, c->id, c->body);
-  } else {
-    bytes_ -= c->body.size();
-    send_raw(mid, c->kind, c->id, std::exchange(c->body, {}));
+  const auto size = c->body.size();
+  try {
+    flights_.emplace(mid, flight{c, size});
+    // What is never sent again gives its bytes away.
+    if (c->repeatable || c->kind == wire_kind::fetch) {
+      send_raw(mid, c->kind, c->id, c->body);
+    } else {
+      bytes_ -= size;
+      send_raw(mid, c->kind, c->id, std::exchange(c->body, {}));
+    }
+  } catch (...) {
+    flights_.erase(mid);
+    window_->give(size);
+    throw;
   }
 }
 

@@ -33,8 +33,8 @@ void remote_link::keep(std::function<void()> arm, std::function<void()> stop) {
 
 void remote_link::arm() {
   if (!armed_ && arm_) {
-    armed_ = true;
     arm_();
+    armed_ = true;
   }
 }
 
