@@ -261,7 +261,7 @@ void house::stop(std::chrono::milliseconds timeout) {
   const auto deadline = detail::deadline_after(timeout);
   core_->refuse();
   if (!core_->wait_drained(deadline))
-    core_->answer_rest();
+    detail::patiently([this] { core_->answer_rest(); });
   const auto ask_to_stop = [this] {
     detail::patiently_or_not([this] { caf::anon_send(supervisor_, caf::close_atom_v); });
   };
@@ -288,7 +288,7 @@ void house::stop(std::chrono::milliseconds timeout) {
     detail::log(detail::log_level::error, "the running backup does not end and is left behind");
   }
   disk_look_->close();
-  core_->answer_rest();
+  detail::patiently([this] { core_->answer_rest(); });
   cursors_->close_all();
   core_->close_leases(deadline);
   core_->close_files(last_moment);

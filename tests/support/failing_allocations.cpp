@@ -35,6 +35,7 @@ bool is_cafs_own() {
       "_ZN3caf12actor_systemD",
       "_ZN3caf21actor_system_configC",
       "_ZN3caf6detail23thread_safe_actor_clock17run_dispatch_loop",
+      "_ZN3caf6detail23thread_safe_actor_clock15cancel_timeouts",
       "_ZN3caf6logger16thread_local_aid",
   };
   void* frames[96];
