@@ -8,6 +8,8 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <future>
 #include <memory>
 
@@ -63,10 +65,15 @@ database::~database() {
 }
 
 snapshot database::look(std::chrono::milliseconds timeout) const {
+  using clock = std::chrono::steady_clock;
+  const auto deadline = clock::now() + timeout;
+  // Before the other questions are asked: the statistics would count them in the engine's queue.
   auto statistics = ask<dbengine::statistics, statistics_request>(system_, engine_, timeout);
-  auto file = ask<database_info, database_info_request>(system_, engine_, timeout);
-  auto backup = ask<backup_info, backup_info_request>(system_, engine_, timeout);
   snapshot s{.statistics = taken(statistics), .health = health()};
+  const auto left = std::max(std::chrono::milliseconds(1),
+                             std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()));
+  auto file = ask<database_info, database_info_request>(system_, engine_, left);
+  auto backup = ask<backup_info, backup_info_request>(system_, engine_, left);
   if (port_ != 0)
     s.peers = actors::statistics_of(engine_, port_);
   // The rest is what tells why one of these is missing: health says what is wrong with the file.
