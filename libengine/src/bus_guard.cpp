@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -95,15 +96,15 @@ mapped_file parse(const char* p, const char* end) noexcept {
   return m;
 }
 
-// Calls `f` with the mapping that has the address. Nothing but system calls: a signal handler runs it.
+// What `f` says of the mapping that has the address; none where no mapping has it. Nothing but system calls: a signal handler runs it.
 template <class F>
-bool with_mapping(std::uintptr_t address, F f) noexcept {
+std::optional<bool> of_mapping(std::uintptr_t address, F f) noexcept {
   const int fd = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return false;
   char line[1536]; // the rest of a longer one is dropped
   std::size_t used = 0;
-  bool found = false;
+  std::optional<bool> found;
   char piece[1024];
   for (ssize_t n = 0; !found && (n = ::read(fd, piece, sizeof piece)) > 0;)
     for (ssize_t i = 0; !found && i < n; ++i) {
@@ -113,7 +114,8 @@ bool with_mapping(std::uintptr_t address, F f) noexcept {
         continue;
       }
       const auto m = parse(line, line + std::exchange(used, 0));
-      found = address >= m.begin && address < m.end && f(m);
+      if (address >= m.begin && address < m.end)
+        found = f(m);
     }
   ::close(fd);
   return found;
@@ -142,7 +144,10 @@ struct bus_handler {
 
   static bool strike(void* at) noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(at);
-    return with_mapping(address, [address](const mapped_file& m) {
+    const auto look = [address](const mapped_file& m) {
+      // Another thread met the same page a moment before, and its handler has put zeros there: memory of no file has no end to read behind.
+      if (m.inode == 0 && bus_guard::any_struck())
+        return true;
       bool guarded = false;
       for (auto* c = &bus_guard::table; c != nullptr; c = c->next.load(std::memory_order_acquire))
         for (auto& p : c->places)
@@ -158,7 +163,12 @@ struct bus_handler {
       return ::mmap(reinterpret_cast<void*>(address & ~(page - 1)), page,
                     PROT_READ | (m.writable ? PROT_WRITE : 0),
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
-    });
+    };
+    // There was one a moment ago: while another thread's handler puts its page there, the list may lack it.
+    std::optional<bool> guarded;
+    for (int tries = 0; !guarded && tries < 1'000; ++tries)
+      guarded = of_mapping(address, look);
+    return guarded.value_or(false);
   }
 
   static bool is_of(const bus_guard::place& p, const mapped_file& m) noexcept {

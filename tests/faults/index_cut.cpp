@@ -5,17 +5,24 @@
 // files as one likes are guarded. The process lives, every read and write is `fenced` from then on, and what was committed is in the
 // files.
 
+#include "bus_guard.hpp"
 #include "child.hpp"
 #include "engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
 
+#include <atomic>
+#include <barrier>
 #include <chrono>
+#include <fcntl.h>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <sqlite3.h>
 #include <string>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -135,6 +142,43 @@ CAF_TEST(an index that is deleted or replaced ends writes) {
     CAF_CHECK(e.outcome == fate::not_run);
     CAF_CHECK(e.message.find(replaced ? "was replaced" : "was deleted") != std::string::npos);
   }
+}
+
+CAF_TEST(threads that meet a missing page at once all go on) {
+  // The handler of the one has put a page there when that of the other asks which file the address belongs to.
+  CAF_CHECK_EQUAL(in_child([] {
+                    install_sigbus_handler();
+                    const engine_folder folder;
+                    const auto path = folder.path / "mapped";
+                    constexpr std::size_t page = 4096;
+                    constexpr std::size_t pages = 500;
+                    std::ofstream(path) << std::string(pages * page, 'x');
+                    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+                    struct stat file {};
+                    if (fd < 0 || ::fstat(fd, &file) != 0)
+                      return 1;
+                    detail::bus_guard guard;
+                    guard.begin(fs::canonical(path).string(), file);
+                    const auto* at = static_cast<const volatile char*>(
+                        ::mmap(nullptr, pages * page, PROT_READ, MAP_SHARED, fd, 0));
+                    if (at == MAP_FAILED || ::truncate(path.c_str(), 0) != 0)
+                      return 2;
+                    constexpr int readers = 4;
+                    std::atomic<long> sum{0};
+                    std::barrier together(readers);
+                    std::vector<std::thread> all;
+                    for (int i = 0; i < readers; ++i)
+                      all.emplace_back([&] {
+                        for (std::size_t p = 0; p < pages; ++p) {
+                          together.arrive_and_wait();
+                          sum += at[p * page];
+                        }
+                      });
+                    for (auto& t : all)
+                      t.join();
+                    return guard.struck() && sum == 0 ? 0 : 3;
+                  }),
+                  0);
 }
 
 CAF_TEST(any number of files is guarded) {
