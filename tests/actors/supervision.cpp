@@ -313,9 +313,12 @@ CAF_TEST(an open circuit answers at once and a probe closes it) {
     CAF_CHECK(!f.health().ok);
     CAF_CHECK(f.stats().circuit != circuit_state::closed);
     CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0);
+    // The owner hears of it after health does.
+    CAF_CHECK(comes_true([&] { return told_of(escalation_kind::circuit_opened) != 0; }));
     CAF_CHECK_EQUAL(told_of(escalation_kind::circuit_opened), 1);
     broken = false;
     CAF_CHECK(comes_true([&] { return f.health().circuit == circuit_state::closed; }));
+    CAF_CHECK(comes_true([&] { return told_of(escalation_kind::circuit_closed) != 0; }));
     CAF_CHECK_EQUAL(told_of(escalation_kind::circuit_closed), 1);
   }
   CAF_CHECK(f.done("INSERT INTO t VALUES (3)"));
