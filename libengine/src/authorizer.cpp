@@ -144,6 +144,8 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   const bool free = who == authority::engine || who == authority::raw;
   if (preparing_)
     look(action, a, db, trigger);
+  if (preparing_ && (action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_TEMP_VIEW))
+    new_view_ = lower_case(a);
   note_schema_use(action, a);
   switch (action) {
   case SQLITE_SELECT:

@@ -35,6 +35,7 @@ public:
     asks_schema_ = gathers_ = may_gather_ = false;
     rows_only_ = anywhere_ = only_inserts_ = true;
     target_.clear();
+    new_view_.clear();
     denied_.clear();
   }
   void end_prepare() noexcept { preparing_ = false; }
@@ -66,6 +67,8 @@ public:
   bool gathers() const noexcept { return gathers_; }
   /// It runs ANALYZE where SQLite thinks that it pays (PRAGMA optimize).
   bool may_gather() const noexcept { return may_gather_; }
+  /// The view that it makes; empty where it makes none.
+  const std::string& new_view() const noexcept { return new_view_; }
   /// Statistics were changed by a statement that another one runs, or that a host prepared. Until the connection sets it to false.
   bool gathered = false;
   /// The request is a transaction: what lasts to its end may be set in it.
@@ -100,6 +103,7 @@ private:
   bool anywhere_ = false;
   bool only_inserts_ = false;
   std::string target_;
+  std::string new_view_;
   const std::string none_;
   std::string denied_;
 };

@@ -33,6 +33,7 @@ namespace dbengine::detail {
 class binder;
 class rowid_mark;
 class stop_test;
+class view_sizes;
 
 /// Thrown by a reader's connection for a statement that belongs to the writer.
 struct needs_writer {};
@@ -252,6 +253,9 @@ private:
   void look_at_schema() noexcept;
   int first_step(prepared& p) noexcept;
   void refuse_counts(const prepared& p) const;
+  view_sizes& views();
+  void refuse_many_copies(std::string_view sql);
+  void refuse_large_views(std::string_view create_view);
   void register_functions();
   static void measure(prepared& p, std::size_t bytes, const control& c) noexcept;
 
@@ -297,7 +301,8 @@ private:
   std::int64_t changes_before_ = 0; // total changes when the statement that runs began
   std::uint32_t schema_ = 0;        // moves where what is known of prepared statements may be old
   int anchor_prepares_ = 0;
-  bool schema_touched_ = false; // in the open transaction
+  bool schema_touched_ = false;       // in the open transaction
+  std::unique_ptr<view_sizes> views_; // made where a statement names one
   std::uint64_t reused_ = 0;
   std::uint64_t opened_ = 0;
   file_identity files_;

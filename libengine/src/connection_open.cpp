@@ -12,6 +12,7 @@
 #include "once.hpp"
 #include "replaced_functions.hpp"
 #include "user_functions.hpp"
+#include "view_sizes.hpp"
 
 #include <dbengine/defaults.hpp>
 

@@ -6,6 +6,8 @@
 #include "connection.hpp"
 #include "error_map.hpp"
 #include "sql_text.hpp"
+#include "statement_size.hpp"
+#include "view_sizes.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -39,7 +41,57 @@ void refuse_many_names(std::string_view sql, bool is_script) {
               "number of ? without a number is fine)");
 }
 
+class as_engine {
+public:
+  explicit as_engine(authorizer& a) noexcept
+      : authorizer_(a), before_(std::exchange(a.who, authority::engine)) {}
+  ~as_engine() { authorizer_.who = before_; }
+  as_engine(const as_engine&) = delete;
+  as_engine& operator=(const as_engine&) = delete;
+
+private:
+  authorizer& authorizer_;
+  authority before_;
+};
+
+[[noreturn]] void refuse_size(const char* what, const extent& e) {
+  const bool high = e.height >= most_extent.height;
+  throw error(errc::too_big,
+              std::string(what) +
+                  (high
+                       ? " nests common table expressions or views 500 deep or more"
+                       : " names common table expressions or views too often: with a copy for each "
+                         "name it would be longer than 250,000 words and signs"));
+}
+
 } // namespace
+
+view_sizes& connection::views() {
+  if (!views_)
+    views_ = std::make_unique<view_sizes>(db_);
+  return *views_;
+}
+
+// Before SQLite makes the copies. On a connection whose schema is old it may see views of before: then so does SQLite.
+void connection::refuse_many_copies(std::string_view sql) {
+  const auto size = size_of_statement(sql, [this](const std::string& name) -> extent {
+    if (sqlite3_table_column_metadata(db_, nullptr, name.c_str(), nullptr, nullptr, nullptr,
+                                      nullptr, nullptr, nullptr) == SQLITE_OK)
+      return {}; // a table
+    const as_engine own(auth_);
+    return views().of(name);
+  });
+  if (size.too_large())
+    refuse_size("this statement", size.written_out);
+}
+
+// What SQLite does with a view it may do unasked: for a pragma, a trigger, a change of a table.
+void connection::refuse_large_views(std::string_view create_view) {
+  const auto name = auth_.new_view();
+  const as_engine own(auth_);
+  if (const statement_size size{0, views().largest_with(name, create_view)}; size.too_large())
+    refuse_size("this view, or one that names it,", size.written_out);
+}
 
 // Only some errors make SQLite ask whether the schema that it remembers is still the file's ("cannot modify w because it is a
 // view" does not, where another connection gave the view its trigger since). A statement that runs asks always.
@@ -66,6 +118,7 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
         begin != sql.npos)
       at = sql.data() + begin;
     refuse_many_names({at, static_cast<std::size_t>(end - at)}, terminated);
+    refuse_many_copies({at, static_cast<std::size_t>(end - at)});
     const char* tail = nullptr;
     const auto attempt = [&] {
       auth_.begin_prepare();
@@ -136,10 +189,13 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   p->asks_counts = auth_.asks_counts() && !explains;
   p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
   p->anywhere = auth_.anywhere() && p->read_only;
-  p->asks_schema = auth_.asks_schema() || explains;
+  // A new view is looked at each time: those that name it may be others.
+  p->asks_schema = auth_.asks_schema() || explains || !auth_.new_view().empty();
   p->gathers = auth_.gathers() && !explains;
   p->may_gather = auth_.may_gather() && !explains;
   p->schema = schema_;
+  if (!auth_.new_view().empty() && !explains) [[unlikely]]
+    refuse_large_views(sqlite3_sql(p->stmt));
   return p;
 }
 
