@@ -101,6 +101,7 @@ connection::~connection() {
   if (in_transaction())
     rollback();
   cache_.clear();
+  views_.reset();
   if (lost() != nullptr)
     keep_wal();
   for (auto* s : {begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})

@@ -30,11 +30,9 @@ void connection::refuse_nul(std::string_view sql) {
 namespace {
 
 // SQLite's parser passes all names before it for each name and looks at no deadline meanwhile.
-void refuse_many_names(std::string_view sql, bool is_script) {
-  if (sql.size() < defaults::parameter_scan_bytes)
-    return;
-  const auto statement = is_script ? sql.substr(0, statement_end(sql)) : sql;
-  if (parameter_lookups(statement, defaults::parameter_lookups) <= defaults::parameter_lookups)
+void refuse_many_names(std::string_view sql) {
+  if (sql.size() < defaults::parameter_scan_bytes ||
+      parameter_lookups(sql, defaults::parameter_lookups) <= defaults::parameter_lookups)
     return;
   throw error(errc::too_big,
               "too many named parameters: about 2,000 in one statement are the most (any "
@@ -74,12 +72,15 @@ view_sizes& connection::views() {
 
 // Before SQLite makes the copies. On a connection whose schema is old it may see views of before: then so does SQLite.
 void connection::refuse_many_copies(std::string_view sql) {
-  const auto size = size_of_statement(sql, [this](const std::string& name) -> extent {
-    if (sqlite3_table_column_metadata(db_, nullptr, name.c_str(), nullptr, nullptr, nullptr,
-                                      nullptr, nullptr, nullptr) == SQLITE_OK)
-      return {}; // a table
-    const as_engine own(auth_);
-    return views().of(name);
+  const as_engine own(auth_);
+  auto& known = views();
+  if (!known.any() && !has_with(sql)) [[likely]]
+    return;
+  const auto size = size_of_statement(sql, [this, &known](const std::string& name) {
+    const bool table =
+        sqlite3_table_column_metadata(db_, nullptr, name.c_str(), nullptr, nullptr, nullptr,
+                                      nullptr, nullptr, nullptr) == SQLITE_OK;
+    return table ? extent{} : known.of(name);
   });
   if (size.too_large())
     refuse_size("this statement", size.written_out);
@@ -117,7 +118,7 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
     if (const auto begin = next_statement(sql, static_cast<std::size_t>(at - sql.data()));
         begin != sql.npos)
       at = sql.data() + begin;
-    refuse_many_names({at, static_cast<std::size_t>(end - at)}, terminated);
+    refuse_many_names({at, static_cast<std::size_t>(end - at)});
     refuse_many_copies({at, static_cast<std::size_t>(end - at)});
     const char* tail = nullptr;
     const auto attempt = [&] {

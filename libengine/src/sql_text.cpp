@@ -120,6 +120,13 @@ std::string_view only_row(std::string_view sql) noexcept {
   return at == sql.size() ? row : std::string_view{};
 }
 
+bool has_with(std::string_view sql) noexcept {
+  for (std::size_t i = 0; i + 4 <= sql.size(); ++i)
+    if ((sql[i] | 0x20) == 'w' && same_word(sql.substr(i, 4), "WITH"))
+      return true;
+  return false;
+}
+
 bool may_write(std::string_view sql) noexcept {
   static constexpr std::string_view changing[] = {"INSERT", "UPDATE", "DELETE", "REPLACE"};
   static constexpr std::string_view setting[] = {"application_id", "defer_foreign_keys",
@@ -160,7 +167,12 @@ std::size_t token_end(std::string_view sql, std::size_t i) noexcept {
   return std::max(i, begin + 1);
 }
 
-// The same for `:name`, `@name`, `$name` (with `::` and `(...)` behind it, as in Tcl) and `?5`.
+} // namespace
+
+bool begins_parameter(char c) noexcept {
+  return c == ':' || c == '@' || c == '$' || c == '#' || c == '?';
+}
+
 std::size_t parameter_end(std::string_view sql, std::size_t i) noexcept {
   const bool number = sql[i] == '?';
   for (++i; i < sql.size(); ++i) {
@@ -176,8 +188,6 @@ std::size_t parameter_end(std::string_view sql, std::size_t i) noexcept {
   return i;
 }
 
-} // namespace
-
 std::size_t parameter_lookups(std::string_view sql, std::size_t most) {
   std::unordered_set<std::string_view> names;
   std::size_t listed = 0; // in SQLite's list, which is searched from its beginning
@@ -185,11 +195,13 @@ std::size_t parameter_lookups(std::string_view sql, std::size_t most) {
   std::size_t lookups = 0;
   for (std::size_t i = 0; i < sql.size() && lookups <= most;) {
     const char c = sql[i];
-    const bool named = c == ':' || c == '@' || c == '$' || c == '#';
-    if (!named && c != '?') {
+    if (c == ';')
+      break;
+    if (!begins_parameter(c)) {
       i = token_end(sql, i);
       continue;
     }
+    const bool named = c != '?';
     const auto token = sql.substr(i, parameter_end(sql, i) - i);
     i += token.size();
     if (c == '?' && token.size() == 1) {
@@ -251,6 +263,8 @@ std::size_t statement_end(std::string_view sql) noexcept {
     } else if (c == '[' || c == '`' || c == '"' || c == '\'') {
       i = sql.find(c == '[' ? ']' : c, i + 1);
       i = i == sql.npos ? i : i + 1;
+    } else if (begins_parameter(c)) {
+      i = parameter_end(sql, i);
     } else if (name_character(c)) {
       const auto begin = i;
       while (i < sql.size() && name_character(sql[i]))

@@ -3,12 +3,16 @@
 
 #include "statement_size.hpp"
 
+#include "sql_text.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <map>
+#include <memory_resource>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,26 +22,78 @@ namespace dbengine::detail {
 namespace {
 
 constexpr std::size_t no_scope = std::size_t(-1);
+constexpr std::size_t no_body = std::size_t(-1);
 
-bool of_a_name(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$' || (static_cast<unsigned char>(c) & 0x80) != 0;
+enum class sort : std::uint8_t { sign, space, name, quote, parameter };
+
+constexpr auto sorts = [] {
+  std::array<sort, 256> of{};
+  for (int c = 0; c < 256; ++c)
+    if (c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+      of[static_cast<std::size_t>(c)] = sort::name;
+  for (const char c : {' ', '\t', '\n', '\r', '\f'})
+    of[static_cast<std::size_t>(c)] = sort::space;
+  for (const char c : {'[', '`', '"', '\''})
+    of[static_cast<std::size_t>(c)] = sort::quote;
+  of['_'] = sort::name;
+  for (const char c : {':', '@', '$', '#'})
+    of[static_cast<std::size_t>(c)] = sort::parameter;
+  return of;
+}();
+
+sort sort_of(char c) noexcept {
+  return sorts[static_cast<unsigned char>(c)];
 }
+
+enum class word : std::uint8_t {
+  other,
+  tables, ///< behind it stand names of tables
+  into,
+  ends, ///< behind it none do
+  in,
+  or_,
+  with,
+  recursive,
+  as,
+  not_,
+  materialized
+};
 
 struct token {
   enum class kind : std::uint8_t { end, word, quoted, sign } is = kind::end;
-  std::string_view text; // with its quotes
+  word meaning = word::other;
+  std::string_view text{}; // with its quotes
 };
 
-bool is(const token& t, std::string_view keyword) noexcept {
-  return t.is == token::kind::word && t.text.size() == keyword.size() &&
-         sqlite3_strnicmp(t.text.data(), keyword.data(), static_cast<int>(keyword.size())) == 0;
-}
-
-template <std::size_t N>
-bool is_any(const token& t, const std::string_view (&keywords)[N]) noexcept {
-  return std::any_of(std::begin(keywords), std::end(keywords),
-                     [&t](std::string_view k) { return is(t, k); });
+word meaning_of(std::string_view text) noexcept {
+  const auto same = [text](std::string_view keyword, word w) {
+    return text.size() == keyword.size() &&
+                   sqlite3_strnicmp(text.data(), keyword.data(), static_cast<int>(text.size())) == 0
+               ? w
+               : word::other;
+  };
+  const auto either = [](word a, word b) { return a == word::other ? b : a; };
+  switch (text.front() | 0x20) {
+  case 'a': return same("as", word::as);
+  case 'e': return same("except", word::ends);
+  case 'f': return same("from", word::tables);
+  case 'g': return same("group", word::ends);
+  case 'h': return same("having", word::ends);
+  case 'i':
+    return either(either(same("in", word::in), same("into", word::into)),
+                  same("intersect", word::ends));
+  case 'j': return same("join", word::tables);
+  case 'l': return same("limit", word::ends);
+  case 'm': return same("materialized", word::materialized);
+  case 'n': return same("not", word::not_);
+  case 'o': return either(same("or", word::or_), same("order", word::ends));
+  case 'r': return either(same("recursive", word::recursive), same("returning", word::ends));
+  case 's': return either(same("select", word::ends), same("set", word::ends));
+  case 'u': return either(same("update", word::tables), same("union", word::ends));
+  case 'v': return same("values", word::ends);
+  case 'w': return either(same("where", word::ends), same("with", word::with));
+  default: return word::other;
+  }
 }
 
 // As SQLite compares names: without quotes, in lower case.
@@ -58,40 +114,46 @@ public:
   explicit tokens(std::string_view sql) : sql_(sql) {}
 
   token next() {
-    skip_space();
-    if (at_ >= sql_.size() || sql_[at_] == ';')
+    const auto begin = behind_space();
+    at_ = begin;
+    if (begin == sql_.size() || sql_[begin] == ';')
       return {};
-    const auto begin = at_;
-    const char c = sql_[at_];
-    auto kind = token::kind::word;
-    if (c == '[' || c == '`' || c == '"' || c == '\'') {
-      kind = token::kind::quoted;
+    switch (const char c = sql_[begin]; sort_of(c)) {
+    case sort::parameter:
+      at_ = parameter_end(sql_, begin);
+      return {token::kind::sign, word::other, from(begin)};
+    case sort::quote:
       close(c == '[' ? ']' : c);
-    } else {
-      while (at_ < sql_.size() && of_a_name(sql_[at_]))
-        ++at_;
-      if (at_ == begin) {
-        kind = token::kind::sign;
-        ++at_;
-      }
+      return {token::kind::quoted, word::other, from(begin)};
+    case sort::name: {
+      auto end = begin + 1;
+      while (end < sql_.size() && (sort_of(sql_[end]) == sort::name || sql_[end] == '$'))
+        ++end;
+      at_ = end;
+      return {token::kind::word, meaning_of(from(begin)), from(begin)};
     }
-    return {kind, sql_.substr(begin, at_ - begin)};
+    default: ++at_; return {token::kind::sign, word::other, from(begin)};
+    }
   }
-  std::size_t at() const noexcept { return at_; }
 
 private:
-  void skip_space() noexcept {
-    for (; at_ < sql_.size(); ++at_) {
-      const char c = sql_[at_];
-      auto end = at_;
-      if (c == '-' && sql_.substr(at_, 2) == "--")
-        end = sql_.find('\n', at_);
-      else if (c == '/' && sql_.substr(at_, 2) == "/*")
-        end = std::min(sql_.find("*/", at_ + 2), sql_.npos - 1) + 1;
-      else if (c != ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f')
-        return;
-      at_ = std::min(end, sql_.size() - 1);
+  std::string_view from(std::size_t begin) const noexcept {
+    return {sql_.data() + begin, at_ - begin};
+  }
+  std::size_t behind_space() const noexcept {
+    auto i = at_;
+    while (i < sql_.size()) {
+      const char c = sql_[i];
+      if (sort_of(c) == sort::space)
+        ++i;
+      else if (c == '-' && sql_.substr(i, 2) == "--")
+        i = std::min(sql_.find('\n', i), sql_.size());
+      else if (c == '/' && sql_.substr(i, 2) == "/*")
+        i = std::min(sql_.find("*/", i + 2), sql_.size() - 2) + 2;
+      else
+        break;
     }
+    return i;
   }
   void close(char quote) noexcept {
     do
@@ -114,12 +176,13 @@ public:
 
 private:
   struct reference {
-    std::string name;
+    token name;
     std::size_t scope; // `no_scope` for one with a schema before it
   };
   struct body {
+    explicit body(std::pmr::memory_resource* memory) : tables(memory) {}
     std::size_t tokens = 0; // without those of the expressions that are defined in it
-    std::vector<reference> tables;
+    std::pmr::vector<reference> tables;
     extent whole;
     enum class state : std::uint8_t { unknown, under_way, known } is = state::unknown;
   };
@@ -142,11 +205,11 @@ private:
     bool from = false;      // a name behind a comma is one of a table
     bool into = false;      // it began with INTO
     list with = list::none; // where in the list of a WITH
-    std::string defined;    // the name that was read last there
+    token defined;          // the name that was read last there
   };
 
   void read(std::string_view sql) {
-    bodies_.emplace_back();
+    add_body();
     groups_.emplace_back();
     tokens text(sql);
     token before;
@@ -160,9 +223,12 @@ private:
       s.visible = s.bodies.size() + (s.outer == no_scope ? 0 : scopes_[s.outer].visible);
   }
 
+  void add_body() { bodies_.emplace_back(&memory_); }
+
   expected take_sign(char c) {
     auto& g = groups_.back();
     const bool behind_table = std::exchange(last_is_table_, false);
+    qualified_ = c == '.' && behind_table;
     switch (c) {
     case '(':
       if (behind_table && !g.into) // a function that gives a table
@@ -173,7 +239,6 @@ private:
       if (groups_.size() > 1)
         groups_.pop_back();
       return expected::anything;
-    case '.': qualified_ = behind_table; return expected::anything;
     case ',':
       if (g.with == list::behind)
         g.with = list::name;
@@ -188,44 +253,44 @@ private:
     if (g.with == list::as) {
       inner.body = bodies_.size();
       inner.from = false;
-      scopes_[g.scope].bodies.emplace(std::move(g.defined), inner.body);
-      bodies_.emplace_back();
+      scopes_[g.scope].bodies.emplace(name_of(g.defined), inner.body);
+      add_body();
       too_large_ = too_large_ || ++names_ > most_names;
       g.with = list::behind;
     }
-    groups_.push_back(std::move(inner));
+    groups_.push_back(inner);
     too_large_ = too_large_ || groups_.size() > most_groups;
   }
 
   expected take_name(const token& t, const token& before) {
-    static constexpr std::string_view begins[] = {"from", "join", "update", "into"};
-    static constexpr std::string_view ends[] = {"select", "where",  "set",       "values",
-                                                "group",  "order",  "having",    "limit",
-                                                "union",  "except", "intersect", "returning"};
     auto& g = groups_.back();
     auto& tables = bodies_[g.body].tables;
     last_is_table_ = false;
     if (std::exchange(qualified_, false)) { // what was read before is a schema
-      tables.back() = {name_of(t), no_scope};
+      tables.back() = {t, no_scope};
       return expected::anything;
     }
     if (g.with != list::none && take_definition(t))
       return expected::anything;
-    if (is_any(t, begins) || is_any(t, ends)) {
-      g.from = is_any(t, begins);
-      g.into = is(t, "into");
-      return g.from ? expected::table : expected::anything;
+    switch (t.meaning) {
+    case word::tables:
+    case word::into:
+      g.from = true;
+      g.into = t.meaning == word::into;
+      return expected::table;
+    case word::ends: g.from = false; return expected::anything;
+    case word::in: return expected::set;
+    case word::or_: return next_; // UPDATE OR IGNORE t
+    default: break;
     }
-    if (is(t, "in"))
-      return expected::set;
-    if (next_ == expected::table && (is(t, "or") || is(before, "or"))) // UPDATE OR IGNORE t
+    if (next_ == expected::table && before.meaning == word::or_)
       return expected::table;
     if (next_ != expected::anything) {
-      tables.push_back({name_of(t), g.scope});
+      tables.push_back({t, g.scope});
       too_large_ = too_large_ || ++names_ > most_names;
       last_is_table_ = true;
     }
-    if (is(t, "with")) { // it may be a name as well
+    if (t.meaning == word::with) { // it may be a name as well
       scopes_.push_back(
           {.outer = g.scope, .depth = g.scope == no_scope ? 1 : scopes_[g.scope].depth + 1});
       too_large_ = too_large_ || scopes_.back().depth > most_extent.height;
@@ -239,17 +304,17 @@ private:
   bool take_definition(const token& t) {
     auto& g = groups_.back();
     if (g.with == list::name) {
-      if (!is(t, "recursive")) {
-        g.defined = name_of(t);
+      if (t.meaning != word::recursive) {
+        g.defined = t;
         g.with = list::named;
       }
       return true;
     }
-    if (g.with == list::named && is(t, "as")) {
+    if (g.with == list::named && t.meaning == word::as) {
       g.with = list::as;
       return true;
     }
-    if (g.with == list::as && (is(t, "not") || is(t, "materialized")))
+    if (g.with == list::as && (t.meaning == word::not_ || t.meaning == word::materialized))
       return true;
     g.with = list::none;
     return false;
@@ -277,15 +342,13 @@ private:
   extent size_of(const reference& r, std::size_t depth) {
     // SQLite compares the name with all that are visible: some 75 ns each, where a token of a copy takes it 750.
     extent copy{r.scope == no_scope ? 0 : scopes_[r.scope].visible / 10, 0};
-    extent named;
+    const auto name = name_of(r.name);
     auto s = r.scope;
-    for (; s != no_scope; s = scopes_[s].outer)
-      if (const auto found = scopes_[s].bodies.find(r.name); found != scopes_[s].bodies.end()) {
-        named = size_of(found->second, depth + 1);
-        break;
-      }
-    if (s == no_scope)
-      named = outside_(r.name);
+    auto found = no_body;
+    for (; s != no_scope && found == no_body; s = scopes_[s].outer)
+      if (const auto i = scopes_[s].bodies.find(name); i != scopes_[s].bodies.end())
+        found = i->second;
+    const auto named = found == no_body ? outside_(name) : size_of(found, depth + 1);
     copy.tokens += named.tokens;
     copy.height = std::min(named.height + (named.tokens > 0 ? 1 : 0), most_extent.height);
     return copy;
@@ -295,12 +358,15 @@ private:
   static constexpr std::size_t most_groups = 10'000;   // SQLite's parser takes about 100
   static constexpr std::size_t most_names = 1'000'000; // they take memory here, too
   std::size_t names_ = 0;
-  std::vector<body> bodies_; // the first is the statement's own
+  // Most statements are short and are read again and again: they need no allocation.
+  std::array<std::byte, 2048> near_;
+  std::pmr::monotonic_buffer_resource memory_{near_.data(), near_.size()};
+  std::pmr::vector<body> bodies_{&memory_}; // the first is the statement's own
   std::vector<scope> scopes_;
-  std::vector<group> groups_;          // those that are open while it is read
-  expected next_ = expected::anything; // what the next token may be
-  bool last_is_table_ = false;         // the last token was taken for the name of a table
-  bool qualified_ = false;             // but it is a schema
+  std::pmr::vector<group> groups_{&memory_}; // those that are open while it is read
+  expected next_ = expected::anything;       // what the next token may be
+  bool last_is_table_ = false;               // the last token was taken for the name of a table
+  bool qualified_ = false;                   // but it is a schema
   bool too_large_ = false;
   statement_size size_;
 };

@@ -3,30 +3,15 @@
 
 #include "view_sizes.hpp"
 
-#include "error_map.hpp"
-
-#include <dbengine/error.hpp>
-
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <memory>
+#include <new>
 
 namespace dbengine::detail {
 
 namespace {
-
-template <class F>
-void for_each_row(sqlite3* db, const char* sql, F&& f) {
-  sqlite3_stmt* raw = nullptr;
-  int rc = sqlite3_prepare_v2(db, sql, -1, &raw, nullptr);
-  const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(raw, &sqlite3_finalize);
-  if (rc == SQLITE_OK)
-    while ((rc = sqlite3_step(raw)) == SQLITE_ROW)
-      f(raw);
-  if (rc != SQLITE_DONE)
-    throw error(last_error(db, rc, 0, "reading the views"));
-}
 
 std::string text_of(sqlite3_stmt* s, int column) {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(s, column));
@@ -37,26 +22,59 @@ std::string text_of(sqlite3_stmt* s, int column) {
 
 } // namespace
 
-void view_sizes::load() {
-  std::int64_t now = 0;
-  for_each_row(db_, "PRAGMA schema_version",
-               [&now](sqlite3_stmt* s) { now = sqlite3_column_int64(s, 0); });
-  if (now == schema_version_)
-    return;
-  views_.clear();
-  schema_version_ = -1;
-  for_each_row(db_, "SELECT lower(name), sql FROM main.sqlite_schema WHERE type = 'view'",
-               [this](sqlite3_stmt* s) { views_[text_of(s, 0)].text = text_of(s, 1); });
-  schema_version_ = now;
+view_sizes::~view_sizes() {
+  sqlite3_finalize(version_);
 }
 
-extent view_sizes::of(const std::string& name) {
-  load();
-  return size_of(name);
+bool view_sizes::any() noexcept {
+  std::uint32_t commits = 0;
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_DATA_VERSION, &commits);
+  // What an open transaction has changed is not counted yet.
+  if (schema_version_ >= 0 && commits == commits_ &&
+      sqlite3_txn_state(db_, "main") != SQLITE_TXN_WRITE)
+    return !views_.empty();
+  try {
+    if (!load())
+      forget();
+  } catch (const std::bad_alloc&) {
+    forget();
+  }
+  // Where the look has opened a snapshot the count is that of the snapshot.
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_DATA_VERSION, &commits_);
+  return !views_.empty();
+}
+
+void view_sizes::forget() noexcept {
+  views_.clear();
+  schema_version_ = -1;
+}
+
+bool view_sizes::load() {
+  if (version_ == nullptr &&
+      sqlite3_prepare_v3(db_, "PRAGMA main.schema_version", -1, SQLITE_PREPARE_PERSISTENT,
+                         &version_, nullptr) != SQLITE_OK)
+    return false;
+  const bool read = sqlite3_step(version_) == SQLITE_ROW;
+  const auto now = sqlite3_column_int64(version_, 0);
+  sqlite3_reset(version_);
+  if (!read || now == schema_version_)
+    return read;
+  forget();
+  sqlite3_stmt* raw = nullptr;
+  int rc =
+      sqlite3_prepare_v2(db_, "SELECT lower(name), sql FROM main.sqlite_schema WHERE type = 'view'",
+                         -1, &raw, nullptr);
+  const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(raw, &sqlite3_finalize);
+  if (rc == SQLITE_OK)
+    while ((rc = sqlite3_step(raw)) == SQLITE_ROW)
+      views_[text_of(raw, 0)].text = text_of(raw, 1);
+  if (rc == SQLITE_DONE)
+    schema_version_ = now;
+  return rc == SQLITE_DONE;
 }
 
 extent view_sizes::largest_with(const std::string& name, std::string_view create_view) {
-  load();
+  any();
   schema_version_ = -1; // what is learnt now is true only if it is run
   for (auto& [_, v] : views_)
     v.is = view::state::unknown;

@@ -85,6 +85,7 @@ CAF_TEST(the names that SQLite passes are counted in the text) {
   CAF_CHECK_EQUAL(lookups("SELECT @a, $b::c(d), :e"), 2u + 4u + 6u);
   CAF_CHECK_EQUAL(lookups("SELECT ':a', \":b\", [:c], `:d`, a$b -- :e\n/* :f */"), 0u);
   CAF_CHECK_EQUAL(lookups("SELECT 'it''s :a', ':b"), 0u);
+  CAF_CHECK_EQUAL(lookups("SELECT $a::b(;), :c; SELECT :d"), 2u + 4u);
   std::string many = "SELECT :p0";
   for (int i = 1; i < 100'000; ++i)
     many += ",:p" + std::to_string(i);

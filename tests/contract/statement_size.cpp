@@ -56,6 +56,7 @@ CAF_TEST(expressions that would be copied without end are refused) {
     refused(db, chain(8, 60));
     refused(db, chain(30'000, 1));
     refused(db, "SELECT count(*) FROM (" + chain(40, 2) + ")");
+    refused(db, "SELECT $a(;) FROM (" + chain(40, 2) + ")");
     refused(db, "CREATE VIEW v AS " + chain(40, 2));
     refused(db, "WITH a AS (WITH a AS (" + chain(12, 2) +
                     ") SELECT 1 FROM a, a, a, a, a, a, a, a)"
@@ -137,14 +138,15 @@ CAF_TEST(tokens are counted as SQLite would copy them) {
   CAF_CHECK_EQUAL(written_out("SELECT v FROM v(1) -- FROM v\n/* FROM v */, 'it''s FROM v'"), 9u);
   CAF_CHECK_EQUAL(written_out("SELECT 1 FROM main.v, main . \"v\", [v], `v`, 'v' WHERE 1 IN v"),
                   6'020u);
+  CAF_CHECK_EQUAL(written_out("SELECT $a::b(;), :c, @d, a$b FROM v"), 1'010u);
   CAF_CHECK_EQUAL(written_out("UPDATE OR IGNORE v SET a = v, v = 2"), 1'012u);
   CAF_CHECK_EQUAL(written_out("INSERT INTO v(v, v) VALUES (v, v), (v, v)"), 1'020u);
   CAF_CHECK_EQUAL(written_out("WITH v AS (SELECT 1) SELECT 1 FROM v; SELECT 1 FROM v"), 11u);
   CAF_CHECK_EQUAL(written_out("WITH a(x) AS (SELECT 1 FROM a, v) SELECT 1 FROM A, a"), 2'027u);
   CAF_CHECK_EQUAL(
       written_out("WITH \"a\"\"b\" AS NOT MATERIALIZED (SELECT 1) SELECT 1 FROM [a\"b]"), 13u);
-  for (const auto* part :
-       {"", "'", "\"", "[", "/*", "--", "(", ")", ".", ",", "WITH", "WITH a AS", "WITH a AS ("})
-    CAF_CHECK(written_out(part) < 10);
+  for (const auto* part : {"", "'", "\"", "[", "/*", "--", "(", ")", ".", ",", "WITH", "WITH a AS",
+                           "WITH a AS (", "WITH a AS (SELECT 1 UPDATE m .) x"})
+    CAF_CHECK(written_out(part) < 15);
   CAF_CHECK(detail::size_of_statement(std::string(1'000'000, '('), {}).as_it_stands <= 10'000);
 }

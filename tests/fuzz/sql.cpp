@@ -3,6 +3,7 @@
 
 #include "data/statement_kind.hpp"
 #include "sql_text.hpp"
+#include "statement_size.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,11 +19,15 @@ namespace {
 
 using statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 
+std::size_t selects =
+    0; // that SQLite has authorized since the last preparation began, each copy for itself
+
 // Of the pragmas only those that the engine lets a client use: SQLite obeys some while it prepares them.
 int allow(void*, int what, const char* first, const char*, const char*, const char*) {
   static constexpr std::array<std::string_view, 8> pragmas{
       "application_id", "defer_foreign_keys", "incremental_vacuum", "optimize",
       "user_version",   "table_info",         "index_list",         "foreign_key_check"};
+  selects += what == SQLITE_SELECT ? 1 : 0;
   if (what != SQLITE_PRAGMA)
     return SQLITE_OK;
   const std::string_view name(first);
@@ -58,10 +63,19 @@ sqlite3* database() {
   return db;
 }
 
+detail::statement_size size_of(std::string_view text) {
+  return detail::size_of_statement(text, [](const std::string& name) {
+    return detail::extent{name == "v" ? std::size_t{16} : 0, 0};
+  });
+}
+
 // Prepares the first statement of a text without NUL bytes; `tail` is where SQLite stopped.
 int prepare(std::string_view text, statement& s, std::size_t& tail) {
   sqlite3_stmt* made = nullptr;
   const char* end = text.data();
+  if (size_of(text).too_large()) // it would take the fuzzer's memory
+    return SQLITE_TOOBIG;
+  selects = 0;
   const int code =
       sqlite3_prepare_v2(database(), text.data(), static_cast<int>(text.size()), &made, &end);
   s.reset(made);
@@ -133,6 +147,15 @@ void check_row(std::string_view sql) {
             "an insert of one row can have two");
 }
 
+// Each copy of a common table expression or view has a SELECT that was counted for it. Some are authorized twice, those of triggers
+// are not in the text.
+void check_size(std::string_view sql) {
+  const auto size = size_of(sql);
+  require(size.as_it_stands <= sql.size() && size.as_it_stands <= size.written_out.tokens,
+          "a token has a byte, and a statement is no longer than with its copies");
+  require(selects <= 2 * size.written_out.tokens + 10, "every copy of a SELECT is counted");
+}
+
 } // namespace
 
 void sql(std::string_view input) {
@@ -146,7 +169,8 @@ void sql(std::string_view input) {
   // SQLite takes a NUL byte for the end; the engine refuses it before.
   if (input.find('\0') != input.npos)
     return;
-  require(end == end_by_sqlite(input), "a statement ends where sqlite3_complete says");
+  if (input.find_first_of("$@:#?") == input.npos) // sqlite3_complete sees the semicolon in `$a(;)`
+    require(end == end_by_sqlite(input), "a statement ends where sqlite3_complete says");
   check_begin(input, begin);
   const auto rest = input.substr(begin);
   if (rest.empty())
@@ -155,6 +179,7 @@ void sql(std::string_view input) {
   std::size_t tail = 0;
   if (prepare(rest, s, tail) != SQLITE_OK)
     return;
+  check_size(rest);
   require(tail == end_of_first(rest), "a statement ends where SQLite's parser stopped");
   check_kind(rest.substr(0, tail), s.get());
   check_row(rest.substr(0, tail));
