@@ -97,13 +97,13 @@ public:
 
   value() = default;
   /// Copied by hand: libstdc++ 12 takes a variant whose text found no memory while it was copied for one that holds something.
-  value(const value& other) { copy(other); }
+  value(const value& other) : data_(copy_of(other.data_)) {}
   value(value&&) noexcept = default;
   value& operator=(const value& other) {
     if (data_.index() == other.data_.index())
       data_ = other.data_; // into the memory that is there already
     else
-      copy(other);
+      data_ = copy_of(other.data_);
     return *this;
   }
   value& operator=(value&&) noexcept = default;
@@ -140,14 +140,14 @@ public:
   friend bool operator==(const value&, const value&) = default;
 
 private:
-  // Null, or what it was, where there is no memory: a text or blob is made first, then moved in.
-  void copy(const value& other) {
-    switch (other.data_.index()) {
-    case 1: data_ = *std::get_if<1>(&other.data_); break;
-    case 2: data_ = *std::get_if<2>(&other.data_); break;
-    case 3: data_ = std::string(*std::get_if<3>(&other.data_)); break;
-    case 4: data_ = blob(*std::get_if<4>(&other.data_)); break;
-    default: data_ = std::monostate{};
+  // Each made in its place: what throws there leaves no variant behind.
+  static storage copy_of(const storage& s) {
+    switch (s.index()) {
+    case 1: return storage(std::in_place_index<1>, *std::get_if<1>(&s));
+    case 2: return storage(std::in_place_index<2>, *std::get_if<2>(&s));
+    case 3: return storage(std::in_place_index<3>, *std::get_if<3>(&s));
+    case 4: return storage(std::in_place_index<4>, *std::get_if<4>(&s));
+    default: return {};
     }
   }
 
