@@ -74,7 +74,7 @@ view_sizes& connection::views() {
 void connection::refuse_many_copies(std::string_view sql) {
   const as_engine own(auth_);
   auto& known = views();
-  if (!known.any() && !has_with(sql)) [[likely]]
+  if (!known.any() && !may_have_with(sql)) [[likely]]
     return;
   const auto size = size_of_statement(sql, [this, &known](const std::string& name) {
     const bool table =

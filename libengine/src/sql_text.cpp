@@ -120,10 +120,13 @@ std::string_view only_row(std::string_view sql) noexcept {
   return at == sql.size() ? row : std::string_view{};
 }
 
-bool has_with(std::string_view sql) noexcept {
-  for (std::size_t i = 0; i + 4 <= sql.size(); ++i)
+bool may_have_with(std::string_view sql) noexcept {
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (sql[i] == ';')
+      return i + 1 < sql.size();
     if ((sql[i] | 0x20) == 'w' && same_word(sql.substr(i, 4), "WITH"))
       return true;
+  }
   return false;
 }
 

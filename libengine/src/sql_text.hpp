@@ -27,8 +27,9 @@ std::size_t statement_end(std::string_view sql) noexcept;
 /// their program is written. Stops counting past `most` and at the first semicolon: what a trigger does has no parameters.
 std::size_t parameter_lookups(std::string_view sql, std::size_t most);
 
-/// Whether the word WITH stands anywhere in the text, in a string or comment as well.
-bool has_with(std::string_view sql) noexcept;
+/// Whether the first statement may have the word WITH, in a string or comment as well. Looks no further than the first semicolon, so
+/// that a script is read once: what goes on behind one may have it.
+bool may_have_with(std::string_view sql) noexcept;
 
 /// Of an insert that is nothing but `INSERT INTO name [(columns)] VALUES (?, …)`: its parenthesis with the question marks, a part of
 /// `sql`. Empty for anything else, be it as harmless (an `OR`, a comment, a name in quotes). SQLite has taken the text before.
