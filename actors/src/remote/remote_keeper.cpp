@@ -7,6 +7,7 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
+#include "network_broker.hpp"
 #include "patience.hpp"
 #include "remote/tls_scribe.hpp"
 #include "threads.hpp"
@@ -14,7 +15,6 @@
 #include "worker_failure.hpp"
 
 #include <caf/event_based_actor.hpp>
-#include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
 
 #include <fcntl.h>
@@ -82,7 +82,7 @@ public:
     state().socket = ::fcntl(d.socket, F_DUPFD_CLOEXEC, 0);
     auto scribe =
         d.secure ? make_tls_scribe(mm.backend(), d) : mm.backend().new_scribe(d.release());
-    const auto broker = mm.named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+    const auto broker = network_broker(self_->system());
     const auto mine = ++attempt_;
     self_
         ->request(broker, handshake_timeout, caf::connect_atom_v, std::move(scribe),
