@@ -64,4 +64,10 @@ void close_mailbox_with_broker(caf::actor_system& sys) {
       });
 }
 
+void count_silence_from_now(caf::io::scribe& connection) {
+  auto& broker = *static_cast<caf::io::basp_broker*>(connection.parent());
+  if (const auto it = broker.ctx.find(connection.hdl()); it != broker.ctx.end())
+    it->second.last_seen = broker.clock().now();
+}
+
 } // namespace dbengine::actors

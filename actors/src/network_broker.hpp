@@ -8,6 +8,7 @@
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/io/scribe.hpp>
 
 namespace dbengine::actors {
 
@@ -19,5 +20,10 @@ caf::actor network_broker(caf::actor_system& sys);
 /// end of the broker and that of the clock stays in the mailbox. The broker is its sender: neither is ever freed.
 /// Whoever uses the broker calls this first; once more does no harm. Throws `std::bad_alloc`.
 void close_mailbox_with_broker(caf::actor_system& sys);
+
+/// Starts the time that a connection of the broker may be silent. CAF 0.17 starts it with the first bytes of the server; a heartbeat
+/// before them finds a silence without beginning and ends the handshake. In the broker's thread, from the scribe's first
+/// `configure_read`: the broker knows the connection by then.
+void count_silence_from_now(caf::io::scribe& connection);
 
 } // namespace dbengine::actors

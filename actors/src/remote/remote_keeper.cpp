@@ -9,7 +9,7 @@
 #include "message_codec.hpp"
 #include "network_broker.hpp"
 #include "patience.hpp"
-#include "remote/tls_scribe.hpp"
+#include "remote/client_scribe.hpp"
 #include "threads.hpp"
 #include "version.hpp"
 #include "worker_failure.hpp"
@@ -76,12 +76,10 @@ public:
       return;
     if (!r.connection)
       return failed(r.failure);
-    auto& mm = self_->system().middleman();
     auto& d = *r.connection;
     state().forget_socket();
     state().socket = ::fcntl(d.socket, F_DUPFD_CLOEXEC, 0);
-    auto scribe =
-        d.secure ? make_tls_scribe(mm.backend(), d) : mm.backend().new_scribe(d.release());
+    auto scribe = make_scribe(self_->system().middleman().backend(), d);
     const auto broker = network_broker(self_->system());
     const auto mine = ++attempt_;
     self_
