@@ -5,7 +5,6 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/attachable.hpp>
-#include <caf/detail/sync_request_bouncer.hpp>
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
 
@@ -27,17 +26,9 @@ public:
 
   explicit mailbox_closer(caf::io::basp_broker& owner) : owner_(owner) {}
 
-  /// As `scheduled_actor::cleanup` does, which brokers skip.
-  void actor_exited(const caf::error& why, caf::execution_unit*) override {
-    auto& mailbox = owner_.mailbox();
-    if (mailbox.closed())
-      return;
-    mailbox.close();
-    owner_.get_normal_queue().flush_cache();
-    owner_.get_urgent_queue().flush_cache();
-    caf::detail::sync_request_bouncer answer(why);
-    while (mailbox.queue().new_round(1'000, answer).consumed_items) {
-    }
+  /// Brokers skip this part of their base's; the parts that both have do nothing the second time.
+  void actor_exited(const caf::error& why, caf::execution_unit* host) override {
+    owner_.caf::scheduled_actor::cleanup(caf::error(why), host);
   }
 
   using caf::attachable::matches;
