@@ -4,6 +4,7 @@
 // `connect`: part of the composition root, as it makes keepers.
 
 #include "control.hpp"
+#include "network_broker.hpp"
 #include "patience.hpp"
 #include "remote/remote_backend.hpp"
 #include "remote/remote_engine.hpp"
@@ -36,6 +37,7 @@ remote_link_ptr open_link(caf::actor_system& sys, const endpoint& to, const remo
     if (!tls)
       throw error(errc::invalid_option, why);
   }
+  close_mailbox_with_broker(sys);
   caf::actor_config cfg;
   const remote_link_ptr link(caf::make_actor<remote_link, caf::strong_actor_ptr>(
       sys.next_actor_id(), sys.node(), &sys, cfg, to, how));

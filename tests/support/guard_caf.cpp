@@ -2,6 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 #include "guard_caf.hpp"
 
+#include "network_broker.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/after.hpp>
@@ -149,7 +151,9 @@ struct client_config : caf::actor_system_config {
 
 struct caf_client::state {
   state(const std::string& certificates, bool heartbeats)
-      : config(certificates, heartbeats), system(config) {}
+      : config(certificates, heartbeats), system(config) {
+    actors::close_mailbox_with_broker(system);
+  }
   client_config config;
   caf::actor_system system;
   wire_actor gateway;

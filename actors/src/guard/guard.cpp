@@ -4,10 +4,10 @@
 
 #include "guard/doorman.hpp"
 #include "guard/state.hpp"
+#include "network_broker.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/binary_serializer.hpp>
-#include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/make_counted.hpp>
@@ -111,10 +111,6 @@ multiplexer* backend_of(caf::actor_system& system) {
                                 : nullptr;
 }
 
-caf::actor broker_of(caf::actor_system& system) {
-  return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
-}
-
 } // namespace
 
 caf::expected<listener> listen(caf::actor_system& system, const caf::strong_actor_ptr& gateway,
@@ -141,6 +137,7 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
   std::vector<node_bytes> names;
   for (std::size_t i = 0; i < 2 * how.limits.max_connections + 16; ++i)
     names.push_back(random_node(random, static_cast<std::uint32_t>(i + 1)));
+  close_mailbox_with_broker(system);
   auto fd = caf::io::network::new_tcp_acceptor_impl(how.port, how.host.c_str(), true);
   if (!fd)
     return fd.error();
@@ -154,7 +151,7 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
                                                 std::move(security));
   caf::io::doorman_ptr door = caf::make_counted<doorman>(*backend, *fd, timer, state);
   auto port = door->port();
-  caf::anon_send(broker_of(system), caf::publish_atom_v, std::move(door), port, gateway,
+  caf::anon_send(network_broker(system), caf::publish_atom_v, std::move(door), port, gateway,
                  std::move(interface));
   return listener{system, gateway, port, std::move(state), std::move(counts)};
 }
@@ -190,7 +187,7 @@ bool listener::close() {
   if (!state_)
     return true;
   // The broker forgets the actor first, then closes the doorman, and the doorman its peers.
-  caf::anon_send(broker_of(*system_), caf::unpublish_atom_v,
+  caf::anon_send(network_broker(*system_), caf::unpublish_atom_v,
                  caf::actor_cast<caf::actor_addr>(gateway_), port_);
   auto in_loop = std::this_thread::get_id() == system_->middleman().backend().thread_id();
   auto done = in_loop || state_->wait_gone(5s);

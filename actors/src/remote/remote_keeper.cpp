@@ -7,14 +7,14 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
+#include "network_broker.hpp"
 #include "patience.hpp"
-#include "remote/tls_scribe.hpp"
+#include "remote/client_scribe.hpp"
 #include "threads.hpp"
 #include "version.hpp"
 #include "worker_failure.hpp"
 
 #include <caf/event_based_actor.hpp>
-#include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
 
 #include <fcntl.h>
@@ -76,13 +76,11 @@ public:
       return;
     if (!r.connection)
       return failed(r.failure);
-    auto& mm = self_->system().middleman();
     auto& d = *r.connection;
     state().forget_socket();
     state().socket = ::fcntl(d.socket, F_DUPFD_CLOEXEC, 0);
-    auto scribe =
-        d.secure ? make_tls_scribe(mm.backend(), d) : mm.backend().new_scribe(d.release());
-    const auto broker = mm.named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+    auto scribe = make_scribe(self_->system().middleman().backend(), d);
+    const auto broker = network_broker(self_->system());
     const auto mine = ++attempt_;
     self_
         ->request(broker, handshake_timeout, caf::connect_atom_v, std::move(scribe),

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "remote/tls_scribe.hpp"
+#include "remote/client_scribe.hpp"
+
+#include "network_broker.hpp"
 
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/interfaces.hpp>
 #include <caf/io/network/native_socket.hpp>
+#include <caf/io/network/scribe_impl.hpp>
 #include <caf/io/network/stream_impl.hpp>
 #include <caf/make_counted.hpp>
 
@@ -63,6 +66,17 @@ private:
   std::string early_;
 };
 
+class tcp_scribe final : public network::scribe_impl {
+public:
+  using network::scribe_impl::scribe_impl;
+
+  void configure_read(caf::io::receive_policy::config config) override {
+    if (!launched_)
+      count_silence_from_now(*this);
+    scribe_impl::configure_read(config);
+  }
+};
+
 class tls_scribe final : public caf::io::scribe {
 public:
   tls_scribe(network::default_multiplexer& backend, int fd,
@@ -75,6 +89,7 @@ public:
     if (launched_)
       return;
     launched_ = true;
+    count_silence_from_now(*this);
     stream_.start(this);
     // The first bytes are out of the socket: nothing else would call for them. Not now: the broker is in its handler.
     stream_.backend().post([keep = caf::intrusive_ptr<tls_scribe>(this)] {
@@ -108,9 +123,11 @@ private:
 
 } // namespace
 
-caf::io::scribe_ptr make_tls_scribe(network::multiplexer& backend, dialled& d) {
+caf::io::scribe_ptr make_scribe(network::multiplexer& backend, dialled& d) {
   auto& mpx = dynamic_cast<network::default_multiplexer&>(backend);
-  return caf::make_counted<tls_scribe>(mpx, d.release(), std::move(d.secure), std::move(d.early));
+  if (d.secure)
+    return caf::make_counted<tls_scribe>(mpx, d.release(), std::move(d.secure), std::move(d.early));
+  return caf::make_counted<tcp_scribe>(mpx, d.release());
 }
 
 } // namespace dbengine::actors
