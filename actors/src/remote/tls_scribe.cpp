@@ -110,7 +110,9 @@ private:
 
 caf::io::scribe_ptr make_tls_scribe(network::multiplexer& backend, dialled& d) {
   auto& mpx = dynamic_cast<network::default_multiplexer&>(backend);
-  return caf::make_counted<tls_scribe>(mpx, d.release(), std::move(d.secure), std::move(d.early));
+  auto made = caf::make_counted<tls_scribe>(mpx, d.socket, std::move(d.secure), std::move(d.early));
+  d.release(); // it is the scribe's
+  return made;
 }
 
 } // namespace dbengine::actors
