@@ -92,7 +92,9 @@ tally cover(const std::string& phase, const std::string& what, bool flawed = fal
   const auto enough = std::chrono::steady_clock::now() + 8s;
   const long begin = all ? 1 : std::uniform_int_distribution<long>(1, stride)(random);
   const long step = all || what == "thread" ? 1 : stride;
-  for (long n = what == "thread" ? 1 : begin; go_on(t, phase, what, n, step, 50, flawed) &&
+  // A run may take seconds while memory is gone, and a process has a minute.
+  const long runs = what == "while" ? 2 : 10;
+  for (long n = what == "thread" ? 1 : begin; go_on(t, phase, what, n, step, runs, flawed) &&
                                               (all || std::chrono::steady_clock::now() < enough);) {
   }
   std::printf("%s, %s: %ld runs up to n = %ld, %ld of them CAF's own, %ld ended, %zu failures\n",
