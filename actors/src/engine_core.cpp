@@ -353,10 +353,17 @@ void engine_core::check_fence() const {
 }
 
 void engine_core::run_on_this_thread(const request_ptr& r) {
+  std::vector<request_ptr> alone;
+  try {
+    alone.push_back(r);
+  } catch (...) { // it is nowhere yet: its sender hears of it by this
+    give_back_writer();
+    throw;
+  }
   r->queued = clock::now();
   r->on_senders_thread.store(true, std::memory_order_relaxed);
   try {
-    run_group({r});
+    run_group(std::move(alone));
     writer_counts_.inline_writes.add();
     checkpoint_where_due();
   } catch (...) { // dealt with: the request is answered or in the queue, the writer restarts

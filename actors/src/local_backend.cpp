@@ -333,22 +333,27 @@ std::unique_ptr<detail::scope> local_backend::begin_write(const request_options&
   refuse_id(o, "write()");
   if (core_->this_thread_writes() && scope_.load(std::memory_order_relaxed) != nullptr)
     return scope_.load(std::memory_order_relaxed)->savepoint_with(o);
+  auto s = std::make_unique<local_scope>(*this, local_scope::kind::write, o);
   take_writer(o);
-  return std::make_unique<local_scope>(*this, local_scope::kind::write, nullptr, o);
+  s->begin(nullptr);
+  return s;
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_read(const request_options& o) {
   refuse_id(o, "read()");
-  return std::make_unique<local_scope>(*this, local_scope::kind::read, &take_lease(o), o);
+  auto s = std::make_unique<local_scope>(*this, local_scope::kind::read, o);
+  s->begin(&take_lease(o));
+  return s;
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_raw(bool read_only, const request_options& o) {
   refuse_id(o, "a raw connection");
-  if (!read_only) {
+  auto s = std::make_unique<local_scope>(
+      *this, read_only ? local_scope::kind::raw_read : local_scope::kind::raw_write, o);
+  if (!read_only)
     take_writer(o);
-    return std::make_unique<local_scope>(*this, local_scope::kind::raw_write, nullptr, o);
-  }
-  return std::make_unique<local_scope>(*this, local_scope::kind::raw_read, &take_lease(o), o);
+  s->begin(read_only ? &take_lease(o) : nullptr);
+  return s;
 }
 
 std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_view sql,
@@ -358,7 +363,9 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
   refuse_id(o, "a cursor");
   if (batch == 0)
     throw error(errc::invalid_option, "a cursor's batch must be at least one row");
-  return std::make_unique<local_cursor>(*core_, house_, take_lease(o), sql, p, batch, o);
+  auto c = std::make_unique<local_cursor>(*core_, house_, batch, o);
+  c->open(take_lease(o), sql, p);
+  return c;
 }
 
 // -- upkeep and reports ---------------------------------------------------------------------------

@@ -77,13 +77,17 @@ private:
 
 } // namespace
 
-local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const request_options& o)
-    : backend_(&b), house_(b.house_), kind_(k), lease_(l), options_(o) {
+local_scope::local_scope(local_backend& b, kind k, const request_options& o)
+    : backend_(&b), house_(b.house_), kind_(k), options_(o) {}
+
+void local_scope::begin(detail::lease* l) {
+  lease_ = l;
+  ended_ = false;
   auto& c = connection();
   try {
     switch (kind_) {
     case kind::write: {
-      control ctl = b.control_of(o);
+      control ctl = backend_->control_of(options_);
       c.set_authority(detail::authority::scope);
       c.begin_immediate(ctl);
       break;
@@ -116,7 +120,7 @@ local_scope::local_scope(local_backend& b, kind k, detail::lease* l, const reque
     throw error(std::move(why));
   }
   if (kind_ == kind::write)
-    b.scope_.store(this, std::memory_order_relaxed);
+    backend_->scope_.store(this, std::memory_order_relaxed);
   park();
 }
 
@@ -153,8 +157,8 @@ private:
 };
 
 local_scope::~local_scope() {
-  if (kind_ == kind::write)
-    backend_->scope_.store(nullptr, std::memory_order_relaxed);
+  auto* mine = this; // one that never began is not there, but another thread's may be
+  backend_->scope_.compare_exchange_strong(mine, nullptr, std::memory_order_relaxed);
   if (ended_ || !resume())
     return;
   if (!broken_) {
@@ -326,12 +330,13 @@ sqlite3* local_scope::native_handle() noexcept {
 
 // -- cursor ---------------------------------------------------------------------------------------
 
-local_cursor::local_cursor(detail::engine_core& core, std::shared_ptr<house> h, detail::lease& l,
-                           std::string_view sql, const params_view& p, std::size_t batch,
-                           const request_options& o)
-    : house_(std::move(h)), lease_(&l), batch_(batch), options_(o),
-      timeout_(o.timeout.value_or(core.opts().request_timeout)) {
-  auto& c = *lease_->conn;
+local_cursor::local_cursor(const detail::engine_core& core, std::shared_ptr<house> h,
+                           std::size_t batch, const request_options& o)
+    : house_(std::move(h)), batch_(batch), options_(o),
+      timeout_(o.timeout.value_or(core.opts().request_timeout)) {}
+
+void local_cursor::open(detail::lease& l, std::string_view sql, const params_view& p) {
+  auto& c = *l.conn;
   try {
     c.drop_snapshot();
     c.begin_snapshot();
@@ -339,13 +344,16 @@ local_cursor::local_cursor(detail::engine_core& core, std::shared_ptr<house> h, 
     cursor_ = std::make_unique<connection::cursor>(c, sql, p, ctl);
   } catch (...) {
     c.rollback();
-    core.leases().give_back(*lease_);
+    house_->core().leases().give_back(l);
     throw;
   }
-  core.leases().park(*lease_);
+  lease_ = &l;
+  house_->core().leases().park(l);
 }
 
 local_cursor::~local_cursor() {
+  if (lease_ == nullptr) // it was never open
+    return;
   if (!house_->core().leases().resume(*lease_)) {
     cursor_->abandon();
     return;

@@ -16,8 +16,11 @@ class local_scope final : public detail::scope {
 public:
   enum class kind : std::uint8_t { write, read, raw_write, raw_read };
 
+  /// Made before anything is taken for it: what was taken and finds no memory for its owner would never be given back.
+  local_scope(local_backend& b, kind k, const request_options& o);
   /// Begins the transaction or snapshot. `l` for the reading kinds; for the writing ones this thread has the write connection.
-  local_scope(local_backend& b, kind k, detail::lease* l, const request_options& o);
+  /// Either is given back where it throws.
+  void begin(detail::lease* l);
   ~local_scope() override;
 
   rows fetch(std::string_view sql, const params_view& p) override;
@@ -51,9 +54,9 @@ private:
   local_backend* backend_;
   std::shared_ptr<house> house_; // outlives a scope that is still open at shutdown
   kind kind_;
-  detail::lease* lease_;
+  detail::lease* lease_ = nullptr;
   request_options options_;
-  bool ended_ = false;
+  bool ended_ = true;                // until it begins
   bool kept_part_ = false;           // a statement failed with `partly_kept`
   std::optional<error_info> broken_; // the connection failed under a statement
 };
@@ -61,9 +64,10 @@ private:
 /// A query stepped on the caller's thread, on a lease of its own.
 class local_cursor final : public detail::cursor_source {
 public:
-  local_cursor(detail::engine_core& core, std::shared_ptr<house> h, detail::lease& l,
-               std::string_view sql, const params_view& p, std::size_t batch,
+  /// Made before its lease is taken, as a scope is.
+  local_cursor(const detail::engine_core& core, std::shared_ptr<house> h, std::size_t batch,
                const request_options& o);
+  void open(detail::lease& l, std::string_view sql, const params_view& p);
   ~local_cursor() override;
   rows next() override;
 
@@ -71,7 +75,7 @@ private:
   detail::control control_now() const;
 
   std::shared_ptr<house> house_;
-  detail::lease* lease_;
+  detail::lease* lease_ = nullptr;
   std::unique_ptr<detail::connection::cursor> cursor_;
   std::size_t batch_;
   request_options options_;

@@ -223,11 +223,12 @@ void house::supervise(std::vector<child_spec> specs, std::vector<started_child> 
       std::move(specs), std::move(first));
   try {
     supervisor_ = detail::patiently([&] {
-      return sys_->spawn([core = core_, b = board_, all, ended = stopped_,
-                          policy](self_pointer self) -> supervisor_actor::behavior_type {
-        return supervisor(self, core, b, std::move(all->first), std::move(all->second), ended,
-                          policy);
-      });
+      return spawn_scheduled(*sys_,
+                             [core = core_, b = board_, all, ended = stopped_,
+                              policy](self_pointer self) -> supervisor_actor::behavior_type {
+                               return supervisor(self, core, b, std::move(all->first),
+                                                 std::move(all->second), ended, policy);
+                             });
     });
   } catch (...) {
     for (const auto& c : all->second)

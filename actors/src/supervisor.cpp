@@ -280,7 +280,7 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
   });
   for (std::uint32_t i = 0; i < work->size(); ++i)
     work->adopt(i, std::move(first[i]));
-  return patiently([&]() -> supervisor_actor::behavior_type {
+  const auto handlers = patiently([&]() -> supervisor_actor::behavior_type {
     return {
         [self, work](caf::tick_atom) {
           if (work->watch())
@@ -294,6 +294,10 @@ supervisor_actor::behavior_type supervisor(self_pointer self,
         [work](caf::close_atom) { work->stop(); },
     };
   });
+  // CAF puts them into a list after this and ends the actor where it has no memory for that: now the list has room.
+  patiently([&] { self->become(handlers); });
+  patiently([&] { self->unbecome(); });
+  return handlers;
 }
 
 } // namespace dbengine::actors

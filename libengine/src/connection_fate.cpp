@@ -89,22 +89,23 @@ bool connection::kept_rows(int code, const prepared& p) {
 // No row of its own is kept, but its triggers may have written some: where its program has a way to end that keeps them.
 bool connection::can_keep_rows(const prepared& p) {
   constexpr int on_error_fail = 3; // OE_Fail: sqlite3.c, "OP_Halt"
+  const auto question = "EXPLAIN " + std::string(sqlite3_sql(p.stmt));
   const auto before = std::exchange(auth_.who, authority::engine);
   sqlite3_stmt* program = nullptr;
   bool can = false;
-  if (sqlite3_prepare_v2(db_, ("EXPLAIN " + std::string(sqlite3_sql(p.stmt))).c_str(), -1, &program,
-                         nullptr) == SQLITE_OK)
-    while (!can && sqlite3_step(program) == SQLITE_ROW) {
-      const auto* name = reinterpret_cast<const char*>(sqlite3_column_text(program, 1));
-      const std::string_view operation = name != nullptr ? name : "";
-      const bool halts = operation == "Halt" || operation == "HaltIfNull";
-      can = (halts && sqlite3_column_int(program, 2) != SQLITE_OK &&
-             sqlite3_column_int(program, 3) == on_error_fail) ||
-            (operation == "VUpdate" && sqlite3_column_int(program, 6) == on_error_fail);
-    }
+  int rc = sqlite3_prepare_v2(db_, question.c_str(), -1, &program, nullptr);
+  while (!can && rc == SQLITE_OK && (rc = sqlite3_step(program)) == SQLITE_ROW) {
+    rc = SQLITE_OK;
+    const auto* name = reinterpret_cast<const char*>(sqlite3_column_text(program, 1));
+    const std::string_view operation = name != nullptr ? name : "";
+    const bool halts = operation == "Halt" || operation == "HaltIfNull";
+    can = (halts && sqlite3_column_int(program, 2) != SQLITE_OK &&
+           sqlite3_column_int(program, 3) == on_error_fail) ||
+          (operation == "VUpdate" && sqlite3_column_int(program, 6) == on_error_fail);
+  }
   sqlite3_finalize(program);
   auth_.who = before;
-  return can;
+  return can || (rc & 0xff) == SQLITE_NOMEM; // it could not be read, and may have one
 }
 
 // Around a statement of a host's transaction or raw connection that writes and returns rows: where its result fails, what it wrote

@@ -25,6 +25,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -342,25 +343,29 @@ void connection::engine_sql(const char* sql) {
 }
 
 std::string connection::engine_text(const char* sql) {
-  const auto before = auth_.who;
-  auth_.who = authority::engine;
-  sqlite3_stmt* s = nullptr;
-  int rc = sqlite3_prepare_v2(db_, sql, -1, &s, nullptr);
+  const auto before = std::exchange(auth_.who, authority::engine);
+  sqlite3_stmt* raw = nullptr;
+  int rc = sqlite3_prepare_v2(db_, sql, -1, &raw, nullptr);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_step(raw);
+  auth_.who = before; // before anything throws: nothing else may run with the engine's rights
+  std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> s(raw, &sqlite3_finalize);
   std::string text;
-  if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-    if (const auto* t = sqlite3_column_text(s, 0))
+  if (rc == SQLITE_ROW) {
+    if (const auto* t = sqlite3_column_text(raw, 0))
       text = reinterpret_cast<const char*>(t);
+    else if (sqlite3_errcode(db_) == SQLITE_NOMEM)
+      rc = SQLITE_NOMEM;
   }
-  auth_.who = before;
   if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE) {
     auto info = last_error(db_, rc, 0, sql);
-    sqlite3_finalize(s);
+    s.reset();
     if (where_.length && where_.length->cut(index_, db_, true))
       refuse_lost(fate::not_run);
     throw error(std::move(info));
   }
   // What it wrote is committed here: PRAGMA journal_mode=WAL has its row before that can fail.
-  if (const int ended = sqlite3_finalize(s); ended != SQLITE_OK)
+  if (const int ended = sqlite3_finalize(s.release()); ended != SQLITE_OK)
     throw error(last_error(db_, ended, 0, sql));
   return text;
 }

@@ -73,10 +73,14 @@ bool replace_keeps_type(sqlite3* db) {
   sqlite3_stmt* s = nullptr;
   check(db, sqlite3_prepare_v2(db, "SELECT typeof(replace(1, '', ''))", -1, &s, nullptr),
         "replace");
+  int rc = sqlite3_step(s);
+  const auto* type = rc == SQLITE_ROW ? sqlite3_column_text(s, 0) : nullptr;
+  if (rc == SQLITE_ROW)
+    rc = type == nullptr ? SQLITE_NOMEM : SQLITE_OK;
   const bool keeps =
-      sqlite3_step(s) == SQLITE_ROW &&
-      std::strcmp(reinterpret_cast<const char*>(sqlite3_column_text(s, 0)), "integer") == 0;
+      type != nullptr && std::strcmp(reinterpret_cast<const char*>(type), "integer") == 0;
   sqlite3_finalize(s);
+  check(db, rc, "replace");
   return keeps;
 }
 
@@ -84,6 +88,8 @@ bool knows(sqlite3* db, const char* sql) {
   sqlite3_stmt* s = nullptr;
   const int rc = sqlite3_prepare_v2(db, sql, -1, &s, nullptr);
   sqlite3_finalize(s);
+  if (rc == SQLITE_NOMEM) // that says nothing about the function
+    check(db, rc, sql);
   return rc == SQLITE_OK;
 }
 

@@ -3,7 +3,7 @@
 
 // A process that runs out of memory or threads: allocation_victim FOLDER PHASE WHAT FROM STEP RUNS [flawed].
 //
-// PHASE: open, work, backup, connect, close. WHAT: "once", the n-th allocation fails; "while", it and all that follow until the phase
+// PHASE: open, work, backup, connect, remote, close. WHAT: "once", the n-th allocation fails; "while", it and all that follow until the phase
 // is over; "thread", the n-th new thread cannot be had. An allocation is a call of operator new or of SQLite's malloc, by any
 // thread, counted from just before the phase. n = FROM, FROM + STEP, … for at most RUNS runs, or until a phase makes fewer.
 //
@@ -27,10 +27,14 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -303,7 +307,8 @@ public:
       server_config config;
       caf::actor_system system(config);
       const auto engine = actors::spawn_engine(system, url, short_waits);
-      const auto port = actors::publish(system, engine, {});
+      // Little room, so that what is sent at once has to wait for it.
+      const auto port = actors::publish(system, engine, {.limits = {.max_in_flight_requests = 18}});
       std::uint16_t number = port ? *port : 0;
       if (::write(to_us[1], &number, sizeof number) != sizeof number)
         ::_exit(3);
@@ -322,6 +327,16 @@ public:
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  /// Ends this process's connections to it, as a network would.
+  void cut() const {
+    for (int fd = 3; fd < 256; ++fd) {
+      sockaddr_in to{};
+      socklen_t size = sizeof to;
+      if (::getpeername(fd, reinterpret_cast<sockaddr*>(&to), &size) == 0 &&
+          to.sin_family == AF_INET && ntohs(to.sin_port) == port_)
+        ::shutdown(fd, SHUT_RDWR);
+    }
+  }
 
 private:
   pid_t pid_ = -1;
@@ -340,6 +355,64 @@ void connect(run& r, const std::string& address) {
   db.execute("DELETE FROM t WHERE n > 20");
 }
 
+/// Four threads at once, more than may be under way; in the middle the connection is cut.
+void remote(run& r, const server& peer) {
+  const remote_options how{.connect_timeout = 5s, .request_timeout = 5s};
+  std::vector<write_told> told[4];
+  run tally[4]{r, r, r, r};
+  {
+    const auto db = db_engine::connect(peer.address(), how);
+    std::barrier together(5);
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      told[t].reserve(8);
+      threads.emplace_back([&, t] {
+        const auto name = [&](const char* kind) {
+          const never_failing own;
+          return kind + std::to_string(r.n) + "." + std::to_string(t) + std::string(40, '.');
+        };
+        const auto first = name("first"), second = name("second"), id = name("id"),
+                   last = name("last");
+        static constexpr const char* insert = "INSERT INTO t (v) VALUES (?)";
+        const auto plain = [&](const std::string& v) {
+          write(tally[t], told[t], v, [&] { db.execute(insert, v); });
+        };
+        together.arrive_and_wait();
+        plain(first);
+        plain(second);
+        tally[t].failure("read", [&] {
+          const auto n = db.fetch("SELECT n, v FROM t WHERE n <= 20").size();
+          tally[t].is(n == 20, "fetch reads " + std::to_string(n) + " rows");
+        });
+        if (t == 0)
+          peer.cut();
+        write(tally[t], told[t], id, [&] { db.with_id(id).execute(insert, id); });
+        tally[t].failure("cursor", [&] {
+          auto c = db.cursor("SELECT n, v FROM t WHERE n <= 20", {}, 7);
+          while (!c.next().empty()) {
+          }
+        });
+        plain(last);
+        together.arrive_and_wait();
+      });
+    }
+    {
+      const phase p(r.n);
+      together.arrive_and_wait();
+      together.arrive_and_wait();
+    }
+    threads.clear();
+    if (in_time) // a connection whose keeper has no memory for a second ends
+      works(r, db, "remote work");
+  }
+  const auto db = db_engine::connect(peer.address(), how);
+  for (int t = 0; t < 4; ++t) {
+    r.wrong += tally[t].wrong;
+    judge(r, db, told[t]);
+  }
+  db.execute("DELETE FROM t WHERE n > 20");
+}
+
 void run_phase(const std::string& name, run& r, const server* peer) {
   if (name == "open")
     open(r);
@@ -349,8 +422,10 @@ void run_phase(const std::string& name, run& r, const server* peer) {
     backup(r);
   else if (name == "close")
     close(r);
-  else
+  else if (name == "connect")
     connect(r, peer->address());
+  else
+    remote(r, *peer);
 }
 
 } // namespace
@@ -371,7 +446,7 @@ int main(int argc, char** argv) {
                                     : failing::thread);
   prepare(r);
   std::unique_ptr<server> peer;
-  if (name == "connect")
+  if (name == "connect" || name == "remote")
     peer = std::make_unique<server>(r.url);
   r.n = from;
   for (long i = 0; i < runs; ++i, r.n += step) {

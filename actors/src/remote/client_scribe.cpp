@@ -125,9 +125,13 @@ private:
 
 caf::io::scribe_ptr make_scribe(network::multiplexer& backend, dialled& d) {
   auto& mpx = dynamic_cast<network::default_multiplexer&>(backend);
+  caf::io::scribe_ptr made;
   if (d.secure)
-    return caf::make_counted<tls_scribe>(mpx, d.release(), std::move(d.secure), std::move(d.early));
-  return caf::make_counted<tcp_scribe>(mpx, d.release());
+    made = caf::make_counted<tls_scribe>(mpx, d.socket, std::move(d.secure), std::move(d.early));
+  else
+    made = caf::make_counted<tcp_scribe>(mpx, d.socket);
+  d.release(); // it is the scribe's
+  return made;
 }
 
 } // namespace dbengine::actors

@@ -6,6 +6,7 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
+#include "patience.hpp"
 #include "remote/held_answers.hpp"
 #include "remote/ticket.hpp"
 #include "version.hpp"
@@ -59,11 +60,9 @@ public:
 private:
   /// Whatever happens to one request, the gateway goes on: without it the port would answer nobody.
   static void give_up(ticket& t) noexcept {
-    try {
-      t.refuse(detail::current_exception_info());
-    } catch (...) {
+    const auto why = detail::current_exception_info();
+    if (!detail::patiently_or_not([&] { t.refuse(why); }))
       detail::log(detail::log_level::error, "no memory to tell a peer that there is none");
-    }
   }
 
   gateway_state::peer* find(const ticket& t) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace dbengine::actors {
 
@@ -53,8 +54,33 @@ public:
   bool sent = false;          ///< once at least
   int resent = 0;             ///< after its connection was lost
   bool done = false;
+  std::shared_ptr<remote_call> next; ///< among those that are about to be told
 };
 
 using remote_call_ptr = std::shared_ptr<remote_call>;
+
+/// Calls that have ended and are told so when this ends: it is made before the link's lock is taken. It allocates nothing, so that no
+/// call is taken out of the link's tables and then not told.
+class finished_calls {
+public:
+  finished_calls() = default;
+  finished_calls(const finished_calls&) = delete;
+  finished_calls& operator=(const finished_calls&) = delete;
+  ~finished_calls() {
+    while (const auto c = first_) {
+      first_ = std::exchange(c->next, nullptr);
+      c->finished();
+    }
+  }
+
+  void add(const remote_call_ptr& c) noexcept {
+    (last_ == nullptr ? first_ : last_->next) = c;
+    last_ = c.get();
+  }
+
+private:
+  remote_call_ptr first_;
+  remote_call* last_ = nullptr;
+};
 
 } // namespace dbengine::actors

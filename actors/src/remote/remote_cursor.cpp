@@ -4,6 +4,7 @@
 #include "remote/remote_cursor.hpp"
 
 #include "message_codec.hpp"
+#include "patience.hpp"
 #include "remote/call_rules.hpp"
 
 namespace dbengine::actors {
@@ -17,11 +18,11 @@ remote_cursor::remote_cursor(remote_link_ptr link, cursor_id id, std::size_t bat
 remote_cursor::~remote_cursor() {
   if (ended_)
     return;
-  try {
+  // Without a connection to speak of the server closes it with that.
+  detail::patiently_or_not([this] {
     link_->submit(std::make_shared<facade_call>(
         wire_kind::cursor_close, request_body(wire_kind::cursor_close, cursor_close{id_})));
-  } catch (const error&) { // no connection to speak of: the server closes it with that
-  }
+  });
 }
 
 void remote_cursor::ask() {

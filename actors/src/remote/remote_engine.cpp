@@ -6,6 +6,7 @@
 #include "error_map.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
+#include "patience.hpp"
 #include "remote/call_rules.hpp"
 #include "threads.hpp"
 
@@ -32,20 +33,24 @@ public:
   void finished() noexcept override {
     if (!sender_ || !mid_.is_request())
       return;
-    caf::message m;
-    try {
-      m = failure ? caf::make_message(from_info(*failure)) : read_(answer);
-    } catch (...) {
-      auto why = detail::current_exception_info();
-      if (writes)
-        why.outcome = fate::unknown;
-      m = caf::make_message(from_info(why));
-    }
-    sender_->enqueue(nullptr, mid_.response_id(), std::move(m), nullptr);
+    if (!detail::patiently_or_not(
+            [this] { sender_->enqueue(nullptr, mid_.response_id(), told(), nullptr); }))
+      detail::log(detail::log_level::error, "no memory to answer an actor's request");
   }
   const caf::strong_actor_ptr& sender() const noexcept { return sender_; }
 
 private:
+  caf::message told() const {
+    try {
+      return failure ? caf::make_message(from_info(*failure)) : read_(answer);
+    } catch (...) {
+      auto why = detail::current_exception_info();
+      if (writes)
+        why.outcome = fate::unknown;
+      return caf::make_message(from_info(why));
+    }
+  }
+
   caf::strong_actor_ptr sender_;
   caf::message_id mid_;
   reader read_;

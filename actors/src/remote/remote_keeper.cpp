@@ -75,30 +75,8 @@ public:
     if (*state().stop)
       return;
     if (!r.connection)
-      return failed(r.failure);
-    auto& d = *r.connection;
-    state().forget_socket();
-    state().socket = ::fcntl(d.socket, F_DUPFD_CLOEXEC, 0);
-    auto scribe = make_scribe(self_->system().middleman().backend(), d);
-    const auto broker = network_broker(self_->system());
-    const auto mine = ++attempt_;
-    self_
-        ->request(broker, handshake_timeout, caf::connect_atom_v, std::move(scribe),
-                  state().link->to().port)
-        .then(
-            [this, mine](const caf::node_id&, caf::strong_actor_ptr& gateway,
-                         const std::set<std::string>& offers) {
-              if (mine == attempt_)
-                greet(gateway, offers);
-            },
-            [this, mine](const caf::error& e) {
-              if (mine != attempt_)
-                return;
-              hang_up();
-              failed({.code = errc::unreachable,
-                      .message = "the handshake with " + to_string(state().link->to()) +
-                                 " failed: " + self_->system().render(e)});
-            });
+      return failed(std::move(r.failure));
+    step([&] { shake_hands(*r.connection); });
   }
 
   void down(const caf::down_msg& m) {
@@ -106,10 +84,12 @@ public:
       return;
     state().gateway = nullptr;
     ++attempt_;
-    const auto why = self_->system().render(m.reason);
-    detail::log(detail::log_level::warning,
-                "the connection to " + to_string(state().link->to()) + " is lost: " + why);
-    state().link->lost(why);
+    auto why = detail::patiently([&] { return self_->system().render(m.reason); });
+    detail::patiently([&] {
+      detail::log(detail::log_level::warning,
+                  "the connection to " + to_string(state().link->to()) + " is lost: " + why);
+    });
+    state().link->lost(std::move(why));
     state().backoff = std::chrono::milliseconds(0);
     state().lost_since = clock::now();
     again();
@@ -123,6 +103,42 @@ public:
 
 private:
   keeper_state& state() { return self_->state; }
+
+  /// What cannot be done, for want of memory say, ends the attempt and not the keeper.
+  template <class F>
+  void step(F&& f) {
+    try {
+      f();
+    } catch (...) {
+      refused(detail::current_exception_info());
+    }
+  }
+
+  void shake_hands(dialled& d) {
+    state().forget_socket();
+    state().socket = ::fcntl(d.socket, F_DUPFD_CLOEXEC, 0);
+    auto scribe = make_scribe(self_->system().middleman().backend(), d);
+    const auto broker = network_broker(self_->system());
+    const auto mine = ++attempt_;
+    self_
+        ->request(broker, handshake_timeout, caf::connect_atom_v, std::move(scribe),
+                  state().link->to().port)
+        .then(
+            [this, mine](const caf::node_id&, caf::strong_actor_ptr& gateway,
+                         const std::set<std::string>& offers) {
+              if (mine == attempt_)
+                step([&] { greet(gateway, offers); });
+            },
+            [this, mine](const caf::error& e) {
+              if (mine != attempt_)
+                return;
+              step([&] {
+                refused({.code = errc::unreachable,
+                         .message = "the handshake with " + to_string(state().link->to()) +
+                                    " failed: " + self_->system().render(e)});
+              });
+            });
+  }
 
   void greet(const caf::strong_actor_ptr& gateway, const std::set<std::string>& offers) {
     const auto& where = state().link->to();
@@ -139,32 +155,30 @@ private:
         .then(
             [this, mine = attempt_](const wire_answer& a) {
               if (mine == attempt_)
-                welcomed(a);
+                step([&] { welcomed(a); });
             },
             [this, mine = attempt_](const caf::error& e) {
               if (mine == attempt_)
-                refused({.code = errc::unreachable,
-                         .message = "no welcome from " + to_string(state().link->to()) + ": " +
-                                    self_->system().render(e)});
+                step([&] {
+                  refused({.code = errc::unreachable,
+                           .message = "no welcome from " + to_string(state().link->to()) + ": " +
+                                      self_->system().render(e)});
+                });
             });
   }
 
   void welcomed(const wire_answer& a) {
     if (!state().gateway)
       return; // lost meanwhile: the down message has seen to it
-    wire_welcome w;
-    try {
-      if (a.outcome == static_cast<std::uint8_t>(wire_outcome::failure)) {
-        error_info why;
-        detail::decode(a.body, why);
-        return refused(std::move(why));
-      }
-      detail::decode(a.body, w);
-      if (w.protocol != wire_protocol)
-        throw error(errc::protocol, "another version of the protocol");
-    } catch (...) {
-      return refused(detail::current_exception_info());
+    if (a.outcome == static_cast<std::uint8_t>(wire_outcome::failure)) {
+      error_info why;
+      detail::decode(a.body, why);
+      return refused(std::move(why));
     }
+    wire_welcome w;
+    detail::decode(a.body, w);
+    if (w.protocol != wire_protocol)
+      throw error(errc::protocol, "another version of the protocol");
     state().backoff = std::chrono::milliseconds(0);
     state().forget_socket();
     state().link->connected(state().gateway, w);
@@ -191,7 +205,7 @@ private:
       tell_first(std::move(why));
       return end();
     }
-    state().link->lost(why.message);
+    state().link->lost(std::move(why.message));
     again();
   }
 
@@ -205,7 +219,8 @@ private:
   void again() {
     auto& b = state().backoff;
     std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
-    self_->delayed_send(self_, std::chrono::milliseconds(between(random_)), caf::connect_atom_v);
+    const std::chrono::milliseconds rest(between(random_));
+    detail::patiently([&] { self_->delayed_send(self_, rest, caf::connect_atom_v); });
     const bool calls_wait = clock::now() - state().lost_since < defaults::reconnect_patience;
     b = std::clamp<std::chrono::milliseconds>(2 * b, defaults::reconnect_backoff_min,
                                               calls_wait ? defaults::reconnect_backoff_waiting
@@ -250,8 +265,10 @@ keeper_actor::behavior_type remote_keeper(self_pointer self, remote_link_ptr lin
       [work](caf::connect_atom) { work->start(); },
       [work](const dial_result_ptr& r) { work->dialled_up(*r); },
       [self](caf::tick_atom) {
-        if (self->state.link->sweep())
-          self->delayed_send(self, defaults::remote_sweep, caf::tick_atom_v);
+        // Without the next look no call would be given up, and what waits would not be sent.
+        if (detail::patiently([&] { return self->state.link->sweep(); }))
+          detail::patiently(
+              [&] { self->delayed_send(self, defaults::remote_sweep, caf::tick_atom_v); });
       },
       [work](caf::close_atom) { work->end(); },
   };

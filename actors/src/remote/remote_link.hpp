@@ -25,9 +25,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <string>
 #include <unordered_map>
-#include <vector>
 
 namespace dbengine::actors {
 
@@ -52,7 +51,7 @@ public:
   /// How to have the keeper look in a moment (`arm`) and end (`stop`).
   void keep(std::function<void()> arm, std::function<void()> stop);
   void connected(caf::strong_actor_ptr gateway, const wire_welcome& w);
-  void lost(const std::string& why);
+  void lost(std::string why) noexcept;
   /// Gives up what waited too long. True: look again.
   bool sweep();
 
@@ -63,35 +62,44 @@ public:
 
 private:
   using lock = std::unique_lock<std::mutex>;
+  using calls = std::map<std::uint64_t, remote_call_ptr>;
+  /// A call goes from table to table with its node: that needs no memory, so it is never in none of them.
   struct flight {
-    remote_call_ptr call;
+    calls::node_type place; // none: its end means nothing to anybody
     std::size_t bytes = 0;
-  };
-  using finished_calls = std::vector<remote_call_ptr>;
 
-  void answered(std::uint64_t mid, caf::message& m);
-  void take(const remote_call_ptr& c, wire_answer& a, finished_calls& out);
-  void send(const remote_call_ptr& c);
-  void send_raw(std::uint64_t mid, wire_kind k, std::uint64_t id, std::string body);
-  void send_waiting();
-  void ask_for_more(const remote_call_ptr& c);
+    remote_call* open_call() const {
+      return place.empty() || place.mapped()->done ? nullptr : place.mapped().get();
+    }
+  };
+
+  void answered(std::uint64_t mid, caf::message& m) noexcept;
+  void take(calls::node_type& place, wire_answer& a, finished_calls& out);
+  void take_part(calls::node_type& place, const wire_answer& a, finished_calls& out);
+  void come_back(calls::node_type& place, const caf::message& m, finished_calls& out);
+  void send(calls::iterator at);
+  flight& post(wire_kind k, std::uint64_t id, std::string& body, std::size_t bytes);
+  /// In their order, as far as there is room. Without memory the rest waits for the keeper's next look.
+  void send_waiting() noexcept;
+  void ask_for_more(calls::node_type& place);
   void say(wire_kind k, std::uint64_t about);
+  void try_cancel(const remote_call_ptr& c);
   /// Whether a call whose connection is lost may be sent again.
   bool may_go_again(const remote_call& c) const;
   /// The same; then it counts as one more time.
   bool goes_again(remote_call& c) const;
   /// Nothing more is sent on this connection, which is about to end; its answers are still taken.
-  void leave(const remote_call_ptr& again);
+  void leave(calls::node_type again);
   bool can_send() const { return gateway_ != nullptr && !leaving_; }
-  void fail(const remote_call_ptr& c, error_info why, finished_calls& out);
-  void finish(const remote_call_ptr& c, finished_calls& out);
+  void fail(const remote_call_ptr& c, error_info why, finished_calls& out) noexcept;
+  void finish(const remote_call_ptr& c, finished_calls& out) noexcept;
   /// Whether one more may be under way now; then it counts.
   bool take_room(std::size_t bytes);
   /// Why the server would not take it at all.
-  std::optional<error_info> too_large(const remote_call& c) const;
+  bool too_large(const remote_call& c) const noexcept;
+  std::string too_large_text(const remote_call& c) const;
   void arm();
-  error_info gone(const remote_call& c, const std::string& why) const;
-  static void tell(finished_calls& calls) noexcept;
+  error_info gone(const remote_call& c) const noexcept;
 
   const endpoint to_;
   const remote_options how_;
@@ -112,7 +120,7 @@ private:
   std::unordered_map<std::uint64_t, flight> flights_; // by message id
   std::shared_ptr<wire_window> window_;               // null without connection
   /// By number: in the order in which they were asked, whichever way they came to wait.
-  std::map<std::uint64_t, remote_call_ptr> waiting_;
+  calls waiting_;
   std::size_t count_ = 0; // calls accepted and not finished
   std::size_t bytes_ = 0; // their bodies
 };

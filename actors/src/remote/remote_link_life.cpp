@@ -9,8 +9,8 @@
 
 #include <caf/exit_reason.hpp>
 
-#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace dbengine::actors {
 
@@ -18,9 +18,20 @@ using clock = remote_call::clock;
 
 namespace {
 
-/// Under way only between two others: its end means nothing to anybody.
-bool is_call(const remote_call_ptr& c) {
-  return c != nullptr;
+/// Where there is no memory for the words, the code says it alone.
+template <class Text>
+error_info told(errc code, fate outcome, const Text& text) noexcept {
+  error_info why{.code = code, .outcome = outcome};
+  try {
+    why.message = text();
+  } catch (...) {
+    why.message = "out of memory"; // needs none
+  }
+  return why;
+}
+
+fate fate_of(const remote_call& c) noexcept {
+  return c.writes && c.sent ? fate::unknown : fate::not_run;
 }
 
 } // namespace
@@ -39,37 +50,35 @@ void remote_link::arm() {
 }
 
 void remote_link::connected(caf::strong_actor_ptr gateway, const wire_welcome& w) {
-  lock l(mutex_);
+  auto window = window_of(gateway.get());
+  auto welcome = w;
+  finished_calls out;
+  const lock l(mutex_);
   if (closed_)
     return;
-  window_ = window_of(gateway.get());
+  window_ = std::move(window);
   gateway_ = std::move(gateway);
   leaving_ = false;
-  welcome_ = w;
+  welcome_ = std::move(welcome);
   why_lost_.clear();
-  finished_calls out;
   // The server may be another one, which takes less at once.
   std::erase_if(waiting_, [&](const auto& waits) {
     const auto& c = waits.second;
-    auto why = too_large(*c);
-    if (!why)
+    if (!too_large(*c))
       return false;
-    fail(c, std::move(*why), out);
+    fail(c, told(errc::too_big, fate_of(*c), [&] { return too_large_text(*c); }), out);
     return true;
   });
   send_waiting();
-  l.unlock();
-  tell(out);
 }
 
-error_info remote_link::gone(const remote_call& c, const std::string& why) const {
-  if (c.writes && c.sent)
-    return {.code = errc::outcome_unknown,
-            .outcome = fate::unknown,
-            .message = "the connection to " + to_string(to_) +
-                       " was lost while the write was under way: " + why};
-  return {.code = errc::unreachable,
-          .message = "the engine at " + to_string(to_) + " cannot be reached: " + why};
+error_info remote_link::gone(const remote_call& c) const noexcept {
+  const bool unknown = fate_of(c) == fate::unknown;
+  return told(unknown ? errc::outcome_unknown : errc::unreachable, fate_of(c), [&] {
+    return unknown ? "the connection to " + to_string(to_) +
+                         " was lost while the write was under way: " + why_lost_
+                   : "the engine at " + to_string(to_) + " cannot be reached: " + why_lost_;
+  });
 }
 
 bool remote_link::may_go_again(const remote_call& c) const {
@@ -84,111 +93,100 @@ bool remote_link::goes_again(remote_call& c) const {
   return true;
 }
 
-void remote_link::lost(const std::string& why) {
+void remote_link::lost(std::string why) noexcept {
   finished_calls out;
-  {
-    const lock l(mutex_);
-    why_lost_ = why;
-    const auto patience = clock::now() + defaults::reconnect_patience;
-    if (gateway_)
-      for (const auto& [id, c] : waiting_)
-        c->patience = patience;
-    gateway_ = nullptr;
-    for (auto& [mid, f] : flights_) {
-      if (!is_call(f.call) || f.call->done)
-        continue;
-      if (goes_again(*f.call)) {
-        waiting_.emplace(f.call->id, f.call);
-      } else {
-        fail(f.call, gone(*f.call, why), out);
-      }
-    }
-    flights_.clear();
-    window_ = nullptr; // it ends with the connection, for all links
-    if (!waiting_.empty())
-      arm();
+  const lock l(mutex_);
+  why_lost_ = std::move(why);
+  const auto patience = clock::now() + defaults::reconnect_patience;
+  if (gateway_)
+    for (const auto& [id, c] : waiting_)
+      c->patience = patience;
+  gateway_ = nullptr;
+  for (auto& [mid, f] : flights_) {
+    if (f.open_call() == nullptr)
+      continue;
+    if (goes_again(*f.open_call()))
+      waiting_.insert(std::move(f.place));
+    else
+      fail(f.place.mapped(), gone(*f.place.mapped()), out);
   }
-  tell(out);
+  flights_.clear();
+  window_ = nullptr; // it ends with the connection, for all links
 }
 
 bool remote_link::sweep() {
   finished_calls out;
-  bool again = false;
-  {
-    const lock l(mutex_);
-    const auto now = clock::now();
-    std::erase_if(waiting_, [&](const auto& waits) {
-      const auto& c = waits.second;
-      if (now >= c->deadline) {
-        error_info why{.code = errc::timeout, .message = "the deadline passed while it waited"};
-        if (!gateway_)
-          why.message += " for the connection to " + to_string(to_) +
-                         (why_lost_.empty() ? "" : ": " + why_lost_);
-        if (c->writes && c->sent)
-          why.outcome = fate::unknown;
-        fail(c, std::move(why), out);
-        return true;
-      }
-      if (!gateway_ && now >= c->patience) {
-        fail(c, gone(*c, why_lost_), out);
-        return true;
-      }
-      return false;
-    });
-    std::vector<std::uint64_t> given_up;
-    for (auto& [mid, f] : flights_) {
-      auto& c = f.call;
-      if (!is_call(c) || c->done)
-        continue;
-      const bool cancelled = c->cancelled_until && now >= *c->cancelled_until;
-      const bool late =
-          c->deadline != clock::time_point::max() && now >= c->deadline + defaults::remote_grace;
-      if (!cancelled && !late)
-        continue;
-      error_info why{.code = cancelled ? errc::cancelled : errc::timeout,
-                     .message = "the server at " + to_string(to_) + " has not answered in time"};
-      if (c->writes)
-        why.outcome = fate::unknown;
-      given_up.push_back(c->id);
-      fail(c, std::move(why), out);
+  const lock l(mutex_);
+  const auto now = clock::now();
+  std::erase_if(waiting_, [&](const auto& waits) {
+    const auto& c = waits.second;
+    if (now >= c->deadline) {
+      fail(c,
+           told(errc::timeout, fate_of(*c),
+                [this] {
+                  std::string why = "the deadline passed while it waited";
+                  if (!gateway_)
+                    why += " for the connection to " + to_string(to_) +
+                           (why_lost_.empty() ? "" : ": " + why_lost_);
+                  return why;
+                }),
+           out);
+      return true;
     }
-    for (const auto id : given_up)
-      say(wire_kind::cancel, id);
-    send_waiting();               // another link may have left room
-    again = armed_ = count_ != 0; // while it is being closed, too
+    if (!gateway_ && now >= c->patience) {
+      fail(c, gone(*c), out);
+      return true;
+    }
+    return false;
+  });
+  std::vector<remote_call_ptr> late;
+  for (const auto& [mid, f] : flights_) {
+    const auto* c = f.open_call();
+    if (c == nullptr)
+      continue;
+    const bool cancelled = c->cancelled_until && now >= *c->cancelled_until;
+    if (cancelled ||
+        (c->deadline != clock::time_point::max() && now >= c->deadline + defaults::remote_grace))
+      late.push_back(f.place.mapped());
   }
-  tell(out);
-  return again;
+  for (const auto& c : late) {
+    say(wire_kind::cancel, c->id);
+    const bool cancelled = c->cancelled_until && now >= *c->cancelled_until;
+    fail(c,
+         told(cancelled ? errc::cancelled : errc::timeout,
+              c->writes ? fate::unknown : fate::not_run,
+              [this] { return "the server at " + to_string(to_) + " has not answered in time"; }),
+         out);
+  }
+  send_waiting();              // another link may have left room, or memory is there again
+  return armed_ = count_ != 0; // while it is being closed, too
 }
 
 void remote_link::close(clock::time_point deadline) {
-  finished_calls out;
   std::function<void()> stop;
   {
+    finished_calls out;
     lock l(mutex_);
     closed_ = true;
     drained_.wait_until(l, deadline, [this] { return count_ == 0; });
     const auto end = [&](const remote_call_ptr& c) {
-      if (!is_call(c) || c->done)
-        return;
-      error_info why{.code = errc::shut_down,
-                     .message = "the connection to " + to_string(to_) + " was closed"};
-      if (c->writes && c->sent)
-        why.outcome = fate::unknown;
-      fail(c, std::move(why), out);
+      fail(c,
+           told(errc::shut_down, fate_of(*c),
+                [this] { return "the connection to " + to_string(to_) + " was closed"; }),
+           out);
     };
     for (const auto& [id, c] : waiting_)
       end(c);
     for (auto& [mid, f] : flights_) {
-      end(f.call);
-      f.call = nullptr; // until it is answered it counts for the other links of this connection
+      if (f.open_call() != nullptr)
+        end(f.place.mapped());
+      f.place = {}; // until it is answered it counts for the other links of this connection
     }
     waiting_.clear();
     gateway_ = nullptr;
     arm_ = nullptr;
     stop = std::exchange(stop_, nullptr);
   }
-  tell(out);
   if (stop) // nobody else ends the keeper, for which the system waits
     detail::patiently(stop);
   // The middleman keeps a handle of whoever has sent something, until its end.
