@@ -52,12 +52,23 @@ bool is_cafs_own() {
       "_ZN3caf15scheduled_actor7cleanup",
       "_ZN3caf14blocking_actor7cleanup",
   };
+  struct pair {
+    const char* callee; // "": one without a name
+    const char* caller;
+  };
+  // The first function of a library's, and who calls it.
+  static constexpr pair direct[] = {
+      // A message that is in the mailbox of an actor which the scheduler never hears of.
+      {"_ZN3caf9scheduler11coordinator", "_ZN3caf15scheduled_actor7enqueue"},
+      // What CAF itself attached to a blocking actor, told in a thread that catches nothing.
+      {"", "_ZN3caf17monitorable_actor7cleanup"},
+  };
   void* frames[96];
   const int n = ::backtrace(frames, 96);
   const void* program = nullptr;
   int callers = -1;  // of the allocation: before its own frames are over
   bool ours = false; // some caller so far
-  bool to_scheduler = false;
+  std::string_view first;
   for (int i = 0; i < n; ++i) {
     Dl_info at{};
     if (::dladdr(frames[i], &at) == 0)
@@ -71,14 +82,16 @@ bool is_cafs_own() {
         callers = 0;
       continue;
     }
+    if (++callers == 1)
+      first = name;
     // The detached actor's `private_thread` itself: the actor's end calls it through a null pointer.
-    if (++callers == 1 && !ours && name.starts_with("_ZN3caf15scheduled_actor6launch"))
+    if (callers == 1 && !ours && name.starts_with("_ZN3caf15scheduled_actor6launch"))
       return true;
-    // A message that is in the mailbox of an actor which the scheduler never hears of.
-    if (callers == 1)
-      to_scheduler = !ours && name.starts_with("_ZN3caf9scheduler11coordinator");
-    else if (callers == 2 && to_scheduler && name.starts_with("_ZN3caf15scheduled_actor7enqueue"))
-      return true;
+    if (callers == 2 && !ours)
+      for (const auto& d : direct)
+        if (name.starts_with(d.caller) &&
+            (d.callee[0] == '\0' ? first.empty() : first.starts_with(d.callee)))
+          return true;
     // The middleman's own actors and thread: who asks them is told, but the system's end waits for them for ever, or the process ends.
     if (!ours && std::string_view(at.dli_fname).find("/libcaf_io") != name.npos)
       return true;
