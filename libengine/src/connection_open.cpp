@@ -152,7 +152,9 @@ void connection::bury() {
     collations_->end();
   let_go_of_files(db_);
   static std::mutex guard;
-  static std::vector<std::pair<std::shared_ptr<const options>, SQLite::Database*>> graves;
+  // Never destroyed: a connection may be buried by what is destroyed at the end of the process.
+  static auto& graves =
+      *new std::vector<std::pair<std::shared_ptr<const options>, SQLite::Database*>>;
   const std::lock_guard lock(guard);
   graves.emplace_back(options_, database_.release());
   log(log_level::warning,

@@ -45,7 +45,7 @@ CAF_TEST(a backup that is due while another one runs is tried once a second) {
       folder.url(), options{.backup_enabled = true, .backup_dir = folder.path / "backups"});
   core->start({});
   const auto service = std::make_shared<backup_service>(core);
-  test::gate door;
+  test::blocking_point door;
   std::thread other([&] {
     service->run_to(folder.path / "copy.db", [&](const backup_progress&) {
       door.wait();

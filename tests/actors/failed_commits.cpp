@@ -167,7 +167,7 @@ CAF_TEST(a write whose settling stands still is answered by its deadline) {
   //   writer: fenced; takes the next write, stands in the checkpoint   the watch: timeout   door opens: settled, written
   house_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  gate door;
+  blocking_point door;
   std::atomic<bool> broken{true};
   std::atomic<bool> stands{false};
   fault::set_hook([&](std::string_view name) {

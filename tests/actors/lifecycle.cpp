@@ -57,7 +57,7 @@ std::string write(caf::scoped_actor& self, const engine_actor& e, const std::str
 }
 
 // Keeps one of the scheduler's threads.
-void occupy(caf::actor_system& sys, gate& door) {
+void occupy(caf::actor_system& sys, blocking_point& door) {
   sys.spawn([&door](caf::event_based_actor*) { door.wait(); });
 }
 
@@ -71,7 +71,7 @@ std::size_t heap_in_use() {
 
 CAF_TEST(health names every worker before the scheduler had a turn) {
   engine_folder folder;
-  gate doors[2];
+  blocking_point doors[2];
   house_fixture::config cfg;
   caf::actor_system sys(cfg);
   for (auto& d : doors) {

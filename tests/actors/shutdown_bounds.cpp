@@ -54,7 +54,7 @@ CAF_TEST(a progress callback may shut its engine down) {
 }
 
 CAF_TEST(shutting down does not wait for a backup that stands still) {
-  gate door;
+  blocking_point door;
   house_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::thread backing_up([&] {

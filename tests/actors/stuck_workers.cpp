@@ -26,7 +26,7 @@ using namespace dbengine::test;
 
 namespace {
 
-options with_door(gate& door) {
+options with_door(blocking_point& door) {
   options o;
   o.functions.push_back({.name = "wait_here",
                          .arguments = 0,
@@ -40,7 +40,7 @@ options with_door(gate& door) {
 
 // A request that stands at the door. On a busy machine a short deadline may pass on the way there: a longer one then.
 template <class Submit>
-counted_ptr at_the_door(gate& door, Submit submit) {
+counted_ptr at_the_door(blocking_point& door, Submit submit) {
   for (auto timeout = 50ms; timeout < 30s; timeout *= 2) {
     auto r = submit(timeout);
     if (door.await_one_unless([&] { return r->answers.load() > 0; }))
@@ -52,7 +52,7 @@ counted_ptr at_the_door(gate& door, Submit submit) {
 } // namespace
 
 CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
-  gate door;
+  blocking_point door;
   std::mutex telling;
   std::vector<escalation> told;
   auto o = with_door(door);
@@ -99,7 +99,7 @@ CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
 }
 
 CAF_TEST(with no spare reader left requests are answered by their deadlines) {
-  gate door;
+  blocking_point door;
   house_fixture f(with_door(door));
   std::vector<counted_ptr> stuck;
   for (int i = 0; i < 2; ++i) // the reader, then the spare one
@@ -120,7 +120,7 @@ CAF_TEST(with no spare reader left requests are answered by their deadlines) {
 
 CAF_TEST(what a stuck writer does not come back from in time is rolled back) {
   //   writer: INSERT 1, INSERT wait_here() ...  the watch: timeout, rolled back   door opens: INSERT 1 runs again alone
-  gate door;
+  blocking_point door;
   house_fixture f(with_door(door));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
@@ -145,7 +145,7 @@ CAF_TEST(what a stuck writer does not come back from in time is rolled back) {
 
 CAF_TEST(a script that goes on and is given up says whether a part of it is kept) {
   const auto given_up = [](const std::string& first, int kept) {
-    gate door;
+    blocking_point door;
     house_fixture f(with_door(door));
     CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
     int tries = 0;
@@ -172,7 +172,7 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
 }
 
 CAF_TEST(a lone write that was given up is not committed either) {
-  gate door;
+  blocking_point door;
   house_fixture f(with_door(door));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   const auto stuck =
@@ -198,7 +198,7 @@ CAF_TEST(a thread that keeps the write connection is seen) {
 }
 
 CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
-  gate door;
+  blocking_point door;
   auto o = with_door(door);
   o.shutdown_timeout = 50ms;
   house_fixture f(o);
@@ -217,7 +217,7 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
 }
 
 CAF_TEST(a stuck writer keeps the file until it comes back) {
-  gate door;
+  blocking_point door;
   auto o = with_door(door);
   house_fixture f(o);
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
@@ -236,7 +236,7 @@ CAF_TEST(a stuck writer keeps the file until it comes back) {
 }
 
 CAF_TEST(the end of a facade does not wait for a stuck worker) {
-  gate door;
+  blocking_point door;
   engine_folder folder;
   std::future<std::string> read;
   {
@@ -257,7 +257,7 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
 
 CAF_TEST(a watch that answers at the same moment as the sender leaves hangs nobody) {
   // The sender leaves at its deadline + 50 ms, and the watch answers then: whoever is first, one error comes of it.
-  gate door;
+  blocking_point door;
   engine_folder folder;
   auto o = with_door(door);
   o.max_leases = 1;

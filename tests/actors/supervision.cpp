@@ -109,7 +109,7 @@ CAF_TEST(a writer that is told to end at any point finishes what it has) {
 CAF_TEST(callers of a writer that stands still are answered by their deadline) {
   for (const auto& point : writer_points) {
     auto f = open_with_table();
-    gate door;
+    blocking_point door;
     {
       const fault_script script(point, 1, [&] { door.wait(); });
       // On a busy machine a short deadline may pass before the point: a longer one then.

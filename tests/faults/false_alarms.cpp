@@ -32,7 +32,7 @@ struct held_writes {
   struct file {
     sqlite3_file base;
   };
-  static inline gate* door = nullptr;
+  static inline blocking_point* door = nullptr;
   static inline sqlite3_io_methods methods{};
   static inline const sqlite3_io_methods* real = nullptr;
 
@@ -102,7 +102,7 @@ std::string shrink_and_grow(bool mapped) {
   CAF_CHECK(fs::file_size(folder.path / "test.db") < 40'960);
   run(other, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 300) "
              "INSERT INTO t SELECT randomblob(4000) FROM c");
-  gate half_way;
+  blocking_point half_way;
   held_writes::put_before(other);
   held_writes::door = &half_way;
   std::thread checkpoint([&] {

@@ -146,6 +146,10 @@ void* operator new(std::size_t n, std::align_val_t a) {
   const auto size = (n + align - 1) / align * align;
   return or_throw(allocation_fails() ? nullptr : std::aligned_alloc(align, size));
 }
+// The library's own call the two above, a sanitizer's do not: what they return could not be freed here.
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
+  return allocation_fails() ? nullptr : std::malloc(n == 0 ? 1 : n);
+}
 void operator delete(void* p) noexcept {
   std::free(p);
 }

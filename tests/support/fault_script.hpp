@@ -61,7 +61,7 @@ inline void fail_worker() {
 }
 
 /// A door that whoever comes waits at, until it is opened.
-class gate {
+class blocking_point {
 public:
   void wait() {
     std::unique_lock lock(mutex_);
