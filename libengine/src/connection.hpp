@@ -254,7 +254,8 @@ private:
   int first_step(prepared& p) noexcept;
   void refuse_counts(const prepared& p) const;
   view_sizes& views();
-  void refuse_many_copies(std::string_view sql);
+  void refuse_many_copies(std::string_view sql, std::size_t offset);
+  [[noreturn]] void fail_to_prepare(int rc, std::size_t offset);
   void refuse_large_views(std::string_view create_view);
   void register_functions();
   static void measure(prepared& p, std::size_t bytes, const control& c) noexcept;

@@ -70,10 +70,23 @@ view_sizes& connection::views() {
   return *views_;
 }
 
+void connection::fail_to_prepare(int rc, std::size_t offset) {
+  if (cut())
+    refuse_lost(fate::not_run);
+  auto info = last_error(db_, rc, offset);
+  if (current_ != nullptr && current_->stopped() != errc::none) {
+    info.code = current_->stopped();
+    info.message = "stopped while the statement was prepared";
+  }
+  throw error(std::move(info));
+}
+
 // Before SQLite makes the copies. On a connection whose schema is old it may see views of before: then so does SQLite.
-void connection::refuse_many_copies(std::string_view sql) {
+void connection::refuse_many_copies(std::string_view sql, std::size_t offset) {
   const as_engine own(auth_);
   auto& known = views();
+  if (const int rc = known.look(schema_touched_); rc != SQLITE_OK)
+    fail_to_prepare(rc, offset);
   if (!known.any() && !may_have_with(sql)) [[likely]]
     return;
   const auto size = size_of_statement(sql, [this, &known](const std::string& name) {
@@ -90,6 +103,8 @@ void connection::refuse_many_copies(std::string_view sql) {
 void connection::refuse_large_views(std::string_view create_view) {
   const auto name = auth_.new_view();
   const as_engine own(auth_);
+  if (const int rc = views().look(schema_touched_); rc != SQLITE_OK)
+    fail_to_prepare(rc, 0);
   if (const statement_size size{0, views().largest_with(name, create_view)}; size.too_large())
     refuse_size("this view, or one that names it,", size.written_out);
 }
@@ -119,7 +134,8 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
         begin != sql.npos)
       at = sql.data() + begin;
     refuse_many_names({at, static_cast<std::size_t>(end - at)});
-    refuse_many_copies({at, static_cast<std::size_t>(end - at)});
+    const auto offset = base + static_cast<std::size_t>(at - sql.data());
+    refuse_many_copies({at, static_cast<std::size_t>(end - at)}, offset);
     const char* tail = nullptr;
     const auto attempt = [&] {
       auth_.begin_prepare();
@@ -145,7 +161,6 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
       look_at_schema();
       rc = attempt();
     }
-    const auto offset = base + static_cast<std::size_t>(at - sql.data());
     if (rc != SQLITE_OK) {
       if (!auth_.denied().empty()) {
         error_info info{.code = errc::not_allowed,
@@ -158,14 +173,7 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
         p->read_only = false;
         return p;
       }
-      if (cut())
-        refuse_lost(fate::not_run);
-      auto info = last_error(db_, rc, offset);
-      if (current_ != nullptr && current_->stopped() != errc::none) {
-        info.code = current_->stopped();
-        info.message = "stopped while the statement was prepared";
-      }
-      throw error(std::move(info));
+      fail_to_prepare(rc, offset);
     }
     at = tail;
     if (p->stmt != nullptr)

@@ -7,17 +7,20 @@
 
 #include <algorithm>
 #include <memory>
-#include <new>
+#include <optional>
 
 namespace dbengine::detail {
 
 namespace {
 
-std::string text_of(sqlite3_stmt* s, int column) {
+// None where SQLite has no memory for it.
+std::optional<std::string> text_of(sqlite3_stmt* s, int column) {
+  if (sqlite3_column_type(s, column) == SQLITE_NULL) // somebody has written it there
+    return "";
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(s, column));
-  return text != nullptr
-             ? std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(s, column)))
-             : std::string();
+  if (text == nullptr)
+    return std::nullopt;
+  return std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(s, column)));
 }
 
 } // namespace
@@ -26,55 +29,53 @@ view_sizes::~view_sizes() {
   sqlite3_finalize(version_);
 }
 
-bool view_sizes::any() noexcept {
+int view_sizes::look(bool changed) {
   std::uint32_t commits = 0;
   sqlite3_file_control(db_, "main", SQLITE_FCNTL_DATA_VERSION, &commits);
-  // What an open transaction has changed is not counted yet.
-  if (schema_version_ >= 0 && commits == commits_ &&
-      sqlite3_txn_state(db_, "main") != SQLITE_TXN_WRITE)
-    return !views_.empty();
-  try {
-    if (!load())
-      forget();
-  } catch (const std::bad_alloc&) {
-    forget();
-  }
+  if (schema_version_ >= 0 && commits == commits_ && !changed)
+    return SQLITE_OK;
+  const int rc = load();
   // Where the look has opened a snapshot the count is that of the snapshot.
   sqlite3_file_control(db_, "main", SQLITE_FCNTL_DATA_VERSION, &commits_);
-  return !views_.empty();
+  return rc;
 }
 
-void view_sizes::forget() noexcept {
-  views_.clear();
-  schema_version_ = -1;
-}
-
-bool view_sizes::load() {
-  if (version_ == nullptr &&
-      sqlite3_prepare_v3(db_, "PRAGMA main.schema_version", -1, SQLITE_PREPARE_PERSISTENT,
-                         &version_, nullptr) != SQLITE_OK)
-    return false;
-  const bool read = sqlite3_step(version_) == SQLITE_ROW;
+int view_sizes::load() {
+  int rc = SQLITE_OK;
+  if (version_ == nullptr)
+    rc = sqlite3_prepare_v3(db_, "PRAGMA main.schema_version", -1, SQLITE_PREPARE_PERSISTENT,
+                            &version_, nullptr);
+  if (rc != SQLITE_OK)
+    return rc;
+  rc = sqlite3_step(version_);
   const auto now = sqlite3_column_int64(version_, 0);
-  sqlite3_reset(version_);
-  if (!read || now == schema_version_)
-    return read;
-  forget();
+  if (const int ended = sqlite3_reset(version_); rc != SQLITE_ROW)
+    return ended;
+  if (now == schema_version_)
+    return SQLITE_OK;
+  views_.clear();
+  schema_version_ = -1; // until all are there
   sqlite3_stmt* raw = nullptr;
-  int rc =
+  rc =
       sqlite3_prepare_v2(db_, "SELECT lower(name), sql FROM main.sqlite_schema WHERE type = 'view'",
                          -1, &raw, nullptr);
   const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(raw, &sqlite3_finalize);
-  if (rc == SQLITE_OK)
-    while ((rc = sqlite3_step(raw)) == SQLITE_ROW)
-      views_[text_of(raw, 0)].text = text_of(raw, 1);
-  if (rc == SQLITE_DONE)
-    schema_version_ = now;
-  return rc == SQLITE_DONE;
+  if (rc != SQLITE_OK)
+    return rc;
+  while ((rc = sqlite3_step(raw)) == SQLITE_ROW) {
+    const auto name = text_of(raw, 0);
+    const auto text = text_of(raw, 1);
+    if (!name || !text)
+      return SQLITE_NOMEM;
+    views_[*name].text = *text;
+  }
+  if (rc != SQLITE_DONE)
+    return rc;
+  schema_version_ = now;
+  return SQLITE_OK;
 }
 
 extent view_sizes::largest_with(const std::string& name, std::string_view create_view) {
-  any();
   schema_version_ = -1; // what is learnt now is true only if it is run
   for (auto& [_, v] : views_)
     v.is = view::state::unknown;

@@ -25,12 +25,14 @@ public:
   view_sizes(const view_sizes&) = delete;
   view_sizes& operator=(const view_sizes&) = delete;
 
-  /// Looks at the schema where something was committed since: 20 ns where nothing was, 1 us where it was no view. What keeps the schema
-  /// from being read keeps a statement from being prepared as well, and is told there: until then there are no views.
-  bool any() noexcept;
-  /// Nothing for what is no view, as of the last look. The name is in lower case.
+  /// Looks at the schema where something was committed since, or `changed` says that the open transaction has changed it: 20 ns where not,
+  /// 1 us where it was no view. An SQLite code; where that is an error, SQLite may have rolled back the open transaction.
+  int look(bool changed);
+  /// As of the last look.
+  bool any() const noexcept { return !views_.empty(); }
+  /// Nothing for what is no view. The name is in lower case.
   extent of(const std::string& name) { return size_of(name); }
-  /// Of the largest view there would be if this statement, a CREATE VIEW, were run: views may have been made before those they name.
+  /// After a look: of the largest view there would be if this statement, a CREATE VIEW, were run: views may have been made before those they name.
   extent largest_with(const std::string& name, std::string_view create_view);
 
 private:
@@ -40,8 +42,7 @@ private:
     enum class state : std::uint8_t { unknown, under_way, known } is = state::unknown;
   };
 
-  bool load();
-  void forget() noexcept;
+  int load();
   extent size_of(const std::string& name);
 
   sqlite3* db_;
