@@ -6,6 +6,7 @@
 
 #include "backup_fixture.hpp"
 #include "failing_calls.hpp"
+#include "needs_pipes.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -56,6 +57,8 @@ bool is_one_of(errc code, const std::vector<errc>& expected) {
 CAF_TEST(a backup that the system fails says why and leaves nothing) {
   if (!calls_can_fail())
     DBENGINE_SKIP("this kernel filters no system calls");
+  if (needs_pipes)
+    CAF_MESSAGE("left out: failing writes, which a sanitizer needs");
   backup_fixture f;
   f.make();
   const auto before = f.files();
@@ -86,6 +89,8 @@ CAF_TEST(a backup that the system fails says why and leaves nothing) {
     for (const auto& one : failures) {
       // Only what is compressed is written once more.
       if (!compress && one.point == "hash" && &one.calls == &writes)
+        continue;
+      if (needs_pipes && &one.calls == &writes)
         continue;
       auto s = f.settings();
       s.compress = compress;

@@ -3,6 +3,7 @@
 
 // What looks like a file that was cut or taken away, and is none: an engine that is told so for good would be wrong for good.
 
+#include "comes_true.hpp"
 #include "engine_fixture.hpp"
 #include "failing_calls.hpp"
 #include "fault_script.hpp"
@@ -218,16 +219,26 @@ CAF_TEST(a name that is gone for a moment fences nothing) {
   fill(db);
   auto away = file;
   away += ".away";
-  for (int i = 0; i < 20; ++i) {
+  using steady = std::chrono::steady_clock;
+  int judged = 0;
+  for (int i = 0; i < 2'000 && judged < 20; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const auto gone = steady::now();
+    steady::time_point there;
     fs::rename(file, away);
     std::thread back([&] {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       fs::rename(away, file);
+      there = steady::now();
     });
-    CAF_CHECK_EQUAL(to_string(failure_of([&] { db.execute("INSERT INTO u VALUES (2)"); })),
-                    to_string(error_info{}));
+    const auto e = failure_of([&] { db.execute("INSERT INTO u VALUES (2)"); });
     back.join();
+    if (there - gone <
+        std::chrono::milliseconds(5)) { // else a busy machine made more of it than a moment
+      ++judged;
+      CAF_CHECK_EQUAL(to_string(e), to_string(error_info{}));
+    }
   }
-  CAF_CHECK(serves(db));
+  CAF_CHECK_EQUAL(judged, 20);
+  CAF_CHECK(comes_true([&] { return serves(db); }));
 }

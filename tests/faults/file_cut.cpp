@@ -106,7 +106,7 @@ int cut_under_readers(const options& o, off_t keep, bool at_rest) {
       for (int i = t; !stop; ++i)
         read_once(db, i, s);
     });
-  const bool warm = comes_true([&] { return s.right > 60; });
+  const bool warm = comes_true([&] { return s.right > 60; }, std::chrono::minutes(4));
   if (at_rest) {
     stop = true;
     for (auto& r : readers)
@@ -122,7 +122,7 @@ int cut_under_readers(const options& o, off_t keep, bool at_rest) {
       for (int i = 0; !stop; ++i)
         read_once(db, i, s);
     });
-  const bool noticed = comes_true([&] { return s.fenced > 20; });
+  const bool noticed = comes_true([&] { return s.fenced > 20; }, std::chrono::minutes(4));
   stop = true;
   for (auto& r : readers)
     r.join();
