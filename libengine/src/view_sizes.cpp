@@ -82,14 +82,14 @@ extent view_sizes::largest_with(const std::string& name, std::string_view create
   views_[name] = {.text = std::string(create_view)};
   extent largest;
   for (const auto& [other, _] : views_) {
-    const auto one = size_of(other);
+    const auto one = size_of(other, 0);
     largest.tokens = std::max(largest.tokens, one.tokens);
     largest.height = std::max(largest.height, one.height);
   }
   return largest;
 }
 
-extent view_sizes::size_of(const std::string& name) {
+extent view_sizes::size_of(const std::string& name, std::size_t depth) {
   const auto found = views_.find(name);
   if (found == views_.end() ||
       found->second.is == view::state::under_way) // SQLite refuses a circle
@@ -97,13 +97,17 @@ extent view_sizes::size_of(const std::string& name) {
   auto& v = found->second;
   if (v.is == view::state::known)
     return v.size;
-  if (depth_ > most_extent.height)
+  if (depth > most_extent.height)
     return most_extent;
   v.is = view::state::under_way;
-  ++depth_;
-  v.size =
-      size_of_statement(v.text, [this](const std::string& n) { return size_of(n); }).written_out;
-  --depth_;
+  try {
+    v.size = size_of_statement(v.text, [this, depth](const std::string& n) {
+               return size_of(n, depth + 1);
+             }).written_out;
+  } catch (...) { // no memory for it
+    v.is = view::state::unknown;
+    throw;
+  }
   v.is = view::state::known;
   return v.size;
 }

@@ -31,7 +31,7 @@ public:
   /// As of the last look.
   bool any() const noexcept { return !views_.empty(); }
   /// Nothing for what is no view. The name is in lower case.
-  extent of(const std::string& name) { return size_of(name); }
+  extent of(const std::string& name) { return size_of(name, 0); }
   /// After a look: of the largest view there would be if this statement, a CREATE VIEW, were run: views may have been made before those they name.
   extent largest_with(const std::string& name, std::string_view create_view);
 
@@ -43,13 +43,12 @@ private:
   };
 
   int load();
-  extent size_of(const std::string& name);
+  extent size_of(const std::string& name, std::size_t depth);
 
   sqlite3* db_;
   sqlite3_stmt* version_ = nullptr;
   std::uint32_t commits_ = 0; // what the pager counts
   std::int64_t schema_version_ = -1;
-  std::size_t depth_ = 0;
   std::map<std::string, view> views_;
 };
 
