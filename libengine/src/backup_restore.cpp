@@ -50,7 +50,7 @@ struct restoration {
   database_handle guard();
   void keep_old(bool merged);
   void take_name(bool& moved) const;
-  void put_back() const;
+  void put_back(bool moved) const;
   void check_new() const;
 };
 
@@ -178,6 +178,7 @@ void restoration::take_name(bool& moved) const {
   at("rename");
   // Looked at before, so that no foreign file or link gets the name, and after, in case it was swapped in between.
   if (folder.is_same(partial, fresh.get())) {
+    at("replace");
     if (replaces)
       folder.replace(partial, name);
     else
@@ -190,21 +191,35 @@ void restoration::take_name(bool& moved) const {
   refuse(errc::backup_failed, path(), "somebody put another file in the place of " + partial);
 }
 
-void take_back(const directory& folder, const std::string& name) {
+// For a foreign file that got the name of the database in a race: as a link it would lead the next opening, and the next
+// restore, to somewhere else.
+void remove_foreign(const directory& folder, const std::string& name, const held_file& own) {
+  if (folder.is_same(name, own.get()))
+    return;
+  folder.remove(name);
+  folder.sync();
+}
+
+// `kept` is what the old name led to a moment ago.
+void take_back(const directory& folder, const std::string& name, const held_file& kept) {
   const auto old = restore_names(name).old;
   folder.replace(old, name);
   // Two names of one file: then the rename above has done nothing.
   folder.remove(old);
+  remove_foreign(folder, name, kept);
   for (const auto suffix : companions)
     if (folder.exists(old + std::string(suffix)))
       folder.replace(old + std::string(suffix), name + std::string(suffix));
   folder.sync();
 }
 
-void restoration::put_back() const {
+void restoration::put_back(bool moved) const {
   // Under that name may be what somebody else put there.
-  if (before && folder.is_same(old, before.get()))
-    take_back(folder, name);
+  if (before && folder.is_same(old, before.get())) {
+    at("put_back");
+    take_back(folder, name, before);
+  } else if (moved)
+    remove_foreign(folder, name, fresh);
 }
 
 void check_opens(const directory& folder, const std::string& name) {
@@ -306,7 +321,7 @@ void restore(const restore_settings& settings) {
     r.unmark();
   } catch (...) {
     if (r.replaces)
-      r.put_back();
+      r.put_back(moved);
     else if (moved)
       r.folder.remove(r.name);
     if (r.marked)
@@ -328,14 +343,14 @@ std::vector<std::string> clean_after_restore(const std::filesystem::path& target
   const auto old = held_file::open(folder, beside.old);
   if (old && folder.is_same(name, old.get())) {
     // It died before the new file took the name: the old one stays, with what belongs to it.
-    take_back(folder, name);
+    take_back(folder, name, old);
   } else if (old && folder.exists(name)) {
     try {
       check_opens(folder, name);
     } catch (const error& e) {
       if (e.code() != errc::corrupt && e.code() != errc::not_a_database)
         throw;
-      take_back(folder, name);
+      take_back(folder, name, old);
     }
   }
   std::vector<std::string> dead{beside.partial};

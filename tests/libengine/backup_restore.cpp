@@ -94,7 +94,7 @@ CAF_TEST(a damaged target and stale companions are replaced) {
 
 CAF_TEST(a failure at any point leaves the old file) {
   db.reset();
-  for (const std::string point : {"mark", "copy", "sync", "guard", "keep", "rename", "open"}) {
+  for (const std::string point : {"mark", "copy", "sync", "guard", "keep", "rename", "replace", "open"}) {
     bool reached = false;
     const auto at = [&](std::string_view p) {
       if (p == point) {
@@ -130,6 +130,48 @@ CAF_TEST(a new file that does not open gives the name back to the old one) {
     CAF_CHECK(!std::filesystem::exists(target));
     CAF_CHECK_EQUAL(leftovers(), 0);
   }
+}
+
+CAF_TEST(a link that wins the race for the name does not keep it) {
+  db.reset();
+  const auto precious = folder.path / "precious";
+  write_file(precious, "precious");
+  const detail::restore_names beside(database.filename());
+  const auto plant = [&](const std::string& name) {
+    std::filesystem::remove(folder.path / name);
+    std::filesystem::create_symlink(precious, folder.path / name);
+  };
+  struct step {
+    std::string point;
+    std::string name;
+  };
+  // With the old file still there it comes back; with both gone nothing is left that leads outside.
+  const std::vector<step> partial{{"replace", beside.partial}};
+  const std::vector<step> both{{"replace", beside.partial}, {"replace", beside.old}};
+  const std::vector<step> late{{"replace", beside.partial}, {"put_back", beside.old}};
+  for (const auto& steps : {partial, both, late}) {
+    int planted = 0;
+    const auto at = [&](std::string_view p) {
+      for (const auto& s : steps)
+        if (s.point == p) {
+          plant(s.name);
+          ++planted;
+        }
+    };
+    CAF_CHECK_EQUAL(code_of([&] {
+                      detail::restore(
+                          {.backup = made.path, .target = database, .force = true, .at = at});
+                    }),
+                    errc::backup_failed);
+    CAF_CHECK_EQUAL(planted, static_cast<int>(steps.size()));
+    CAF_CHECK(!std::filesystem::is_symlink(database));
+    CAF_CHECK_EQUAL(std::filesystem::exists(database), steps.size() == 1);
+    std::filesystem::remove(folder.path / beside.old);
+    restore_backup(made.path, database, true);
+    CAF_CHECK_EQUAL(rows(), 100);
+  }
+  std::ifstream in(precious);
+  CAF_CHECK_EQUAL(std::string(std::istreambuf_iterator<char>(in), {}), "precious");
 }
 
 CAF_TEST(files of the user beside a database stay) {
