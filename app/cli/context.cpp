@@ -5,6 +5,7 @@
 
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "ui/text.hpp"
 
 #include <cstdio>
 #include <filesystem>
@@ -47,7 +48,7 @@ DbEngine connect(const context& c, opening how) {
 
 void context::note(const std::string& line) const {
   if (verbosity >= 0)
-    std::fprintf(stderr, "%s\n", line.c_str());
+    std::fprintf(stderr, "%s\n", ui::visible_lines(line).c_str());
 }
 
 std::string database_path(const context& c) {

@@ -3,6 +3,8 @@
 
 #include "output/stream.hpp"
 
+#include "ui/text.hpp"
+
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -31,7 +33,17 @@ bool write_failure::reader_left() const noexcept {
   return code_ == EPIPE;
 }
 
+output_stream::output_stream(std::FILE* to, std::string name)
+    : file_(to), name_(std::move(name)), terminal_(to != nullptr && ::isatty(::fileno(to)) == 1) {}
+
 void output_stream::write(std::string_view text) {
+  if (terminal_)
+    write_styled(ui::visible_lines(text));
+  else
+    write_styled(text);
+}
+
+void output_stream::write_styled(std::string_view text) {
   errno = 0;
   if (std::fwrite(text.data(), 1, text.size(), file_) != text.size())
     fail(errno);

@@ -26,10 +26,13 @@ private:
 /// Buffered writing to a stream of the C library that it does not own. Throws `write_failure`. One thread.
 class output_stream {
 public:
-  explicit output_stream(std::FILE* to, std::string name = "standard output")
-      : file_(to), name_(std::move(name)) {}
+  explicit output_stream(std::FILE* to, std::string name = "standard output");
 
+  /// Writes the bytes as they are; to a terminal with `ui::visible_lines`, so that no data steers it. A character must not be
+  /// split between two calls.
   void write(std::string_view text);
+  /// Writes the bytes as they are, to a terminal, too: for text with styles whose data has been made visible.
+  void write_styled(std::string_view text);
   /// Writes what is buffered; to be called at the end, because only then everything has been checked.
   void finish();
 
@@ -38,6 +41,7 @@ private:
 
   std::FILE* file_;
   std::string name_;
+  bool terminal_;
 };
 
 /// A file that takes its name only when it is complete: written beside it and renamed by `commit`, removed by the destructor
