@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Where data goes: standard output or a file, with every write checked.
+// Where data goes, with every write checked.
 #pragma once
 
 #include <cstdio>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -42,25 +41,6 @@ private:
   std::FILE* file_;
   std::string name_;
   bool terminal_;
-};
-
-/// A file that takes its name only when it is complete: written beside it and renamed by `commit`, removed by the destructor
-/// otherwise. "-" is standard output; a pipe or device is written directly.
-class output_file {
-public:
-  explicit output_file(const std::filesystem::path& path);
-  ~output_file();
-  output_file(const output_file&) = delete;
-  output_file& operator=(const output_file&) = delete;
-
-  output_stream& stream() noexcept { return stream_; }
-  void commit();
-
-private:
-  std::filesystem::path path_;
-  std::filesystem::path partial_; // empty where nothing is renamed
-  std::FILE* file_;
-  output_stream stream_;
 };
 
 } // namespace dbengine::app
