@@ -309,6 +309,9 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<caf::down_msg>()) {
     house_->cursors()->close_owned(m.get_as<caf::down_msg>(0).source.id());
   } else if (m.match_elements<caf::exit_msg>()) {
+    // A linked actor that ends as it should ends nobody (CAF's rule).
+    if (!m.get_as<caf::exit_msg>(0).reason)
+      return true;
     // Whoever ends the handle ends the engine. It blocks, so not on this thread.
     house_->core().refuse();
     run_elsewhere([keep = caf::strong_actor_ptr(ctrl()), this] {

@@ -164,8 +164,11 @@ private:
     std::uint8_t there = 0;
     get(there);
     x.reset();
-    if (there != 0)
-      get(x.emplace());
+    if (there != 0) {
+      T y{};
+      get(y);
+      x = std::move(y);
+    }
   }
   void get(value& v);
   void get(params& p);
