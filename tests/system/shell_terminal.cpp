@@ -144,7 +144,7 @@ CAF_TEST(Ctrl C stops the statement and not the shell) {
   ENDS(t, "dbengine>");
   t.line(endless);
   SEES(t, "SELECT max(x) FROM c");
-  CAF_CHECK(t.at_line_begin());
+  AT_LINE_BEGIN(t);
   t.key("C-c");
   SEES(t, "error: ");
   ENDS(t, "dbengine>");
@@ -153,7 +153,7 @@ CAF_TEST(Ctrl C stops the statement and not the shell) {
   ENDS(t, "dbengine*>");
   t.line(endless);
   ENDS(t, std::string("dbengine*> ") + endless);
-  CAF_CHECK(t.at_line_begin());
+  AT_LINE_BEGIN(t);
   t.key("C-c");
   SEES(t, "error: interrupted");
   ENDS(t, "dbengine*>");
