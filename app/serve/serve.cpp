@@ -6,7 +6,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/interrupt.hpp"
 #include "serve/database.hpp"
-#include "serve/http_server.hpp"
+#include "serve/http/listener.hpp"
 #include "serve/log.hpp"
 #include "serve/notify.hpp"
 #include "serve/pages.hpp"
@@ -122,7 +122,7 @@ public:
       if (!s.http->loopback())
         log_warning("http: " + s.http->text() +
                     " is not loopback: whoever reaches it reads the statistics");
-      http_ = std::make_unique<http_server>(*s.http, make_pages(all_));
+      http_ = std::make_unique<http::listener>(*s.http, make_pages(all_));
       log_info("http: http://" + http_->where().text());
     }
   }
@@ -133,7 +133,7 @@ public:
     const auto why = reasons_to_restart(all_);
     for (const auto& text : why)
       log_error(text);
-    return why.empty() && (!http_ || http_->alive()); // else its end is in the log
+    return why.empty();
   }
 
   /// All at once, each within its own timeout; the pages tell meanwhile that the server is not ready. False where a worker was left
@@ -154,7 +154,7 @@ public:
 
 private:
   served all_;
-  std::unique_ptr<http_server> http_;
+  std::unique_ptr<http::listener> http_;
 };
 
 int serve(context& c, const settings& s) {
