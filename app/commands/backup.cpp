@@ -119,7 +119,7 @@ int run_list(context& c) {
     table.add({ui::visible(f.filename), utc(f.time), ui::bytes_text(f.size_bytes),
                f.verified ? "yes" : "no"});
   output_stream standard(stdout);
-  standard.write(table.text(c.out));
+  standard.write_styled(table.text(c.out));
   standard.finish();
   return 0;
 }

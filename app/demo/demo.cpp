@@ -298,7 +298,7 @@ bool run(const settings& s) {
   if (made)
     made->keep(); // also where the answers differ: it is what can be looked at then
   output_stream standard(stdout);
-  standard.write(report(o, s.out));
+  standard.write_styled(report(o, s.out));
   standard.finish();
   if (s.database)
     std::fprintf(stderr, "the database stays in %s\n", file.c_str());
