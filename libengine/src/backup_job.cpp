@@ -89,7 +89,8 @@ void backup_job::open_source() {
   at("pin");
   begun_ = std::chrono::steady_clock::now();
   about_.started = s.now();
-  run_sql(source_.get(), "BEGIN; SELECT count(*) FROM sqlite_schema", what);
+  for (const auto* sql : {"BEGIN", take_snapshot, "SELECT count(*) FROM sqlite_schema"})
+    run_sql(source_.get(), sql, what);
   refuse_cut_source();
   wal_at_start_ = wal_bytes();
   if (s.source.path.empty())

@@ -8,9 +8,11 @@
 #include "child.hpp"
 #include "skip.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <fcntl.h>
 #include <sys/wait.h>
+#include <thread>
 
 #include "test.hpp"
 
@@ -137,4 +139,35 @@ CAF_TEST(who opens the old file while it is replaced keeps it) {
   close(fd);
   CAF_CHECK_EQUAL(one_row(t.target), "old");
   CAF_CHECK_EQUAL(t.restore(), errc::none);
+}
+
+//  another connection                    | backups
+//  --------------------------------------+--------------------------
+//  makes a table, drops it, again, again | read a schema of thousands
+//  until all are made                    | of tables
+CAF_TEST(a schema that others change all the time is read) {
+  backup_fixture f(10);
+  std::string tables = "BEGIN;";
+  for (int i = 0; i < 2000; ++i)
+    tables += "CREATE TABLE t" + std::to_string(i) + " (a INTEGER PRIMARY KEY, b TEXT, c);";
+  detail::run_sql(f.db.get(), tables + "COMMIT; PRAGMA synchronous = off", "many tables");
+  std::atomic<bool> ends{false};
+  std::atomic<int> changes{0};
+  std::thread other([&] {
+    const auto db = open_plain(f.database);
+    while (!ends) {
+      detail::run_sql(db.get(), "CREATE TABLE x (a); DROP TABLE x", "change");
+      changes += 2;
+    }
+  });
+  int failed = 0;
+  for (int i = 0; i < 10; ++i) {
+    auto s = f.settings();
+    s.target = f.folder.path / (std::to_string(i) + ".db");
+    failed += code_of([&] { f.make(s); }) != errc::none ? 1 : 0;
+  }
+  ends = true;
+  other.join();
+  CAF_MESSAGE(changes << " changes, " << failed << " of 10 backups failed");
+  CAF_CHECK_EQUAL(failed, 0);
 }
