@@ -61,6 +61,12 @@ std::string database_path(const context& c) {
   return path.starts_with(':') || path.starts_with("file:") ? std::string() : path;
 }
 
+std::filesystem::path folder_of_backups(const context& c) {
+  if (const auto dir = c.args.text("dir"))
+    return *dir;
+  return backup_folder(c.config, c.args.text_or("DB", ""));
+}
+
 void needs_files(const context& c, const char* command) {
   if (!c.connect.empty())
     throw usage_error(std::string(command) + " works on files: it does not go with --connect");
@@ -75,6 +81,7 @@ DbEngine open_engine(const context& c, opening how) {
   if (how != opening::create && !path.empty() && !std::filesystem::exists(path, ignored))
     throw dbengine::error(errc::cannot_open, "there is no database '" + database + "'");
   auto options = c.config.engine;
+  options.backup_dir = folder_of_backups(c);
   // Of a memory database there is nothing to be read only.
   if (how == opening::read_only && !path.empty())
     options.read_only = true;

@@ -11,6 +11,7 @@
 #include <dbengine/db_engine.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -42,6 +43,9 @@ enum class opening { read_only, existing, create };
 
 /// The path that the argument DB names; empty for a memory database and for a URI, which say themselves what is made.
 std::string database_path(const context& c);
+
+/// Where its backups are: `--dir`, else the folder of the configuration for it, which is that of `serve` with the same one.
+std::filesystem::path folder_of_backups(const context& c);
 
 /// For commands that work on files of this machine: throws `usage_error` where `--connect` is given.
 void needs_files(const context& c, const char* command);
