@@ -58,11 +58,16 @@ progress_callback bounded(clock::time_point deadline, std::stop_token stop,
 }
 
 backup_service::backup_service(std::shared_ptr<detail::engine_core> core, bool own_thread)
-    : core_(std::move(core)), source_(detail::source_identity(core_->where())),
-      folder_(absolute_or_not(core_->opts().backup_dir)), identity_(identity_of(core_->where())),
+    : core_(std::move(core)), folder_(absolute_or_not(core_->opts().backup_dir)),
+      identity_(identity_of(core_->where())),
       schedule_(core_->opts().backup_interval, std::nullopt, std::chrono::system_clock::now(),
                 clock::now()),
       own_thread_(own_thread) {}
+
+const detail::backup_source& backup_service::source() const {
+  std::call_once(source_known_, [this] { source_ = detail::source_of(core_->where()); });
+  return source_;
+}
 
 // Before the first backup, or the first question about them, and not at the start: the folder may be slow, or not needed.
 void backup_service::get_ready() {
@@ -76,7 +81,7 @@ void backup_service::get_ready() {
     // Backups are made where none are enabled, too, and their makers die.
     if (core_->opts().backup_enabled || !core_->read_only())
       detail::clean_backup_directory(folder_);
-    newest = detail::newest_verified(folder_, source_);
+    newest = detail::newest_verified(folder_, source());
   } catch (const error& e) {
     // The first backup, due at once then, fails, is counted and tried again.
     log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));
@@ -94,7 +99,7 @@ void backup_service::look_at_folder() {
   // The rest is worth knowing where the folder cannot be read, and that most of all.
   std::string unreadable;
   try {
-    files = detail::list_backups(folder_, source_);
+    files = detail::list_backups(folder_, source());
   } catch (const error& e) {
     unreadable = to_string(e.info());
   }
@@ -137,7 +142,7 @@ detail::backup_settings backup_service::settings() const {
   s.database = where.filename;
   s.vfs = where.vfs;
   s.open_flags = where.uri ? SQLITE_OPEN_URI : 0;
-  s.source = source_;
+  s.source = source();
   s.identity = identity_;
   s.engine_version = version;
   s.compress = o.backup_compress;
@@ -261,7 +266,7 @@ bool backup_service::run(bool periodic, const progress_callback& progress) {
   if (o.backup_cleanup_enabled) {
     try {
       detail::apply_retention(
-          folder_, source_,
+          folder_, source(),
           {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes},
           std::chrono::system_clock::now(), false, {}, made->filename);
     } catch (...) { // the backup is made; that old ones stay is told, not thrown
@@ -275,7 +280,7 @@ bool backup_service::run(bool periodic, const progress_callback& progress) {
 prune_report backup_service::prune(const retention_policy& policy, bool dry_run) const {
   if (policy.keep_count < 0 || policy.max_age.count() < 0)
     throw error(errc::invalid_option, "a bound of backups must not be negative");
-  return detail::apply_retention(folder_, source_, policy, std::chrono::system_clock::now(),
+  return detail::apply_retention(folder_, source(), policy, std::chrono::system_clock::now(),
                                  dry_run);
 }
 

@@ -80,8 +80,12 @@ private:
   void succeeded(bool periodic);
   void failed(const error_info& why, bool periodic);
 
+  /// Who the database is. Looked at when it is first asked for: that touches the disk.
+  const detail::backup_source& source() const;
+
   std::shared_ptr<detail::engine_core> core_;
-  std::string source_;
+  mutable std::once_flag source_known_;
+  mutable detail::backup_source source_;
   /// Absolute, whatever folder the process goes to later.
   std::filesystem::path folder_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_;

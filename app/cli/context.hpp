@@ -47,6 +47,9 @@ std::string database_path(const context& c);
 /// The file that the argument DB names, by a path, a URL or a URI; empty for a memory database and with `--connect`.
 std::filesystem::path database_file(const context& c);
 
+/// Where its backups are: `--dir`, else the folder of the configuration for it, which is that of `serve` with the same one.
+std::filesystem::path folder_of_backups(const context& c);
+
 /// For commands that work on files of this machine: throws `usage_error` where `--connect` is given.
 void needs_files(const context& c, const char* command);
 

@@ -48,6 +48,11 @@ struct config {
   std::vector<served_config> databases = {};
 };
 
+/// Where the backups of a database of this configuration are. Several databases have a folder each, of the name in [databases]
+/// inside `backup.dir`: the oldest of one must not make way for the newest of another, nor one wait for another's. One alone, or
+/// one that is not in [databases], has `backup.dir` itself. `url`: a path or URL, in any spelling that leads to the file.
+std::filesystem::path backup_folder(const config& c, const std::string& url);
+
 /// Reads a file. Throws `config_error` with all that is wrong with it, one line each, as file:line:column: message; an
 /// unknown key comes with the nearest known one.
 config read_config(const std::filesystem::path& file);

@@ -35,9 +35,7 @@ std::vector<database_settings> databases_of(const context& c) {
                         "': give them names in the section [databases] of a configuration file");
   for (auto& d : found) {
     d.engine = c.config.engine;
-    // A directory of backups each: the oldest of one must not make way for the newest of another.
-    if (found.size() > 1)
-      d.engine.backup_dir /= d.name;
+    d.engine.backup_dir = backup_folder(c.config, d.url);
   }
   return found;
 }
