@@ -362,30 +362,4 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
   arm(watch_armed_, &wakers::arm_watch); // nobody else looks at their deadlines
 }
 
-void engine_core::count_answer(worker_counters& w, const request& r) {
-  auto& c = w.of(r.statistics_class());
-  c.count.add();
-  if (r.failure) {
-    c.errors.add();
-    if (r.failure->code == errc::timeout)
-      w.timeouts.add();
-  }
-  std::chrono::nanoseconds elapsed{0};
-  std::uint64_t rows = 0;
-  if (const auto* x = std::get_if<write_result>(&r.result)) {
-    elapsed = x->elapsed;
-    rows = static_cast<std::uint64_t>(x->changes);
-  } else if (const auto* b = std::get_if<batch_result>(&r.result)) {
-    elapsed = b->elapsed;
-    rows = static_cast<std::uint64_t>(b->changes);
-  } else if (const auto* f = std::get_if<dbengine::rows>(&r.result)) {
-    rows = f->size();
-  }
-  c.rows.add(rows);
-  if (elapsed.count() > 0) {
-    c.run.record(elapsed);
-    slow_.offer(r.sql, elapsed);
-  }
-}
-
 } // namespace dbengine::detail
