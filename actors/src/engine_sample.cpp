@@ -28,6 +28,7 @@ void engine_core::look_at_disk() {
     now.file_present = std::filesystem::is_regular_file(where_.path, failed);
     const auto space = std::filesystem::space(where_.path.parent_path(), failed);
     now.free_bytes = failed ? 0 : static_cast<std::uint64_t>(space.available);
+    now.capacity = failed ? 0 : static_cast<std::uint64_t>(space.capacity);
     now.wal_bytes = wal_bytes();
   }
   const std::lock_guard lock(disk_mutex_);

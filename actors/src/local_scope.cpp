@@ -232,6 +232,7 @@ auto local_scope::run(F&& f) {
   } catch (const detail::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
   } catch (const error& e) {
+    core.note_failure(e.info());
     kept_part_ = kept_part_ || e.outcome() == fate::partly_kept;
     if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
       throw error(core.settle(c, e.info()));

@@ -149,7 +149,7 @@ struct statistics {
 
 /// Whether the engine can do its work, and what stands in its way.
 struct health_report {
-  /// Every worker runs, the circuit is closed, the file is where it was.
+  /// Every worker runs, the circuit is closed, the file is where it was, and there is room to write.
   bool ok = false;
   std::vector<worker_health> workers;
   circuit_state circuit = circuit_state::closed;
@@ -161,7 +161,8 @@ struct health_report {
   std::uint64_t wal_bytes = 0;
   /// Nothing where there is no backup.
   std::optional<std::chrono::seconds> last_backup_age;
-  /// One sentence each; empty where `ok`.
+  /// One sentence each. Where `ok` they are warnings: the work is done, and somebody should look (little room on the disk, a long
+  /// write-ahead log, an old backup).
   std::vector<std::string> problems;
 };
 
