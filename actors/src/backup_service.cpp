@@ -45,6 +45,8 @@ bool is_callers(errc code) {
 
 // Stops that nobody forgot: their requests never came to a worker.
 constexpr std::size_t max_stops = 1024;
+// Of a backup, for the question whether the next one is late.
+constexpr clock::duration most_age = std::chrono::hours(24 * 365 * 10);
 
 } // namespace
 
@@ -90,6 +92,10 @@ void backup_service::get_ready() {
   schedule_ = {core_->opts().backup_interval, newest, std::chrono::system_clock::now(),
                clock::now()};
   last_ = newest;
+  if (newest)
+    last_at_ =
+        clock::now() - std::clamp<clock::duration>(std::chrono::system_clock::now() - *newest,
+                                                   clock::duration::zero(), most_age);
   looked_.store(true, std::memory_order_release);
 }
 
@@ -188,6 +194,7 @@ void backup_service::succeeded(bool periodic) {
   const std::lock_guard lock(mutex_);
   ++made_;
   last_ = std::chrono::system_clock::now();
+  last_at_ = clock::now();
   last_error_.clear();
   if (periodic)
     schedule_.succeeded(clock::now());
@@ -405,6 +412,20 @@ void backup_service::add_to(health_report& h) const {
     h.problems.push_back("the last backup failed: " + last_error_);
     h.ok = false;
   }
+}
+
+std::string backup_service::late() const {
+  const auto& o = core_->opts();
+  const std::lock_guard lock(mutex_);
+  const auto age = clock::now() - last_at_;
+  if (!o.backup_enabled || age <= 2 * o.backup_interval + defaults::backup_late)
+    return {};
+  const auto seconds = [](auto d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s";
+  };
+  return (last_ ? "the last backup is " + seconds(age) + " old"
+                : "no backup has been made for " + seconds(age)) +
+         ", and one is due each " + seconds(o.backup_interval);
 }
 
 bool backup_service::close(clock::time_point last_moment) {

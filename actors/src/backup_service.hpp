@@ -64,6 +64,8 @@ public:
   /// Adds what backups count.
   void add_to(dbengine::statistics& s) const;
   void add_to(health_report& h) const;
+  /// What is wrong where the periodic backups are far behind their interval, by a clock that nobody sets; else empty.
+  std::string late() const;
 
   /// No more backups; the running one is cancelled and waited for. False where it has not ended by then (a disk or a progress
   /// callback that stands still). Called from that callback it does not wait: the backup ends when the callback returns.
@@ -99,8 +101,9 @@ private:
   std::uint64_t made_ = 0;
   std::uint64_t failed_ = 0;
   std::string last_error_;
-  std::optional<wall_time> last_;  // made, or found in the folder
-  std::vector<backup_file> files_; // of the last look
+  std::optional<wall_time> last_;                            // made, or found in the folder
+  detail::clock::time_point last_at_ = detail::clock::now(); // the same, else the opening
+  std::vector<backup_file> files_;                           // of the last look
   std::string unreadable_;
   const bool own_thread_;
   std::shared_ptr<background_look> look_;

@@ -238,6 +238,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<cursor_open>()) {
     auto& x = m.get_mutable_as<cursor_open>(0);
     auto r = make_request(request::kind::task, what, x.options);
+    r->task_class = request_class::cursor;
     // No task keeps the house: the worker that drops the last one would have to wait for its own end.
     r->sql = std::move(x.sql); // in the request, where its bytes are counted
     r->parameters = std::move(x.parameters);
@@ -261,12 +262,15 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     auto& x = m.get_mutable_as<cursor_next>(0);
     call_options o{.timeout = x.timeout};
     auto r = make_request(request::kind::task, what, o);
+    r->task_class = request_class::cursor;
     r->task = [cursors = house_->cursors(), raw = r.get(), x](detail::connection&) {
       // These rows were stepped, and then the worker failed: another step would leave them out.
       if (!raw->reply.empty())
         return;
-      raw->reply = caf::make_message(cursors->next(x.id.number, owner_of(raw->sender()),
-                                                   static_cast<std::size_t>(x.batch), raw->ctl));
+      auto batch = cursors->next(x.id.number, owner_of(raw->sender()),
+                                 static_cast<std::size_t>(x.batch), raw->ctl);
+      raw->task_rows = batch.size();
+      raw->reply = caf::make_message(std::move(batch));
     };
     submit(std::move(r), false);
   } else if (m.match_elements<cursor_close>()) {

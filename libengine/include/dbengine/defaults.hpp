@@ -98,6 +98,21 @@ inline constexpr std::chrono::milliseconds shutdown_grace = 1s;
 inline constexpr std::chrono::milliseconds look_patience = 250ms;
 /// A look at the disk that takes this long is a problem of its own.
 inline constexpr std::chrono::milliseconds look_stalled = 1s;
+/// Health. Less room than this, or than that share of the disk where it is small, is a warning …
+inline constexpr std::uint64_t disk_low = std::uint64_t{256} << 20;
+inline constexpr std::uint64_t disk_low_share = 20;
+/// … and less than this is none: a write of a few pages does not fit.
+inline constexpr std::uint64_t disk_full = std::uint64_t{64} << 10;
+inline constexpr std::uint64_t disk_full_share = 100;
+/// After a write found no room: so much more than there was then is room again, and after so long without another one that failed,
+/// or where there was this much, nothing is known of the disk but what looking at it shows (a large write, a quota, a limit).
+inline constexpr std::uint64_t disk_room_again = std::uint64_t{256} << 10;
+inline constexpr std::chrono::seconds disk_retry = 60s;
+inline constexpr std::uint64_t disk_room_enough = std::uint64_t{16} << 20;
+/// A write-ahead log of this size is a warning: it is begun anew at half of that where nothing keeps it.
+inline constexpr std::uint64_t wal_long = std::uint64_t{128} << 20;
+/// A periodic backup that is older than twice its interval and this is a warning.
+inline constexpr std::chrono::minutes backup_late{10};
 /// How often the supervisor looks while somebody waits: half of the promised 50 ms.
 inline constexpr std::chrono::milliseconds watch_interval = 25ms;
 /// WAL pages after which the writer checkpoints PASSIVE. 1,000 (SQLite's default) halves the rate of
