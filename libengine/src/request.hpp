@@ -118,6 +118,8 @@ public:
   script_mode mode = script_mode::all_or_nothing;
   std::function<void(connection&)> task;
   std::string id;
+  /// Not 0: of this peer of a port, and no more than its share.
+  std::uint64_t peer = 0;
 
   control ctl;
   clock::time_point queued{};
