@@ -5,6 +5,7 @@
 
 #include "backup_catalog.hpp"
 #include "error_map.hpp"
+#include "fault.hpp"
 #include "log.hpp"
 #include "retention.hpp"
 #include "user_functions.hpp"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -42,6 +44,9 @@ std::filesystem::path absolute_or_not(const std::filesystem::path& path) {
 bool is_callers(errc code) {
   return code == errc::cancelled || code == errc::timeout;
 }
+
+// Beside the engine's own backups.
+constexpr const char* peers_folder = "peers";
 
 // Stops that nobody forgot: their requests never came to a worker.
 constexpr std::size_t max_stops = 1024;
@@ -82,7 +87,8 @@ void backup_service::get_ready() {
   try {
     // Backups are made where none are enabled, too, and their makers die.
     if (core_->opts().backup_enabled || !core_->read_only())
-      detail::clean_backup_directory(folder_);
+      for (const auto& folder : {folder_, folder_ / peers_folder})
+        detail::clean_backup_directory(folder);
     newest = detail::newest_verified(folder_, source());
   } catch (const error& e) {
     // The first backup, due at once then, fails, is counted and tried again.
@@ -106,6 +112,10 @@ void backup_service::look_at_folder() {
   std::string unreadable;
   try {
     files = detail::list_backups(folder_, source());
+    auto of_peers = detail::list_backups(folder_ / peers_folder, source());
+    std::move(of_peers.begin(), of_peers.end(), std::back_inserter(files));
+    std::stable_sort(files.begin(), files.end(),
+                     [](const backup_file& a, const backup_file& b) { return a.time > b.time; });
   } catch (const error& e) {
     unreadable = to_string(e.info());
   }
@@ -269,18 +279,75 @@ bool backup_service::run(bool periodic, const progress_callback& progress) {
     return false;
   }
   succeeded(periodic);
+  remove_old(folder_, made->filename);
+  return true;
+}
+
+void backup_service::remove_old(const std::filesystem::path& folder,
+                                const std::string& made) const {
   const auto& o = core_->opts();
-  if (o.backup_cleanup_enabled) {
-    try {
-      detail::apply_retention(
-          folder_, source(),
-          {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes},
-          std::chrono::system_clock::now(), false, {}, made->filename);
-    } catch (...) { // the backup is made; that old ones stay is told, not thrown
-      log(log_level::warning,
-          "old backups could not be removed: " + to_string(detail::current_exception_info()));
-    }
+  if (!o.backup_cleanup_enabled)
+    return;
+  try {
+    detail::apply_retention(
+        folder, source(),
+        {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes},
+        std::chrono::system_clock::now(), false, {}, made);
+  } catch (...) { // the backup is made; that old ones stay is told, not thrown
+    log(log_level::warning,
+        "old backups could not be removed: " + to_string(detail::current_exception_info()));
   }
+}
+
+void backup_service::check_peers_turn() {
+  const auto interval = core_->opts().backup_interval;
+  const auto refuse = [interval] {
+    throw error(errc::not_allowed,
+                "peers have had their backup: one in " + std::to_string(interval.count()) + " ms");
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_for_peer_ && clock::now() - *last_for_peer_ < interval)
+      refuse();
+    if (last_for_peer_)
+      return;
+  }
+  // One of an engine that was here before. Of the future, made while the clock was wrong: it says nothing.
+  const auto newest = detail::newest_verified(folder_ / peers_folder, source());
+  const auto now = std::chrono::system_clock::now();
+  if (newest && *newest <= now && now - *newest < interval)
+    refuse();
+}
+
+bool backup_service::run_for_peer(const progress_callback& progress) {
+  if (DBENGINE_FLAW("keeps backups of peers with the others"))
+    return run(false, progress);
+  const turn mine(*this);
+  if (!mine)
+    return false;
+  get_ready();
+  std::optional<backup_file> made;
+  try {
+    check_peers_turn();
+    auto s = settings();
+    s.directory = folder_ / peers_folder;
+    made = perform(std::move(s), progress);
+  } catch (...) {
+    const auto why = detail::current_exception_info();
+    if (why.code != errc::not_allowed && !is_callers(why.code)) {
+      const std::lock_guard lock(mutex_);
+      ++failed_;
+    }
+    throw error(why);
+  }
+  if (!made)
+    return false; // another process has the directory
+  {
+    const std::lock_guard lock(mutex_);
+    ++made_;
+    last_for_peer_ = clock::now();
+  }
+  remove_old(folder_ / peers_folder, made->filename);
   return true;
 }
 
@@ -377,7 +444,7 @@ dbengine::backup_info backup_service::known_info() const {
   i.backup_files = files_;
   i.last_backup = last_;
   for (const auto& f : i.backup_files)
-    if (!i.last_backup && f.verified)
+    if (!i.last_backup && f.verified && f.path.parent_path() == folder_)
       i.last_backup = f.time;
   if (o.backup_enabled)
     i.next_due = schedule_.next_due_wall(std::chrono::system_clock::now(), clock::now());

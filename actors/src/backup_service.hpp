@@ -40,6 +40,9 @@ public:
   bool run_where_due();
   /// Removes old backups of this database in the engine's folder.
   prune_report prune(const retention_policy& policy, bool dry_run) const;
+  /// One that a peer of a port asked for: in a folder of its own beside the engine's, with a retention of its own, so that it takes the
+  /// place of none that was there before. Throws `errc::not_allowed` within `backup_interval` of the last one.
+  bool run_for_peer(const progress_callback& progress = {});
   /// A backup with a name of the caller's, compressed where that ends with `.zst`. Throws `errc::busy` where one runs. It counts,
   /// but says nothing of the periodic ones: their schedule, age and last error stay as they are.
   void run_to(const std::filesystem::path& target, const progress_callback& progress);
@@ -72,6 +75,8 @@ public:
   bool close(std::chrono::steady_clock::time_point last_moment);
 
 private:
+  using clock = detail::clock;
+
   detail::backup_settings settings() const;
   class turn;
   /// Nothing where another process makes one.
@@ -79,6 +84,9 @@ private:
   void get_ready();
   void look_at_folder();
   std::shared_ptr<background_look> folder_look();
+  void check_peers_turn();
+  /// What was made stays.
+  void remove_old(const std::filesystem::path& folder, const std::string& made) const;
   void succeeded(bool periodic);
   void failed(const error_info& why, bool periodic);
 
@@ -101,6 +109,7 @@ private:
   std::uint64_t made_ = 0;
   std::uint64_t failed_ = 0;
   std::string last_error_;
+  std::optional<clock::time_point> last_for_peer_;
   std::optional<wall_time> last_;                            // made, or found in the folder
   detail::clock::time_point last_at_ = detail::clock::now(); // the same, else the opening
   std::vector<backup_file> files_;                           // of the last look

@@ -134,6 +134,7 @@ std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
   r->urgency = std::min(o.priority, priority::maintenance);
   r->id = std::move(o.id);
   r->read_only = o.read_only;
+  r->peer = o.peer;
   r->ctl.bound_results(static_cast<std::size_t>(o.max_result_bytes));
   if (o.cancel_token != 0)
     remember(r, o.cancel_token);
@@ -248,7 +249,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
         return;
       const auto owner = owner_of(raw->sender());
       const auto number =
-          cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl);
+          cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl, raw->peer);
       // After it is open: an owner that has ended by now says so at once.
       if (raw->sender() && cursors->watch(owner))
         raw->sender()->get()->attach(caf::default_attachable::make_monitor(
@@ -260,7 +261,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     submit(std::move(r), false);
   } else if (m.match_elements<cursor_next>()) {
     auto& x = m.get_mutable_as<cursor_next>(0);
-    call_options o{.timeout = x.timeout};
+    call_options o{.timeout = x.timeout, .peer = x.peer};
     auto r = make_request(request::kind::task, what, o);
     r->task_class = request_class::cursor;
     r->task = [cursors = house_->cursors(), raw = r.get(), x](detail::connection&) {
@@ -289,7 +290,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     submit(std::move(r), write, !write);
   } else if (m.match_elements<database_info_request>()) {
     // A read like any other: it may wait for another process's lock.
-    call_options o;
+    call_options o{.peer = m.get_as<database_info_request>(0).peer};
     auto r = make_request(request::kind::task, what, o);
     r->counted = false;
     r->task = [core = &house_->core(), raw = r.get()](detail::connection& c) {

@@ -43,6 +43,8 @@ public:
     std::function<void()> arm_sweep;      ///< in `lease_idle`
     std::function<void()> arm_watch;      ///< soon: somebody waits in a queue
     std::function<void()> arm_checkpoint; ///< in `checkpoint_idle`
+    /// The WAL cannot begin anew and has so many bytes. True where something that kept it so will end in a moment.
+    std::function<bool(std::uint64_t)> wal_pinned;
     std::function<void(const error_info&)>
         writer_broke; ///< the write connection is gone; restart the writer
   };

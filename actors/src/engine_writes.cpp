@@ -51,6 +51,8 @@ void engine_core::checkpoint_where_due() {
                       .complete) {
         // Ever rarer, so that a snapshot that stays costs the writer little.
         next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
+        if (wakers_.wal_pinned && wakers_.wal_pinned(wal_bytes()))
+          next_checkpoint_ = pages + defaults::checkpoint_pages; // what kept it ends
         log_limited(log_level::warning, "the WAL is pinned",
                     "the WAL has " + std::to_string(pages) +
                         " pages and cannot begin anew: a cursor, a transaction that "

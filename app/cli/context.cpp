@@ -54,6 +54,7 @@ DbEngine connect(const context& c, opening how) {
            c.args.text_or("tls-ca", "")};
   if (!o.tls.empty() && (o.tls.certificate.empty() || o.tls.key.empty() || o.tls.ca.empty()))
     throw usage_error("TLS needs all three: --tls-cert, --tls-key and --tls-ca");
+  o.tls_name = c.args.text("tls-name");
   return DbEngine::connect(c.connect, o);
 }
 

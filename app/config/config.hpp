@@ -23,6 +23,8 @@ struct serve_config {
   std::string tls_cert = {}, tls_key = {}, tls_ca = {};
   /// Addresses other than loopback without TLS.
   bool insecure = false;
+  /// Peers may ask for backups.
+  bool allow_backup = false;
   /// What each port grants to its peers.
   peer_limits limits = {};
   std::string log_level = "info";

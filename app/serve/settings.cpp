@@ -64,6 +64,7 @@ void add_ports(const context& c, std::vector<database_settings>& databases) {
                                 .key = c.args.text_or("tls-key", file.tls_key),
                                 .ca = c.args.text_or("tls-ca", file.tls_ca)},
                         .insecure = c.args.has("insecure") || file.insecure,
+                        .allow_backup = file.allow_backup,
                         .limits = file.limits};
   }
 }

@@ -122,6 +122,8 @@ public:
   std::uint64_t task_rows = 0;
   std::chrono::nanoseconds task_elapsed{0};
   std::string id;
+  /// Not 0: of this peer of a port, and no more than its share.
+  std::uint64_t peer = 0;
 
   control ctl;
   clock::time_point queued{};

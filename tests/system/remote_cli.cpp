@@ -18,7 +18,7 @@ namespace {
 
 struct fixture {
   engine_folder folder;
-  server s{folder.url()};
+  server s{folder.url(), {"--allow-backup"}};
 
   fixture() { CAF_REQUIRE_EQUAL(s.trouble(), ""); }
 
