@@ -54,6 +54,7 @@ DbEngine connect(const context& c, opening how) {
            c.args.text_or("tls-ca", "")};
   if (!o.tls.empty() && (o.tls.certificate.empty() || o.tls.key.empty() || o.tls.ca.empty()))
     throw usage_error("TLS needs all three: --tls-cert, --tls-key and --tls-ca");
+  o.tls_name = c.args.text("tls-name");
   return DbEngine::connect(c.connect, o);
 }
 
@@ -92,6 +93,12 @@ std::filesystem::path database_file(const context& c) {
   return c.connect.empty() ? file_of_database(c.args.text_or("DB", "")) : std::filesystem::path();
 }
 
+std::filesystem::path folder_of_backups(const context& c) {
+  if (const auto dir = c.args.text("dir"))
+    return *dir;
+  return backup_folder(c.config, c.args.text_or("DB", ""));
+}
+
 void needs_files(const context& c, const char* command) {
   if (!c.connect.empty())
     throw usage_error(std::string(command) + " works on files: it does not go with --connect");
@@ -107,6 +114,7 @@ DbEngine open_engine(const context& c, opening how) {
     throw dbengine::error(errc::cannot_open, "there is no database '" + database + "'");
   refuse_standard_streams_of(database_files(database_file(c)));
   auto options = c.config.engine;
+  options.backup_dir = folder_of_backups(c);
   // Of a memory database there is nothing to be read only.
   if (how == opening::read_only && !path.empty())
     options.read_only = true;

@@ -50,6 +50,9 @@ std::filesystem::path file_of_database(const std::string& database);
 /// That of the argument DB; empty with `--connect`.
 std::filesystem::path database_file(const context& c);
 
+/// Where its backups are: `--dir`, else the folder of the configuration for it, which is that of `serve` with the same one.
+std::filesystem::path folder_of_backups(const context& c);
+
 /// For commands that work on files of this machine: throws `usage_error` where `--connect` is given.
 void needs_files(const context& c, const char* command);
 

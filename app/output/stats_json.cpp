@@ -184,7 +184,7 @@ std::string stats_tables(const statistics& s, const health_report& h, const data
       h.ok ? "ok" : "NOT OK",
   });
   for (const auto& p : h.problems)
-    file.add({"problem", {ui::visible(p), ui::style::red}});
+    file.add({h.ok ? "warning" : "problem", {ui::visible(p), ui::style::red}});
   ui::table classes({{"requests"},
                      {"count", align::right},
                      {"errors", align::right},
