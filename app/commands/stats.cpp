@@ -42,9 +42,12 @@ int run(context& c) {
       standard.write_styled("\x1b[H\x1b[2J");
     else if (!std::exchange(first, false) && !json)
       standard.write("\n");
-    standard.write(
-        json ? stats_json(engine.get_stats(), engine.health(), engine.database_info()) + "\n"
-             : stats_tables(engine.get_stats(), engine.health(), engine.database_info(), c.out));
+    if (json)
+      standard.write(stats_json(engine.get_stats(), engine.health(), engine.database_info()) +
+                     "\n");
+    else
+      standard.write_styled(
+          stats_tables(engine.get_stats(), engine.health(), engine.database_info(), c.out));
     standard.finish();
   } while (watch && pause(*watch, c.cancel));
   if (watch && c.out.interactive) { // behind the ^C of the terminal

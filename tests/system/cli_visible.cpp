@@ -95,6 +95,23 @@ CAF_TEST(colours of a table are the only thing that a terminal obeys) {
   CAF_CHECK(!steers(out));
 }
 
+CAF_TEST(styles of the program itself reach the terminal) {
+  CAF_REQUIRE_EQUAL(piped({"backup", "now", "app.db", "--dir", "b"}).code, 0);
+  const std::vector<std::vector<std::string>> commands{
+      {"--help"},
+      {"query", "--help"},
+      {"stats", "app.db"},
+      {"backup", "list", "app.db", "--dir", "b"},
+      {"query", "app.db", "SELECT 1 AS one, NULL AS two"},
+      {"query", "app.db", "SELECT 1 AS one", "-o", "table", "--color", "always"}};
+  for (const auto& words : commands) {
+    const auto out = shown(words);
+    CAF_CHECK(out.find("\x1b[1m") != std::string::npos);
+    if (out.find("\\e") != std::string::npos)
+      CAF_ERROR(words[0] << " shows a style: " << app::ui::visible(out));
+  }
+}
+
 CAF_TEST(the shell shows no name that steers) {
   const auto r =
       run({"shell", "app.db", "-o", "csv"}, {.input = ".schema\n.tables\nSELECT * FROM w;\n.quit\n",
