@@ -14,8 +14,6 @@ foreach(folder libengine/include actors/include)
 endforeach()
 if(TARGET dbengine_app)
   install(TARGETS dbengine_app RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-  configure_file("${PROJECT_SOURCE_DIR}/app/dbengine.service.in" "${PROJECT_BINARY_DIR}/dbengine.service" @ONLY)
-  install(FILES "${PROJECT_BINARY_DIR}/dbengine.service" DESTINATION lib/systemd/system)
 endif()
 
 install(EXPORT dbengineTargets NAMESPACE dbengine:: DESTINATION "${dbengine_package_dir}")
@@ -30,19 +28,31 @@ install(FILES "${PROJECT_BINARY_DIR}/dbengineConfig.cmake"
         DESTINATION "${dbengine_package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/docs/example.toml" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
-# What the program says about itself, made by the program from its command tree.
+# What is known only when it is installed: the unit names the program by its prefix, and the manual and the completions are made by the
+# program from its command tree. All of it is in the manifest, as what CMake installs itself.
 if(TARGET dbengine_app)
   install(CODE "
-    set(share \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}\")
-    function(write_with target)
-      message(STATUS \"Installing: \${share}/\${target}\")
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_PREFIX NORMALIZE OUTPUT_VARIABLE prefix)
+    cmake_path(APPEND bin \"\${prefix}\" \"${CMAKE_INSTALL_BINDIR}\") # an absolute folder stays itself
+    cmake_path(APPEND share \"\${prefix}\" \"${CMAKE_INSTALL_DATADIR}\")
+    function(prepare target)
+      message(STATUS \"Installing: \$ENV{DESTDIR}\${target}\")
       cmake_path(GET target PARENT_PATH folder)
-      file(MAKE_DIRECTORY \"\${share}/\${folder}\")
-      execute_process(COMMAND \"$<TARGET_FILE:dbengine_app>\" \${ARGN}
-                      OUTPUT_FILE \"\${share}/\${target}\" COMMAND_ERROR_IS_FATAL ANY)
+      file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${folder}\")
     endfunction()
+    macro(write_with target)
+      prepare(\"\${share}/\${target}\")
+      execute_process(COMMAND \"$<TARGET_FILE:dbengine_app>\" \${ARGN}
+                      OUTPUT_FILE \"\$ENV{DESTDIR}\${share}/\${target}\" COMMAND_ERROR_IS_FATAL ANY)
+      list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${share}/\${target}\")
+    endmacro()
     write_with(man/man1/dbengine.1 man)
     write_with(bash-completion/completions/dbengine completion bash)
     write_with(zsh/site-functions/_dbengine completion zsh)
-    write_with(fish/vendor_completions.d/dbengine.fish completion fish)")
+    write_with(fish/vendor_completions.d/dbengine.fish completion fish)
+    set(unit \"\${prefix}/lib/systemd/system/dbengine.service\")
+    prepare(\"\${unit}\")
+    set(CMAKE_INSTALL_FULL_BINDIR \"\${bin}\")
+    configure_file(\"${PROJECT_SOURCE_DIR}/app/dbengine.service.in\" \"\$ENV{DESTDIR}\${unit}\" @ONLY)
+    list(APPEND CMAKE_INSTALL_MANIFEST_FILES \"\${unit}\")")
 endif()

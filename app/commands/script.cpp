@@ -6,10 +6,14 @@
 #include "cli/report.hpp"
 #include "cli/suggest.hpp"
 #include "commands/commands.hpp"
+#include "data/chunks.hpp"
+#include "data/long_script.hpp"
 #include "data/raw_script.hpp"
 #include "data/text_file.hpp"
 #include "output/writer.hpp"
 #include "ui/text.hpp"
+
+#include <utility>
 
 namespace dbengine::app {
 
@@ -40,27 +44,33 @@ void show(const script_result& result, const std::string& sql, const context& c,
 }
 
 int run(context& c) {
-  const std::string sql = read_text(c.args.text_or("FILE", "-"), c.cancel);
   const bool go_on = c.args.has("continue");
+  const bool may_be_long = !go_on && c.connect.empty();
+  file_chunks from(c.args.text_or("FILE", "-"), c.cancel);
+  std::string sql;
+  const bool whole = read_text(from, sql, may_be_long ? most_of_short_script : sql.max_size() - 1);
   output_stream standard(stdout);
   row_writer_source writers(c.args.text_or("output", c.config.format), standard, c.out);
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c);
   tally t;
-  pointing_into(sql, db, [&] {
-    if (go_on) {
-      show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
-      return;
-    }
-    try {
-      show(db.execute_script(sql), sql, c, standard, writers, t);
-    } catch (const dbengine::error& e) {
-      // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
-      if (e.code() != errc::not_allowed || !c.connect.empty())
-        throw;
-      t.statements = run_raw_script(db, sql, writers);
-    }
-  });
+  if (!whole)
+    t.statements = run_long_script(db, std::move(sql), from, writers);
+  else
+    pointing_into(sql, db, [&] {
+      if (go_on) {
+        show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
+        return;
+      }
+      try {
+        show(db.execute_script(sql), sql, c, standard, writers, t);
+      } catch (const dbengine::error& e) {
+        // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
+        if (e.code() != errc::not_allowed || !c.connect.empty())
+          throw;
+        t.statements = run_raw_script(db, sql, writers);
+      }
+    });
   standard.finish();
   c.note(ui::grouped(t.statements) + (t.statements == 1 ? " statement" : " statements") +
          (t.failures > 0 ? ", " + ui::grouped(t.failures) + " failed" : ""));
@@ -74,7 +84,8 @@ command script_command(bool remote) {
   c.description =
       "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
       "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
-      "stands and stops at the first failure; what it has committed stays.";
+      "stands and stops at the first failure; what it has committed stays. A file of more than 64 MiB is read piece by piece: "
+      "without a transaction in its first 64 MiB it is run in one, and may not begin another.";
   c.positionals = {
       {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
   c.options = {{.names = "--continue", .help = "go on behind statements that fail"},

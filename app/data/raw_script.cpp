@@ -102,22 +102,22 @@ bool raw_statements::run_next(row_writer_source& writers) {
     at_ = std::max(static_cast<std::size_t>(tail - sql_.c_str()), base + 1);
     if (raw == nullptr)
       continue;
-    report_ = {.wrote = sqlite3_column_count(raw) == 0};
     const auto before = sqlite3_total_changes64(handle_);
-    std::unique_ptr<row_writer> writer;
-    sqlite_rows reader(raw);
-    if (!report_.wrote) {
-      writer = writers.next();
-      writer->begin(reader.columns());
-    }
-    int code = SQLITE_OK;
-    for (; (code = sqlite3_step(raw)) == SQLITE_ROW; ++report_.rows)
-      if (writer)
-        writer->add(reader.current());
-    if (code != SQLITE_DONE)
+    // The first step prepares it again where another process changed the schema: names and number of the columns are those of then.
+    int code = sqlite3_step(raw);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
       fail(base, false);
-    if (writer)
+    report_ = {.wrote = sqlite3_column_count(raw) == 0};
+    if (!report_.wrote) {
+      sqlite_rows reader(raw);
+      const auto writer = writers.next();
+      writer->begin(reader.columns());
+      for (; code == SQLITE_ROW; code = sqlite3_step(raw), ++report_.rows)
+        writer->add(reader.current());
+      if (code != SQLITE_DONE)
+        fail(base, false);
       writer->end();
+    }
     if (report_.wrote && sqlite3_total_changes64(handle_) != before)
       report_.rows = static_cast<std::uint64_t>(sqlite3_changes64(handle_));
     report_.elapsed = std::chrono::steady_clock::now() - start;

@@ -41,6 +41,7 @@ struct system_config : caf::actor_system_config {
     // As the engine's own: an idle server wakes nobody.
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
+    set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
     actors::setup(*this);
   }
 };

@@ -195,8 +195,7 @@ CAF_TEST(
     with a complete set of certificates peers with one of them are served and others told why) {
   const engine_folder folder;
   const auto path = folder.path.string();
-  CAF_REQUIRE_EQUAL(std::system((DBENGINE_SOURCE_DIR "/scripts/test-certificates " + path).c_str()),
-                    0);
+  CAF_REQUIRE(make_certificates(path));
   const auto s = start({(folder.path / "a.db").string(), "--listen", "127.0.0.1:0", "--tls-cert",
                         path + "/server.crt", "--tls-key", path + "/server.key", "--tls-ca",
                         path + "/ca.crt"});

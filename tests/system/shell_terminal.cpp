@@ -33,8 +33,8 @@ struct place : engine_folder {
   }
   // Its exit code is on the screen when it has ended.
   std::string command(const std::string& more = "") const {
-    return "sh -c 'trap : INT; " DBENGINE_BIN_DIR "/dbengine shell " + db + " " + more +
-           "; echo ended with $?; exec cat'";
+    return "sh -c " + shell_word("trap : INT; " + shell_word(program_path()) + " shell " +
+                                 shell_word(db) + " " + more + "; echo ended with $?; exec cat");
   }
   std::map<std::string, std::string> environment() const {
     return {{"XDG_STATE_HOME", (path / "state").string()}, {"NO_COLOR", "1"}, {"TERM", "screen"}};
