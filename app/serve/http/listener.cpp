@@ -187,7 +187,7 @@ private:
       told_ = now;
       log_error("http: a connection cannot be accepted, it is tried again: " + ec.message());
     }
-    if (make_way())
+    if (make_way({stage::lingering, stage::reading}))
       accept();
     else
       accept_later();
@@ -198,7 +198,7 @@ private:
     ::fcntl(s.native_handle(), F_SETFD, FD_CLOEXEC);
     s.non_blocking(true, ignored);
     if (sessions_.size() >= most_connections)
-      make_way();
+      make_way({stage::lingering, stage::reading, stage::writing});
     const auto made = std::make_shared<session>(std::move(s), ++last_id_);
     sessions_.emplace(made->id, made);
     step(made, [&] {
@@ -207,10 +207,9 @@ private:
     });
   }
 
-  // The oldest connection in the first of these stages that has one is closed. The pages that are made are fewer than the places, so there
-  // is always one to close in the others.
-  bool make_way(std::initializer_list<stage> stages = {stage::lingering, stage::reading,
-                                                       stage::writing}) {
+  // The oldest connection in the first of these stages that has one is closed. False where there is none: pages are made for fewer
+  // connections than there are places, so one in the other stages is always there.
+  bool make_way(std::initializer_list<stage> stages) {
     for (const auto which : stages)
       for (const auto& [id, s] : sessions_)
         if (s->at == which) {
@@ -278,20 +277,21 @@ private:
   }
 
   void read(const session_ptr& s) {
-    s->socket.async_read_some(net::buffer(s->buffer),
-                              [this, s](const error_code& ec, std::size_t n) {
-                                step(s, [&] {
-                                  if (s->at == stage::making || s->at == stage::writing)
-                                    return; // the deadline has cut the read off
-                                  s->dropped += s->at == stage::lingering ? n : 0;
-                                  if (ec || s->dropped >= most_lingering_bytes)
-                                    close(*s);
-                                  else if (s->at == stage::lingering)
-                                    read(s);
-                                  else
-                                    taken(s, {s->buffer.data(), n});
-                                });
-                              });
+    s->socket.async_read_some(
+        net::buffer(s->buffer),
+        [this, s](const error_code& ec, std::size_t n) { step(s, [&] { received(s, ec, n); }); });
+  }
+
+  void received(const session_ptr& s, const error_code& ec, std::size_t n) {
+    if (s->at == stage::making || s->at == stage::writing)
+      return; // the deadline has cut the read off
+    s->dropped += s->at == stage::lingering ? n : 0;
+    if (ec || s->dropped >= most_lingering_bytes)
+      close(*s);
+    else if (s->at == stage::lingering)
+      read(s);
+    else
+      taken(s, {s->buffer.data(), n});
   }
 
   void taken(const session_ptr& s, std::string_view bytes) {
