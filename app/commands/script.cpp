@@ -18,6 +18,7 @@ namespace {
 struct tally {
   std::uint64_t statements = 0;
   std::uint64_t failures = 0;
+  std::string warning = {};
 };
 
 void show(const script_result& result, const std::string& sql, const context& c, output_stream& out,
@@ -58,10 +59,14 @@ int run(context& c) {
       // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
       if (e.code() != errc::not_allowed || !c.connect.empty())
         throw;
-      t.statements = run_raw_script(db, sql, writers);
+      auto done = run_raw_script(db, sql, writers);
+      t.statements = done.statements;
+      t.warning = std::move(done.warning);
     }
   });
   standard.finish();
+  if (!t.warning.empty())
+    c.note("warning: " + t.warning);
   c.note(ui::grouped(t.statements) + (t.statements == 1 ? " statement" : " statements") +
          (t.failures > 0 ? ", " + ui::grouped(t.failures) + " failed" : ""));
   return static_cast<int>(t.failures > 0 ? exit_code::data : exit_code::ok);
@@ -74,7 +79,8 @@ command script_command(bool remote) {
   c.description =
       "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
       "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
-      "stands and stops at the first failure; what it has committed stays.";
+      "stands and stops at the first failure; what it has committed stays. Foreign keys are enforced there only where the script "
+      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end.";
   c.positionals = {
       {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
   c.options = {{.names = "--continue", .help = "go on behind statements that fail"},

@@ -53,10 +53,16 @@ private:
 /// Whether the text has nothing but space, semicolons and closed comments.
 bool says_nothing(const std::string& sql);
 
-/// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement.
-/// The request's timeout is that of the whole script. Returns the number of statements. Throws the first failure with its offset in the whole text; an open transaction
-/// is rolled back then, and also one that the script leaves open.
-std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
-                             row_writer_source& writers);
+struct raw_script_result {
+  std::uint64_t statements = 0;
+  /// Rows that refer to none, where the engine enforces foreign keys; empty for none.
+  std::string warning = {};
+};
+
+/// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement. Foreign
+/// keys are enforced only where the script says so, as by sqlite3. The request's timeout is that of the whole script. Throws the first
+/// failure with its offset in the whole text; an open transaction is rolled back then, and also one that the script leaves open.
+raw_script_result run_raw_script(const request_view& db, const std::string& sql,
+                                 row_writer_source& writers);
 
 } // namespace dbengine::app
