@@ -4,7 +4,6 @@
 #include "data/long_script.hpp"
 
 #include "cli/exit_code.hpp"
-#include "data/raw_script.hpp"
 #include "data/statement_scan.hpp"
 
 #include <algorithm>
@@ -135,8 +134,8 @@ bool brings_transactions(const std::string& head) {
 
 } // namespace
 
-std::uint64_t run_long_script(const request_view& db, std::string head, chunks& rest,
-                              row_writer_source& writers) {
+raw_script_result run_long_script(const request_view& db, std::string head, chunks& rest,
+                                  row_writer_source& writers) {
   const bool own = brings_transactions(head);
   const auto connection = db.raw_connection();
   sqlite3* const handle = connection.native_handle();
@@ -155,8 +154,11 @@ std::uint64_t run_long_script(const request_view& db, std::string head, chunks& 
     }
     return n;
   };
-  std::uint64_t statements = 0;
-  if (!own)
+  std::optional<script_foreign_keys> keys;
+  raw_script_result result;
+  if (own)
+    keys.emplace(connection);
+  else
     run("BEGIN IMMEDIATE", 1);
   statement_pieces all(std::move(head), rest);
   for (auto sql = all.next(); !sql.empty(); sql = all.next()) {
@@ -166,13 +168,15 @@ std::uint64_t run_long_script(const request_view& db, std::string head, chunks& 
           ": a script of more than " + std::to_string(most_of_short_script >> 20) +
           " MiB that begins without a transaction of its own is run in one: " + first_word(sql) +
           " may not come in it; nothing was kept");
-    statements += run(std::string(sql), all.line());
+    result.statements += run(std::string(sql), all.line());
   }
   if (!own)
     run("COMMIT", all.line());
   if (sqlite3_get_autocommit(handle) == 0)
     throw data_error("the script leaves a transaction open; it was rolled back");
-  return statements;
+  if (keys)
+    result.warning = keys->warning();
+  return result;
 }
 
 } // namespace dbengine::app

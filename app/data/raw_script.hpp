@@ -50,13 +50,39 @@ private:
   statement_report report_;
 };
 
+/// Foreign keys as the command sqlite3 has them, on a connection while this lives: not enforced unless the script says so, because a dump
+/// may make the children before their parents. Enforced as before at the end. One thread; the connection outlives it.
+class script_foreign_keys {
+public:
+  explicit script_foreign_keys(const raw_connection& connection);
+  ~script_foreign_keys();
+  script_foreign_keys(const script_foreign_keys&) = delete;
+  script_foreign_keys& operator=(const script_foreign_keys&) = delete;
+
+  /// Of the rows that refer to none, where the engine enforces foreign keys and something was changed; empty for none.
+  std::string warning() const;
+
+private:
+  void set(int on) noexcept;
+
+  const raw_connection& connection_;
+  int before_ = 0;
+  std::int64_t changes_ = 0;
+};
+
 /// Whether the text has nothing but space, semicolons and closed comments.
 bool says_nothing(const std::string& sql);
 
-/// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement.
-/// The request's timeout is that of the whole script. Returns the number of statements. Throws the first failure with its offset in the whole text; an open transaction
-/// is rolled back then, and also one that the script leaves open.
-std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
-                             row_writer_source& writers);
+struct raw_script_result {
+  std::uint64_t statements = 0;
+  /// Rows that refer to none, where the engine enforces foreign keys; empty for none.
+  std::string warning = {};
+};
+
+/// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement. Foreign
+/// keys are enforced only where the script says so, as by sqlite3. The request's timeout is that of the whole script. Throws the first
+/// failure with its offset in the whole text; an open transaction is rolled back then, and also one that the script leaves open.
+raw_script_result run_raw_script(const request_view& db, const std::string& sql,
+                                 row_writer_source& writers);
 
 } // namespace dbengine::app
