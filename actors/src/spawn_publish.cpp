@@ -10,6 +10,7 @@
 #include <dbengine/actors/publish.hpp>
 
 #include "log.hpp"
+#include "patience.hpp"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -81,6 +82,32 @@ private:
   std::uint64_t unsaid_ = 0;
 };
 
+void end(const decoder_actor& decoder) {
+  detail::patiently_or_not([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
+}
+
+/// With a decoder, which ends when the gateway does. Throws `error` where there is no thread for it.
+local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_actor& engine,
+                                  gateway_rules rules) {
+  require_threads(1); // a failed spawn would leave an empty shell each time
+  const auto helper = spawn_detached(sys, decoder);
+  try {
+    rules.decoder = helper;
+    auto serves = spawn_scheduled(sys, gateway, engine, std::move(rules));
+    try {
+      serves->attach_functor([helper](const caf::error&) { end(helper); });
+    } catch (...) {
+      detail::patiently_or_not(
+          [&] { caf::anon_send_exit(serves, caf::exit_reason::user_shutdown); });
+      throw;
+    }
+    return serves;
+  } catch (...) { // the system would wait for it for ever
+    end(helper);
+    throw;
+  }
+}
+
 } // namespace
 
 caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
@@ -108,14 +135,12 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
   const auto peers = std::make_shared<peer_numbers>();
   local_gateway_actor serves;
   try {
-    gateway_rules rules{.allowed = how.access,
-                        .allow_backup = how.allow_backup,
-                        .limits = how.limits,
-                        .peers = peers,
-                        .decoder = {}};
-    require_threads(1); // a failed spawn would leave an empty shell each time
-    rules.decoder = spawn_detached(sys, decoder);
-    serves = spawn_scheduled(sys, gateway, engine, std::move(rules));
+    serves = spawn_gateway(sys, engine,
+                           {.allowed = how.access,
+                            .allow_backup = how.allow_backup,
+                            .limits = how.limits,
+                            .peers = peers,
+                            .decoder = {}});
   } catch (const error& e) {
     return from_info(e.info());
   }

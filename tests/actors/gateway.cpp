@@ -37,13 +37,16 @@ public:
       : system_(config_) {
     caf::logger::set_current_actor_system(nullptr);
     engine_ = spawn_engine(system_, "sqlite://", {.num_workers = 2});
-    gateway_ = system_.spawn(
-        gateway, engine_,
-        gateway_rules{.allowed = a, .limits = limits, .decoder = system_.spawn(decoder)});
+    gateway_ = system_.spawn(gateway, engine_,
+                             gateway_rules{.allowed = a,
+                                           .limits = limits,
+                                           .decoder = decoder_ = system_.spawn(decoder)});
   }
   ~scene() {
     caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);
     gateway_ = nullptr;
+    caf::anon_send_exit(decoder_, caf::exit_reason::user_shutdown);
+    decoder_ = nullptr;
     shutdown(system_, engine_);
     engine_ = nullptr;
   }
@@ -64,6 +67,7 @@ private:
   config config_;
   caf::actor_system system_;
   engine_actor engine_;
+  decoder_actor decoder_;
   gateway_actor gateway_;
 };
 

@@ -2,10 +2,11 @@
 // Copyright (c) 2026 the dbengine authors
 
 // An engine offered on a port: remote_server URL [--port=N] [--host=H] [--read-only] [--insecure] [--tls=FOLDER] [--connections=N] [--half-open=N]
-// [--total-bytes=N] [--in-flight=N]. Says "port N" or "failed: why", then answers each line on standard input: "cursors" with the number of
+// [--total-bytes=N] [--in-flight=N] [--allow-backup] [--flaw=NAME]. Says "port N" or "failed: why", then answers each line on standard input: "cursors" with the number of
 // open cursors, "stats" with requests and errors. Ends in good order at the end of the input.
 
 #include "engine.hpp"
+#include "fault.hpp"
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -32,6 +33,10 @@ struct config : caf::actor_system_config {
 };
 
 int serve(caf::actor_system& system, const std::string& url, arguments& args) {
+#ifdef DBENGINE_FAULTS
+  if (args.count("flaw"))
+    dbengine::fault::set_flaw(args["flaw"]);
+#endif
   dbengine::engine_actor engine;
   try {
     engine = dbengine::actors::spawn_engine(system, url, {.num_workers = 2});

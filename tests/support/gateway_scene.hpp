@@ -33,12 +33,15 @@ public:
       : system_(config_) {
     caf::logger::set_current_actor_system(nullptr);
     engine_ = actors::spawn_engine(system_, url, std::move(o));
-    rules.decoder = system_.spawn<caf::detached>(how);
+    decoder_ = system_.spawn<caf::detached>(how);
+    rules.decoder = decoder_;
     gateway_ = system_.spawn(actors::gateway, engine_, std::move(rules));
   }
   ~gateway_scene() {
     caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);
     gateway_ = nullptr;
+    caf::anon_send_exit(decoder_, caf::exit_reason::user_shutdown);
+    decoder_ = nullptr;
     actors::shutdown(system_, engine_, std::chrono::milliseconds(100));
     engine_ = nullptr;
   }
@@ -55,6 +58,7 @@ private:
   config config_;
   caf::actor_system system_;
   engine_actor engine_;
+  actors::decoder_actor decoder_;
   actors::gateway_actor gateway_;
 };
 

@@ -104,10 +104,10 @@ using attack = std::function<void(const server&, const std::atomic<bool>&)>;
 
 /// C1: what SQLite itself cannot interrupt, four at a time, with a short deadline.
 void slow_functions(const server& s, const std::atomic<bool>& stop) {
+  auto db = db_engine::connect(s.address());
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&] {
-      auto db = db_engine::connect(s.address());
       while (!stop)
         failure_of([&] {
           db.with_timeout(300ms).fetch("SELECT printf('%.*c', 100000, 'a') LIKE "
@@ -230,5 +230,22 @@ CAF_TEST(whatever one peer asks the reads of another are answered) {
                   "none");
   CAF_CHECK_EQUAL(s.end(), 0);
 }
+
+#ifdef DBENGINE_FAULTS
+
+CAF_TEST(a server without shares of readers would be noticed) {
+  server s(folder.url(), {"--flaw=lets one peer have every reader"});
+  CAF_REQUIRE_EQUAL(s.trouble(), "");
+  std::atomic<bool> stop{false};
+  std::jthread greedy([&] { long_reads(s, stop); });
+  auto db = db_engine::connect(s.address());
+  CAF_CHECK(comes_soon([&] {
+    return code_of([&] { db.with_timeout(500ms).fetch("SELECT v FROM t WHERE id = 1"); }) ==
+           "timeout";
+  }));
+  stop = true;
+}
+
+#endif
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -102,11 +102,17 @@ translator::action translator::judge_message(const header& head) {
     return drop(drop_reason::not_a_request, head, shared_.unexpected);
   if (head.source == 0)
     return close(close_reason::malformed_header);
+  // Of the totals a connection may have half of what the others leave, so that a crowd of greedy ones leaves the next one something.
+  const auto beyond_share = [](std::size_t own, std::size_t more, std::size_t all,
+                               std::size_t most) {
+    return all + more > most || (own != 0 && own + more > most - all);
+  };
   if (in_flight_.size() >= bounds_.max_in_flight_requests ||
-      stats_.in_flight >= bounds_.max_total_requests)
+      beyond_share(in_flight_.size(), 1, stats_.in_flight, bounds_.max_total_requests))
     return drop(drop_reason::too_many_requests, head, shared_.overloaded);
   if (in_flight_bytes_ + head.payload_size > bounds_.max_in_flight_bytes ||
-      stats_.in_flight_bytes + head.payload_size > bounds_.max_total_bytes)
+      beyond_share(in_flight_bytes_, head.payload_size, stats_.in_flight_bytes,
+                   bounds_.max_total_bytes))
     return drop(drop_reason::too_many_bytes, head, shared_.overloaded);
   return action::feed;
 }

@@ -65,7 +65,7 @@ struct gateway_rules {
   peer_limits limits = {};
   /// Without: each connection is a peer.
   std::shared_ptr<const peer_numbers> peers = {};
-  /// Without: large requests are decoded in the gateway.
+  /// Who publishes ends it after the gateway. Without: large requests are decoded in the gateway.
   decoder_actor decoder = {};
 };
 
