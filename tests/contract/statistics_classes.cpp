@@ -32,10 +32,12 @@ public:
     const auto now = db_->get_stats();
     const auto &a = before_.of(c), &b = now.of(c);
     const figures seen{b.count - a.count, b.errors - a.errors, b.rows - a.rows};
-    if (seen != expected)
-      CAF_ERROR(db_->name << ": " << to_string(c) << " has grown by " << seen.count << " "
-                          << seen.errors << " " << seen.rows);
-    CAF_CHECK(seen == expected);
+    const auto text = [](const figures& f) {
+      return std::to_string(f.count) + " " + std::to_string(f.errors) + " " +
+             std::to_string(f.rows);
+    };
+    const auto head = db_->name + ", " + std::string(to_string(c)) + ": ";
+    CAF_CHECK_EQUAL(head + text(seen), head + text(expected));
   }
   void only(std::initializer_list<std::pair<request_class, figures>> grown) const {
     std::array<figures, request_class_count> all{};
@@ -70,7 +72,8 @@ CAF_TEST(a cursor is counted with its batches and rows) {
       }
     }
     g.only({{request_class::cursor, {5, 0, 10}}}); // opened; 4, 4, 2, and the end
-    CAF_CHECK(db.get_stats().of(request_class::cursor).run.count > 0);
+    const auto after = db.get_stats();
+    CAF_CHECK(after.of(request_class::cursor).run.count > 0);
   });
 }
 
@@ -82,8 +85,8 @@ CAF_TEST(maintenance is counted as such) {
     CAF_CHECK(db.integrity_check().empty());
     db.checkpoint(checkpoint_mode::passive);
     g.only({{request_class::maintenance, {4, 0, 0}}});
-    const auto seen = db.get_stats();
-    CAF_CHECK_EQUAL(seen.of(request_class::maintenance).run.count, 4u);
+    const auto after = db.get_stats();
+    CAF_CHECK_EQUAL(after.of(request_class::maintenance).run.count, 4u);
   });
 }
 
@@ -92,7 +95,7 @@ CAF_TEST(transactions and scripts have the rows of all their statements) {
     const growth g(db);
     db.execute_transaction({operation::execute("UPDATE t SET v = 'x' WHERE id <= 3"),
                             operation::fetch("SELECT * FROM t LIMIT 5"),
-                            operation::execute(insert, "y")});
+                            operation::execute(insert, 7)});
     db.execute_script("DELETE FROM t WHERE id = 1; SELECT * FROM t LIMIT 2;"
                       "INSERT INTO t (v) VALUES ('a'), ('b') RETURNING id");
     g.only({{request_class::transaction, {1, 0, 9}}, {request_class::script, {1, 0, 5}}});

@@ -105,8 +105,9 @@ CAF_TEST(health warns of a write - ahead log that cannot begin anew) {
   db_engine db(folder.url(), {.synchronous = synchronous::off});
   db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");
   auto pinned = std::make_unique<db_engine>(folder.url(), options{.read_only = true});
-  auto cursor = std::make_unique<dbengine::cursor>(
-      pinned->cursor("SELECT * FROM sqlite_schema, sqlite_schema"));
+  auto cursor = std::make_unique<dbengine::cursor>(pinned->cursor(
+      "WITH RECURSIVE c(x) AS (SELECT count(*) FROM t UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"));
+  CAF_CHECK(!cursor->next().empty());
   const auto write = [&](int mib) {
     for (int i = 0; i < mib; ++i)
       db.execute("INSERT OR REPLACE INTO t VALUES (1, zeroblob(1 << 20))");
