@@ -70,13 +70,11 @@ std::string database_path(const context& c) {
   return path.starts_with(':') || path.starts_with("file:") ? std::string() : path;
 }
 
-std::filesystem::path database_file(const context& c) {
+std::filesystem::path file_of_database(const std::string& database) {
   static constexpr std::string_view uri = "file:";
-  if (!c.connect.empty())
-    return {};
-  const auto named = without_scheme(c.args.text_or("DB", ""));
+  const auto named = without_scheme(database);
   if (!named.starts_with(uri))
-    return database_path(c);
+    return named.starts_with(':') ? std::string() : named;
   const auto end = std::min(named.find('?'), named.size());
   std::size_t at = uri.size();
   if (named.compare(at, 2, "//") == 0) // this machine's name, or none, comes before the path
@@ -89,6 +87,10 @@ std::filesystem::path database_file(const context& c) {
     path += byte && byte->size() == 1 ? (*byte)[0] : named[at];
   }
   return path;
+}
+
+std::filesystem::path database_file(const context& c) {
+  return c.connect.empty() ? file_of_database(c.args.text_or("DB", "")) : std::filesystem::path();
 }
 
 std::filesystem::path folder_of_backups(const context& c) {

@@ -44,7 +44,10 @@ enum class opening { read_only, existing, create };
 /// The path that the argument DB names; empty for a memory database and for a URI, which say themselves what is made.
 std::string database_path(const context& c);
 
-/// The file that the argument DB names, by a path, a URL or a URI; empty for a memory database and with `--connect`.
+/// The file that a path, a URL or a URI names; empty for a memory database.
+std::filesystem::path file_of_database(const std::string& database);
+
+/// That of the argument DB; empty with `--connect`.
 std::filesystem::path database_file(const context& c);
 
 /// Where its backups are: `--dir`, else the folder of the configuration for it, which is that of `serve` with the same one.

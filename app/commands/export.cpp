@@ -51,7 +51,7 @@ int run(context& c) {
     auto cursor = db.cursor(sql, p);
     rows batch = cursor.next();
     output_file out(file, database_files(database_file(c)));
-    const auto writer = make_writer(format_of(c, file), out.stream(), c.out);
+    const auto writer = make_export_writer(format_of(c, file), out.stream());
     ui::progress bar(c.err, "exporting", 0);
     writer->begin(batch.columns());
     std::uint64_t n = 0;
@@ -76,7 +76,7 @@ command export_command(bool remote) {
   c.description =
       "Writes rows to a file that import reads back as the same values. CSV: NULL is an empty field, an empty text a quoted "
       "one, a blob x'0aff'; text that looks like a number is quoted. JSON: a blob is {\"$blob\": base64}, text that is not "
-      "UTF-8 {\"$text\": base64}, an infinity {\"$real\": \"Inf\"}. The file takes its name only when it is complete.";
+      "UTF-8 {\"$text\": base64} (in CSV t'0aff'), an infinity {\"$real\": \"Inf\"}; without rows it is one record, {\"$columns\": [names]}. The file takes its name only when it is complete.";
   c.positionals = {{.name = "WHAT",
                     .what = takes::file,
                     .help = "the SQL, unless -t is given, and the file (- for standard output)",

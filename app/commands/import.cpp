@@ -6,6 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
+#include "data/input_kind.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
 
@@ -13,26 +14,34 @@ namespace dbengine::app {
 
 namespace {
 
-/// Bad rows that are shown one by one; all are counted.
+/// Rows that are not in the table are shown one by one, up to this many; all are counted.
 constexpr std::uint64_t shown_bad = 100;
 
-import_settings settings_of(const context& c, const std::string& file) {
+std::optional<char> separator_of(const context& c) {
+  const auto given = c.args.text("separator");
+  if (!given)
+    return std::nullopt;
+  if (*given == "tab" || *given == "\\t")
+    return '\t';
+  if (given->size() != 1 || *given == "\"" || *given == "\n" || *given == "\r")
+    throw usage_error("--separator: '" + *given + "' is not one character, or 'tab'");
+  return given->front();
+}
+
+import_settings settings_of(const context& c, const std::string& file, std::string_view head) {
   import_settings s;
   s.table = c.args.text_or("table", "");
-  const bool lines = file.ends_with(".jsonl") || file.ends_with(".ndjson");
-  const auto format = c.args.text_or("format", lines ? "jsonl" : "csv");
-  s.format = format == "jsonl" ? import_format::jsonl : import_format::csv;
+  const auto format = c.args.text("format");
+  s.format = !format             ? format_of_input(file, head)
+             : *format == "csv"  ? import_format::csv
+             : *format == "json" ? import_format::json
+                                 : import_format::jsonl;
   s.guess_types = c.args.text_or("types", "auto") == "auto";
+  s.empty_is_text = c.args.text_or("empty", "null") == "text";
   s.header = !c.args.has("no-header");
   s.batch = c.args.number("batch", 1).value_or(s.batch);
   s.skip_bad = c.args.text_or("on-error", "stop") == "skip";
-  const auto separator = c.args.text_or("separator", ",");
-  if (separator == "tab" || separator == "\\t")
-    s.separator = '\t';
-  else if (separator.size() == 1 && separator != "\"" && separator != "\n" && separator != "\r")
-    s.separator = separator[0];
-  else
-    throw usage_error("--separator: '" + separator + "' is not one character, or 'tab'");
+  s.separator = separator_of(c);
   return s;
 }
 
@@ -55,14 +64,18 @@ void tell(const context& c, const import_settings& s, const import_result& resul
     line += ", stopped at a bad row";
   else if (result.bad > 0)
     line += ", " + counted(result.bad, "bad row") + " skipped";
+  if (result.ignored > 0)
+    line += ", " + counted(result.ignored, "row") + " ignored by the table";
   c.note(line);
 }
 
 int run(context& c) {
   const std::string file = c.args.text_or("FILE", "-");
-  const import_settings s = settings_of(c, file);
+  separator_of(c); // a mistake in it is told before the input is waited for
   file_chunks input(file, c.cancel);
   const auto head = input.head();
+  refuse_foreign_input(head); // before a database is made for it
+  const import_settings s = settings_of(c, file, head);
 
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c).with_priority(priority::batch);
@@ -81,7 +94,7 @@ int run(context& c) {
     bar.finish();
     if (reported > shown_bad)
       std::fprintf(stderr, "%s: %s more\n", input.name().c_str(),
-                   counted(reported - shown_bad, "bad row").c_str());
+                   ui::grouped(reported - shown_bad).c_str());
   };
   try {
     import_rows(db, head, input.head_is_all(), input, s, report, result,
@@ -101,13 +114,17 @@ int run(context& c) {
 } // namespace
 
 command import_command(bool remote) {
-  command c{.name = "import", .summary = "load CSV or JSON lines into a table"};
+  command c{.name = "import", .summary = "load CSV or JSON into a table"};
   c.description =
       "Loads a file into a table and makes the table where there is none. CSV is read after RFC 4180 (quotes, line ends in "
-      "fields, CRLF, byte order mark); the first line names the columns. An empty field is NULL, an empty one in quotes an "
-      "empty text. With --types auto an unquoted field that is a number becomes one, x'0aff' a blob; quoted fields are text. "
-      "With --types text every field that is not empty is text, digit by digit. Bad rows are reported with their line; with --on-error stop everything before the first one is imported, and the exit code is 1. A row is bad, too, "
-      "where a value would lose digits in its column, or where text such as 007 would become a number in a table made here.";
+      "fields, CRLF or CR, byte order mark, a first line such as sep=;); the first line names the columns. An empty field is "
+      "NULL, or with --empty text an empty text, which an empty one in quotes always is. With --types auto an unquoted field "
+      "that is a number becomes one, x'0aff' a blob, t'0aff' text that is not UTF-8; quoted fields are text. With --types text "
+      "every field that is not empty is text, digit by digit, and so is every number in JSON. JSON is an array of objects, or "
+      "an object in each line. Bad rows are reported with their line; with --on-error stop everything before the first one is "
+      "imported, and the exit code is 1. A row is bad, too, where a value would lose digits in its column, where it is not "
+      "UTF-8, or where text such as 007 would become a number in a table made here. Rows that a trigger or a conflict clause "
+      "of the table ignores are reported and counted apart.";
   c.positionals = {{.name = "FILE", .what = takes::file, .help = "the file, - for standard input"}};
   c.options = {
       {.names = "-t,--table",
@@ -119,14 +136,20 @@ command import_command(bool remote) {
        .what = takes::choice,
        .value = "FORMAT",
        .help = "what the file holds",
-       .choices = {"csv", "jsonl"},
-       .fallback = "by the file's name"},
+       .choices = {"csv", "json", "jsonl"},
+       .fallback = "by the file's name and beginning"},
       {.names = "--types",
        .what = takes::choice,
        .value = "HOW",
        .help = "guess types, or take all as text",
        .choices = {"auto", "text"},
        .fallback = "auto"},
+      {.names = "--empty",
+       .what = takes::choice,
+       .value = "WHAT",
+       .help = "what an empty CSV field is",
+       .choices = {"null", "text"},
+       .fallback = "null"},
       {.names = "--batch",
        .what = takes::number,
        .value = "N",
@@ -142,7 +165,7 @@ command import_command(bool remote) {
        .what = takes::text,
        .value = "CHAR",
        .help = "between CSV fields",
-       .fallback = ","},
+       .fallback = "as sep= says, or a comma"},
       {.names = "--no-header", .help = "the first CSV line is a row"},
       timeout_option(),
   };

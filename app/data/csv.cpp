@@ -26,37 +26,56 @@ int csv_reader::peek() {
   return static_cast<unsigned char>(piece_[at_]);
 }
 
-// Takes LF or CRLF. A CR alone is text: it is taken, too, and the answer is no.
+// Takes LF or CRLF. A CR alone is text, unless lines end with it: it is taken, too, and the answer is no.
 bool csv_reader::at_line_end() {
   int c = peek();
+  bool end = false;
   if (c == '\r') {
     take();
     c = peek();
+    end = line_end_ == '\r';
     if (c == end_of_input)
       return true;
   }
-  if (c != '\n')
+  if (c == '\n')
+    take();
+  else if (!end)
     return false;
-  take();
   ++line_;
   return true;
+}
+
+void csv_reader::pass_line() {
+  for (int c = peek(); c != end_of_input; c = peek()) {
+    take();
+    if (c == line_end_) {
+      ++line_;
+      return;
+    }
+  }
+}
+
+// A byte order mark and the line that tells the separator are no records.
+void csv_reader::begin() {
+  started_ = true;
+  static constexpr std::string_view mark = "\xef\xbb\xbf";
+  std::size_t matched = 0;
+  while (matched < mark.size() && peek() == static_cast<unsigned char>(mark[matched])) {
+    take();
+    ++matched;
+  }
+  if (matched < mark.size())
+    text_ = mark.substr(0, matched); // looked like one; belongs to the first field
+  if (separator_line_)
+    pass_line();
 }
 
 bool csv_reader::next() {
   text_.clear();
   fields_.clear();
   problem_.clear();
-  if (!started_) {
-    started_ = true;
-    static constexpr std::string_view mark = "\xef\xbb\xbf";
-    std::size_t matched = 0;
-    while (matched < mark.size() && peek() == static_cast<unsigned char>(mark[matched])) {
-      take();
-      ++matched;
-    }
-    if (matched < mark.size())
-      text_ = mark.substr(0, matched); // looked like one; belongs to the first field
-  }
+  if (!started_)
+    begin();
   record_line_ = line_;
   if (peek() == end_of_input && text_.empty())
     return false;
@@ -118,7 +137,7 @@ bool csv_reader::quoted_field(std::size_t begin) {
     if (c != '"') {
       std::size_t end = at_;
       for (; end < piece_.size() && piece_[end] != '"'; ++end)
-        if (piece_[end] == '\n')
+        if (piece_[end] == line_end_)
           ++line_;
       text_.append(piece_, at_, end - at_);
       at_ = end;
@@ -146,13 +165,49 @@ bool csv_reader::quoted_field(std::size_t begin) {
 // The record is lost; reading goes on in the next line.
 void csv_reader::spoil(std::string problem) {
   problem_ = std::move(problem);
-  for (int c = peek(); c != end_of_input; c = peek()) {
-    take();
-    if (c == '\n') {
-      ++line_;
-      return;
+  pass_line();
+}
+
+namespace {
+
+// The line that Excel writes and reads: sep=X, with quotes around it or without.
+std::optional<char> told_separator(std::string_view line) {
+  if (line.size() > 2 && line.front() == '"' && line.back() == '"')
+    line = line.substr(1, line.size() - 2);
+  if (line.size() != 5 || !line.starts_with("sep=") || line[4] == '"')
+    return std::nullopt;
+  return line[4];
+}
+
+// No line of the text ends with LF, and one does with CR.
+bool ends_lines_with_cr(std::string_view text, char separator) {
+  bool quoted = false, field_start = true, cr = false;
+  for (const char c : text) {
+    if (quoted) {
+      quoted = c != '"'; // of two in a row the second one opens again
+      field_start = !quoted;
+      continue;
     }
+    if (c == '\n')
+      return false;
+    cr = cr || c == '\r';
+    quoted = c == '"' && field_start;
+    field_start = c == separator || c == '\r';
   }
+  return cr;
+}
+
+} // namespace
+
+csv_dialect csv_dialect_of(std::string_view head, std::optional<char> separator) {
+  if (head.starts_with("\xef\xbb\xbf"))
+    head.remove_prefix(3);
+  csv_dialect d;
+  const auto told = told_separator(head.substr(0, head.find_first_of("\r\n")));
+  d.separator_line = told && separator.value_or(*told) == *told;
+  d.separator = separator ? *separator : told.value_or(d.separator);
+  d.cr_lines = ends_lines_with_cr(head, d.separator);
+  return d;
 }
 
 } // namespace dbengine::app

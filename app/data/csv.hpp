@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +21,26 @@ struct csv_field_view {
   bool quoted = false;
 };
 
+/// How a CSV file is written.
+struct csv_dialect {
+  char separator = ',';
+  /// Lines end with CR alone.
+  bool cr_lines = false;
+  /// The first line is `sep=;`: what spreadsheets write to tell the separator.
+  bool separator_line = false;
+};
+
+/// What the beginning of a file says of its dialect. A separator that is given counts for more.
+csv_dialect csv_dialect_of(std::string_view head, std::optional<char> separator);
+
 /// Reads record by record in memory of the longest record. A byte order mark at the start is left out; lines end with LF
-/// or CRLF; quoted fields hold separators, line ends and doubled quotes. A record that breaks the rules is given with
+/// or CRLF, or as the dialect says; quoted fields hold separators, line ends and doubled quotes. A record that breaks the rules is given with
 /// its problem, and reading goes on behind its line. One thread.
 class csv_reader {
 public:
-  explicit csv_reader(chunks& from, char separator = ',') : from_(from), separator_(separator) {}
+  explicit csv_reader(chunks& from, csv_dialect dialect = {})
+      : from_(from), separator_(dialect.separator), line_end_(dialect.cr_lines ? '\r' : '\n'),
+        separator_line_(dialect.separator_line) {}
 
   /// False at the end.
   bool next();
@@ -59,9 +74,13 @@ private:
   bool plain_field(std::size_t begin);
   void spoil(std::string problem);
   bool at_line_end();
+  void begin();
+  void pass_line();
 
   chunks& from_;
   const char separator_;
+  const char line_end_;
+  const bool separator_line_;
   std::string_view piece_;
   std::size_t at_ = 0;
   std::string text_;

@@ -10,6 +10,9 @@
 #include "output/writer.hpp"
 #include "ui/text.hpp"
 
+#include <dbengine/defaults.hpp>
+
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -61,14 +64,36 @@ std::string joined(const std::vector<std::string>& words) {
   return all;
 }
 
+std::string insert_into(const dumped_rows& what) {
+  return "INSERT INTO " + what.table + " (" + joined(what.columns) + ") VALUES (";
+}
+
+// Values too long for one statement are put together from a temporary table.
+void write_in_pieces(const dumped_rows& what, const row& r, std::size_t most, output_stream& to) {
+  // What is not in pieces must fit together: a literal takes up to some five bytes for one.
+  const std::size_t piece = std::max<std::size_t>(most / (8 * what.columns.size()), 1);
+  to.write("CREATE TEMP TABLE dbengine_pieces (c, n, b);\n");
+  std::string line = insert_into(what);
+  for (std::size_t i = 0; i < what.columns.size(); ++i) {
+    line += i == 0 ? "" : ",";
+    const auto bytes = r[i].bytes();
+    if (bytes.size() <= piece) {
+      line += literal(r[i]);
+      continue;
+    }
+    const auto column = std::to_string(i);
+    for (std::size_t at = 0; at < bytes.size(); at += piece)
+      to.write("INSERT INTO temp.dbengine_pieces VALUES (" + column + "," + std::to_string(at) +
+               ",x'" + hex_text(bytes.substr(at, piece)) + "');\n");
+    line += "(SELECT CAST(group_concat(CAST(b AS TEXT),'') AS ";
+    line += r[i].type() == value_type::blob ? "BLOB" : "TEXT";
+    line += ") FROM (SELECT b FROM temp.dbengine_pieces WHERE c=" + column + " ORDER BY n))";
+  }
+  to.write(line + ");\nDROP TABLE temp.dbengine_pieces;\n");
+}
+
 void write_rows(const dumped_rows& what, const each_row& rows, output_stream& to) {
-  const std::string head = "INSERT INTO " + what.table + " (" + joined(what.columns) + ") VALUES (";
-  rows(what, [&](const row& r) {
-    std::string line = head;
-    for (std::size_t i = 0; i < what.columns.size(); ++i)
-      line += (i == 0 ? "" : ",") + literal(r[i]);
-    to.write(line + ");\n");
-  });
+  rows(what, [&](const row& r) { write_row(what, r, defaults::max_sql_bytes, to); });
 }
 
 // A table that cannot be read: its statement stays in the dump as a comment, for who has what it needs.
@@ -186,6 +211,20 @@ dump_contents read_dump_contents(const fetch_function& fetch) {
     (r[1].as<bool>() ? all.triggers : all.indexes_and_views) +=
         ended_statement(r[0].as<std::string>());
   return all;
+}
+
+void write_row(const dumped_rows& what, const row& r, std::size_t most, output_stream& to) {
+  std::size_t least = 0; // what the literals take
+  for (std::size_t i = 0; i < what.columns.size(); ++i)
+    least += r[i].bytes().size() * (r[i].type() == value_type::blob ? 2 : 1);
+  std::string line = insert_into(what);
+  for (std::size_t i = 0; i < what.columns.size() && least <= most; ++i)
+    line += (i == 0 ? "" : ",") + literal(r[i]);
+  line += ");\n";
+  if (std::max(least, line.size()) <= most)
+    to.write(line);
+  else
+    write_in_pieces(what, r, most, to);
 }
 
 void write_dump(const dump_contents& what, const each_row& rows, output_stream& to) {

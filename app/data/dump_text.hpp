@@ -50,6 +50,9 @@ dump_contents read_dump_contents(const fetch_function& fetch);
 /// Gives each row to the function, in the order of the tables, then of the sequences, then of the statistics.
 using each_row = std::function<void(const dumped_rows&, const std::function<void(const row&)>&)>;
 
+/// Writes the statements that insert one row, none of them longer than `most` bytes, where its columns are not too many for that.
+void write_row(const dumped_rows& what, const row& r, std::size_t most, output_stream& to);
+
 void write_dump(const dump_contents& what, const each_row& rows, output_stream& to);
 
 } // namespace dbengine::app

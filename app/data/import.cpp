@@ -7,11 +7,14 @@
 #include "cli/exit_code.hpp"
 #include "data/csv.hpp"
 #include "data/fit.hpp"
+#include "data/import_loader.hpp"
+#include "data/input_kind.hpp"
 #include "data/jsonl.hpp"
 #include "data/sniff.hpp"
 #include "data/target.hpp"
 #include "support/bounded_queue.hpp"
 #include "support/crew.hpp"
+#include "ui/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,22 +28,6 @@ constexpr std::size_t read_ahead = 4;
 /// A batch ends early when its values take this much.
 constexpr std::size_t batch_bytes = std::size_t{32} << 20;
 
-struct bad_record {
-  std::uint64_t line;
-  std::string why;
-};
-
-// Rows for one statement, and the records between them that could not be read.
-struct batch {
-  std::string sql;
-  std::vector<params> rows;
-  std::vector<std::uint64_t> lines;
-  std::vector<bad_record> bad;
-  std::size_t bytes = 0;
-
-  bool empty() const noexcept { return rows.empty() && bad.empty(); }
-};
-
 std::string insert_sql(const std::string& table, const std::vector<std::string>& columns) {
   std::string names, marks;
   for (const auto& c : columns) {
@@ -52,94 +39,18 @@ std::string insert_sql(const std::string& table, const std::vector<std::string>&
   return "INSERT INTO " + quoted_name(table) + " (" + names + ") VALUES (" + marks + ")";
 }
 
-// Takes batches to the engine and finds the records that it refuses.
-class loader {
-public:
-  loader(const request_view& db, const import_settings& s, const report_bad& report,
-         import_result& r)
-      : db_(db), settings_(s), report_(report), result_(r) {}
-
-  /// False where loading must stop.
-  bool load(batch b) {
-    std::size_t begin = 0;
-    while (begin < b.rows.size()) {
-      const std::span<const params> rest(b.rows.data() + begin, b.rows.size() - begin);
-      try {
-        db_.execute_many(b.sql, rest);
-        result_.imported += rest.size();
-        break;
-      } catch (const dbengine::error& e) {
-        if (!is_records_fault(e.info()))
-          throw;
-        if (!e.index() || *e.index() >= rest.size()) {
-          if (!one_by_one(b, begin))
-            return false;
-          break;
-        }
-        const auto good = rest.first(*e.index());
-        db_.execute_many(b.sql, good);
-        result_.imported += good.size();
-        begin += good.size();
-        if (!refuse(b.lines[begin], e.message()))
-          return false;
-        ++begin;
-      }
-    }
-    for (const auto& bad : b.bad)
-      if (!refuse(bad.line, bad.why))
-        return false;
-    return true;
-  }
-
-private:
-  static bool is_records_fault(const error_info& e) noexcept {
-    constexpr int mismatch = 20; // SQLite's code for text in an INTEGER PRIMARY KEY
-    return e.code == errc::constraint || e.code == errc::bind || e.code == errc::type ||
-           e.code == errc::range || e.code == errc::too_big ||
-           (e.code == errc::sql && (e.extended_code & 0xff) == mismatch);
-  }
-
-  // For failures that only show at the end of a batch: deferred foreign keys.
-  bool one_by_one(const batch& b, std::size_t begin) {
-    for (std::size_t i = begin; i < b.rows.size(); ++i) {
-      try {
-        db_.execute(b.sql, b.rows[i]);
-        ++result_.imported;
-      } catch (const dbengine::error& e) {
-        if (!is_records_fault(e.info()))
-          throw;
-        if (!refuse(b.lines[i], e.message()))
-          return false;
-      }
-    }
-    return true;
-  }
-
-  bool refuse(std::uint64_t line, const std::string& why) {
-    ++result_.bad;
-    report_(line, why);
-    result_.stopped = !settings_.skip_bad;
-    return settings_.skip_bad;
-  }
-
-  const request_view& db_;
-  const import_settings& settings_;
-  const report_bad& report_;
-  import_result& result_;
-};
-
 // Parses the input into batches.
 class feeder {
 public:
   /// `strict`: the table's types are a guess of ours, so that they may change no value.
   feeder(const import_settings& s, std::vector<target_column> table, bool strict,
-         bounded_queue<batch>& to, const std::function<void()>& tick)
+         bounded_queue<import_batch>& to, const std::function<void()>& tick)
       : settings_(s), table_(std::move(table)), strict_(strict), to_(to), tick_(tick) {}
 
   std::uint64_t records() const noexcept { return records_; }
 
-  void feed_csv(chunks& input) {
-    csv_reader reader(input, settings_.separator);
+  void feed_csv(chunks& input, const csv_dialect& dialect) {
+    csv_reader reader(input, dialect);
     std::vector<std::size_t> places(table_.size());
     for (std::size_t i = 0; i < places.size(); ++i)
       places[i] = i;
@@ -156,17 +67,26 @@ public:
         spoil(reader.line(), std::to_string(reader.size()) +
                                  (reader.size() == 1 ? " field" : " fields") + " instead of " +
                                  std::to_string(places.size()));
+      else if (const auto at = not_utf8(reader); at != 0)
+        spoil(reader.line(), "field " + std::to_string(at) + encoding_text);
       else
         add(reader.line(), csv_values(reader, places), places);
     }
     flush();
   }
 
-  void feed_jsonl(chunks& input) {
-    jsonl_reader reader(input);
+  void feed_json(chunks& input, json_form form) {
+    jsonl_reader reader(input, form,
+                        settings_.guess_types ? json_numbers::values : json_numbers::text);
     std::vector<std::string> keys;
     std::vector<std::size_t> places;
     while (wanted_ && reader.next()) {
+      if (reader.columns()) {
+        std::vector<std::size_t> unused;
+        if (const auto wrong = find_places(*reader.columns(), unused); !wrong.empty())
+          throw data_error(header_text(reader.line()) + wrong);
+        continue;
+      }
       ++records_;
       if (!reader.problem().empty()) {
         spoil(reader.line(), reader.problem());
@@ -196,16 +116,11 @@ private:
   bool read_header(csv_reader& reader, std::vector<std::size_t>& places) {
     if (!reader.next())
       return false;
-    if (!reader.problem().empty())
-      throw data_error("line " + std::to_string(reader.line()) +
-                       " (the header): " + reader.problem());
+    const auto names = header_names(
+        reader, [this](std::string_view name) { return position(table_, name).has_value(); });
     places.clear();
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < reader.size(); ++i)
-      names.push_back(reader[i].text.empty() ? "column_" + std::to_string(i + 1)
-                                             : std::string(reader[i].text));
     if (const auto wrong = find_places(names, places); !wrong.empty())
-      throw data_error("line 1 (the header): " + wrong);
+      throw data_error(header_text(reader.line()) + wrong);
     return true;
   }
 
@@ -242,11 +157,12 @@ private:
     values.reserve(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
       const auto f = reader[i];
-      if (f.text.empty() && !f.quoted)
+      if (f.text.empty() && !f.quoted && !settings_.empty_is_text)
         values.emplace_back(); // nothing, whatever types are wanted: only quotes make an empty text
       else if (!settings_.guess_types || f.quoted)
         values.emplace_back(f.text);
-      else if (table_[places[i]].affinity == affinity::text && !f.text.starts_with("x'"))
+      else if (table_[places[i]].affinity == affinity::text && !f.text.starts_with("x'") &&
+               !f.text.starts_with("t'"))
         values.emplace_back(f.text); // a number keeps the digits it was written with
       else
         values.push_back(sniff(f.text));
@@ -287,9 +203,9 @@ private:
 
   void flush() {
     if (!batch_.empty())
-      wanted_ =
-          to_.push(std::exchange(batch_, batch{.sql = sql_, .rows = {}, .lines = {}, .bad = {}})) &&
-          wanted_;
+      wanted_ = to_.push(std::exchange(
+                    batch_, import_batch{.sql = sql_, .rows = {}, .lines = {}, .bad = {}})) &&
+                wanted_;
     if (tick_)
       tick_();
   }
@@ -297,9 +213,9 @@ private:
   const import_settings& settings_;
   const std::vector<target_column> table_;
   const bool strict_;
-  bounded_queue<batch>& to_;
+  bounded_queue<import_batch>& to_;
   const std::function<void()>& tick_;
-  batch batch_;
+  import_batch batch_;
   std::string sql_;
   std::uint64_t records_ = 0;
   bool wanted_ = true;
@@ -310,16 +226,18 @@ private:
 void import_rows(const request_view& db, std::string_view head, bool head_is_all, chunks& input,
                  const import_settings& s, const report_bad& report, import_result& result,
                  const std::function<void()>& tick) {
+  refuse_foreign_input(head);
+  const auto form = input_form_of(head, s);
   auto columns = find_table(db, s.table);
   if (!columns) {
-    auto proposed = propose_table(head, head_is_all, s);
+    auto proposed = propose_table(head, head_is_all, s, form);
     db.execute(proposed.create_sql);
     result.created_table = true;
     columns = std::move(proposed.columns);
   }
-  bounded_queue<batch> queue(read_ahead);
+  bounded_queue<import_batch> queue(read_ahead);
   feeder from(s, *std::move(columns), result.created_table && s.guess_types, queue, tick);
-  loader to(db, s, report, result);
+  import_loader to(db, s, keeping_of(db, s.table), report, result);
   {
     // Who feeds may wait for a pipe in which nothing comes.
     const auto give_up = [&] {
@@ -336,9 +254,9 @@ void import_rows(const request_view& db, std::string_view head, bool head_is_all
     });
     try {
       if (s.format == import_format::csv)
-        from.feed_csv(input);
+        from.feed_csv(input, form.csv);
       else
-        from.feed_jsonl(input);
+        from.feed_json(input, form.json);
       queue.close();
     } catch (...) {
       worker.fail(std::current_exception());

@@ -10,23 +10,30 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dbengine::app {
 
-enum class import_format { csv, jsonl };
+enum class import_format {
+  csv,
+  jsonl, ///< an object in each line
+  json   ///< an array of objects, an object in each line, or one behind the other
+};
 
 struct import_settings {
   std::string table = {};
   import_format format = import_format::csv;
-  /// Guess types from the text (numbers, blobs) or take everything as text. An empty CSV field without quotes is null
-  /// either way, `""` an empty text.
+  /// Guess types from the text (numbers, blobs) or take everything as text.
   bool guess_types = true;
+  /// An empty CSV field without quotes is an empty text, as `""` always is, instead of null.
+  bool empty_is_text = false;
   /// The first record of a CSV file names the columns.
   bool header = true;
-  char separator = ',';
+  /// Between CSV fields; where none is given, what a first line such as `sep=;` says, or a comma.
+  std::optional<char> separator = {};
   std::size_t batch = 5000;
   /// Skip rows that cannot be used, or stop at the first one.
   bool skip_bad = false;
@@ -35,14 +42,17 @@ struct import_settings {
 struct import_result {
   /// Records of the input, without header and blank lines.
   std::uint64_t records = 0;
+  /// Rows that came into the table. (A view counts no rows: what its triggers were given.)
   std::uint64_t imported = 0;
-  /// Records that were reported and not imported. `records == imported + bad`, unless it stopped at a bad one.
+  /// Records that a trigger or a conflict clause of the table ignored. They are reported, too, and stop nothing.
+  std::uint64_t ignored = 0;
+  /// Records that were reported and not imported. `records == imported + ignored + bad`, unless it stopped at a bad one.
   std::uint64_t bad = 0;
   bool stopped = false;
   bool created_table = false;
 };
 
-/// A record that cannot be used: its line and why.
+/// A record that is not in the table: its line and why.
 using report_bad = std::function<void(std::uint64_t line, const std::string& why)>;
 
 /// Loads `input` into the table, making it from the names and types of the input's beginning (`head`: some of it, whole

@@ -20,7 +20,6 @@ namespace {
 
 using json = nlohmann::json;
 
-constexpr std::size_t longest_line = 1'000'000'000;
 /// SQLite can be built for no more columns.
 constexpr std::size_t most_keys = 32'767;
 /// SQLite's own JSON functions go no deeper.
@@ -42,11 +41,12 @@ std::optional<value> special(const std::string& key, const std::string& text) {
   return key == "$blob" ? blob_of(*bytes) : value(*bytes);
 }
 
-// The library's message without its own name of the error, and without the line: there is only one.
+// The library's message without its own name of the error, and without the line, where that is the record's first.
 std::string shortened(std::string text) {
   if (const auto end = text.find("] "); end != std::string::npos)
     text.erase(0, end + 2);
-  const auto column = text.find("column ");
+  const auto line = text.find("line ");
+  const auto column = text.find("line 1,") == line ? text.find("column ") : line;
   const auto colon = text.find(": ", column);
   const auto dash = text.find(" - ", colon);
   if (column == std::string::npos || colon == std::string::npos || dash == std::string::npos)
@@ -62,22 +62,26 @@ std::string too_large(const std::string& digits) {
 // every number as it was written.
 class members {
 public:
-  members(std::vector<std::string>& keys, std::vector<value>& values)
-      : keys_(keys), values_(values) {}
+  members(std::vector<std::string>& keys, std::vector<value>& values, json_numbers numbers)
+      : keys_(keys), values_(values), digits_(numbers == json_numbers::text) {}
 
   bool null() { return nested() ? text("null") : put(); }
   bool boolean(bool b) { return nested() ? text(b ? "true" : "false") : put(b); }
-  bool number_integer(std::int64_t n) { return nested() ? text(std::to_string(n)) : put(n); }
+  bool number_integer(std::int64_t n) {
+    // The parser gives a zero here only where a minus stands before it.
+    const bool as_written = nested() || digits_;
+    return as_written ? number_text(n == 0 ? "-0" : std::to_string(n)) : put(n);
+  }
   bool number_unsigned(std::uint64_t n) {
-    if (nested())
-      return text(std::to_string(n));
+    if (nested() || digits_)
+      return number_text(std::to_string(n));
     if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
       throw std::invalid_argument(too_large(std::to_string(n)));
     return put(static_cast<std::int64_t>(n));
   }
   bool number_float(double x, const std::string& written) {
-    if (nested())
-      return text(written);
+    if (nested() || digits_)
+      return number_text(written);
     if (written.find_first_of(".eE") == std::string::npos)
       throw std::invalid_argument(too_large(written));
     if (!keeps_digits(written, x))
@@ -98,6 +102,8 @@ public:
   bool end_array() { return close(']'); }
   bool key(std::string& s) {
     if (depth_ == 1) {
+      if (s.find('\0') != std::string::npos)
+        throw std::invalid_argument("a zero byte in the key " + json(s).dump());
       if (keys_.size() == most_keys)
         throw std::invalid_argument("more than " + std::to_string(most_keys) + " members");
       keys_.push_back(s);
@@ -131,6 +137,9 @@ private:
     if (!std::exchange(behind_key_, false) && !nested_.empty() && nested_.back() != '{' &&
         nested_.back() != '[')
       nested_ += ',';
+  }
+  bool number_text(const std::string& written) {
+    return depth_ == 1 ? put(written) : text(written);
   }
   bool text(std::string_view t) {
     separate();
@@ -166,6 +175,7 @@ private:
 
   std::vector<std::string>& keys_;
   std::vector<value>& values_;
+  const bool digits_;
   std::size_t depth_ = 0;
   std::string nested_;
   bool behind_key_ = false;
@@ -175,50 +185,49 @@ private:
   std::optional<std::string> only_text_;
 };
 
-} // namespace
-
-bool jsonl_reader::read_line() {
-  text_.clear();
-  bool any = false;
-  for (;;) {
-    if (piece_.empty()) {
-      piece_ = from_.next();
-      if (piece_.empty())
-        break;
-    }
-    any = true;
-    const auto end = piece_.find('\n');
-    text_.append(piece_.substr(0, end));
-    if (text_.size() > longest_line)
-      throw data_error("line " + std::to_string(line_ + 1) + " is too long");
-    piece_.remove_prefix(end == std::string_view::npos ? piece_.size() : end + 1);
-    if (end != std::string_view::npos)
-      break;
+// The names of columns in the place of a first record; nothing where it is a record as all others are.
+std::optional<std::vector<std::string>> header_in(const std::string& text) {
+  const auto all = json::parse(text, nullptr, false);
+  const auto& names = all.is_object() && all.size() == 1 ? all.front() : all;
+  if (!names.is_array() || names.empty())
+    return std::nullopt;
+  std::vector<std::string> found;
+  for (const auto& name : names) {
+    if (!name.is_string())
+      return std::nullopt;
+    found.push_back(name.get<std::string>());
   }
-  if (any)
-    ++line_;
-  if (!started_ && text_.starts_with("\xef\xbb\xbf"))
-    text_.erase(0, 3);
-  started_ = true;
-  return any;
+  return found;
 }
 
+} // namespace
+
 bool jsonl_reader::next() {
-  do {
-    if (!read_line())
-      return false;
-  } while (text_.find_first_not_of(" \t\r") == std::string::npos);
-  problem_.clear();
+  if (!split_.next())
+    return false;
+  problem_ = split_.problem();
   keys_.clear();
   values_.clear();
+  columns_.reset();
+  const bool first = std::exchange(first_, false);
+  if (!problem_.empty())
+    return true;
+  const auto& text = split_.text();
   // The parser takes one for the end.
-  if (const auto zero = text_.find('\0'); zero != std::string::npos) {
+  if (const auto zero = text.find('\0'); zero != std::string::npos) {
     problem_ = "column " + std::to_string(zero + 1) + ": a zero byte";
     return true;
   }
+  parse(text);
+  if (first && problem_.empty() && keys_.size() == 1 && keys_[0] == "$columns")
+    columns_ = header_in(text);
+  return true;
+}
+
+void jsonl_reader::parse(const std::string& text) {
   try {
-    members into(keys_, values_);
-    json::sax_parse(text_, &into);
+    members into(keys_, values_, numbers_);
+    json::sax_parse(text, &into);
     auto sorted = keys_;
     std::sort(sorted.begin(), sorted.end());
     if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
@@ -228,7 +237,6 @@ bool jsonl_reader::next() {
   } catch (const dbengine::error& e) {
     problem_ = e.message();
   }
-  return true;
 }
 
 } // namespace dbengine::app

@@ -28,21 +28,22 @@ std::uint64_t lines_in(std::string_view text) {
 // Whole statements of a text that comes piece by piece. Each byte is scanned once.
 class statement_pieces {
 public:
-  statement_pieces(std::string head, chunks& rest) : text_(std::move(head)), rest_(rest) {}
+  statement_pieces(std::string head, chunks& rest)
+      : text_(std::move(head)), rest_(rest), lines_(text_.rfind('\n') + 1) {}
 
   /// The next statement with its semicolon, or at the end of the input what is left. Valid until the next call; empty at the end.
   std::string_view next() {
     line_ += lines_in(std::string_view(text_).substr(begin_, end_ - begin_));
     begin_ = end_;
     for (;;) {
-      const auto lines = at_end_ ? text_.size() : text_.rfind('\n') + 1; // 0 where there is none
-      if (scanned_ < lines) {
-        const auto found = scan_.to_end(std::string_view(text_).substr(scanned_, lines - scanned_));
+      if (scanned_ < lines_) {
+        const auto found =
+            scan_.to_end(std::string_view(text_).substr(scanned_, lines_ - scanned_));
         if (found != std::string_view::npos) {
           end_ = scanned_ += found;
           return std::string_view(text_).substr(begin_, end_ - begin_);
         }
-        scanned_ = lines;
+        scanned_ = lines_;
       }
       if (at_end_) {
         end_ = text_.size();
@@ -58,11 +59,17 @@ private:
   void read() {
     text_.erase(0, begin_);
     scanned_ -= begin_;
+    lines_ -= begin_;
     end_ -= begin_;
     begin_ = 0;
     const auto piece = rest_.next();
     at_end_ = piece.empty();
+    // Only the piece is looked at: a line may be as long as a thousand of them.
+    if (const auto line = piece.rfind('\n'); line != std::string_view::npos)
+      lines_ = text_.size() + line + 1;
     text_ += piece;
+    if (at_end_)
+      lines_ = text_.size();
   }
 
   std::string text_;
@@ -70,6 +77,7 @@ private:
   statement_scan scan_;
   std::size_t begin_ = 0, end_ = 0; // of the statement
   std::size_t scanned_ = 0;
+  std::size_t lines_; // where the last whole line ends; 0 where there is none
   std::uint64_t line_ = 1;
   bool at_end_ = false;
 };

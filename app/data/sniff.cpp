@@ -17,7 +17,8 @@ bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-// Whether the text is a number by JSON's grammar, and whether it has a fraction or an exponent.
+// Whether the text is a number by JSON's grammar, and whether it has a fraction or an exponent. Digits, an e and digits are none:
+// programs write numbers with a sign in the exponent, and 557e90 is more often the name of something.
 struct shape {
   bool number = false;
   bool real = false;
@@ -48,10 +49,9 @@ shape shape_of(std::string_view text) noexcept {
     ++at;
     if (at < text.size() && (text[at] == '+' || text[at] == '-'))
       ++at;
-    const std::size_t exponent = at;
-    while (at < text.size() && is_digit(text[at]))
-      ++at;
-    if (at == exponent)
+    else if (!s.real)
+      return s;
+    if (digits() == 0)
       return s;
     s.real = true;
   }
@@ -97,9 +97,10 @@ meaning mean(std::string_view text) {
   return m;
 }
 
-bool is_blob(std::string_view text) noexcept {
-  return text.size() >= 3 && text.size() % 2 == 1 && text.starts_with("x'") &&
-         text.back() == '\'' &&
+// x'0aff' for a blob, t'0aff' for text that is not UTF-8.
+bool is_hexadecimal(std::string_view text) noexcept {
+  return text.size() >= 3 && text.size() % 2 == 1 && (text[0] == 'x' || text[0] == 't') &&
+         text[1] == '\'' && text.back() == '\'' &&
          text.substr(2, text.size() - 3).find_first_not_of("0123456789abcdefABCDEF") ==
              std::string_view::npos;
 }
@@ -107,8 +108,10 @@ bool is_blob(std::string_view text) noexcept {
 } // namespace
 
 value sniff(std::string_view text) {
-  if (is_blob(text)) {
+  if (is_hexadecimal(text)) {
     const auto bytes = from_hex(text.substr(2, text.size() - 3)).value_or("");
+    if (text[0] == 't')
+      return value(bytes);
     return value(std::as_bytes(std::span<const char>(bytes)));
   }
   const meaning m = mean(text);
@@ -120,7 +123,13 @@ value sniff(std::string_view text) {
 }
 
 value_type sniff_type(std::string_view text) {
-  return is_blob(text) ? value_type::blob : mean(text).type;
+  if (is_hexadecimal(text))
+    return text[0] == 't' ? value_type::text : value_type::blob;
+  return mean(text).type;
+}
+
+bool is_literal_text(std::string_view text) {
+  return !is_hexadecimal(text) && mean(text).type == value_type::text;
 }
 
 } // namespace dbengine::app

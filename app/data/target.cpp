@@ -5,11 +5,12 @@
 
 #include "cli/exit_code.hpp"
 #include "data/csv.hpp"
-#include "data/fit.hpp"
 #include "data/jsonl.hpp"
 #include "data/sniff.hpp"
+#include "ui/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dbengine::app {
 
@@ -43,7 +44,7 @@ constexpr std::size_t sampled = 1000;
 
 // The types seen in one column.
 struct seen_types {
-  bool integer = false, large = false, real = false, text = false, blob = false;
+  bool integer = false, real = false, text = false, blob = false;
 
   void add(value_type t) {
     integer |= t == value_type::integer;
@@ -51,17 +52,15 @@ struct seen_types {
     text |= t == value_type::text;
     blob |= t == value_type::blob;
   }
-  void add(const value& v) {
-    add(v.type());
-    large |= v.type() == value_type::integer && !fits_a_real(std::get<std::int64_t>(v.data()));
-  }
+  void add(const value& v) { add(v.type()); }
 
-  // A type that changes no value seen; empty for a mixture. `typed`: the input itself tells text from numbers.
+  // A type that changes no value seen; empty for a mixture: in a column of reals 24 would become 24.0. `typed`: the input
+  // itself tells text from numbers.
   const char* declared(bool typed) const {
     const bool number = integer || real;
     if (text && !(typed && number))
       return "TEXT";
-    if ((number && (text || blob)) || (real && large))
+    if ((number && (text || blob)) || (real && integer))
       return "";
     if (real)
       return "REAL";
@@ -93,7 +92,7 @@ public:
     p.create_sql = "CREATE TABLE " + quoted_name(settings_.table) + " (";
     for (std::size_t i = 0; i < names_.size(); ++i) {
       const std::string type = settings_.guess_types
-                                   ? types_[i].declared(settings_.format == import_format::jsonl)
+                                   ? types_[i].declared(settings_.format != import_format::csv)
                                    : "TEXT";
       p.columns.push_back({names_[i], affinity_of(type)});
       p.create_sql +=
@@ -109,22 +108,32 @@ private:
   std::vector<seen_types> types_;
 };
 
-void look_at_csv(proposer& p, chunks& from, const import_settings& s) {
-  csv_reader reader(from, s.separator);
+std::string problem_text(std::uint64_t line, const std::string& problem) {
+  return "line " + std::to_string(line) + ": " + problem;
+}
+
+void name_columns(proposer& p, const csv_reader& first, bool header) {
+  const auto nowhere = [](std::string_view) { return false; };
+  const auto names = header ? header_names(first, nowhere) : std::vector<std::string>(first.size());
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (p.column(header ? names[i] : "column_" + std::to_string(i + 1)) != i)
+      throw data_error("two columns are called '" + names[i] + "'");
+}
+
+// The first record that cannot be used and why, nothing where all can.
+std::string look_at_csv(proposer& p, chunks& from, const import_settings& s,
+                        const csv_dialect& dialect) {
+  csv_reader reader(from, dialect);
+  std::string problem;
   bool first = true;
   for (std::size_t n = 0; n < sampled && reader.next(); ++n) {
-    if (!reader.problem().empty()) {
-      if (first && s.header)
-        throw data_error("line " + std::to_string(reader.line()) +
-                         " (the header): " + reader.problem());
+    if (!reader.problem().empty() && !(first && s.header)) {
+      if (problem.empty())
+        problem = problem_text(reader.line(), reader.problem());
       continue;
     }
-    if (first) {
-      first = false;
-      for (std::size_t i = 0; i < reader.size(); ++i)
-        if (s.header && !reader[i].text.empty() ? p.column(std::string(reader[i].text)) != i
-                                                : p.column("column_" + std::to_string(i + 1)) != i)
-          throw data_error("two columns are called '" + std::string(reader[i].text) + "'");
+    if (std::exchange(first, false)) {
+      name_columns(p, reader, s.header);
       if (s.header)
         continue;
     }
@@ -132,22 +141,29 @@ void look_at_csv(proposer& p, chunks& from, const import_settings& s) {
       continue;
     for (std::size_t i = 0; i < std::min(reader.size(), p.size()); ++i) {
       const auto f = reader[i];
-      if (f.quoted)
+      if (f.quoted || (f.text.empty() && s.empty_is_text))
         p.types(i).add(value_type::text);
       else if (!f.text.empty())
         p.types(i).add(sniff(f.text));
     }
   }
+  return problem;
 }
 
-// The first line that is no object and why, nothing where all are.
-std::string look_at_jsonl(proposer& p, chunks& from) {
-  jsonl_reader reader(from);
+// The same of JSON: the first record that is no object.
+std::string look_at_json(proposer& p, chunks& from, json_form form, bool whole,
+                         json_numbers numbers) {
+  jsonl_reader reader(from, form, numbers);
   std::string first;
-  for (std::size_t n = 0; n < sampled && reader.next(); ++n) {
+  for (std::size_t n = 0; n < sampled && reader.next() && (whole || !reader.cut()); ++n) {
     if (!reader.problem().empty()) {
       if (first.empty())
-        first = "line " + std::to_string(reader.line()) + ": " + reader.problem();
+        first = problem_text(reader.line(), reader.problem());
+      continue;
+    }
+    if (reader.columns()) {
+      for (const auto& name : *reader.columns())
+        p.column(name);
       continue;
     }
     for (std::size_t i = 0; i < reader.keys().size(); ++i)
@@ -191,17 +207,83 @@ std::optional<std::vector<target_column>> find_table(const request_view& db,
   return columns;
 }
 
-proposal propose_table(std::string_view head, bool head_is_all, const import_settings& s) {
+row_keeping keeping_of(const request_view& db, const std::string& table) {
+  const auto found =
+      db.fetch("SELECT type = 'view', EXISTS (SELECT 1 FROM sqlite_schema WHERE tbl_name = ?1 "
+               "COLLATE NOCASE AND type IN ('table', 'trigger') AND sql LIKE '%ignore%') "
+               "FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')",
+               table);
+  if (found.empty())
+    return row_keeping::all;
+  if (found[0][0].as<std::int64_t>() != 0)
+    return row_keeping::uncounted;
+  return found[0][1].as<std::int64_t>() != 0 ? row_keeping::some : row_keeping::all;
+}
+
+input_form input_form_of(std::string_view head, const import_settings& s) {
+  return {csv_dialect_of(head, s.separator),
+          s.format == import_format::json ? json_form_of(head) : json_form::lines};
+}
+
+std::size_t not_utf8(const csv_reader& record) {
+  for (std::size_t i = 0; i < record.size(); ++i)
+    if (!ui::is_utf8(record[i].text))
+      return i + 1;
+  return 0;
+}
+
+std::string header_text(std::uint64_t line) {
+  return "line " + std::to_string(line) + " (the header): ";
+}
+
+std::vector<std::string> header_names(const csv_reader& header,
+                                      const std::function<bool(std::string_view)>& is_in_table) {
+  const auto refuse = [&](const std::string& why) {
+    throw data_error(header_text(header.line()) + why);
+  };
+  if (!header.problem().empty())
+    refuse(header.problem());
+  if (const auto at = not_utf8(header); at != 0)
+    refuse("field " + std::to_string(at) + encoding_text);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    names.emplace_back(header[i].text);
+    if (names.back().find('\0') != std::string::npos)
+      refuse("a zero byte in field " + std::to_string(i + 1));
+  }
+  if (is_in_table(""))
+    return names;
+  const auto is_taken = [&names](const std::string& name) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const auto& other) { return lower(other) == name; });
+  };
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (names[i].empty()) {
+      const auto plain = "column_" + std::to_string(i + 1);
+      auto name = plain;
+      for (std::size_t n = 2; is_taken(name); ++n)
+        name = plain + "_" + std::to_string(n);
+      names[i] = name;
+    }
+  return names;
+}
+
+proposal propose_table(std::string_view head, bool head_is_all, const import_settings& s,
+                       const input_form& form) {
+  const bool csv = s.format == import_format::csv;
   // The last record may be cut: it is looked at only where nothing comes behind it.
-  if (!head_is_all)
-    head = head.substr(0, head.rfind('\n') + 1);
+  if (!head_is_all && (csv || form.json == json_form::lines)) {
+    head = head.substr(0, head.rfind(csv && form.csv.cr_lines ? '\r' : '\n') + 1);
+    if (head.empty())
+      throw data_error("the first record is too long to tell the columns: make table '" + s.table +
+                       "' first");
+  }
   memory_chunks from(head);
   proposer p(s);
-  std::string problem;
-  if (s.format == import_format::csv)
-    look_at_csv(p, from, s);
-  else
-    problem = look_at_jsonl(p, from);
+  const auto problem =
+      csv ? look_at_csv(p, from, s, form.csv)
+          : look_at_json(p, from, form.json, head_is_all,
+                         s.guess_types ? json_numbers::values : json_numbers::text);
   if (p.size() == 0)
     throw data_error((problem.empty() ? "" : problem + "; ") +
                      "the input says nothing about columns: make table '" + s.table + "' first");

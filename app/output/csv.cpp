@@ -6,6 +6,7 @@
 #include "data/sniff.hpp"
 #include "output/encode.hpp"
 #include "output/writer.hpp"
+#include "ui/text.hpp"
 
 namespace dbengine::app {
 
@@ -22,7 +23,8 @@ std::string csv_quoted(std::string_view text) {
 }
 
 // NULL is an empty field, an empty text a quoted one. Text is quoted where it must be, and also where it would
-// be read as a number or blob otherwise.
+// be read as something else otherwise. Bytes that are not UTF-8 are written in hexadecimal digits: in a file of CSV nobody
+// could tell them from another encoding.
 std::string csv_field(const field& f) {
   switch (f.type()) {
   case value_type::null: return {};
@@ -32,9 +34,10 @@ std::string csv_field(const field& f) {
   case value_type::text: break;
   }
   const auto text = f.bytes();
+  if (!ui::is_utf8(text))
+    return "t'" + hex_text(text) + "'";
   const bool plain = !text.empty() && text.find_first_of("\",\r\n") == std::string_view::npos &&
-                     text.front() != ' ' && text.back() != ' ' &&
-                     sniff_type(text) == value_type::text;
+                     text.front() != ' ' && text.back() != ' ' && is_literal_text(text);
   return plain ? std::string(text) : csv_quoted(text);
 }
 

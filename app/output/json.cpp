@@ -5,6 +5,7 @@
 //   {"$blob": "<base64>"}       a blob
 //   {"$text": "<base64>"}       text that is not UTF-8
 //   {"$real": "Inf"|"-Inf"}     an infinity
+//   {"$columns": ["id", …]}     as the only record: there are no rows, and these are the columns
 
 #include "output/encode.hpp"
 #include "output/writer.hpp"
@@ -42,7 +43,8 @@ std::string json_value(const field& f) {
 
 class json_writer : public row_writer {
 public:
-  json_writer(output_stream& to, bool lines) : to_(to), lines_(lines) {}
+  json_writer(output_stream& to, bool lines, bool tell_columns)
+      : to_(to), lines_(lines), tell_columns_(tell_columns) {}
 
   // Keys of one object differ: a repeated name gets a number.
   void begin(const std::vector<std::string>& columns) override {
@@ -56,6 +58,8 @@ public:
           name = next;
       }
       keys_.push_back(json_string(name) + (lines_ ? ":" : ": "));
+      if (tell_columns_)
+        names_ += (names_.empty() ? "" : lines_ ? "," : ", ") + json_string(name);
     }
   }
 
@@ -69,21 +73,26 @@ public:
   }
 
   void end() override {
-    if (!lines_)
+    if (first_ && !names_.empty()) {
+      const std::string names = "{\"$columns\":" + std::string(lines_ ? "[" : " [") + names_ + "]}";
+      to_.write(lines_ ? names + "\n" : "[\n  " + names + "\n]\n");
+    } else if (!lines_)
       to_.write(first_ ? "[]\n" : "\n]\n");
   }
 
 private:
   output_stream& to_;
   const bool lines_;
+  const bool tell_columns_;
   bool first_ = true;
   std::vector<std::string> keys_;
+  std::string names_;
 };
 
 } // namespace
 
-std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines) {
-  return std::make_unique<json_writer>(to, lines);
+std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines, bool tell_columns) {
+  return std::make_unique<json_writer>(to, lines, tell_columns);
 }
 
 } // namespace dbengine::app

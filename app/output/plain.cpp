@@ -173,6 +173,12 @@ std::unique_ptr<row_writer> make_writer(const std::string& format, output_stream
   return make_table_writer(to, t);
 }
 
+std::unique_ptr<row_writer> make_export_writer(const std::string& format, output_stream& to) {
+  if (format == "csv")
+    return make_csv_writer(to);
+  return make_json_writer(to, format == "jsonl", true);
+}
+
 std::unique_ptr<row_writer> row_writer_source::next() {
   if (!std::exchange(first_, false) && format_ != "json" && format_ != "jsonl")
     to_.write("\n");

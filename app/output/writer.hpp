@@ -31,13 +31,16 @@ public:
 /// The writer of a format (one of `format_names`).
 std::unique_ptr<row_writer> make_writer(const std::string& format, output_stream& to,
                                         const ui::terminal& t);
+/// The same for a file that import reads back: without rows, JSON tells its columns, `{"$columns": ["id", "name"]}`.
+std::unique_ptr<row_writer> make_export_writer(const std::string& format, output_stream& to);
 
 std::unique_ptr<row_writer> make_table_writer(output_stream& to, const ui::terminal& t);
 std::unique_ptr<row_writer> make_markdown_writer(output_stream& to);
 std::unique_ptr<row_writer> make_line_writer(output_stream& to);
 std::unique_ptr<row_writer> make_csv_writer(output_stream& to);
-/// `lines`: an object per line instead of one array.
-std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines);
+/// `lines`: an object per line instead of one array. `tell_columns`: where there are no rows, an object with the names of the columns.
+std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines,
+                                             bool tell_columns = false);
 
 /// A writer of the same format for each of several results, with an empty line between them where people read.
 class row_writer_source {

@@ -3,8 +3,10 @@
 
 #include "serve/serve.hpp"
 
+#include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/interrupt.hpp"
+#include "output/output_file.hpp"
 #include "serve/database.hpp"
 #include "serve/http/listener.hpp"
 #include "serve/log.hpp"
@@ -202,6 +204,8 @@ int serve(context& c, const settings& s) {
 int run(context& c) {
   needs_files(c, "serve");
   const settings s = settings_of(c);
+  for (const auto& d : s.databases) // a log in one of them would destroy it
+    refuse_standard_streams_of(database_files(file_of_database(d.url)));
   set_up_log(s.log_level, s.log_format);
   if (s.log_format != "json")
     return serve(c, s);

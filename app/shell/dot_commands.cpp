@@ -7,6 +7,7 @@
 #include "cli/exit_code.hpp"
 #include "data/chunks.hpp"
 #include "data/import.hpp"
+#include "data/input_kind.hpp"
 #include "data/schema.hpp"
 #include "data/text_file.hpp"
 #include "shell/shell.hpp"
@@ -78,10 +79,9 @@ void import(shell& s, const words& w) {
   const auto& c = s.surroundings();
   import_settings settings;
   settings.table = w[1];
-  const bool lines = w[0].ends_with(".jsonl") || w[0].ends_with(".ndjson");
-  settings.format = lines ? import_format::jsonl : import_format::csv;
   file_chunks input(w[0], c.cancel);
   const auto head = input.head();
+  settings.format = format_of_input(w[0], head);
   const auto db = s.statements().requests(c.cancel).with_priority(priority::batch);
   ui::progress bar(c.err, "importing", input.size(), ui::unit::bytes);
   std::string bad;
@@ -94,7 +94,8 @@ void import(shell& s, const words& w) {
       result, [&] { bar.set(input.given(), input.size()); });
   bar.finish();
   s.note(ui::grouped(result.imported) + (result.imported == 1 ? " row" : " rows") +
-         " imported into " + ui::visible(settings.table));
+         " imported into " + ui::visible(settings.table) +
+         (result.ignored == 0 ? "" : ", " + ui::grouped(result.ignored) + " ignored by the table"));
   if (result.stopped)
     throw data_error(bad);
 }
@@ -207,7 +208,7 @@ const std::vector<dot_command>& dot_commands() {
        backup},
       {".exit", "", "leave", 0, 0, quit},
       {".help", "", "show this", 0, 0, help},
-      {".import", "FILE TABLE", "load CSV or JSON lines (*.jsonl) into a table", 2, 2, import},
+      {".import", "FILE TABLE", "load CSV or JSON into a table", 2, 2, import},
       {".mode", "[FORMAT]", "show or set how rows are written: table, csv, json, jsonl, line, md",
        0, 1, mode},
       {".quit", "", "leave", 0, 0, quit},

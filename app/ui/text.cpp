@@ -108,6 +108,10 @@ std::string visible_lines(std::string_view text) {
 
 bool is_utf8(std::string_view text) noexcept {
   for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
     const auto d = decode(text, at);
     if (d.point < 0)
       return false;

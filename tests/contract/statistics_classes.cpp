@@ -82,7 +82,8 @@ CAF_TEST(maintenance is counted as such) {
     CAF_CHECK(db.integrity_check().empty());
     db.checkpoint(checkpoint_mode::passive);
     g.only({{request_class::maintenance, {4, 0, 0}}});
-    CAF_CHECK_EQUAL(db.get_stats().of(request_class::maintenance).run.count, 4u);
+    const auto seen = db.get_stats();
+    CAF_CHECK_EQUAL(seen.of(request_class::maintenance).run.count, 4u);
   });
 }
 

@@ -27,6 +27,7 @@ const std::vector<bytes>& csv_seeds() {
       "x\n1\n\n2\n\"\"\n"s,
       "a,b\n007,+1\nx'00ff',Inf\n-0,9223372036854775808\n"s,
       "a,b\n\0,\xff\n\r,\"\r\"\n"s,
+      "a,b\r1,x\r2,\"y, z\"\r"s,
       "only,a,header\n"s,
   };
   return all;
@@ -73,9 +74,26 @@ bytes mutant(bytes text, const std::vector<bytes>& seeds, random_source& r) {
   return text;
 }
 
-std::vector<plain_record> plain_records(bytes text) {
-  if (text.starts_with("\xef\xbb\xbf"))
-    text.erase(0, 3);
+namespace {
+
+// A line end counts where it stands outside of quotes: in a file without LF there, CR ends lines.
+bool has_cr_lines(const bytes& text) {
+  bytes outside;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool field_start = at == 0 || (!outside.empty() && outside.back() == text[at - 1] &&
+                                         (text[at - 1] == ',' || text[at - 1] == '\r'));
+    if (text[at] != '"' || !field_start) {
+      outside += text[at];
+      continue;
+    }
+    for (++at; at < text.size() && (text[at] != '"' || text.compare(at, 2, "\"\"") == 0); ++at)
+      at += text[at] == '"' ? 1 : 0;
+    outside += 'q';
+  }
+  return outside.find('\n') == bytes::npos && outside.find('\r') != bytes::npos;
+}
+
+std::vector<plain_record> lines_of(const bytes& text) {
   std::vector<plain_record> all;
   for (std::size_t at = 0; at < text.size();) {
     plain_record one;
@@ -129,6 +147,27 @@ std::vector<plain_record> plain_records(bytes text) {
     }
     all.push_back(one);
   }
+  return all;
+}
+
+} // namespace
+
+std::vector<plain_record> plain_records(bytes text) {
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.erase(0, 3);
+  if (!has_cr_lines(text))
+    return lines_of(text);
+  // Read with the two exchanged: an LF within quotes is no line end then, and is put back.
+  const auto exchange = [](bytes& in) {
+    for (auto& c : in)
+      c = c == '\r' ? '\n' : c == '\n' ? '\r' : c;
+  };
+  exchange(text);
+  auto all = lines_of(text);
+  for (auto& one : all)
+    for (auto& v : one.values)
+      if (v)
+        exchange(*v);
   return all;
 }
 

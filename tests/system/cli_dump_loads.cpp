@@ -5,14 +5,21 @@
 // ends with, full-text indexes over views, tables that cannot be read here, statistics, as many columns as SQLite allows.
 
 #include "command_line.hpp"
+#include "data/dump_text.hpp"
 #include "engine_fixture.hpp"
 #include "remote_fixture.hpp"
 
+#include <dbengine/db_engine.hpp>
+
 #include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <sstream>
 
 #include "test.hpp" // last
 
+using namespace dbengine;
 using namespace dbengine::test;
 
 namespace {
@@ -215,6 +222,56 @@ CAF_TEST(as many columns as SQLite allows are dumped and loaded) {
                         .code,
                     0);
   loads();
+}
+
+CAF_TEST(a row longer than a statement may be is put together from pieces) {
+  std::string text, bytes;
+  for (int i = 0; i < 900; ++i) {
+    text += i % 7 == 0 ? "\r" : i % 5 == 0 ? "'" : i % 3 == 0 ? "\u20ac" : "x";
+    bytes += static_cast<char>(i * 37);
+  }
+  const auto with_zero = text + std::string(1, '\0') + "\xff";
+  const std::string table =
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, b NOT NULL, x TEXT, y TEXT, n REAL)";
+  db_engine db((folder.path / "a.db").string());
+  db.execute(table);
+  const blob as_blob(reinterpret_cast<const std::byte*>(bytes.data()),
+                     reinterpret_cast<const std::byte*>(bytes.data()) + bytes.size());
+  db.execute("INSERT INTO t VALUES (1, ?, ?, ?, 1.5), (2, x'00', 'short', NULL, -1)", as_blob, text,
+             with_zero);
+  std::size_t statements = 0;
+  for (const std::size_t most : {1'000U, 2'000U, 10'000U}) {
+    char* data = nullptr;
+    std::size_t size = 0;
+    std::FILE* const memory = ::open_memstream(&data, &size);
+    app::output_stream to(memory);
+    to.write(table + ";\n");
+    const app::dumped_rows what{"t", {"id", "b", "x", "y", "n"}};
+    for (const auto& r : db.fetch(what.select()))
+      app::write_row(what, r, most, to);
+    std::fclose(memory);
+    const std::string script(data, size);
+    std::free(data);
+    std::size_t longest = 0;
+    for (std::size_t at = 0, end; at < script.size(); at = end, ++statements) {
+      end = std::min(script.find(";\n", at), script.size() - 2) + 2;
+      longest = std::max(longest, end - at);
+    }
+    CAF_CHECK(longest <= most);
+    CAF_CHECK_EQUAL(has(script, "dbengine_pieces"), most < 10'000);
+    for (const std::string copy : {"b.db", "c.db"}) {
+      std::filesystem::remove(folder.path / copy);
+      const auto r =
+          copy == "b.db" ? run_in({"script", copy, "-", "-q"}, script) : sqlite({copy}, script);
+      CAF_CHECK_EQUAL(std::to_string(r.code) + r.err, "0");
+      CAF_CHECK_EQUAL(asked(copy, "ATTACH 'a.db' AS a; SELECT count(*), sum(x.b IS y.b AND x.x IS "
+                                  "y.x AND x.y IS y.y AND x.n IS y.n AND typeof(x.b) = "
+                                  "typeof(y.b) AND typeof(x.x) = typeof(y.x)) FROM main.t x JOIN "
+                                  "a.t y USING (id)"),
+                      "2,2\n");
+    }
+  }
+  CAF_MESSAGE(statements << " statements");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

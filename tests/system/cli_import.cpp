@@ -105,11 +105,11 @@ CAF_TEST(a file of RFC 4180 with all it allows) {
 CAF_TEST(a byte order mark before a quoted name and half of one) {
   CAF_CHECK_EQUAL(csv("\xef\xbb\xbf\"a\",b\n1,2\n").schema,
                   "CREATE TABLE \"t\" (\"a\" INTEGER, \"b\" INTEGER)");
-  CAF_CHECK_EQUAL(csv("\xef\xbb"
-                      "a,b\n1,2\n")
-                      .schema,
-                  "CREATE TABLE \"t\" (\"\xef\xbb"
-                  "a\" INTEGER, \"b\" INTEGER)");
+  CAF_CHECK_EQUAL(csv("a,b\n\xef\xbb,2\n", skipping).bad.size(), 1u);
+  const db_engine db("sqlite://");
+  db.execute("CREATE TABLE t (a, b)");
+  CAF_CHECK_EQUAL(load(db, "\xef\xbb,2\n1,2\n", {.header = false, .skip_bad = true}, 1).rows,
+                  (list{"1|2"}));
 }
 
 CAF_TEST(a lone CR is text and blank lines are none) {
@@ -144,10 +144,10 @@ CAF_TEST(broken quotes are reported and the rest is read) {
   CAF_CHECK_EQUAL(csv("a,b\n5\" disk,x\n").rows, (list{"'5\" disk'|'x'"}));
 }
 
-CAF_TEST(zero bytes and bytes that are not text arrive as they are) {
+CAF_TEST(zero bytes arrive as they are) {
   using namespace std::string_literals;
-  const auto o = csv("a,b\nx\0y,\"\0\"\n\xff\xfe,\xc3\n"s);
-  CAF_CHECK_EQUAL(o.rows, (list{"'x\0y'|'\0'"s, "'\xff\xfe'|'\xc3'"}));
+  const auto o = csv("a,b\nx\0y,\"\0\"\n"s);
+  CAF_CHECK_EQUAL(o.rows, (list{"'x\0y'|'\0'"s}));
 }
 
 CAF_TEST(types are guessed only where nothing is lost) {
@@ -301,8 +301,8 @@ CAF_TEST(JSON lines with all they allow) {
   using namespace std::string_literals;
   CAF_CHECK_EQUAL(o.bad, list{});
   CAF_REQUIRE_EQUAL(o.rows.size(), 6u);
-  CAF_CHECK_EQUAL(o.rows[0], "r1.000000|'x'|NULL");
-  CAF_CHECK_EQUAL(o.rows[1], "r1.000000|'[1,{\"c\":12345678901234567890123,\"d\":\"\\\"\"}]'|NULL");
+  CAF_CHECK_EQUAL(o.rows[0], "1|'x'|NULL");
+  CAF_CHECK_EQUAL(o.rows[1], "1|'[1,{\"c\":12345678901234567890123,\"d\":\"\\\"\"}]'|NULL");
   CAF_CHECK_EQUAL(o.rows[2], "NULL|NULL|NULL");
   CAF_CHECK(o.rows[3].find("|b2|r-inf") != std::string::npos);
   CAF_CHECK_EQUAL(o.rows[4], "NULL|'\xf0\x9f\x8e\x89\0'|NULL"s);

@@ -107,6 +107,9 @@ CAF_TEST(a dump larger than one text of SQLite loads) {
                         std::to_string(rows) + ") INSERT INTO t SELECT x, randomblob(" +
                         std::to_string(blob_size) + ") FROM n; CREATE VIEW v AS SELECT id FROM t"),
       "");
+  // On demand also a value whose literal would be longer than a statement may be.
+  if (given != nullptr)
+    CAF_CHECK_EQUAL(asked("a.db", "INSERT INTO t (b) VALUES (randomblob(520000000))"), "");
   CAF_CHECK_EQUAL(through_sh("\"$p\" dump a.db > a.sql").code, 0);
   const auto size = std::filesystem::file_size(folder.path / "a.sql");
   CAF_CHECK(size > bytes);

@@ -6,13 +6,18 @@
 
 #include "command_line.hpp"
 #include "engine_fixture.hpp"
+#include "failing_calls.hpp"
+#include "output/output_file.hpp"
+#include "skip.hpp"
 
 #include <dbengine/db_engine.hpp>
 
+#include <cerrno>
 #include <set>
 #include <thread>
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "test.hpp" // last
@@ -114,7 +119,7 @@ CAF_TEST(output that the shell leads into the database is refused) {
         "\"$p\" export app.db -t t - >> app.db", "\"$p\" schema app.db >> app.db",
         "\"$p\" shell app.db >> app.db < /dev/null", "\"$p\" check app.db 1<> app.db",
         "\"$p\" query app.db nonsense 2>> app.db", "\"$p\" stats file:app.db?mode=ro >> app.db",
-        "\"$p\" script app.db /dev/null >> app.db.lock"}) {
+        "\"$p\" serve app.db 2>> app.db", "\"$p\" script app.db /dev/null >> app.db.lock"}) {
     refused(through_sh(line), line);
     CAF_CHECK(content_of(file) == before);
   }
@@ -171,6 +176,28 @@ CAF_TEST(nothing that lies beside an export is touched) {
   auto expected = before;
   expected.insert({"out.csv", "out2.csv"});
   CAF_CHECK(names() == expected);
+}
+
+CAF_TEST(a file that cannot be synced does not take its name) {
+  if (!calls_can_fail())
+    DBENGINE_SKIP("system calls cannot be made to fail here");
+  const auto out = folder.path / "out.csv";
+  write_text(out, "old");
+  const auto before = names();
+  const auto found = in_child([&] {
+    let_fail({__NR_fsync}, EIO);
+    try {
+      app::output_file to(out);
+      to.stream().write("new");
+      to.commit();
+    } catch (const app::write_failure& e) {
+      throw error(errc::io, e.what());
+    }
+  });
+  CAF_CHECK_EQUAL(found.code, errc::io);
+  CAF_CHECK(found.message.find("cannot write") != std::string::npos);
+  CAF_CHECK_EQUAL(content_of(out), "old");
+  CAF_CHECK(names() == before);
 }
 
 CAF_TEST(two exports to one name do not mix) {

@@ -10,6 +10,7 @@
 // DBENGINE_GREEDY_SECONDS is how long each attack lasts (1); its figures are printed, not judged: how fast a machine is says no bound.
 
 #include "engine_fixture.hpp"
+#include "guard_wire.hpp"
 #include "message_codec.hpp"
 #include "raw_peer.hpp"
 #include "remote/wire_message.hpp"
