@@ -130,9 +130,7 @@ bool says_nothing(const std::string& sql) {
   return next_statement(sql, 0, false) == sql.size();
 }
 
-namespace {
-
-} // namespace
+namespace {} // namespace
 
 script_foreign_keys::script_foreign_keys(const raw_connection& connection)
     : connection_(connection) {
