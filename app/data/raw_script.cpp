@@ -130,8 +130,6 @@ bool says_nothing(const std::string& sql) {
   return next_statement(sql, 0, false) == sql.size();
 }
 
-namespace {} // namespace
-
 script_foreign_keys::script_foreign_keys(const raw_connection& connection)
     : connection_(connection) {
   sqlite3_db_config(connection_.native_handle(), SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
