@@ -41,8 +41,8 @@ struct served_config {
 struct config {
   /// The file it came from, empty where none was given.
   std::filesystem::path file = {};
-  /// Three readers: a peer of a port has all but one, so that its long reads keep no other one waiting.
-  dbengine::options engine = {.num_workers = 3};
+  /// Two readers, not one: a long read of one peer must not keep all others waiting.
+  dbengine::options engine = {.num_workers = 2};
   /// [output]
   std::string format = "table";
   std::string color = "auto";

@@ -39,7 +39,7 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
 #endif
   dbengine::engine_actor engine;
   try {
-    engine = dbengine::actors::spawn_engine(system, url, {.num_workers = 3});
+    engine = dbengine::actors::spawn_engine(system, url, {.num_workers = 2});
   } catch (const dbengine::error& e) {
     std::printf("failed: %s\n", e.what());
     std::fflush(stdout);
