@@ -89,7 +89,7 @@ int run(context& c) {
   const auto report = [&](std::uint64_t line, const std::string& why) {
     if (reported++ < shown_bad) {
       bar.clear();
-      std::fprintf(stderr, "%s:%llu: %s\n", input.name().c_str(),
+      std::fprintf(stderr, "%s:%llu: %s\n", ui::visible(input.name()).c_str(),
                    static_cast<unsigned long long>(line), ui::visible(why).c_str());
     }
   };
@@ -98,7 +98,7 @@ int run(context& c) {
   const auto end = [&] {
     bar.finish();
     if (reported > shown_bad)
-      std::fprintf(stderr, "%s: %s more\n", input.name().c_str(),
+      std::fprintf(stderr, "%s: %s more\n", ui::visible(input.name()).c_str(),
                    ui::grouped(reported - shown_bad).c_str());
   };
   try {

@@ -9,6 +9,7 @@
 #include "support/crew.hpp"
 #include "support/temporary_folder.hpp"
 #include "ui/progress.hpp"
+#include "ui/text.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -301,7 +302,7 @@ bool run(const settings& s) {
   standard.write_styled(report(o, s.out));
   standard.finish();
   if (s.database)
-    std::fprintf(stderr, "the database stays in %s\n", file.c_str());
+    std::fprintf(stderr, "the database stays in %s\n", ui::visible(file.string()).c_str());
   return o.disagreements().empty();
 }
 
