@@ -128,8 +128,6 @@ public:
   bool drain_reads(std::size_t reader, connection& c);
   /// Reader actors: those that work, the spare ones, and the last one for upkeep.
   std::size_t reader_count() const noexcept { return readers_.size(); }
-  /// The engine is offered on a port: one reader more works from now on, so that a peer has `num_workers` and never all.
-  void expect_peers();
   /// It takes work; a spare one does not.
   bool reader_active(std::size_t reader) const noexcept;
   /// It is active, or the one for upkeep, whose connection is open only while it has something to do.
@@ -359,7 +357,6 @@ private:
   held_file read_lock_; // of a read-only engine (shared flock): no restore replaces the file
   std::shared_ptr<const void> memory_; // keeps a memory database while no connection is open
   std::mutex parts_mutex_;             // of who is active, spare, retired, resting
-  int wanted_readers_ = options_->num_workers; // active ones, guarded by it
   bool reading_stopped_ = false;
   std::vector<std::unique_ptr<reader_slot>> readers_;
   lease_table leases_;

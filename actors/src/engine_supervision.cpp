@@ -171,31 +171,13 @@ void engine_core::reader_is_back(std::size_t i) {
   const auto working = std::count_if(readers_.begin(), readers_.end(), [](const auto& s) {
     return s->part == reader_part::active && !s->resting;
   });
-  const bool missing = working < wanted_readers_;
+  const bool missing = working < options_->num_workers;
   readers_[i]->part.store(missing ? reader_part::active : reader_part::spare,
                           std::memory_order_release);
   judge_readers({.code = errc::unavailable, .message = "all readers that work rest"});
   log_limited(log_level::info, "a reader came back",
               "reader " + std::to_string(i + 1) + " came back" +
                   (missing ? "" : " and is a spare one now"));
-}
-
-void engine_core::expect_peers() {
-  const auto own = options_->num_workers;
-  {
-    const std::lock_guard lock(parts_mutex_);
-    if (wanted_readers_ > own)
-      return;
-    wanted_readers_ = own + 1;
-    const auto spare = std::find_if(readers_.begin(), readers_.end(), [](const auto& s) {
-      return s->part == reader_part::spare && s->alive;
-    });
-    // Where there is none, one has taken the place of a stuck reader, which is active when it comes back.
-    if (spare != readers_.end())
-      (*spare)->part.store(reader_part::active, std::memory_order_release);
-  }
-  if (!DBENGINE_FLAW("lets one peer have every reader"))
-    reads_.peer_may_run(static_cast<std::size_t>(own));
 }
 
 bool engine_core::reader_active(std::size_t i) const noexcept {

@@ -127,7 +127,7 @@ bool request_queue::may_run(std::uint64_t peer) const noexcept {
   if (peer == 0)
     return true;
   const auto it = running_.find(peer);
-  return it == running_.end() || it->second < peer_may_run_.load(std::memory_order_relaxed);
+  return it == running_.end() || it->second < peer_may_run_;
 }
 
 request_queue::lanes::iterator request_queue::first_of(lanes& c) noexcept {

@@ -49,7 +49,6 @@ public:
                          std::size_t peer_may_run = std::numeric_limits<std::size_t>::max())
       : admission_(&a), peer_may_run_(peer_may_run) {}
 
-  void peer_may_run(std::size_t n) noexcept { peer_may_run_.store(n, std::memory_order_relaxed); }
   /// Throws `errc::overloaded` where a bound is reached or a peer has its share: half of what others leave. `errc::shut_down` or what
   /// `close` was given after that.
   void push(request_ptr r);
@@ -100,7 +99,7 @@ private:
   request_ptr take(place p);
 
   admission* admission_;
-  std::atomic<std::size_t> peer_may_run_;
+  const std::size_t peer_may_run_;
   mutable std::mutex mutex_;
   std::array<lanes, 3> classes_;
   std::unordered_map<std::uint64_t, std::size_t> running_; // by peer

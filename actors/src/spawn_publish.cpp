@@ -3,7 +3,6 @@
 
 // `publish`: part of the composition root, as it makes gateways.
 
-#include "engine.hpp"
 #include "remote/gateway.hpp"
 #include "remote/publication.hpp"
 #include "threads.hpp"
@@ -133,8 +132,6 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
     return refuse(errc::invalid_option,
                   "publish: max_answer_bytes, max_cursors, max_timeout and max_cursor_age must be "
                   "above 0, and max_total_answer_bytes must hold one answer");
-  if (auto* here = engine_router::of(engine)) // not a relay's
-    here->engine().core().expect_peers();
   const auto peers = std::make_shared<peer_numbers>();
   local_gateway_actor serves;
   try {
