@@ -24,7 +24,7 @@ over_the_wire::over_the_wire(const std::string& url, const options& o)
   actors::close_mailbox_with_broker(
       *client_); // it may end without a connection, which would do this
   engine_ = actors::spawn_engine(*host_, url, o);
-  const auto port = actors::publish(*host_, engine_);
+  const auto port = actors::publish(*host_, engine_, {.allow_backup = true});
   if (!port) {
     actors::shutdown(*host_, engine_);
     engine_ = nullptr;
