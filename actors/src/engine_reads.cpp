@@ -7,7 +7,10 @@
 
 #include "error_map.hpp"
 #include "fault.hpp"
+#include "held_by_one_peer.hpp"
 #include "patience.hpp"
+
+#include <algorithm>
 
 namespace dbengine::detail {
 
@@ -85,12 +88,24 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
     const std::lock_guard lock(slot.mutex);
     slot.current = std::move(r);
   };
+  // One more works than should, for a peer had them all: not any longer where another one than that peer's is left.
+  const auto steps_back = [&] {
+    const auto active = [](const auto& s) { return s->part == reader_part::active; };
+    if (std::count_if(readers_.begin(), readers_.end(), active) <= options_->num_workers)
+      return false;
+    const std::lock_guard parts(parts_mutex_);
+    if (std::count_if(readers_.begin(), readers_.end(), active) <= options_->num_workers ||
+        held_by_one_peer(readers_, reader_part::active, &slot))
+      return false;
+    slot.part.store(reader_part::spare, std::memory_order_release);
+    return true;
+  };
   const auto replaced = [&] {
     if (upkeep)
       return false;
     if (slot.part.load(std::memory_order_acquire) == reader_part::retired)
       reader_is_back(i);
-    return slot.part.load(std::memory_order_relaxed) != reader_part::active;
+    return slot.part.load(std::memory_order_relaxed) != reader_part::active || steps_back();
   };
   for (;;) {
     if (replaced()) {

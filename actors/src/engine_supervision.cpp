@@ -5,6 +5,9 @@
 
 #include "engine_core.hpp"
 
+#include "fault.hpp"
+#include "held_by_one_peer.hpp"
+
 #include "error_map.hpp"
 #include "log.hpp"
 #include "patience.hpp"
@@ -113,6 +116,17 @@ bool engine_core::look_around() {
     busy = true;
     if (stuck(*r, now) && s.part != reader_part::upkeep)
       retire_reader(i, r);
+  }
+  // One peer has every reader, and what waits is of others: a spare one works as well, until a reader steps back (`drain_reads`).
+  if (reads_.has_work() && !DBENGINE_FLAW("lets one peer have every reader")) {
+    const std::lock_guard lock(parts_mutex_);
+    const auto spare = std::find_if(readers_.begin(), readers_.end(), [](const auto& s) {
+      return s->part == reader_part::spare && s->alive;
+    });
+    if (spare != readers_.end() && held_by_one_peer(readers_, reader_part::active)) {
+      (*spare)->part.store(reader_part::active, std::memory_order_release);
+      wake_reader();
+    }
   }
   if (!busy)
     held_since_.store(0, std::memory_order_relaxed);

@@ -80,16 +80,17 @@ actors::decoder_actor::behavior_type stopped_decoder(actors::decoder_actor::poin
   }};
 }
 
-/// A peer that gives this id to so many endless reads and hangs up; whether another one can read within a second or two.
+/// A peer that gives one id to so many endless writes and hangs up; whether another one can write within a second or two.
 std::string after_a_peer_with_one_id(gateway_scene& s, int requests) {
   {
     gateway_peer greedy(s);
     for (int i = 0; i < requests; ++i)
-      greedy.send(wire_kind::fetch, fetch_body(endless, ten_minutes), 5);
+      greedy.send(wire_kind::execute, execute_body("CREATE TABLE y AS " + endless, {}, ten_minutes),
+                  5);
     greedy.ask(wire_kind::health, wire_body(1s), 6); // all have arrived
   }
   gateway_peer other(s);
-  return code_in(other.ask(wire_kind::fetch, fetch_body("SELECT 1", 2s)));
+  return code_in(other.ask(wire_kind::execute, execute_body("CREATE TABLE z (x)", {}, 2s)));
 }
 
 std::string nulls(std::uint64_t n) {

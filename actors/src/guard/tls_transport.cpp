@@ -230,12 +230,6 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
       return nullptr;
     }
   }
-  struct stat key {};
-  if (::stat(files.key.c_str(), &key) == 0 && (key.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-    error = "TLS: every user of this machine may read the private key '" + files.key +
-            "': take that away (chmod o-rw)";
-    return nullptr;
-  }
   ERR_clear_error();
   ctx_ptr ctx{SSL_CTX_new(side == tls_side::server ? TLS_server_method() : TLS_client_method())};
   auto fail = [&](const std::string& what) -> std::shared_ptr<tls_context> {
@@ -251,6 +245,12 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
   if (SSL_CTX_use_PrivateKey_file(ctx.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1)
     return fail("no private key of the certificate in '" + files.key +
                 "' (one with a password is not taken)");
+  struct stat key {};
+  if (::stat(files.key.c_str(), &key) == 0 && (key.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    error = "TLS: every user of this machine may read the private key '" + files.key +
+            "': take that away (chmod o-rw)";
+    return nullptr;
+  }
   if (SSL_CTX_check_private_key(ctx.get()) != 1)
     return fail("the key does not belong to the certificate");
   if (SSL_CTX_load_verify_locations(ctx.get(), files.ca.c_str(), nullptr) != 1)
