@@ -67,7 +67,7 @@ int run(const command& tree, const std::vector<std::string>& words, context& c) 
     return 0;
   }
   if (line.help) {
-    standard.write(help_text(tree, line.path, c.out));
+    standard.write_styled(help_text(tree, line.path, c.out));
     standard.finish();
     return 0;
   }
@@ -99,7 +99,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
         (name.empty() ? "" : name + " ") + "--help'.\n");
     return code(exit_code::usage);
   } catch (const config_error& e) {
-    say(error_line(e.what(), c.err));
+    say(error_line(ui::visible_lines(e.what()), c.err));
     return code(exit_code::configuration);
   } catch (const statement_error& e) {
     say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), e.sql(), c.err));
@@ -113,7 +113,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
   } catch (const write_failure& e) {
     if (e.reader_left())
       return 0; // `dbengine … | head` has all it wants
-    say(error_line(e.what(), c.err));
+    say(error_line(ui::visible_lines(e.what()), c.err));
   } catch (const std::bad_alloc&) {
     say("error: out of memory\n");
   } catch (const std::exception& e) {

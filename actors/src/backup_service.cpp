@@ -5,6 +5,7 @@
 
 #include "backup_catalog.hpp"
 #include "error_map.hpp"
+#include "fault.hpp"
 #include "log.hpp"
 #include "retention.hpp"
 #include "user_functions.hpp"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -43,8 +45,13 @@ bool is_callers(errc code) {
   return code == errc::cancelled || code == errc::timeout;
 }
 
+// Beside the engine's own backups.
+constexpr const char* peers_folder = "peers";
+
 // Stops that nobody forgot: their requests never came to a worker.
 constexpr std::size_t max_stops = 1024;
+// Of a backup, for the question whether the next one is late.
+constexpr clock::duration most_age = std::chrono::hours(24 * 365 * 10);
 
 } // namespace
 
@@ -58,11 +65,16 @@ progress_callback bounded(clock::time_point deadline, std::stop_token stop,
 }
 
 backup_service::backup_service(std::shared_ptr<detail::engine_core> core, bool own_thread)
-    : core_(std::move(core)), source_(detail::source_identity(core_->where())),
-      folder_(absolute_or_not(core_->opts().backup_dir)), identity_(identity_of(core_->where())),
+    : core_(std::move(core)), folder_(absolute_or_not(core_->opts().backup_dir)),
+      identity_(identity_of(core_->where())),
       schedule_(core_->opts().backup_interval, std::nullopt, std::chrono::system_clock::now(),
                 clock::now()),
       own_thread_(own_thread) {}
+
+const detail::backup_source& backup_service::source() const {
+  std::call_once(source_known_, [this] { source_ = detail::source_of(core_->where()); });
+  return source_;
+}
 
 // Before the first backup, or the first question about them, and not at the start: the folder may be slow, or not needed.
 void backup_service::get_ready() {
@@ -75,8 +87,9 @@ void backup_service::get_ready() {
   try {
     // Backups are made where none are enabled, too, and their makers die.
     if (core_->opts().backup_enabled || !core_->read_only())
-      detail::clean_backup_directory(folder_);
-    newest = detail::newest_verified(folder_, source_);
+      for (const auto& folder : {folder_, folder_ / peers_folder})
+        detail::clean_backup_directory(folder);
+    newest = detail::newest_verified(folder_, source());
   } catch (const error& e) {
     // The first backup, due at once then, fails, is counted and tried again.
     log(log_level::error, "the folder of the backups cannot be read: " + to_string(e.info()));
@@ -85,6 +98,10 @@ void backup_service::get_ready() {
   schedule_ = {core_->opts().backup_interval, newest, std::chrono::system_clock::now(),
                clock::now()};
   last_ = newest;
+  if (newest)
+    last_at_ =
+        clock::now() - std::clamp<clock::duration>(std::chrono::system_clock::now() - *newest,
+                                                   clock::duration::zero(), most_age);
   looked_.store(true, std::memory_order_release);
 }
 
@@ -94,7 +111,11 @@ void backup_service::look_at_folder() {
   // The rest is worth knowing where the folder cannot be read, and that most of all.
   std::string unreadable;
   try {
-    files = detail::list_backups(folder_, source_);
+    files = detail::list_backups(folder_, source());
+    auto of_peers = detail::list_backups(folder_ / peers_folder, source());
+    std::move(of_peers.begin(), of_peers.end(), std::back_inserter(files));
+    std::stable_sort(files.begin(), files.end(),
+                     [](const backup_file& a, const backup_file& b) { return a.time > b.time; });
   } catch (const error& e) {
     unreadable = to_string(e.info());
   }
@@ -137,7 +158,7 @@ detail::backup_settings backup_service::settings() const {
   s.database = where.filename;
   s.vfs = where.vfs;
   s.open_flags = where.uri ? SQLITE_OPEN_URI : 0;
-  s.source = source_;
+  s.source = source();
   s.identity = identity_;
   s.engine_version = version;
   s.compress = o.backup_compress;
@@ -183,6 +204,7 @@ void backup_service::succeeded(bool periodic) {
   const std::lock_guard lock(mutex_);
   ++made_;
   last_ = std::chrono::system_clock::now();
+  last_at_ = clock::now();
   last_error_.clear();
   if (periodic)
     schedule_.succeeded(clock::now());
@@ -257,25 +279,82 @@ bool backup_service::run(bool periodic, const progress_callback& progress) {
     return false;
   }
   succeeded(periodic);
+  remove_old(folder_, made->filename);
+  return true;
+}
+
+void backup_service::remove_old(const std::filesystem::path& folder,
+                                const std::string& made) const {
   const auto& o = core_->opts();
-  if (o.backup_cleanup_enabled) {
-    try {
-      detail::apply_retention(
-          folder_, source_,
-          {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes},
-          std::chrono::system_clock::now(), false, {}, made->filename);
-    } catch (...) { // the backup is made; that old ones stay is told, not thrown
-      log(log_level::warning,
-          "old backups could not be removed: " + to_string(detail::current_exception_info()));
-    }
+  if (!o.backup_cleanup_enabled)
+    return;
+  try {
+    detail::apply_retention(
+        folder, source(),
+        {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes},
+        std::chrono::system_clock::now(), false, {}, made);
+  } catch (...) { // the backup is made; that old ones stay is told, not thrown
+    log(log_level::warning,
+        "old backups could not be removed: " + to_string(detail::current_exception_info()));
   }
+}
+
+void backup_service::check_peers_turn() {
+  const auto interval = core_->opts().backup_interval;
+  const auto refuse = [interval] {
+    throw error(errc::not_allowed,
+                "peers have had their backup: one in " + std::to_string(interval.count()) + " ms");
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_for_peer_ && clock::now() - *last_for_peer_ < interval)
+      refuse();
+    if (last_for_peer_)
+      return;
+  }
+  // One of an engine that was here before. Of the future, made while the clock was wrong: it says nothing.
+  const auto newest = detail::newest_verified(folder_ / peers_folder, source());
+  const auto now = std::chrono::system_clock::now();
+  if (newest && *newest <= now && now - *newest < interval)
+    refuse();
+}
+
+bool backup_service::run_for_peer(const progress_callback& progress) {
+  if (DBENGINE_FLAW("keeps backups of peers with the others"))
+    return run(false, progress);
+  const turn mine(*this);
+  if (!mine)
+    return false;
+  get_ready();
+  std::optional<backup_file> made;
+  try {
+    check_peers_turn();
+    auto s = settings();
+    s.directory = folder_ / peers_folder;
+    made = perform(std::move(s), progress);
+  } catch (...) {
+    const auto why = detail::current_exception_info();
+    if (why.code != errc::not_allowed && !is_callers(why.code)) {
+      const std::lock_guard lock(mutex_);
+      ++failed_;
+    }
+    throw error(why);
+  }
+  if (!made)
+    return false; // another process has the directory
+  {
+    const std::lock_guard lock(mutex_);
+    ++made_;
+    last_for_peer_ = clock::now();
+  }
+  remove_old(folder_ / peers_folder, made->filename);
   return true;
 }
 
 prune_report backup_service::prune(const retention_policy& policy, bool dry_run) const {
   if (policy.keep_count < 0 || policy.max_age.count() < 0)
     throw error(errc::invalid_option, "a bound of backups must not be negative");
-  return detail::apply_retention(folder_, source_, policy, std::chrono::system_clock::now(),
+  return detail::apply_retention(folder_, source(), policy, std::chrono::system_clock::now(),
                                  dry_run);
 }
 
@@ -365,7 +444,7 @@ dbengine::backup_info backup_service::known_info() const {
   i.backup_files = files_;
   i.last_backup = last_;
   for (const auto& f : i.backup_files)
-    if (!i.last_backup && f.verified)
+    if (!i.last_backup && f.verified && f.path.parent_path() == folder_)
       i.last_backup = f.time;
   if (o.backup_enabled)
     i.next_due = schedule_.next_due_wall(std::chrono::system_clock::now(), clock::now());
@@ -400,6 +479,20 @@ void backup_service::add_to(health_report& h) const {
     h.problems.push_back("the last backup failed: " + last_error_);
     h.ok = false;
   }
+}
+
+std::string backup_service::late() const {
+  const auto& o = core_->opts();
+  const std::lock_guard lock(mutex_);
+  const auto age = clock::now() - last_at_;
+  if (!o.backup_enabled || age <= 2 * o.backup_interval + defaults::backup_late)
+    return {};
+  const auto seconds = [](auto d) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s";
+  };
+  return (last_ ? "the last backup is " + seconds(age) + " old"
+                : "no backup has been made for " + seconds(age)) +
+         ", and one is due each " + seconds(o.backup_interval);
 }
 
 bool backup_service::close(clock::time_point last_moment) {

@@ -40,6 +40,9 @@ public:
   bool run_where_due();
   /// Removes old backups of this database in the engine's folder.
   prune_report prune(const retention_policy& policy, bool dry_run) const;
+  /// One that a peer of a port asked for: in a folder of its own beside the engine's, with a retention of its own, so that it takes the
+  /// place of none that was there before. Throws `errc::not_allowed` within `backup_interval` of the last one.
+  bool run_for_peer(const progress_callback& progress = {});
   /// A backup with a name of the caller's, compressed where that ends with `.zst`. Throws `errc::busy` where one runs. It counts,
   /// but says nothing of the periodic ones: their schedule, age and last error stay as they are.
   void run_to(const std::filesystem::path& target, const progress_callback& progress);
@@ -64,12 +67,16 @@ public:
   /// Adds what backups count.
   void add_to(dbengine::statistics& s) const;
   void add_to(health_report& h) const;
+  /// What is wrong where the periodic backups are far behind their interval, by a clock that nobody sets; else empty.
+  std::string late() const;
 
   /// No more backups; the running one is cancelled and waited for. False where it has not ended by then (a disk or a progress
   /// callback that stands still). Called from that callback it does not wait: the backup ends when the callback returns.
   bool close(std::chrono::steady_clock::time_point last_moment);
 
 private:
+  using clock = detail::clock;
+
   detail::backup_settings settings() const;
   class turn;
   /// Nothing where another process makes one.
@@ -77,11 +84,18 @@ private:
   void get_ready();
   void look_at_folder();
   std::shared_ptr<background_look> folder_look();
+  void check_peers_turn();
+  /// What was made stays.
+  void remove_old(const std::filesystem::path& folder, const std::string& made) const;
   void succeeded(bool periodic);
   void failed(const error_info& why, bool periodic);
 
+  /// Who the database is. Looked at when it is first asked for: that touches the disk.
+  const detail::backup_source& source() const;
+
   std::shared_ptr<detail::engine_core> core_;
-  std::string source_;
+  mutable std::once_flag source_known_;
+  mutable detail::backup_source source_;
   /// Absolute, whatever folder the process goes to later.
   std::filesystem::path folder_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_;
@@ -95,8 +109,10 @@ private:
   std::uint64_t made_ = 0;
   std::uint64_t failed_ = 0;
   std::string last_error_;
-  std::optional<wall_time> last_;  // made, or found in the folder
-  std::vector<backup_file> files_; // of the last look
+  std::optional<clock::time_point> last_for_peer_;
+  std::optional<wall_time> last_;                            // made, or found in the folder
+  detail::clock::time_point last_at_ = detail::clock::now(); // the same, else the opening
+  std::vector<backup_file> files_;                           // of the last look
   std::string unreadable_;
   const bool own_thread_;
   std::shared_ptr<background_look> look_;

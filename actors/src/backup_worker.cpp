@@ -61,7 +61,7 @@ backup_worker_actor::behavior_type backup_worker(
       },
       [service, sender](const backup_request& r) {
         return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
-          return service->run(false, go_on);
+          return r.options.peer != 0 ? service->run_for_peer(go_on) : service->run(false, go_on);
         });
       },
       [service, sender](const backup_to_request& r) {

@@ -11,7 +11,8 @@
 namespace dbengine::detail {
 
 void slow_log::offer(std::string_view sql, std::chrono::nanoseconds elapsed) noexcept {
-  if (elapsed.count() <= bar_.load(std::memory_order_relaxed))
+  // What is no statement (a batch of a cursor, a checkpoint) has no text.
+  if (sql.empty() || elapsed.count() <= bar_.load(std::memory_order_relaxed))
     return;
   constexpr std::size_t longest_text = 1000;
   const auto text = sql.substr(0, longest_text);

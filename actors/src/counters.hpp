@@ -35,11 +35,15 @@ struct worker_counters {
   class_counters& of(request_class c) noexcept { return classes[static_cast<std::size_t>(c)]; }
 };
 
-/// Of a lease: it only fetches, and must stay small and close.
+/// Of a lease: its fetches, which must stay small and close, and its cursors.
 struct lease_counters {
   counter count, errors, rows, timeouts;
   counter cache_hits, cache_misses, snapshots_reused, snapshots_opened, on_writer;
   histogram run;
+  struct {
+    counter count, errors, rows;
+    histogram run;
+  } cursor;
 };
 
 /// The slowest statements. One that is faster than the fastest of those kept, or than the same text before, takes no lock.

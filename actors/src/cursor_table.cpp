@@ -3,6 +3,7 @@
 
 #include "cursor_table.hpp"
 
+#include "fault.hpp"
 #include "patience.hpp"
 
 #include <algorithm>
@@ -12,6 +13,9 @@
 namespace dbengine::detail {
 
 namespace {
+
+// Numbers of cursors that were closed for the WAL's sake: so many are told why.
+constexpr std::size_t max_told = 256;
 
 std::uint64_t by_chance() {
   std::random_device r;
@@ -25,22 +29,43 @@ cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()>
     : idle_(idle), look_after_(std::move(look_after)), on_closed_(std::move(closed)),
       last_(by_chance()) {}
 
-void cursor_table::make_room() {
+void cursor_table::check_share(std::uint64_t peer) const {
+  if (const auto n = entries_.size(); n >= defaults::max_cursors)
+    throw error(errc::overloaded, std::to_string(n) + " cursors are open");
+  if (peer == 0 || DBENGINE_FLAW("has no shares"))
+    return;
+  std::size_t own = 0;
+  std::size_t others = 0;
+  for (const auto& [number, e] : entries_)
+    if (e->peer == peer)
+      ++own;
+    else if (e->peer != 0)
+      ++others;
+  const auto left = defaults::max_peer_cursors - std::min(others, defaults::max_peer_cursors);
+  if (own >= left || (own != 0 && own >= left / 2))
+    throw error(errc::overloaded, "this peer has " + std::to_string(own) +
+                                      " cursors open and the others " + std::to_string(others) +
+                                      ": one may have half of what they leave");
+}
+
+void cursor_table::make_room(std::uint64_t peer) {
   const auto open_and_closed = [this] {
     const std::lock_guard lock(mutex_);
     return entries_.size() + closed_.size();
   };
   if (open_and_closed() >= defaults::max_cursors)
     drop_closed(); // here: whoever closed one may open the next at once
-  if (const auto n = size(); n >= defaults::max_cursors)
-    throw error(errc::overloaded, std::to_string(n) + " cursors are open");
+  const std::lock_guard lock(mutex_);
+  check_share(peer);
 }
 
 std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view sql,
-                                 const params& p, std::uint64_t owner, control& ctl) {
-  make_room();
+                                 const params& p, std::uint64_t owner, control& ctl,
+                                 std::uint64_t peer) {
+  make_room(peer);
   auto e = std::make_shared<entry>();
   e->owner = owner;
+  e->peer = peer;
   e->conn = std::move(c);
   std::vector<value_ref> refs(p.values().begin(), p.values().end());
   const params_view view = p.named() ? params_view{&p, {}} : params_view{nullptr, refs};
@@ -52,6 +77,7 @@ std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view
     const std::lock_guard lock(mutex_);
     if (ended_) // by a worker that was left behind
       throw error(errc::shut_down, "the engine is shut down");
+    check_share(peer); // others were opened beside it
     number = ++last_;
     entries_.emplace(number, std::move(e));
     arm = !std::exchange(looked_after_, true);
@@ -64,6 +90,10 @@ std::uint64_t cursor_table::open(std::unique_ptr<connection> c, std::string_view
 std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, std::uint64_t owner) {
   const std::lock_guard lock(mutex_);
   const auto it = entries_.find(number);
+  if (it == entries_.end() && pinned_.count(number) != 0)
+    throw error(errc::invalid_state,
+                "cursor " + std::to_string(number) +
+                    " was closed: its snapshot kept the write-ahead log from beginning anew");
   if (it == entries_.end() || it->second->owner != owner)
     throw error(errc::invalid_state, "cursor " + std::to_string(number) + " is not open");
   it->second->used = clock::now();
@@ -129,6 +159,31 @@ void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
       set_aside(it);
   }
   tell_closed();
+}
+
+bool cursor_table::wal_pinned(std::uint64_t bytes) noexcept {
+  bool any = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      auto& e = *it->second;
+      if (e.peer != 0 && bytes >= e.wal_bytes.value_or(bytes) + defaults::cursor_wal_bytes) {
+        any = true;
+        patiently_or_not([&] { // else it is one that is not open
+          if (pinned_.size() >= max_told)
+            pinned_.erase(pinned_.begin());
+          pinned_.insert(it->first);
+        });
+        it = set_aside(it);
+        continue;
+      }
+      if (!e.wal_bytes)
+        e.wal_bytes = bytes;
+      ++it;
+    }
+  }
+  tell_closed();
+  return any;
 }
 
 bool cursor_table::watch(std::uint64_t owner) {

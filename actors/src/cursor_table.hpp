@@ -32,10 +32,10 @@ public:
                         std::function<void()> look_after = {}, std::function<void()> closed = {});
 
   /// Opens a cursor on a connection of its own. `owner` is asked for again by `next` and `close`: nobody else's number works.
-  /// Throws what the statement throws, `errc::overloaded` where too many are open, or `errc::shut_down` after `close_all`.
-  /// By a worker.
+  /// Throws what the statement throws, `errc::overloaded` where too many are open or `peer` (not 0: one of a port's) has its share,
+  /// or `errc::shut_down` after `close_all`. By a worker.
   std::uint64_t open(std::unique_ptr<connection> c, std::string_view sql, const params& p,
-                     std::uint64_t owner, control& ctl);
+                     std::uint64_t owner, control& ctl, std::uint64_t peer = 0);
   /// The next rows; at the end empty, and the cursor is closed. Throws `errc::invalid_state` for an unknown number,
   /// `errc::busy` while another request steps the cursor. By a worker.
   rows next(std::uint64_t number, std::uint64_t owner, std::size_t batch, control& ctl);
@@ -45,6 +45,9 @@ public:
   bool watch(std::uint64_t owner);
   /// Those of a client that is gone.
   void close_owned(std::uint64_t owner) noexcept;
+  /// Snapshots keep the WAL, which has so many bytes, from beginning anew: closes the cursors of peers that have kept it for
+  /// `defaults::cursor_wal_bytes`. True where there were any.
+  bool wal_pinned(std::uint64_t bytes) noexcept;
   /// Ends the connections of cursors that were closed. By a worker.
   void drop_closed() noexcept;
   /// Closes what was idle for too long, and does what `drop_closed` does. Returns when to look again; none where no cursor is
@@ -57,6 +60,8 @@ public:
 private:
   struct entry {
     std::uint64_t owner = 0;
+    std::uint64_t peer = 0;
+    std::optional<std::uint64_t> wal_bytes; // when it first kept the WAL from beginning anew
     std::mutex stepping;
     std::unique_ptr<connection> conn;
     std::unique_ptr<connection::cursor> cursor; // gone before its connection
@@ -73,7 +78,9 @@ private:
   using entries = std::map<std::uint64_t, std::shared_ptr<entry>>;
   std::shared_ptr<entry> find(std::uint64_t number, std::uint64_t owner);
   /// Where too many are open or wait to be dropped, drops those.
-  void make_room();
+  void make_room(std::uint64_t peer);
+  /// With the table's mutex.
+  void check_share(std::uint64_t peer) const;
   /// With the table's mutex: `it` goes to those that were closed. Returns the next one.
   entries::iterator set_aside(entries::iterator it) noexcept;
   void tell_closed() noexcept;
@@ -88,6 +95,7 @@ private:
   bool ended_ = false;
   std::set<std::uint64_t> watched_;
   bool looked_after_ = false;
+  std::set<std::uint64_t> pinned_; // the last that `wal_pinned` closed
   /// From a number of chance: one of an engine that was here before must not name another cursor now.
   std::uint64_t last_;
 };

@@ -134,6 +134,7 @@ std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
   r->urgency = std::min(o.priority, priority::maintenance);
   r->id = std::move(o.id);
   r->read_only = o.read_only;
+  r->peer = o.peer;
   r->ctl.bound_results(static_cast<std::size_t>(o.max_result_bytes));
   if (o.cancel_token != 0)
     remember(r, o.cancel_token);
@@ -238,6 +239,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<cursor_open>()) {
     auto& x = m.get_mutable_as<cursor_open>(0);
     auto r = make_request(request::kind::task, what, x.options);
+    r->task_class = request_class::cursor;
     // No task keeps the house: the worker that drops the last one would have to wait for its own end.
     r->sql = std::move(x.sql); // in the request, where its bytes are counted
     r->parameters = std::move(x.parameters);
@@ -247,7 +249,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
         return;
       const auto owner = owner_of(raw->sender());
       const auto number =
-          cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl);
+          cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl, raw->peer);
       // After it is open: an owner that has ended by now says so at once.
       if (raw->sender() && cursors->watch(owner))
         raw->sender()->get()->attach(caf::default_attachable::make_monitor(
@@ -259,14 +261,17 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     submit(std::move(r), false);
   } else if (m.match_elements<cursor_next>()) {
     auto& x = m.get_mutable_as<cursor_next>(0);
-    call_options o{.timeout = x.timeout};
+    call_options o{.timeout = x.timeout, .peer = x.peer};
     auto r = make_request(request::kind::task, what, o);
+    r->task_class = request_class::cursor;
     r->task = [cursors = house_->cursors(), raw = r.get(), x](detail::connection&) {
       // These rows were stepped, and then the worker failed: another step would leave them out.
       if (!raw->reply.empty())
         return;
-      raw->reply = caf::make_message(cursors->next(x.id.number, owner_of(raw->sender()),
-                                                   static_cast<std::size_t>(x.batch), raw->ctl));
+      auto batch = cursors->next(x.id.number, owner_of(raw->sender()),
+                                 static_cast<std::size_t>(x.batch), raw->ctl);
+      raw->task_rows = batch.size();
+      raw->reply = caf::make_message(std::move(batch));
     };
     submit(std::move(r), false);
   } else if (m.match_elements<cursor_close>()) {
@@ -285,7 +290,7 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
     submit(std::move(r), write, !write);
   } else if (m.match_elements<database_info_request>()) {
     // A read like any other: it may wait for another process's lock.
-    call_options o;
+    call_options o{.peer = m.get_as<database_info_request>(0).peer};
     auto r = make_request(request::kind::task, what, o);
     r->counted = false;
     r->task = [core = &house_->core(), raw = r.get()](detail::connection& c) {
@@ -309,6 +314,9 @@ bool engine_router::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<caf::down_msg>()) {
     house_->cursors()->close_owned(m.get_as<caf::down_msg>(0).source.id());
   } else if (m.match_elements<caf::exit_msg>()) {
+    // A linked actor that ends as it should ends nobody (CAF's rule).
+    if (!m.get_as<caf::exit_msg>(0).reason)
+      return true;
     // Whoever ends the handle ends the engine. It blocks, so not on this thread.
     house_->core().refuse();
     run_elsewhere([keep = caf::strong_actor_ptr(ctrl()), this] {

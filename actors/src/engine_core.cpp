@@ -4,6 +4,7 @@
 #include "engine_core.hpp"
 
 #include "error_map.hpp"
+#include "fault.hpp"
 #include "log.hpp"
 #include "memory_vfs.hpp"
 #include "once.hpp"
@@ -77,6 +78,13 @@ std::size_t lease_count(const options& o) {
   return std::max<std::size_t>(8, 2 * std::size_t{std::thread::hardware_concurrency()});
 }
 
+// A reader is left for the others, where there are two.
+std::size_t peer_readers(const options& o) {
+  if (DBENGINE_FLAW("lets one peer have every reader"))
+    return std::numeric_limits<std::size_t>::max();
+  return static_cast<std::size_t>(std::max(1, o.num_workers - 1));
+}
+
 constexpr const char* unsound_writer = "it could not end a transaction";
 
 const options& checked(const options& o) {
@@ -90,7 +98,7 @@ engine_core::engine_core(std::string_view url, options o)
     : options_(std::make_shared<const options>(checked(o))), where_(locate(url)),
       read_only_(o.read_only || where_.read_only), admission_{.max_requests = o.max_queue,
                                                               .max_bytes = o.max_queue_bytes},
-      writes_(admission_), reads_(admission_), upkeep_(admission_),
+      writes_(admission_), reads_(admission_, peer_readers(o)), upkeep_(admission_),
       leases_(lease_count(o), [this] { return open_reader(); }) {
   watch_forks();
   owner_pid_ = forks.load(std::memory_order_relaxed);
@@ -186,8 +194,12 @@ void engine_core::submit_read(request_ptr r) {
   check_process();
   check_accepting();
   r->queued = clock::now();
+  const bool of_peer = r->peer != 0;
   reads_.push(std::move(r));
-  wake_reader();
+  if (!of_peer ||
+      reads_
+          .has_work()) // what a peer may not run yet, a reader looks for when it is done with its last
+    wake_reader();
   arm(watch_armed_, &wakers::arm_watch);
 }
 

@@ -16,6 +16,7 @@
 #include "file_lock.hpp"
 #include "held_file.hpp"
 #include "lease_table.hpp"
+#include "problem_log.hpp"
 #include "request_queue.hpp"
 #include "write_group.hpp"
 
@@ -30,6 +31,9 @@
 
 namespace dbengine::detail {
 
+/// What health and the log say of a disk without room for a write.
+std::string no_room_text(std::uint64_t free_bytes);
+
 class engine_core {
 public:
   /// What the core asks of its actors. Set by the composition root before any worker runs.
@@ -39,6 +43,8 @@ public:
     std::function<void()> arm_sweep;      ///< in `lease_idle`
     std::function<void()> arm_watch;      ///< soon: somebody waits in a queue
     std::function<void()> arm_checkpoint; ///< in `checkpoint_idle`
+    /// The WAL cannot begin anew and has so many bytes. True where something that kept it so will end in a moment.
+    std::function<bool(std::uint64_t)> wal_pinned;
     std::function<void(const error_info&)>
         writer_broke; ///< the write connection is gone; restart the writer
   };
@@ -184,6 +190,8 @@ public:
   struct disk_sample {
     bool file_present = true;
     std::uint64_t free_bytes = 0;
+    std::uint64_t capacity =
+        0; ///< of the file system; 0 where that is not known, or the database is in memory
     std::uint64_t wal_bytes = 0;
   };
   /// What the last look found.
@@ -193,7 +201,12 @@ public:
   std::uint64_t commits_seen() const noexcept {
     return commits_seen_.load(std::memory_order_relaxed);
   }
-  void note_request(request_class c, const error_info* failure) noexcept;
+  /// A write failed with this: health tells where it found no room on the disk.
+  void note_failure(const error_info& why) noexcept;
+  /// A write found no room a while ago, none has been committed since, and by the last look at the disk there is no more than then.
+  bool out_of_room() const noexcept;
+  /// Logs problems that begin and end.
+  problem_log& problems() noexcept { return problems_; }
 
   lease_table& leases() noexcept { return leases_; }
   const options& opts() const noexcept { return *options_; }
@@ -256,6 +269,7 @@ private:
   void run_group(std::vector<request_ptr> group);
   void group_failed(const write_group& g, const error_info& why);
   void count_answer(worker_counters& w, const request& r);
+  void committed() noexcept;
   void checkpoint_where_due();
   /// Throws where the write connection is in a transaction that it could not end.
   void check_writer() const;
@@ -348,6 +362,11 @@ private:
   lease_table leases_;
   slow_log slow_;
   write_group::hooks hooks_;
+  // Of the last write that found no room: that it was the last, what there was, and when (nanoseconds of the clock).
+  std::atomic<bool> no_room_{false};
+  std::atomic<std::uint64_t> room_then_{0};
+  std::atomic<std::int64_t> no_room_at_{0};
+  problem_log problems_;
   int owner_pid_ = 0;
 };
 

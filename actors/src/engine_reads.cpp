@@ -11,6 +11,29 @@
 
 namespace dbengine::detail {
 
+namespace {
+
+// A request that a reader has taken: its peer has one more under way for as long.
+class taken {
+public:
+  taken(request_queue& from, const request& r) : from_(&from), request_(&r) {}
+  ~taken() { end(); }
+  taken(const taken&) = delete;
+  taken& operator=(const taken&) = delete;
+
+  void end() noexcept {
+    if (from_ != nullptr)
+      from_->done(*request_);
+    from_ = nullptr;
+  }
+
+private:
+  request_queue* from_;
+  const request* request_;
+};
+
+} // namespace
+
 std::unique_ptr<connection> engine_core::open_reader() const {
   return std::make_unique<connection>(where_, connection::role::reader, options_);
 }
@@ -18,10 +41,10 @@ std::unique_ptr<connection> engine_core::open_reader() const {
 bool engine_core::work_waits(std::size_t i) noexcept {
   auto& slot = *readers_[i];
   const auto& queue = is_upkeep(i) ? upkeep_ : reads_;
-  if (!queue.empty())
+  if (queue.has_work())
     return true;
   slot.scheduled.store(false, std::memory_order_seq_cst);
-  return !queue.empty() && !slot.scheduled.exchange(true, std::memory_order_seq_cst);
+  return queue.has_work() && !slot.scheduled.exchange(true, std::memory_order_seq_cst);
 }
 
 std::uint64_t engine_core::reader_started(std::size_t i) {
@@ -80,13 +103,14 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
     auto r = queue.pop();
     if (!r) {
       slot.scheduled.store(false, std::memory_order_seq_cst);
-      if (queue.empty() || slot.scheduled.exchange(true, std::memory_order_seq_cst))
+      if (!queue.has_work() || slot.scheduled.exchange(true, std::memory_order_seq_cst))
         break;
       continue;
     }
+    taken mine(queue, *r);
     if (!r->start())
       continue;
-    if (!upkeep && !reads_.empty())
+    if (!upkeep && reads_.has_work())
       wake_reader(); // another one may help
     set_current(r);
     const auto begin = clock::now();
@@ -116,6 +140,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       DBENGINE_FAULT_POINT("reader.after_statement");
     } catch (const needs_writer&) {
       set_current(nullptr);
+      mine.end();
       r->wait_again();
       try {
         if (read_only_ || r->read_only)
@@ -132,6 +157,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
     } catch (...) {
       const auto why = current_exception_info();
       set_current(nullptr);
+      mine.end();
       slot.alive.store(false);
       r->result = {};
       if (++r->attempts >= defaults::poison_attempts) {
@@ -154,6 +180,7 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       slow_.offer(r->sql, elapsed);
     }
     set_current(nullptr);
+    mine.end();
     r->finish();
   }
   c.drop_snapshot();

@@ -28,6 +28,7 @@ void engine_core::look_at_disk() {
     now.file_present = std::filesystem::is_regular_file(where_.path, failed);
     const auto space = std::filesystem::space(where_.path.parent_path(), failed);
     now.free_bytes = failed ? 0 : static_cast<std::uint64_t>(space.available);
+    now.capacity = failed ? 0 : static_cast<std::uint64_t>(space.capacity);
     now.wal_bytes = wal_bytes();
   }
   const std::lock_guard lock(disk_mutex_);
@@ -69,18 +70,22 @@ dbengine::statistics engine_core::sample() const {
   add(writer_counts_);
   for (const auto& r : readers_)
     add(r->counts);
-  const auto fetch = static_cast<std::size_t>(request_class::fetch);
+  const auto add_part = [&](request_class c, const auto& part) {
+    const auto i = static_cast<std::size_t>(c);
+    s.classes[i].count += part.count.get();
+    s.classes[i].errors += part.errors.get();
+    s.classes[i].rows += part.rows.get();
+    part.run.add_to((*sums)[i].run);
+  };
   leases_.for_each([&](const lease_counters& l) {
-    s.classes[fetch].count += l.count.get();
-    s.classes[fetch].errors += l.errors.get();
-    s.classes[fetch].rows += l.rows.get();
+    add_part(request_class::fetch, l);
+    add_part(request_class::cursor, l.cursor);
     s.timeouts += l.timeouts.get();
     s.statement_cache_hits += l.cache_hits.get();
     s.statement_cache_misses += l.cache_misses.get();
     s.snapshots_reused += l.snapshots_reused.get();
     s.reads_on_writer += l.on_writer.get();
     s.snapshots_opened += l.snapshots_opened.get();
-    l.run.add_to((*sums)[fetch].run);
   });
   for (std::size_t i = 0; i < request_class_count; ++i) {
     s.classes[i].wait = (*sums)[i].wait.read();

@@ -23,8 +23,14 @@ void engine_core::after_commit() {
     error_info info{.code = errc::fenced, .outcome = fate::unknown, .message = why};
     throw error(std::move(info));
   }
-  commits_seen_.store(writer_->commits(), std::memory_order_relaxed);
+  committed();
   checkpoint_where_due();
+}
+
+void engine_core::committed() noexcept {
+  commits_seen_.store(writer_->commits(), std::memory_order_relaxed);
+  if (no_room_.load(std::memory_order_relaxed)) // there is room again
+    no_room_.store(false, std::memory_order_relaxed);
 }
 
 void engine_core::checkpoint_where_due() {
@@ -45,6 +51,8 @@ void engine_core::checkpoint_where_due() {
                       .complete) {
         // Ever rarer, so that a snapshot that stays costs the writer little.
         next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
+        if (wakers_.wal_pinned && wakers_.wal_pinned(wal_bytes()))
+          next_checkpoint_ = pages + defaults::checkpoint_pages; // what kept it ends
         log_limited(log_level::warning, "the WAL is pinned",
                     "the WAL has " + std::to_string(pages) +
                         " pages and cannot begin anew: a cursor, a transaction that "
@@ -149,6 +157,7 @@ bool engine_core::idle_checkpoint() {
 }
 
 error_info engine_core::settle(connection& c, error_info why) {
+  note_failure(why);
   if (DBENGINE_FLAW("does not settle"))
     return why;
   // Where the index of the WAL got no memory, the commit is in the WAL all the same.
@@ -301,7 +310,10 @@ void engine_core::run_group(std::vector<request_ptr> group) {
     group_failed(g, why);
     throw;
   }
+  const bool any = g.counts().commits > 0;
   book();
+  if (any)
+    committed();
   commits_seen_.store(writer_->commits(), std::memory_order_relaxed);
 }
 
@@ -360,32 +372,6 @@ void engine_core::group_failed(const write_group& g, const error_info& why) {
   }
   writes_.push_front(again);
   arm(watch_armed_, &wakers::arm_watch); // nobody else looks at their deadlines
-}
-
-void engine_core::count_answer(worker_counters& w, const request& r) {
-  auto& c = w.of(r.statistics_class());
-  c.count.add();
-  if (r.failure) {
-    c.errors.add();
-    if (r.failure->code == errc::timeout)
-      w.timeouts.add();
-  }
-  std::chrono::nanoseconds elapsed{0};
-  std::uint64_t rows = 0;
-  if (const auto* x = std::get_if<write_result>(&r.result)) {
-    elapsed = x->elapsed;
-    rows = static_cast<std::uint64_t>(x->changes);
-  } else if (const auto* b = std::get_if<batch_result>(&r.result)) {
-    elapsed = b->elapsed;
-    rows = static_cast<std::uint64_t>(b->changes);
-  } else if (const auto* f = std::get_if<dbengine::rows>(&r.result)) {
-    rows = f->size();
-  }
-  c.rows.add(rows);
-  if (elapsed.count() > 0) {
-    c.run.record(elapsed);
-    slow_.offer(r.sql, elapsed);
-  }
 }
 
 } // namespace dbengine::detail

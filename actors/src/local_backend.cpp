@@ -34,6 +34,7 @@ struct local_backend::config : caf::actor_system_config {
     // Sharing: an idle engine wakes nobody; stealing polls 430 times a second (PLATFORM).
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
+    set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
     setup(*this);
   }
 };

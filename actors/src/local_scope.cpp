@@ -17,12 +17,14 @@ namespace {
 class savepoint_scope final : public detail::scope {
 public:
   savepoint_scope(local_scope& outer, connection& c, std::optional<request_options> own)
-      : outer_(&outer), connection_(&c), own_(std::move(own)) {
+      : outer_(&outer), connection_(&c), own_(std::move(own)), rows_before_(outer.rows_so_far()) {
     c.savepoint();
   }
   ~savepoint_scope() override {
-    if (!ended_)
-      connection_->rollback_to_savepoint();
+    if (ended_)
+      return;
+    connection_->rollback_to_savepoint();
+    outer_->take_back_rows(rows_before_);
   }
   rows fetch(std::string_view sql, const params_view& p) override {
     const properties mine(*this);
@@ -72,6 +74,7 @@ private:
   local_scope* outer_;
   connection* connection_;
   std::optional<request_options> own_;
+  std::uint64_t rows_before_;
   bool ended_ = false;
 };
 
@@ -106,12 +109,14 @@ void local_scope::begin(detail::lease* l) {
     }
   } catch (const error&) {
     ended_ = true;
+    count_write(true);
     c.rollback();
     give_back();
     throw;
   } catch (...) { // the connection failed, not its caller: it is replaced
     auto why = detail::current_exception_info();
     ended_ = true;
+    count_write(true);
     if (lease_ != nullptr)
       house_->core().leases().give_back(*lease_, true);
     else
@@ -161,6 +166,7 @@ local_scope::~local_scope() {
   backend_->scope_.compare_exchange_strong(mine, nullptr, std::memory_order_relaxed);
   if (ended_ || !resume())
     return;
+  count_write(true);
   if (!broken_) {
     connection().rollback();
     give_back();
@@ -226,6 +232,7 @@ auto local_scope::run(F&& f) {
   } catch (const detail::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
   } catch (const error& e) {
+    core.note_failure(e.info());
     kept_part_ = kept_part_ || e.outcome() == fate::partly_kept;
     if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
       throw error(core.settle(c, e.info()));
@@ -240,16 +247,54 @@ auto local_scope::run(F&& f) {
   }
 }
 
+void local_scope::count_write(bool failed) noexcept {
+  if (kind_ != kind::write || std::exchange(counted_, true))
+    return;
+  auto& counts = house_->core().writer_counts().of(request_class::transaction);
+  counts.count.add();
+  if (failed)
+    counts.errors.add();
+  else
+    counts.rows.add(rows_);
+}
+
 rows local_scope::fetch(std::string_view sql, const params_view& p) {
-  return run([&](auto& c, control& ctl) { return c.fetch(sql, p, ctl); });
+  const auto fetched = [&] {
+    return run([&](auto& c, control& ctl) { return c.fetch(sql, p, ctl); });
+  };
+  if (kind_ != kind::read) {
+    auto result = fetched();
+    rows_ += result.size();
+    return result;
+  }
+  // As a fetch by itself.
+  auto& counts = lease_->counts;
+  const auto start =
+      counts.count.get() % 16 == 0 ? detail::clock::now() : detail::clock::time_point{};
+  try {
+    auto result = fetched();
+    counts.count.add();
+    counts.rows.add(result.size());
+    if (start != detail::clock::time_point{})
+      counts.run.record(detail::clock::now() - start);
+    return result;
+  } catch (const error& e) {
+    counts.count.add();
+    counts.errors.add();
+    if (e.code() == errc::timeout)
+      counts.timeouts.add();
+    throw;
+  }
 }
 
 write_result local_scope::execute(std::string_view sql, const params_view& p) {
-  return run([&](auto& c, control& ctl) { return c.execute(sql, p, ctl); });
+  const auto result = run([&](auto& c, control& ctl) { return c.execute(sql, p, ctl); });
+  rows_ += static_cast<std::uint64_t>(result.changes);
+  return result;
 }
 
 batch_result local_scope::execute_many(std::string_view sql, std::span<const params> sets) {
-  return run([&](auto& c, control& ctl) {
+  const auto result = run([&](auto& c, control& ctl) {
     const bool own = !c.in_transaction(); // a raw connection outside a transaction
     if (own)
       c.begin_immediate(ctl);
@@ -270,6 +315,8 @@ batch_result local_scope::execute_many(std::string_view sql, std::span<const par
       throw;
     }
   });
+  rows_ += static_cast<std::uint64_t>(result.changes);
+  return result;
 }
 
 void local_scope::commit() {
@@ -279,14 +326,12 @@ void local_scope::commit() {
   if (!c.in_transaction())
     throw error(errc::sql, "a statement ended the transaction; nothing of it was kept");
   control ctl;
-  auto& counts = core.writer_counts();
   const auto before = c.commits();
   try {
     c.commit(ctl);
     core.after_commit();
   } catch (const error& e) {
-    counts.of(request_class::transaction).count.add();
-    counts.of(request_class::transaction).errors.add();
+    count_write(true);
     throw error(core.settle(c, e.info()));
   } catch (
       ...) { // the worker's failure: the writer is restarted; the commit record says what became of the transaction
@@ -295,17 +340,16 @@ void local_scope::commit() {
     auto why = detail::current_exception_info();
     const bool committed = c.commits() != before;
     ended_ = true;
+    count_write(!committed);
     core.writer_broken(why);
-    counts.of(request_class::transaction).count.add();
     if (committed)
       return;
-    counts.of(request_class::transaction).errors.add();
     why.code = errc::unavailable;
     why.outcome = fate::rolled_back;
     throw error(std::move(why));
   }
-  counts.of(request_class::transaction).count.add();
-  counts.commits.add();
+  count_write(false);
+  core.writer_counts().commits.add();
   ended_ = true;
   give_back();
 }
@@ -326,63 +370,6 @@ std::unique_ptr<detail::scope> local_scope::savepoint_with(const request_options
 
 sqlite3* local_scope::native_handle() noexcept {
   return connection().handle();
-}
-
-// -- cursor ---------------------------------------------------------------------------------------
-
-local_cursor::local_cursor(const detail::engine_core& core, std::shared_ptr<house> h,
-                           std::size_t batch, const request_options& o)
-    : house_(std::move(h)), batch_(batch), options_(o),
-      timeout_(o.timeout.value_or(core.opts().request_timeout)) {}
-
-void local_cursor::open(detail::lease& l, std::string_view sql, const params_view& p) {
-  auto& c = *l.conn;
-  try {
-    c.drop_snapshot();
-    c.begin_snapshot();
-    auto ctl = control_now();
-    cursor_ = std::make_unique<connection::cursor>(c, sql, p, ctl);
-  } catch (...) {
-    c.rollback();
-    house_->core().leases().give_back(l);
-    throw;
-  }
-  lease_ = &l;
-  house_->core().leases().park(l);
-}
-
-local_cursor::~local_cursor() {
-  if (lease_ == nullptr) // it was never open
-    return;
-  if (!house_->core().leases().resume(*lease_)) {
-    cursor_->abandon();
-    return;
-  }
-  cursor_.reset();
-  lease_->conn->rollback();
-  house_->core().leases().give_back(*lease_);
-}
-
-control local_cursor::control_now() const {
-  return {timeout_, options_.cancel};
-}
-
-rows local_cursor::next() {
-  auto& core = house_->core();
-  core.admit();
-  auto ctl = control_now();
-  if (!core.leases().resume(*lease_))
-    throw error(errc::shut_down, "the engine is shut down");
-  struct parking {
-    detail::lease_table& table;
-    detail::lease& mine;
-    ~parking() { table.park(mine); }
-  } const parked{core.leases(), *lease_};
-  auto r = cursor_->next(batch_, ctl);
-  auto& counts = lease_->counts;
-  counts.count.add();
-  counts.rows.add(r.size());
-  return r;
 }
 
 } // namespace dbengine::actors

@@ -38,6 +38,9 @@ public:
   bool kept_part() const noexcept override { return kept_part_; }
   /// Throws `errc::invalid_state` where no statement can run in it any more, or not now.
   void check_open() const;
+  /// Rows that its statements returned or changed; a savepoint that is undone takes back its own.
+  std::uint64_t rows_so_far() const noexcept { return rows_; }
+  void take_back_rows(std::uint64_t before) noexcept { rows_ = before; }
 
 private:
   /// While it runs something on the connection: shutting down waits for it then, and else takes the connection away.
@@ -50,14 +53,18 @@ private:
   auto run(F&& f);
   detail::connection& connection() const;
   void give_back() noexcept;
+  /// A `write` is one request of the statistics, counted once, while it has the write connection.
+  void count_write(bool failed) noexcept;
 
   local_backend* backend_;
   std::shared_ptr<house> house_; // outlives a scope that is still open at shutdown
   kind kind_;
   detail::lease* lease_ = nullptr;
   request_options options_;
-  bool ended_ = true;                // until it begins
-  bool kept_part_ = false;           // a statement failed with `partly_kept`
+  bool ended_ = true;      // until it begins
+  bool kept_part_ = false; // a statement failed with `partly_kept`
+  bool counted_ = false;
+  std::uint64_t rows_ = 0;
   std::optional<error_info> broken_; // the connection failed under a statement
 };
 

@@ -61,6 +61,50 @@ void add_readers(health_report& h) {
     h.problems.push_back("no reader is left: all " + std::to_string(readers) + " are stalled");
 }
 
+std::string megabytes(std::uint64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+// Critical: nothing can be written. By a write that said so, or by the last look.
+std::string full_disk(const detail::engine_core& core,
+                      const detail::engine_core::disk_sample& disk) {
+  if (core.where().memory || core.read_only())
+    return {};
+  const auto least = std::min(defaults::disk_full, disk.capacity / defaults::disk_full_share);
+  const bool seen = disk.capacity > 0 && disk.free_bytes < least;
+  return seen || core.out_of_room() ? detail::no_room_text(disk.free_bytes) : std::string();
+}
+
+std::string low_disk(const detail::engine_core& core,
+                     const detail::engine_core::disk_sample& disk) {
+  const auto least = std::min(defaults::disk_low, disk.capacity / defaults::disk_low_share);
+  if (core.read_only() || disk.capacity == 0 || disk.free_bytes >= least)
+    return {};
+  return "there is little room on the disk of the database: " + megabytes(disk.free_bytes) +
+         " of " + megabytes(disk.capacity) + " are free";
+}
+
+std::string long_wal(const detail::engine_core::disk_sample& disk) {
+  if (disk.wal_bytes < defaults::wal_long)
+    return {};
+  return "the write-ahead log has " + megabytes(disk.wal_bytes) +
+         ": a snapshot that is kept (a cursor, a transaction that reads, a backup, another process) "
+         "does not let it begin anew";
+}
+
+// What stands in the way of nothing yet.
+void add_warnings(health_report& h, detail::engine_core& core, const backup_service& backups,
+                  const detail::engine_core::disk_sample& disk, bool full) {
+  const auto add = [&](const char* kind, std::string text) {
+    core.problems().found(kind, detail::log_level::warning, text);
+    if (!text.empty())
+      h.problems.push_back(std::move(text));
+  };
+  add("room", full ? std::string() : low_disk(core, disk));
+  add("wal", long_wal(disk));
+  add("backup", backups.late());
+}
+
 } // namespace
 
 statistics report_statistics(const detail::engine_core& core, const board& b,
@@ -106,8 +150,13 @@ health_report report_health(detail::engine_core& core, const board& b,
                            (w.note.empty() ? std::string(to_string(w.state)) : w.note));
   }
   add_readers(h);
+  const auto full = full_disk(core, disk);
+  core.problems().found("disk", detail::log_level::error, full);
+  if (!full.empty())
+    h.problems.push_back(full);
   h.ok = h.problems.empty();
   backups.add_to(h);
+  add_warnings(h, core, backups, disk, !full.empty());
   return h;
 }
 

@@ -33,7 +33,7 @@ remote_link_ptr open_link(caf::actor_system& sys, const endpoint& to, const remo
   std::shared_ptr<guard::tls_context> tls;
   if (!how.tls.empty()) {
     std::string why;
-    tls = guard::load_tls(how.tls, why, guard::tls_side::client);
+    tls = guard::load_tls(how.tls, why, guard::tls_side::client, how.tls_name.value_or(to.host));
     if (!tls)
       throw error(errc::invalid_option, why);
   }

@@ -203,6 +203,7 @@ error_info house::start(spawn_settings s) {
     if (const auto h = handles->writer())
       caf::anon_send(h, caf::close_atom_v);
   };
+  w.wal_pinned = [cursors = cursors_](std::uint64_t bytes) { return cursors->wal_pinned(bytes); };
   w.arm_watch = [handles] {
     if (const auto h = handles->supervisor())
       caf::delayed_anon_send(h, defaults::watch_interval, caf::tick_atom_v);

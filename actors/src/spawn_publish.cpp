@@ -101,11 +101,24 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
                                             "and CA), or insecure spelt out");
   const auto& l = how.limits;
   if (l.max_answer_bytes == 0 || l.max_total_answer_bytes < l.max_answer_bytes ||
-      l.max_cursors == 0 || l.max_timeout.count() <= 0)
+      l.max_cursors == 0 || l.max_timeout.count() <= 0 || l.max_cursor_age.count() <= 0)
     return refuse(errc::invalid_option,
-                  "publish: max_answer_bytes, max_cursors and max_timeout must be above 0, and "
-                  "max_total_answer_bytes must hold one answer");
-  const auto serves = spawn_scheduled(sys, gateway, engine, how.access, how.limits);
+                  "publish: max_answer_bytes, max_cursors, max_timeout and max_cursor_age must be "
+                  "above 0, and max_total_answer_bytes must hold one answer");
+  const auto peers = std::make_shared<peer_numbers>();
+  local_gateway_actor serves;
+  try {
+    gateway_rules rules{.allowed = how.access,
+                        .allow_backup = how.allow_backup,
+                        .limits = how.limits,
+                        .peers = peers,
+                        .decoder = {}};
+    require_threads(1); // a failed spawn would leave an empty shell each time
+    rules.decoder = spawn_detached(sys, decoder);
+    serves = spawn_scheduled(sys, gateway, engine, std::move(rules));
+  } catch (const error& e) {
+    return from_info(e.info());
+  }
   guard::options g;
   g.host = how.host;
   g.port = how.port;
@@ -123,6 +136,13 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
     } catch (const std::bad_alloc&) { // what cannot be said is counted
     }
   };
+  g.on_connected = [peers](std::uint64_t number, const std::string& address) {
+    try {
+      peers->connected(number, address);
+    } catch (const std::bad_alloc&) { // then each connection counts for itself
+    }
+  };
+  g.on_disconnected = [peers](std::uint64_t number) { peers->disconnected(number); };
   g.on_gone = [serves](std::shared_ptr<void> left) {
     caf::anon_send(serves, left_behind_ptr(std::move(left)));
   };

@@ -4,7 +4,9 @@
 #include "bench_command/bench_command.hpp"
 
 #include "bench_command/cases.hpp"
+#include "output/output_file.hpp"
 #include "output/stream.hpp"
+#include "ui/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,8 +15,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include <unistd.h>
@@ -78,11 +80,6 @@ void check(const bench_settings& s) {
   if (s.batch_sizes.empty() ||
       std::find(s.batch_sizes.begin(), s.batch_sizes.end(), 0U) != s.batch_sizes.end())
     throw error(errc::invalid_option, "batch sizes: at least one, each from 1 up");
-  // Not only after minutes of measuring.
-  const auto folder = s.json.has_parent_path() ? s.json.parent_path() : std::filesystem::path(".");
-  if (!s.json.empty() && ::access(folder.c_str(), W_OK) != 0)
-    throw error(errc::io,
-                "cannot write " + s.json.string() + ": " + std::generic_category().message(errno));
 }
 
 bool wanted(const bench_settings& s, const test_case& t) {
@@ -104,7 +101,8 @@ public:
     std::error_code e;
     std::filesystem::remove_all(path_, e);
     if (e)
-      std::fprintf(stderr, "could not remove %s: %s\n", path_.c_str(), e.message().c_str());
+      std::fprintf(stderr, "could not remove %s: %s\n", ui::visible(path_.string()).c_str(),
+                   e.message().c_str());
   }
   scratch_folder(const scratch_folder&) = delete;
   scratch_folder& operator=(const scratch_folder&) = delete;
@@ -124,7 +122,7 @@ nlohmann::json to_json(const finding& f) {
 }
 
 void write_json(const bench_settings& s, const std::vector<finding>& findings,
-                const std::vector<std::string>& advice) {
+                const std::vector<std::string>& advice, output_file& to) {
   nlohmann::json j{
       {"program", "dbengine bench"},        {"cores", std::thread::hardware_concurrency()},
       {"operations", s.operations},         {"workers", s.workers},
@@ -132,11 +130,8 @@ void write_json(const bench_settings& s, const std::vector<finding>& findings,
       {"recommendations", advice}};
   for (const auto& f : findings)
     j["findings"].push_back(to_json(f));
-  std::ofstream out(s.json);
-  out << j.dump(2) << '\n';
-  out.flush();
-  if (!out)
-    throw error(errc::io, "cannot write " + s.json.string());
+  to.stream().write(j.dump(2) + "\n");
+  to.commit();
 }
 
 } // namespace
@@ -153,11 +148,14 @@ const std::vector<std::string>& bench_tests() {
 
 int run_bench(const bench_settings& s) {
   check(s);
+  std::optional<output_file> json; // what cannot be written is said before minutes of measuring
+  if (!s.json.empty())
+    json.emplace(s.json);
   const scratch_folder folder(s.directory.empty() ? std::filesystem::temp_directory_path()
                                                   : s.directory);
   std::printf("%zu operations a measurement, %d %s, %u cores, databases in %s\n", s.operations,
               s.workers, s.workers == 1 ? "worker" : "workers", std::thread::hardware_concurrency(),
-              folder.path().parent_path().c_str());
+              ui::visible(folder.path().parent_path().string()).c_str());
   std::vector<finding> findings;
   for (const auto& t : cases) {
     if (!wanted(s, t))
@@ -175,8 +173,8 @@ int run_bench(const bench_settings& s) {
   for (const auto& line : advice)
     std::printf("  %s\n", line.c_str());
   output_stream(stdout).finish(); // what could not be written is told
-  if (!s.json.empty())
-    write_json(s, findings, advice);
+  if (json)
+    write_json(s, findings, advice, *json);
   return 0;
 }
 

@@ -4,6 +4,7 @@
 // The command tree as data: parsing, --help, the man page and shell completion are all made from it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>

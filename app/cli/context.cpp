@@ -5,7 +5,11 @@
 
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "output/encode.hpp"
+#include "output/output_file.hpp"
+#include "ui/text.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -33,6 +37,16 @@ std::optional<std::chrono::milliseconds> timeout_of(const context& c) {
   return *parsed;
 }
 
+std::string without_scheme(std::string path) {
+  static constexpr std::string_view scheme = "sqlite://";
+  if (path.starts_with(scheme)) {
+    path.erase(0, scheme.size());
+    if (path.starts_with('/'))
+      path.erase(0, 1);
+  }
+  return path;
+}
+
 DbEngine connect(const context& c, opening how) {
   remote_options o;
   o.read_only = how == opening::read_only || c.config.engine.read_only;
@@ -40,6 +54,7 @@ DbEngine connect(const context& c, opening how) {
            c.args.text_or("tls-ca", "")};
   if (!o.tls.empty() && (o.tls.certificate.empty() || o.tls.key.empty() || o.tls.ca.empty()))
     throw usage_error("TLS needs all three: --tls-cert, --tls-key and --tls-ca");
+  o.tls_name = c.args.text("tls-name");
   return DbEngine::connect(c.connect, o);
 }
 
@@ -47,18 +62,41 @@ DbEngine connect(const context& c, opening how) {
 
 void context::note(const std::string& line) const {
   if (verbosity >= 0)
-    std::fprintf(stderr, "%s\n", line.c_str());
+    std::fprintf(stderr, "%s\n", ui::visible_lines(line).c_str());
 }
 
 std::string database_path(const context& c) {
-  static constexpr std::string_view scheme = "sqlite://";
-  std::string path = c.args.text_or("DB", "");
-  if (path.starts_with(scheme)) {
-    path.erase(0, scheme.size());
-    if (path.starts_with('/'))
-      path.erase(0, 1);
-  }
+  std::string path = without_scheme(c.args.text_or("DB", ""));
   return path.starts_with(':') || path.starts_with("file:") ? std::string() : path;
+}
+
+std::filesystem::path file_of_database(const std::string& database) {
+  static constexpr std::string_view uri = "file:";
+  const auto named = without_scheme(database);
+  if (!named.starts_with(uri))
+    return named.starts_with(':') ? std::string() : named;
+  const auto end = std::min(named.find('?'), named.size());
+  std::size_t at = uri.size();
+  if (named.compare(at, 2, "//") == 0) // this machine's name, or none, comes before the path
+    at = std::min(named.find('/', at + 2), end);
+  std::string path;
+  for (; at < end; ++at) {
+    const auto byte = named[at] == '%' ? from_hex(named.substr(at + 1, 2)) : std::nullopt;
+    if (byte && byte->size() == 1)
+      at += 2;
+    path += byte && byte->size() == 1 ? (*byte)[0] : named[at];
+  }
+  return path;
+}
+
+std::filesystem::path database_file(const context& c) {
+  return c.connect.empty() ? file_of_database(c.args.text_or("DB", "")) : std::filesystem::path();
+}
+
+std::filesystem::path folder_of_backups(const context& c) {
+  if (const auto dir = c.args.text("dir"))
+    return *dir;
+  return backup_folder(c.config, c.args.text_or("DB", ""));
 }
 
 void needs_files(const context& c, const char* command) {
@@ -74,7 +112,9 @@ DbEngine open_engine(const context& c, opening how) {
   std::error_code ignored; // a path that cannot be looked at is reported by the engine
   if (how != opening::create && !path.empty() && !std::filesystem::exists(path, ignored))
     throw dbengine::error(errc::cannot_open, "there is no database '" + database + "'");
+  refuse_standard_streams_of(database_files(database_file(c)));
   auto options = c.config.engine;
+  options.backup_dir = folder_of_backups(c);
   // Of a memory database there is nothing to be read only.
   if (how == opening::read_only && !path.empty())
     options.read_only = true;

@@ -34,12 +34,9 @@ std::string utc(wall_time t) {
   return buffer.data();
 }
 
-// The folder of `--dir` takes the place of the configuration's.
-void use_folder(context& c) {
+void check_folder(const context& c) {
   if (!c.connect.empty() && c.args.has("dir"))
     throw usage_error("--dir: with --connect the server chooses the folder of its backups");
-  if (const auto dir = c.args.text("dir"))
-    c.config.engine.backup_dir = *dir;
 }
 
 progress_callback drawn_by(ui::progress& bar, const context& c) {
@@ -63,7 +60,7 @@ bool watched_backup(const DbEngine& engine, const request_view& db, const contex
 }
 
 int run_now(context& c) {
-  use_folder(c);
+  check_folder(c);
   // How many stay is said by the configuration. Without one, the default must not remove what another process keeps.
   if (c.config.file.empty())
     c.config.engine.backup_cleanup_enabled = false;
@@ -91,7 +88,7 @@ int run_now(context& c) {
 backup_info known_backups(const context& c) {
   const auto path = database_path(c);
   std::error_code ignored;
-  const auto& folder = c.config.engine.backup_dir;
+  const auto folder = folder_of_backups(c);
   if (!c.connect.empty() || path.empty() || std::filesystem::exists(path, ignored) ||
       !std::filesystem::exists(folder, ignored))
     return open_engine(c, opening::read_only).get_backup_info();
@@ -103,10 +100,10 @@ backup_info known_backups(const context& c) {
 }
 
 int run_list(context& c) {
-  use_folder(c);
+  check_folder(c);
   const auto info = known_backups(c);
   // As the user wrote it; a server's is another machine's.
-  const auto folder = c.connect.empty() ? c.config.engine.backup_dir : info.directory;
+  const auto folder = c.connect.empty() ? folder_of_backups(c) : info.directory;
   if (info.backup_files.empty() && !info.last_error.empty())
     throw dbengine::error(errc::backup_failed,
                           "no backups in " + folder.string() + ": " + info.last_error);
@@ -119,13 +116,13 @@ int run_list(context& c) {
     table.add({ui::visible(f.filename), utc(f.time), ui::bytes_text(f.size_bytes),
                f.verified ? "yes" : "no"});
   output_stream standard(stdout);
-  standard.write(table.text(c.out));
+  standard.write_styled(table.text(c.out));
   standard.finish();
   return 0;
 }
 
 int run_prune(context& c) {
-  use_folder(c);
+  check_folder(c);
   if (const auto keep = c.args.number("keep", 1)) {
     if (*keep > std::numeric_limits<int>::max())
       throw usage_error("--keep: '" + *c.args.text("keep") + "' is too many");
@@ -135,11 +132,12 @@ int run_prune(context& c) {
     throw usage_error("backup prune: the backups of a file are meant");
   const bool dry_run = c.args.has("dry-run");
   const auto& o = c.config.engine;
+  const auto folder = folder_of_backups(c);
   const auto report = prune_backups(
-      o.backup_dir, c.args.text_or("DB", ""),
+      folder, c.args.text_or("DB", ""),
       {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes}, dry_run);
   if (report.skipped)
-    throw dbengine::error(errc::busy, "a backup is made in " + o.backup_dir.string() +
+    throw dbengine::error(errc::busy, "a backup is made in " + folder.string() +
                                           " right now: nothing was removed");
   output_stream standard(stdout);
   for (const auto& f : report.removed)

@@ -8,6 +8,7 @@
 #include "data/import.hpp"
 #include "data/parameters.hpp"
 #include "data/target.hpp"
+#include "output/output_file.hpp"
 #include "output/writer.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
@@ -49,7 +50,7 @@ int run(context& c) {
   pointing_into(sql, db, [&] {
     auto cursor = db.cursor(sql, p);
     rows batch = cursor.next();
-    output_file out(file);
+    output_file out(file, database_files(database_file(c)));
     const auto writer = make_export_writer(format_of(c, file), out.stream());
     ui::progress bar(c.err, "exporting", 0);
     writer->begin(batch.columns());

@@ -6,10 +6,14 @@
 #include "cli/report.hpp"
 #include "cli/suggest.hpp"
 #include "commands/commands.hpp"
+#include "data/chunks.hpp"
+#include "data/long_script.hpp"
 #include "data/raw_script.hpp"
 #include "data/text_file.hpp"
 #include "output/writer.hpp"
 #include "ui/text.hpp"
+
+#include <utility>
 
 namespace dbengine::app {
 
@@ -20,6 +24,10 @@ struct tally {
   std::uint64_t failures = 0;
   std::string warning = {};
 };
+
+tally of(raw_script_result done) {
+  return {.statements = done.statements, .warning = std::move(done.warning)};
+}
 
 void show(const script_result& result, const std::string& sql, const context& c, output_stream& out,
           row_writer_source& writers, tally& t) {
@@ -41,29 +49,33 @@ void show(const script_result& result, const std::string& sql, const context& c,
 }
 
 int run(context& c) {
-  const std::string sql = read_text(c.args.text_or("FILE", "-"), c.cancel);
   const bool go_on = c.args.has("continue");
+  const bool may_be_long = !go_on && c.connect.empty();
+  file_chunks from(c.args.text_or("FILE", "-"), c.cancel);
+  std::string sql;
+  const bool whole = read_text(from, sql, may_be_long ? most_of_short_script : sql.max_size() - 1);
   output_stream standard(stdout);
   row_writer_source writers(c.args.text_or("output", c.config.format), standard, c.out);
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c);
   tally t;
-  pointing_into(sql, db, [&] {
-    if (go_on) {
-      show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
-      return;
-    }
-    try {
-      show(db.execute_script(sql), sql, c, standard, writers, t);
-    } catch (const dbengine::error& e) {
-      // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
-      if (e.code() != errc::not_allowed || !c.connect.empty())
-        throw;
-      auto done = run_raw_script(db, sql, writers);
-      t.statements = done.statements;
-      t.warning = std::move(done.warning);
-    }
-  });
+  if (!whole)
+    t = of(run_long_script(db, std::move(sql), from, writers));
+  else
+    pointing_into(sql, db, [&] {
+      if (go_on) {
+        show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
+        return;
+      }
+      try {
+        show(db.execute_script(sql), sql, c, standard, writers, t);
+      } catch (const dbengine::error& e) {
+        // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
+        if (e.code() != errc::not_allowed || !c.connect.empty())
+          throw;
+        t = of(run_raw_script(db, sql, writers));
+      }
+    });
   standard.finish();
   if (!t.warning.empty())
     c.note("warning: " + t.warning);
@@ -80,7 +92,9 @@ command script_command(bool remote) {
       "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
       "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
       "stands and stops at the first failure; what it has committed stays. Foreign keys are enforced there only where the script "
-      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end.";
+      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end. "
+      "A file of more than 64 MiB is read piece by piece: without a transaction in its first 64 MiB it is run in one, and may "
+      "not begin another.";
   c.positionals = {
       {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
   c.options = {{.names = "--continue", .help = "go on behind statements that fail"},

@@ -39,7 +39,7 @@ int run(context& c) {
   bool first = true;
   do {
     if (watch && c.out.interactive)
-      standard.write("\x1b[H\x1b[2J");
+      standard.write_styled("\x1b[H\x1b[2J");
     else if (!std::exchange(first, false) && !json)
       standard.write("\n");
     standard.write(

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <system_error>
 #include <utility>
 
 namespace dbengine::app {
@@ -106,7 +107,30 @@ std::string content_of(const std::filesystem::path& file) {
   }
 }
 
+// What two spellings have in common where they lead to the same file; a URI or a database in memory as it is written.
+std::string place_of(const std::string& url) {
+  static constexpr std::string_view scheme = "sqlite://";
+  auto path = url.substr(0, url.find('?'));
+  if (path.starts_with(scheme))
+    path.erase(0, scheme.size() + (path.substr(scheme.size()).starts_with('/') ? 1 : 0));
+  if (path.empty() || path.starts_with(':') || path.starts_with("file:"))
+    return url;
+  std::error_code failed;
+  auto real = std::filesystem::absolute(path, failed);
+  if (!failed)
+    real = std::filesystem::weakly_canonical(real, failed);
+  return failed ? path : real.string();
+}
+
 } // namespace
+
+std::filesystem::path backup_folder(const config& c, const std::string& url) {
+  if (c.databases.size() > 1)
+    for (const auto& d : c.databases)
+      if (place_of(d.url) == place_of(url))
+        return c.engine.backup_dir / d.name;
+  return c.engine.backup_dir;
+}
 
 config parse_config(const std::string& text, const std::filesystem::path& file) {
   config c;

@@ -23,6 +23,8 @@ struct serve_config {
   std::string tls_cert = {}, tls_key = {}, tls_ca = {};
   /// Addresses other than loopback without TLS.
   bool insecure = false;
+  /// Peers may ask for backups.
+  bool allow_backup = false;
   /// What each port grants to its peers.
   peer_limits limits = {};
   std::string log_level = "info";
@@ -47,6 +49,11 @@ struct config {
   serve_config serve = {};
   std::vector<served_config> databases = {};
 };
+
+/// Where the backups of a database of this configuration are. Several databases have a folder each, of the name in [databases]
+/// inside `backup.dir`: the oldest of one must not make way for the newest of another, nor one wait for another's. One alone, or
+/// one that is not in [databases], has `backup.dir` itself. `url`: a path or URL, in any spelling that leads to the file.
+std::filesystem::path backup_folder(const config& c, const std::string& url);
 
 /// Reads a file. Throws `config_error` with all that is wrong with it, one line each, as file:line:column: message; an
 /// unknown key comes with the nearest known one.

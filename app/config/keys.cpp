@@ -285,6 +285,7 @@ const std::vector<key_spec>& keys() {
       serve_text("tls_key", &serve_config::tls_key, any_text),
       serve_text("tls_ca", &serve_config::tls_ca, any_text),
       serve_flag("insecure", &serve_config::insecure),
+      serve_flag("allow_backup", &serve_config::allow_backup),
       serve_limit("max_connections", &peer_limits::max_connections, 1),
       serve_limit("max_frame_bytes", &peer_limits::max_frame_bytes, 4096),
       serve_limit("max_in_flight_requests", &peer_limits::max_in_flight_requests, 1),
@@ -292,6 +293,7 @@ const std::vector<key_spec>& keys() {
       serve_limit("max_answer_bytes", &peer_limits::max_answer_bytes, 4096),
       serve_limit("max_total_answer_bytes", &peer_limits::max_total_answer_bytes, 4096),
       serve_limit("max_cursors", &peer_limits::max_cursors, 1),
+      serve_limit("max_cursor_age", &peer_limits::max_cursor_age),
       serve_limit("max_timeout", &peer_limits::max_timeout),
       word(
           "serve", "log_level", levels,

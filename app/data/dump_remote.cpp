@@ -5,10 +5,17 @@
 
 #include "cli/exit_code.hpp"
 #include "data/dump_text.hpp"
+#include "output/encode.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdint>
 #include <optional>
+#include <system_error>
+#include <utility>
+
+#include <sys/random.h>
 
 namespace dbengine::app {
 
@@ -25,32 +32,37 @@ constexpr const char* versions = "schema_version || ' ' || user_version || ' ' |
 constexpr const char* where_versions_are =
     "pragma_schema_version, pragma_user_version, pragma_application_id";
 
+// Before the rows of each table comes a row that marks them: `mark` and the table's number. No column more than the widest table has is
+// needed so, which may have as many as SQLite allows.
 std::string term(const std::string& columns, std::size_t given, std::size_t width,
-                 const std::string& from, std::size_t number) {
+                 const std::string& from) {
   std::string sql = "SELECT " + columns;
   for (std::size_t i = given; i < width; ++i)
     sql += ",NULL";
-  return sql + "," + std::to_string(number) + " FROM " + from;
+  return sql + (from.empty() ? "" : " FROM " + from);
 }
 
-std::string all_rows(const dump_contents& what) {
-  std::size_t width = 1;
+std::string all_rows(const dump_contents& what, const std::string& mark) {
+  std::vector<const dumped_rows*> parts;
   for (const auto& t : what.tables)
-    width = std::max(width, t.rows.columns.size());
+    if (t.has_rows)
+      parts.push_back(&t.rows);
   if (what.has_sequences)
-    width = std::max(width, what.sequences.columns.size());
-  std::vector<std::string> terms{term(versions, 1, width, where_versions_are, 0)};
-  const auto add = [&](const dumped_rows& r) {
+    parts.push_back(&what.sequences);
+  if (what.has_statistics)
+    parts.push_back(&what.statistics);
+  std::size_t width = 2;
+  for (const auto* part : parts)
+    width = std::max(width, part->columns.size());
+  std::vector<std::string> terms{term(versions, 1, width, where_versions_are)};
+  for (std::size_t number = 1; number <= parts.size(); ++number) {
+    const auto& r = *parts[number - 1];
     std::string columns;
     for (const auto& c : r.columns)
       columns += (columns.empty() ? "" : ",") + c;
-    terms.push_back(term(columns, r.columns.size(), width, r.table, terms.size()));
-  };
-  for (const auto& t : what.tables)
-    if (t.has_rows)
-      add(t.rows);
-  if (what.has_sequences)
-    add(what.sequences);
+    terms.push_back(term("x'" + hex_text(mark) + "'," + std::to_string(number), 2, width, ""));
+    terms.push_back(term(columns, r.columns.size(), width, r.table));
+  }
   while (terms.size() > 1) {
     std::vector<std::string> larger;
     for (std::size_t i = 0; i < terms.size(); ++i) {
@@ -68,28 +80,44 @@ std::string all_rows(const dump_contents& what) {
   return terms.front();
 }
 
-// The rows of the one statement, one after the other.
+// What no database holds, as nobody can have known it.
+std::string random_mark() {
+  std::array<char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    throw std::system_error(errno, std::generic_category(), "getrandom");
+  return {bytes.data(), bytes.size()};
+}
+
+// The rows of the one statement, one after the other, without those that mark others.
 class row_feed {
 public:
-  explicit row_feed(cursor from) : from_(std::move(from)), batch_(from_.next()) {}
+  row_feed(cursor from, std::string mark)
+      : mark_(std::move(mark)), from_(std::move(from)), batch_(from_.next()) {}
 
   bool more() const { return !batch_.empty(); }
   row current() const { return batch_[at_]; }
-  std::int64_t number() const {
-    const auto r = current();
-    return r[r.size() - 1].as<std::int64_t>();
-  }
+  /// Of the table that the row is of; 0 for the first one of all.
+  std::int64_t number() const { return number_; }
   void step() {
+    advance();
+    for (; more() && is_mark(current()[0]); advance())
+      number_ = current()[1].as<std::int64_t>();
+  }
+
+private:
+  bool is_mark(const field& f) const { return f.type() == value_type::blob && f.bytes() == mark_; }
+  void advance() {
     if (++at_ == batch_.size()) {
       batch_ = from_.next();
       at_ = 0;
     }
   }
 
-private:
+  std::string mark_;
   cursor from_;
   rows batch_;
   std::size_t at_ = 0;
+  std::int64_t number_ = 0;
 };
 
 std::string version_of(const request_view& db) {
@@ -102,7 +130,8 @@ std::string version_of(const request_view& db) {
 std::optional<row_feed> open(const request_view& db, const dump_contents& what,
                              const std::string& version) {
   try {
-    row_feed feed(db.cursor(all_rows(what)));
+    const auto mark = random_mark();
+    row_feed feed(db.cursor(all_rows(what, mark)), mark);
     if (feed.current()[0].as<std::string>() == version) {
       feed.step();
       return feed;

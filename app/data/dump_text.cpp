@@ -10,7 +10,11 @@
 #include "output/writer.hpp"
 #include "ui/text.hpp"
 
+#include <dbengine/defaults.hpp>
+
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace dbengine::app {
 
@@ -60,33 +64,121 @@ std::string joined(const std::vector<std::string>& words) {
   return all;
 }
 
+std::string insert_into(const dumped_rows& what) {
+  return "INSERT INTO " + what.table + " (" + joined(what.columns) + ") VALUES (";
+}
+
+// Values too long for one statement are put together from a temporary table.
+void write_in_pieces(const dumped_rows& what, const row& r, std::size_t most, output_stream& to) {
+  // What is not in pieces must fit together: a literal takes up to some five bytes for one.
+  const std::size_t piece = std::max<std::size_t>(most / (8 * what.columns.size()), 1);
+  to.write("CREATE TEMP TABLE dbengine_pieces (c, n, b);\n");
+  std::string line = insert_into(what);
+  for (std::size_t i = 0; i < what.columns.size(); ++i) {
+    line += i == 0 ? "" : ",";
+    const auto bytes = r[i].bytes();
+    if (bytes.size() <= piece) {
+      line += literal(r[i]);
+      continue;
+    }
+    const auto column = std::to_string(i);
+    for (std::size_t at = 0; at < bytes.size(); at += piece)
+      to.write("INSERT INTO temp.dbengine_pieces VALUES (" + column + "," + std::to_string(at) +
+               ",x'" + hex_text(bytes.substr(at, piece)) + "');\n");
+    line += "(SELECT CAST(group_concat(CAST(b AS TEXT),'') AS ";
+    line += r[i].type() == value_type::blob ? "BLOB" : "TEXT";
+    line += ") FROM (SELECT b FROM temp.dbengine_pieces WHERE c=" + column + " ORDER BY n))";
+  }
+  to.write(line + ");\nDROP TABLE temp.dbengine_pieces;\n");
+}
+
 void write_rows(const dumped_rows& what, const each_row& rows, output_stream& to) {
-  const std::string head = "INSERT INTO " + what.table + " (" + joined(what.columns) + ") VALUES (";
-  rows(what, [&](const row& r) {
-    std::string line = head;
-    for (std::size_t i = 0; i < what.columns.size(); ++i)
-      line += (i == 0 ? "" : ",") + literal(r[i]);
-    to.write(line + ");\n");
-  });
+  rows(what, [&](const row& r) { write_row(what, r, defaults::max_sql_bytes, to); });
+}
+
+// A table that cannot be read: its statement stays in the dump as a comment, for who has what it needs.
+void leave_out(dump_contents& to, const std::string& name, const std::string& sql,
+               const std::string& why) {
+  to.warnings.push_back("table " + name + " cannot be read (" + why + "): it is left out");
+  std::string comment;
+  for (const char c : "left out, " + why + ":\n" + sql + ";\n") {
+    if (comment.empty() || comment.back() == '\n')
+      comment += "-- ";
+    comment += c;
+  }
+  to.tables.push_back({comment, false, {}});
+}
+
+// What is asked of an index over a table that is gone fails, and would when it is built.
+bool can_be_built(const fetch_function& fetch, const std::string& sql) {
+  try {
+    fetch("SELECT 1 FROM main." + quoted_name(indexed_table(sql)) + " LIMIT 0", {});
+    return true;
+  } catch (const dbengine::error& e) {
+    if (e.code() != errc::sql)
+      throw;
+    return false;
+  }
+}
+
+void add_rebuild(dump_contents& to, const fetch_function& fetch, const std::string& name,
+                 const std::string& sql) {
+  const auto quoted = quoted_name(name);
+  if (can_be_built(fetch, sql))
+    to.rebuilds += "INSERT INTO " + quoted + " (" + quoted + ") VALUES ('rebuild');\n";
+  else
+    to.warnings.push_back("table " + name + " is an index over '" + indexed_table(sql) +
+                          "', which cannot be read: it is made empty");
+}
+
+// The columns of a virtual table are its module's answer; nothing where that fails.
+std::optional<rows> columns_of(dump_contents& to, const fetch_function& fetch,
+                               const std::string& name, const std::string& sql, bool is_virtual) {
+  try {
+    return fetch("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", params::of(name));
+  } catch (const dbengine::error& e) {
+    if (!is_virtual || e.code() != errc::sql)
+      throw;
+    leave_out(to, name, sql, e.info().message);
+    return std::nullopt;
+  }
 }
 
 void add_table(dump_contents& to, const fetch_function& fetch, const std::string& name,
                const std::string& sql, bool is_virtual) {
-  auto& t = to.tables.emplace_back(dumped_table{sql, false, {quoted_name(name), {}}});
+  const auto columns = columns_of(to, fetch, name, sql, is_virtual);
+  if (!columns)
+    return;
+  auto& t = to.tables.emplace_back(dumped_table{ended_statement(sql), false, {}});
+  t.rows.table = quoted_name(name);
   const auto kept = is_virtual ? rows_of_virtual_table(sql) : kept_rows::own;
   if (kept == kept_rows::no_text)
     to.warnings.push_back("table " + name + " is an index that keeps no text: it is made empty");
   if (kept == kept_rows::elsewhere)
-    to.rebuilds += "INSERT INTO " + t.rows.table + " (" + t.rows.table + ") VALUES ('rebuild');\n";
+    add_rebuild(to, fetch, name, sql);
   if (kept != kept_rows::own && kept != kept_rows::own_by_rowid)
     return;
   t.has_rows = true;
   // The rowid of a plain table is only kept where it is a column.
   if (kept == kept_rows::own_by_rowid)
     t.rows.columns.push_back("rowid");
-  for (const auto& c :
-       fetch("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", params::of(name)))
+  if (const auto language = is_virtual ? language_column(sql) : ""; !language.empty())
+    t.rows.columns.push_back(quoted_name(language));
+  for (const auto& c : *columns)
     t.rows.columns.push_back(quoted_name(c[0].as<std::string>()));
+  to.has_sequences = to.has_sequences || (!is_virtual && has_autoincrement(sql));
+}
+
+// Sequences are there where a table with AUTOINCREMENT is, statistics where ANALYZE has run.
+void add_internal_tables(dump_contents& to, const fetch_function& fetch) {
+  to.sequences = {"sqlite_sequence", {"name", "seq"}};
+  to.statistics = {"sqlite_stat1", {"tbl", "idx", "stat"}};
+  for (const auto& r : fetch("SELECT name FROM sqlite_schema WHERE name GLOB 'sqlite_stat*'", {})) {
+    const auto name = r[0].as<std::string>();
+    to.has_statistics = to.has_statistics || name == to.statistics.table;
+    if (name != to.statistics.table)
+      to.warnings.push_back("table " + name + " is left out: ANALYZE makes it again");
+  }
 }
 
 } // namespace
@@ -110,31 +202,49 @@ dump_contents read_dump_contents(const fetch_function& fetch) {
           " AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid",
           {}))
     add_table(all, fetch, t[0].as<std::string>(), t[1].as<std::string>(), t[2].as<bool>());
-  all.has_sequences =
-      !fetch("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'", {}).empty();
-  all.sequences = {"sqlite_sequence", {"name", "seq"}};
+  add_internal_tables(all, fetch);
   for (
       const auto& r : fetch(
-          "SELECT sql FROM sqlite_schema WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL"
+          "SELECT sql, type = 'trigger' FROM sqlite_schema WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL"
           " ORDER BY CASE type WHEN 'index' THEN 0 WHEN 'view' THEN 1 ELSE 2 END, rowid",
           {}))
-    all.rest += r[0].as<std::string>() + ";\n";
+    (r[1].as<bool>() ? all.triggers : all.indexes_and_views) +=
+        ended_statement(r[0].as<std::string>());
   return all;
+}
+
+void write_row(const dumped_rows& what, const row& r, std::size_t most, output_stream& to) {
+  std::size_t least = 0; // what the literals take
+  for (std::size_t i = 0; i < what.columns.size(); ++i)
+    least += r[i].bytes().size() * (r[i].type() == value_type::blob ? 2 : 1);
+  std::string line = insert_into(what);
+  for (std::size_t i = 0; i < what.columns.size() && least <= most; ++i)
+    line += (i == 0 ? "" : ",") + literal(r[i]);
+  line += ");\n";
+  if (std::max(least, line.size()) <= most)
+    to.write(line);
+  else
+    write_in_pieces(what, r, most, to);
 }
 
 void write_dump(const dump_contents& what, const each_row& rows, output_stream& to) {
   to.write("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n" + what.pragmas);
   for (const auto& t : what.tables) {
-    to.write(t.create_sql + ";\n");
+    to.write(t.create_sql);
     if (t.has_rows)
       write_rows(t.rows, rows, to);
   }
-  to.write(what.rebuilds);
   if (what.has_sequences) {
     to.write("DELETE FROM sqlite_sequence;\n");
     write_rows(what.sequences, rows, to);
   }
-  to.write(what.rest + "COMMIT;\n");
+  // Views come before the full-text indexes over them, and triggers behind all rows.
+  to.write(what.indexes_and_views + what.rebuilds + what.triggers);
+  if (what.has_statistics) {
+    to.write("ANALYZE sqlite_schema;\n"); // makes their table, empty
+    write_rows(what.statistics, rows, to);
+  }
+  to.write("COMMIT;\n");
 }
 
 } // namespace dbengine::app

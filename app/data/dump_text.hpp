@@ -24,7 +24,7 @@ struct dumped_rows {
 };
 
 struct dumped_table {
-  std::string create_sql;
+  std::string create_sql; ///< whole statements, or comments
   bool has_rows = false;
   dumped_rows rows;
 };
@@ -33,19 +33,25 @@ struct dumped_table {
 struct dump_contents {
   std::string pragmas;
   std::vector<dumped_table> tables;
-  std::string rebuilds; ///< of indexes over other tables
   bool has_sequences = false;
   dumped_rows sequences;
-  std::string rest; ///< indexes, views and triggers
-  /// What SQL cannot say.
+  std::string indexes_and_views;
+  std::string rebuilds; ///< of full-text indexes over other tables and views
+  std::string triggers;
+  bool has_statistics = false; ///< what ANALYZE found
+  dumped_rows statistics;
+  /// What is left out, and why.
   std::vector<std::string> warnings;
 };
 
 /// Reads it by several statements.
 dump_contents read_dump_contents(const fetch_function& fetch);
 
-/// Gives each row to the function, in the order of the tables, the sequences last.
+/// Gives each row to the function, in the order of the tables, then of the sequences, then of the statistics.
 using each_row = std::function<void(const dumped_rows&, const std::function<void(const row&)>&)>;
+
+/// Writes the statements that insert one row, none of them longer than `most` bytes, where its columns are not too many for that.
+void write_row(const dumped_rows& what, const row& r, std::size_t most, output_stream& to);
 
 void write_dump(const dump_contents& what, const each_row& rows, output_stream& to);
 

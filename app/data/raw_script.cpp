@@ -101,22 +101,22 @@ bool raw_statements::run_next(row_writer_source& writers) {
     at_ = std::max(static_cast<std::size_t>(tail - sql_.c_str()), base + 1);
     if (raw == nullptr)
       continue;
-    report_ = {.wrote = sqlite3_column_count(raw) == 0};
     const auto before = sqlite3_total_changes64(handle_);
-    std::unique_ptr<row_writer> writer;
-    sqlite_rows reader(raw);
-    if (!report_.wrote) {
-      writer = writers.next();
-      writer->begin(reader.columns());
-    }
-    int code = SQLITE_OK;
-    for (; (code = sqlite3_step(raw)) == SQLITE_ROW; ++report_.rows)
-      if (writer)
-        writer->add(reader.current());
-    if (code != SQLITE_DONE)
+    // The first step prepares it again where another process changed the schema: names and number of the columns are those of then.
+    int code = sqlite3_step(raw);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
       fail(base, false);
-    if (writer)
+    report_ = {.wrote = sqlite3_column_count(raw) == 0};
+    if (!report_.wrote) {
+      sqlite_rows reader(raw);
+      const auto writer = writers.next();
+      writer->begin(reader.columns());
+      for (; code == SQLITE_ROW; code = sqlite3_step(raw), ++report_.rows)
+        writer->add(reader.current());
+      if (code != SQLITE_DONE)
+        fail(base, false);
       writer->end();
+    }
     if (report_.wrote && sqlite3_total_changes64(handle_) != before)
       report_.rows = static_cast<std::uint64_t>(sqlite3_changes64(handle_));
     report_.elapsed = std::chrono::steady_clock::now() - start;
@@ -130,35 +130,23 @@ bool says_nothing(const std::string& sql) {
   return next_statement(sql, 0, false) == sql.size();
 }
 
-namespace {
+foreign_keys_off::foreign_keys_off(const raw_connection& connection)
+    : connection_(connection), handle_(connection.native_handle()),
+      changes_(sqlite3_total_changes64(handle_)) {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
+}
 
-// Foreign keys as the command sqlite3 has them: not enforced unless the script says so, because a dump may make the children before
-// their parents. Enforced again at the end.
-class foreign_keys_off {
-public:
-  explicit foreign_keys_off(sqlite3* handle) : handle_(handle) {
-    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
-    set(0);
-  }
-  ~foreign_keys_off() { set(before_); }
-  foreign_keys_off(const foreign_keys_off&) = delete;
-  foreign_keys_off& operator=(const foreign_keys_off&) = delete;
+foreign_keys_off::~foreign_keys_off() {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, before_, nullptr);
+}
 
-  bool were_on() const noexcept { return before_ != 0; }
-
-private:
-  void set(int on) noexcept {
-    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, on, nullptr);
-  }
-
-  sqlite3* handle_;
-  int before_ = 0;
-};
-
-std::string orphans_text(const raw_connection& connection) {
+std::string foreign_keys_off::orphans() const {
+  if (before_ == 0 || sqlite3_total_changes64(handle_) == changes_)
+    return {};
   try {
     const auto n =
-        connection.fetch_value<std::int64_t>("SELECT count(*) FROM pragma_foreign_key_check")
+        connection_.fetch_value<std::int64_t>("SELECT count(*) FROM pragma_foreign_key_check")
             .value_or(0);
     return n == 0 ? std::string()
                   : std::to_string(n) + (n == 1 ? " row refers" : " rows refer") +
@@ -168,8 +156,6 @@ std::string orphans_text(const raw_connection& connection) {
   }
 }
 
-} // namespace
-
 raw_script_result run_raw_script(const request_view& db, const std::string& sql,
                                  row_writer_source& writers) {
   const auto connection = db.raw_connection();
@@ -178,16 +164,14 @@ raw_script_result run_raw_script(const request_view& db, const std::string& sql,
   std::optional<raw_statements::clock::time_point> deadline;
   if (request.timeout)
     deadline = raw_statements::clock::now() + *request.timeout;
-  const foreign_keys_off keys(handle);
-  const auto changes = sqlite3_total_changes64(handle);
+  const foreign_keys_off keys(connection);
   raw_statements script(handle, sql, 0, request.cancel, deadline);
   raw_script_result result;
   while (script.run_next(writers))
     ++result.statements;
   if (sqlite3_get_autocommit(handle) == 0)
     throw data_error("the script leaves a transaction open; it was rolled back");
-  if (keys.were_on() && sqlite3_total_changes64(handle) != changes)
-    result.warning = orphans_text(connection);
+  result.warning = keys.orphans();
   return result;
 }
 

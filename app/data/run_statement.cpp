@@ -6,6 +6,8 @@
 #include "data/statement_kind.hpp"
 #include "ui/text.hpp"
 
+#include <optional>
+
 namespace dbengine::app {
 
 namespace {
@@ -18,23 +20,32 @@ std::uint64_t write_rows(const rows& r, row_writer& to) {
   return r.size();
 }
 
-std::uint64_t stream(const request_view& db, const std::string& sql, const params& p,
-                     row_writer& to) {
-  auto cursor = db.cursor(sql, p);
-  rows batch = cursor.next();
-  to.begin(batch.columns());
-  std::uint64_t n = 0;
-  for (; !batch.empty(); batch = cursor.next())
-    n += write_rows(batch, to);
-  to.end();
-  return n;
-}
-
 std::uint64_t fetch(const request_view& db, const std::string& sql, const params& p,
                     row_writer& to) {
   const rows r = db.fetch(sql, p);
   to.begin(r.columns());
   const auto n = write_rows(r, to);
+  to.end();
+  return n;
+}
+
+std::uint64_t stream(const request_view& db, const std::string& sql, const params& p,
+                     row_writer& to) {
+  std::optional<cursor> from;
+  rows batch;
+  try {
+    from = db.cursor(sql, p);
+    batch = from->next();
+  } catch (const error& e) {
+    // A server has only so many cursors. A result that is not large needs none.
+    if (e.code() != errc::overloaded)
+      throw;
+    return fetch(db, sql, p, to);
+  }
+  to.begin(batch.columns());
+  std::uint64_t n = 0;
+  for (; !batch.empty(); batch = from->next())
+    n += write_rows(batch, to);
   to.end();
   return n;
 }

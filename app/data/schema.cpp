@@ -5,8 +5,18 @@
 
 #include "cli/command.hpp"
 #include "cli/exit_code.hpp"
+#include "data/statement_scan.hpp"
 
 namespace dbengine::app {
+
+std::string ended_statement(const std::string& sql) {
+  statement_scan read;
+  read.complete_with(sql);
+  for (const char* const end : {";", "\n;", "*/;"})
+    if (auto scan = read; scan.complete_with(end))
+      return sql + end + "\n";
+  return sql + ";\n";
+}
 
 std::string schema_text(const fetch_function& fetch, const std::optional<std::string>& table) {
   // Tables first, then what belongs to them, each in the order it was made.
@@ -21,7 +31,7 @@ std::string schema_text(const fetch_function& fetch, const std::optional<std::st
                      did_you_mean(*table, table_names(fetch, "%")));
   std::string out;
   for (const auto& r : found)
-    out += r[0].as<std::string>() + ";\n";
+    out += ended_statement(r[0].as<std::string>());
   return out;
 }
 

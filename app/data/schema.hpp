@@ -16,6 +16,9 @@ namespace dbengine::app {
 
 using fetch_function = std::function<rows(const std::string& sql, const params& p)>;
 
+/// A text of the schema as a statement of a script: whatever comment it leaves open is closed, then the semicolon and the line's end.
+std::string ended_statement(const std::string& sql);
+
 /// The statements that made all, or a table and what belongs to it. Throws `data_error` with the nearest name where
 /// there is no such table.
 std::string schema_text(const fetch_function& fetch, const std::optional<std::string>& table);

@@ -81,13 +81,13 @@ std::string lower_unquoted(std::string_view piece) {
   return out;
 }
 
-// What the argument `content = …` names; nothing where there is none. A name may be cut short, as FTS5 allows.
-struct content_option {
+struct module_option {
   bool given = false;
-  std::string table;
+  std::string value;
 };
 
-content_option content_of(pieces arguments) {
+// What the argument `NAME = …` says. FTS5 allows its names to be cut short.
+module_option option_of(pieces arguments, std::string_view name, bool may_be_cut) {
   std::vector<std::string> argument;
   std::size_t depth = 0;
   for (auto piece = arguments.next(); !piece.empty(); piece = arguments.next()) {
@@ -100,8 +100,8 @@ content_option content_of(pieces arguments) {
       continue;
     }
     if (argument.size() >= 2 && argument[1] == "=" && !argument[0].empty() &&
-        std::string_view("content").starts_with(argument[0]))
-      return {.given = true, .table = argument.size() > 2 ? argument[2] : ""};
+        (may_be_cut ? name.starts_with(argument[0]) : name == argument[0]))
+      return {.given = true, .value = argument.size() > 2 ? argument[2] : ""};
     argument.clear();
     if (depth == 0)
       break;
@@ -109,25 +109,56 @@ content_option content_of(pieces arguments) {
   return {};
 }
 
-} // namespace
+bool is_full_text(std::string_view module) {
+  return module == "fts3" || module == "fts4" || module == "fts5";
+}
 
-kept_rows rows_of_virtual_table(std::string_view create_sql) {
-  pieces from(create_sql);
+// The module, and its arguments as what is left of the pieces.
+std::string module_of(pieces& from) {
   for (int i = 0; i < 3; ++i)
     from.next();                  // CREATE VIRTUAL TABLE
   std::string piece(from.next()); // the name, which may be any word
   do
     piece = lower_unquoted(from.next());
   while (!piece.empty() && piece != "using");
-  const auto module = lower_unquoted(from.next());
-  if (module == "fts5vocab" || module == "fts4aux")
-    return kept_rows::computed;
+  return lower_unquoted(from.next());
+}
+
+} // namespace
+
+kept_rows rows_of_virtual_table(std::string_view create_sql) {
+  pieces from(create_sql);
+  const auto module = module_of(from);
+  for (const std::string_view computed :
+       {"fts5vocab", "fts4aux", "fts3tokenize", "dbstat", "sqlite_dbpage"})
+    if (module == computed)
+      return kept_rows::computed;
   if (module.starts_with("rtree"))
     return kept_rows::own;
-  if (module == "fts3" || module == "fts4" || module == "fts5")
-    if (const auto content = content_of(from); content.given)
-      return content.table.empty() ? kept_rows::no_text : kept_rows::elsewhere;
+  if (is_full_text(module))
+    if (const auto content = option_of(from, "content", module == "fts5"); content.given)
+      return content.value.empty() ? kept_rows::no_text : kept_rows::elsewhere;
   return kept_rows::own_by_rowid;
+}
+
+std::string indexed_table(std::string_view create_sql) {
+  pieces from(create_sql);
+  const auto module = module_of(from);
+  return option_of(from, "content", module == "fts5").value;
+}
+
+std::string language_column(std::string_view create_sql) {
+  pieces from(create_sql);
+  return module_of(from) == "fts4" ? option_of(from, "languageid", false).value : std::string();
+}
+
+bool has_autoincrement(std::string_view create_sql) {
+  pieces from(create_sql);
+  for (auto piece = from.next(); !piece.empty(); piece = from.next())
+    if (std::string_view("'\"`[").find(piece.front()) == std::string_view::npos &&
+        lower_unquoted(piece) == "autoincrement")
+      return true;
+  return false;
 }
 
 } // namespace dbengine::app

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the statement that made a virtual table says of it.
+// What the statement that made a table says of it, read as SQLite reads it: `create_sql` is that of the schema.
 #pragma once
 
 #include <string>
@@ -18,7 +18,16 @@ enum class kept_rows {
   computed      ///< made up from other tables: nothing is inserted
 };
 
-/// By the module behind USING and its arguments, read as SQLite reads them: `create_sql` is that of the schema.
+/// By the module behind USING and its arguments.
 kept_rows rows_of_virtual_table(std::string_view create_sql);
+
+/// The table or view that an index (`kept_rows::elsewhere`) is over, in lower case.
+std::string indexed_table(std::string_view create_sql);
+
+/// The hidden column of a full-text table that keeps the language of each row; empty where there is none.
+std::string language_column(std::string_view create_sql);
+
+/// Whether it is a table with AUTOINCREMENT.
+bool has_autoincrement(std::string_view create_sql);
 
 } // namespace dbengine::app

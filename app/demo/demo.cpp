@@ -31,6 +31,8 @@ using namespace std::chrono_literals;
 
 constexpr unsigned loader_count = 8;
 constexpr unsigned asker_count = 4;
+/// Of each question, after one that does not count.
+constexpr int timed_turns = 5;
 /// Packages of one transaction: some five hundred statements.
 constexpr std::size_t batch_size = 40;
 /// Batches read ahead of the loaders.
@@ -204,9 +206,7 @@ void ask_engine(const request_view& db, const totals& seen, outcome& o) {
   }
   for (auto& q : final_questions(closure_root(db))) {
     checked_question checked;
-    const auto start = clock::now();
     const rows r = db.fetch(q.sql, params(q.parameters));
-    checked.engine_time = clock::now() - start;
     checked.columns = r.columns();
     checked.engine = to_answer(r);
     checked.question = std::move(q);
@@ -222,11 +222,8 @@ void ask_sqlite(const std::filesystem::path& file, const std::stop_token& cancel
     const auto counted = direct.ask(count_sql(c.table));
     c.sqlite = static_cast<std::uint64_t>(std::get<std::int64_t>(counted.at(0).at(0).data()));
   }
-  for (auto& q : o.questions) {
-    const auto start = clock::now();
+  for (auto& q : o.questions)
     q.sqlite = direct.ask(q.question.sql, q.question.parameters);
-    q.sqlite_time = clock::now() - start;
-  }
   const auto lines = direct.ask("PRAGMA integrity_check");
   for (const auto& line : lines)
     if (line.at(0) != value("ok"))
@@ -234,6 +231,38 @@ void ask_sqlite(const std::filesystem::path& file, const std::stop_token& cancel
   for (const auto& line : direct.ask("PRAGMA foreign_key_check"))
     o.sqlite_problems.push_back("a row of " + std::get<std::string>(line.at(0).data()) +
                                 " refers to nothing");
+}
+
+template <class F>
+std::chrono::nanoseconds time_of(F&& f) {
+  const auto start = clock::now();
+  f();
+  return clock::now() - start;
+}
+
+// Both on the file as it was left, warm, in turns, so that neither has the better moment.
+void time_questions(const std::filesystem::path& file, const std::stop_token& cancel, outcome& o) {
+  DbEngine engine(file.string(), {.num_workers = 2});
+  const auto db = engine.with_cancel(cancel).with_timeout(check_timeout);
+  const oracle direct(file, cancel);
+  for (auto& q : o.questions) {
+    const params parameters(q.question.parameters);
+    std::vector<std::chrono::nanoseconds> engine_times, sqlite_times;
+    for (int turn = 0; turn <= timed_turns; ++turn) {
+      const auto ours = time_of([&] { db.fetch(q.question.sql, parameters); });
+      const auto theirs = time_of([&] { direct.ask(q.question.sql, q.question.parameters); });
+      if (turn == 0)
+        continue; // the pages and the statements are read
+      engine_times.push_back(ours);
+      sqlite_times.push_back(theirs);
+    }
+    const auto median = [](std::vector<std::chrono::nanoseconds>& times) {
+      std::nth_element(times.begin(), times.begin() + timed_turns / 2, times.end());
+      return times[timed_turns / 2];
+    };
+    q.engine_time = median(engine_times);
+    q.sqlite_time = median(sqlite_times);
+  }
 }
 
 } // namespace
@@ -265,10 +294,11 @@ bool run(const settings& s) {
   }
   o.file_bytes = std::filesystem::file_size(file);
   ask_sqlite(file, s.cancel, o);
+  time_questions(file, s.cancel, o);
   if (made)
     made->keep(); // also where the answers differ: it is what can be looked at then
   output_stream standard(stdout);
-  standard.write(report(o, s.out));
+  standard.write_styled(report(o, s.out));
   standard.finish();
   if (s.database)
     std::fprintf(stderr, "the database stays in %s\n", file.c_str());

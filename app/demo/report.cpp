@@ -185,7 +185,7 @@ std::string report(const outcome& o, const ui::terminal& t) {
   out += "\n";
   for (const auto& f : found) {
     out += ui::begin(t, style::red);
-    out += f;
+    out += ui::visible(f);
     out += ui::end(t, style::red);
     out += "\n";
   }

@@ -28,6 +28,7 @@ struct checked_question {
   final_question question;
   std::vector<std::string> columns;
   answer engine, sqlite;
+  /// Medians.
   std::chrono::nanoseconds engine_time{0}, sqlite_time{0};
   bool agree() const { return engine == sqlite; }
 };

@@ -34,7 +34,7 @@ public:
       cells.emplace_back(shown_value(f), f.is_null() ? ui::style::dim : ui::style::plain);
     }
     if (started_) {
-      to_.write(table_->row_text(terminal_, cells));
+      to_.write_styled(table_->row_text(terminal_, cells));
       return;
     }
     sample_.push_back(std::move(cells));
@@ -47,7 +47,7 @@ public:
       return;
     if (!started_)
       start();
-    to_.write(table_->footer_text(terminal_));
+    to_.write_styled(table_->footer_text(terminal_));
   }
 
 private:
@@ -57,9 +57,9 @@ private:
     table_ = std::make_unique<ui::table>(columns_);
     for (const auto& row : sample_)
       table_->add(row);
-    to_.write(table_->header_text(terminal_));
+    to_.write_styled(table_->header_text(terminal_));
     for (const auto& row : sample_)
-      to_.write(table_->row_text(terminal_, row));
+      to_.write_styled(table_->row_text(terminal_, row));
     started_ = true;
     sample_.clear();
   }

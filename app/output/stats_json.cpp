@@ -175,15 +175,16 @@ std::string stats_tables(const statistics& s, const health_report& h, const data
   file.add({"size", bytes_text(d.page_size * d.page_count)});
   file.add({"free", bytes_text(d.page_size * d.freelist_count)});
   file.add({"WAL", bytes_text(d.wal_bytes)});
-  file.add({"journal, synchronous", d.journal_mode + ", " + d.synchronous});
-  file.add({"encoding, user version", d.encoding + ", " + std::to_string(d.user_version)});
-  file.add({"engine, SQLite", d.engine_version + ", " + d.sqlite_version});
+  file.add({"journal, synchronous", ui::visible(d.journal_mode + ", " + d.synchronous)});
+  file.add(
+      {"encoding, user version", ui::visible(d.encoding) + ", " + std::to_string(d.user_version)});
+  file.add({"engine, SQLite", ui::visible(d.engine_version + ", " + d.sqlite_version)});
   file.add({
       "health",
       h.ok ? "ok" : "NOT OK",
   });
   for (const auto& p : h.problems)
-    file.add({"problem", {ui::visible(p), ui::style::red}});
+    file.add({h.ok ? "warning" : "problem", {ui::visible(p), ui::style::red}});
   ui::table classes({{"requests"},
                      {"count", align::right},
                      {"errors", align::right},

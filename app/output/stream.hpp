@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Where data goes: standard output or a file, with every write checked.
+// Where data goes, with every write checked.
 #pragma once
 
 #include <cstdio>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,10 +25,13 @@ private:
 /// Buffered writing to a stream of the C library that it does not own. Throws `write_failure`. One thread.
 class output_stream {
 public:
-  explicit output_stream(std::FILE* to, std::string name = "standard output")
-      : file_(to), name_(std::move(name)) {}
+  explicit output_stream(std::FILE* to, std::string name = "standard output");
 
+  /// Writes the bytes as they are; to a terminal with `ui::visible_lines`, so that no data steers it. A character must not be
+  /// split between two calls.
   void write(std::string_view text);
+  /// Writes the bytes as they are, to a terminal, too: for text with styles whose data has been made visible.
+  void write_styled(std::string_view text);
   /// Writes what is buffered; to be called at the end, because only then everything has been checked.
   void finish();
 
@@ -38,25 +40,7 @@ private:
 
   std::FILE* file_;
   std::string name_;
-};
-
-/// A file that takes its name only when it is complete: written beside it and renamed by `commit`, removed by the destructor
-/// otherwise. "-" is standard output; a pipe or device is written directly.
-class output_file {
-public:
-  explicit output_file(const std::filesystem::path& path);
-  ~output_file();
-  output_file(const output_file&) = delete;
-  output_file& operator=(const output_file&) = delete;
-
-  output_stream& stream() noexcept { return stream_; }
-  void commit();
-
-private:
-  std::filesystem::path path_;
-  std::filesystem::path partial_; // empty where nothing is renamed
-  std::FILE* file_;
-  output_stream stream_;
+  bool terminal_;
 };
 
 } // namespace dbengine::app

@@ -36,13 +36,13 @@ const char* name_of(server_state s) {
   return s == server_state::starting ? "starting" : s == server_state::ready ? "ready" : "draining";
 }
 
-page json_page(const json& value, int status = 200) {
+http::answer json_page(const json& value, int status = 200) {
   return {.status = status,
           .type = "application/json; charset=utf-8",
           .body = json_text(value, 2) + "\n"};
 }
 
-page stats(const served& from) {
+http::answer stats(const served& from) {
   const auto now = std::chrono::system_clock::now();
   const auto unix_seconds = [](std::chrono::system_clock::time_point t) {
     return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
@@ -69,7 +69,7 @@ page stats(const served& from) {
                     {"databases", std::move(databases)}});
 }
 
-page metrics(const served& from) {
+http::answer metrics(const served& from) {
   return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(look(from))};
 }
 
@@ -83,7 +83,7 @@ std::string stuck_text(const database& d, std::chrono::milliseconds most) {
 }
 
 // Alive is what a new process would not do better; `ready` asks for more.
-page health(const served& from, bool ready, std::chrono::milliseconds most_stuck) {
+http::answer health(const served& from, bool ready, std::chrono::milliseconds most_stuck) {
   json databases = json::array();
   bool good = !ready || from.state == server_state::ready;
   for (const auto& d : from.databases) {
@@ -111,12 +111,16 @@ std::vector<std::string> reasons_to_restart(const served& from, std::chrono::mil
   return all;
 }
 
-std::map<std::string, page_maker> make_pages(const served& from,
-                                             std::chrono::milliseconds most_stuck) {
-  return {{"/api/stats", [&from] { return stats(from); }},
-          {"/metrics", [&from] { return metrics(from); }},
-          {"/healthz", [&from, most_stuck] { return health(from, false, most_stuck); }},
-          {"/readyz", [&from, most_stuck] { return health(from, true, most_stuck); }}};
+http::pages make_pages(const served& from, std::chrono::milliseconds most_stuck) {
+  const auto probe = [&from, most_stuck](bool ready) {
+    return http::page{
+        .make = [&from, most_stuck, ready] { return health(from, ready, most_stuck); },
+        .probe = true};
+  };
+  return {{"/api/stats", {.make = [&from] { return stats(from); }}},
+          {"/metrics", {.make = [&from] { return metrics(from); }}},
+          {"/healthz", probe(false)},
+          {"/readyz", probe(true)}};
 }
 
 } // namespace dbengine::app::serve

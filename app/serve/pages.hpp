@@ -5,11 +5,10 @@
 #pragma once
 
 #include "serve/database.hpp"
-#include "serve/http_server.hpp"
+#include "serve/http/message.hpp"
 
 #include <atomic>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,7 +33,6 @@ inline constexpr std::chrono::minutes stuck_for_good{10};
 std::vector<std::string> reasons_to_restart(const served& from,
                                             std::chrono::milliseconds most = stuck_for_good);
 
-std::map<std::string, page_maker> make_pages(const served& from,
-                                             std::chrono::milliseconds most_stuck = stuck_for_good);
+http::pages make_pages(const served& from, std::chrono::milliseconds most_stuck = stuck_for_good);
 
 } // namespace dbengine::app::serve

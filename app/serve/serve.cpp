@@ -3,10 +3,12 @@
 
 #include "serve/serve.hpp"
 
+#include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/interrupt.hpp"
+#include "output/output_file.hpp"
 #include "serve/database.hpp"
-#include "serve/http_server.hpp"
+#include "serve/http/listener.hpp"
 #include "serve/log.hpp"
 #include "serve/notify.hpp"
 #include "serve/pages.hpp"
@@ -41,6 +43,7 @@ struct system_config : caf::actor_system_config {
     // As the engine's own: an idle server wakes nobody.
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
+    set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
     actors::setup(*this);
   }
 };
@@ -122,7 +125,7 @@ public:
       if (!s.http->loopback())
         log_warning("http: " + s.http->text() +
                     " is not loopback: whoever reaches it reads the statistics");
-      http_ = std::make_unique<http_server>(*s.http, make_pages(all_));
+      http_ = std::make_unique<http::listener>(*s.http, make_pages(all_));
       log_info("http: http://" + http_->where().text());
     }
   }
@@ -133,7 +136,7 @@ public:
     const auto why = reasons_to_restart(all_);
     for (const auto& text : why)
       log_error(text);
-    return why.empty() && (!http_ || http_->alive()); // else its end is in the log
+    return why.empty();
   }
 
   /// All at once, each within its own timeout; the pages tell meanwhile that the server is not ready. False where a worker was left
@@ -154,7 +157,7 @@ public:
 
 private:
   served all_;
-  std::unique_ptr<http_server> http_;
+  std::unique_ptr<http::listener> http_;
 };
 
 int serve(context& c, const settings& s) {
@@ -201,6 +204,8 @@ int serve(context& c, const settings& s) {
 int run(context& c) {
   needs_files(c, "serve");
   const settings s = settings_of(c);
+  for (const auto& d : s.databases) // a log in one of them would destroy it
+    refuse_standard_streams_of(database_files(file_of_database(d.url)));
   set_up_log(s.log_level, s.log_format);
   if (s.log_format != "json")
     return serve(c, s);

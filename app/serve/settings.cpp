@@ -35,9 +35,7 @@ std::vector<database_settings> databases_of(const context& c) {
                         "': give them names in the section [databases] of a configuration file");
   for (auto& d : found) {
     d.engine = c.config.engine;
-    // A directory of backups each: the oldest of one must not make way for the newest of another.
-    if (found.size() > 1)
-      d.engine.backup_dir /= d.name;
+    d.engine.backup_dir = backup_folder(c.config, d.url);
   }
   return found;
 }
@@ -66,6 +64,7 @@ void add_ports(const context& c, std::vector<database_settings>& databases) {
                                 .key = c.args.text_or("tls-key", file.tls_key),
                                 .ca = c.args.text_or("tls-ca", file.tls_ca)},
                         .insecure = c.args.has("insecure") || file.insecure,
+                        .allow_backup = file.allow_backup,
                         .limits = file.limits};
   }
 }

@@ -135,7 +135,7 @@ void watch(shell& s, const words& w) {
   try {
     do {
       if (c.out.interactive)
-        s.out().write("\x1b[H\x1b[2J");
+        s.out().write_styled("\x1b[H\x1b[2J");
       s.run_sql(w[1], c.cancel);
       s.out().finish();
       wake.wait_for(lock, c.cancel, *every, [] { return false; });

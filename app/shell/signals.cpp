@@ -31,9 +31,11 @@ session_signals::~session_signals() {
 void session_signals::begin() {
   const std::lock_guard lock(mutex_);
   std::uint64_t count = 0;
-  while (::read(wake_, &count, sizeof count) == sizeof count) {
-  }
-  if (current_.stop_requested())
+  bool taken = false;
+  while (::read(wake_, &count, sizeof count) == sizeof count)
+    taken = true;
+  // `take` may not have stopped it yet: it was meant for what ran before all the same.
+  if (taken || current_.stop_requested())
     current_ = std::stop_source();
   if (ended_)
     current_.request_stop();

@@ -53,6 +53,26 @@ void append_escape(std::string& out, std::int32_t c) {
   out += buffer.data();
 }
 
+std::string made_visible(std::string_view text, bool keep_lines) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto d = decode(text, at);
+    if (d.point < 0) {
+      std::array<char, 8> buffer{};
+      std::snprintf(buffer.data(), buffer.size(), "\\x%02x",
+                    static_cast<unsigned>(static_cast<unsigned char>(text[at])));
+      out += buffer.data();
+    } else if (is_control(d.point) && !(keep_lines && (d.point == '\n' || d.point == '\t'))) {
+      append_escape(out, d.point);
+    } else {
+      out.append(text, at, d.length);
+    }
+    at += d.length;
+  }
+  return out;
+}
+
 } // namespace
 
 std::size_t display_width(std::string_view text) noexcept {
@@ -79,23 +99,11 @@ std::string_view clip(std::string_view text, std::size_t columns) noexcept {
 }
 
 std::string visible(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const auto d = decode(text, at);
-    if (d.point < 0) {
-      std::array<char, 8> buffer{};
-      std::snprintf(buffer.data(), buffer.size(), "\\x%02x",
-                    static_cast<unsigned>(static_cast<unsigned char>(text[at])));
-      out += buffer.data();
-    } else if (is_control(d.point)) {
-      append_escape(out, d.point);
-    } else {
-      out.append(text, at, d.length);
-    }
-    at += d.length;
-  }
-  return out;
+  return made_visible(text, false);
+}
+
+std::string visible_lines(std::string_view text) {
+  return made_visible(text, true);
 }
 
 bool is_utf8(std::string_view text) noexcept {

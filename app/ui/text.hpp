@@ -24,6 +24,9 @@ std::string_view clip(std::string_view text, std::size_t columns) noexcept;
 /// control characters as `\u{202e}`, bytes that are not UTF-8 as `\xff`. Everything else stays.
 std::string visible(std::string_view text);
 
+/// The same, but ends of lines and tabs stay.
+std::string visible_lines(std::string_view text);
+
 /// Whether the text is valid UTF-8 as a whole.
 bool is_utf8(std::string_view text) noexcept;
 

@@ -150,7 +150,12 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   switch (action) {
   case SQLITE_SELECT:
   case SQLITE_RECURSIVE: return SQLITE_OK;
-  case SQLITE_READ: anywhere_ = anywhere_ && a != nullptr && !shows_connection(a); return SQLITE_OK;
+  case SQLITE_READ:
+    anywhere_ = anywhere_ && a != nullptr && !shows_connection(a);
+    // The texts, with their literals, of everybody whose statements the connection keeps.
+    if (!free && a != nullptr && std::string_view(a) == "sqlite_stmt")
+      return deny("reading sqlite_stmt, which shows other people's statements");
+    return SQLITE_OK;
   case SQLITE_INSERT:
   case SQLITE_UPDATE:
   case SQLITE_DELETE: anywhere_ = false; break;

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -49,10 +52,10 @@ bool is_orphan(const directory& folder, const std::string& file) {
 }
 
 std::optional<wall_time> newest_verified(const std::filesystem::path& folder,
-                                         const std::string& source) {
+                                         const backup_source& source) {
   if (is_there(folder))
     for (const auto& e : read_catalog(directory::open(folder, false)))
-      if (e.file.verified && e.about->source == source)
+      if (e.file.verified && source.owns(*e.about))
         return e.about->started;
   return std::nullopt;
 }
@@ -122,12 +125,12 @@ std::vector<catalog_entry> read_catalog(const directory& folder) {
 }
 
 std::vector<backup_file> list_backups(const std::filesystem::path& folder,
-                                      const std::string& source) {
+                                      const backup_source& source) {
   std::vector<backup_file> result;
   if (!is_there(folder))
     return result;
   for (auto& e : read_catalog(directory::open(folder, false)))
-    if (source.empty() || !e.about || e.about->source == source)
+    if (source.path.empty() || !e.about || source.owns(*e.about))
       result.push_back(std::move(e.file));
   return result;
 }
@@ -163,6 +166,49 @@ std::string source_identity(const location& where) {
   if (!failed)
     path = std::filesystem::weakly_canonical(path, failed);
   return source_identity(failed ? where.path.string() : path.string());
+}
+
+namespace {
+
+// The number of its device is another one after a restart of the machine. Where the file system keeps no time of birth, its own
+// number takes that place.
+std::string identity_of_folder(const std::filesystem::path& folder) {
+  struct statx s {};
+  if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_INO | STATX_BTIME, &s) != 0)
+    return {};
+  const auto inode = std::to_string(s.stx_ino);
+  if ((s.stx_mask & STATX_BTIME) != 0)
+    return inode + " born " + std::to_string(s.stx_btime.tv_sec) + "." +
+           std::to_string(s.stx_btime.tv_nsec);
+  struct statfs of_system {};
+  if (::statfs(folder.c_str(), &of_system) != 0)
+    return inode;
+  return inode + " of " + std::to_string(of_system.f_fsid.__val[0]) + "." +
+         std::to_string(of_system.f_fsid.__val[1]);
+}
+
+backup_source source_at(std::string identity, const std::filesystem::path& database) {
+  backup_source result(std::move(identity));
+  std::error_code failed;
+  auto real = std::filesystem::absolute(database, failed);
+  if (!failed)
+    real = std::filesystem::weakly_canonical(real, failed);
+  result.folder = failed ? std::string() : identity_of_folder(real.parent_path());
+  result.lost = !std::filesystem::exists(database, failed) && !failed;
+  return result;
+}
+
+} // namespace
+
+backup_source source_of(const std::string& database) {
+  // A database in memory has no file.
+  return database.empty() ? backup_source(source_identity(database))
+                          : source_at(source_identity(database), database);
+}
+
+backup_source source_of(const location& where) {
+  return where.memory ? backup_source(source_identity(where))
+                      : source_at(source_identity(where), where.path);
 }
 
 std::vector<std::string> remove_leftovers(const directory& folder) {

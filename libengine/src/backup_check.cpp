@@ -29,8 +29,10 @@ bool is_zstd(int fd) {
   return pread(fd, head, sizeof head, 0) == 4 && std::string_view(head, 4) == magic;
 }
 
-void compare(const manifest& m, const stream_result& s, const database_check& found,
-             verify_report& report) {
+void compare(const manifest& m, const std::string& name, const stream_result& s,
+             const database_check& found, verify_report& report) {
+  if (m.file != name)
+    report.problems.push_back("its manifest is that of another file, " + m.file);
   const auto differ = [&](const char* what, std::uint64_t is, std::uint64_t told) {
     if (is != told)
       report.problems.push_back(std::string("the file has ") + std::to_string(is) + " " + what +
@@ -47,7 +49,7 @@ void compare(const manifest& m, const stream_result& s, const database_check& fo
 }
 
 // Hashes, unpacks and copies; then checks the database itself.
-void inspect(int fd, int copy_to, const std::optional<manifest>& about,
+void inspect(int fd, const std::string& name, int copy_to, const std::optional<manifest>& about,
              const prepare_connection& prepare, const progress_callback& progress,
              std::exception_ptr& thrown, verify_report& report) {
   const auto page_size = about ? std::max<std::uint64_t>(about->page_size, 512) : assumed_page_size;
@@ -90,8 +92,8 @@ void inspect(int fd, int copy_to, const std::optional<manifest>& about,
   const auto found = check_database(database, prepare, asked);
   report.pages = found.pages;
   if (about)
-    compare(*about, bytes, found, report);
-  const bool as_made = about && report.problems.empty();
+    compare(*about, name, bytes, found, report);
+  const bool as_made = about && !about->altered && report.problems.empty();
   if (!found.unchecked.empty() && !as_made)
     report.problems.push_back(found.unchecked);
   report.problems.insert(report.problems.end(), found.problems.begin(), found.problems.end());
@@ -112,7 +114,8 @@ bool is_ended_journal(const directory& folder, const std::string& name) {
 } // namespace
 
 verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
-                             const prepare_connection& prepare, const progress_callback& progress) {
+                             const prepare_connection& prepare, const progress_callback& progress,
+                             bool* altered) {
   refuse_nul(path);
   verify_report report;
   std::error_code failed;
@@ -139,11 +142,13 @@ verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
   std::string broken;
   const auto about = read_manifest(folder, name, broken);
   report.has_manifest = about.has_value();
+  if (altered != nullptr)
+    *altered = about && about->altered;
   if (!broken.empty())
     report.problems.push_back(broken);
   std::exception_ptr thrown;
   try {
-    inspect(fd.get(), copy_to, about, prepare, progress, thrown, report);
+    inspect(fd.get(), name, copy_to, about, prepare, progress, thrown, report);
   } catch (const error&) {
     if (thrown)
       std::rethrow_exception(thrown);
@@ -158,7 +163,13 @@ verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
 namespace dbengine {
 
 verify_report verify_backup(const std::filesystem::path& path, const progress_callback& progress) {
-  return detail::inspect_backup(path, -1, {}, progress);
+  bool altered = false;
+  auto report = detail::inspect_backup(path, -1, {}, progress, &altered);
+  if (altered) {
+    report.problems.emplace_back("its manifest was changed after it was written");
+    report.ok = false;
+  }
+  return report;
 }
 
 } // namespace dbengine

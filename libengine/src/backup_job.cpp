@@ -77,7 +77,7 @@ std::unique_ptr<backup_job> backup_job::start(backup_settings settings) {
 }
 
 void backup_job::open_source() {
-  const auto& s = settings_;
+  auto& s = settings_;
   const auto what = "cannot open " + s.database + " for a backup";
   at("open");
   source_ = open_database(s.database, SQLITE_OPEN_READONLY | s.open_flags,
@@ -89,11 +89,14 @@ void backup_job::open_source() {
   at("pin");
   begun_ = std::chrono::steady_clock::now();
   about_.started = s.now();
-  run_sql(source_.get(), "BEGIN; SELECT count(*) FROM sqlite_schema", what);
+  for (const auto* sql : {"BEGIN", take_snapshot, "SELECT count(*) FROM sqlite_schema"})
+    run_sql(source_.get(), sql, what);
   refuse_cut_source();
   wal_at_start_ = wal_bytes();
-  about_.source =
-      s.source.empty() ? source_identity(sqlite3_db_filename(source_.get(), "main")) : s.source;
+  if (s.source.path.empty())
+    s.source = source_of(std::string(sqlite3_db_filename(source_.get(), "main")));
+  about_.source = s.source.path;
+  about_.source_folder = s.source.folder.value_or("");
 }
 
 // By its path: another file may lie there by now, and its content must not go into this database's history.
@@ -132,7 +135,7 @@ void backup_job::choose_name() {
                    .compressed = settings_.compress};
   // Never before the newest one, or a clock that was set back would let retention remove what is newest.
   for (const auto& e : read_catalog(folder_))
-    if (e.about && e.about->source == about_.source && e.name.time >= name.time) {
+    if (e.about && settings_.source.owns(*e.about) && e.name.time >= name.time) {
       name = e.name;
       name.compressed = settings_.compress;
       if (name.number++ == backup_name::max_number)

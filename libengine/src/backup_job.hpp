@@ -28,8 +28,8 @@ struct backup_settings {
   std::string database = {};
   std::string vfs = {};
   int open_flags = 0;
-  /// Who the database is, for manifests and retention; empty takes `source_identity` of its file.
-  std::string source = {};
+  /// Who the database is, for manifests and retention; without a path it is `source_of` its file.
+  backup_source source = {};
   std::string engine_version = {};
 
   /// The backup gets a name in this folder, which is made if missing …

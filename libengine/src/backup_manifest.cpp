@@ -3,6 +3,8 @@
 
 #include "backup_manifest.hpp"
 
+#include "sha256.hpp"
+
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -28,6 +30,18 @@ constexpr unsigned first_year = 1970;
 constexpr unsigned last_year = 2261;
 // Objects and arrays of a manifest: ours have two. More are refused while they are read, before they take memory.
 constexpr int max_containers = 16;
+// The last field: SHA-256 of all the text before it.
+constexpr std::string_view checksum_name = "manifest_sha256";
+
+std::string checksum_begin() {
+  return ",\n  \"" + std::string(checksum_name) + "\": \"";
+}
+
+std::string checksum_of(std::string_view text) {
+  sha256 hash;
+  hash.add(text);
+  return hash.finish_hex();
+}
 
 bool take(std::string_view& text, std::string_view head) {
   if (!text.starts_with(head))
@@ -159,6 +173,7 @@ std::string manifest::to_json(const row_counts& rows_of_tables) const {
   j.add("format_version", std::to_string(format_version));
   j.add("file", quoted(file));
   j.add("source", quoted(source));
+  j.add("source_folder", quoted(source_folder));
   j.add("sha256", quoted(sha256));
   j.add("size", std::to_string(size));
   j.add("pages", std::to_string(pages));
@@ -174,7 +189,9 @@ std::string manifest::to_json(const row_counts& rows_of_tables) const {
   j.add("rows", of_tables.str());
   if (!foreign_keys_unchecked.empty())
     j.add("foreign_keys_unchecked", quoted(foreign_keys_unchecked));
-  return j.str() + "\n";
+  auto text = j.str();
+  text.resize(text.size() - std::string_view("\n}").size());
+  return text + checksum_begin() + checksum_of(text) + "\"\n}\n";
 }
 
 namespace {
@@ -258,6 +275,15 @@ const scalar& at(const fields& all, const std::string& name) {
   return it->second;
 }
 
+// Manifests of before have neither checksum nor folder.
+bool is_altered(const fields& all, std::string_view text) {
+  const auto told = all.values.find(std::string(checksum_name));
+  if (told == all.values.end())
+    return all.values.contains("source_folder");
+  const auto before = text.substr(0, text.rfind(checksum_begin()));
+  return told->second != scalar(checksum_of(before));
+}
+
 template <class T>
 T get(const fields& all, const std::string& name) {
   const auto* x = std::get_if<T>(&at(all, name));
@@ -284,6 +310,9 @@ std::optional<manifest> manifest::parse(std::string_view text, std::string& why)
     manifest m;
     m.file = get<std::string>(all, "file");
     m.source = get<std::string>(all, "source");
+    if (all.values.contains("source_folder"))
+      m.source_folder = get<std::string>(all, "source_folder");
+    m.altered = is_altered(all, text);
     m.sha256 = get<std::string>(all, "sha256");
     m.size = number("size");
     m.pages = number("pages");

@@ -49,6 +49,8 @@ struct manifest {
   std::string file = {};
   /// Identity of the database: its absolute path without links, or what the engine gave (memory databases).
   std::string source = {};
+  /// Which folder that path led into (`backup_source::folder`); empty in manifests of before, and for memory databases.
+  std::string source_folder = {};
   std::string sha256 = {};
   std::uint64_t size = 0;
   std::uint64_t pages = 0;
@@ -65,6 +67,9 @@ struct manifest {
   std::string foreign_keys_unchecked = {};
   /// Left out of the text where they made it larger than `max_manifest_bytes`: it would not be read again.
   row_counts rows = {};
+  /// Of one that was read: its text is not the one that was written, by the checksum at its end. What it says is not to be
+  /// taken for proved.
+  bool altered = false;
 
   std::string to_json() const;
   /// Nothing where the text is no manifest of this kind; `why` then says what is wrong.

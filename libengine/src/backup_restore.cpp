@@ -6,6 +6,7 @@
 #include "backup_check.hpp"
 #include "file_lock.hpp"
 #include "held_file.hpp"
+#include "open_elsewhere.hpp"
 #include "url.hpp"
 
 #include <array>
@@ -48,6 +49,7 @@ struct restoration {
   void unmark() const;
   void copy();
   database_handle guard();
+  void refuse_users() const;
   void keep_old(bool merged);
   void take_name(bool& moved) const;
   void put_back(bool moved) const;
@@ -131,6 +133,12 @@ void restoration::copy() {
   sync_file(fd.get(), partial);
 }
 
+// A file in rollback mode that a program has open and does not use right now has no lock of that program's.
+void restoration::refuse_users() const {
+  if (is_open_elsewhere(before.get()))
+    refuse(errc::locked, path(), "another program has it open");
+}
+
 // Keeps other programs out of the old file. None where it is too damaged to be opened.
 database_handle restoration::guard() {
   at("guard");
@@ -142,6 +150,7 @@ database_handle restoration::guard() {
   if (locked_by_engine(before.get()))
     refuse(errc::locked, path(),
            "an engine has it open by another name, or its lock file was removed");
+  refuse_users();
   try {
     auto db = open_database(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, nullptr,
                             "cannot open the old file");
@@ -314,6 +323,8 @@ void restore(const restore_settings& settings) {
       r.take_name(moved);
       // The old file is let go only now: who opens the name gets the new one.
       guard.reset();
+      // Who opened it while the guard did has it still.
+      r.refuse_users();
       r.check_new();
       remove_all(r.folder, old_names(r.name));
     }

@@ -37,6 +37,11 @@ void run_sql(sqlite3* db, const std::string& sql, const std::string& what);
 /// The first column of every row, as text.
 std::vector<std::string> column_of(sqlite3* db, const std::string& sql, const std::string& what);
 
+/// After BEGIN: takes the snapshot without reading the schema. To read one of thousands of tables takes longer than others need to
+/// change it, and a statement that reads it first and takes the snapshot afterwards fails with SQLITE_SCHEMA ("database schema
+/// has changed") in the end; within the snapshot it cannot.
+inline constexpr const char* take_snapshot = "PRAGMA schema_version";
+
 row_counts count_rows(sqlite3* db);
 
 /// Asked between steps of long work; false stops it.

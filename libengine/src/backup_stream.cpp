@@ -94,7 +94,8 @@ public:
   }
 
 private:
-  // The size in the header counts only where two change counters agree (file format, 1.3.7 and 1.3.8).
+  // SQLite takes the size in the header for true only where two change counters agree (file format, 1.3.7 and 1.3.8), else that of
+  // the file: whoever wants all of a disk leaves them unequal. As a bound it counts always.
   void read_header() {
     if (!head_.starts_with("SQLite format 3"))
       throw error(errc::corrupt, "the compressed backup holds no database");
@@ -105,8 +106,7 @@ private:
       return result;
     };
     const auto page_size = number(16, 2) == 1 ? 65536 : number(16, 2);
-    if (const auto pages = number(28, 4); pages > 0 && number(24, 4) == number(92, 4))
-      most_ = std::min(most_, pages * page_size);
+    most_ = std::min(most_, number(28, 4) * page_size);
   }
 
   static constexpr std::size_t header_size = 100;

@@ -9,6 +9,12 @@ void decoder::fail(const char* what) {
   throw error(errc::protocol, std::string("a message cannot be read: ") + what);
 }
 
+void decoder::fail_parameters(std::uint64_t n) const {
+  throw error(errc::protocol, "a message cannot be read: it has a list of " + std::to_string(n) +
+                                  " parameters, a statement takes " +
+                                  std::to_string(max_parameters_) + " at most");
+}
+
 void decoder::end() const {
   if (!in_.empty())
     fail("it is longer than its content");
@@ -50,8 +56,8 @@ void encoder::put(const params& p) {
 void decoder::get(params& p) {
   std::vector<std::string> names;
   std::vector<value> values;
-  get(names);
-  get(values);
+  parameters(names);
+  parameters(values);
   if (names.empty()) {
     p = params(std::move(values));
     return;

@@ -94,11 +94,14 @@ public:
   void operator()(Ts&... xs) {
     (get(xs), ...);
   }
+  /// A list of parameters may have so many and no more: found before it takes memory.
+  void bound_parameters(std::size_t most) noexcept { max_parameters_ = most; }
   /// Throws where something is left over.
   void end() const;
 
 private:
   [[noreturn]] static void fail(const char* what);
+  [[noreturn]] void fail_parameters(std::uint64_t n) const;
   std::string_view take(std::uint64_t n) {
     if (n > in_.size())
       fail("it ends too early");
@@ -144,6 +147,18 @@ private:
   void get(std::vector<T>& v) {
     std::uint64_t n = 0;
     get(n);
+    elements(v, n);
+  }
+  template <class T>
+  void parameters(std::vector<T>& v) {
+    std::uint64_t n = 0;
+    get(n);
+    if (n > max_parameters_)
+      fail_parameters(n);
+    elements(v, n);
+  }
+  template <class T>
+  void elements(std::vector<T>& v, std::uint64_t n) {
     if (n > in_.size()) // every element takes a byte at least
       fail("a list is longer than its message");
     if (n > budget_ / sizeof(T))
@@ -164,8 +179,11 @@ private:
     std::uint8_t there = 0;
     get(there);
     x.reset();
-    if (there != 0)
-      get(x.emplace());
+    if (there != 0) {
+      T y{};
+      get(y);
+      x = std::move(y);
+    }
   }
   void get(value& v);
   void get(params& p);
@@ -177,6 +195,7 @@ private:
 
   std::string_view in_;
   std::size_t budget_;
+  std::size_t max_parameters_ = std::numeric_limits<std::size_t>::max();
 };
 
 // -- what each structure consists of --------------------------------------------------------------

@@ -58,6 +58,10 @@ void connection::fail(int code, control& c, const prepared* p) {
   if (info.code == errc::not_allowed && !auth_.denied().empty())
     info.message = auth_.denied() + " is not allowed here";
   info.outcome = outcome_of(code, p);
+  // A read changes nothing, but one that was interrupted did run.
+  if (info.outcome == fate::not_run && c.stopped() != errc::none &&
+      (code & 0xff) == SQLITE_INTERRUPT)
+    info.outcome = fate::rolled_back;
   throw error(std::move(info));
 }
 

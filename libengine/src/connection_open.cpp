@@ -27,6 +27,7 @@
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -189,16 +190,22 @@ void connection::open() {
 }
 
 void connection::check_is_database() {
-  const auto look = [this] {
-    return sqlite3_exec(db_, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  const auto look = [this]() -> std::optional<error_info> {
+    for (const auto* sql : {"BEGIN", take_snapshot, "SELECT count(*) FROM sqlite_schema", "COMMIT"})
+      if (const int rc = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr); rc != SQLITE_OK) {
+        auto info = last_error(db_, rc);
+        sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+        return info;
+      }
+    return std::nullopt;
   };
-  int rc = look();
-  if (rc == SQLITE_READONLY_ROLLBACK && !where_.read_only) {
+  auto wrong = look();
+  if (wrong && wrong->extended_code == SQLITE_READONLY_ROLLBACK && !where_.read_only) {
     roll_back_journal();
-    rc = look();
+    wrong = look();
   }
-  if (rc != SQLITE_OK)
-    throw error(explain_open(where_, last_error(db_, rc)));
+  if (wrong)
+    throw error(explain_open(where_, *wrong));
 }
 
 // A process died in a transaction on a file in rollback mode. Reading it undoes that, for any SQLite connection that may write;
@@ -212,8 +219,7 @@ void connection::roll_back_journal() {
                                                                std::numeric_limits<int>::max());
   sqlite3_busy_timeout(db.get(), static_cast<int>(wait));
   // Where the file may not be written this is no error: the next look says what to do.
-  const int rc =
-      sqlite3_exec(db.get(), "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  const int rc = sqlite3_exec(db.get(), take_snapshot, nullptr, nullptr, nullptr);
   if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_READONLY)
     throw_sqlite(rc, db.get(), what);
 }
@@ -272,8 +278,8 @@ void connection::configure() {
       role::writer) // one row in any case; the table is read so that a read transaction begins
     anchor_ = prepare_or_throw(db_, "SELECT EXISTS(SELECT 1 FROM sqlite_schema)");
   if (wal_) {
-    engine_integer("SELECT count(*) FROM sqlite_schema"); // opens the WAL index
-    if (index_.attach(db_))                               // of the connections before this one
+    engine_integer(take_snapshot); // opens the WAL index
+    if (index_.attach(db_))        // of the connections before this one
       wal_pages_ = static_cast<int>(wal_index::last_frame(index_.read()));
     if (!where_.memory)
       files_.take(where_.path.string());

@@ -12,8 +12,8 @@ request_class request::statistics_class() const noexcept {
   case kind::transaction:
   case kind::lend: return request_class::transaction;
   case kind::script: return request_class::script;
-  case kind::execute:
-  case kind::task: break;
+  case kind::task: return task_class;
+  case kind::execute: break;
   }
   return request_class::execute;
 }

@@ -117,7 +117,13 @@ public:
   std::vector<operation> operations;
   script_mode mode = script_mode::all_or_nothing;
   std::function<void(connection&)> task;
+  /// Of a task: what it counts as, the rows that it gave, and how long it took on the write connection.
+  request_class task_class = request_class::maintenance;
+  std::uint64_t task_rows = 0;
+  std::chrono::nanoseconds task_elapsed{0};
   std::string id;
+  /// Not 0: of this peer of a port, and no more than its share.
+  std::uint64_t peer = 0;
 
   control ctl;
   clock::time_point queued{};

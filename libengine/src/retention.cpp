@@ -11,7 +11,7 @@
 namespace dbengine::detail {
 
 retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
-                              const std::string& source, const retention_policy& policy,
+                              const backup_source& source, const retention_policy& policy,
                               wall_time now) {
   retention_plan plan;
   int kept = 0;
@@ -19,8 +19,12 @@ retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
   bool full = false;
   bool newest_seen = false;
   for (const auto& e : newest_first) {
-    if (!e.about || e.about->source != source)
+    if (!e.about || !source.may_own(*e.about))
       continue;
+    if (!source.owns(*e.about)) {
+      plan.keep.push_back(e.file);
+      continue;
+    }
     const bool newest = e.file.verified && !newest_seen;
     newest_seen |= e.file.verified;
     bool remove = false;
@@ -51,7 +55,7 @@ bool is_intact(const directory& folder, const catalog_entry& e) {
 
 } // namespace
 
-prune_report apply_retention(const std::filesystem::path& folder, const std::string& source,
+prune_report apply_retention(const std::filesystem::path& folder, const backup_source& source,
                              const retention_policy& policy, wall_time now, bool dry_run,
                              const std::function<void(std::string_view)>& at,
                              const std::string& just_made) {
@@ -65,7 +69,7 @@ prune_report apply_retention(const std::filesystem::path& folder, const std::str
   auto entries = read_catalog(opened);
   auto plan = plan_retention(entries, source, policy, now);
   for (auto e = entries.begin(); e != entries.end() && !plan.remove.empty(); ++e) {
-    if (!e->about || e->about->source != source || !e->file.verified)
+    if (!e->about || !source.owns(*e->about) || !e->file.verified)
       continue;
     if (e->file.filename == just_made || is_intact(opened, *e))
       break;
@@ -109,8 +113,8 @@ prune_report prune_backups(const std::filesystem::path& folder, const std::strin
                            const retention_policy& policy, bool dry_run) {
   if (policy.keep_count < 0 || policy.max_age.count() < 0)
     throw error(errc::invalid_option, "a bound of backups must not be negative");
-  return detail::apply_retention(folder, detail::source_identity(detail::locate(database_url)),
-                                 policy, std::chrono::system_clock::now(), dry_run);
+  return detail::apply_retention(folder, detail::source_of(detail::locate(database_url)), policy,
+                                 std::chrono::system_clock::now(), dry_run);
 }
 
 } // namespace dbengine

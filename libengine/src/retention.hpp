@@ -15,11 +15,12 @@ struct retention_plan {
   std::vector<backup_file> remove = {};
 };
 
-/// Decides over a catalog, newest first. Only backups whose manifest names `source` are counted or removed. Only
+/// Decides over a catalog, newest first. Only backups of `source` are counted or removed; where it is lost,
+/// those that may be its own are kept beside them. Only
 /// verified ones count towards `keep_count`, so that damaged ones push no good one out. The newest verified one
 /// always stays, whatever the bounds. Age is that of the time in the name.
 retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
-                              const std::string& source, const retention_policy& policy,
+                              const backup_source& source, const retention_policy& policy,
                               wall_time now);
 
 /// Before anything goes, the one that must stay is read and compared with its SHA-256: a manifest alone does not show that a bit
@@ -28,7 +29,7 @@ retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
 /// Plans and, unless `dry_run`, removes, oldest first: the file, then its manifest. A file counts as being read while
 /// `verify_backup`, `restore_backup` or anybody else holds a shared `flock` on it, or an SQLite connection
 /// (of any process) has one of SQLite's locks on it. `at` is told each point for tests.
-prune_report apply_retention(const std::filesystem::path& folder, const std::string& source,
+prune_report apply_retention(const std::filesystem::path& folder, const backup_source& source,
                              const retention_policy& policy, wall_time now, bool dry_run,
                              const std::function<void(std::string_view)>& at = {},
                              const std::string& just_made = {});

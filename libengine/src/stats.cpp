@@ -14,6 +14,8 @@ std::string_view to_string(request_class c) noexcept {
   case request_class::transaction: return "transaction";
   case request_class::script: return "script";
   case request_class::backup: return "backup";
+  case request_class::cursor: return "cursor";
+  case request_class::maintenance: return "maintenance";
   }
   return "?";
 }

@@ -80,10 +80,13 @@ void write_group::statements(request& r) {
     break;
   }
   case request::kind::script: script(r); break;
-  case request::kind::task:
+  case request::kind::task: {
+    const auto begin = clock::now();
     r.task(c);
+    r.task_elapsed = clock::now() - begin;
     task_done_ = true;
     break;
+  }
   case request::kind::lend: throw error(errc::internal, "a lease cannot be run in a group");
   }
   if (once)

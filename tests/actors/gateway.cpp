@@ -37,7 +37,9 @@ public:
       : system_(config_) {
     caf::logger::set_current_actor_system(nullptr);
     engine_ = spawn_engine(system_, "sqlite://", {.num_workers = 2});
-    gateway_ = system_.spawn(gateway, engine_, a, limits);
+    gateway_ = system_.spawn(
+        gateway, engine_,
+        gateway_rules{.allowed = a, .limits = limits, .decoder = system_.spawn(decoder)});
   }
   ~scene() {
     caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);

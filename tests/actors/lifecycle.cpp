@@ -237,6 +237,27 @@ CAF_TEST(a thousand engines leave no thread no descriptor and no memory) {
   CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 525);
 }
 
+CAF_TEST(a linked actor ends the engine by failing and not by ending) {
+  engine_folder folder;
+  host_config cfg;
+  caf::actor_system sys(cfg);
+  caf::logger::set_current_actor_system(nullptr);
+  const auto e = actors::spawn_engine(sys, folder.url());
+  caf::scoped_actor self(sys);
+  const auto end_linked = [&](caf::error reason) {
+    const auto linked = sys.spawn([e, reason](caf::event_based_actor* it) {
+      it->link_to(e);
+      it->quit(reason);
+    });
+    self->wait_for(linked);
+  };
+  for (int i = 0; i < 100; ++i)
+    end_linked(caf::exit_reason::normal);
+  CAF_CHECK_EQUAL(write(self, e, "CREATE TABLE t (x)"), "none");
+  end_linked(caf::exit_reason::user_shutdown);
+  CAF_CHECK(comes_true([&] { return write(self, e, "INSERT INTO t VALUES (1)") == "shut_down"; }));
+}
+
 CAF_TEST(three hundred engines in one system leave it as it was) {
   engine_folder folder;
   host_config cfg;

@@ -18,6 +18,19 @@ using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
 
+CAF_TEST(the statements of others are not shown) {
+  on_every_way([](target& db) {
+    db.execute("CREATE TABLE t (x)");
+    db.fetch("SELECT x FROM t WHERE x = 'secret'");
+    for (const std::string sql : {"SELECT sql FROM sqlite_stmt", "SELECT count(*) FROM sqlite_stmt",
+                                  "SELECT (SELECT max(sql) FROM sqlite_stmt)"}) {
+      CAF_CHECK_EQUAL(code_of([&] { db.fetch(sql); }), "not_allowed");
+      CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO t " + sql); }), "not_allowed");
+      CAF_CHECK_EQUAL(code_of([&] { db.cursor(sql).next(); }), "not_allowed");
+    }
+  });
+}
+
 CAF_TEST(nothing is created under the name temp) {
   on_every_way([](target& db) {
     db.execute("CREATE TABLE t (x)");

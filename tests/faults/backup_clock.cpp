@@ -3,6 +3,7 @@
 
 // Periodic backups in a process whose wall clock jumps by hours and years, forwards and back.
 #include "backup_fixture.hpp"
+#include "paths.hpp"
 
 #include <sys/wait.h>
 
@@ -12,8 +13,8 @@ using namespace dbengine::test;
 
 CAF_TEST(periodic backups keep their pace while the clock jumps) {
   const temporary_folder folder;
-  const int status =
-      std::system((DBENGINE_BIN_DIR "/backup_clock '" + folder.path.string() + "'").c_str());
+  const int status = std::system(
+      (shell_word(built("backup_clock")) + " " + shell_word(folder.path.string())).c_str());
   CAF_CHECK(WIFEXITED(status));
   CAF_CHECK_EQUAL(WEXITSTATUS(status), 0);
 }

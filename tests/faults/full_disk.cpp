@@ -4,7 +4,8 @@
 // A disk that is full: a typed error, reads go on, and writes resume by themselves when there is space.
 // Needs a small file system of its own, and so the right to mount one.
 
-#include "engine_fixture.hpp"
+#include "comes_true.hpp"
+#include "small_disk.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -12,7 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <sys/mount.h>
 
 #include <vector>
 
@@ -23,24 +23,12 @@ using namespace dbengine::test;
 
 namespace {
 
-class small_disk {
-public:
-  explicit small_disk(const char* size)
-      : mounted_(::mount("none", folder_.path.c_str(), "tmpfs", 0, size) == 0) {}
-  ~small_disk() {
-    if (mounted_)
-      ::umount2(folder_.path.c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-  const engine_folder& folder() const { return folder_; }
-  std::filesystem::path file(const char* name) const { return folder_.path / name; }
-
-private:
-  engine_folder folder_;
-  bool mounted_;
-};
-
 const char* const a_page = "INSERT INTO t (b) VALUES (randomblob(4096))";
+
+bool full(const health_report& h) {
+  return !h.ok && h.problems.size() == 1 &&
+         h.problems.front().find("the disk of the database is full") == 0;
+}
 
 } // namespace
 
@@ -77,6 +65,7 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   CAF_CHECK(db.health().circuit == circuit_state::closed);
   CAF_CHECK_EQUAL(db.get_stats().restarts, 0u);
   CAF_CHECK(db.health().disk_free_bytes < 64 * 1024);
+  CAF_CHECK(full(db.health()));
   // Space: the very next write is done.
   std::filesystem::remove(disk.file("ballast"));
   db.execute(a_page);
@@ -87,6 +76,51 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   db.shutdown();
   db_engine again(disk.folder().url());
   CAF_CHECK(again.fetch_value<std::int64_t>("SELECT count(*) FROM t") == rows + 2);
+}
+
+// Nobody writes: a look is enough to know, and to know that there is room again. Little room is a warning.
+CAF_TEST(health tells of a disk that others fill) {
+  const small_disk disk("size=4m");
+  if (!disk.mounted()) {
+    DBENGINE_SKIP("no file system can be mounted here");
+    return;
+  }
+  db_engine db(disk.folder().url());
+  db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");
+  CAF_CHECK(db.health().ok && db.health().problems.empty());
+  { std::ofstream(disk.file("ballast")) << std::string(4 << 20, 'x'); }
+  CAF_CHECK(full(db.health()));
+  std::filesystem::resize_file(disk.file("ballast"),
+                               std::filesystem::file_size(disk.file("ballast")) - (100 << 10));
+  const auto h = db.health();
+  CAF_CHECK(h.ok && h.problems.size() == 1 &&
+            h.problems.front().find("little room") != std::string::npos);
+  std::filesystem::remove(disk.file("ballast"));
+  CAF_CHECK(db.health().ok && db.health().problems.empty());
+}
+
+// Another process keeps a snapshot: the log grows past its bound, and nothing else is wrong.
+CAF_TEST(health warns of a write - ahead log that cannot begin anew) {
+  const engine_folder folder;
+  db_engine db(folder.url(), {.synchronous = synchronous::off});
+  db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");
+  auto pinned = std::make_unique<db_engine>(folder.url(), options{.read_only = true});
+  auto cursor = std::make_unique<dbengine::cursor>(
+      pinned->cursor("SELECT * FROM sqlite_schema, sqlite_schema"));
+  const auto write = [&](int mib) {
+    for (int i = 0; i < mib; ++i)
+      db.execute("INSERT OR REPLACE INTO t VALUES (1, zeroblob(1 << 20))");
+  };
+  write(120);
+  CAF_CHECK(db.health().problems.empty());
+  write(20);
+  const auto h = db.health();
+  CAF_CHECK(h.ok && h.wal_bytes > (128u << 20));
+  CAF_CHECK(h.problems.size() == 1 && h.problems.front().find("the write-ahead log has 1") == 0);
+  cursor.reset();
+  pinned.reset();
+  db.checkpoint(checkpoint_mode::truncate);
+  CAF_CHECK(db.health().problems.empty());
 }
 
 CAF_TEST(a disk with space refuses nothing) { // the control of the test above

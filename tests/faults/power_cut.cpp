@@ -10,6 +10,7 @@
 #include "power_cut.hpp"
 #include "child.hpp"
 #include "memory_folder.hpp"
+#include "paths.hpp"
 
 #include "backup_sqlite.hpp"
 
@@ -141,12 +142,16 @@ private:
 
   std::vector<recorded_call> record() const {
     const auto log = folder_.path / "log";
-    const auto command = "POWER_CUT_FOLDER=" + work_.string() + " POWER_CUT_LOG=" + log.string() +
+    // The loader takes a space for the end of a path, and a checkout may have one in its own.
+    const auto preload = folder_.path / "recorder.so";
+    if (!std::filesystem::is_symlink(preload))
+      std::filesystem::create_symlink(built("power_cut_recorder.so"), preload);
+    const auto command = "POWER_CUT_FOLDER=" + shell_word(work_.string()) +
+                         " POWER_CUT_LOG=" + shell_word(log.string()) +
                          " POWER_CUT_FAILING_SYNC=" + std::to_string(kind_.failing_sync) +
-                         " LD_PRELOAD=" DBENGINE_BIN_DIR "/power_cut_recorder.so " DBENGINE_BIN_DIR
-                         "/power_cut_victim " +
-                         kind_.name + " " + work_.string() + " " + kind_.level + " \"" +
-                         kind_.flaw + "\"";
+                         " LD_PRELOAD=" + shell_word(preload.string()) + " " +
+                         shell_word(built("power_cut_victim")) + " " + kind_.name + " " +
+                         shell_word(work_.string()) + " " + kind_.level + " \"" + kind_.flaw + "\"";
     CAF_REQUIRE_EQUAL(std::system(command.c_str()), 0);
     auto calls = read_records(log);
     CAF_REQUIRE(std::count_if(calls.begin(), calls.end(), is_sync) > 0 || kind_.level == "off");

@@ -4,6 +4,7 @@
 // The soak program for some seconds; longer runs are started by hand (tests/README.md).
 
 #include "memory_folder.hpp"
+#include "paths.hpp"
 
 #include <cstdlib>
 #include <sys/wait.h>
@@ -15,7 +16,7 @@ using namespace dbengine::test;
 namespace {
 
 int run(const std::string& arguments) {
-  const int status = std::system((DBENGINE_BIN_DIR "/soak " + arguments + " >&2").c_str());
+  const int status = std::system((shell_word(built("soak")) + " " + arguments + " >&2").c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

@@ -42,6 +42,8 @@ void wire(std::string_view input);
 void frames(std::string_view input);
 /// Names and manifests of backups: refused, or written as the same again.
 void manifest(std::string_view input);
+/// What a client sends to the HTTP port: the same request in one piece and byte by byte, none that others read differently, one answer.
+void http(std::string_view input);
 /// The configuration file: refused with a place, or written as TOML that is read as the same.
 void config(std::string_view input);
 

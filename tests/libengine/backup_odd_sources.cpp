@@ -128,7 +128,7 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(path, target); }), errc::backup_failed);
     CAF_CHECK(!std::filesystem::exists(target));
   };
-  // Some 50 MB from a few kilobytes. By its header; by its manifest, where the header says nothing; and no database at all.
+  // Some 50 MB from a few kilobytes. By its header, whether SQLite would believe it or not; by its manifest; and no database at all.
   const auto bomb = f.folder.path / "bomb.zst";
   const std::string told = "the compressed backup unpacks to more than the " +
                            std::to_string(plain.size()) + " bytes of its database";
@@ -141,9 +141,15 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
   std::filesystem::copy(made.path.string() + ".json", bomb.string() + ".json");
   refused(bomb, told);
   std::filesystem::remove(bomb.string() + ".json");
+  // The same without a manifest; and a header that claims no page.
+  refused(bomb, told);
+  auto empty = silent;
+  empty.replace(28, 4, 4, '\0');
+  write_file(bomb, packed(empty, 1000));
+  refused(bomb, "the compressed backup unpacks to more than the 0 bytes of its database");
   write_file(bomb, packed(std::string(plain.size(), '\0'), 1000));
   refused(bomb, "the compressed backup holds no database");
-  // An old SQLite leaves a header that does not tell: not refused for that.
+  // Change counters that differ: not refused for that.
   write_file(bomb, packed(silent, 1));
   CAF_CHECK(verify_backup(bomb).ok);
   // It ends before it is written: the output stays within its bound, and is asked for while it grows.
@@ -155,7 +161,9 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
       errc::corrupt);
   CAF_CHECK(detail::file_size(out.get()) <= plain.size());
   int asked = 0;
-  write_file(bomb, packed(silent, 1000));
+  auto large = silent;
+  large.replace(28, 4, "\x00\x01\x00\x00", 4);
+  write_file(bomb, packed(large, 1000));
   const auto again = detail::directory::open(f.folder.path, false).open_file("bomb.zst");
   CAF_CHECK_EQUAL(code_of([&] {
                     detail::stream(detail::stream_kind::unpack, again.get(), -1,

@@ -94,7 +94,8 @@ CAF_TEST(a damaged target and stale companions are replaced) {
 
 CAF_TEST(a failure at any point leaves the old file) {
   db.reset();
-  for (const std::string point : {"mark", "copy", "sync", "guard", "keep", "rename", "replace", "open"}) {
+  for (const std::string point :
+       {"mark", "copy", "sync", "guard", "keep", "rename", "replace", "open"}) {
     bool reached = false;
     const auto at = [&](std::string_view p) {
       if (p == point) {

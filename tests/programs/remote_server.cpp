@@ -47,6 +47,7 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
     how.host = args["host"];
   if (args.count("port"))
     how.port = static_cast<std::uint16_t>(std::stoi(args["port"]));
+  how.allow_backup = args.count("allow-backup") != 0;
   how.insecure = args.count("insecure") != 0;
   if (args.count("tls"))
     how.tls = {args["tls"] + "/server.crt", args["tls"] + "/server.key", args["tls"] + "/ca.crt"};

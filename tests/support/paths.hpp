@@ -12,5 +12,13 @@ namespace dbengine::test {
 
 /// The program `dbengine` of this build.
 std::string program_path();
+/// Another program of this build, or what it puts in front of one.
+std::string built(const std::string& name);
+
+/// One word of a shell's line, whatever is in it: a checkout may lie anywhere.
+std::string shell_word(const std::string& text);
+
+/// Fills a folder, which need not exist, with a CA and certificates (scripts/test-certificates). False where that failed.
+bool make_certificates(const std::string& folder);
 
 } // namespace dbengine::test

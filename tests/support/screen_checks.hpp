@@ -17,3 +17,8 @@
     CAF_ERROR("not the last line: " << (text) << "\n" << (t).screen());                            \
   else                                                                                             \
     CAF_CHECK(true)
+#define AT_LINE_BEGIN(t)                                                                           \
+  if (!(t).at_line_begin())                                                                        \
+    CAF_ERROR("the cursor is not at the beginning of a line:\n" << (t).screen());                  \
+  else                                                                                             \
+    CAF_CHECK(true)

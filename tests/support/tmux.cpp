@@ -3,10 +3,10 @@
 
 #include "tmux.hpp"
 
+#include "paths.hpp"
 #include "program.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstdio>
 #include <stdexcept>
 
@@ -17,13 +17,6 @@
 namespace dbengine::test {
 
 namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text)
-    out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 std::string output_of(const std::string& command, int& code) {
   std::FILE* from = ::popen((command + " 2>&1").c_str(), "re");
@@ -46,22 +39,21 @@ bool has_tmux() {
 }
 
 tmux::tmux(const std::string& command, const std::map<std::string, std::string>& environment) {
-  static std::atomic<int> count{0};
-  server_ = "dbengine-test-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
+  server_ = "tmux -u -S " + shell_word((folder_.path / "socket").string()) + " ";
   std::string all = "env LC_ALL=C.UTF-8";
   for (const auto& [name, value] : environment)
-    all += " " + name + "=" + quoted(value);
-  run("-f /dev/null new-session -d -x 100 -y 40 " + quoted(all + " " + command));
+    all += " " + name + "=" + shell_word(value);
+  run("-f /dev/null new-session -d -x 100 -y 40 " + shell_word(all + " " + command));
 }
 
 tmux::~tmux() {
   int code = 0;
-  output_of("tmux -L " + server_ + " kill-server", code); // it may have ended by itself
+  output_of(server_ + "kill-server", code); // it may have ended by itself
 }
 
 std::string tmux::run(const std::string& arguments) const {
   int code = 0;
-  auto out = output_of("tmux -u -L " + server_ + " " + arguments, code);
+  auto out = output_of(server_ + arguments, code);
   if (code != 0)
     throw std::runtime_error("tmux " + arguments + ": " + out);
   return out;
@@ -72,7 +64,7 @@ void tmux::type(const std::string& text) const {
   std::string given = text;
   if (given.ends_with(';'))
     given.insert(given.size() - 1, 1, '\\');
-  run("send-keys -l -- " + quoted(given));
+  run("send-keys -l -- " + shell_word(given));
 }
 
 void tmux::line(const std::string& text) const {

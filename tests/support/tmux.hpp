@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "engine_fixture.hpp"
+
 #include <map>
 #include <string>
 
@@ -42,6 +44,7 @@ public:
 private:
   std::string run(const std::string& arguments) const;
 
+  engine_folder folder_; // of its socket
   std::string server_;
 };
 

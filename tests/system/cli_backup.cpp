@@ -204,9 +204,8 @@ CAF_TEST(the backup that was made is named whatever lies beside it) {
 
 CAF_TEST(a limit on the sizes of files fails a backup and leaves nothing) {
   good("query app.db 'INSERT INTO t SELECT zeroblob(1000000)'");
-  const std::string program = DBENGINE_BIN_DIR "/dbengine";
   for (const std::string what : {" backup now app.db --dir b", " backup now app.db one.sqlite"}) {
-    const auto r = run({"-c", "ulimit -f 100; exec " + program + what},
+    const auto r = run({"-c", "ulimit -f 100; exec " + shell_word(program_path()) + what},
                        {.folder = folder.path, .program = "/bin/sh"});
     CAF_CHECK_EQUAL(r.code, 1);
     CAF_CHECK(has(r.err, "disk_full"));

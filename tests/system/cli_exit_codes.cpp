@@ -262,7 +262,7 @@ CAF_TEST(7 is an index that does not fit its table) {
 
 CAF_TEST(an interrupt that the caller has ignored is ignored) {
   const auto r =
-      run({"-c", "trap '' INT; exec " DBENGINE_BIN_DIR "/dbengine query app.db '" +
+      run({"-c", "trap '' INT; exec " + shell_word(program_path()) + " query app.db '" +
                      std::string(endless) + "SELECT count(*) FROM c' --timeout 3s"},
           {.folder = folder.path, .signal = SIGINT, .ready = is_busy, .program = "/bin/sh"});
   CAF_CHECK_EQUAL(r.code, 5);

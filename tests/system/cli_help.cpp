@@ -224,7 +224,7 @@ CAF_TEST(the manual page is good roff) {
   if (!has_program("man"))
     DBENGINE_SKIP("no man here");
   const auto r = run(
-      {"-c", "'" DBENGINE_BIN_DIR "/dbengine' man | man --warnings -E UTF-8 -l - 2>&1 >/dev/null"},
+      {"-c", shell_word(program_path()) + " man | man --warnings -E UTF-8 -l - 2>&1 >/dev/null"},
       {.program = "/bin/bash"});
   CAF_CHECK_EQUAL(r.out, "");
 }

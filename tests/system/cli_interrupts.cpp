@@ -168,8 +168,9 @@ CAF_TEST(Ctrl C at a terminal takes the bar away and ends with 130) {
       {"restore copy.sqlite new.db", "restoring  "},
       {"demo --input index --database demo.db", "loading packages  "}};
   for (const auto& [line, bar] : all) {
-    const tmux t("sh -c 'trap : INT; cd " + folder.path.string() +
-                     "; " DBENGINE_BIN_DIR "/dbengine " + line + "; echo ended with $?; exec cat'",
+    const tmux t("sh -c " + shell_word("trap : INT; cd " + shell_word(folder.path.string()) + "; " +
+                                       shell_word(program_path()) + " " + line +
+                                       "; echo ended with $?; exec cat"),
                  {{"TERM", "screen"}});
     if (!t.shows(bar))
       CAF_ERROR(line << " shows no bar:\n" << t.screen());

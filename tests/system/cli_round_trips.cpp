@@ -7,6 +7,7 @@
 #include "data/import.hpp"
 
 #include "data/dump.hpp"
+#include "output/output_file.hpp"
 #include "output/writer.hpp"
 
 #include "command_line.hpp"

@@ -22,8 +22,9 @@ namespace {
 
 struct place : engine_folder {
   std::string command(const std::string& line) const {
-    return "sh -c 'trap : INT; cd " + path.string() + "; " DBENGINE_BIN_DIR "/dbengine " + line +
-           "; echo ended with $?; exec cat'";
+    return "sh -c " +
+           shell_word("trap : INT; cd " + shell_word(path.string()) + "; " +
+                      shell_word(program_path()) + " " + line + "; echo ended with $?; exec cat");
   }
   std::map<std::string, std::string> environment() const {
     return {{"XDG_STATE_HOME", (path / "state").string()}, {"TERM", "screen"}};

@@ -31,10 +31,10 @@ struct target {
   void (*run)(std::string_view);
 };
 
-constexpr std::array targets{target{"config", fuzz::config},     target{"frames", fuzz::frames},
-                             target{"manifest", fuzz::manifest}, target{"readers", fuzz::readers},
-                             target{"sql", fuzz::sql},           target{"urls", fuzz::urls},
-                             target{"wire", fuzz::wire}};
+constexpr std::array targets{target{"config", fuzz::config},   target{"frames", fuzz::frames},
+                             target{"http", fuzz::http},       target{"manifest", fuzz::manifest},
+                             target{"readers", fuzz::readers}, target{"sql", fuzz::sql},
+                             target{"urls", fuzz::urls},       target{"wire", fuzz::wire}};
 
 std::vector<std::string> corpus(const std::string& name) {
   std::vector<std::filesystem::path> files;

@@ -7,6 +7,7 @@
 // times as much there, and behind it the frames are judged by the same code.
 #include "guard_attacks.hpp"
 #include "guard_caf.hpp"
+#include "paths.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -28,8 +29,7 @@ const std::string& certificates() {
   static const std::string folder = [] {
     auto path =
         std::filesystem::temp_directory_path() / ("dbengine-guard-" + std::to_string(::getpid()));
-    auto command = std::string{DBENGINE_SOURCE_DIR "/scripts/test-certificates "} + path.string();
-    return std::system(command.c_str()) == 0 ? path.string() : std::string{};
+    return make_certificates(path.string()) ? path.string() : std::string{};
   }();
   static const struct cleaner {
     ~cleaner() { std::filesystem::remove_all(folder); }

@@ -5,6 +5,7 @@
 #include "guard/guard.hpp"
 #include "guard_attacks.hpp"
 #include "guard_caf.hpp"
+#include "paths.hpp"
 
 #include <openssl/ssl.h>
 
@@ -25,8 +26,7 @@ struct folder {
   folder()
       : path(std::filesystem::temp_directory_path() /
              ("dbengine-tls-" + std::to_string(::getpid()))) {
-    auto command = std::string{DBENGINE_SOURCE_DIR "/scripts/test-certificates "} + path.string();
-    CAF_REQUIRE_EQUAL(std::system(command.c_str()), 0);
+    CAF_REQUIRE(make_certificates(path.string()));
   }
   ~folder() { std::filesystem::remove_all(path); }
 

@@ -5,6 +5,7 @@
 
 #include "engine_fixture.hpp"
 #include "guard_caf.hpp"
+#include "paths.hpp"
 #include "raw_peer.hpp"
 #include "remote_fixture.hpp"
 
@@ -45,9 +46,7 @@ std::chrono::steady_clock::duration time_of(const std::function<void()>& f) {
 const std::string& certificates() {
   static const engine_folder folder;
   static const std::string path = [] {
-    const auto command =
-        std::string(DBENGINE_SOURCE_DIR "/scripts/test-certificates ") + folder.path.string();
-    return std::system(command.c_str()) == 0 ? folder.path.string() : std::string();
+    return make_certificates(folder.path.string()) ? folder.path.string() : std::string();
   }();
   return path;
 }
@@ -295,12 +294,26 @@ CAF_TEST(a read - only port changes nothing) {
   CAF_CHECK(db.health().ok);
 }
 
+CAF_TEST(a read - only port does not show what others asked) {
+  engine_folder folder;
+  for (const bool read_only : {false, true}) {
+    server s(folder.url(),
+             read_only ? std::vector<std::string>{"--read-only"} : std::vector<std::string>{});
+    CAF_REQUIRE_EQUAL(s.trouble(), "");
+    db_engine::connect(s.address()).fetch("SELECT 'secret'");
+    const auto seen = db_engine::connect(s.address()).get_stats();
+    CAF_CHECK(seen.requests > 0);
+    CAF_CHECK_EQUAL(seen.slowest.empty(), read_only);
+  }
+}
+
 CAF_TEST(a key with a password is refused and nobody is asked for it) {
   CAF_REQUIRE(!certificates().empty());
   engine_folder folder;
   const auto key = (folder.path / "locked.key").string();
-  const auto command = "openssl pkey -aes128 -passout pass:secret -in " + certificates() +
-                       "/client.key -out " + key + " 2> /dev/null";
+  const auto command = "openssl pkey -aes128 -passout pass:secret -in " +
+                       shell_word(certificates() + "/client.key") + " -out " + shell_word(key) +
+                       " 2> /dev/null";
   CAF_REQUIRE_EQUAL(std::system(command.c_str()), 0);
   auto o = with_tls("client");
   o.tls.key = key;

@@ -18,7 +18,7 @@ namespace {
 
 struct fixture {
   engine_folder folder;
-  server s{folder.url()};
+  server s{folder.url(), {"--allow-backup"}};
 
   fixture() { CAF_REQUIRE_EQUAL(s.trouble(), ""); }
 
@@ -123,9 +123,7 @@ CAF_TEST(what works on files refuses a served engine) {
 }
 
 CAF_TEST(a server with TLS says what it wants) {
-  const auto made =
-      run({folder.path.string()}, {.program = DBENGINE_SOURCE_DIR "/scripts/test-certificates"});
-  CAF_REQUIRE_EQUAL(made.code, 0);
+  CAF_REQUIRE(make_certificates(folder.path.string()));
   engine_folder other;
   server secure(other.url(), {"--tls=" + folder.path.string()});
   CAF_REQUIRE_EQUAL(secure.trouble(), "");

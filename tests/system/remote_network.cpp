@@ -4,6 +4,7 @@
 // A wire that is cut, loses everything, or is thin: the server lives in a network namespace of its own. Needs the right to make one.
 
 #include "engine_fixture.hpp"
+#include "program.hpp"
 #include "remote_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
@@ -13,6 +14,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <string>
@@ -32,32 +34,27 @@ bool shell(const std::string& command) {
   return std::system((command + " > /dev/null 2>&1").c_str()) == 0;
 }
 
-/// A namespace and a wire to it.
+/// A namespace and a wire to it. It is there for as long as a process is in it: one with a name would leave a mount behind.
 class island {
 public:
   island() {
     const auto number = std::to_string(::getpid());
-    name_ = "dbe" + number;
     here_ = "dba" + number;
     there_ = "dbb" + number;
-    const auto inside = "ip netns exec " + name_ + " ";
-    made_ = shell("ip netns add " + name_) &&
-            shell("ip link add " + here_ + " type veth peer name " + there_) &&
-            shell("ip link set " + there_ + " netns " + name_) &&
+    const auto inside = "nsenter -n -t " + holder() + " ";
+    made_ = separate() && shell("ip link add " + here_ + " type veth peer name " + there_) &&
+            shell("ip link set " + there_ + " netns " + holder()) &&
             shell("ip addr add 10.213.7.1/30 dev " + here_) &&
             shell("ip link set " + here_ + " up") &&
             shell(inside + "ip addr add 10.213.7.2/30 dev " + there_) &&
             shell(inside + "ip link set " + there_ + " up") && shell(inside + "ip link set lo up");
   }
-  ~island() {
-    shell("ip link del " + here_);
-    shell("ip netns del " + name_);
-  }
+  ~island() { shell("ip link del " + here_); }
   island(const island&) = delete;
   island& operator=(const island&) = delete;
 
   bool made() const { return made_; }
-  std::vector<std::string> inside() const { return {"ip", "netns", "exec", name_}; }
+  std::vector<std::string> inside() const { return {"nsenter", "-n", "-t", holder()}; }
   bool up(bool on) const { return shell("ip link set " + here_ + (on ? " up" : " down")); }
   /// Whether what leaves here arrives. It goes to nobody's hardware address, so that neither side is told.
   bool arrives(bool on) const {
@@ -69,11 +66,22 @@ public:
   bool slow() const {
     const std::string how = " root tbf rate 8mbit burst 32kbit latency 10s";
     return shell("tc qdisc add dev " + here_ + how) &&
-           shell("ip netns exec " + name_ + " tc qdisc add dev " + there_ + how);
+           shell("nsenter -n -t " + holder() + " tc qdisc add dev " + there_ + how);
   }
 
 private:
-  std::string name_, here_, there_;
+  std::string holder() const { return std::to_string(holder_.pid()); }
+  /// Waits until the holder has a namespace of its own; it ends where it may not.
+  bool separate() {
+    const auto at = [](const std::string& process) {
+      std::error_code gone;
+      return std::filesystem::read_symlink("/proc/" + process + "/ns/net", gone).string();
+    };
+    return wait_until([&] { return at(holder()) != at("self"); }) && !at(holder()).empty();
+  }
+
+  program holder_{{"--net", "sleep", "infinity"}, {}, "/usr/bin/unshare"};
+  std::string here_, there_;
   bool made_ = false;
 };
 

@@ -114,6 +114,18 @@ CAF_TEST(a message that forbids itself to write does not write over the wire) {
   CAF_CHECK(ask<rows>(fetch_request{"SELECT 1", {}, reading}) == errc::none);
 }
 
+CAF_TEST(a linked actor that ends as it should leaves the handle) {
+  {
+    caf::scoped_actor self(system);
+    for (int i = 0; i < 100; ++i)
+      self->wait_for(system.spawn([this](caf::event_based_actor* it) {
+        it->link_to(far);
+        it->quit();
+      }));
+  }
+  CAF_CHECK(ask<rows>(fetch_request{"SELECT 1"}) == errc::none);
+}
+
 CAF_TEST(two handles of one system share what the server takes of one connection) {
   server narrow(folder.url("narrow.db"), {"--in-flight=20"});
   CAF_REQUIRE_EQUAL(narrow.trouble(), "");

@@ -6,6 +6,7 @@
 
 #include "engine_fixture.hpp"
 #include "long_wire.hpp"
+#include "paths.hpp"
 #include "remote_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
@@ -104,10 +105,7 @@ CAF_TEST(a long wire is slow and nothing else) {
 }
 
 CAF_TEST(over a long wire a server without TLS and one with TLS are told apart) {
-  CAF_REQUIRE_EQUAL(
-      std::system(
-          (DBENGINE_SOURCE_DIR "/scripts/test-certificates " + folder.path.string()).c_str()),
-      0);
+  CAF_REQUIRE(make_certificates(folder.path.string()));
   engine_folder other;
   server secure(other.url(), {"--tls=" + folder.path.string()});
   CAF_REQUIRE_EQUAL(secure.trouble(), "");

@@ -326,6 +326,21 @@ CAF_TEST(the file says what is served and mistakes in it are pointed at) {
   CAF_CHECK(all["databases"][0]["name"] == "second"); // the order of the file
   for (const char* name : {"first", "second"})
     CAF_CHECK(!std::filesystem::is_empty(folder.path / "backups" / name));
+  // The commands with the same file look there, however the database is spelled, and make none elsewhere.
+  for (const auto& a :
+       {(folder.path / "a.db").string(), "sqlite:///" + (folder.path / "." / "a.db").string()}) {
+    program list({"-c", file.string(), "backup", "list", a});
+    CAF_CHECK_EQUAL(list.wait(), 0);
+    CAF_CHECK(list.out().find("backup_") != std::string::npos);
+  }
+  good->signal(SIGTERM);
+  CAF_CHECK_EQUAL(good->wait(), 0);
+  program now({"-c", file.string(), "backup", "now", (folder.path / "b.db").string()});
+  CAF_CHECK_EQUAL(now.wait(), 0);
+  CAF_CHECK(now.err().find((folder.path / "backups" / "second" / "backup_").string()) !=
+            std::string::npos);
+  for (const auto& e : std::filesystem::directory_iterator(folder.path / "backups"))
+    CAF_CHECK(e.is_directory());
 
   program none({"serve"});
   CAF_CHECK_EQUAL(none.wait(), 2);

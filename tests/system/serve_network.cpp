@@ -16,6 +16,7 @@
 
 #include <dbengine/db_engine.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -160,6 +161,28 @@ CAF_TEST(the pages tell what peers see) {
   CAF_CHECK(one["statistics"]["classes"]["execute"]["count"] == 11);
 }
 
+CAF_TEST(requests of millions of parameters cost no probe its answer) {
+  const engine_folder folder;
+  const auto s = start({(folder.path / "a.db").string(), "--listen", "0"});
+  const params many(std::vector<value>(5'000'000));
+  std::atomic<int> under_way{2};
+  std::vector<std::jthread> peers;
+  for (int p = 0; p < 2; ++p)
+    peers.emplace_back([&] {
+      const auto db = db_engine::connect(s.where);
+      for (int i = 0; i < 2; ++i) // more than a statement can have
+        CAF_CHECK(!code_of([&] { db.execute("SELECT 1", many); }).empty());
+      --under_way;
+    });
+  std::size_t probes = 0, answered = 0;
+  for (; under_way > 0; ++probes)
+    answered += http(s.http, "/healthz").status == 200 ? 1 : 0;
+  peers.clear();
+  CAF_MESSAGE(probes << " probes");
+  CAF_CHECK(probes > 0);
+  CAF_CHECK_EQUAL(answered, probes);
+}
+
 CAF_TEST(peers of a read only port only read) {
   const engine_folder folder;
   const auto s = start({(folder.path / "a.db").string(), "--listen", "127.0.0.1:0", "--read-only"});
@@ -172,8 +195,7 @@ CAF_TEST(
     with a complete set of certificates peers with one of them are served and others told why) {
   const engine_folder folder;
   const auto path = folder.path.string();
-  CAF_REQUIRE_EQUAL(std::system((DBENGINE_SOURCE_DIR "/scripts/test-certificates " + path).c_str()),
-                    0);
+  CAF_REQUIRE(make_certificates(path));
   const auto s = start({(folder.path / "a.db").string(), "--listen", "127.0.0.1:0", "--tls-cert",
                         path + "/server.crt", "--tls-key", path + "/server.key", "--tls-ca",
                         path + "/ca.crt"});

@@ -101,6 +101,42 @@ CAF_TEST(temporary tables and attached files and settings last) {
   CAF_CHECK(holds(a.err, "no such table: x"));
 }
 
+CAF_TEST(columns are named as they are when a statement runs) {
+  const files f;
+  { db_engine(f.db).execute("CREATE TABLE t AS SELECT 1 AS a, 2 AS b"); }
+  const auto alter = [&](const std::string& sql) {
+    CAF_CHECK_EQUAL(program({f.db, sql}, {}, "/usr/bin/sqlite3").wait(), 0);
+  };
+  // With a temporary table the session has a connection of its own, which knows the schema of its last statement.
+  program p({"shell", f.db, "-o", "csv"});
+  std::string expected;
+  const auto shows = [&](const std::string& rows) {
+    p.write("SELECT * FROM t;\n");
+    expected += rows;
+    CAF_CHECK(wait_until([&] { return p.out().size() >= expected.size(); }));
+    CAF_CHECK_EQUAL(p.out(), expected);
+  };
+  p.write("CREATE TEMP TABLE x (y);\n");
+  shows("a,b\n1,2\n");
+  alter("ALTER TABLE t ADD COLUMN c DEFAULT 3");
+  shows("a,b,c\n1,2,3\n");
+  alter("ALTER TABLE t DROP COLUMN a");
+  shows("b,c\n2,3\n");
+  alter("ALTER TABLE t RENAME COLUMN b TO \"new name\"");
+  shows("\"new name\",c\n2,3\n");
+  p.close_input();
+  CAF_CHECK_EQUAL(p.wait(), 0);
+  // The same for the columns that RETURNING names, and for a script of a connection's own.
+  program q({"shell", f.db, "-o", "csv"});
+  q.write("CREATE TEMP TABLE x (y);\nSELECT 1 AS one;\n");
+  CAF_CHECK(wait_until([&] { return q.out() == "one\n1\n"; }));
+  alter("ALTER TABLE t DROP COLUMN c");
+  q.write("UPDATE t SET \"new name\" = 4 RETURNING *;\n");
+  CAF_CHECK(wait_until([&] { return q.out() == "one\n1\n\"new name\"\n4\n"; }));
+  q.close_input();
+  CAF_CHECK_EQUAL(q.wait(), 0);
+}
+
 CAF_TEST(the first failure ends a pipe with its exit code and a caret) {
   const files f;
   const auto a = shell(f.db, "SELECT 1 AS a;\nSELECT 2,\n  nope;\nSELECT 3;\n");

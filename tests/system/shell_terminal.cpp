@@ -34,8 +34,8 @@ struct place : engine_folder {
   }
   // Its exit code is on the screen when it has ended.
   std::string command(const std::string& more = "") const {
-    return "sh -c 'trap : INT; " DBENGINE_BIN_DIR "/dbengine shell " + db + " " + more +
-           "; echo ended with $?; exec cat'";
+    return "sh -c " + shell_word("trap : INT; " + shell_word(program_path()) + " shell " +
+                                 shell_word(db) + " " + more + "; echo ended with $?; exec cat");
   }
   std::map<std::string, std::string> environment() const {
     return {{"XDG_STATE_HOME", (path / "state").string()}, {"NO_COLOR", "1"}, {"TERM", "screen"}};
@@ -162,7 +162,7 @@ CAF_TEST(Ctrl C stops the statement and not the shell) {
   ENDS(t, "dbengine>");
   t.line(endless);
   SEES(t, "SELECT max(x) FROM c");
-  CAF_CHECK(t.at_line_begin());
+  AT_LINE_BEGIN(t);
   t.key("C-c");
   SEES(t, "error: ");
   ENDS(t, "dbengine>");
@@ -171,7 +171,7 @@ CAF_TEST(Ctrl C stops the statement and not the shell) {
   ENDS(t, "dbengine*>");
   t.line(endless);
   ENDS(t, std::string("dbengine*> ") + endless);
-  CAF_CHECK(t.at_line_begin());
+  AT_LINE_BEGIN(t);
   t.key("C-c");
   SEES(t, "error: interrupted");
   ENDS(t, "dbengine*>");

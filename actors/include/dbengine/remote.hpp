@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace dbengine {
@@ -24,13 +25,14 @@ enum class access : std::uint8_t {
 /// The files of one side of a mutual TLS connection, PEM. All three or none.
 struct tls_files {
   std::string certificate = {}; ///< its chain, the own certificate first
-  std::string key = {};         ///< not encrypted
-  std::string ca = {};          ///< who may sign the other side's certificate
+  std::string key = {}; ///< not encrypted; refused where every user of the machine may read it
+  std::string ca = {};  ///< who may sign the other side's certificate
 
   bool empty() const noexcept { return certificate.empty() && key.empty() && ca.empty(); }
 };
 
-/// What a port grants to its peers, and why.
+/// What a port grants to its peers, and why. A peer is one address (IPv6: the first 64 bits of it); on loopback, where all have the
+/// same, it is one connection.
 struct peer_limits {
   /// The largest frame a peer may send. 64 MiB: a bulk insert of 100,000 rows is about 10 MB.
   std::size_t max_frame_bytes = std::size_t{64} << 20;
@@ -60,8 +62,12 @@ struct peer_limits {
   std::size_t max_answer_bytes = std::size_t{256} << 20;
   /// Those of all peers together.
   std::size_t max_total_answer_bytes = std::size_t{512} << 20;
-  /// Cursors of one peer; each holds a connection of the 64 that the engine lends. 16: a quarter.
+  /// Cursors of one peer; each holds a connection of the 64 that the engine lends. 16: a quarter. All peers together have 48, and
+  /// one peer no more than half of what the others leave of those.
   std::size_t max_cursors = 16;
+  /// From the opening of a cursor to its end, however often it is asked: its snapshot keeps the write-ahead log from beginning anew. 1 h:
+  /// an export of some hundred gigabytes.
+  std::chrono::milliseconds max_cursor_age{3'600'000};
   /// The longest deadline that a peer may choose; a later one counts as this. 10 min: an upgrade of a large table. Backups, which a
   /// peer cannot make larger, are not bounded.
   std::chrono::milliseconds max_timeout{600'000};
@@ -77,10 +83,12 @@ struct publish_options {
   std::string host = "127.0.0.1";
   /// 0: any free one.
   std::uint16_t port = 0;
-  /// With: both sides must show a certificate that the CA signed; TLS 1.2 or newer. Host names are not compared.
+  /// With: both sides must show a certificate that the CA signed; TLS 1.2 or newer. The names of peers are not compared.
   tls_files tls = {};
   /// Allow an address other than loopback without TLS: whoever reaches the port has the engine.
   bool insecure = false;
+  /// Peers may ask for backups: one each `options::backup_interval`, kept apart from the engine's own in the folder `peers`.
+  bool allow_backup = false;
   peer_limits limits = {};
 };
 
@@ -88,6 +96,9 @@ struct publish_options {
 struct remote_options {
   /// Needed where the server has TLS.
   tls_files tls = {};
+  /// The name or address that the server's certificate must carry as a subject alternative name (an address as an IP one). Nothing: the
+  /// host that is dialled. Empty: whatever certificate the CA signed is the server's.
+  std::optional<std::string> tls_name = {};
   /// For the first connection; after it, connecting goes on for as long as the handle lives.
   std::chrono::milliseconds connect_timeout = defaults::connect_timeout;
   /// Deadline of a request that names none.

@@ -51,6 +51,10 @@ struct options {
   /// Told of each connection that ended with requests under way, in the middleman's thread; must not throw. While what it is given
   /// lives, they count against the totals of all peers: let it go when the gateway has seen them.
   std::function<void(std::shared_ptr<void>)> on_gone;
+  /// Told of each connection's beginning, with the number of the actor that it is for the gateway and its address, and of its end. In the
+  /// middleman's thread; must not throw.
+  std::function<void(std::uint64_t, const std::string&)> on_connected;
+  std::function<void(std::uint64_t)> on_disconnected;
   /// For tests only: publishes as CAF does, without the guard's checks, so that a test can show
   /// that it would notice their absence.
   bool unsafe_without_checks = false;

@@ -47,11 +47,13 @@ caf::io::connection_handle own_handle() {
 peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket fd,
            std::unique_ptr<transport> through)
     : caf::io::scribe(own_handle()), state_(std::move(state)), name_(state_->names.front()),
-      through_(std::move(through)),
-      rules_(state_->who, state_->how.limits, *state_->counts, name_, ++state_->last_actor),
+      number_(++state_->last_actor), through_(std::move(through)),
+      rules_(state_->who, state_->how.limits, *state_->counts, name_, number_),
       stream_(backend, fd, *this), born_(clock::now()) {
   if (auto address = caf::io::network::remote_addr_of_fd(fd))
     address_ = std::move(*address);
+  if (state_->how.on_connected)
+    state_->how.on_connected(number_, address_);
   state_->names.pop_front();
   state_->peers.insert(this);
   half_open_ = state_->half_open.insert(state_->half_open.end(), this);
@@ -63,6 +65,8 @@ peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket f
 }
 
 peer::~peer() {
+  if (state_->how.on_disconnected)
+    state_->how.on_disconnected(number_);
   leave_half_open();
   leave_requests();
   state_->hold(-static_cast<std::int64_t>(in_.size() + unread_));

@@ -82,6 +82,7 @@ private:
 
   std::shared_ptr<listener_state> state_;
   node_bytes name_;
+  const std::uint64_t number_; ///< of its actor, for the gateway
   std::unique_ptr<transport> through_;
   translator rules_;
   stream stream_;

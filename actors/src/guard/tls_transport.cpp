@@ -9,7 +9,9 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -88,8 +90,9 @@ std::string last_error() {
 
 class tls_transport final : public transport {
 public:
-  tls_transport(ssl_ptr ssl, int socket, tls_side side)
-      : ssl_(std::move(ssl)), socket_(socket), side_(side) {}
+  /// `demanded`: the name that the other side's certificate must carry, for the error's text.
+  tls_transport(ssl_ptr ssl, int socket, tls_side side, std::string demanded)
+      : ssl_(std::move(ssl)), socket_(socket), side_(side), demanded_(std::move(demanded)) {}
 
   io_status read(char* to, std::size_t size, std::size_t& count) override {
     if (!established_)
@@ -116,6 +119,7 @@ public:
   bool has_buffered() const override { return SSL_pending(ssl_.get()) > 0; }
   close_reason failure() const override { return failure_; }
   std::string detail() const override { return detail_; }
+  bool untrusted() const override { return SSL_get_verify_result(ssl_.get()) != X509_V_OK; }
 
 private:
   io_status handshake() {
@@ -152,7 +156,10 @@ private:
     failure_ = close_reason::tls_failed;
     if (side_ == tls_side::client) {
       const auto verified = SSL_get_verify_result(ssl_.get());
-      detail_ = verified != X509_V_OK        ? X509_verify_cert_error_string(verified)
+      const bool name =
+          verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH;
+      detail_ = name ? "the server's certificate does not carry the name \"" + demanded_ + "\""
+                : verified != X509_V_OK      ? X509_verify_cert_error_string(verified)
                 : ERR_peek_last_error() != 0 ? last_error()
                                              : "the server hung up";
     }
@@ -162,15 +169,29 @@ private:
   ssl_ptr ssl_;
   int socket_;
   tls_side side_;
+  std::string demanded_;
   std::string detail_;
   bool first_ = true;
   bool established_ = false;
   close_reason failure_ = close_reason::tls_failed;
 };
 
+/// The other side's certificate must carry this name, an address as an address: its common name counts for nothing.
+bool demand(SSL* ssl, const std::string& name) {
+  auto* rules = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                             X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  const auto address = name.substr(0, name.find('%')); // without the zone of an IPv6 one
+  if (X509_VERIFY_PARAM_set1_ip_asc(rules, address.c_str()) == 1)
+    return true;
+  ERR_clear_error(); // it is no address
+  return X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1;
+}
+
 class context final : public tls_context {
 public:
-  context(ctx_ptr ctx, tls_side side) : ctx_(std::move(ctx)), side_(side) {}
+  context(ctx_ptr ctx, tls_side side, std::string server_name)
+      : ctx_(std::move(ctx)), side_(side), server_name_(std::move(server_name)) {}
 
   std::unique_ptr<transport> start(int socket) override {
     ssl_ptr ssl{SSL_new(ctx_.get())};
@@ -178,23 +199,29 @@ public:
     auto* bio = ssl && method ? BIO_new(method) : nullptr;
     if (bio == nullptr)
       return nullptr;
+    if (!server_name_.empty() && !demand(ssl.get(), server_name_)) {
+      BIO_free(bio);
+      return nullptr;
+    }
     BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
     SSL_set_bio(ssl.get(), bio, bio);
     if (side_ == tls_side::server)
       SSL_set_accept_state(ssl.get());
     else
       SSL_set_connect_state(ssl.get());
-    return std::make_unique<tls_transport>(std::move(ssl), socket, side_);
+    return std::make_unique<tls_transport>(std::move(ssl), socket, side_, server_name_);
   }
 
 private:
   ctx_ptr ctx_;
   tls_side side_;
+  std::string server_name_;
 };
 
 } // namespace
 
-std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_side side) {
+std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_side side,
+                                      std::string server_name) {
   for (const auto& [what, path] :
        {std::pair{"certificate", &files.certificate}, std::pair{"private key", &files.key},
         std::pair{"CA", &files.ca}}) {
@@ -202,6 +229,12 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
       error = std::string{"TLS: cannot read the "} + what + " file '" + *path + "'";
       return nullptr;
     }
+  }
+  struct stat key {};
+  if (::stat(files.key.c_str(), &key) == 0 && (key.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    error = "TLS: every user of this machine may read the private key '" + files.key +
+            "': take that away (chmod o-rw)";
+    return nullptr;
   }
   ERR_clear_error();
   ctx_ptr ctx{SSL_CTX_new(side == tls_side::server ? TLS_server_method() : TLS_client_method())};
@@ -234,7 +267,7 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
   SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
-  return std::make_shared<context>(std::move(ctx), side);
+  return std::make_shared<context>(std::move(ctx), side, std::move(server_name));
 }
 
 } // namespace dbengine::actors::guard

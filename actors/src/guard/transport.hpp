@@ -37,6 +37,8 @@ public:
   virtual close_reason failure() const = 0;
   /// The same for a person: what OpenSSL says.
   virtual std::string detail() const { return {}; }
+  /// It failed because the other side's certificate is not what it should be.
+  virtual bool untrusted() const { return false; }
 };
 
 std::unique_ptr<transport> make_tcp_transport(int socket);
@@ -53,8 +55,10 @@ public:
 enum class tls_side { server, client };
 
 /// Loads and checks all three files. Returns nullptr and the reason in `error` when one of them is
-/// missing, unreadable or not what it should be, or when key and certificate do not belong together.
+/// missing, unreadable or not what it should be, when key and certificate do not belong together, or when every user may read the
+/// key. `server_name`: the name or address that a client demands of the server's certificate; empty: none.
 std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error,
-                                      tls_side side = tls_side::server);
+                                      tls_side side = tls_side::server,
+                                      std::string server_name = {});
 
 } // namespace dbengine::actors::guard

@@ -284,6 +284,7 @@ public:
       case guard::io_status::failed:
         misfit("the TLS handshake failed: " + d.secure->detail() +
                (d.secure->established() ? " (the server refused this side's certificate)"
+                : d.secure->untrusted() ? ""
                                         : "; perhaps the server does not use TLS"));
       }
     }

@@ -4,9 +4,11 @@
 #include "remote/gateway.hpp"
 
 #include "error_map.hpp"
+#include "fault.hpp"
 #include "log.hpp"
 #include "message_codec.hpp"
 #include "patience.hpp"
+#include "remote/decode_line.hpp"
 #include "remote/held_answers.hpp"
 #include "remote/ticket.hpp"
 #include "version.hpp"
@@ -15,6 +17,7 @@
 #include <caf/sec.hpp>
 #include <caf/system_messages.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 namespace dbengine::actors {
@@ -27,18 +30,35 @@ using clock = std::chrono::steady_clock;
 
 class serving {
 public:
-  serving(self_pointer self, engine_actor engine, access allowed, peer_limits limits)
-      : self_(self), engine_(std::move(engine)), allowed_(allowed), limits_(limits),
-        answers_(limits) {}
+  serving(self_pointer self, engine_actor engine, gateway_rules rules)
+      : self_(self), engine_(std::move(engine)), rules_(std::move(rules)), limits_(rules_.limits),
+        answers_(limits_),
+        line_(self, rules_.decoder, [this](wire_request& what, ticket& t, decoded_request* d) {
+          try {
+            d != nullptr ? ask(*d, t) : dispatch(what, t);
+          } catch (...) {
+            give_up(t);
+          }
+        }) {
+    if (rules_.decoder)
+      self_->link_to(rules_.decoder); // it ends with the gateway
+  }
 
   void request(wire_request& what, const caf::strong_actor_ptr& from, promise p) {
     if (!from) // nobody to answer
       return;
     ticket t{caf::actor_cast<caf::actor_addr>(from), what.id, std::move(p)};
     try {
-      if (self_->state.peers.try_emplace(t.peer).second)
+      const auto [peer, first] = self_->state.peers.try_emplace(t.peer);
+      if (first) {
+        peer->second.number = rules_.peers ? rules_.peers->of(from->id()) : peer_number({});
         self_->monitor(from);
-      dispatch(what, t);
+      }
+      check_unused(peer->second, t);
+      if (carries_statements(static_cast<wire_kind>(what.kind)))
+        check_allowed(what);
+      if (!line_.take(what, t, peer->second.number))
+        dispatch(what, t);
     } catch (...) {
       give_up(t);
     }
@@ -48,13 +68,27 @@ public:
     const auto it = self_->state.peers.find(who);
     if (it == self_->state.peers.end())
       return;
+    const auto writes = std::make_shared<std::vector<std::uint64_t>>();
     for (const auto& [id, r] : it->second.requests)
       if (r.reads)
         self_->send(engine_, cancel_request{r.token});
+      else
+        writes->push_back(r.token);
+    if (!writes->empty()) {
+      std::sort(writes->begin(), writes->end());
+      self_->delayed_send(self_, defaults::orphan_grace, orphans_ptr(writes));
+    }
+    line_.forget(who);
     for (const auto& [number, used] : it->second.cursors)
       self_->send(engine_, cursor_close{{number}});
     answers_.forget(who);
     self_->state.peers.erase(it);
+  }
+
+  /// The last first: whoever resends them on another connection must find those done that came before one that is.
+  void stop_orphans(const std::vector<std::uint64_t>& writes) {
+    for (auto token = writes.rbegin(); token != writes.rend(); ++token)
+      self_->send(engine_, cancel_request{*token});
   }
 
 private:
@@ -70,6 +104,26 @@ private:
     return it == self_->state.peers.end() ? nullptr : &it->second;
   }
 
+  /// An answer, a cancellation and a connection's end find a request by its id.
+  void check_unused(const gateway_state::peer& p, const ticket& t) const {
+    if (DBENGINE_FLAW("takes an id that is under way"))
+      return;
+    if (p.requests.count(t.id) != 0 || answers_.has(t.peer, t.id) || line_.has(t.peer, t.id))
+      throw error(errc::invalid_state, "a request with the number " + std::to_string(t.id) +
+                                           " is under way on this connection");
+  }
+
+  /// Before it is decoded, which may cost much.
+  void check_allowed(const wire_request& what) const {
+    switch (static_cast<wire_kind>(what.kind)) {
+    case wire_kind::execute:
+    case wire_kind::batch:
+    case wire_kind::transaction:
+    case wire_kind::script: return check_writable();
+    default: break;
+    }
+  }
+
   template <class... Ts>
   static std::chrono::milliseconds read(const wire_request& what, Ts&... xs) {
     detail::decoder d(what.body, defaults::wire_decoded_bytes);
@@ -82,24 +136,50 @@ private:
   void dispatch(wire_request& what, ticket& t) {
     switch (static_cast<wire_kind>(what.kind)) {
     case wire_kind::hello: return hello(what, t);
-    case wire_kind::execute: return write<execute_request, write_result>(what, t);
-    case wire_kind::batch: return write<batch_request, batch_result>(what, t);
-    case wire_kind::transaction: return write<transaction_request, transaction_result>(what, t);
-    case wire_kind::script: return write<script_request, script_result>(what, t);
-    case wire_kind::fetch: return fetch(what, t);
-    case wire_kind::cursor_open: return open(what, t);
+    case wire_kind::execute:
+    case wire_kind::batch:
+    case wire_kind::transaction:
+    case wire_kind::script:
+    case wire_kind::fetch:
+    case wire_kind::cursor_open:
+    case wire_kind::maintenance: {
+      auto d = decode_request(static_cast<wire_kind>(what.kind), what.body);
+      return ask(d, t);
+    }
     case wire_kind::cursor_next: return next(what, t);
     case wire_kind::cursor_close: return close(what, t);
     case wire_kind::cancel: return cancel(what, t);
     case wire_kind::more: return more(what, t);
-    case wire_kind::maintenance: return maintain(what, t);
-    case wire_kind::backup: return write<backup_request, bool>(what, t);
+    case wire_kind::backup: return back_up(what, t);
     case wire_kind::backup_info: return ask<backup_info>(what, t, backup_info_request{});
-    case wire_kind::statistics: return ask<statistics>(what, t, statistics_request{});
+    case wire_kind::statistics: return tell_statistics(what, t);
     case wire_kind::health: return ask<health_report>(what, t, health_request{});
     case wire_kind::database_info: return ask<database_info>(what, t, database_info_request{});
     }
     throw error(errc::protocol, "a request of unknown kind " + std::to_string(what.kind));
+  }
+
+  void ask(decoded_request& d, ticket& t) {
+    const auto timeout = bounded(d.timeout);
+    const auto deciding = [&](auto& r) {
+      r.options.timeout = timeout;
+      using request = std::decay_t<decltype(r)>;
+      if constexpr (std::is_same_v<request, execute_request>)
+        write<write_result>(r, t);
+      else if constexpr (std::is_same_v<request, batch_request>)
+        write<batch_result>(r, t);
+      else if constexpr (std::is_same_v<request, transaction_request>)
+        write<transaction_result>(r, t);
+      else if constexpr (std::is_same_v<request, script_request>)
+        write<script_result>(r, t);
+      else if constexpr (std::is_same_v<request, fetch_request>)
+        fetch(r, d.may_write, t);
+      else if constexpr (std::is_same_v<request, cursor_open>)
+        open(r, t);
+      else
+        maintain(r, t);
+    };
+    std::visit(deciding, d.what);
   }
 
   /// A peer's deadline, or the latest that it may have.
@@ -108,7 +188,7 @@ private:
   }
 
   void check_writable() const {
-    if (allowed_ == access::read_only)
+    if (rules_.allowed == access::read_only)
       throw error(errc::read_only, "this port allows reading only");
   }
 
@@ -117,13 +197,17 @@ private:
   void run(ticket t, Request r, bool reads, F then, E otherwise) {
     const auto token = ++self_->state.last_token;
     t.writes = !reads;
+    auto& mine = *find(t);
+    if constexpr (requires { r.peer; })
+      r.peer = mine.number;
     if constexpr (requires { r.options; }) {
       r.options.cancel_token = token;
+      r.options.peer = mine.number;
       auto& most = r.options.max_result_bytes;
       if (most == 0 || most > limits_.max_answer_bytes)
         most = limits_.max_answer_bytes;
     }
-    find(t)->requests[t.id] = {token, reads};
+    mine.requests[t.id] = {token, reads};
     const auto done = [this, peer = t.peer, id = t.id, token] {
       const auto p = self_->state.peers.find(peer);
       if (p == self_->state.peers.end())
@@ -200,20 +284,26 @@ private:
     std::string client;
     read(what, protocol, client);
     wire_welcome w{.version = std::string(version),
-                   .read_only = allowed_ == access::read_only,
+                   .read_only = rules_.allowed == access::read_only,
                    .max_frame_bytes = limits_.max_frame_bytes,
                    .max_requests = limits_.max_in_flight_requests,
                    .max_bytes = limits_.max_in_flight_bytes};
     t.deliver(wire_outcome::result, detail::encode(w));
   }
 
-  template <class Request, class Result>
-  void write(const wire_request& what, ticket& t) {
+  template <class Result, class Request>
+  void write(Request& r, ticket& t) {
     check_writable();
-    Request r;
-    const auto timeout = read(what, r);
-    r.options.timeout = std::is_same_v<Request, backup_request> ? timeout : bounded(timeout);
     run<Result>(t, std::move(r), false, delivering<Result>());
+  }
+
+  void back_up(const wire_request& what, ticket& t) {
+    check_writable();
+    if (!rules_.allow_backup)
+      throw error(errc::not_allowed, "this port makes no backups for its peers");
+    backup_request r;
+    r.options.timeout = read(what, r);
+    run<bool>(t, std::move(r), false, delivering<bool>());
   }
 
   template <class Result, class Request>
@@ -222,17 +312,25 @@ private:
     run<Result>(t, r, true, delivering<Result>());
   }
 
-  void fetch(const wire_request& what, ticket& t) {
-    fetch_request r;
-    std::uint8_t may_write = 0;
-    const auto timeout = read(what, r, may_write);
-    r.options.timeout = bounded(timeout);
-    const bool forbidden = allowed_ == access::read_only || r.options.read_only;
+  void tell_statistics(const wire_request& what, ticket& t) {
+    read(what);
+    run<statistics>(t, statistics_request{}, true, [this](ticket& to, const statistics& x) {
+      // Their texts hold the literals of others, who may see more than this port shows.
+      statistics shown = x;
+      if (rules_.allowed == access::read_only)
+        shown.slowest.clear();
+      deliver(to, shown);
+    });
+  }
+
+  void fetch(fetch_request& r, bool may_write, ticket& t) {
+    const bool forbidden = rules_.allowed == access::read_only || r.options.read_only;
     if (forbidden)
       r.options.id.clear(); // its record is a write
-    r.options.read_only = forbidden || may_write == 0;
+    r.options.read_only = forbidden || !may_write;
     const bool ask_again = r.options.read_only && !forbidden;
-    run<rows>(t, std::move(r), r.options.read_only, delivering<rows>(),
+    const bool reads = r.options.read_only;
+    run<rows>(t, std::move(r), reads, delivering<rows>(),
               [ask_again](ticket& to, const error_info& why) {
                 if (ask_again && why.code == errc::read_only)
                   to.deliver(wire_outcome::needs_writer, {});
@@ -241,15 +339,20 @@ private:
               });
   }
 
-  void open(const wire_request& what, ticket& t) {
-    cursor_open r;
-    const auto timeout = read(what, r);
-    r.options.timeout = bounded(timeout);
+  /// Those of all connections of the peer.
+  std::size_t cursors_of(std::uint64_t number) const {
+    std::size_t n = 0;
+    for (const auto& [who, p] : self_->state.peers)
+      n += p.number == number ? p.cursors.size() + p.opening : 0;
+    return n;
+  }
+
+  void open(cursor_open& r, ticket& t) {
     r.options.read_only = true;
     auto& mine = *find(t);
-    if (mine.cursors.size() + mine.opening >= limits_.max_cursors)
-      forget_idle_cursors(mine);
-    if (mine.cursors.size() + mine.opening >= limits_.max_cursors)
+    if (cursors_of(mine.number) >= limits_.max_cursors)
+      forget_idle_cursors(mine.number);
+    if (cursors_of(mine.number) >= limits_.max_cursors)
       throw error(errc::overloaded, "this peer has " + std::to_string(limits_.max_cursors) +
                                         " cursors open, as many as it may");
     ++mine.opening;
@@ -258,7 +361,7 @@ private:
         [this](ticket& to, const cursor_id& x) {
           if (auto* p = find(to)) {
             --p->opening;
-            p->cursors[x.number] = clock::now();
+            p->cursors[x.number] = {clock::now(), clock::now()};
           } else {
             self_->send(engine_, cursor_close{x});
           }
@@ -272,16 +375,16 @@ private:
   }
 
   /// The engine closes them by itself when nobody asks for so long.
-  void forget_idle_cursors(gateway_state::peer& p) {
+  void forget_idle_cursors(std::uint64_t number) {
     const auto oldest = clock::now() - defaults::cursor_idle;
-    for (auto c = p.cursors.begin(); c != p.cursors.end();) {
-      if (c->second < oldest) {
-        self_->send(engine_, cursor_close{{c->first}});
-        c = p.cursors.erase(c);
-      } else {
-        ++c;
+    for (auto& [who, p] : self_->state.peers)
+      for (auto c = p.cursors.begin(); p.number == number && c != p.cursors.end();) {
+        const auto at = c++;
+        if (at->second.used < oldest) {
+          self_->send(engine_, cursor_close{{at->first}});
+          p.cursors.erase(at);
+        }
       }
-    }
   }
 
   void next(const wire_request& what, ticket& t) {
@@ -293,7 +396,15 @@ private:
     const auto used = mine.find(number);
     if (used == mine.end())
       throw error(errc::invalid_state, "cursor " + std::to_string(number) + " is not open");
-    used->second = clock::now();
+    const auto now = clock::now();
+    if (now - used->second.opened > limits_.max_cursor_age) {
+      self_->send(engine_, cursor_close{r.id});
+      mine.erase(used);
+      throw error(errc::invalid_state, "cursor " + std::to_string(number) +
+                                           " was closed: it was open for longer than this port "
+                                           "allows");
+    }
+    used->second.used = now;
     const auto forget = [this, peer = t.peer, number] {
       if (const auto it = self_->state.peers.find(peer); it != self_->state.peers.end())
         it->second.cursors.erase(number);
@@ -325,6 +436,7 @@ private:
   void cancel(const wire_request& what, ticket& t) {
     std::uint64_t id = 0;
     read(what, id);
+    line_.cancel(t.peer, id);
     const auto& running = find(t)->requests;
     if (const auto it = running.find(id); it != running.end())
       self_->send(engine_, cancel_request{it->second.token});
@@ -338,10 +450,7 @@ private:
     answers_.more(t, id);
   }
 
-  void maintain(const wire_request& what, ticket& t) {
-    maintenance_request r;
-    const auto timeout = read(what, r);
-    r.options.timeout = bounded(timeout);
+  void maintain(maintenance_request& r, ticket& t) {
     const bool reads =
         r.what == maintenance_kind::integrity_check || r.what == maintenance_kind::quick_check;
     if (!reads)
@@ -351,17 +460,18 @@ private:
 
   self_pointer self_;
   engine_actor engine_;
-  access allowed_;
-  peer_limits limits_;
+  gateway_rules rules_;
+  const peer_limits limits_;
   held_answers answers_;
+  decode_line line_;
 };
 
 } // namespace
 
-local_gateway_actor::behavior_type gateway(self_pointer self, engine_actor engine, access allowed,
-                                           peer_limits limits) {
+local_gateway_actor::behavior_type gateway(self_pointer self, engine_actor engine,
+                                           gateway_rules rules) {
   end_by_exceptions(self);
-  auto work = std::make_shared<serving>(self, std::move(engine), allowed, limits);
+  auto work = std::make_shared<serving>(self, std::move(engine), std::move(rules));
   self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->gone(m.source); });
   return {
       [self, work](wire_request& what) -> caf::result<wire_answer> {
@@ -371,6 +481,7 @@ local_gateway_actor::behavior_type gateway(self_pointer self, engine_actor engin
         return p;
       },
       [](const left_behind_ptr&) {},
+      [work](const orphans_ptr& writes) { work->stop_orphans(*writes); },
   };
 }
 

@@ -5,11 +5,13 @@
 // peers' pending requests.
 //
 // What the guard demands of it: every request is answered, by a promise of its own (never `delegate`), and no handle leaves in an
-// answer. A peer that is gone is told by the monitor: its reads are stopped, its cursors closed, its unread answers dropped. Its
-// writes are left alone: what was accepted is done.
+// answer. A peer that is gone is told by the monitor: its reads are stopped, its cursors closed, its unread answers dropped. What its
+// writes are not done with half a second later is stopped, too.
 
 #pragma once
 
+#include "remote/decoder.hpp"
+#include "remote/peer_numbers.hpp"
 #include "remote/wire_message.hpp"
 
 #include <dbengine/actors/handles.hpp>
@@ -23,6 +25,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace dbengine::actors {
 
@@ -33,11 +36,16 @@ struct gateway_state {
     std::uint64_t token = 0;
     bool reads = false;
   };
+  struct cursor {
+    std::chrono::steady_clock::time_point used; // last
+    std::chrono::steady_clock::time_point opened;
+  };
+  /// A connection.
   struct peer {
+    std::uint64_t number = 0;                  // of the peer that it belongs to
     std::map<std::uint64_t, running> requests; // by the peer's id
-    /// Those open, and when each was used last.
-    std::map<std::uint64_t, std::chrono::steady_clock::time_point> cursors;
-    std::size_t opening = 0; // cursors that the engine is opening
+    std::map<std::uint64_t, cursor> cursors;   // those open
+    std::size_t opening = 0;                   // cursors that the engine is opening
   };
 
   std::map<caf::actor_addr, peer> peers;
@@ -47,15 +55,32 @@ struct gateway_state {
 /// Lives while what a vanished peer has asked lies in the gateway's mailbox; local only.
 using left_behind_ptr = std::shared_ptr<void>;
 
+/// The writes of a vanished peer that may be under way, in the order of their arrival; local only.
+using orphans_ptr = std::shared_ptr<std::vector<std::uint64_t>>;
+
+/// What a port allows, and who helps to serve it.
+struct gateway_rules {
+  access allowed = access::read_write;
+  bool allow_backup = false;
+  peer_limits limits = {};
+  /// Without: each connection is a peer.
+  std::shared_ptr<const peer_numbers> peers = {};
+  /// Without: large requests are decoded in the gateway.
+  decoder_actor decoder = {};
+};
+
 /// As its own process knows it.
 using local_gateway_actor = gateway_actor::extend<
     // All before this was seen: let it go.
-    caf::reacts_to<left_behind_ptr>>;
+    caf::reacts_to<left_behind_ptr>,
+    // Stops them.
+    caf::reacts_to<orphans_ptr>>;
 
 local_gateway_actor::behavior_type gateway(
-    local_gateway_actor::stateful_pointer<gateway_state> self, engine_actor engine, access allowed,
-    peer_limits limits);
+    local_gateway_actor::stateful_pointer<gateway_state> self, engine_actor engine,
+    gateway_rules rules);
 
 } // namespace dbengine::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::left_behind_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::orphans_ptr)

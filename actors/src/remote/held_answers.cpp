@@ -34,7 +34,6 @@ bool held_answers::may_hold(ticket& t, std::size_t bytes) {
 }
 
 void held_answers::hold(ticket& t, std::string bytes, std::size_t part) {
-  forget(t.peer, t.id); // an id used twice: the peer's own loss
   auto& s = shelves_[t.peer];
   s.bytes += bytes.size();
   bytes_ += bytes.size();
@@ -48,6 +47,11 @@ void held_answers::more(ticket& t, std::uint64_t whose) {
     if (const auto at = s->second.answers.find(whose); at != s->second.answers.end())
       return send_part(t, s->second, at, defaults::wire_part_bytes);
   throw error(errc::invalid_state, "there is no more of the answer " + std::to_string(whose));
+}
+
+bool held_answers::has(const caf::actor_addr& peer, std::uint64_t whose) const {
+  const auto s = shelves_.find(peer);
+  return s != shelves_.end() && s->second.answers.count(whose) != 0;
 }
 
 void held_answers::forget(const caf::actor_addr& peer, std::uint64_t whose) {

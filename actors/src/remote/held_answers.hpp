@@ -29,6 +29,7 @@ public:
   /// Sends the next part of the answer to the request `whose`. Throws `errc::invalid_state` where there is none.
   void more(ticket& t, std::uint64_t whose);
 
+  bool has(const caf::actor_addr& peer, std::uint64_t whose) const;
   void forget(const caf::actor_addr& peer, std::uint64_t whose);
   void forget(const caf::actor_addr& peer);
 

@@ -22,6 +22,7 @@ struct remote_backend::config : caf::actor_system_config {
     load<caf::io::middleman>();
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 1);
+    set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
     setup(*this);
   }
 };

@@ -209,6 +209,8 @@ bool remote_engine::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<database_info_request>()) {
     forward_plain<database_info>(what, wire_kind::database_info);
   } else if (m.match_elements<caf::exit_msg>()) {
+    if (!m.get_as<caf::exit_msg>(0).reason)
+      return true; // a linked actor that ended as it should
     // Ends this handle; the server's engine is not its own to end. It may block, so not on this thread; the system waits for its
     // detached actors, so that nothing of this outlives it.
     try {

@@ -17,7 +17,7 @@
 namespace dbengine::actors {
 
 /// The version of all that stands in this file. Peers of different versions refuse each other.
-inline constexpr std::uint32_t wire_protocol = 2;
+inline constexpr std::uint32_t wire_protocol = 3;
 
 /// What a `wire_request` asks for. Each body begins with the request's timeout (64 bits, milliseconds); then stands what is named.
 enum class wire_kind : std::uint8_t {

@@ -93,20 +93,20 @@ struct prune_report {
 /// Return false to cancel.
 using progress_callback = std::function<bool(const backup_progress&)>;
 
-/// Opens a backup read-only, checks its manifest (size, SHA-256, pages) where it has one, `integrity_check` and
+/// Opens a backup read-only, checks its manifest (name, size, SHA-256, pages, and that nobody changed it) where it has one, `integrity_check` and
 /// `foreign_key_check`. A file that is no backup gives a report with its problem; nothing is changed.
 verify_report verify_backup(const std::filesystem::path& path,
                             const progress_callback& progress = {});
 
 /// Puts a verified backup in the place of `target`, atomically: the new file is complete and synced before it
 /// takes the name; the old one is kept beside it until the new one has opened. Throws `errc::backup_failed`
-/// where the backup does not verify, `errc::locked` while an engine has the target open, and leaves the
+/// where the backup does not verify, `errc::locked` while an engine or another program has the target open, and leaves the
 /// target as it was. `force` replaces an existing target.
 void restore_backup(const std::filesystem::path& backup, const std::filesystem::path& target,
                     bool force = false, const progress_callback& progress = {});
 
 /// Removes the backups in `folder` that `policy` does not keep, oldest first. Only those whose manifest names the
-/// database of `database_url` are counted or removed; the newest verified one always stays. A dry run changes nothing,
+/// database of `database_url`, path and folder, are counted or removed; the newest verified one always stays. A dry run changes nothing,
 /// takes no lock and does not look who reads. Throws `errc::invalid_option` where a bound is negative,
 /// `errc::invalid_url`, `errc::backup_failed` where the folder cannot be read or a file not be removed.
 prune_report prune_backups(const std::filesystem::path& folder, const std::string& database_url,

@@ -98,6 +98,21 @@ inline constexpr std::chrono::milliseconds shutdown_grace = 1s;
 inline constexpr std::chrono::milliseconds look_patience = 250ms;
 /// A look at the disk that takes this long is a problem of its own.
 inline constexpr std::chrono::milliseconds look_stalled = 1s;
+/// Health. Less room than this, or than that share of the disk where it is small, is a warning …
+inline constexpr std::uint64_t disk_low = std::uint64_t{256} << 20;
+inline constexpr std::uint64_t disk_low_share = 20;
+/// … and less than this is none: a write of a few pages does not fit.
+inline constexpr std::uint64_t disk_full = std::uint64_t{64} << 10;
+inline constexpr std::uint64_t disk_full_share = 100;
+/// After a write found no room: so much more than there was then is room again, and after so long without another one that failed,
+/// or where there was this much, nothing is known of the disk but what looking at it shows (a large write, a quota, a limit).
+inline constexpr std::uint64_t disk_room_again = std::uint64_t{256} << 10;
+inline constexpr std::chrono::seconds disk_retry = 60s;
+inline constexpr std::uint64_t disk_room_enough = std::uint64_t{16} << 20;
+/// A write-ahead log of this size is a warning: it is begun anew at half of that where nothing keeps it.
+inline constexpr std::uint64_t wal_long = std::uint64_t{128} << 20;
+/// A periodic backup that is older than twice its interval and this is a warning.
+inline constexpr std::chrono::minutes backup_late{10};
 /// How often the supervisor looks while somebody waits: half of the promised 50 ms.
 inline constexpr std::chrono::milliseconds watch_interval = 25ms;
 /// WAL pages after which the writer checkpoints PASSIVE. 1,000 (SQLite's default) halves the rate of
@@ -117,6 +132,12 @@ inline constexpr std::size_t cursor_batch_bytes = std::size_t{4} << 20;
 inline constexpr std::chrono::milliseconds cursor_idle = 60s;
 /// Cursors open at once over the actors, each of which holds a connection.
 inline constexpr std::size_t max_cursors = 64;
+
+/// Those of all peers of ports together: a quarter is left for the process itself.
+inline constexpr std::size_t max_peer_cursors = 48;
+/// A peer's cursor is closed where the WAL has grown by so much since its snapshot first kept it from beginning anew: a minute of
+/// 1,000 small writes a second, and no disk is filled by a peer that keeps a cursor and reads nothing.
+inline constexpr std::uint64_t cursor_wal_bytes = std::uint64_t{256} << 20;
 
 /// Readers with a thread but no connection, which take the place of one that does not come back from its statement: one for
 /// each reader, at most two. Their threads are made at open: when a reader is stuck there may be none to be had.
@@ -143,6 +164,14 @@ inline constexpr std::chrono::milliseconds remote_sweep = 50ms;
 inline constexpr std::size_t wire_part_bytes = std::size_t{1} << 20;
 /// Memory that one request of a peer may take when it is decoded: lists of small values grow fortyfold.
 inline constexpr std::size_t wire_decoded_bytes = std::size_t{256} << 20;
+/// A request above this is decoded in the port's decoder, in whose thread it is in nobody's way; one below it takes the gateway a
+/// millisecond at most.
+inline constexpr std::size_t wire_inline_bytes = std::size_t{64} << 10;
+/// How long the writes of a peer that hung up may still take: less than the promised second.
+inline constexpr std::chrono::milliseconds orphan_grace = 500ms;
+/// Messages that an actor takes before another one has its turn, in the engine's own actor systems: a gateway with many peers
+/// would keep a thread of the scheduler for as long as requests come.
+inline constexpr std::size_t scheduler_throughput = 64;
 
 /// Supervision: first delay, ceiling, and the budget whose excess opens the circuit.
 inline constexpr std::chrono::milliseconds restart_backoff_min = 10ms;

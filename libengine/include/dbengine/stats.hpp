@@ -24,8 +24,17 @@ struct latency {
 };
 
 /// What a request is counted as.
-enum class request_class : std::uint8_t { execute, bulk, fetch, transaction, script, backup };
-inline constexpr std::size_t request_class_count = 6;
+enum class request_class : std::uint8_t {
+  execute,
+  bulk,
+  fetch,       ///< every read, those inside `read` included
+  transaction, ///< a list of operations; a `write`, as one request with the rows of all its statements
+  script,
+  backup,
+  cursor,     ///< the opening of one, and each batch of its rows
+  maintenance ///< vacuum, analyze, optimize, checks, checkpoints, settings
+};
+inline constexpr std::size_t request_class_count = 8;
 std::string_view to_string(request_class c) noexcept;
 
 /// Of the requests of one class.
@@ -34,7 +43,7 @@ struct class_statistics {
   std::uint64_t count = 0;
   /// Those answered with an error.
   std::uint64_t errors = 0;
-  /// Rows returned or changed.
+  /// Rows returned or changed, by all statements of the request.
   std::uint64_t rows = 0;
   /// Of requests that queued for a worker; a request that ran on a lease did not.
   latency wait;
@@ -140,7 +149,7 @@ struct statistics {
 
 /// Whether the engine can do its work, and what stands in its way.
 struct health_report {
-  /// Every worker runs, the circuit is closed, the file is where it was.
+  /// Every worker runs, the circuit is closed, the file is where it was, and there is room to write.
   bool ok = false;
   std::vector<worker_health> workers;
   circuit_state circuit = circuit_state::closed;
@@ -152,7 +161,8 @@ struct health_report {
   std::uint64_t wal_bytes = 0;
   /// Nothing where there is no backup.
   std::optional<std::chrono::seconds> last_backup_age;
-  /// One sentence each; empty where `ok`.
+  /// One sentence each. Where `ok` they are warnings: the work is done, and somebody should look (little room on the disk, a long
+  /// write-ahead log, an old backup).
   std::vector<std::string> problems;
 };
 

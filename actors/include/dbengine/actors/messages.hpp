@@ -37,6 +37,8 @@ struct call_options {
   bool read_only = false;
   /// What its results may hold together, in bytes; more is `errc::too_big`. 0: no bound but the engine's.
   std::uint64_t max_result_bytes = 0;
+  /// Not 0: the request takes from the share that one peer has of readers, queue and cursors. Ports set it; it does not travel.
+  std::uint64_t peer = 0;
 };
 
 struct execute_request {
@@ -85,6 +87,8 @@ struct cursor_next {
   cursor_id id = {};
   std::uint64_t batch = defaults::cursor_batch;
   std::chrono::milliseconds timeout{0};
+  /// As `call_options::peer`.
+  std::uint64_t peer = 0;
 };
 
 struct cursor_close {
@@ -120,7 +124,8 @@ struct maintenance_result {
   checkpoint_result checkpoint = {};
 };
 
-/// Makes a backup now. Answered when it is done: true; at once with false where one is running.
+/// Makes a backup now. Answered when it is done: true; at once with false where one is running. One that a port's peer asks for lies
+/// in the folder `peers` beside the others, and within `backup_interval` of the last such one it is `errc::not_allowed`.
 struct backup_request {
   call_options options = {};
 };
@@ -148,7 +153,10 @@ struct prune_request {
 struct backup_info_request {};
 struct statistics_request {};
 struct health_request {};
-struct database_info_request {};
+struct database_info_request {
+  /// As `call_options::peer`.
+  std::uint64_t peer = 0;
+};
 
 /// The messages with contents, and those without: the one list of them. `transaction_result` stands for itself, because it is a
 /// vector on the wire.

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "serve/http/listener.hpp"
+
+#include "cli/exit_code.hpp"
+#include "serve/http/connection.hpp"
+#include "serve/http/page_makers.hpp"
+#include "serve/http/router.hpp"
+#include "serve/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include <fcntl.h>
+
+namespace dbengine::app::serve::http {
+
+namespace {
+
+namespace net = boost::asio;
+using boost::system::error_code;
+using net::ip::tcp;
+using clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr std::size_t most_connections = 256;
+/// Of these, so that slow readers of large pages leave places to those whose request is still to come.
+constexpr std::size_t most_answered = 192;
+constexpr auto most_head_time = 5s;
+/// A scrape takes milliseconds; its questions to the engine end after seconds by themselves.
+constexpr auto most_page_time = 10s;
+/// Whoever probes waits little longer.
+constexpr auto most_probe_time = 2s;
+constexpr auto most_write_time = 10s;
+/// What a peer still sends is taken for a moment, so that closing does not undo the answer.
+constexpr auto linger = 1s;
+constexpr std::size_t most_lingering_bytes = 256 * 1024;
+constexpr std::size_t most_evicted_bytes = 64 * 1024;
+constexpr auto accept_pause = 100ms;
+constexpr auto log_pause = 1min;
+constexpr std::size_t read_size = 4096;
+
+answer busy(const char* why) {
+  auto a = refusal(503, why);
+  a.fields.emplace_back("Retry-After", "1");
+  return a;
+}
+
+// Reading the request, making the page, writing the answer, waiting for the peer to close. Each is left by its deadline at the latest.
+enum class stage { reading, making, writing, lingering, closed };
+
+struct session {
+  session(tcp::socket s, std::uint64_t number)
+      : id(number), socket(std::move(s)), timer(socket.get_executor()) {}
+
+  const std::uint64_t id;
+  tcp::socket socket;
+  net::steady_timer timer;
+  clock::time_point until{};
+  stage at = stage::reading;
+  connection http;
+  bool with_body = true;
+  /// Seen by the thread that makes the page.
+  std::shared_ptr<std::atomic<bool>> given_up = std::make_shared<std::atomic<bool>>(false);
+  std::array<char, read_size> buffer{};
+  std::string out;
+  std::size_t dropped = 0; // bytes
+};
+
+using session_ptr = std::shared_ptr<session>;
+
+// Never SO_REUSEPORT: two servers would share a port without a word.
+error_code listen_at(tcp::acceptor& a, const tcp::endpoint& at) {
+  error_code ec;
+  if (a.open(at.protocol(), ec))
+    return ec;
+  ::fcntl(a.native_handle(), F_SETFD, FD_CLOEXEC);
+  if (a.set_option(net::socket_base::reuse_address(true), ec))
+    return ec;
+  if (at.protocol() == tcp::v6() && a.set_option(net::ip::v6_only(false), ec))
+    return ec;
+  if (a.bind(at, ec))
+    return ec;
+  a.listen(net::socket_base::max_listen_connections, ec);
+  return ec;
+}
+
+} // namespace
+
+class listener::impl {
+public:
+  impl(const address& at, pages all) : router_(at.host, std::move(all)), acceptor_(bound(at)) {
+    accept();
+    thread_ = std::jthread([this] { run(); });
+  }
+
+  ~impl() {
+    net::post(io_, [this] {
+      ending_ = true;
+      error_code ignored; // closed all the same
+      acceptor_.close(ignored);
+      pause_.cancel();
+      while (!sessions_.empty())
+        close(*sessions_.begin()->second);
+    });
+    thread_.join();
+  }
+
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+  tcp::acceptor bound(const address& at) {
+    tcp::resolver names(io_);
+    error_code why;
+    const auto found = names.resolve(at.host, std::to_string(at.port),
+                                     tcp::resolver::passive | tcp::resolver::numeric_service, why);
+    const bool known = !why;
+    for (const auto& f : found) {
+      tcp::acceptor a(io_);
+      if (why = listen_at(a, f.endpoint()); !why)
+        return a;
+    }
+    throw data_error("cannot listen at http://" + at.text() + ": " +
+                     (known && why ? why.message() : "the address cannot be used"));
+  }
+
+  // What fails for one connection ends in `step`; accepting goes on after whatever else fails.
+  void run() {
+    while (!ending_)
+      try {
+        if (!accepting_)
+          accept_later();
+        io_.restart();
+        io_.run();
+      } catch (const std::exception& e) {
+        log_error(std::string("http: ") + e.what());
+      }
+  }
+
+  // -- accepting --------------------------------------------------------------------------------------------------------
+
+  void accept() {
+    acceptor_.async_accept([this](const error_code& ec, tcp::socket s) {
+      accepting_ = false;
+      if (ending_)
+        return;
+      if (ec)
+        return not_accepted(ec);
+      adopt(std::move(s));
+      accept();
+    });
+    accepting_ = true;
+  }
+
+  void accept_later() {
+    pause_.expires_after(accept_pause);
+    pause_.async_wait([this](const error_code& ec) {
+      if (!ec && !ending_ && !accepting_)
+        accept();
+    });
+  }
+
+  // For want of descriptors or memory, mostly: a connection that makes way frees one.
+  void not_accepted(const error_code& ec) {
+    const auto now = clock::now();
+    if (told_ == clock::time_point() || now - told_ >= log_pause) {
+      told_ = now;
+      log_error("http: a connection cannot be accepted, it is tried again: " + ec.message());
+    }
+    if (make_way({stage::lingering, stage::reading}))
+      accept();
+    else
+      accept_later();
+  }
+
+  void adopt(tcp::socket s) {
+    error_code ignored; // a socket that is not as it should be fails in reading
+    ::fcntl(s.native_handle(), F_SETFD, FD_CLOEXEC);
+    s.non_blocking(true, ignored);
+    if (sessions_.size() >= most_connections)
+      make_way({stage::lingering, stage::reading, stage::writing});
+    const auto made = std::make_shared<session>(std::move(s), ++last_id_);
+    sessions_.emplace(made->id, made);
+    step(made, [&] {
+      deadline(made, most_head_time);
+      read(made);
+    });
+  }
+
+  // The oldest connection in the first of these stages that has one is closed. False where there is none: pages are made for fewer
+  // connections than there are places, so one in the other stages is always there.
+  bool make_way(std::initializer_list<stage> stages) {
+    for (const auto which : stages)
+      for (const auto& [id, s] : sessions_)
+        if (s->at == which) {
+          if (which == stage::reading)
+            turn_away(*s);
+          close(*s);
+          return true;
+        }
+    return false;
+  }
+
+  // Best effort, without waiting: takes what came, because a socket that is closed with bytes in it resets the connection.
+  static void turn_away(session& s) {
+    error_code ec;
+    for (std::size_t taken = 0; !ec && taken < most_evicted_bytes;)
+      taken += s.socket.read_some(net::buffer(s.buffer), ec);
+    const auto text = wire(busy("too many connections"), true);
+    s.socket.write_some(net::buffer(text), ec);
+  }
+
+  // -- a connection -----------------------------------------------------------------------------------------------------
+
+  // A connection that something fails for is closed, and no other.
+  template <class F>
+  void step(const session_ptr& s, F&& f) {
+    if (s->at == stage::closed)
+      return;
+    try {
+      f();
+    } catch (const std::exception& e) {
+      log_error(std::string("http: a connection is given up: ") + e.what());
+      close(*s);
+    }
+  }
+
+  void close(session& s) {
+    s.at = stage::closed;
+    *s.given_up = true;
+    s.timer.cancel();
+    error_code ignored; // the descriptor is gone, whatever is said
+    s.socket.close(ignored);
+    const auto id = s.id;
+    sessions_.erase(id); // may be the last that holds it
+  }
+
+  void deadline(const session_ptr& s, clock::duration most) {
+    s->until = clock::now() + most;
+    s->timer.expires_at(s->until);
+    s->timer.async_wait([this, s](const error_code& ec) {
+      // A wait that was over before it could be cancelled belongs to a stage before.
+      if (!ec && clock::now() >= s->until)
+        step(s, [&] { late(s); });
+    });
+  }
+
+  void late(const session_ptr& s) {
+    if (s->at == stage::reading && s->http.begun()) {
+      error_code ignored; // the read is over or fails: both are left alone
+      s->socket.cancel(ignored);
+      respond(s, refusal(408, "the request does not come"));
+    } else if (s->at == stage::making)
+      respond(s, busy("the page is not made in time"));
+    else
+      close(*s);
+  }
+
+  void read(const session_ptr& s) {
+    s->socket.async_read_some(
+        net::buffer(s->buffer),
+        [this, s](const error_code& ec, std::size_t n) { step(s, [&] { received(s, ec, n); }); });
+  }
+
+  void received(const session_ptr& s, const error_code& ec, std::size_t n) {
+    if (s->at == stage::making || s->at == stage::writing)
+      return; // the deadline has cut the read off
+    s->dropped += s->at == stage::lingering ? n : 0;
+    if (ec || s->dropped >= most_lingering_bytes)
+      close(*s);
+    else if (s->at == stage::lingering)
+      read(s);
+    else
+      taken(s, {s->buffer.data(), n});
+  }
+
+  void taken(const session_ptr& s, std::string_view bytes) {
+    const auto& outcome = s->http.take(bytes);
+    if (const auto* r = std::get_if<request>(&outcome))
+      asked(s, *r);
+    else if (const auto* no = std::get_if<answer>(&outcome))
+      respond(s, *no);
+    else
+      read(s);
+  }
+
+  void asked(const session_ptr& s, const request& r) {
+    s->with_body = r.method != "HEAD";
+    const auto way = router_.route(r);
+    if (const auto* no = std::get_if<answer>(&way))
+      return respond(s, *no);
+    const auto* p = std::get<const page*>(way);
+    if (being_answered() >= most_answered)
+      make_way({stage::writing});
+    s->at = stage::making;
+    deadline(s, p->probe ? most_probe_time : most_page_time);
+    auto& makers = p->probe ? probe_makers_ : page_makers_;
+    if (!makers.start([this, p, id = s->id, given_up = s->given_up] { make(*p, id, *given_up); }))
+      respond(s, busy("too many pages are asked for"));
+  }
+
+  std::size_t being_answered() const {
+    return static_cast<std::size_t>(
+        std::count_if(sessions_.begin(), sessions_.end(), [](const auto& entry) {
+          return entry.second->at == stage::making || entry.second->at == stage::writing;
+        }));
+  }
+
+  // On a thread of the makers. Where even the answer of a failure finds no memory, the deadline answers.
+  void make(const page& p, std::uint64_t id, const std::atomic<bool>& given_up) noexcept {
+    if (given_up)
+      return;
+    try {
+      answer a;
+      try {
+        a = p();
+      } catch (const std::exception& e) {
+        a = refusal(500, e.what());
+      }
+      net::post(io_, [this, id, made = std::move(a)] { deliver(id, made); });
+    } catch (const std::exception& e) {
+      log_error(std::string("http: a page is not made: ") + e.what());
+    }
+  }
+
+  void deliver(std::uint64_t id, const answer& a) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end() || found->second->at != stage::making)
+      return;
+    const auto s = found->second;
+    step(s, [&] { respond(s, a); });
+  }
+
+  void respond(const session_ptr& s, const answer& a) {
+    *s->given_up = true; // nothing more is made for it
+    s->out = wire(a, s->with_body);
+    s->at = stage::writing;
+    deadline(s, most_write_time);
+    net::async_write(s->socket, net::buffer(s->out), [this, s](const error_code& ec, std::size_t) {
+      step(s, [&] { written(s, ec); });
+    });
+  }
+
+  void written(const session_ptr& s, error_code ec) {
+    if (!ec)
+      s->socket.shutdown(tcp::socket::shutdown_send, ec);
+    if (ec)
+      return close(*s);
+    s->out.clear();
+    s->at = stage::lingering;
+    deadline(s, linger);
+    read(s);
+  }
+
+  const router router_;
+  net::io_context io_{1};
+  net::steady_timer pause_{io_};
+  tcp::acceptor acceptor_;
+  // All of this belongs to the thread of `io_`.
+  bool accepting_ = false;
+  bool ending_ = false;
+  clock::time_point told_{};
+  std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, session_ptr> sessions_; // in the order of their arrival
+  // Before `io_` ends, because they give it what they made.
+  page_makers page_makers_{4, 16};
+  page_makers probe_makers_{1, 64};
+  std::jthread thread_;
+};
+
+listener::listener(const address& at, pages all)
+    : where_(at), impl_(std::make_unique<impl>(at, std::move(all))) {
+  where_.port = impl_->port();
+}
+
+listener::~listener() = default;
+
+} // namespace dbengine::app::serve::http
