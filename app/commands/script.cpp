@@ -22,7 +22,12 @@ namespace {
 struct tally {
   std::uint64_t statements = 0;
   std::uint64_t failures = 0;
+  std::string warning = {};
 };
+
+tally of(raw_script_result done) {
+  return {.statements = done.statements, .warning = std::move(done.warning)};
+}
 
 void show(const script_result& result, const std::string& sql, const context& c, output_stream& out,
           row_writer_source& writers, tally& t) {
@@ -54,9 +59,8 @@ int run(context& c) {
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c);
   tally t;
-  raw_script_result own; // of a script with transactions of its own
   if (!whole)
-    own = run_long_script(db, std::move(sql), from, writers);
+    t = of(run_long_script(db, std::move(sql), from, writers));
   else
     pointing_into(sql, db, [&] {
       if (go_on) {
@@ -69,13 +73,12 @@ int run(context& c) {
         // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
         if (e.code() != errc::not_allowed || !c.connect.empty())
           throw;
-        own = run_raw_script(db, sql, writers);
+        t = of(run_raw_script(db, sql, writers));
       }
     });
-  t.statements += own.statements;
   standard.finish();
-  if (!own.warning.empty())
-    c.note("warning: " + own.warning);
+  if (!t.warning.empty())
+    c.note("warning: " + t.warning);
   c.note(ui::grouped(t.statements) + (t.statements == 1 ? " statement" : " statements") +
          (t.failures > 0 ? ", " + ui::grouped(t.failures) + " failed" : ""));
   return static_cast<int>(t.failures > 0 ? exit_code::data : exit_code::ok);
@@ -89,9 +92,9 @@ command script_command(bool remote) {
       "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
       "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
       "stands and stops at the first failure; what it has committed stays. Foreign keys are enforced there only where the script "
-      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end. A file "
-      "of more than 64 MiB is read piece by piece: without a transaction in its first 64 MiB it is run in one, and may not begin "
-      "another.";
+      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end. "
+      "A file of more than 64 MiB is read piece by piece: without a transaction in its first 64 MiB it is run in one, and may "
+      "not begin another.";
   c.positionals = {
       {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
   c.options = {{.names = "--continue", .help = "go on behind statements that fail"},

@@ -4,6 +4,7 @@
 #include "data/long_script.hpp"
 
 #include "cli/exit_code.hpp"
+#include "data/raw_script.hpp"
 #include "data/statement_scan.hpp"
 
 #include <algorithm>
@@ -84,7 +85,11 @@ private:
 // Where the first word of a statement begins, behind space and comments.
 std::size_t word_begin(std::string_view sql) {
   for (std::size_t at = 0;;) {
-    at = std::min(sql.find_first_not_of(" \t\r\n\f;", at), sql.size());
+    at = behind_space(sql, at);
+    if (at < sql.size() && sql[at] == ';') {
+      ++at;
+      continue;
+    }
     const auto two = sql.substr(at, 2);
     if (two != "--" && two != "/*")
       return at;
@@ -139,6 +144,9 @@ raw_script_result run_long_script(const request_view& db, std::string head, chun
   const bool own = brings_transactions(head);
   const auto connection = db.raw_connection();
   sqlite3* const handle = connection.native_handle();
+  std::optional<foreign_keys_off> keys;
+  if (own)
+    keys.emplace(connection);
   const auto& request = db.properties();
   std::optional<clock::time_point> deadline;
   if (request.timeout)
@@ -154,11 +162,8 @@ raw_script_result run_long_script(const request_view& db, std::string head, chun
     }
     return n;
   };
-  std::optional<script_foreign_keys> keys;
-  raw_script_result result;
-  if (own)
-    keys.emplace(connection);
-  else
+  std::uint64_t statements = 0;
+  if (!own)
     run("BEGIN IMMEDIATE", 1);
   statement_pieces all(std::move(head), rest);
   for (auto sql = all.next(); !sql.empty(); sql = all.next()) {
@@ -168,15 +173,13 @@ raw_script_result run_long_script(const request_view& db, std::string head, chun
           ": a script of more than " + std::to_string(most_of_short_script >> 20) +
           " MiB that begins without a transaction of its own is run in one: " + first_word(sql) +
           " may not come in it; nothing was kept");
-    result.statements += run(std::string(sql), all.line());
+    statements += run(std::string(sql), all.line());
   }
   if (!own)
     run("COMMIT", all.line());
   if (sqlite3_get_autocommit(handle) == 0)
     throw data_error("the script leaves a transaction open; it was rolled back");
-  if (keys)
-    result.warning = keys->warning();
-  return result;
+  return {statements, keys ? keys->orphans() : std::string()};
 }
 
 } // namespace dbengine::app

@@ -130,23 +130,19 @@ bool says_nothing(const std::string& sql) {
   return next_statement(sql, 0, false) == sql.size();
 }
 
-script_foreign_keys::script_foreign_keys(const raw_connection& connection)
-    : connection_(connection) {
-  sqlite3_db_config(connection_.native_handle(), SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
-  changes_ = sqlite3_total_changes64(connection_.native_handle());
-  set(0);
+foreign_keys_off::foreign_keys_off(const raw_connection& connection)
+    : connection_(connection), handle_(connection.native_handle()),
+      changes_(sqlite3_total_changes64(handle_)) {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
 }
 
-script_foreign_keys::~script_foreign_keys() {
-  set(before_);
+foreign_keys_off::~foreign_keys_off() {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, before_, nullptr);
 }
 
-void script_foreign_keys::set(int on) noexcept {
-  sqlite3_db_config(connection_.native_handle(), SQLITE_DBCONFIG_ENABLE_FKEY, on, nullptr);
-}
-
-std::string script_foreign_keys::warning() const {
-  if (before_ == 0 || sqlite3_total_changes64(connection_.native_handle()) == changes_)
+std::string foreign_keys_off::orphans() const {
+  if (before_ == 0 || sqlite3_total_changes64(handle_) == changes_)
     return {};
   try {
     const auto n =
@@ -168,14 +164,14 @@ raw_script_result run_raw_script(const request_view& db, const std::string& sql,
   std::optional<raw_statements::clock::time_point> deadline;
   if (request.timeout)
     deadline = raw_statements::clock::now() + *request.timeout;
-  const script_foreign_keys keys(connection);
+  const foreign_keys_off keys(connection);
   raw_statements script(handle, sql, 0, request.cancel, deadline);
   raw_script_result result;
   while (script.run_next(writers))
     ++result.statements;
   if (sqlite3_get_autocommit(handle) == 0)
     throw data_error("the script leaves a transaction open; it was rolled back");
-  result.warning = keys.warning();
+  result.warning = keys.orphans();
   return result;
 }
 

@@ -50,28 +50,27 @@ private:
   statement_report report_;
 };
 
-/// Foreign keys as the command sqlite3 has them, on a connection while this lives: not enforced unless the script says so, because a dump
-/// may make the children before their parents. Enforced as before at the end. One thread; the connection outlives it.
-class script_foreign_keys {
-public:
-  explicit script_foreign_keys(const raw_connection& connection);
-  ~script_foreign_keys();
-  script_foreign_keys(const script_foreign_keys&) = delete;
-  script_foreign_keys& operator=(const script_foreign_keys&) = delete;
-
-  /// Of the rows that refer to none, where the engine enforces foreign keys and something was changed; empty for none.
-  std::string warning() const;
-
-private:
-  void set(int on) noexcept;
-
-  const raw_connection& connection_;
-  int before_ = 0;
-  std::int64_t changes_ = 0;
-};
-
 /// Whether the text has nothing but space, semicolons and closed comments.
 bool says_nothing(const std::string& sql);
+
+/// While it lives, foreign keys are as the command sqlite3 has them: not enforced unless the script says so, because a dump may make
+/// children before their parents. The connection outlives it.
+class foreign_keys_off {
+public:
+  explicit foreign_keys_off(const raw_connection& connection);
+  ~foreign_keys_off();
+  foreign_keys_off(const foreign_keys_off&) = delete;
+  foreign_keys_off& operator=(const foreign_keys_off&) = delete;
+
+  /// A sentence about rows that refer to none, where something was written and foreign keys are enforced otherwise; empty for none.
+  std::string orphans() const;
+
+private:
+  const raw_connection& connection_;
+  sqlite3* handle_;
+  std::int64_t changes_;
+  int before_ = 0;
+};
 
 struct raw_script_result {
   std::uint64_t statements = 0;
