@@ -3,6 +3,7 @@
 
 #include "backup_service.hpp"
 
+#include "backup_age.hpp"
 #include "backup_catalog.hpp"
 #include "error_map.hpp"
 #include "fault.hpp"
@@ -485,7 +486,7 @@ std::string backup_service::late() const {
   const auto& o = core_->opts();
   const std::lock_guard lock(mutex_);
   const auto age = clock::now() - last_at_;
-  if (!o.backup_enabled || age <= 2 * o.backup_interval + defaults::backup_late)
+  if (!o.backup_enabled || !detail::is_late(age, o.backup_interval))
     return {};
   const auto seconds = [](auto d) {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s";

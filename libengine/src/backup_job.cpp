@@ -6,6 +6,7 @@
 #include "fault.hpp"
 #include "fd_vfs.hpp"
 #include "integrity.hpp"
+#include "schema_look.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -89,8 +90,9 @@ void backup_job::open_source() {
   at("pin");
   begun_ = std::chrono::steady_clock::now();
   about_.started = s.now();
-  for (const auto* sql : {"BEGIN", take_snapshot, "SELECT count(*) FROM sqlite_schema"})
-    run_sql(source_.get(), sql, what);
+  run_sql(source_.get(), "BEGIN", what);
+  if (const int rc = begin_reading(source_.get()); rc != SQLITE_OK)
+    throw_sqlite(rc, source_.get(), what);
   refuse_cut_source();
   wal_at_start_ = wal_bytes();
   if (s.source.path.empty())

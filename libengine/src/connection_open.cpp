@@ -11,6 +11,7 @@
 #include "log.hpp"
 #include "once.hpp"
 #include "replaced_functions.hpp"
+#include "schema_look.hpp"
 #include "user_functions.hpp"
 #include "view_sizes.hpp"
 
@@ -27,7 +28,6 @@
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -190,22 +190,13 @@ void connection::open() {
 }
 
 void connection::check_is_database() {
-  const auto look = [this]() -> std::optional<error_info> {
-    for (const auto* sql : {"BEGIN", take_snapshot, "SELECT count(*) FROM sqlite_schema", "COMMIT"})
-      if (const int rc = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr); rc != SQLITE_OK) {
-        auto info = last_error(db_, rc);
-        sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
-        return info;
-      }
-    return std::nullopt;
-  };
-  auto wrong = look();
-  if (wrong && wrong->extended_code == SQLITE_READONLY_ROLLBACK && !where_.read_only) {
+  int rc = begin_reading(db_);
+  if (rc == SQLITE_READONLY_ROLLBACK && !where_.read_only) {
     roll_back_journal();
-    wrong = look();
+    rc = begin_reading(db_);
   }
-  if (wrong)
-    throw error(explain_open(where_, *wrong));
+  if (rc != SQLITE_OK)
+    throw error(explain_open(where_, last_error(db_, rc)));
 }
 
 // A process died in a transaction on a file in rollback mode. Reading it undoes that, for any SQLite connection that may write;
@@ -219,7 +210,7 @@ void connection::roll_back_journal() {
                                                                std::numeric_limits<int>::max());
   sqlite3_busy_timeout(db.get(), static_cast<int>(wait));
   // Where the file may not be written this is no error: the next look says what to do.
-  const int rc = sqlite3_exec(db.get(), take_snapshot, nullptr, nullptr, nullptr);
+  const int rc = begin_reading(db.get());
   if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_READONLY)
     throw_sqlite(rc, db.get(), what);
 }

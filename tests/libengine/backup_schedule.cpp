@@ -3,6 +3,7 @@
 
 // The scheduler's arithmetic, with clocks of the test.
 #include "backup_schedule.hpp"
+#include "backup_age.hpp"
 
 #include "test.hpp"
 
@@ -69,4 +70,13 @@ CAF_TEST(failures are retried with a growing delay and the grid stays) {
   s.failed(now);
   s.succeeded_on_request();
   CAF_CHECK_EQUAL((s.next_due() - start) % 1h, 0ns);
+}
+
+CAF_TEST(a backup is late after twice its interval and a while) {
+  CAF_CHECK(!detail::is_late(0s, 1s));
+  CAF_CHECK(!detail::is_late(10min + 2s, 1s));
+  CAF_CHECK(detail::is_late(10min + 2s + 1ns, 1s));
+  CAF_CHECK(!detail::is_late(2h, 1h));
+  CAF_CHECK(detail::is_late(2h + 11min, 1h));
+  CAF_CHECK(!detail::is_late(24h * 365, 24h * 365));
 }
