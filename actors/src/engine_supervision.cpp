@@ -5,10 +5,9 @@
 
 #include "engine_core.hpp"
 
+#include "error_map.hpp"
 #include "fault.hpp"
 #include "held_by_one_peer.hpp"
-
-#include "error_map.hpp"
 #include "log.hpp"
 #include "patience.hpp"
 

@@ -22,10 +22,14 @@ bool comes_alone(const request& r) {
 
 request_queue::lane& request_queue::lane_of(const request& r) {
   auto& c = classes_[static_cast<std::size_t>(r.urgency)];
+  // Writes of one sender keep their order over its connections, and on loopback another connection has another number: those have
+  // one lane together, and their shares alone. Numbers of addresses have the highest bit (peer_numbers.cpp).
+  const bool ordered = peer_may_run_ == std::numeric_limits<std::size_t>::max();
+  const auto key = ordered && r.peer != 0 && r.peer >> 63 == 0 ? 1 : r.peer;
   for (auto& l : c)
-    if (l.peer == r.peer)
+    if (l.peer == key)
       return l;
-  return c.emplace_back(lane{r.peer, {}});
+  return c.emplace_back(lane{key, {}});
 }
 
 void request_queue::charge(const request_ptr& r, std::size_t bytes) {

@@ -41,7 +41,8 @@ struct admission {
 };
 
 /// Each class is a list of lanes, one for each peer that has something in it and one for the process's own; they are served in turns.
-/// Within a lane the order is that of arrival.
+/// Within a lane the order is that of arrival. Without `peer_may_run` (writes) the peers of loopback, which are connections, have one lane:
+/// a sender's writes keep their order over its connections.
 class request_queue {
 public:
   /// `peer_may_run`: so many requests of one peer may be under way at once, see `done`.

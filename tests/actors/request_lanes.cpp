@@ -21,11 +21,14 @@ using detail::request_queue;
 
 namespace {
 
+/// Of peers that are addresses, see peer_numbers.cpp.
+constexpr std::uint64_t address = std::uint64_t{1} << 63;
+
 class silent final : public request {
 public:
   explicit silent(std::uint64_t of, std::string text = {}, kind k = kind::execute)
       : request(k, detail::control(detail::clock::time_point::max(), {})) {
-    peer = of;
+    peer = of == 0 ? 0 : address | of;
     sql = std::move(text);
   }
 
@@ -56,7 +59,7 @@ int fill(request_queue& q, std::uint64_t peer) {
 std::string order(request_queue& q) {
   std::string peers;
   for (auto r = q.pop(); r; r = q.pop()) {
-    peers += std::to_string(r->peer);
+    peers += std::to_string(r->peer & ~address);
     q.done(*r);
   }
   return peers;
@@ -97,7 +100,7 @@ CAF_TEST(a group takes of each peer in turns) {
   q.push(one(0));
   std::string peers;
   for (const auto& r : q.pop_group(4, 1 << 20))
-    peers += std::to_string(r->peer);
+    peers += std::to_string(r->peer & ~address);
   CAF_CHECK_EQUAL(peers, "1201");
   CAF_CHECK_EQUAL(q.size(), 3u);
 }
@@ -158,7 +161,7 @@ CAF_TEST(no peer has more under way than it may) {
   CAF_CHECK(q.has_work());
   const auto other = q.pop();
   CAF_REQUIRE(other);
-  CAF_CHECK_EQUAL(other->peer, 2u);
+  CAF_CHECK_EQUAL(other->peer, address | 2);
   CAF_CHECK(!q.pop());
   q.done(*first);
   CAF_CHECK(q.has_work());
@@ -177,9 +180,27 @@ CAF_TEST(what a failed worker left goes first and counts again) {
   CAF_CHECK(q.pop() == left);
   q.push(one(2));
   q.push_front({left});
-  CAF_CHECK_EQUAL(a.shares[2].requests, 2u);
+  CAF_CHECK_EQUAL(a.shares[address | 2].requests, 2u);
   CAF_CHECK(q.pop() == left);
   CAF_CHECK_EQUAL(q.close({.code = errc::shut_down}).size(), 1u);
   CAF_CHECK(a.shares.empty());
   CAF_CHECK_EQUAL(q.size(), 0u);
+}
+
+CAF_TEST(writes of loopback keep their order over connections) {
+  admission a{.max_requests = 100, .max_bytes = 1 << 20};
+  request_queue writes(a);
+  request_queue reads(a, 2);
+  std::vector<request_ptr> asked;
+  for (const std::uint64_t connection : {1, 1, 1, 2, 1, 2}) {
+    const auto r = one(0);
+    r->peer = connection; // on loopback each connection is a peer
+    writes.push(asked.emplace_back(r));
+  }
+  for (const auto& r : asked)
+    CAF_CHECK(writes.pop() == r);
+  for (const auto& r : asked)
+    reads.push(r);
+  CAF_CHECK_EQUAL(reads.pop()->peer, 1u);
+  CAF_CHECK_EQUAL(reads.pop()->peer, 2u); // in turns
 }
