@@ -8,6 +8,8 @@
 
 #include "engine_fixture.hpp"
 
+#include <dbengine/db_engine.hpp>
+
 #include <future>
 #include <memory>
 #include <thread>
