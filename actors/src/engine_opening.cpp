@@ -101,7 +101,9 @@ void engine_core::open_to_write() {
   if (!where_.create && !std::filesystem::exists(where_.path, ec))
     throw error(errc::cannot_open,
                 "\"" + where_.path.string() + "\" does not exist (mode=rw creates nothing)");
-  lock_ = file_lock(where_.path);
+  where_.waiting_since = clock::now();
+  lock_ = file_lock(where_.path,
+                    *where_.waiting_since + std::min(options_->busy_timeout, longest_wait));
   try {
     clean_after_restore(where_.path);
   } catch (const error& e) { // what failed is the opening, not a backup
@@ -119,6 +121,7 @@ void engine_core::open_to_write() {
     remove_unused();
     throw;
   }
+  where_.waiting_since.reset();
 }
 
 void engine_core::open_first_writer() {

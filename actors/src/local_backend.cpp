@@ -54,6 +54,8 @@ local_backend::local_backend(std::string_view url, options o, spawn_settings s)
   // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
   caf::logger::set_current_actor_system(nullptr);
   house_ = house::open(*system_, url, std::move(o), s);
+  // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
+  caf::logger::set_current_actor_system(nullptr);
   core_ = &house_->core();
 }
 

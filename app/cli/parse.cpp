@@ -89,6 +89,7 @@ public:
   }
 
   void run(std::vector<std::string> words) {
+    give_empty_values(words);
     std::reverse(words.begin(), words.end()); // CLI11 takes them from the back
     app_.parse(std::move(words));
   }
@@ -112,6 +113,24 @@ public:
   }
 
 private:
+  // CLI11 takes the word behind `--name=` for the value, where the value is empty.
+  void give_empty_values(std::vector<std::string>& words) const {
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+      const auto name = option_name(words[i]);
+      if (!words[i].starts_with("--") || words[i] != name + "=")
+        continue;
+      const bool takes_one = std::any_of(options_.begin(), options_.end(), [&](const auto& o) {
+        const auto names = o.second->all_names();
+        return o.second->what != takes::nothing &&
+               std::find(names.begin(), names.end(), name) != names.end();
+      });
+      if (!takes_one)
+        continue;
+      words[i] = name;
+      words.insert(words.begin() + static_cast<std::ptrdiff_t>(++i), std::string());
+    }
+  }
+
   void build(CLI::App& app, const command& c) {
     for (const auto& o : c.options) {
       auto* option = o.what == takes::nothing ? app.add_flag(o.names) : app.add_option(o.names);

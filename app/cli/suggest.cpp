@@ -4,6 +4,7 @@
 #include "cli/suggest.hpp"
 
 #include "cli/command.hpp"
+#include "data/statement_scan.hpp"
 
 #include <algorithm>
 #include <array>
@@ -85,7 +86,12 @@ dbengine::error with_suggestion(const dbengine::error& e, const std::string& sql
       continue;
     std::string name = info.message.substr(found + kind.words.size());
     name.erase(0, name.rfind('.') + 1); // schema.table, table.column
-    if (const auto place = place_of(name, sql, info.offset.value_or(0)))
+    // Not in the statements behind it: what is missing here may be made there.
+    const auto begin = std::min(info.offset.value_or(0), sql.size());
+    const auto end = statement_scan().to_end(std::string_view(sql).substr(begin));
+    const auto statement =
+        std::string_view(sql).substr(0, end == std::string_view::npos ? sql.size() : begin + end);
+    if (const auto place = place_of(name, statement, begin))
       info.offset = place;
     try {
       std::vector<std::string> known;

@@ -28,14 +28,19 @@ std::optional<char> separator_of(const context& c) {
   return given->front();
 }
 
-import_settings settings_of(const context& c, const std::string& file, std::string_view head) {
+import_format format_of(const context& c, const std::string& file, std::string_view head) {
+  const auto given = c.args.text("format");
+  if (!given)
+    return format_of_input(file, head);
+  return *given == "csv"    ? import_format::csv
+         : *given == "json" ? import_format::json
+                            : import_format::jsonl;
+}
+
+// All but the format, which the input may have to tell.
+import_settings settings_of(const context& c) {
   import_settings s;
   s.table = c.args.text_or("table", "");
-  const auto format = c.args.text("format");
-  s.format = !format             ? format_of_input(file, head)
-             : *format == "csv"  ? import_format::csv
-             : *format == "json" ? import_format::json
-                                 : import_format::jsonl;
   s.guess_types = c.args.text_or("types", "auto") == "auto";
   s.empty_is_text = c.args.text_or("empty", "null") == "text";
   s.header = !c.args.has("no-header");
@@ -71,11 +76,11 @@ void tell(const context& c, const import_settings& s, const import_result& resul
 
 int run(context& c) {
   const std::string file = c.args.text_or("FILE", "-");
-  separator_of(c); // a mistake in it is told before the input is waited for
+  import_settings s = settings_of(c); // a mistake in it is told before the input is waited for
   file_chunks input(file, c.cancel);
   const auto head = input.head();
   refuse_foreign_input(head); // before a database is made for it
-  const import_settings s = settings_of(c, file, head);
+  s.format = format_of(c, file, head);
 
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c).with_priority(priority::batch);

@@ -22,6 +22,7 @@ namespace {
 struct tally {
   std::uint64_t statements = 0;
   std::uint64_t failures = 0;
+  std::string warning = {};
 };
 
 void show(const script_result& result, const std::string& sql, const context& c, output_stream& out,
@@ -54,24 +55,31 @@ int run(context& c) {
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c);
   tally t;
-  if (!whole)
-    t.statements = run_long_script(db, std::move(sql), from, writers);
+  const auto keep = [&t](raw_script_result done) {
+    t.statements = done.statements;
+    t.warning = std::move(done.warning);
+  };
+  const auto run_short = [&] {
+    if (go_on) {
+      show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
+      return;
+    }
+    try {
+      show(db.execute_script(sql), sql, c, standard, writers, t);
+    } catch (const dbengine::error& e) {
+      // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
+      if (e.code() != errc::not_allowed || !c.connect.empty())
+        throw;
+      keep(run_raw_script(db, sql, writers));
+    }
+  };
+  if (whole)
+    pointing_into(sql, db, run_short);
   else
-    pointing_into(sql, db, [&] {
-      if (go_on) {
-        show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
-        return;
-      }
-      try {
-        show(db.execute_script(sql), sql, c, standard, writers, t);
-      } catch (const dbengine::error& e) {
-        // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
-        if (e.code() != errc::not_allowed || !c.connect.empty())
-          throw;
-        t.statements = run_raw_script(db, sql, writers);
-      }
-    });
+    keep(run_long_script(db, std::move(sql), from, writers));
   standard.finish();
+  if (!t.warning.empty())
+    c.note("warning: " + t.warning);
   c.note(ui::grouped(t.statements) + (t.statements == 1 ? " statement" : " statements") +
          (t.failures > 0 ? ", " + ui::grouped(t.failures) + " failed" : ""));
   return static_cast<int>(t.failures > 0 ? exit_code::data : exit_code::ok);
@@ -84,8 +92,10 @@ command script_command(bool remote) {
   c.description =
       "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
       "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
-      "stands and stops at the first failure; what it has committed stays. A file of more than 64 MiB is read piece by piece: "
-      "without a transaction in its first 64 MiB it is run in one, and may not begin another.";
+      "stands and stops at the first failure; what it has committed stays. Foreign keys are enforced there only where the script "
+      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end. A "
+      "file of more than 64 MiB is read piece by piece: without a transaction in its first 64 MiB it is run in one, and may not "
+      "begin another.";
   c.positionals = {
       {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
   c.options = {{.names = "--continue", .help = "go on behind statements that fail"},

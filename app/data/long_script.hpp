@@ -5,12 +5,12 @@
 #pragma once
 
 #include "data/chunks.hpp"
+#include "data/raw_script.hpp"
 #include "output/writer.hpp"
 
 #include <dbengine/db_engine.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
 namespace dbengine::app {
@@ -20,9 +20,9 @@ inline constexpr std::size_t most_of_short_script = std::size_t{64} << 20;
 
 /// Runs the statements of `head` and of what `rest` gives behind it, on a raw connection, holding no more than a piece of the input and a
 /// statement. A script that begins with a transaction of its own, or with what runs outside of one, is run as it stands, as by
-/// `run_raw_script`. Any other one is run in one transaction, and must not end it. Returns the number of statements. Throws the first
+/// `run_raw_script`. Any other one is run in one transaction, and must not end it. Throws the first
 /// failure, with its line in the message; an open transaction is rolled back then.
-std::uint64_t run_long_script(const request_view& db, std::string head, chunks& rest,
-                              row_writer_source& writers);
+raw_script_result run_long_script(const request_view& db, std::string head, chunks& rest,
+                                  row_writer_source& writers);
 
 } // namespace dbengine::app

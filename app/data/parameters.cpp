@@ -14,15 +14,15 @@ namespace dbengine::app {
 namespace {
 
 value json_value(const std::string& given, std::string_view json) {
-  const std::string line = "{\"value\":" + std::string(json) + "}";
-  memory_chunks from(line);
-  jsonl_reader reader(from);
-  const bool whole = json.find('\n') == std::string_view::npos && reader.next() &&
-                     reader.problem().empty() && reader.values().size() == 1;
-  if (!whole)
+  const std::string object = "{\"value\":" + std::string(json) + "}";
+  memory_chunks from(object);
+  jsonl_reader reader(from, json_form::values);
+  const bool read = reader.next() && reader.problem().empty() && reader.values().size() == 1;
+  value result = read ? reader.values().front() : value();
+  if (!read || reader.next())
     throw usage_error("-p: '" + given +
                       "' has no JSON value behind ':='; NAME=VALUE takes text as it is");
-  return reader.values().front();
+  return result;
 }
 
 bool is_number(const std::string& name) {

@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.hpp"
 #include "data/sqlite_rows.hpp"
+#include "data/statement_scan.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,25 +16,23 @@ namespace dbengine::app {
 
 namespace {
 
-// The first byte of the statement that begins at `at`: behind space and comments. A comment that is never closed ends with
+// The first byte of the statement that begins at `at`: behind space, semicolons and comments. A comment that is never closed ends with
 // the text, unless that is asked for.
-std::size_t behind_space(const std::string& sql, std::size_t at, bool pass_open = true) {
+std::size_t next_statement(const std::string& sql, std::size_t at, bool pass_open = true) {
   for (;;) {
-    at = sql.find_first_not_of(" \t\r\n;", at);
-    if (at == std::string::npos)
-      return sql.size();
-    if (sql.compare(at, 2, "--") == 0)
-      at = sql.find('\n', at);
+    at = behind_space(sql, at);
+    if (at < sql.size() && sql[at] == ';')
+      ++at;
+    else if (sql.compare(at, 2, "--") == 0)
+      at = std::min(sql.find('\n', at), sql.size());
     else if (sql.compare(at, 2, "/*") == 0) {
       const auto open = at;
       at = sql.find("*/", at + 2);
       if (at == std::string::npos && !pass_open)
         return open;
-      at = at == std::string::npos ? at : at + 2;
+      at = at == std::string::npos ? sql.size() : at + 2;
     } else
       return at;
-    if (at == std::string::npos)
-      return sql.size();
   }
 }
 
@@ -41,7 +40,7 @@ std::size_t behind_space(const std::string& sql, std::size_t at, bool pass_open 
 
 raw_statements::raw_statements(sqlite3* handle, const std::string& sql, std::size_t at,
                                std::stop_token cancel, std::optional<clock::time_point> deadline)
-    : handle_(handle), sql_(sql), at_(behind_space(sql, at)), cancel_(std::move(cancel)),
+    : handle_(handle), sql_(sql), at_(next_statement(sql, at)), cancel_(std::move(cancel)),
       deadline_(deadline) {
   if (const auto zero = sql.find('\0'); zero != std::string::npos)
     throw dbengine::error(
@@ -86,7 +85,7 @@ void raw_statements::fail(std::size_t base, bool in_statement) const {
 }
 
 bool raw_statements::run_next(row_writer_source& writers) {
-  for (; at_ < sql_.size(); at_ = behind_space(sql_, at_)) {
+  for (; at_ < sql_.size(); at_ = next_statement(sql_, at_)) {
     if (cancel_.stop_requested())
       throw dbengine::error(errc::cancelled, "interrupted");
     if (late())
@@ -121,31 +120,85 @@ bool raw_statements::run_next(row_writer_source& writers) {
     if (report_.wrote && sqlite3_total_changes64(handle_) != before)
       report_.rows = static_cast<std::uint64_t>(sqlite3_changes64(handle_));
     report_.elapsed = std::chrono::steady_clock::now() - start;
-    at_ = behind_space(sql_, at_);
+    at_ = next_statement(sql_, at_);
     return true;
   }
   return false;
 }
 
 bool says_nothing(const std::string& sql) {
-  return behind_space(sql, 0, false) == sql.size();
+  return next_statement(sql, 0, false) == sql.size();
 }
 
-std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
-                             row_writer_source& writers) {
+namespace {
+
+// Foreign keys as the command sqlite3 has them: not enforced unless the script says so, because a dump may make the children before
+// their parents. Enforced again at the end.
+class foreign_keys_off {
+public:
+  explicit foreign_keys_off(sqlite3* handle) : handle_(handle) {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
+    set(0);
+  }
+  ~foreign_keys_off() { set(before_); }
+  foreign_keys_off(const foreign_keys_off&) = delete;
+  foreign_keys_off& operator=(const foreign_keys_off&) = delete;
+
+  bool were_on() const noexcept { return before_ != 0; }
+
+private:
+  void set(int on) noexcept {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, on, nullptr);
+  }
+
+  sqlite3* handle_;
+  int before_ = 0;
+};
+
+std::string orphans_text(const raw_connection& connection) {
+  try {
+    const auto n =
+        connection.fetch_value<std::int64_t>("SELECT count(*) FROM pragma_foreign_key_check")
+            .value_or(0);
+    return n == 0 ? std::string()
+                  : std::to_string(n) + (n == 1 ? " row refers" : " rows refer") +
+                        " to rows that are not there (foreign keys); 'dbengine check' lists them";
+  } catch (const dbengine::error& e) { // the script is done all the same
+    return "foreign keys were not checked: " + e.message();
+  }
+}
+
+} // namespace
+
+raw_script_result run_on_raw_connection(const request_view& db, bool as_it_stands,
+                                        const script_body& run) {
   const auto connection = db.raw_connection();
   sqlite3* const handle = connection.native_handle();
   const auto& request = db.properties();
   std::optional<raw_statements::clock::time_point> deadline;
   if (request.timeout)
     deadline = raw_statements::clock::now() + *request.timeout;
-  raw_statements script(handle, sql, 0, request.cancel, deadline);
-  std::uint64_t statements = 0;
-  while (script.run_next(writers))
-    ++statements;
+  std::optional<foreign_keys_off> keys;
+  if (as_it_stands)
+    keys.emplace(handle);
+  const auto changes = sqlite3_total_changes64(handle);
+  raw_script_result result{.statements = run(handle, deadline)};
   if (sqlite3_get_autocommit(handle) == 0)
     throw data_error("the script leaves a transaction open; it was rolled back");
-  return statements;
+  if (keys && keys->were_on() && sqlite3_total_changes64(handle) != changes)
+    result.warning = orphans_text(connection);
+  return result;
+}
+
+raw_script_result run_raw_script(const request_view& db, const std::string& sql,
+                                 row_writer_source& writers) {
+  return run_on_raw_connection(db, true, [&](sqlite3* handle, const auto& deadline) {
+    raw_statements script(handle, sql, 0, db.properties().cancel, deadline);
+    std::uint64_t statements = 0;
+    while (script.run_next(writers))
+      ++statements;
+    return statements;
+  });
 }
 
 } // namespace dbengine::app

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -53,10 +54,25 @@ private:
 /// Whether the text has nothing but space, semicolons and closed comments.
 bool says_nothing(const std::string& sql);
 
-/// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement.
-/// The request's timeout is that of the whole script. Returns the number of statements. Throws the first failure with its offset in the whole text; an open transaction
-/// is rolled back then, and also one that the script leaves open.
-std::uint64_t run_raw_script(const request_view& db, const std::string& sql,
-                             row_writer_source& writers);
+struct raw_script_result {
+  std::uint64_t statements = 0;
+  /// Rows that refer to none, where the engine enforces foreign keys; empty for none.
+  std::string warning = {};
+};
+
+/// Runs statements on the connection until the deadline and returns their number.
+using script_body = std::function<std::uint64_t(
+    sqlite3*, const std::optional<raw_statements::clock::time_point>& deadline)>;
+
+/// Runs `run` on a raw connection. Where a script is run `as_it_stands`, foreign keys are enforced only where it says so. Throws what
+/// `run` throws, and `data_error` where a transaction is left open; an open one is rolled back.
+raw_script_result run_on_raw_connection(const request_view& db, bool as_it_stands,
+                                        const script_body& run);
+
+/// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement. Foreign
+/// keys are enforced only where the script says so, as by sqlite3. The request's timeout is that of the whole script. Throws the first
+/// failure with its offset in the whole text; an open transaction is rolled back then, and also one that the script leaves open.
+raw_script_result run_raw_script(const request_view& db, const std::string& sql,
+                                 row_writer_source& writers);
 
 } // namespace dbengine::app

@@ -5,12 +5,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 
 namespace dbengine::app {
 
 namespace {
+
+// What SQLite takes for a part of a name or number, in ASCII whatever the locale is.
+bool of_a_name(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '$' || (static_cast<unsigned char>(c) & 0x80) != 0;
+}
 
 // Gives the words of a statement in upper case, passing over strings, quoted names and comments.
 class words {
@@ -31,10 +36,12 @@ public:
         skip_to(rest_.find(c, 1), 1);
       else if (c == '[')
         skip_to(rest_.find(']'), 1);
-      else if (c == ':' || c == '@' || c == '$') {
+      else if (c == ':' || c == '@' || c == '$' || c == '#') {
         rest_.remove_prefix(1);
         word(); // the name of a parameter
-      } else if (std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_')
+      } else if (rest_.starts_with("\xef\xbb\xbf"))
+        rest_.remove_prefix(3); // SQLite takes a byte order mark for space, wherever it is
+      else if (of_a_name(c))
         return word();
       else
         rest_.remove_prefix(1);
@@ -48,12 +55,11 @@ private:
   }
 
   std::string word() {
-    const auto end = std::find_if(rest_.begin(), rest_.end(),
-                                  [](unsigned char c) { return std::isalnum(c) == 0 && c != '_'; });
+    const auto end = std::find_if(rest_.begin(), rest_.end(), [](char c) { return !of_a_name(c); });
     std::string text(rest_.begin(), end);
     rest_.remove_prefix(text.size());
     std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     return text;
   }
 
@@ -64,16 +70,20 @@ bool is_write(std::string_view word) {
   return word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "REPLACE";
 }
 
-// `name = value` and `name(value)` set, but for those that only take a value to say what is asked for.
+// `name = value` and `name(value)` set, but for those that only take a value to say what is asked for. Some do their work without one.
 statement_kind pragma_kind(words& from) {
   static constexpr std::array<std::string_view, 10> asking{
       "TABLE_INFO",       "TABLE_XINFO",       "TABLE_LIST",      "INDEX_INFO",  "INDEX_XINFO",
       "FOREIGN_KEY_LIST", "FOREIGN_KEY_CHECK", "INTEGRITY_CHECK", "QUICK_CHECK", "INDEX_LIST"};
+  static constexpr std::array<std::string_view, 4> doing{"INCREMENTAL_VACUUM", "OPTIMIZE",
+                                                         "SHRINK_MEMORY", "WAL_CHECKPOINT"};
   std::string name = from.next();
   if (const auto rest = from.rest(); rest.starts_with('.')) // behind the name of a database
     name = from.next();
   if (std::find(asking.begin(), asking.end(), name) != asking.end())
     return statement_kind::reads;
+  if (std::find(doing.begin(), doing.end(), name) != doing.end())
+    return statement_kind::returns;
   return from.rest().find_first_of("=(") == std::string_view::npos ? statement_kind::reads
                                                                    : statement_kind::returns;
 }
@@ -83,8 +93,14 @@ statement_kind pragma_kind(words& from) {
 statement_kind kind_of(std::string_view sql) {
   words from(sql);
   const std::string first = from.next();
-  if (first == "SELECT" || first == "VALUES" || first == "EXPLAIN")
+  if (first == "SELECT" || first == "VALUES")
     return statement_kind::reads;
+  if (first == "EXPLAIN") { // of a pragma, too, does what the pragma does
+    auto word = from.next();
+    if (word == "QUERY" && from.next() == "PLAN")
+      word = from.next();
+    return word == "PRAGMA" ? pragma_kind(from) : statement_kind::reads;
+  }
   if (first == "PRAGMA")
     return pragma_kind(from);
   if (!is_write(first) && first != "WITH")

@@ -11,7 +11,7 @@ namespace dbengine::app {
 
 enum class statement_kind {
   reads,   ///< SELECT, VALUES, EXPLAIN, PRAGMA, WITH … SELECT: streamed by a cursor
-  returns, ///< writes and returns rows: … RETURNING, PRAGMA name = value
+  returns, ///< writes and may return rows: … RETURNING, PRAGMA name = value, PRAGMA optimize
   writes   ///< everything else
 };
 

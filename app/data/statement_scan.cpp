@@ -22,6 +22,14 @@ bool is_space(char c) noexcept {
 
 } // namespace
 
+std::size_t behind_space(std::string_view sql, std::size_t at) noexcept {
+  if (at < sql.size() && is_space(sql[at]))
+    do
+      ++at;
+    while (at < sql.size() && (is_space(sql[at]) || sql[at] == '\v'));
+  return at;
+}
+
 // Behind the string or comment that is open, where it ends in this piece.
 statement_scan::token statement_scan::close(std::string_view piece, std::size_t& at) noexcept {
   const auto t = open_ == '*' || open_ == '\n' ? token::space : token::other;

@@ -11,6 +11,9 @@
 
 namespace dbengine::app {
 
+/// Behind the space at `at`, if any. To SQLite's tokenizer a vertical tab is space within a run of it and no token at its beginning.
+std::size_t behind_space(std::string_view sql, std::size_t at) noexcept;
+
 /// Reads each byte once. A piece ends behind a line, or where the text does. One thread.
 class statement_scan {
 public:

@@ -62,6 +62,16 @@ void names(const session& s, const std::string& sql, const params& p, collector&
     to.name(r[0].as<std::string>());
 }
 
+// Of one table after the other, so that one whose module is missing hides no other.
+void columns(const session& s, const std::string& table, collector& to) {
+  try {
+    names(s, "SELECT name FROM pragma_table_info(?)", params::of(table), to);
+  } catch (const dbengine::error& e) {
+    if (e.code() != errc::sql)
+      throw;
+  }
+}
+
 constexpr const char* tables_sql =
     "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
     "UNION SELECT name FROM temp.sqlite_schema WHERE type IN ('table', 'view')";
@@ -111,8 +121,7 @@ candidates complete(const session& s, const std::string& line, std::size_t begin
   if (std::count(before.begin(), before.end(), '\'') % 2 != 0)
     return {};
   if (before.ends_with('.')) {
-    const auto table = owner(line, begin - 1);
-    names(s, "SELECT name FROM pragma_table_info(?)", params::of(table), to);
+    columns(s, owner(line, begin - 1), to);
     if (to.words().empty())
       names(s, tables_sql, {}, to); // behind the name of a database
     return {.words = to.words()};
@@ -124,10 +133,9 @@ candidates complete(const session& s, const std::string& line, std::size_t begin
       to.keyword(std::string_view(text, static_cast<std::size_t>(size)));
   }
   names(s, tables_sql, {}, to);
-  names(s,
-        "SELECT DISTINCT c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "
-        "WHERE t.type IN ('table', 'view')",
-        {}, to);
+  for (const auto& r :
+       s.fetch("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')", {}))
+    columns(s, r[0].as<std::string>(), to);
   return {.words = to.words()};
 }
 

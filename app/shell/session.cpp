@@ -41,7 +41,12 @@ private:
 
 // Behind space and semicolons that stand by themselves: each would be a request.
 std::size_t statement_begin(const std::string& sql, std::size_t at) {
-  return std::min(sql.find_first_not_of(" \t\r\n\f;", at), sql.size());
+  for (std::size_t before = std::string::npos; at != before;) {
+    before = at;
+    at = behind_space(sql, at);
+    at += at < sql.size() && sql[at] == ';' ? 1 : 0;
+  }
+  return at;
 }
 
 // Where the statement that begins at `at` ends: with the whole of a long script each of its statements would be copied, and with

@@ -103,6 +103,14 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
                               " rows violate a foreign key");
 }
 
+// A rollback journal of a transaction that has ended: `journal_mode=PERSIST` keeps the file and overwrites its beginning with
+// zeros, and SQLite looks at the first byte.
+bool is_ended_journal(const directory& folder, const std::string& name) {
+  const auto file = held_file::open(folder, name);
+  char first = 0;
+  return file && name.ends_with("-journal") && ::pread(file.get(), &first, 1, 0) == 1 && first == 0;
+}
+
 } // namespace
 
 verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
@@ -128,7 +136,7 @@ verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
     return report;
   }
   for (const auto* suffix : {"-wal", "-journal"})
-    if (folder.size_of(name + suffix).value_or(0) > 0)
+    if (folder.size_of(name + suffix).value_or(0) > 0 && !is_ended_journal(folder, name + suffix))
       report.problems.push_back("it has a " + name + suffix +
                                 " beside it: it is in use, or no backup");
   std::string broken;

@@ -83,7 +83,7 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
       cache_(defaults::statement_cache_capacity) {
   if (!where_.ids)
     where_.ids = std::make_shared<once::id_clock>();
-  busy_since_ = clock::now(); // one wait for all of the opening
+  busy_since_ = where_.waiting_since.value_or(clock::now()); // one wait for all of the opening
   try {
     open();
     configure();

@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace dbengine::detail {
@@ -71,15 +73,25 @@ bool try_flock(int fd, const std::filesystem::path& path) {
   return true;
 }
 
-// The process id in a lock file, where such a process is there.
-std::string holder_in(int fd) {
+// The process id in a lock file, where such a process is there; else 0.
+pid_t holder_in(int fd) {
   char text[32] = {};
   if (::pread(fd, text, sizeof text - 1, 0) <= 0)
-    return {};
-  const auto pid = std::strtol(text, nullptr, 10);
-  if (pid <= 0 || (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH))
-    return {};
-  return std::to_string(pid) + (pid == ::getpid() ? ", this one" : "");
+    return 0;
+  const auto pid = static_cast<pid_t>(std::strtol(text, nullptr, 10));
+  return pid <= 0 || (::kill(pid, 0) != 0 && errno == ESRCH) ? 0 : pid;
+}
+
+[[noreturn]] void refuse_second_engine(const std::filesystem::path& database, pid_t holder) {
+  const bool ours = holder == ::getpid();
+  throw error(errc::locked, "\"" + database.string() + "\" is open in another engine (process " +
+                                (holder == 0 ? "unknown" : std::to_string(holder)) +
+                                (ours ? ", this one" : "") + ")");
+}
+
+// 1, 2, 4 … at most 10 ms, as the busy handler of a connection waits.
+void wait_a_moment(int count) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(std::min(1 << std::min(count, 4), 10)));
 }
 
 // Of an open file description: not let go of where SQLite closes its own descriptors of the file.
@@ -139,16 +151,17 @@ bool locked_by_engine(int fd) noexcept {
   return ::fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
-file_lock::file_lock(const std::filesystem::path& database)
+file_lock::file_lock(const std::filesystem::path& database, clock::time_point deadline)
     : database_(database), path_(database.string() + ".lock") {
   // The last holder removes the file: whoever locked a file that no longer has the name must try again.
-  for (;;) {
+  for (int waits = 0;;) {
     auto fd = open_lock_file(path_);
     if (!try_flock(fd.get(), path_)) {
       const auto holder = holder_in(fd.get());
-      throw error(errc::locked, "\"" + database.string() +
-                                    "\" is open in another engine (process " +
-                                    (holder.empty() ? "unknown" : holder) + ")");
+      if (clock::now() >= deadline || held_file::has(fd.get()))
+        refuse_second_engine(database, holder);
+      wait_a_moment(waits++);
+      continue;
     }
     struct stat s {};
     if (!is_named(path_, fd.get(), s))

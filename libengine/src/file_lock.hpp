@@ -8,6 +8,7 @@
 
 #include "held_file.hpp"
 
+#include <chrono>
 #include <filesystem>
 
 namespace dbengine::detail {
@@ -19,9 +20,11 @@ namespace dbengine::detail {
 class file_lock {
 public:
   file_lock() = default;
-  /// The first lock. `database`: its path, without links. Throws `errc::locked` with the holder's process id, or
-  /// `errc::cannot_open`.
-  explicit file_lock(const std::filesystem::path& database);
+  using clock = std::chrono::steady_clock;
+
+  /// The first lock. `database`: its path, without links. Another process that holds it is waited for until `deadline`; this one is not:
+  /// it would wait for itself. Throws `errc::locked` with the holder's process id, or `errc::cannot_open`.
+  explicit file_lock(const std::filesystem::path& database, clock::time_point deadline = {});
   ~file_lock();
   file_lock(file_lock&& other) noexcept = default;
   file_lock& operator=(file_lock&& other) noexcept;

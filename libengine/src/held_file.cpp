@@ -148,6 +148,13 @@ held_file held_file::open_to_write(const std::filesystem::path& path, bool creat
   return held_file(std::move(fd));
 }
 
+bool held_file::has(int fd) {
+  auto& h = held();
+  const std::lock_guard lock(h.mutex);
+  return std::any_of(h.numbers.begin(), h.numbers.end(),
+                     [fd](int other) { return other != fd && is_same(other, fd); });
+}
+
 void held_file::reset() noexcept {
   if (!fd_)
     return;

@@ -35,6 +35,9 @@ public:
   /// not followed. None, with `errno`, where that fails.
   static held_file open_to_write(const std::filesystem::path& path, bool create, bool& made);
 
+  /// Whether one of this process is open on the file that `fd` is open on.
+  static bool has(int fd);
+
   int get() const noexcept { return fd_.get(); }
   explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
   void reset() noexcept;

@@ -12,10 +12,29 @@
 
 namespace dbengine::detail {
 
+namespace {
+
+bool is_space(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+// Behind the space at `i`, if any. To SQLite's tokenizer a vertical tab is space within a run of it and no token at its beginning.
+std::size_t behind_space(std::string_view sql, std::size_t i) noexcept {
+  if (i < sql.size() && is_space(sql[i]))
+    do
+      ++i;
+    while (i < sql.size() && (is_space(sql[i]) || sql[i] == '\v'));
+  return i;
+}
+
+} // namespace
+
 std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
   for (auto i = from; i < sql.size();) {
     const char c = sql[i];
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == ';') {
+    if (is_space(c)) {
+      i = behind_space(sql, i);
+    } else if (c == ';') {
       ++i;
     } else if (sql.substr(i, 3) ==
                "\xef\xbb\xbf") { // SQLite takes a byte order mark for space, wherever it is
@@ -75,11 +94,7 @@ bool has_word(std::string_view text, const std::string_view (&words)[N]) noexcep
 
 std::string_view only_row(std::string_view sql) noexcept {
   std::size_t at = 0;
-  const auto skip = [&] {
-    while (at < sql.size() && (sql[at] == ' ' || sql[at] == '\t' || sql[at] == '\n' ||
-                               sql[at] == '\r' || sql[at] == '\f'))
-      ++at;
-  };
+  const auto skip = [&] { at = behind_space(sql, at); };
   const auto name = [&] {
     skip();
     const auto begin = at;
@@ -187,7 +202,7 @@ std::size_t parameter_end(std::string_view sql, std::size_t i) noexcept {
     }
   }
   if (!number && i < sql.size() && sql[i] == '(')
-    i = std::min(sql.find_first_of(") \t\n\r\f", i), sql.size() - 1) + 1;
+    i = std::min(sql.find_first_of(") \t\n\v\r\f", i), sql.size() - 1) + 1;
   return i;
 }
 
@@ -253,7 +268,7 @@ std::size_t statement_end(std::string_view sql) noexcept {
     if (c == ';') {
       t = semicolon;
       ++i;
-    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
+    } else if (is_space(c)) {
       t = space;
       ++i;
     } else if (sql.substr(i, 2) == "--") {

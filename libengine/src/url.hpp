@@ -5,8 +5,10 @@
 
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +34,8 @@ struct location {
   bool read_only = false;
   /// Not `mode=rw`: the file may be created.
   bool create = true;
+  /// Since when the opening of an engine waits for others, so that all its waits are one; nothing once it is open.
+  std::optional<std::chrono::steady_clock::time_point> waiting_since = {};
   /// What the connections of an engine know of the file together; a connection that is given none has its own.
   std::shared_ptr<file_length> length;
   /// The same for the age of exactly-once records.

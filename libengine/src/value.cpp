@@ -49,6 +49,8 @@ std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view 
     return {errc::type, "\"" + std::string(text.substr(0, 64)) +
                             "\" is no ISO-8601 time (YYYY-MM-DD HH:MM:SS.ffffff)"};
   };
+  while (text.ends_with(' '))
+    text.remove_suffix(1);
   std::size_t at = 0;
   const auto number = [&](std::size_t digits) {
     int x = 0;
@@ -99,8 +101,20 @@ std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view 
     if (at == first)
       throw fail();
   }
-  if (at < text.size() && text[at] == 'Z')
+  while (at < text.size() && text[at] == ' ')
     ++at;
+  if (at < text.size() && (text[at] == 'Z' || text[at] == 'z')) {
+    ++at;
+  } else if (at < text.size() &&
+             (text[at] == '+' || text[at] == '-')) { // as SQLite's own functions read it
+    const int sign = text[at++] == '+' ? 1 : -1;
+    const int east = number(2);
+    expect(":");
+    const int more = number(2);
+    if (east > 14 || more > 59)
+      throw fail();
+    t -= sign * (hours{east} + minutes{more});
+  }
   if (at != text.size())
     throw fail();
   return t;

@@ -172,6 +172,18 @@ CAF_TEST(times are text that SQLite reads) {
               time_point_cast<seconds>(exact));
     const sys_seconds before = sys_days(1583y / January / 1);
     CAF_CHECK(db.fetch_value<sys_seconds>("SELECT ?", before) == before);
+    // Offsets from UTC as SQLite's own functions take them.
+    for (const auto* text :
+         {"2024-02-29 23:59:58Z", "2024-02-29 23:59:58z", "2024-02-29T23:59:58+00:00",
+          "2024-02-29 23:59-00:00", "2024-02-29 23:59:58.5 +02:30", "2024-03-01 01:00:00 -14:00 ",
+          "2024-03-01 "})
+      CAF_CHECK(db.fetch_value<sys_seconds>("SELECT ?", text).value().time_since_epoch().count() ==
+                db.fetch_value<std::int64_t>("SELECT unixepoch(?)", text).value());
+    for (const auto* text :
+         {"2024-02-29 23:59:58+00", "2024-02-29 23:59:58+0000", "2024-02-29+00:00",
+          "2024-02-29 23:59:58+15:00", "2024-02-29 23:59:58+01:60", "2024-02-29 23:59:58Z+00:00",
+          "2024-02-29 23:59:58+00:00x"})
+      CAF_CHECK_EQUAL(code_of([&] { db.fetch_value<sys_seconds>("SELECT ?", text); }), "type");
     const auto now = system_clock::now();
     CAF_CHECK(db.fetch_value<sys_time<microseconds>>("SELECT ?", now) == floor<microseconds>(now));
     CAF_CHECK_EQUAL(code_of([&] { db.fetch_value<sys_seconds>("SELECT 'yesterday'"); }), "type");

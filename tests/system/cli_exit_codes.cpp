@@ -173,7 +173,7 @@ CAF_TEST(3 is a configuration that cannot be used with file and line and column)
 
 CAF_TEST(5 is a file that another engine holds while reading goes on) {
   db_engine holder((folder.path / "app.db").string());
-  const auto writes = in_folder("query app.db 'DELETE FROM users'");
+  const auto writes = in_folder("query app.db 'DELETE FROM users' --timeout 200ms");
   CAF_CHECK_EQUAL(writes.code, 5);
   CAF_CHECK(has(writes.err, std::to_string(::getpid())));
   const auto reads = in_folder("query app.db 'SELECT count(*) FROM users' -o csv");

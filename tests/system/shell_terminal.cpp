@@ -4,6 +4,7 @@
 // `dbengine shell` at a terminal: prompts, completion, history, Ctrl-C and Ctrl-D.
 
 #include "engine_fixture.hpp"
+#include "plain_sqlite.hpp"
 #include "program.hpp"
 #include "screen_checks.hpp"
 
@@ -108,6 +109,23 @@ CAF_TEST(Tab completes commands and keywords and names) {
   t.type(".mode js");
   t.key("Tab"); // json and jsonl: as far as both go
   ENDS(t, "dbengine> .mode json");
+}
+
+CAF_TEST(Tab completes names beside a table whose module is missing) {
+  if (!has_tmux())
+    DBENGINE_SKIP("there is no tmux");
+  const place p;
+  plain_sqlite(p.db).script(
+      "PRAGMA writable_schema = 1; INSERT INTO sqlite_schema VALUES "
+      "('table', 'avec', 'avec', 0, 'CREATE VIRTUAL TABLE avec USING vec0(e)')");
+  const tmux t(p.command(), p.environment());
+  ENDS(t, "dbengine>");
+  t.type("SELECT * FROM people WHERE full_");
+  t.key("Tab");
+  ENDS(t, "dbengine> SELECT * FROM people WHERE full_name");
+  t.type("= avec.e");
+  t.key("Tab"); // nothing, and no message
+  ENDS(t, "dbengine> SELECT * FROM people WHERE full_name = avec.e");
 }
 
 CAF_TEST(Tab completes file names with all that is in them) {

@@ -37,6 +37,8 @@ remote_backend::remote_backend(const endpoint& to, const remote_options& how, op
   // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
   caf::logger::set_current_actor_system(nullptr);
   link_ = open(*system_, to, how);
+  // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
+  caf::logger::set_current_actor_system(nullptr);
 }
 
 remote_backend::~remote_backend() {
