@@ -25,10 +25,6 @@ struct tally {
   std::string warning = {};
 };
 
-tally of(raw_script_result done) {
-  return {.statements = done.statements, .warning = std::move(done.warning)};
-}
-
 void show(const script_result& result, const std::string& sql, const context& c, output_stream& out,
           row_writer_source& writers, tally& t) {
   for (const auto& step : result.steps) {
@@ -59,23 +55,28 @@ int run(context& c) {
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c);
   tally t;
-  if (!whole)
-    t = of(run_long_script(db, std::move(sql), from, writers));
+  const auto keep = [&t](raw_script_result done) {
+    t.statements = done.statements;
+    t.warning = std::move(done.warning);
+  };
+  const auto run_short = [&] {
+    if (go_on) {
+      show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
+      return;
+    }
+    try {
+      show(db.execute_script(sql), sql, c, standard, writers, t);
+    } catch (const dbengine::error& e) {
+      // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
+      if (e.code() != errc::not_allowed || !c.connect.empty())
+        throw;
+      keep(run_raw_script(db, sql, writers));
+    }
+  };
+  if (whole)
+    pointing_into(sql, db, run_short);
   else
-    pointing_into(sql, db, [&] {
-      if (go_on) {
-        show(db.execute_script(sql, script_mode::continue_on_error), sql, c, standard, writers, t);
-        return;
-      }
-      try {
-        show(db.execute_script(sql), sql, c, standard, writers, t);
-      } catch (const dbengine::error& e) {
-        // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
-        if (e.code() != errc::not_allowed || !c.connect.empty())
-          throw;
-        t = of(run_raw_script(db, sql, writers));
-      }
-    });
+    keep(run_long_script(db, std::move(sql), from, writers));
   standard.finish();
   if (!t.warning.empty())
     c.note("warning: " + t.warning);
@@ -92,9 +93,9 @@ command script_command(bool remote) {
       "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
       "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
       "stands and stops at the first failure; what it has committed stays. Foreign keys are enforced there only where the script "
-      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end. "
-      "A file of more than 64 MiB is read piece by piece: without a transaction in its first 64 MiB it is run in one, and may "
-      "not begin another.";
+      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end. A "
+      "file of more than 64 MiB is read piece by piece: without a transaction in its first 64 MiB it is run in one, and may not "
+      "begin another.";
   c.positionals = {
       {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
   c.options = {{.names = "--continue", .help = "go on behind statements that fail"},

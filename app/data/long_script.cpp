@@ -9,17 +9,12 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <optional>
 #include <string_view>
 #include <utility>
-
-#include <sqlite3.h>
 
 namespace dbengine::app {
 
 namespace {
-
-using clock = raw_statements::clock;
 
 std::uint64_t lines_in(std::string_view text) {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
@@ -85,11 +80,7 @@ private:
 // Where the first word of a statement begins, behind space and comments.
 std::size_t word_begin(std::string_view sql) {
   for (std::size_t at = 0;;) {
-    at = behind_space(sql, at);
-    if (at < sql.size() && sql[at] == ';') {
-      ++at;
-      continue;
-    }
+    at = std::min(sql.find_first_not_of(" \t\r\n\f;", at), sql.size());
     const auto two = sql.substr(at, 2);
     if (two != "--" && two != "/*")
       return at;
@@ -142,44 +133,35 @@ bool brings_transactions(const std::string& head) {
 raw_script_result run_long_script(const request_view& db, std::string head, chunks& rest,
                                   row_writer_source& writers) {
   const bool own = brings_transactions(head);
-  const auto connection = db.raw_connection();
-  sqlite3* const handle = connection.native_handle();
-  std::optional<foreign_keys_off> keys;
-  if (own)
-    keys.emplace(connection);
-  const auto& request = db.properties();
-  std::optional<clock::time_point> deadline;
-  if (request.timeout)
-    deadline = clock::now() + *request.timeout;
-  const auto run = [&](const std::string& sql, std::uint64_t line) {
-    std::uint64_t n = 0;
-    try {
-      raw_statements one(handle, sql, 0, request.cancel, deadline);
-      for (; one.run_next(writers); ++n)
-        ;
-    } catch (const dbengine::error& e) {
-      throw_with_line(e, sql, line);
-    }
-    return n;
-  };
-  std::uint64_t statements = 0;
-  if (!own)
-    run("BEGIN IMMEDIATE", 1);
   statement_pieces all(std::move(head), rest);
-  for (auto sql = all.next(); !sql.empty(); sql = all.next()) {
-    if (!own && wants_its_own(first_word(sql)))
-      throw data_error(
-          "line " + std::to_string(all.line() + lines_in(sql.substr(0, word_begin(sql)))) +
-          ": a script of more than " + std::to_string(most_of_short_script >> 20) +
-          " MiB that begins without a transaction of its own is run in one: " + first_word(sql) +
-          " may not come in it; nothing was kept");
-    statements += run(std::string(sql), all.line());
-  }
-  if (!own)
-    run("COMMIT", all.line());
-  if (sqlite3_get_autocommit(handle) == 0)
-    throw data_error("the script leaves a transaction open; it was rolled back");
-  return {statements, keys ? keys->orphans() : std::string()};
+  return run_on_raw_connection(db, own, [&](sqlite3* handle, const auto& deadline) {
+    const auto run = [&](const std::string& sql) {
+      std::uint64_t n = 0;
+      try {
+        raw_statements one(handle, sql, 0, db.properties().cancel, deadline);
+        for (; one.run_next(writers); ++n)
+          ;
+      } catch (const dbengine::error& e) {
+        throw_with_line(e, sql, all.line());
+      }
+      return n;
+    };
+    std::uint64_t statements = 0;
+    if (!own)
+      run("BEGIN IMMEDIATE");
+    for (auto sql = all.next(); !sql.empty(); sql = all.next()) {
+      if (!own && wants_its_own(first_word(sql)))
+        throw data_error(
+            "line " + std::to_string(all.line() + lines_in(sql.substr(0, word_begin(sql)))) +
+            ": a script of more than " + std::to_string(most_of_short_script >> 20) +
+            " MiB that begins without a transaction of its own is run in one: " + first_word(sql) +
+            " may not come in it; nothing was kept");
+      statements += run(std::string(sql));
+    }
+    if (!own)
+      run("COMMIT");
+    return statements;
+  });
 }
 
 } // namespace dbengine::app

@@ -11,7 +11,6 @@
 #include <dbengine/db_engine.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
 namespace dbengine::app {

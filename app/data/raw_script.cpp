@@ -130,23 +130,35 @@ bool says_nothing(const std::string& sql) {
   return next_statement(sql, 0, false) == sql.size();
 }
 
-foreign_keys_off::foreign_keys_off(const raw_connection& connection)
-    : connection_(connection), handle_(connection.native_handle()),
-      changes_(sqlite3_total_changes64(handle_)) {
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, 0, nullptr);
-}
+namespace {
 
-foreign_keys_off::~foreign_keys_off() {
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, before_, nullptr);
-}
+// Foreign keys as the command sqlite3 has them: not enforced unless the script says so, because a dump may make the children before
+// their parents. Enforced again at the end.
+class foreign_keys_off {
+public:
+  explicit foreign_keys_off(sqlite3* handle) : handle_(handle) {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &before_);
+    set(0);
+  }
+  ~foreign_keys_off() { set(before_); }
+  foreign_keys_off(const foreign_keys_off&) = delete;
+  foreign_keys_off& operator=(const foreign_keys_off&) = delete;
 
-std::string foreign_keys_off::orphans() const {
-  if (before_ == 0 || sqlite3_total_changes64(handle_) == changes_)
-    return {};
+  bool were_on() const noexcept { return before_ != 0; }
+
+private:
+  void set(int on) noexcept {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, on, nullptr);
+  }
+
+  sqlite3* handle_;
+  int before_ = 0;
+};
+
+std::string orphans_text(const raw_connection& connection) {
   try {
     const auto n =
-        connection_.fetch_value<std::int64_t>("SELECT count(*) FROM pragma_foreign_key_check")
+        connection.fetch_value<std::int64_t>("SELECT count(*) FROM pragma_foreign_key_check")
             .value_or(0);
     return n == 0 ? std::string()
                   : std::to_string(n) + (n == 1 ? " row refers" : " rows refer") +
@@ -156,23 +168,37 @@ std::string foreign_keys_off::orphans() const {
   }
 }
 
-raw_script_result run_raw_script(const request_view& db, const std::string& sql,
-                                 row_writer_source& writers) {
+} // namespace
+
+raw_script_result run_on_raw_connection(const request_view& db, bool as_it_stands,
+                                        const script_body& run) {
   const auto connection = db.raw_connection();
   sqlite3* const handle = connection.native_handle();
   const auto& request = db.properties();
   std::optional<raw_statements::clock::time_point> deadline;
   if (request.timeout)
     deadline = raw_statements::clock::now() + *request.timeout;
-  const foreign_keys_off keys(connection);
-  raw_statements script(handle, sql, 0, request.cancel, deadline);
-  raw_script_result result;
-  while (script.run_next(writers))
-    ++result.statements;
+  std::optional<foreign_keys_off> keys;
+  if (as_it_stands)
+    keys.emplace(handle);
+  const auto changes = sqlite3_total_changes64(handle);
+  raw_script_result result{.statements = run(handle, deadline)};
   if (sqlite3_get_autocommit(handle) == 0)
     throw data_error("the script leaves a transaction open; it was rolled back");
-  result.warning = keys.orphans();
+  if (keys && keys->were_on() && sqlite3_total_changes64(handle) != changes)
+    result.warning = orphans_text(connection);
   return result;
+}
+
+raw_script_result run_raw_script(const request_view& db, const std::string& sql,
+                                 row_writer_source& writers) {
+  return run_on_raw_connection(db, true, [&](sqlite3* handle, const auto& deadline) {
+    raw_statements script(handle, sql, 0, db.properties().cancel, deadline);
+    std::uint64_t statements = 0;
+    while (script.run_next(writers))
+      ++statements;
+    return statements;
+  });
 }
 
 } // namespace dbengine::app

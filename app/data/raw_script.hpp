@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -53,30 +54,20 @@ private:
 /// Whether the text has nothing but space, semicolons and closed comments.
 bool says_nothing(const std::string& sql);
 
-/// While it lives, foreign keys are as the command sqlite3 has them: not enforced unless the script says so, because a dump may make
-/// children before their parents. The connection outlives it.
-class foreign_keys_off {
-public:
-  explicit foreign_keys_off(const raw_connection& connection);
-  ~foreign_keys_off();
-  foreign_keys_off(const foreign_keys_off&) = delete;
-  foreign_keys_off& operator=(const foreign_keys_off&) = delete;
-
-  /// A sentence about rows that refer to none, where something was written and foreign keys are enforced otherwise; empty for none.
-  std::string orphans() const;
-
-private:
-  const raw_connection& connection_;
-  sqlite3* handle_;
-  std::int64_t changes_;
-  int before_ = 0;
-};
-
 struct raw_script_result {
   std::uint64_t statements = 0;
   /// Rows that refer to none, where the engine enforces foreign keys; empty for none.
   std::string warning = {};
 };
+
+/// Runs statements on the connection until the deadline and returns their number.
+using script_body = std::function<std::uint64_t(
+    sqlite3*, const std::optional<raw_statements::clock::time_point>& deadline)>;
+
+/// Runs `run` on a raw connection. Where a script is run `as_it_stands`, foreign keys are enforced only where it says so. Throws what
+/// `run` throws, and `data_error` where a transaction is left open; an open one is rolled back.
+raw_script_result run_on_raw_connection(const request_view& db, bool as_it_stands,
+                                        const script_body& run);
 
 /// Runs each statement of `sql` on a raw connection, in the script's own transactions; rows go to a writer per statement. Foreign
 /// keys are enforced only where the script says so, as by sqlite3. The request's timeout is that of the whole script. Throws the first
