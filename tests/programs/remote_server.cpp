@@ -16,9 +16,11 @@
 #include <caf/io/middleman.hpp>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -39,7 +41,11 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
 #endif
   dbengine::engine_actor engine;
   try {
-    engine = dbengine::actors::spawn_engine(system, url, {.num_workers = 2});
+    dbengine::options o{.num_workers = 2};
+    // Beside the database, which lies in a folder of the test's.
+    if (const std::string_view file = url; file.starts_with("sqlite:///"))
+      o.backup_dir = std::filesystem::path(file.substr(10)).parent_path() / "backups";
+    engine = dbengine::actors::spawn_engine(system, url, o);
   } catch (const dbengine::error& e) {
     std::printf("failed: %s\n", e.what());
     std::fflush(stdout);
