@@ -12,6 +12,7 @@
 #include "memory_folder.hpp"
 #include "paths.hpp"
 
+#include "backup_catalog.hpp"
 #include "backup_sqlite.hpp"
 
 #include <dbengine/backup.hpp>
@@ -268,7 +269,8 @@ private:
   static std::string judge_backups(const db_engine& db, const std::filesystem::path& folder,
                                    const told& acknowledged, int figures::*& count) {
     std::set<std::string> listed;
-    for (const auto& b : db.get_backup_info().backup_files) {
+    // All of the folder: an image is another folder, whose engine does not take them for its own history.
+    for (const auto& b : detail::list_backups(folder)) {
       listed.insert(b.filename);
       if (const auto report = verify_backup(b.path); !report.ok)
         return b.filename + " does not verify: " + report.problems.front();
