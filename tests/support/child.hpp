@@ -6,10 +6,14 @@
 
 #pragma once
 
+#include "engine_fixture.hpp"
+
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -22,9 +26,13 @@ namespace dbengine::test {
 template <class F>
 int in_child(F&& body) {
   std::fflush(nullptr);
+  // Where the child has its folders: one that is killed leaves them. Open for a child that becomes somebody else.
+  const engine_folder home;
+  std::filesystem::permissions(home.path, std::filesystem::perms(0711));
   const auto pid = ::fork();
   if (pid == 0) {
     int code = 99;
+    ::setenv("TMPDIR", home.path.c_str(), 1);
     try {
       code = body();
     } catch (const std::exception& e) {
