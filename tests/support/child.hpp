@@ -6,8 +6,7 @@
 
 #pragma once
 
-#include "engine_fixture.hpp"
-
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -16,19 +15,36 @@
 #include <filesystem>
 #include <string>
 #include <sys/wait.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
 namespace dbengine::test {
+
+/// Where a child has its folders, which it leaves behind where it is killed. Open for one that becomes somebody else.
+struct child_home {
+  child_home() {
+    path = (std::filesystem::temp_directory_path() / "dbengine-test-XXXXXX").string();
+    if (::mkdtemp(path.data()) == nullptr)
+      throw std::system_error(errno, std::generic_category(), path);
+    std::filesystem::permissions(path, std::filesystem::perms(0711));
+  }
+  ~child_home() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  child_home(const child_home&) = delete;
+  child_home& operator=(const child_home&) = delete;
+
+  std::string path;
+};
 
 /// What `body` returned as its exit code; -1 where it was killed by a signal, -2 where it did not end in ten minutes, 99
 /// where it threw. It ends by `_exit`: nothing of the parent's is destroyed in the child.
 template <class F>
 int in_child(F&& body) {
   std::fflush(nullptr);
-  // Where the child has its folders: one that is killed leaves them. Open for a child that becomes somebody else.
-  const engine_folder home;
-  std::filesystem::permissions(home.path, std::filesystem::perms(0711));
+  const child_home home;
   const auto pid = ::fork();
   if (pid == 0) {
     int code = 99;
