@@ -3,6 +3,7 @@
 
 // `publish`: part of the composition root, as it makes gateways.
 
+#include "remote/decoder.hpp"
 #include "remote/gateway.hpp"
 #include "remote/publication.hpp"
 #include "threads.hpp"

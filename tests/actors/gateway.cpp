@@ -4,6 +4,7 @@
 // The gateway behind the guard: whatever stands in a body is answered, and parts of an answer come only to whom they belong.
 
 #include "remote/gateway.hpp"
+#include "remote/decoder.hpp"
 
 #include "message_codec.hpp"
 

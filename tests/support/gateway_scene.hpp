@@ -7,6 +7,7 @@
 #pragma once
 
 #include "message_codec.hpp"
+#include "remote/decoder.hpp"
 #include "remote/gateway.hpp"
 
 #include <dbengine/actors/spawn.hpp>

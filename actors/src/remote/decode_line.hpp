@@ -7,8 +7,8 @@
 
 #pragma once
 
-#include "remote/decoder.hpp"
-#include "remote/gateway.hpp"
+#include "remote/decode_job.hpp"
+#include "remote/gateway_state.hpp"
 #include "remote/ticket.hpp"
 
 #include <caf/actor_addr.hpp>

@@ -8,35 +8,12 @@
 
 #pragma once
 
-#include "remote/decoded_request.hpp"
+#include "remote/decode_job.hpp"
 
-#include <dbengine/error.hpp>
-
-#include <caf/allowed_unsafe_message_type.hpp>
-#include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <memory>
-#include <optional>
-#include <string>
-
 namespace dbengine::actors {
-
-/// Belongs to the decoder until it has answered, then to the gateway.
-struct decode_job {
-  wire_kind kind{};
-  std::string body;
-  decoded_request result;
-  std::optional<error_info> failure;
-};
-using decode_job_ptr = std::shared_ptr<decode_job>;
-
-using decoder_actor = caf::typed_actor<
-    // Fills in the result or the failure.
-    caf::replies_to<decode_job_ptr>::with<bool>>;
 
 decoder_actor::behavior_type decoder(decoder_actor::pointer self);
 
 } // namespace dbengine::actors
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::decode_job_ptr)
