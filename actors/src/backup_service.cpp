@@ -245,7 +245,9 @@ std::optional<backup_file> backup_service::perform(detail::backup_settings s,
       self->job_ = nullptr;
     }
   } at_the_end{this};
-  return job->run(progress);
+  job->run(progress);
+  return job
+      ->take_result(); // moved: a copy that finds no memory would make a failure of a backup that is there
 }
 
 bool backup_service::run_where_due() {

@@ -99,6 +99,7 @@ public:
 
   /// Of a complete job.
   const backup_file& result() const noexcept { return result_; }
+  backup_file take_result() noexcept { return std::move(result_); }
   const manifest& about() const noexcept { return about_; }
 
 private:

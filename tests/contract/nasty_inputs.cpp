@@ -157,7 +157,8 @@ CAF_TEST(deep nesting is computed or refused) {
         const auto e = failure_of([&] { db.fetch(sql); });
         CAF_CHECK(e.code == errc::none || e.code == errc::sql);
         CAF_CHECK(e.code == errc::none || !e.message.empty());
-        if (depth > 1'000 && sql.find("--") == sql.npos) // two dashes begin a comment
+        // Two dashes begin a comment, and later SQLite versions compute any number of parentheses.
+        if (depth > 1'000 && sql.find("--") == sql.npos && sql.find("((1") == sql.npos)
           CAF_CHECK(e.code == errc::sql);
       }
     std::string views; // each view on the one before
