@@ -52,7 +52,16 @@ struct fixture {
   }
   void make(const std::string& db, const std::vector<std::string>& texts) const {
     for (const auto& sql : texts)
-      CAF_CHECK_EQUAL(sqlite({db, sql}).err, "");
+      CAF_CHECK_EQUAL(sqlite({"-cmd", ".dbconfig defensive off", db, sql}).err, "");
+  }
+  // Later SQLite versions gather some where an engine with the file ends, whoever asked for none.
+  static std::string without_statistics(const std::string& dump) {
+    std::string all;
+    std::istringstream from(dump);
+    for (std::string line; std::getline(from, line);)
+      if (line != "ANALYZE sqlite_schema;" && !line.starts_with("INSERT INTO sqlite_stat1 "))
+        all += line + "\n";
+    return all;
   }
   // What a full-text index keeps for itself depends on the order in which its rows came.
   static bool depends_on_order(const std::string& name) {
@@ -68,7 +77,7 @@ struct fixture {
         run_in(
             {"query", db,
              "SELECT '\"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_schema WHERE type = "
-             "'table' AND name <> 'sqlite_sequence' AND sql NOT LIKE '%vec0%' AND sql NOT LIKE "
+             "'table' AND name NOT IN ('sqlite_sequence', 'sqlite_stat1') AND sql NOT LIKE '%vec0%' AND sql NOT LIKE "
              "'%nope%' AND sql NOT LIKE '%dbstat%' ORDER BY name",
              "-o", "line"})
             .out);
@@ -96,7 +105,7 @@ struct fixture {
     CAF_CHECK_EQUAL(s.trouble(), "");
     const auto far = run_line("--connect " + s.address() + " dump");
     CAF_CHECK_EQUAL(far.code, 0);
-    CAF_CHECK(far.out == dumped.out);
+    CAF_CHECK_EQUAL(without_statistics(far.out), without_statistics(dumped.out));
     CAF_CHECK_EQUAL(far.err, dumped.err);
     return dumped.out;
   }
