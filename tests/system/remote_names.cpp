@@ -26,12 +26,7 @@ struct fixture {
   engine_folder folder;
   fs::path tls = folder.path / "tls";
 
-  fixture() {
-    CAF_REQUIRE_EQUAL(
-        std::system(
-            (DBENGINE_SOURCE_DIR "/scripts/test-certificates '" + tls.string() + "'").c_str()),
-        0);
-  }
+  fixture() { CAF_REQUIRE(make_certificates(tls.string())); }
 
   /// A folder in which the server's certificate is this one's.
   std::string acting_as(const std::string& name) const {

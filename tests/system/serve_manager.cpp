@@ -125,7 +125,7 @@ CAF_TEST(the unit file starts the program as it is) {
   const std::string unit((std::istreambuf_iterator<char>(in)), {});
   for (const char* line :
        {"Type=notify\n",
-        "ExecStart=@CMAKE_INSTALL_FULL_BINDIR@/dbengine -c /etc/dbengine.toml serve\n",
+        "ExecStart=\"@CMAKE_INSTALL_FULL_BINDIR@/dbengine\" -c /etc/dbengine.toml serve\n",
         "ExecReload=/bin/kill -HUP $MAINPID\n", "WatchdogSec="})
     if (unit.find(line) == std::string::npos)
       CAF_ERROR("dbengine.service has no " << line);
