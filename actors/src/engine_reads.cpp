@@ -107,6 +107,8 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
       reader_is_back(i);
     return slot.part.load(std::memory_order_relaxed) != reader_part::active || steps_back();
   };
+  // Also where nobody woke it, at its start: a wake-up that is sent to a reader with a long statement would help nobody.
+  slot.scheduled.store(true, std::memory_order_seq_cst);
   for (;;) {
     if (replaced()) {
       c.drop_snapshot();

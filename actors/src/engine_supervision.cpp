@@ -108,7 +108,7 @@ bool engine_core::look_around() {
       r = s.current;
     }
     // Between the queue and its work, a request is in neither.
-    busy = busy || (s.alive && s.scheduled && reader_works(i));
+    busy = busy || (s.alive && s.scheduled && (reader_active(i) || is_upkeep(i)));
     if (!r || s.part == reader_part::retired)
       continue;
     late(r);
@@ -123,7 +123,7 @@ bool engine_core::look_around() {
       return s->part == reader_part::spare && s->alive;
     });
     if (spare != readers_.end() && held_by_one_peer(readers_, reader_part::active)) {
-      (*spare)->part.store(reader_part::active, std::memory_order_release);
+      (*spare)->part.store(reader_part::active, std::memory_order_seq_cst);
       wake_reader();
     }
   }
@@ -160,7 +160,7 @@ void engine_core::retire_reader(std::size_t i, const request_ptr& stuck_in) {
       return s->part == reader_part::spare && s->alive;
     });
     if (spare != readers_.end()) {
-      (*spare)->part.store(reader_part::active, std::memory_order_release);
+      (*spare)->part.store(reader_part::active, std::memory_order_seq_cst);
       text += "; " + name(static_cast<std::size_t>(spare - readers_.begin())) + " takes its place";
     } else {
       text += "; no spare reader is left to take its place";
@@ -198,7 +198,11 @@ bool engine_core::reader_active(std::size_t i) const noexcept {
 }
 
 bool engine_core::reader_works(std::size_t i) const noexcept {
-  return reader_active(i) || is_upkeep(i);
+  if (reader_active(i) || is_upkeep(i))
+    return true;
+  // Its wake-up is used up, and the next one must reach it: here, where it has been made active meanwhile.
+  readers_[i]->scheduled.exchange(false, std::memory_order_seq_cst);
+  return readers_[i]->part.load(std::memory_order_seq_cst) == reader_part::active;
 }
 
 // -- circuits and fences --------------------------------------------------------------------------------
