@@ -100,6 +100,9 @@ void run_mutants(import_format format, int n) {
   tally t;
   for (int i = 0; i < n; ++i) {
     const auto text = mutant(seeds[below(r, seeds.size())], seeds, r);
+    // No program writes it, and among lines that end with CR it is one end or two, as the reader likes.
+    if (format == import_format::csv && text.find("\n\r") != text.npos)
+      continue;
     const auto records = format == import_format::csv ? csv_records(text) : json_records(text);
     try {
       check_one(db, text, format, below(r, 4), records, t);
