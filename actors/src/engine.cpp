@@ -135,6 +135,8 @@ std::shared_ptr<actor_request> engine_router::make_request(request::kind k,
   r->id = std::move(o.id);
   r->read_only = o.read_only;
   r->peer = o.peer;
+  if (o.peer != 0)
+    r->ctl.share_processor();
   r->ctl.bound_results(static_cast<std::size_t>(o.max_result_bytes));
   if (o.cancel_token != 0)
     remember(r, o.cancel_token);

@@ -194,10 +194,9 @@ void engine_core::submit_read(request_ptr r) {
   r->queued = clock::now();
   const bool of_peer = r->peer != 0;
   reads_.push(std::move(r));
-  if (!of_peer ||
-      reads_
-          .has_work()) // what a peer may not run yet, a reader looks for when it is done with its last
-    wake_reader();
+  // What a peer may not run yet, a reader looks for when it is done with its last.
+  if ((!of_peer || reads_.has_work()) && !wake_reader() && reads_.peers_under_way() != 0)
+    help_others();
   arm(watch_armed_, &wakers::arm_watch);
 }
 
@@ -224,17 +223,20 @@ void engine_core::wake_writer() noexcept {
     flush_pending_.store(false, std::memory_order_seq_cst); // as in `arm`
 }
 
-void engine_core::wake_reader() noexcept {
+bool engine_core::wake_reader() noexcept {
   for (std::size_t i = 0; i < readers_.size(); ++i) {
     auto& r = *readers_[i];
-    if (r.part.load(std::memory_order_relaxed) == reader_part::active &&
-        r.alive.load(std::memory_order_relaxed) && !r.scheduled.load(std::memory_order_relaxed) &&
-        !r.scheduled.exchange(true, std::memory_order_seq_cst)) {
+    if (r.part.load(std::memory_order_relaxed) != reader_part::active ||
+        !r.alive.load(std::memory_order_relaxed) || r.scheduled.load(std::memory_order_relaxed))
+      continue;
+    DBENGINE_FAULT_POINT("reader.chosen");
+    if (!r.scheduled.exchange(true, std::memory_order_seq_cst)) {
       if (wakers_.flush_reader && !patiently_or_not([&] { wakers_.flush_reader(i); }))
         r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`
-      return;
+      return true;
     }
   }
+  return false;
 }
 
 // -- the gate -------------------------------------------------------------------------------------

@@ -130,8 +130,8 @@ public:
   std::size_t reader_count() const noexcept { return readers_.size(); }
   /// It takes work; a spare one does not.
   bool reader_active(std::size_t reader) const noexcept;
-  /// It is active, or the one for upkeep, whose connection is open only while it has something to do.
-  bool reader_works(std::size_t reader) const noexcept;
+  /// For a reader actor, on `flush`: whether it takes work. One that is a spare by now can be woken again.
+  bool take_wake_up(std::size_t reader) noexcept;
   bool is_upkeep(std::size_t reader) const noexcept { return reader + 1 == readers_.size(); }
   /// Something waits for it. Where nothing does, the next request wakes it again.
   bool work_waits(std::size_t reader) noexcept;
@@ -258,8 +258,14 @@ private:
   void remove_unused() noexcept;
   void arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) noexcept;
   void wake_writer() noexcept;
-  void wake_reader() noexcept;
+  /// False where every reader that works has been woken before.
+  bool wake_reader() noexcept;
+  /// One peer has every reader, and what waits is of others: a spare one works as well, until a reader steps back.
+  void help_others();
+  bool steps_back(std::size_t i);
   void wake_upkeep() noexcept;
+  /// It is active, or the one for upkeep, whose connection is open only while it has something to do.
+  bool reader_works(std::size_t i) const noexcept { return reader_active(i) || is_upkeep(i); }
   void retire_reader(std::size_t i, const request_ptr& stuck_in);
   void tell_stuck(std::string worker, const request& r) const;
   void reader_is_back(std::size_t i);
@@ -357,6 +363,8 @@ private:
   held_file read_lock_; // of a read-only engine (shared flock): no restore replaces the file
   std::shared_ptr<const void> memory_; // keeps a memory database while no connection is open
   std::mutex parts_mutex_;             // of who is active, spare, retired, resting
+  /// When one peer was last seen to have every reader, or every other one.
+  std::atomic<clock::rep> one_had_all_{0};
   bool reading_stopped_ = false;
   std::vector<std::unique_ptr<reader_slot>> readers_;
   lease_table leases_;

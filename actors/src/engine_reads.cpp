@@ -41,6 +41,15 @@ std::unique_ptr<connection> engine_core::open_reader() const {
   return std::make_unique<connection>(where_, connection::role::reader, options_);
 }
 
+bool engine_core::take_wake_up(std::size_t i) noexcept {
+  if (reader_works(i))
+    return true;
+  auto& slot = *readers_[i];
+  // Who made it active meanwhile found it woken, and sent nothing.
+  slot.scheduled.store(false, std::memory_order_seq_cst);
+  return slot.part.load(std::memory_order_seq_cst) == reader_part::active;
+}
+
 bool engine_core::work_waits(std::size_t i) noexcept {
   auto& slot = *readers_[i];
   const auto& queue = is_upkeep(i) ? upkeep_ : reads_;
@@ -80,6 +89,44 @@ void engine_core::reader_failed(std::size_t i, std::uint64_t life) {
     wake_reader();
 }
 
+void engine_core::help_others() {
+  if (!reads_.has_work() || DBENGINE_FLAW("lets one peer have every reader"))
+    return;
+  const std::lock_guard lock(parts_mutex_);
+  const auto spare = std::find_if(readers_.begin(), readers_.end(), [](const auto& s) {
+    return s->part == reader_part::spare && s->alive;
+  });
+  if (spare == readers_.end() || !held_by_one_peer(readers_, reader_part::active))
+    return;
+  one_had_all_.store(clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  (*spare)->part.store(reader_part::active, std::memory_order_seq_cst);
+  wake_reader();
+}
+
+// One more works than should, for a peer had them all: not any longer where for a while another one than that peer's was left.
+bool engine_core::steps_back(std::size_t i) {
+  const auto one_too_many = [this] {
+    return std::count_if(readers_.begin(), readers_.end(), [](const auto& s) {
+             return s->part == reader_part::active;
+           }) > options_->num_workers;
+  };
+  if (!one_too_many())
+    return false;
+  const auto now = clock::now();
+  if (now.time_since_epoch().count() - one_had_all_.load(std::memory_order_relaxed) <
+      clock::duration(defaults::spare_reader_stays).count())
+    return false;
+  const std::lock_guard lock(parts_mutex_);
+  if (!one_too_many())
+    return false;
+  if (held_by_one_peer(readers_, reader_part::active, readers_[i].get())) {
+    one_had_all_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    return false;
+  }
+  readers_[i]->part.store(reader_part::spare, std::memory_order_release);
+  return true;
+}
+
 bool engine_core::drain_reads(std::size_t i, connection& c) {
   auto& slot = *readers_[i];
   const bool upkeep = is_upkeep(i);
@@ -88,24 +135,12 @@ bool engine_core::drain_reads(std::size_t i, connection& c) {
     const std::lock_guard lock(slot.mutex);
     slot.current = std::move(r);
   };
-  // One more works than should, for a peer had them all: not any longer where another one than that peer's is left.
-  const auto steps_back = [&] {
-    const auto active = [](const auto& s) { return s->part == reader_part::active; };
-    if (std::count_if(readers_.begin(), readers_.end(), active) <= options_->num_workers)
-      return false;
-    const std::lock_guard parts(parts_mutex_);
-    if (std::count_if(readers_.begin(), readers_.end(), active) <= options_->num_workers ||
-        held_by_one_peer(readers_, reader_part::active, &slot))
-      return false;
-    slot.part.store(reader_part::spare, std::memory_order_release);
-    return true;
-  };
   const auto replaced = [&] {
     if (upkeep)
       return false;
     if (slot.part.load(std::memory_order_acquire) == reader_part::retired)
       reader_is_back(i);
-    return slot.part.load(std::memory_order_relaxed) != reader_part::active || steps_back();
+    return slot.part.load(std::memory_order_relaxed) != reader_part::active || steps_back(i);
   };
   // Also where nobody woke it, at its start: a wake-up that is sent to a reader with a long statement would help nobody.
   slot.scheduled.store(true, std::memory_order_seq_cst);

@@ -7,7 +7,6 @@
 
 #include "error_map.hpp"
 #include "fault.hpp"
-#include "held_by_one_peer.hpp"
 #include "log.hpp"
 #include "patience.hpp"
 
@@ -108,7 +107,7 @@ bool engine_core::look_around() {
       r = s.current;
     }
     // Between the queue and its work, a request is in neither.
-    busy = busy || (s.alive && s.scheduled && (reader_active(i) || is_upkeep(i)));
+    busy = busy || (s.alive && s.scheduled && reader_works(i));
     if (!r || s.part == reader_part::retired)
       continue;
     late(r);
@@ -116,17 +115,8 @@ bool engine_core::look_around() {
     if (stuck(*r, now) && s.part != reader_part::upkeep)
       retire_reader(i, r);
   }
-  // One peer has every reader, and what waits is of others: a spare one works as well, until a reader steps back (`drain_reads`).
-  if (reads_.has_work() && !DBENGINE_FLAW("lets one peer have every reader")) {
-    const std::lock_guard lock(parts_mutex_);
-    const auto spare = std::find_if(readers_.begin(), readers_.end(), [](const auto& s) {
-      return s->part == reader_part::spare && s->alive;
-    });
-    if (spare != readers_.end() && held_by_one_peer(readers_, reader_part::active)) {
-      (*spare)->part.store(reader_part::active, std::memory_order_seq_cst);
-      wake_reader();
-    }
-  }
+  if (reads_.peers_under_way() != 0)
+    help_others();
   if (!busy)
     held_since_.store(0, std::memory_order_relaxed);
   return busy;
@@ -195,14 +185,6 @@ void engine_core::reader_is_back(std::size_t i) {
 
 bool engine_core::reader_active(std::size_t i) const noexcept {
   return readers_[i]->part.load(std::memory_order_acquire) == reader_part::active;
-}
-
-bool engine_core::reader_works(std::size_t i) const noexcept {
-  if (reader_active(i) || is_upkeep(i))
-    return true;
-  // Its wake-up is used up, and the next one must reach it: here, where it has been made active meanwhile.
-  readers_[i]->scheduled.exchange(false, std::memory_order_seq_cst);
-  return readers_[i]->part.load(std::memory_order_seq_cst) == reader_part::active;
 }
 
 // -- circuits and fences --------------------------------------------------------------------------------

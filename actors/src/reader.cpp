@@ -33,7 +33,7 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
       [self, core, index, fail](caf::flush_atom) {
         auto& conn = self->state.conn;
         try {
-          if (!core->reader_works(index))
+          if (!core->take_wake_up(index))
             return;
           if (!conn && !core->work_waits(index))
             return;

@@ -191,8 +191,10 @@ request_ptr request_queue::pop() {
   const auto p = next_lane();
   if (p.of == nullptr)
     return nullptr;
-  if (const auto peer = p.at->peer; peer != 0)
+  if (const auto peer = p.at->peer; peer != 0) {
     ++running_[peer]; // first: it may find no memory
+    peers_under_way_.fetch_add(1, std::memory_order_relaxed);
+  }
   return take(p);
 }
 
@@ -200,6 +202,7 @@ void request_queue::done(const request& r) noexcept {
   if (r.peer == 0)
     return;
   const std::lock_guard lock(mutex_);
+  peers_under_way_.fetch_sub(1, std::memory_order_relaxed);
   if (const auto it = running_.find(r.peer); it != running_.end() && --it->second == 0)
     running_.erase(it);
 }

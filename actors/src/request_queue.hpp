@@ -63,6 +63,10 @@ public:
   request_ptr pop();
   /// What `pop` gave is under way no more.
   void done(const request& r) noexcept;
+  /// Requests of peers that `pop` gave and are under way. For who looks often, from wherever.
+  std::size_t peers_under_way() const noexcept {
+    return peers_under_way_.load(std::memory_order_relaxed);
+  }
   /// `pop` would find something.
   bool has_work() const noexcept;
 
@@ -104,6 +108,7 @@ private:
   mutable std::mutex mutex_;
   std::array<lanes, 3> classes_;
   std::unordered_map<std::uint64_t, std::size_t> running_; // by peer
+  std::atomic<std::size_t> peers_under_way_{0};
   std::atomic<std::size_t> size_{0};
   std::optional<error_info> closed_;
   unsigned turn_ = 0;

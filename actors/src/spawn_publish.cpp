@@ -134,6 +134,7 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
                   "publish: max_answer_bytes, max_cursors, max_timeout and max_cursor_age must be "
                   "above 0, and max_total_answer_bytes must hold one answer");
   const auto peers = std::make_shared<peer_numbers>();
+  const auto large = std::make_shared<large_texts>();
   local_gateway_actor serves;
   try {
     serves = spawn_gateway(sys, engine,
@@ -141,6 +142,7 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
                             .allow_backup = how.allow_backup,
                             .limits = how.limits,
                             .peers = peers,
+                            .large = large,
                             .decoder = {}});
   } catch (const error& e) {
     return from_info(e.info());
@@ -168,7 +170,17 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
     } catch (const std::bad_alloc&) { // then each connection counts for itself
     }
   };
-  g.on_disconnected = [peers](std::uint64_t number) { peers->disconnected(number); };
+  g.on_disconnected = [peers, large](std::uint64_t number) {
+    peers->disconnected(number);
+    large->forget(number);
+  };
+  g.aside_bytes = defaults::wire_inline_bytes;
+  g.on_aside = [large](std::uint64_t connection, std::uint64_t request, text_pieces text) {
+    try {
+      large->leave(connection, request, std::move(text));
+    } catch (const std::bad_alloc&) { // the gateway finds no body, and says so
+    }
+  };
   g.on_gone = [serves](std::shared_ptr<void> left) {
     caf::anon_send(serves, left_behind_ptr(std::move(left)));
   };

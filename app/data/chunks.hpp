@@ -63,6 +63,34 @@ private:
   std::uint64_t size_ = 0;
 };
 
+/// What a reader of a format has before it: the next byte, and what follows in the same piece. One thread.
+class chunk_cursor {
+public:
+  static constexpr int end_of_input = -1;
+
+  explicit chunk_cursor(chunks& from) : from_(from) {}
+
+  /// The next byte, not taken; `end_of_input` behind the last one.
+  int peek() {
+    if (at_ == piece_.size()) {
+      piece_ = from_.next();
+      at_ = 0;
+      if (piece_.empty())
+        return end_of_input;
+    }
+    return static_cast<unsigned char>(piece_[at_]);
+  }
+  /// What is left of the piece: not empty behind a `peek` that found a byte. Valid until the next call of that.
+  std::string_view rest() const noexcept { return piece_.substr(at_); }
+  /// At most what `rest` has.
+  void take(std::size_t n = 1) noexcept { at_ += n; }
+
+private:
+  chunks& from_;
+  std::string_view piece_;
+  std::size_t at_ = 0;
+};
+
 /// A text in memory, in pieces of `step` bytes (0: in one).
 class memory_chunks : public chunks {
 public:

@@ -16,17 +16,7 @@ constexpr std::size_t most_fields = 32'767;
 
 } // namespace
 
-int csv_reader::peek() {
-  if (at_ == piece_.size()) {
-    piece_ = from_.next();
-    at_ = 0;
-    if (piece_.empty())
-      return end_of_input;
-  }
-  return static_cast<unsigned char>(piece_[at_]);
-}
-
-// Takes LF or CRLF. A CR alone is text, unless lines end with it: it is taken, too, and the answer is no.
+// Takes LF, CRLF and, where lines may end with it, CR. Elsewhere a CR alone is text: it is taken, too, and the answer is no.
 bool csv_reader::at_line_end() {
   int c = peek();
   bool end = false;
@@ -47,11 +37,10 @@ bool csv_reader::at_line_end() {
 
 void csv_reader::pass_line() {
   for (int c = peek(); c != end_of_input; c = peek()) {
-    take();
-    if (c == line_end_) {
-      ++line_;
+    if (c != '\n' && c != '\r')
+      take();
+    else if (at_line_end())
       return;
-    }
   }
 }
 
@@ -114,12 +103,12 @@ bool csv_reader::plain_field(std::size_t begin) {
       continue;
     }
     // Everything up to the next character that means something, at once.
-    std::size_t end = at_;
-    while (end < piece_.size() && piece_[end] != separator_ && piece_[end] != '\n' &&
-           piece_[end] != '\r')
+    const auto rest = in_.rest();
+    std::size_t end = 0;
+    while (end < rest.size() && rest[end] != separator_ && rest[end] != '\n' && rest[end] != '\r')
       ++end;
-    text_.append(piece_, at_, end - at_);
-    at_ = end;
+    text_.append(rest, 0, end);
+    in_.take(end);
     if (text_.size() > longest_record)
       throw data_error("the record that begins in line " + std::to_string(record_line_) +
                        " is too long");
@@ -135,12 +124,13 @@ bool csv_reader::quoted_field(std::size_t begin) {
       return false;
     }
     if (c != '"') {
-      std::size_t end = at_;
-      for (; end < piece_.size() && piece_[end] != '"'; ++end)
-        if (piece_[end] == line_end_)
+      const auto rest = in_.rest();
+      std::size_t end = 0;
+      for (; end < rest.size() && rest[end] != '"'; ++end)
+        if (rest[end] == line_end_)
           ++line_;
-      text_.append(piece_, at_, end - at_);
-      at_ = end;
+      text_.append(rest, 0, end);
+      in_.take(end);
       if (text_.size() > longest_record)
         throw data_error("the record that begins in line " + std::to_string(record_line_) +
                          " is too long");

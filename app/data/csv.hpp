@@ -24,7 +24,7 @@ struct csv_field_view {
 /// How a CSV file is written.
 struct csv_dialect {
   char separator = ',';
-  /// Lines end with CR alone.
+  /// A CR alone ends a line, as LF and CRLF do.
   bool cr_lines = false;
   /// The first line is `sep=;`: what spreadsheets write to tell the separator.
   bool separator_line = false;
@@ -34,12 +34,12 @@ struct csv_dialect {
 csv_dialect csv_dialect_of(std::string_view head, std::optional<char> separator);
 
 /// Reads record by record in memory of the longest record. A byte order mark at the start is left out; lines end with LF
-/// or CRLF, or as the dialect says; quoted fields hold separators, line ends and doubled quotes. A record that breaks the rules is given with
+/// or CRLF and, where the dialect says so, CR; quoted fields hold separators, line ends and doubled quotes. A record that breaks the rules is given with
 /// its problem, and reading goes on behind its line. One thread.
 class csv_reader {
 public:
   explicit csv_reader(chunks& from, csv_dialect dialect = {})
-      : from_(from), separator_(dialect.separator), line_end_(dialect.cr_lines ? '\r' : '\n'),
+      : in_(from), separator_(dialect.separator), line_end_(dialect.cr_lines ? '\r' : '\n'),
         separator_line_(dialect.separator_line) {}
 
   /// False at the end.
@@ -65,10 +65,10 @@ private:
     bool quoted;
   };
 
-  static constexpr int end_of_input = -1;
+  static constexpr int end_of_input = chunk_cursor::end_of_input;
 
-  int peek();
-  void take() { ++at_; }
+  int peek() { return in_.peek(); }
+  void take() { in_.take(); }
   bool field();
   bool quoted_field(std::size_t begin);
   bool plain_field(std::size_t begin);
@@ -77,12 +77,10 @@ private:
   void begin();
   void pass_line();
 
-  chunks& from_;
+  chunk_cursor in_;
   const char separator_;
   const char line_end_;
   const bool separator_line_;
-  std::string_view piece_;
-  std::size_t at_ = 0;
   std::string text_;
   std::vector<span> fields_;
   std::string problem_;

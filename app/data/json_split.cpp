@@ -95,16 +95,6 @@ json_form json_form_of(std::string_view head) {
   return line > 1 && first.find('\n', begin) != first.npos ? json_form::values : json_form::lines;
 }
 
-int json_split::peek() {
-  if (at_ == piece_.size()) {
-    piece_ = from_.next();
-    at_ = 0;
-    if (piece_.empty())
-      return end_of_input;
-  }
-  return static_cast<unsigned char>(piece_[at_]);
-}
-
 void json_split::bound() const {
   if (text_.size() > longest_record)
     throw data_error("the record that begins in line " + std::to_string(record_line_) +
@@ -118,11 +108,12 @@ bool json_split::next_line() {
     text_.clear();
     record_line_ = line_;
     while (peek() != end_of_input) {
-      const auto end = piece_.find('\n', at_);
-      text_.append(piece_.substr(at_, end == piece_.npos ? end : end - at_));
-      at_ = end == piece_.npos ? piece_.size() : end + 1;
+      const auto rest = in_.rest();
+      const auto end = rest.find('\n');
+      text_.append(rest.substr(0, end));
+      in_.take(end == rest.npos ? rest.size() : end + 1);
       bound();
-      if (end != piece_.npos) {
+      if (end != rest.npos) {
         ++line_;
         break;
       }
@@ -141,13 +132,13 @@ int json_split::behind_space() {
     for (const char c : byte_order_mark) {
       if (peek() != static_cast<unsigned char>(c))
         break;
-      ++at_;
+      in_.take();
     }
   }
   int c = peek();
   for (; is_space(c); c = peek()) {
     line_ += c == '\n' ? 1 : 0;
-    ++at_;
+    in_.take();
   }
   return c;
 }
@@ -156,9 +147,10 @@ void json_split::take_value() {
   text_.clear();
   value_end end(form_ == json_form::array);
   while (!end.done() && peek() != end_of_input) {
-    const auto stop = end.find(piece_, at_, line_);
-    text_.append(piece_.substr(at_, stop - at_));
-    at_ = stop;
+    const auto rest = in_.rest();
+    const auto stop = end.find(rest, 0, line_);
+    text_.append(rest.substr(0, stop));
+    in_.take(stop);
     bound();
   }
   cut_ = end.open();
@@ -185,13 +177,13 @@ bool json_split::next() {
     case state::before_array:
       if (c != '[')
         return stop_at("no array");
-      ++at_;
+      in_.take();
       state_ = state::first_element;
       continue;
     case state::first_element:
     case state::behind_element:
       if (c == ']') {
-        ++at_;
+        in_.take();
         state_ = state::behind_array;
         continue;
       }
@@ -200,7 +192,7 @@ bool json_split::next() {
       if (state_ == state::behind_element) {
         if (c != ',')
           return stop_at("neither a comma nor ] behind an element of the array");
-        ++at_;
+        in_.take();
       }
       state_ = state::element;
       continue;

@@ -27,7 +27,7 @@ json_form json_form_of(std::string_view head);
 class json_split {
 public:
   json_split(chunks& from, json_form form)
-      : from_(from), form_(form),
+      : in_(from), form_(form),
         state_(form == json_form::array ? state::before_array : state::element) {}
 
   /// False at the end.
@@ -42,20 +42,18 @@ public:
 private:
   enum class state { before_array, first_element, element, behind_element, behind_array, ended };
 
-  static constexpr int end_of_input = -1;
+  static constexpr int end_of_input = chunk_cursor::end_of_input;
 
-  int peek();
+  int peek() { return in_.peek(); }
   int behind_space();
   bool next_line();
   void take_value();
   bool stop_at(std::string problem);
   void bound() const;
 
-  chunks& from_;
+  chunk_cursor in_;
   const json_form form_;
   state state_;
-  std::string_view piece_;
-  std::size_t at_ = 0;
   std::string text_;
   std::string problem_;
   std::uint64_t line_ = 1;

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -96,10 +97,16 @@ public:
   }
   /// A list of parameters may have so many and no more: found before it takes memory.
   void bound_parameters(std::size_t most) noexcept { max_parameters_ = most; }
+  /// For a message of a peer, which may take long: others' threads run wherever a thousand elements have been read.
+  void share_processor() noexcept { shares_processor_ = true; }
   /// Throws where something is left over.
   void end() const;
 
 private:
+  void count_element() noexcept {
+    if (++elements_ % 1024 == 0 && shares_processor_)
+      std::this_thread::yield();
+  }
   [[noreturn]] static void fail(const char* what);
   [[noreturn]] void fail_parameters(std::uint64_t n) const;
   std::string_view take(std::uint64_t n) {
@@ -166,8 +173,10 @@ private:
     budget_ -= static_cast<std::size_t>(n) * sizeof(T);
     v.clear();
     v.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(n, 1024)));
-    for (std::uint64_t i = 0; i < n; ++i)
+    for (std::uint64_t i = 0; i < n; ++i) {
       get(v.emplace_back());
+      count_element();
+    }
   }
   template <class T, std::size_t N>
   void get(std::array<T, N>& v) {
@@ -195,6 +204,8 @@ private:
 
   std::string_view in_;
   std::size_t budget_;
+  std::size_t elements_ = 0;
+  bool shares_processor_ = false;
   std::size_t max_parameters_ = std::numeric_limits<std::size_t>::max();
 };
 

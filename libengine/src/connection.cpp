@@ -323,9 +323,12 @@ int connection::on_progress(void* self) {
   // done into an error, and undo nothing.
   const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
                      !DBENGINE_FLAW("stops what has ended");
-  return c.current_ != nullptr && !ended && !c.current_->committing() && c.current_->must_stop()
-             ? 1
-             : 0;
+  if (c.current_ == nullptr || ended || c.current_->committing())
+    return 0;
+  if (c.current_->must_stop())
+    return 1;
+  c.current_->let_others_run();
+  return 0;
 }
 
 int connection::on_busy(void* self, int count) {

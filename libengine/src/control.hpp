@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <limits>
 #include <stop_token>
+#include <thread>
 
 namespace dbengine::detail {
 
@@ -78,6 +79,13 @@ public:
         stopped_ = errc::timeout;
     }
     return stopped_ != errc::none;
+  }
+
+  /// Of one who shares the machine with others: it lets their threads run wherever it is looked at a second time and on.
+  void share_processor() noexcept { shares_processor_ = true; }
+  void let_others_run() const noexcept {
+    if (shares_processor_ && looked_again_)
+      std::this_thread::yield();
   }
 
   /// Why it was stopped, `none` where it was not.
@@ -149,6 +157,7 @@ private:
   clock::time_point deadline_{};
   clock::time_point first_look_{};
   bool looked_again_ = false;
+  bool shares_processor_ = false;
   std::stop_token cancel_;
   std::size_t max_results_ = 0;
   std::size_t gathered_ = 0;

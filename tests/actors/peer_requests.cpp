@@ -4,12 +4,11 @@
 // What peers ask of a port: each request has an id of its own, ends with its connection, and is decoded where it is in nobody's way.
 
 #include "comes_true.hpp"
-#include "fault.hpp"
+#include "flaw.hpp"
+#include "gate.hpp"
 #include "gateway_scene.hpp"
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "test.hpp" // last
@@ -23,54 +22,13 @@ using actors::wire_kind;
 
 namespace {
 
-constexpr auto ten_minutes = 600s;
-
 std::string endless_insert() {
   return "INSERT INTO t WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
          "SELECT x FROM c WHERE x < 0";
 }
 
-struct flaw {
-  explicit flaw(const char* name) { fault::set_flaw(name); }
-  ~flaw() { fault::set_flaw(""); }
-};
-
-/// A decoder that stands still until it is let go on.
-class stop_sign {
-public:
-  void pass() {
-    std::unique_lock lock(mutex_);
-    ++came_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  bool reached() {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 1min, [this] { return came_ > 0; });
-  }
-  int came() {
-    const std::lock_guard lock(mutex_);
-    return came_;
-  }
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void close() {
-    const std::lock_guard lock(mutex_);
-    open_ = false;
-    came_ = 0;
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  int came_ = 0;
-};
-
-stop_sign sign;
+/// Where a decoder stands still.
+gate sign;
 
 actors::decoder_actor::behavior_type stopped_decoder(actors::decoder_actor::pointer) {
   return {[](const actors::decode_job_ptr& job) {
@@ -224,7 +182,7 @@ CAF_TEST(a large request is decoded aside and its connection keeps its order) {
     peer.send(wire_kind::execute, execute_body("INSERT INTO t SELECT count(*) FROM t"));
     const auto dropped = peer.send(wire_kind::execute, execute_body("INSERT INTO t VALUES (2)"));
     const auto twice = peer.send(wire_kind::execute, large);
-    CAF_REQUIRE(sign.reached());
+    CAF_REQUIRE(sign.wait_for(1));
     // Others are served, and what waits for nothing is.
     CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::fetch, fetch_body("SELECT 1"))), "none");
     CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::health, wire_body(1s))), "none");
@@ -258,7 +216,7 @@ CAF_TEST(who hangs up while it is decoded for is forgotten and others go on) {
     auto peer = std::make_unique<gateway_peer>(s);
     peer->send(wire_kind::execute, large);
     peer->send(wire_kind::execute, large);
-    CAF_REQUIRE(sign.reached());
+    CAF_REQUIRE(sign.wait_for(1));
     other.send(wire_kind::execute, large);
     peer.reset();
     CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::health, wire_body(1s))), "none");

@@ -5,7 +5,7 @@
 
 #include "comes_true.hpp"
 #include "engine_fixture.hpp"
-#include "fault.hpp"
+#include "flaw.hpp"
 #include "gateway_scene.hpp"
 #include "remote/peer_numbers.hpp"
 
@@ -24,13 +24,6 @@ using namespace std::chrono_literals;
 using actors::wire_kind;
 
 namespace {
-
-constexpr auto ten_minutes = 600s;
-
-struct flaw {
-  explicit flaw(const char* name) { fault::set_flaw(name); }
-  ~flaw() { fault::set_flaw(""); }
-};
 
 /// Point reads of one peer while another one reads without end; the code of the first that failed.
 std::string reads_beside_long_ones(int readers, int reads, std::chrono::milliseconds timeout) {

@@ -5,7 +5,7 @@
 
 #include "request_queue.hpp"
 
-#include "fault.hpp"
+#include "flaw.hpp"
 
 #include <memory>
 #include <string>
@@ -65,11 +65,6 @@ std::string order(request_queue& q) {
   return peers;
 }
 
-struct flaw {
-  explicit flaw(const char* name) { fault::set_flaw(name); }
-  ~flaw() { fault::set_flaw(""); }
-};
-
 } // namespace
 
 CAF_TEST(peers have their turns and each its own order) {
@@ -125,7 +120,7 @@ CAF_TEST(a flood fills its own share and no other) {
   CAF_CHECK(pushing(own, one(1)) == errc::overloaded);
 
   // Negative control.
-  const flaw f("has no shares");
+  const test::flaw f("has no shares");
   admission c{.max_requests = 1'000, .max_bytes = std::size_t{1} << 30};
   request_queue flawed(c);
   CAF_CHECK_EQUAL(fill(flawed, 1), 1'000);

@@ -4,6 +4,7 @@
 #include "guard/translator.hpp"
 
 #include <array>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +54,21 @@ void check_fed(const header& head, const identity& shared, std::uint64_t actor) 
             "only listed operations reach the broker");
 }
 
+// The text that ends a message is found as soon as its length is there, and is what follows.
+void check_last_text(std::span<const char> payload, std::span<const wire_type> types) {
+  const bool listed = classify(payload, types) == payload_kind::listed;
+  const auto whole = find_last_text(payload, payload.size(), types);
+  require(whole.has_value() == listed, "a listed message has its last text, another none");
+  if (!whole)
+    return;
+  require(whole->length_at < whole->begin && whole->begin + whole->size == payload.size(),
+          "the last text ends the payload");
+  for (const auto here : {whole->length_at, whole->begin}) {
+    const auto early = find_last_text(payload.first(here), payload.size(), types);
+    require(early.has_value() == (here == whole->begin), "its length tells where it is");
+  }
+}
+
 } // namespace
 
 void frames(std::string_view input) {
@@ -75,6 +91,7 @@ void frames(std::string_view input) {
         break;
       std::vector<char> frame(input.begin(), input.begin() + header_size + head.payload_size);
       input.remove_prefix(frame.size());
+      check_last_text(std::span<const char>(frame).subspan(header_size), shared.requests);
       if (what == translator::action::feed)
         what = rules.on_frame(frame);
       if (what == translator::action::close)

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // An engine offered on a port: remote_server URL [--port=N] [--host=H] [--read-only] [--insecure] [--tls=FOLDER] [--connections=N] [--half-open=N]
-// [--total-bytes=N] [--in-flight=N] [--allow-backup] [--flaw=NAME]. Says "port N" or "failed: why", then answers each line on standard input: "cursors" with the number of
+// [--total-bytes=N] [--buffered=N] [--in-flight=N] [--allow-backup] [--flaw=NAME]. Says "port N" or "failed: why", then answers each line on standard input: "cursors" with the number of
 // open cursors, "stats" with requests and errors. Ends in good order at the end of the input.
 
 #include "engine.hpp"
@@ -70,6 +70,7 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
   number("half-open", how.limits.max_half_open);
   number("in-flight", how.limits.max_in_flight_requests);
   number("total-bytes", how.limits.max_total_bytes);
+  number("buffered", how.limits.max_buffered_bytes);
   const auto port = dbengine::actors::publish(system, engine, how);
   if (port)
     std::printf("port %u\n", unsigned{*port});

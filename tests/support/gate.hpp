@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A gate inside a statement: the SQL function `hold()` waits in it until the test opens it, so that a request is known to run.
+// A gate that waits until the test opens it. The SQL function `hold()` waits in it, so that a request is known to run.
 // Thread rule: any thread. Ownership: outlives the engine whose function it is.
 
 #pragma once
@@ -31,6 +31,19 @@ public:
             }};
   }
 
+  /// For who is to wait: at most a minute.
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++came_;
+    open_ = open_ || (opens_at_ != 0 && came_ >= opens_at_);
+    changed_.notify_all();
+    changed_.wait_for(lock, std::chrono::minutes(1), [&] { return open_; });
+  }
+  int came() {
+    const std::lock_guard lock(mutex_);
+    return came_;
+  }
+
   /// Waits until so many have come; false after a minute.
   bool wait_for(int n) {
     std::unique_lock lock(mutex_);
@@ -56,14 +69,6 @@ public:
   }
 
 private:
-  void pass() {
-    std::unique_lock lock(mutex_);
-    ++came_;
-    open_ = open_ || (opens_at_ != 0 && came_ >= opens_at_);
-    changed_.notify_all();
-    changed_.wait_for(lock, std::chrono::minutes(1), [&] { return open_; });
-  }
-
   std::mutex mutex_;
   std::condition_variable changed_;
   int came_ = 0;

@@ -144,6 +144,7 @@ inline std::string code_in(const actors::wire_answer& a) {
   return std::string(to_string(failure_in(a).code));
 }
 
+constexpr std::chrono::minutes ten_minutes{10};
 /// Never ends by itself, and can be stopped.
 inline const std::string endless =
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";

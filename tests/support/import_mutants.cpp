@@ -93,20 +93,29 @@ bool has_cr_lines(const bytes& text) {
   return outside.find('\n') == bytes::npos && outside.find('\r') != bytes::npos;
 }
 
-std::vector<plain_record> lines_of(const bytes& text) {
+// The length of the line end that stands at the place, 0 for none. A CR that ends the text ends its line, too.
+std::size_t line_end(const bytes& text, std::size_t at, bool cr_lines) {
+  if (text.compare(at, 2, "\r\n") == 0)
+    return 2;
+  return text[at] == '\n' || (text[at] == '\r' && (cr_lines || at + 1 == text.size())) ? 1 : 0;
+}
+
+} // namespace
+
+std::vector<plain_record> plain_records(bytes text) {
+  if (text.starts_with("\xef\xbb\xbf"))
+    text.erase(0, 3);
+  const bool cr_lines = has_cr_lines(text);
   std::vector<plain_record> all;
+  std::uint64_t line = 1;
   for (std::size_t at = 0; at < text.size();) {
     plain_record one;
-    one.line = 1 + static_cast<std::uint64_t>(std::count(
-                       text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    one.line = line;
     bool field_start = true;
-    for (;;) {
-      if (at == text.size())
-        break;
-      const bool line_end = text[at] == '\n' || text.compare(at, 2, "\r\n") == 0 ||
-                            (text[at] == '\r' && at + 1 == text.size());
-      if (line_end) {
-        at += text[at] == '\n' ? 1 : std::min<std::size_t>(2, text.size() - at);
+    while (at < text.size()) {
+      if (const auto end = line_end(text, at, cr_lines)) {
+        at += end;
+        ++line;
         break;
       }
       one.blank = false;
@@ -126,16 +135,21 @@ std::vector<plain_record> lines_of(const bytes& text) {
           inside += text[end];
           end += text[end] == '"' ? 2 : 1;
         }
+        // Within quotes the character that ends lines elsewhere in the file is a line's end.
+        line += static_cast<std::uint64_t>(
+            std::count(inside.begin(), inside.end(), cr_lines ? '\r' : '\n'));
         one.values.back() = inside;
         one.quoted.back() = true;
         const bool closed = end < text.size();
         at = std::min(end + 1, text.size());
-        const bool ends = at == text.size() || text[at] == ',' || text[at] == '\n' ||
-                          text.compare(at, 2, "\r\n") == 0 ||
-                          (text[at] == '\r' && at + 1 == text.size());
-        if (!closed || !ends) {
+        if (!closed || (at < text.size() && text[at] != ',' && line_end(text, at, cr_lines) == 0)) {
           one.broken = true;
-          at = std::min(text.find('\n', at), text.size() - 1) + 1; // its line is lost
+          while (at < text.size() && line_end(text, at, cr_lines) == 0)
+            ++at; // its line is lost
+          if (at < text.size()) {
+            at += line_end(text, at, cr_lines);
+            ++line;
+          }
           break;
         }
         field_start = false;
@@ -147,27 +161,6 @@ std::vector<plain_record> lines_of(const bytes& text) {
     }
     all.push_back(one);
   }
-  return all;
-}
-
-} // namespace
-
-std::vector<plain_record> plain_records(bytes text) {
-  if (text.starts_with("\xef\xbb\xbf"))
-    text.erase(0, 3);
-  if (!has_cr_lines(text))
-    return lines_of(text);
-  // Read with the two exchanged: an LF within quotes is no line end then, and is put back.
-  const auto exchange = [](bytes& in) {
-    for (auto& c : in)
-      c = c == '\r' ? '\n' : c == '\n' ? '\r' : c;
-  };
-  exchange(text);
-  auto all = lines_of(text);
-  for (auto& one : all)
-    for (auto& v : one.values)
-      if (v)
-        exchange(*v);
   return all;
 }
 

@@ -157,7 +157,8 @@ CAF_TEST(the first failure ends a pipe with its exit code and a caret) {
   f.write("no.db", "this is no database at all, however long one looks at it");
   CAF_CHECK_EQUAL(shell(f.at("no.db"), "SELECT 1;").code, 11);
   const db_engine holder(f.db);
-  CAF_CHECK_EQUAL(shell(f.db, "SELECT 1;").code, 5);
+  f.write("hurried.toml", "[engine]\nbusy_timeout = \"100ms\"\n");
+  CAF_CHECK_EQUAL(shell(f.db, "SELECT 1;", {"-c", f.at("hurried.toml")}).code, 5);
   CAF_CHECK_EQUAL(shell(f.db, "SELECT 1 AS a;", {"--read-only"}).code, 0);
   CAF_CHECK_EQUAL(shell(f.db, "CREATE TABLE t(x);", {"--read-only"}).code, 1);
 }

@@ -36,9 +36,13 @@ void write_integer(char* bytes, T value) {
 /// Walks over a payload and never beyond it.
 class walker {
 public:
-  explicit walker(std::span<const char> bytes) : rest_(bytes) {}
+  /// `missing`: bytes of the payload that have not come yet.
+  explicit walker(std::span<const char> bytes, std::size_t missing = 0)
+      : rest_(bytes), missing_(missing) {}
 
-  bool done() const { return rest_.empty(); }
+  bool done() const { return left() == 0; }
+  /// To the end of the payload.
+  std::size_t left() const { return rest_.size() + missing_; }
 
   bool skip(std::size_t count) {
     if (count > rest_.size())
@@ -64,14 +68,14 @@ public:
         return std::nullopt;
       result |= static_cast<std::uint64_t>(*next & 0x7F) << shift;
       if ((*next & 0x80) == 0)
-        return result <= rest_.size() ? std::optional<std::size_t>{result} : std::nullopt;
+        return result <= left() ? std::optional<std::size_t>{result} : std::nullopt;
     }
     return std::nullopt;
   }
 
   std::optional<std::string_view> text() {
     auto size = length();
-    if (!size)
+    if (!size || *size > rest_.size())
       return std::nullopt;
     std::string_view result{rest_.data(), *size};
     rest_ = rest_.subspan(*size);
@@ -80,6 +84,7 @@ public:
 
 private:
   std::span<const char> rest_;
+  std::size_t missing_;
 };
 
 bool walk(walker& at, field what) {
@@ -142,8 +147,10 @@ void write_node(char* bytes, const node_bytes& what) {
   std::memcpy(bytes, what.data(), what.size());
 }
 
-payload_kind classify(std::span<const char> payload, std::span<const wire_type> types) {
-  walker at{payload};
+namespace {
+
+/// The listed type whose members begin at `at`, which stands at a payload's first byte.
+payload_kind find_type(walker& at, std::span<const wire_type> types, const wire_type*& found) {
   // The forwarding stack holds actor handles, each of which would make a proxy: it must be empty.
   if (at.byte() != std::uint8_t{0})
     return payload_kind::malformed;
@@ -161,10 +168,38 @@ payload_kind classify(std::span<const char> payload, std::span<const wire_type> 
       std::find_if(types.begin(), types.end(), [&](const wire_type& x) { return x.name == *name; });
   if (type == types.end())
     return payload_kind::unlisted;
+  found = &*type;
+  return payload_kind::listed;
+}
+
+} // namespace
+
+payload_kind classify(std::span<const char> payload, std::span<const wire_type> types) {
+  walker at{payload};
+  const wire_type* type = nullptr;
+  if (auto kind = find_type(at, types, type); kind != payload_kind::listed)
+    return kind;
   for (auto what : type->fields)
     if (!walk(at, what))
       return payload_kind::malformed;
   return at.done() ? payload_kind::listed : payload_kind::malformed;
+}
+
+std::optional<last_text> find_last_text(std::span<const char> beginning, std::size_t payload_size,
+                                        std::span<const wire_type> types) {
+  walker at{beginning, payload_size - beginning.size()};
+  const wire_type* type = nullptr;
+  if (find_type(at, types, type) != payload_kind::listed || type->fields.empty() ||
+      type->fields.back() != field::text)
+    return std::nullopt;
+  for (auto what : std::span(type->fields).first(type->fields.size() - 1))
+    if (!walk(at, what))
+      return std::nullopt;
+  auto length_at = payload_size - at.left();
+  auto size = at.length();
+  if (!size || *size != at.left())
+    return std::nullopt;
+  return last_text{length_at, payload_size - *size, *size};
 }
 
 } // namespace dbengine::actors::guard

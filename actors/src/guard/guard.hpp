@@ -55,6 +55,11 @@ struct options {
   /// middleman's thread; must not throw.
   std::function<void(std::uint64_t, const std::string&)> on_connected;
   std::function<void(std::uint64_t)> on_disconnected;
+  /// Where the last member of a listed message is a text of more bytes than this, the message comes to the gateway with none in its place, and the
+  /// text has been given here before: with the number of the connection's actor and that of the request (`caf::message_id::request_id`), in
+  /// pieces. CAF copies a message three times in the one thread that serves all peers. In the middleman's thread; must not throw.
+  std::size_t aside_bytes = 0; ///< 0: all goes through CAF
+  std::function<void(std::uint64_t, std::uint64_t, std::vector<std::string>)> on_aside;
   /// For tests only: publishes as CAF does, without the guard's checks, so that a test can show
   /// that it would notice their absence.
   bool unsafe_without_checks = false;

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace dbengine::actors::guard {
 
@@ -24,7 +25,7 @@ constexpr std::size_t large_read = 64 << 10;
 /// Buffers beyond this are given back when they are empty.
 constexpr std::size_t kept_buffer = 256 << 10;
 /// Reads per event, so that one busy peer does not keep the others waiting.
-constexpr int reads_per_event = 16;
+constexpr int reads_per_event = 4;
 /// While a frame arrives slowly, the broker gets a heartbeat as often.
 constexpr std::chrono::milliseconds sign_interval{200};
 
@@ -69,7 +70,7 @@ peer::~peer() {
     state_->how.on_disconnected(number_);
   leave_half_open();
   leave_requests();
-  state_->hold(-static_cast<std::int64_t>(in_.size() + unread_));
+  state_->hold(-static_cast<std::int64_t>(in_.size() + aside_bytes_ + unread_));
   state_->peers.erase(this);
   state_->names.push_back(name_);
   --state_->counts->connections;
@@ -268,18 +269,22 @@ peer::parsed peer::parse() {
     if (end_ - fed_ < header_size)
       break;
     auto head = read_header(in_.data() + fed_);
-    auto size = header_size + head.payload_size;
     if (!header_judged_) {
       auto what = rules_.on_header(head);
-      if (!act(what, size))
+      if (!act(what, header_size + head.payload_size))
         return parsed::closed;
       if (what == translator::action::skip)
         continue;
       header_judged_ = true;
     }
-    if (end_ - fed_ < size)
+    begin_aside(head);
+    if (!take_aside())
+      return parsed::closed;
+    auto size = header_size + read_header(in_.data() + fed_).payload_size;
+    if (end_ - fed_ < size || aside_left_ > 0)
       break;
-    auto what = rules_.on_frame({in_.data() + fed_, size});
+    auto what = rules_.on_frame({in_.data() + fed_, size}, aside_bytes_);
+    end_aside(what == translator::action::feed);
     if (!act(what, size))
       return parsed::closed;
     if (rules_.shaken())
@@ -299,6 +304,59 @@ peer::parsed peer::parse() {
   return parsed::more;
 }
 
+void peer::begin_aside(header head) {
+  const auto& how = state_->how;
+  if (how.aside_bytes == 0 || aside_bytes_ > 0 || aside_left_ > 0 ||
+      head.payload_size <= how.aside_bytes || !head.is(operation::direct_message))
+    return;
+  auto* payload = in_.data() + fed_ + header_size;
+  const auto here = std::min<std::size_t>(end_ - fed_ - header_size, head.payload_size);
+  const auto text = find_last_text({payload, here}, head.payload_size, state_->who.requests);
+  if (!text || text->size <= how.aside_bytes)
+    return;
+  // The frame is a small one from now on, with an empty text. What came of the text stands behind it.
+  aside_left_ = text->size;
+  payload[text->length_at] = 0;
+  auto* from = payload + text->begin;
+  auto* to = payload + text->length_at + 1;
+  std::memmove(to, from, static_cast<std::size_t>(in_.data() + end_ - from));
+  end_ -= static_cast<std::size_t>(from - to);
+  head.payload_size = static_cast<std::uint32_t>(text->length_at + 1);
+  write_header(in_.data() + fed_, head);
+}
+
+bool peer::take_aside() {
+  if (aside_left_ == 0)
+    return true;
+  const auto at = fed_ + header_size + read_header(in_.data() + fed_).payload_size;
+  const auto now = std::min(aside_left_, end_ - at);
+  if (now == 0)
+    return true;
+  if (!state_->hold(static_cast<std::int64_t>(now))) {
+    state_->hold(-static_cast<std::int64_t>(now));
+    fail(close_reason::memory);
+    return false;
+  }
+  if (aside_.empty() || aside_.back().size() >= large_read)
+    aside_.emplace_back();
+  aside_.back().append(in_.data() + at, now);
+  aside_bytes_ += now;
+  aside_left_ -= now;
+  std::memmove(in_.data() + at, in_.data() + at + now, end_ - at - now);
+  end_ -= now;
+  return true;
+}
+
+void peer::end_aside(bool fed) {
+  if (aside_bytes_ == 0)
+    return;
+  state_->hold(-static_cast<std::int64_t>(aside_bytes_)); // what was fed counts as under way
+  aside_bytes_ = 0;
+  auto text = std::exchange(aside_, {});
+  if (fed)
+    state_->how.on_aside(number_, rules_.last_request(), std::move(text));
+}
+
 void peer::note_partial() {
   auto now = clock::now();
   if (partial_since_ == clock::time_point{}) {
@@ -316,7 +374,9 @@ bool peer::fill(bool& again) {
   std::size_t wanted = first_read;
   if (rules_.shaken() || state_->how.unsafe_without_checks) {
     wanted = std::clamp(in_.size(), small_read, large_read);
-    if (header_judged_) {
+    if (aside_left_ > 0) {
+      wanted = std::clamp(aside_left_, small_read, large_read);
+    } else if (header_judged_) {
       // At most twice of what is here: memory follows the bytes that came, not those announced.
       auto missing = header_size + read_header(in_.data() + fed_).payload_size - (end_ - fed_);
       wanted = std::max(wanted, std::min(missing, end_ - fed_));

@@ -73,6 +73,12 @@ private:
   bool make_room(std::size_t wanted);
   void shrink_input();
   void note_partial();
+  /// Where the frame at fed_ is a message with a large text, of which something is here: takes the text out of it.
+  void begin_aside(header head);
+  /// What is here of that text. False when the connection is over.
+  bool take_aside();
+  /// Its message has been judged.
+  void end_aside(bool fed);
   /// Sends `bytes` and leaves them empty.
   void send(std::vector<char>& bytes);
   /// Writes what waits until the socket takes no more.
@@ -94,10 +100,13 @@ private:
   std::size_t begin_ = 0;
   std::size_t fed_ = 0;
   std::size_t end_ = 0;
-  std::size_t skip_ = 0;       ///< bytes of a dropped frame still to be thrown away
-  bool unparsed_ = false;      ///< [fed_, end_) may hold a complete frame
-  bool draining_ = false;      ///< this event reads no more from the socket
-  bool header_judged_ = false; ///< the frame at fed_ may be stored
+  std::size_t skip_ = 0;           ///< bytes of a dropped frame still to be thrown away
+  bool unparsed_ = false;          ///< [fed_, end_) may hold a complete frame
+  bool draining_ = false;          ///< this event reads no more from the socket
+  bool header_judged_ = false;     ///< the frame at fed_ may be stored
+  std::vector<std::string> aside_; ///< the text of the message at fed_, which goes round the broker
+  std::size_t aside_bytes_ = 0;
+  std::size_t aside_left_ = 0; ///< what has not come of it
   std::size_t sign_left_ = 0;  ///< bytes of a heartbeat in our own hand, see read_some
   clock::time_point partial_since_{};
   clock::time_point last_sign_{};

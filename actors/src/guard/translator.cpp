@@ -117,7 +117,7 @@ translator::action translator::judge_message(const header& head) {
   return action::feed;
 }
 
-translator::action translator::on_frame(std::span<char> frame) {
+translator::action translator::on_frame(std::span<char> frame, std::size_t aside) {
   auto head = read_header(frame.data());
   auto payload = frame.subspan(header_size);
   switch (static_cast<operation>(head.op)) {
@@ -143,10 +143,11 @@ translator::action translator::on_frame(std::span<char> frame) {
     case payload_kind::listed: break;
     }
     auto id = ++last_id_ & request_mask;
-    in_flight_.emplace(id, pending{head.source, head.data, payload.size()});
-    in_flight_bytes_ += payload.size();
+    const auto bytes = payload.size() + aside;
+    in_flight_.emplace(id, pending{head.source, head.data, bytes});
+    in_flight_bytes_ += bytes;
     ++stats_.in_flight;
-    stats_.in_flight_bytes += payload.size();
+    stats_.in_flight_bytes += bytes;
     ++stats_.requests;
     head.data = id | normal_priority;
     head.source = actor_;

@@ -61,8 +61,11 @@ public:
   /// Judges a header before a byte of its payload is stored.
   action on_header(const header& head);
 
-  /// Judges the complete frame of a header that was to be fed, and rewrites it in place.
-  action on_frame(std::span<char> frame);
+  /// Judges the complete frame of a header that was to be fed, and rewrites it in place. `aside`: bytes of it that go round the broker.
+  action on_frame(std::span<char> frame, std::size_t aside = 0);
+
+  /// The number that the last message fed has as a request to the gateway.
+  std::uint64_t last_request() const { return last_id_ & request_mask; }
 
   /// Rewrites the broker's frames for the peer in place and removes what is not for it. `frames`
   /// holds complete frames only.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "remote/decoded_request.hpp"
+#include "remote/large_texts.hpp"
 
 #include <dbengine/error.hpp>
 
@@ -23,6 +24,7 @@ namespace dbengine::actors {
 struct decode_job {
   wire_kind kind{};
   std::string body;
+  text_pieces pieces; // the body, where that is empty
   decoded_request result;
   std::optional<error_info> failure;
 };

@@ -16,8 +16,8 @@ namespace dbengine::actors {
 
 namespace {
 
-bool is_large(const wire_request& what) {
-  return what.body.size() > defaults::wire_inline_bytes &&
+bool is_large(const wire_request& what, const text_pieces& pieces) {
+  return (what.body.size() > defaults::wire_inline_bytes || !pieces.empty()) &&
          carries_statements(static_cast<wire_kind>(what.kind)) &&
          !DBENGINE_FLAW("decodes in the gateway");
 }
@@ -42,17 +42,17 @@ void refuse(ticket& t, error_info why) noexcept {
 
 } // namespace
 
-bool decode_line::take(wire_request& what, ticket& t, std::uint64_t peer) {
+bool decode_line::take(wire_request& what, text_pieces& pieces, ticket& t, std::uint64_t peer) {
   if (!decoder_ || is_urgent(what))
     return false;
   auto at = connections_.find(t.peer);
   if (at == connections_.end()) {
-    if (!is_large(what))
+    if (!is_large(what, pieces))
       return false;
     at = connections_.try_emplace(t.peer).first;
     at->second.peer = peer;
   }
-  at->second.line.push_back({std::move(what), t});
+  at->second.line.push_back({std::move(what), std::move(pieces), t});
   if (at->second.line.size() == 1)
     decode(at);
   return true;
@@ -91,10 +91,11 @@ void decode_line::decode(place at) {
 }
 
 void decode_line::send(place at) {
-  auto& what = at->second.line.front().what;
+  auto& first = at->second.line.front();
   auto job = std::make_shared<decode_job>();
-  job->kind = static_cast<wire_kind>(what.kind);
-  job->body = std::move(what.body);
+  job->kind = static_cast<wire_kind>(first.what.kind);
+  job->body = std::move(first.what.body);
+  job->pieces = std::move(first.pieces);
   const auto who = at->first;
   const auto peer = at->second.peer;
   detail::patiently([&] {
@@ -139,7 +140,7 @@ void decode_line::decoded(const caf::actor_addr& who, std::uint64_t peer, decode
 void decode_line::serve_small(place at) {
   auto& line = at->second.line;
   while (!line.empty()) {
-    if (is_large(line.front().what))
+    if (is_large(line.front().what, line.front().pieces))
       return decode(at);
     auto next = std::move(line.front());
     line.pop_front();

@@ -28,8 +28,8 @@ public:
   decode_line(self_pointer self, decoder_actor decoder, serve f)
       : self_(self), decoder_(std::move(decoder)), serve_(std::move(f)) {}
 
-  /// Takes what must wait. False where it can be served at once.
-  bool take(wire_request& what, ticket& t, std::uint64_t peer);
+  /// Takes what must wait. False where it can be served at once. `pieces`: of its body, where they came for themselves.
+  bool take(wire_request& what, text_pieces& pieces, ticket& t, std::uint64_t peer);
   /// Whether a request with this id waits here.
   bool has(const caf::actor_addr& who, std::uint64_t id) const;
   /// Refuses it in its turn.
@@ -40,6 +40,7 @@ public:
 private:
   struct waiting {
     wire_request what;
+    text_pieces pieces;
     ticket whose;
     bool cancelled = false;
   };

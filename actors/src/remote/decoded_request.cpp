@@ -52,10 +52,12 @@ bool carries_statements(wire_kind k) noexcept {
   }
 }
 
-decoded_request decode_request(wire_kind k, std::string_view body) {
+decoded_request decode_request(wire_kind k, std::string_view body, bool large) {
   detail::decoder d(body, defaults::wire_decoded_bytes);
   if (!DBENGINE_FLAW("takes any number of parameters"))
     d.bound_parameters(max_parameters());
+  if (large)
+    d.share_processor();
   decoded_request r;
   std::int64_t timeout = 0;
   const auto read = [&]<class T>(T, auto&... more) {

@@ -28,7 +28,8 @@ bool carries_statements(wire_kind k) noexcept;
 
 /// Throws `errc::protocol` where the body is not exactly that, has more parameters than SQLite takes, or would take more memory than
 /// `defaults::wire_decoded_bytes`.
-decoded_request decode_request(wire_kind k, std::string_view body);
+/// `large`: it may take long, and others' threads run meanwhile.
+decoded_request decode_request(wire_kind k, std::string_view body, bool large = false);
 
 /// The most parameters that a statement may have in the SQLite that is loaded.
 std::size_t max_parameters() noexcept;

@@ -6,6 +6,8 @@
 #include "error_map.hpp"
 #include "worker_failure.hpp"
 
+#include <utility>
+
 namespace dbengine::actors {
 
 decoder_actor::behavior_type decoder(decoder_actor::pointer self) {
@@ -13,7 +15,9 @@ decoder_actor::behavior_type decoder(decoder_actor::pointer self) {
   return {
       [](const decode_job_ptr& job) {
         try {
-          job->result = decode_request(job->kind, job->body);
+          if (job->body.empty())
+            job->body = joined(std::exchange(job->pieces, {}));
+          job->result = decode_request(job->kind, job->body, true);
           job->body = {};
         } catch (...) {
           job->failure = detail::current_exception_info();

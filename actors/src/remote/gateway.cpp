@@ -30,7 +30,7 @@ gateway_serving::gateway_serving(self_pointer self, engine_actor engine, gateway
       }) {}
 
 void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& from,
-                              ticket::promise p) {
+                              std::uint64_t number, ticket::promise p) {
   if (!from) // nobody to answer
     return;
   ticket t{caf::actor_cast<caf::actor_addr>(from), what.id, std::move(p)};
@@ -40,11 +40,19 @@ void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& f
       peer->second.number = rules_.peers ? rules_.peers->of(from->id()) : peer_number({});
       self_->monitor(from);
     }
+    text_pieces pieces;
+    if (what.body.empty() && rules_.large)
+      pieces = rules_.large->fetch(from->id(), number);
+    if (!pieces.empty() && !carries_statements(static_cast<wire_kind>(what.kind)))
+      what.body = joined(std::exchange(pieces, {}));
     check_unused(peer->second, t);
     if (carries_statements(static_cast<wire_kind>(what.kind)))
       check_allowed(what);
-    if (!line_.take(what, t, peer->second.number))
-      dispatch(what, t);
+    if (line_.take(what, pieces, t, peer->second.number))
+      return;
+    if (!pieces.empty())
+      what.body = joined(pieces);
+    dispatch(what, t);
   } catch (...) {
     give_up(t);
   }
@@ -249,8 +257,9 @@ local_gateway_actor::behavior_type gateway(gateway_serving::self_pointer self, e
   return {
       [self, work](wire_request& what) -> caf::result<wire_answer> {
         const auto from = self->current_sender(); // the promise takes it away
+        const auto number = self->current_mailbox_element()->mid.request_id().integer_value();
         auto p = self->make_response_promise<wire_answer>();
-        work->request(what, from, p);
+        work->request(what, from, number, p);
         return p;
       },
       [](const left_behind_ptr&) {},

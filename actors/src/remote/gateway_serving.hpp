@@ -23,7 +23,9 @@ public:
 
   gateway_serving(self_pointer self, engine_actor engine, gateway_rules rules);
 
-  void request(wire_request& what, const caf::strong_actor_ptr& from, ticket::promise p);
+  /// `number`: of the request, as CAF counts those of its sender.
+  void request(wire_request& what, const caf::strong_actor_ptr& from, std::uint64_t number,
+               ticket::promise p);
   void gone(const caf::actor_addr& who);
   /// The last first: whoever resends them on another connection must find those done that came before one that is.
   void stop_orphans(const std::vector<std::uint64_t>& writes);

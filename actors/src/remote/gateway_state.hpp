@@ -7,6 +7,7 @@
 #pragma once
 
 #include "remote/decode_job.hpp"
+#include "remote/large_texts.hpp"
 #include "remote/peer_numbers.hpp"
 #include "remote/wire_message.hpp"
 
@@ -61,6 +62,8 @@ struct gateway_rules {
   peer_limits limits = {};
   /// Without: each connection is a peer.
   std::shared_ptr<const peer_numbers> peers = {};
+  /// Without: every request comes with its body.
+  std::shared_ptr<large_texts> large = {};
   /// Who publishes ends it after the gateway. Without: large requests are decoded in the gateway.
   decoder_actor decoder = {};
 };

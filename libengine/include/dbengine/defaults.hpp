@@ -142,6 +142,8 @@ inline constexpr std::uint64_t cursor_wal_bytes = std::uint64_t{256} << 20;
 /// Readers with a thread but no connection, which take the place of one that does not come back from its statement: one for
 /// each reader, at most two. Their threads are made at open: when a reader is stuck there may be none to be had.
 inline constexpr int spare_readers = 2;
+/// A spare reader that works because one peer has all others goes on for so long after that was last so.
+inline constexpr std::chrono::milliseconds spare_reader_stays = 1s;
 /// From the call to a usable connection: two lost packets on a slow line.
 inline constexpr std::chrono::milliseconds connect_timeout = 5s;
 /// Heartbeats between processes, and the silence after which the other side counts as lost. Seen in 2.2 s (PLATFORM).
