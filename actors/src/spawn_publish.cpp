@@ -94,9 +94,13 @@ local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_actor& en
   const auto helper = spawn_detached(sys, decoder);
   try {
     rules.decoder = helper;
+    const auto large = rules.large;
     auto serves = spawn_scheduled(sys, gateway, engine, std::move(rules));
     try {
-      serves->attach_functor([helper](const caf::error&) { end(helper); });
+      serves->attach_functor([helper, large](const caf::error&) {
+        end(helper);
+        large->end();
+      });
     } catch (...) {
       detail::patiently_or_not(
           [&] { caf::anon_send_exit(serves, caf::exit_reason::user_shutdown); });
@@ -170,10 +174,7 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
     } catch (const std::bad_alloc&) { // then each connection counts for itself
     }
   };
-  g.on_disconnected = [peers, large](std::uint64_t number) {
-    peers->disconnected(number);
-    large->forget(number);
-  };
+  g.on_disconnected = [peers](std::uint64_t number) { peers->disconnected(number); };
   g.aside_bytes = defaults::wire_inline_bytes;
   g.on_aside = [large](std::uint64_t connection, std::uint64_t request, text_pieces text) {
     try {

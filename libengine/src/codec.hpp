@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include "processor_share.hpp"
+
 #include <dbengine/backup.hpp>
 #include <dbengine/results.hpp>
 #include <dbengine/stats.hpp>
@@ -18,7 +20,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -105,7 +106,7 @@ public:
 private:
   void count_element() noexcept {
     if (++elements_ % 1024 == 0 && shares_processor_)
-      std::this_thread::yield();
+      share_.yield();
   }
   [[noreturn]] static void fail(const char* what);
   [[noreturn]] void fail_parameters(std::uint64_t n) const;
@@ -206,6 +207,7 @@ private:
   std::size_t budget_;
   std::size_t elements_ = 0;
   bool shares_processor_ = false;
+  processor_share share_;
   std::size_t max_parameters_ = std::numeric_limits<std::size_t>::max();
 };
 

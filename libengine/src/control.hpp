@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "processor_share.hpp"
+
 #include <dbengine/error.hpp>
 #include <dbengine/options.hpp>
 
@@ -16,7 +18,6 @@
 #include <cstdint>
 #include <limits>
 #include <stop_token>
-#include <thread>
 
 namespace dbengine::detail {
 
@@ -83,9 +84,9 @@ public:
 
   /// Of one who shares the machine with others: it lets their threads run wherever it is looked at a second time and on.
   void share_processor() noexcept { shares_processor_ = true; }
-  void let_others_run() const noexcept {
+  void let_others_run() noexcept {
     if (shares_processor_ && looked_again_)
-      std::this_thread::yield();
+      share_.yield();
   }
 
   /// Why it was stopped, `none` where it was not.
@@ -158,6 +159,7 @@ private:
   clock::time_point first_look_{};
   bool looked_again_ = false;
   bool shares_processor_ = false;
+  processor_share share_;
   std::stop_token cancel_;
   std::size_t max_results_ = 0;
   std::size_t gathered_ = 0;

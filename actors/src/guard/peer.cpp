@@ -212,6 +212,8 @@ peer::rw_state peer::read_some(std::size_t& result, socket, void* to, std::size_
       result = std::min(size, fed_ - begin_);
       std::memcpy(target, in_.data() + begin_, result);
       begin_ += result;
+      if (begin_ == fed_)
+        give_aside();
       if (begin_ == end_)
         shrink_input();
       return rw_state::success;
@@ -352,9 +354,13 @@ void peer::end_aside(bool fed) {
     return;
   state_->hold(-static_cast<std::int64_t>(aside_bytes_)); // what was fed counts as under way
   aside_bytes_ = 0;
-  auto text = std::exchange(aside_, {});
-  if (fed)
-    state_->how.on_aside(number_, rules_.last_request(), std::move(text));
+  if (!fed)
+    aside_.clear();
+}
+
+void peer::give_aside() {
+  if (!aside_.empty())
+    state_->how.on_aside(number_, rules_.last_request(), std::exchange(aside_, {}));
 }
 
 void peer::note_partial() {

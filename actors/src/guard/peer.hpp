@@ -79,6 +79,8 @@ private:
   bool take_aside();
   /// Its message has been judged.
   void end_aside(bool fed);
+  /// The broker has read that message: it sends it to the gateway next.
+  void give_aside();
   /// Sends `bytes` and leaves them empty.
   void send(std::vector<char>& bytes);
   /// Writes what waits until the socket takes no more.

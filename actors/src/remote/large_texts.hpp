@@ -2,15 +2,16 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The bodies of large requests on their way round CAF's broker: the guard leaves them here, the gateway fetches them.
-// Thread rule: any thread. Ownership: owns what was not fetched, until its connection ends.
+// Thread rule: any thread. Ownership: owns what was not fetched, until the gateway ends.
 
 #pragma once
+
+#include "processor_share.hpp"
 
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,8 @@ public:
   /// `connection`: the number of its actor; `request`: as CAF counts those of that actor.
   void leave(std::uint64_t connection, std::uint64_t request, text_pieces text) {
     const std::lock_guard lock(mutex_);
-    left_[connection].insert_or_assign(request, std::move(text));
+    if (!ended_)
+      left_[connection].insert_or_assign(request, std::move(text));
   }
   /// Empty where nothing was left.
   text_pieces fetch(std::uint64_t connection, std::uint64_t request) {
@@ -36,26 +38,30 @@ public:
       left_.erase(of);
     return found ? std::move(found.mapped()) : text_pieces{};
   }
-  void forget(std::uint64_t connection) noexcept {
+  /// Nobody fetches any more.
+  void end() noexcept {
     const std::lock_guard lock(mutex_);
-    left_.erase(connection);
+    ended_ = true;
+    left_.clear();
   }
 
 private:
   std::mutex mutex_;
   std::map<std::uint64_t, std::map<std::uint64_t, text_pieces>> left_;
+  bool ended_ = false;
 };
 
 /// One text of all of them. Others' threads run in between.
 inline std::string joined(const text_pieces& pieces) {
   std::string all;
   std::size_t size = 0;
+  detail::processor_share others;
   for (const auto& p : pieces)
     size += p.size();
   all.reserve(size);
   for (const auto& p : pieces) {
     all += p;
-    std::this_thread::yield();
+    others.yield();
   }
   return all;
 }
