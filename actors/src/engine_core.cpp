@@ -227,9 +227,9 @@ bool engine_core::wake_reader() noexcept {
   for (std::size_t i = 0; i < readers_.size(); ++i) {
     auto& r = *readers_[i];
     if (r.part.load(std::memory_order_relaxed) != reader_part::active ||
-        !r.alive.load(std::memory_order_relaxed) || r.scheduled.load(std::memory_order_relaxed))
+        !r.alive.load(std::memory_order_relaxed) || r.scheduled.load(std::memory_order_seq_cst))
       continue;
-    DBENGINE_FAULT_POINT("reader.chosen");
+    DBENGINE_WATCH_POINT("reader.chosen");
     if (!r.scheduled.exchange(true, std::memory_order_seq_cst)) {
       if (wakers_.flush_reader && !patiently_or_not([&] { wakers_.flush_reader(i); }))
         r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`

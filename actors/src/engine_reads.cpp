@@ -92,7 +92,9 @@ void engine_core::reader_failed(std::size_t i, std::uint64_t life) {
 void engine_core::help_others() {
   if (!reads_.has_work() || DBENGINE_FLAW("lets one peer have every reader"))
     return;
-  const std::lock_guard lock(parts_mutex_);
+  const std::unique_lock lock(parts_mutex_, std::try_to_lock);
+  if (!lock)
+    return; // a sender waits for nobody who has it: the watch looks again
   const auto spare = std::find_if(readers_.begin(), readers_.end(), [](const auto& s) {
     return s->part == reader_part::spare && s->alive;
   });

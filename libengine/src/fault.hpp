@@ -27,11 +27,14 @@ bool flawed(std::string_view name);
 } // namespace dbengine::fault
 
 #define DBENGINE_FAULT_POINT(name) ::dbengine::fault::hit(name)
+// In code that must not throw: the hook may look on or block there, and no worker can be killed.
+#define DBENGINE_WATCH_POINT(name) ::dbengine::fault::hit(name)
 #define DBENGINE_FLAW(name) ::dbengine::fault::flawed(name)
 
 #else
 
 #define DBENGINE_FAULT_POINT(name) static_cast<void>(0)
+#define DBENGINE_WATCH_POINT(name) static_cast<void>(0)
 #define DBENGINE_FLAW(name) false
 
 #endif

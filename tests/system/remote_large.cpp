@@ -105,6 +105,25 @@ CAF_TEST(bodies are whole in whatever pieces they come) {
   CAF_CHECK_EQUAL(sum(), std::to_string(rows) + " " + std::to_string(all));
 }
 
+CAF_TEST(many of them wait behind a message that nobody takes) {
+  server roomy{folder.url("roomy.db")};
+  CAF_REQUIRE_EQUAL(roomy.trouble(), "");
+  db_engine::connect(roomy.address()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB)");
+  auto p = connected(roomy);
+  // The buffer has its size from then on, and reads what has piled up at once.
+  bytes stream = p.message(content("nobody's", bytes(20'000'000, 'x')), 1);
+  constexpr int n = 400;
+  for (int i = 0; i < n; ++i)
+    stream += insert(p, static_cast<std::uint64_t>(2 + i), large);
+  std::thread sends([&] { p.send(stream); });
+  CAF_CHECK_EQUAL(answers(p, 1 + n), 1 + n);
+  sends.join();
+  CAF_CHECK_EQUAL(db_engine::connect(roomy.address())
+                      .fetch_value<std::string>("SELECT count(*) || ' ' || sum(length(v)) FROM t")
+                      .value_or(""),
+                  std::to_string(n) + " " + std::to_string(n * large));
+}
+
 CAF_TEST(who hangs up in the middle of a body leaves nothing behind) {
   for (int i = 0; i < 40; ++i) { // five times what all may hold
     auto p = connected(s);

@@ -316,15 +316,17 @@ void peer::begin_aside(header head) {
   const auto text = find_last_text({payload, here}, head.payload_size, state_->who.requests);
   if (!text || text->size <= how.aside_bytes)
     return;
-  // The frame is a small one from now on, with an empty text. What came of the text stands behind it.
+  // The frame is a small one from now on, with an empty text, and moves up to what came of the text: what is behind may be megabytes.
   aside_left_ = text->size;
   payload[text->length_at] = 0;
-  auto* from = payload + text->begin;
-  auto* to = payload + text->length_at + 1;
-  std::memmove(to, from, static_cast<std::size_t>(in_.data() + end_ - from));
-  end_ -= static_cast<std::size_t>(from - to);
   head.payload_size = static_cast<std::uint32_t>(text->length_at + 1);
   write_header(in_.data() + fed_, head);
+  move_up(header_size + head.payload_size, text->begin - head.payload_size);
+}
+
+void peer::move_up(std::size_t size, std::size_t by) {
+  std::memmove(in_.data() + fed_ + by, in_.data() + fed_, size);
+  begin_ = fed_ += by;
 }
 
 bool peer::take_aside() {
@@ -339,13 +341,19 @@ bool peer::take_aside() {
     fail(close_reason::memory);
     return false;
   }
-  if (aside_.empty() || aside_.back().size() >= large_read)
-    aside_.emplace_back();
-  aside_.back().append(in_.data() + at, now);
+  for (std::size_t taken = 0; taken < now;) {
+    // Full pieces, as large as what has come: memory follows the bytes.
+    if (aside_.empty() || aside_.back().size() == aside_.back().capacity())
+      aside_.emplace_back().reserve(
+          std::min(aside_left_ - taken, std::clamp(aside_bytes_ + taken, small_read, large_read)));
+    auto& piece = aside_.back();
+    const auto part = std::min(now - taken, piece.capacity() - piece.size());
+    piece.append(in_.data() + at + taken, part);
+    taken += part;
+  }
   aside_bytes_ += now;
   aside_left_ -= now;
-  std::memmove(in_.data() + at, in_.data() + at + now, end_ - at - now);
-  end_ -= now;
+  move_up(at - fed_, now);
   return true;
 }
 
@@ -390,7 +398,7 @@ bool peer::fill(bool& again) {
   }
   if (!make_room(wanted))
     return false;
-  auto room = in_.size() - end_;
+  auto room = std::min(in_.size() - end_, std::max(wanted, large_read));
   auto was_established = through_->established();
   std::size_t count = 0;
   auto status = through_->read(in_.data() + end_, room, count);
@@ -416,7 +424,7 @@ bool peer::make_room(std::size_t wanted) {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (in_.size() - end_ >= std::min(wanted, small_read))
+  if (in_.size() - end_ >= std::min(wanted, aside_left_ > 0 ? large_read / 2 : small_read))
     return true;
   auto grown = end_ + wanted;
   if (!state_->hold(static_cast<std::int64_t>(grown) - static_cast<std::int64_t>(in_.size()))) {

@@ -77,6 +77,8 @@ private:
   void begin_aside(header head);
   /// What is here of that text. False when the connection is over.
   bool take_aside();
+  /// So many bytes at fed_, over those of a text behind them.
+  void move_up(std::size_t size, std::size_t by);
   /// Its message has been judged.
   void end_aside(bool fed);
   /// The broker has read that message: it sends it to the gateway next.

@@ -34,17 +34,17 @@ void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& f
   if (!from) // nobody to answer
     return;
   ticket t{caf::actor_cast<caf::actor_addr>(from), what.id, std::move(p)};
+  // Before anything that may fail: nobody else fetches it.
+  auto pieces =
+      what.body.empty() && rules_.large ? rules_.large->fetch(from->id(), number) : text_pieces{};
   try {
     const auto [peer, first] = self_->state.peers.try_emplace(t.peer);
     if (first) {
       peer->second.number = rules_.peers ? rules_.peers->of(from->id()) : peer_number({});
       self_->monitor(from);
     }
-    text_pieces pieces;
-    if (what.body.empty() && rules_.large)
-      pieces = rules_.large->fetch(from->id(), number);
     if (!pieces.empty() && !carries_statements(static_cast<wire_kind>(what.kind)))
-      what.body = joined(std::exchange(pieces, {}));
+      throw error(errc::protocol, "a request of this kind is not that large");
     check_unused(peer->second, t);
     if (carries_statements(static_cast<wire_kind>(what.kind)))
       check_allowed(what);
