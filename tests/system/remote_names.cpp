@@ -6,12 +6,15 @@
 #include "command_line.hpp"
 #include "engine_fixture.hpp"
 #include "remote_fixture.hpp"
+#include "skip.hpp"
 
 #include <dbengine/db_engine.hpp>
 
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+
+#include <netdb.h>
 
 #include "test.hpp" // last
 
@@ -21,6 +24,14 @@ using namespace dbengine::test;
 namespace {
 
 namespace fs = std::filesystem;
+
+bool resolves(const char* name) {
+  addrinfo* found = nullptr;
+  const bool any = getaddrinfo(name, nullptr, nullptr, &found) == 0;
+  if (any)
+    freeaddrinfo(found);
+  return any;
+}
 
 struct fixture {
   engine_folder folder;
@@ -56,10 +67,8 @@ CAF_TEST(the server must carry the name that is dialled) {
   server s(folder.url(), {"--tls=" + tls.string()});
   CAF_REQUIRE_EQUAL(s.trouble(), "");
   const auto port = ":" + std::to_string(s.port());
-  for (const auto* host : {"127.0.0.1", "localhost"})
-    CAF_CHECK_EQUAL(to_string(connecting(host + port, client()).code), "none");
+  CAF_CHECK_EQUAL(to_string(connecting("127.0.0.1" + port, client()).code), "none");
   CAF_CHECK_EQUAL(to_string(connecting("127.0.0.1" + port, client("localhost")).code), "none");
-  CAF_CHECK_EQUAL(to_string(connecting("localhost" + port, client("127.0.0.1")).code), "none");
   // An address matches an address only, a name a name.
   for (const auto* name :
        {"127.0.0.2", "127.0.0.1.", "localhost.example", "dbengine test server", "*"}) {
@@ -71,12 +80,24 @@ CAF_TEST(the server must carry the name that is dialled) {
   CAF_CHECK_EQUAL(to_string(connecting("127.0.0.2" + port, client()).code), "unreachable");
 }
 
+CAF_TEST(a name that is dialled is compared as a name) {
+  if (!resolves("localhost"))
+    DBENGINE_SKIP("localhost is no name here: /etc/hosts is missing");
+  server s(folder.url(), {"--tls=" + tls.string()});
+  CAF_REQUIRE_EQUAL(s.trouble(), "");
+  const auto address = "localhost:" + std::to_string(s.port());
+  CAF_CHECK_EQUAL(to_string(connecting(address, client()).code), "none");
+  CAF_CHECK_EQUAL(to_string(connecting(address, client("127.0.0.1")).code), "none");
+  server other(folder.url("other.db"), {"--tls=" + acting_as("client")});
+  CAF_REQUIRE_EQUAL(other.trouble(), "");
+  CAF_CHECK_EQUAL(to_string(connecting("localhost:" + std::to_string(other.port()), client()).code),
+                  "protocol");
+}
+
 CAF_TEST(a client of the same CA is no server) {
   server s(folder.url(), {"--tls=" + acting_as("client")});
   CAF_REQUIRE_EQUAL(s.trouble(), "");
-  for (const auto* host : {"127.0.0.1:", "localhost:"})
-    CAF_CHECK_EQUAL(to_string(connecting(host + std::to_string(s.port()), client()).code),
-                    "protocol");
+  CAF_CHECK_EQUAL(to_string(connecting(s.address(), client()).code), "protocol");
   // Who turns it off, or asks for that one, gets it.
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client("")).code), "none");
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client("client.dbengine.test")).code), "none");
