@@ -63,12 +63,23 @@ inline void fail_worker() {
 /// A door that whoever comes waits at, until it is opened.
 class blocking_point {
 public:
+  blocking_point() = default;
+  blocking_point(const blocking_point&) = delete;
+  blocking_point& operator=(const blocking_point&) = delete;
+  /// Opens it and waits until everybody has left: a worker that was left behind may still stand there.
+  ~blocking_point() {
+    std::unique_lock lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return inside_ == 0; });
+  }
   void wait() {
     std::unique_lock lock(mutex_);
     ++inside_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return open_; });
     --inside_;
+    changed_.notify_all();
   }
   void open() {
     const std::lock_guard lock(mutex_);
