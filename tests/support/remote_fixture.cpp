@@ -88,8 +88,13 @@ bool child::say(const std::string& text) const {
 }
 
 void child::signal(int number) const {
-  if (pid_ > 0)
-    ::kill(pid_, number);
+  if (pid_ <= 0)
+    return;
+  ::kill(pid_, number);
+  // Told when the last of its threads stands still: until then they answer.
+  siginfo_t ignored;
+  if (number == SIGSTOP)
+    ::waitid(P_PID, static_cast<id_t>(pid_), &ignored, WSTOPPED);
 }
 
 void child::kill() {
