@@ -73,15 +73,15 @@ private:
   bool make_room(std::size_t wanted);
   void shrink_input();
   void note_partial();
-  /// Where the frame at fed_ is a message with a large text, of which something is here: takes the text out of it.
+  /// Where the frame at fed_ is a message with a large text whose length has come: takes the text out of it.
   void begin_aside(header head);
-  /// What is here of that text. False when the connection is over.
+  /// Stores what has come of that text. False when the connection is over.
   bool take_aside();
-  /// So many bytes at fed_, over those of a text behind them.
+  /// Moves the frame at fed_, of so many bytes, over text that has been stored.
   void move_up(std::size_t size, std::size_t by);
-  /// Its message has been judged.
+  /// The frame of that text has been judged. Drops the text unless the frame was fed.
   void end_aside(bool fed);
-  /// The broker has read that message: it sends it to the gateway next.
+  /// Hands the text over. The broker has the whole frame now, and sends it to the gateway next.
   void give_aside();
   /// Sends `bytes` and leaves them empty.
   void send(std::vector<char>& bytes);
