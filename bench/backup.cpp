@@ -9,7 +9,7 @@
 // A copy ends when its bytes are on the disk: SQLite's own with the sync of its commit, the engine's with its fsync after
 // counting the snapshot's rows. What follows in the engine's (verification, SHA-256, manifest) is in the total.
 // Prints one JSON object; ends with 1 where a target is missed. Figures of one run only belong together.
-#include "backup_job.hpp"
+#include "backup/backup_job.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -47,12 +47,13 @@ double median(std::vector<double> v) {
 double sqlite_backup(const std::string& from, const std::string& to) {
   const auto begin = clock_type::now();
   {
-    const auto source = detail::open_database(from, SQLITE_OPEN_READONLY, nullptr, "open");
-    const auto target =
-        detail::open_database(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr, "open");
+    const auto source =
+        dbengine::sqlite::open_database(from, SQLITE_OPEN_READONLY, nullptr, "open");
+    const auto target = dbengine::sqlite::open_database(
+        to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr, "open");
     sqlite3_backup* b = sqlite3_backup_init(target.get(), "main", source.get(), "main");
     if (sqlite3_backup_step(b, -1) != SQLITE_DONE || sqlite3_backup_finish(b) != SQLITE_OK)
-      detail::throw_sqlite(sqlite3_errcode(target.get()), target.get(), "backup");
+      dbengine::sqlite::throw_sqlite(sqlite3_errcode(target.get()), target.get(), "backup");
   }
   const double seconds = since(begin);
   std::filesystem::remove(to);
@@ -64,14 +65,14 @@ struct timing {
   double total = 0;
 };
 
-timing job_backup(detail::backup_settings s) {
+timing job_backup(dbengine::backup::backup_settings s) {
   timing t;
   const auto begin = clock_type::now();
   s.at = [&](std::string_view point) {
     if (point == "hash")
       t.copied = since(begin);
   };
-  const auto job = detail::backup_job::start(std::move(s));
+  const auto job = dbengine::backup::backup_job::start(std::move(s));
   const auto made = job->run();
   t.total = since(begin);
   std::filesystem::remove(made.path);
@@ -99,11 +100,11 @@ int main(int argc, char** argv) {
                rows);
     db.checkpoint();
     std::atomic<std::uint64_t> commits{0};
-    const detail::backup_settings settings{.database = path,
-                                           .directory = folder + "/backups",
-                                           .pages_per_step = pages,
-                                           .pause = pause,
-                                           .commits = [&] { return commits.load(); }};
+    const dbengine::backup::backup_settings settings{.database = path,
+                                                     .directory = folder + "/backups",
+                                                     .pages_per_step = pages,
+                                                     .pause = pause,
+                                                     .commits = [&] { return commits.load(); }};
     std::atomic<bool> stop{false};
     std::int64_t next = 0;
     const auto update = [&] {

@@ -21,10 +21,10 @@ std::size_t character_start(std::string_view text, std::size_t at) {
 // How an error's fate is told; that nothing ran goes without saying.
 std::string fate_text(const error_info& e) {
   switch (e.outcome) {
-  case fate::not_run: return {};
-  case fate::rolled_back: return ", rolled back";
-  case fate::unknown: return ", outcome unknown";
-  case fate::partly_kept: return ", the rows before the failing one are kept";
+  case outcome::not_run: return {};
+  case outcome::rolled_back: return ", rolled back";
+  case outcome::unknown: return ", outcome unknown";
+  case outcome::partially_applied: return ", the rows before the failing one are kept";
   }
   return {};
 }

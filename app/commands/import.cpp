@@ -83,7 +83,7 @@ int run(context& c) {
   s.format = format_of(c, file, head);
 
   const DbEngine engine = open_engine(c, opening::create);
-  const request_view db = requests(engine, c).with_priority(priority::batch);
+  const request_view db = requests(engine, c).with_priority(priority::background);
   ui::progress bar(c.err, "importing", input.size(), ui::unit::bytes);
   std::uint64_t reported = 0;
   const auto report = [&](std::uint64_t line, const std::string& why) {

@@ -75,7 +75,7 @@ void raw_statements::fail(std::size_t base, bool in_statement) const {
            : primary == SQLITE_AUTH     ? errc::not_allowed
            : primary == SQLITE_IOERR    ? errc::io
                                         : errc::sql;
-  e.outcome = in_statement ? fate::not_run : fate::rolled_back;
+  e.outcome = in_statement ? outcome::not_run : outcome::rolled_back;
   e.extended_code = code;
   e.message = overdue ? "the time is up" : stopped ? "interrupted" : sqlite3_errmsg(handle_);
   const int at = sqlite3_error_offset(handle_);

@@ -82,7 +82,7 @@ void import(shell& s, const words& w) {
   file_chunks input(w[0], c.cancel);
   const auto head = input.head();
   settings.format = format_of_input(w[0], head);
-  const auto db = s.statements().requests(c.cancel).with_priority(priority::batch);
+  const auto db = s.statements().requests(c.cancel).with_priority(priority::background);
   ui::progress bar(c.err, "importing", input.size(), ui::unit::bytes);
   std::string bad;
   import_result result;

@@ -7,11 +7,11 @@
 //   0         one is due: starts a worker     runs
 //   1 s       still due: once more            runs
 
-#include "backup_scheduler.hpp"
+#include "workers/backup_scheduler.hpp"
 
-#include "backup_worker.hpp"
 #include "engine_fixture.hpp"
 #include "fault_script.hpp"
+#include "workers/backup_worker.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 #include <dbengine/db_engine.hpp>
@@ -41,10 +41,10 @@ CAF_TEST_FIXTURE_SCOPE(backup_scheduler_tests, fixture)
 CAF_TEST(a backup that is due while another one runs is tried once a second) {
   test::engine_folder folder;
   { db_engine(folder.url()).execute("CREATE TABLE t (x)"); }
-  auto core = std::make_shared<detail::engine_core>(
+  auto core = std::make_shared<dbengine::engine::engine>(
       folder.url(), options{.backup_enabled = true, .backup_dir = folder.path / "backups"});
   core->start({});
-  const auto service = std::make_shared<backup_service>(core);
+  const auto service = std::make_shared<dbengine::engine::backup_service>(core);
   test::blocking_point door;
   std::thread other([&] {
     service->run_to(folder.path / "copy.db", [&](const backup_progress&) {
@@ -54,9 +54,10 @@ CAF_TEST(a backup that is due while another one runs is tried once a second) {
   });
   CAF_CHECK(door.await_one());
   int started = 0;
-  auto boss = sys.spawn(backup_scheduler, service, true, start_backup_worker([&] {
+  auto boss = sys.spawn(dbengine::actors::workers::backup_scheduler, service, true,
+                        dbengine::actors::workers::start_backup_worker([&] {
                           ++started;
-                          return sys.spawn(backup_worker, service);
+                          return sys.spawn(dbengine::actors::workers::backup_worker, service);
                         }),
                         std::function<report_actor()>());
   for (int ms = 0; ms < 3'500; ++ms) {

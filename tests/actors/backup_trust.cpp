@@ -4,9 +4,9 @@
 // Backups of an engine whose surroundings change: other files, other folders, other clocks, requests that fail.
 
 #include "backed_up_engine.hpp"
-#include "backup_catalog.hpp"
+#include "backup/backup_catalog.hpp"
 #include "comes_true.hpp"
-#include "held_file.hpp"
+#include "os/pinned_file.hpp"
 
 #include <dbengine/actors/handles.hpp>
 #include <dbengine/actors/messages.hpp>
@@ -113,7 +113,7 @@ CAF_TEST(a backup of the future puts no periodic backup off) {
     CAF_REQUIRE(db.request_backup());
   }
   // Made while the clock was wrong: name and manifest say so.
-  const auto made = detail::list_backups(backups).at(0).filename;
+  const auto made = dbengine::backup::list_backups(backups).at(0).filename;
   const std::string future = "backup_20990101_000000.sqlite";
   std::ifstream in(backups / (made + ".json"));
   std::string text((std::istreambuf_iterator<char>(in)), {});
@@ -296,7 +296,7 @@ CAF_TEST(a backup over the handle ends when it is cancelled) {
     CAF_CHECK_EQUAL(code_with({.cancel_token = 9}, true), "cancelled");
     CAF_CHECK_EQUAL(code_with({.timeout = 50ms}, false), "timeout");
     for (const auto& e : std::filesystem::directory_iterator(backups))
-      CAF_CHECK_EQUAL(e.path().filename().string(), detail::backup_lock_name);
+      CAF_CHECK_EQUAL(e.path().filename().string(), backup::backup_lock_name);
     actors::shutdown(sys, engine);
   }
 }

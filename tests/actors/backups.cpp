@@ -4,7 +4,7 @@
 // Backups of a running engine: periodic and asked for, one at a time, counted, reported; through facade and typed handle.
 
 #include "backed_up_engine.hpp"
-#include "backup_catalog.hpp"
+#include "backup/backup_catalog.hpp"
 #include "comes_true.hpp"
 
 #include <dbengine/actors/messages.hpp>
@@ -35,7 +35,7 @@ struct fixture : backed_up_engine {
     std::set<std::string> result;
     if (std::filesystem::is_directory(backups))
       for (const auto& e : std::filesystem::directory_iterator(backups))
-        if (e.path().filename() != detail::backup_lock_name)
+        if (e.path().filename() != dbengine::backup::backup_lock_name)
           result.insert(e.path().filename());
     return result;
   }
@@ -89,7 +89,7 @@ CAF_TEST(periodic backups begin at once where there is none and keep what the op
     for (std::size_t i = 1; i < info.backup_files.size(); ++i)
       CAF_CHECK(info.backup_files[i - 1].time > info.backup_files[i].time);
   }
-  const auto listed = detail::list_backups(backups);
+  const auto listed = dbengine::backup::list_backups(backups);
   // While one is made there may be one more than stay.
   CAF_CHECK(listed.size() == 2 || listed.size() == 3);
   for (const auto& file : listed)
@@ -115,10 +115,10 @@ CAF_TEST(the first periodic backup is due by the age of the newest one) {
     CAF_CHECK_EQUAL(info.total_backups, 0u);
   }
   // An interval later: the newest one, by its name, is two hours old.
-  const auto old = detail::backup_name{
+  const auto old = dbengine::backup::backup_name{
       .time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - 2h)};
   for (const std::string suffix : {"", ".json"})
-    for (const auto& f : detail::list_backups(backups))
+    for (const auto& f : dbengine::backup::list_backups(backups))
       if (std::filesystem::exists(f.path.string() + suffix) && f.filename != old.str())
         std::filesystem::copy(f.path.string() + suffix, backups / (old.str() + suffix),
                               std::filesystem::copy_options::overwrite_existing);
@@ -159,7 +159,8 @@ CAF_TEST(one backup at a time) {
   CAF_CHECK(verify_backup(folder.path / "mine.db").ok);
   CAF_CHECK(db.request_backup());
   // And in that folder, whoever makes it: what another process holds is the lock file.
-  const auto lock = detail::directory::open(backups, false).lock(detail::backup_lock_name);
+  const auto lock =
+      dbengine::os::directory::open(backups, false).lock(dbengine::backup::backup_lock_name);
   CAF_REQUIRE(static_cast<bool>(lock));
   CAF_CHECK(!db.request_backup());
   CAF_CHECK_EQUAL(db.get_backup_info().failed_backups, 0u);
@@ -322,7 +323,8 @@ CAF_TEST(the typed handle makes and reports backups) {
     CAF_REQUIRE(comes_true([&] { return asked().has_value(); }));
     CAF_REQUIRE(made() == std::optional(true));
     {
-      const auto lock = detail::directory::open(backups, false).lock(detail::backup_lock_name);
+      const auto lock =
+          dbengine::os::directory::open(backups, false).lock(dbengine::backup::backup_lock_name);
       CAF_CHECK(made() == std::optional(false));
     }
     const auto info = asked().value_or(backup_info{});

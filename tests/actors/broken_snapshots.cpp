@@ -3,8 +3,8 @@
 
 // SQLite gets no memory for one allocation, then for all again: whichever it was, the connections that are left work.
 
+#include "base/fault.hpp"
 #include "engine_fixture.hpp"
-#include "fault.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -129,9 +129,9 @@ CAF_TEST(a lease that could not end its snapshot is replaced) {
   CAF_CHECK(all.failed > 0);
   CAF_CHECK_EQUAL(all.refused, 0);
   CAF_CHECK_EQUAL(all.broken, 0);
-  fault::set_flaw("keeps open transactions");
+  base::fault::set_flaw("keeps open transactions");
   const auto flawed = starve_reads();
-  fault::set_flaw("");
+  base::fault::set_flaw("");
   CAF_MESSAGE(flawed.refused << " reads met a transaction that was kept open");
   CAF_CHECK(flawed.refused > 0);
 }
@@ -149,7 +149,7 @@ CAF_TEST(reader actors and the writer that could not end a transaction are repla
       db.execute("CREATE TABLE t (x)");
       const auto only_lease = db.cursor("SELECT 1"); // reads go to the reader actor
       db.fetch("SELECT count(*) FROM t");
-      auto outcome = fate::rolled_back;
+      auto outcome = outcome::rolled_back;
       bool done = false;
       {
         const starved memory(n, failures, false);
@@ -162,10 +162,10 @@ CAF_TEST(reader actors and the writer that could not end a transaction are repla
         outcome = write.outcome;
         reached = memory.used_up();
       }
-      unknown += outcome == fate::unknown;
+      unknown += outcome == outcome::unknown;
       const auto after = failure_of([&] {
         const auto rows = db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1);
-        CAF_CHECK(rows == (done ? 2 : 0) || (outcome == fate::unknown && rows == 2));
+        CAF_CHECK(rows == (done ? 2 : 0) || (outcome == outcome::unknown && rows == 2));
         db.execute("INSERT INTO t VALUES (3)");
         CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), rows + 1);
       });

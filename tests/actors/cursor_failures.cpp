@@ -8,7 +8,7 @@
 //                                                      answers with those 10 rows
 //   cursor_next -------------------------------------> the next 10
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 #include "handle_backend.hpp"
 #include "ways.hpp"
 
@@ -28,7 +28,7 @@ CAF_TEST(rows stepped by a reader that fails afterwards are not left out) {
   const request_view db(backend, {});
   for (const int at : {0, 1, 2, 3}) { // the opening, or one of the batches
     std::atomic<int> left{at};
-    fault::set_hook([&left](std::string_view point) {
+    base::fault::set_hook([&left](std::string_view point) {
       if (point == "reader.after_statement" && left-- == 0)
         throw std::runtime_error("killed");
     });
@@ -38,7 +38,7 @@ CAF_TEST(rows stepped by a reader that fails afterwards are not left out) {
                    "SELECT x FROM c",
                    {}, 10))
       CAF_CHECK_EQUAL(row[0].as<int>(), ++last);
-    fault::set_hook({});
+    base::fault::set_hook({});
     CAF_CHECK_EQUAL(last, 35);
     CAF_CHECK(left < 0);
   }

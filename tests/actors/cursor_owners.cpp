@@ -11,8 +11,8 @@
 #include "house_fixture.hpp"
 
 #include "answer_box.hpp"
-#include "engine.hpp"
 #include "gate.hpp"
+#include "system/engine_handle.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
@@ -25,8 +25,8 @@ using namespace dbengine::test;
 
 namespace {
 
-actors::spawn_settings idle(std::chrono::milliseconds t) {
-  actors::spawn_settings s;
+dbengine::actors::system::spawn_settings idle(std::chrono::milliseconds t) {
+  dbengine::actors::system::spawn_settings s;
   s.cursor_idle = t;
   return s;
 }
@@ -58,7 +58,7 @@ void fill(house_fixture& f) {
 CAF_TEST(a cursor that nobody asks for is closed) {
   house_fixture f({}, idle(20ms));
   fill(f);
-  const auto engine = actors::engine_router::make(f.engine);
+  const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
   {
     caf::scoped_actor self(*f.system);
     const auto id = opened(self, engine);
@@ -80,7 +80,7 @@ CAF_TEST(closing a cursor ends the step that runs) {
   o.num_workers = 1;
   o.functions.push_back(g.as_function());
   house_fixture f(o);
-  const auto engine = actors::engine_router::make(f.engine);
+  const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
   const auto box = answer_box::make(*f.system);
   caf::message answer;
   const auto open = box->send(
@@ -107,7 +107,7 @@ CAF_TEST(a cursor that is asked for stays and a restarted pool goes on looking) 
   CAF_REQUIRE(
       f.done("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) "
              "INSERT INTO t SELECT i FROM n"));
-  const auto engine = actors::engine_router::make(f.engine);
+  const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
   caf::scoped_actor self(*f.system);
   const auto used = opened(self, engine);
   const auto unused = opened(self, engine);
@@ -129,7 +129,7 @@ CAF_TEST(a cursor that is asked for stays and a restarted pool goes on looking) 
 CAF_TEST(the cursors of an owner that ends are closed and no others) {
   house_fixture f; // a minute of patience: not the timer
   fill(f);
-  const auto engine = actors::engine_router::make(f.engine);
+  const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
   caf::scoped_actor stays(*f.system);
   const auto kept = opened(stays, engine);
   const auto open_three = [engine](caf::event_based_actor* self) {
@@ -156,7 +156,7 @@ CAF_TEST(the cursors of an owner that ends are closed and no others) {
 CAF_TEST(an owner that ended before its cursor was open leaves none) {
   house_fixture f;
   fill(f);
-  const auto engine = actors::engine_router::make(f.engine);
+  const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
   for (int i = 0; i < 50; ++i) {
     auto owner = f.system->spawn([engine](caf::event_based_actor* self) {
       self->send(engine, cursor_open{.sql = "SELECT x FROM t", .parameters = {}, .options = {}});
@@ -170,13 +170,13 @@ CAF_TEST(an owner that ended before its cursor was open leaves none) {
 
 CAF_TEST(an engine without cursors arms no timer) {
   int armed = 0;
-  detail::cursor_table table(1ms, [&] { ++armed; });
+  dbengine::engine::cursor_table table(1ms, [&] { ++armed; });
   CAF_CHECK(!table.expire());
   CAF_CHECK_EQUAL(armed, 0);
   house_fixture f;
   fill(f);
   const auto open = [&] {
-    detail::control ctl(10s, {});
+    dbengine::sqlite::request_control ctl(10s, {});
     return table.open(f.core().open_reader(), "SELECT x FROM t", {}, 7, ctl);
   };
   const auto first = open();

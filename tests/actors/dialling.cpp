@@ -7,7 +7,7 @@
 //   SYN ------------>
 //   250 ms later -------------------------------> accepts: talked to
 
-#include "remote/dial.hpp"
+#include "remote/client/dial.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -26,8 +26,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-socket_address at(const char* ip, std::uint16_t port) {
-  socket_address a;
+dbengine::actors::remote::socket_address at(const char* ip, std::uint16_t port) {
+  dbengine::actors::remote::socket_address a;
   auto& in = reinterpret_cast<sockaddr_in&>(a.bytes);
   in.sin_family = AF_INET;
   in.sin_port = htons(port);
@@ -75,10 +75,12 @@ private:
   std::vector<int> waiting_;
 };
 
-error_info failure_of_dial(const resolver& resolve, std::chrono::milliseconds most) {
+error_info failure_of_dial(const dbengine::actors::remote::resolver& resolve,
+                           std::chrono::milliseconds most) {
   const std::atomic<bool> stop{false};
   try {
-    dial({"x", 1}, nullptr, std::chrono::steady_clock::now() + most, stop, resolve);
+    dbengine::actors::remote::dial({"x", 1}, nullptr, std::chrono::steady_clock::now() + most, stop,
+                                   resolve);
   } catch (const error& e) {
     return e.info();
   }
@@ -93,7 +95,10 @@ CAF_TEST(the next address of a name is tried where the first one says nothing) {
   dead.fill("127.0.0.2");
   // The control: alone it is not reached.
   auto e = failure_of_dial(
-      [&](const endpoint&) { return std::vector{at("127.0.0.2", dead.port())}; }, 300ms);
+      [&](const dbengine::actors::remote::endpoint&) {
+        return std::vector{at("127.0.0.2", dead.port())};
+      },
+      300ms);
   CAF_CHECK_EQUAL(to_string(e.code), "unreachable");
   // Who answers is no engine, and that is seen: it was reached.
   std::jthread answers([&] {
@@ -105,7 +110,7 @@ CAF_TEST(the next address of a name is tried where the first one says nothing) {
     ::close(fd);
   });
   e = failure_of_dial(
-      [&](const endpoint&) {
+      [&](const dbengine::actors::remote::endpoint&) {
         return std::vector{at("127.0.0.2", dead.port()), at("127.0.0.1", live.port())};
       },
       60s);
@@ -119,8 +124,9 @@ CAF_TEST(an address that refuses is no reason to wait) {
     port = gone.port();
   }
   const auto e = failure_of_dial(
-      [&](const endpoint&) {
-        return std::vector<socket_address>(200, at("127.0.0.1", port)); // 50 s, a stagger for each
+      [&](const dbengine::actors::remote::endpoint&) {
+        return std::vector<dbengine::actors::remote::socket_address>(
+            200, at("127.0.0.1", port)); // 50 s, a stagger for each
       },
       30s);
   CAF_CHECK_EQUAL(to_string(e.code), "unreachable");
@@ -128,6 +134,10 @@ CAF_TEST(an address that refuses is no reason to wait) {
 }
 
 CAF_TEST(a name without an address is told as such) {
-  const auto e = failure_of_dial([](const endpoint&) { return std::vector<socket_address>{}; }, 1s);
+  const auto e = failure_of_dial(
+      [](const dbengine::actors::remote::endpoint&) {
+        return std::vector<dbengine::actors::remote::socket_address>{};
+      },
+      1s);
   CAF_CHECK_EQUAL(to_string(e.code), "unreachable");
 }

@@ -49,14 +49,14 @@ CAF_TEST(a read that fails its lease and a reader is poison and meets no third w
   with_table w;
   std::atomic<int> leases{0};
   std::atomic<int> readers{0};
-  fault::set_hook([&](std::string_view point) {
+  base::fault::set_hook([&](std::string_view point) {
     if (point == "lease.before_statement" && leases.fetch_add(1) == 0)
       fail_worker();
     if (point == "reader.before_statement" && readers.fetch_add(1) < 2)
       fail_worker();
   });
   const auto code = code_of([&] { w.db.fetch(count); });
-  fault::set_hook({});
+  base::fault::set_hook({});
   CAF_CHECK_EQUAL(code, "poison");
   CAF_CHECK_EQUAL(readers.load(), 1);
   CAF_CHECK(w.db.fetch_value<int>(count) == 0);
@@ -110,7 +110,7 @@ CAF_TEST(a statement that fails its thread twice is poison) {
   const auto e = failure_of(
       [&] { w.db.execute_many("INSERT INTO t VALUES (?)", std::vector<params>{params{1}}); });
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::poison));
-  CAF_CHECK(e.outcome == fate::rolled_back);
+  CAF_CHECK(e.outcome == outcome::rolled_back);
   CAF_CHECK_EQUAL(script.hits(), 2);
   CAF_CHECK(w.db.fetch_value<int>(count) == 0);
   w.db.execute("INSERT INTO t VALUES (1)");
@@ -161,7 +161,7 @@ CAF_TEST(a transaction that fails at its commit is told what became of it) {
     const fault_script script("writer.before_commit", 1, fail_worker);
     const auto e = commit(w);
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::unavailable));
-    CAF_CHECK(e.outcome == fate::rolled_back);
+    CAF_CHECK(e.outcome == outcome::rolled_back);
     CAF_CHECK(w.db.fetch_value<int>(count) == 0);
     CAF_CHECK_EQUAL(to_string(commit(w).code), to_string(errc::none)); // by the next writer
     CAF_CHECK(w.db.fetch_value<int>(count) == 1);

@@ -35,7 +35,7 @@ namespace {
 class broken_disk {
 public:
   explicit broken_disk(std::vector<std::string> points) : points_(std::move(points)) {
-    fault::set_hook([this](std::string_view name) {
+    base::fault::set_hook([this](std::string_view name) {
       if (broken && std::find(points_.begin(), points_.end(), name) != points_.end()) {
         ++errors;
         if (--left <= 0)
@@ -44,7 +44,7 @@ public:
       }
     });
   }
-  ~broken_disk() { fault::set_hook({}); }
+  ~broken_disk() { base::fault::set_hook({}); }
   std::atomic<bool> broken{false};
   std::atomic<int> left{1'000'000};
   std::atomic<int> errors{0};
@@ -87,7 +87,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being se
   CAF_REQUIRE(f.done("INSERT INTO t VALUES (0)"));
   const auto reader = f.core().open_reader();
   reader->refresh_snapshot();
-  detail::control ctl(10s, {});
+  dbengine::sqlite::request_control ctl(10s, {});
   CAF_REQUIRE(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() == 1);
   broken_disk disk({"writer.before_commit"});
   disk.left = 1;
@@ -114,13 +114,13 @@ CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
   disk.broken = true;
   for (const auto& r : group(f)) {
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
-    CAF_CHECK(r->outcome_info().outcome == fate::unknown); // nobody is told "not done"
+    CAF_CHECK(r->outcome_info().outcome == outcome::unknown); // nobody is told "not done"
     CAF_CHECK_EQUAL(r->answers.load(), 1);
   }
   const auto later = f.write("INSERT INTO t VALUES (2)");
   CAF_REQUIRE(house_fixture::answered(later));
   CAF_CHECK_EQUAL(to_string(later->code()), to_string(errc::fenced));
-  CAF_CHECK(later->outcome_info().outcome == fate::not_run);
+  CAF_CHECK(later->outcome_info().outcome == outcome::not_run);
   CAF_CHECK(!f.health().ok);
   CAF_CHECK(f.health().fenced.find("could not be settled") != std::string::npos);
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads go on
@@ -139,7 +139,7 @@ CAF_TEST(a writer that fails while it settles loses no request) {
     CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
     std::atomic<bool> broken{true};
     std::atomic<bool> kills{false};
-    fault::set_hook([&](std::string_view name) {
+    base::fault::set_hook([&](std::string_view name) {
       if (kills && name == point)
         fail_worker();
       if (broken && (name == "writer.before_commit" || name == "writer.checkpoint" ||
@@ -153,13 +153,13 @@ CAF_TEST(a writer that fails while it settles loses no request) {
       const auto later = f.write("INSERT INTO t VALUES (2)");
       CAF_REQUIRE(house_fixture::answered(later));
       CAF_CHECK_EQUAL(to_string(later->code()), to_string(errc::fenced));
-      CAF_CHECK(later->outcome_info().outcome == fate::not_run);
+      CAF_CHECK(later->outcome_info().outcome == outcome::not_run);
       CAF_CHECK_EQUAL(later->answers.load(), 1);
     }
     kills = broken = false;
     CAF_CHECK(f.done("INSERT INTO t VALUES (3)"));
     CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 3);
-    fault::set_hook({});
+    base::fault::set_hook({});
   }
 }
 
@@ -170,7 +170,7 @@ CAF_TEST(a write whose settling stands still is answered by its deadline) {
   blocking_point door;
   std::atomic<bool> broken{true};
   std::atomic<bool> stands{false};
-  fault::set_hook([&](std::string_view name) {
+  base::fault::set_hook([&](std::string_view name) {
     if (stands && name == "writer.checkpoint")
       return door.wait();
     if (broken &&
@@ -184,13 +184,13 @@ CAF_TEST(a write whose settling stands still is answered by its deadline) {
   const auto stuck = f.write("INSERT INTO t VALUES (2)", 300ms);
   CAF_REQUIRE(house_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
-  CAF_CHECK(stuck->outcome_info().outcome != fate::unknown); // it never came to its commit
+  CAF_CHECK(stuck->outcome_info().outcome != outcome::unknown); // it never came to its commit
   CAF_CHECK(comes_true([&] { return !f.health().ok; }));
   stands = false;
   door.open();
   CAF_CHECK(f.done("INSERT INTO t VALUES (3)"));
   CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 3);
-  fault::set_hook({});
+  base::fault::set_hook({});
 }
 
 CAF_TEST(the facade is told the same) {
@@ -205,13 +205,13 @@ CAF_TEST(the facade is told the same) {
   disk.broken = true;
   auto e = in_transaction();
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-  CAF_CHECK(e.outcome == fate::unknown);
+  CAF_CHECK(e.outcome == outcome::unknown);
   e = in_transaction();
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-  CAF_CHECK(e.outcome == fate::not_run);
+  CAF_CHECK(e.outcome == outcome::not_run);
   e = failure_of([&] { db.execute("INSERT INTO t VALUES (1)"); });
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-  CAF_CHECK(e.outcome == fate::not_run);
+  CAF_CHECK(e.outcome == outcome::not_run);
   disk.broken = false;
   CAF_CHECK_EQUAL(to_string(in_transaction().code), to_string(errc::none));
   CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 1);
@@ -220,7 +220,7 @@ CAF_TEST(the facade is told the same) {
   disk.broken = true;
   e = in_transaction();
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::io));
-  CAF_CHECK(e.outcome == fate::rolled_back || e.outcome == fate::not_run);
+  CAF_CHECK(e.outcome == outcome::rolled_back || e.outcome == outcome::not_run);
   CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 1);
   db.execute("INSERT INTO t VALUES (2)");
 }

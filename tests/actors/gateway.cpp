@@ -3,10 +3,10 @@
 
 // The gateway behind the guard: whatever stands in a body is answered, and parts of an answer come only to whom they belong.
 
-#include "remote/gateway.hpp"
-#include "remote/decoder.hpp"
+#include "remote/server/gateway.hpp"
+#include "remote/server/decoder.hpp"
 
-#include "message_codec.hpp"
+#include "system/message_codec.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -25,6 +25,7 @@
 
 using namespace dbengine;
 using namespace dbengine::actors;
+using namespace dbengine::actors::remote;
 
 namespace {
 
@@ -74,7 +75,7 @@ private:
 
 template <class... Ts>
 std::string body(const Ts&... xs) {
-  return detail::encode(std::int64_t{0}, xs...);
+  return dbengine::base::encode(std::int64_t{0}, xs...);
 }
 
 std::string numbers(int most, const std::string& columns) {
@@ -93,7 +94,7 @@ bool is(const wire_answer& a, wire_outcome o) {
 errc code(const wire_answer& a) {
   error_info why;
   if (is(a, wire_outcome::failure))
-    detail::decode(a.body, why);
+    dbengine::base::decode(a.body, why);
   return why.code;
 }
 
@@ -169,7 +170,7 @@ CAF_TEST(no request makes the server gather more than an answer may hold) {
             errc::too_big);
   const auto a = it.ask(peer, wire_kind::fetch, 6, fetching("SELECT count(*) FROM t"));
   rows r;
-  detail::decode(a.body, r);
+  dbengine::base::decode(a.body, r);
   CAF_CHECK_EQUAL(r[0][0].as<int>(), 0);
   // Statements without a result count as well.
   script.clear();
@@ -206,7 +207,7 @@ CAF_TEST(a batch of a cursor ends by its bytes however many rows were asked for)
                              body(cursor_open{numbers(30'000, "zeroblob(1000)"), {}, {}}));
   CAF_REQUIRE(is(opened, wire_outcome::result));
   cursor_id id;
-  detail::decode(opened.body, id);
+  dbengine::base::decode(opened.body, id);
   std::uint64_t asked = 1;
   std::size_t seen = 0;
   for (bool end = false; !end;) {
@@ -225,7 +226,7 @@ CAF_TEST(a batch of a cursor ends by its bytes however many rows were asked for)
     if (is(a, wire_outcome::result))
       whole = a.body;
     rows r;
-    detail::decode(whole, r);
+    dbengine::base::decode(whole, r);
     seen += r.size();
     end = r.empty();
   }
@@ -237,14 +238,15 @@ CAF_TEST(no peer holds a worker for longer than the port allows) {
   limits.max_timeout = std::chrono::milliseconds(50);
   scene it(dbengine::access::read_write, limits);
   caf::scoped_actor peer(it.system());
-  const auto a = it.ask(
-      peer, wire_kind::fetch, 1,
-      detail::encode(std::int64_t{3'600'000},
-                     fetch_request{"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
-                                   "WHERE x < 30000000) SELECT count(*) FROM c",
-                                   {},
-                                   {}},
-                     std::uint8_t{0}));
+  const auto a =
+      it.ask(peer, wire_kind::fetch, 1,
+             dbengine::base::encode(
+                 std::int64_t{3'600'000},
+                 fetch_request{"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
+                               "WHERE x < 30000000) SELECT count(*) FROM c",
+                               {},
+                               {}},
+                 std::uint8_t{0}));
   CAF_CHECK(code(a) == errc::timeout);
 }
 
@@ -259,7 +261,7 @@ CAF_TEST(a peer takes its share of the cursors and leaves the others theirs) {
     return it.ask(who, wire_kind::cursor_open, ++id, body(cursor_open{"SELECT 1", {}, {}}));
   };
   cursor_id first;
-  detail::decode(open(peer).body, first);
+  dbengine::base::decode(open(peer).body, first);
   CAF_CHECK(is(open(peer), wire_outcome::result));
   CAF_CHECK(is(open(peer), wire_outcome::result));
   CAF_CHECK(code(open(peer)) == errc::overloaded);
@@ -294,7 +296,7 @@ CAF_TEST(another version of the protocol is told so) {
   const auto a = it.ask(peer, wire_kind::hello, 1, body(std::uint32_t{99}, std::string("9.9")));
   CAF_CHECK(code(a) == errc::protocol);
   error_info why;
-  detail::decode(a.body, why);
+  dbengine::base::decode(a.body, why);
   CAF_CHECK(why.message.find("version 99") != std::string::npos);
 }
 
@@ -315,7 +317,7 @@ CAF_TEST(a large answer comes in parts to the peer that asked and to no other) {
   CAF_CHECK(code(a) == errc::invalid_state); // there is no more
   CAF_CHECK_GREATER_OR_EQUAL(parts, 5);
   rows r;
-  detail::decode(whole, r);
+  dbengine::base::decode(whole, r);
   CAF_CHECK_EQUAL(r[0][0].as<blob>().size(), 5'000'000u);
 }
 
@@ -327,7 +329,7 @@ CAF_TEST(a cursor belongs to the peer that opened it) {
       it.ask(peer, wire_kind::cursor_open, 1, body(cursor_open{"SELECT 1", {}, {}}));
   CAF_REQUIRE(is(opened, wire_outcome::result));
   cursor_id id;
-  detail::decode(opened.body, id);
+  dbengine::base::decode(opened.body, id);
   CAF_CHECK(code(it.ask(other, wire_kind::cursor_next, 1, body(cursor_next{id, 10}))) ==
             errc::invalid_state);
   CAF_CHECK(

@@ -78,9 +78,10 @@ CAF_TEST(health names every worker before the scheduler had a turn) {
     occupy(sys, d);
     CAF_REQUIRE(d.await_one());
   }
-  const auto h = actors::house::open(sys, folder.url(), {}, {});
+  const auto h = dbengine::actors::system::engine_system::open(sys, folder.url(), {}, {});
   std::vector<std::string> names;
-  for (const auto& w : actors::report_health(h->core(), h->workers(), h->backups()).workers)
+  for (const auto& w :
+       dbengine::actors::workers::report_health(h->core(), h->workers(), h->backups()).workers)
     names.push_back(w.name);
   CAF_CHECK_EQUAL(names, (std::vector<std::string>{"writer", "reader 1", "reader 2", "upkeep",
                                                    "reader pool", "stats", "backup scheduler"}));
@@ -189,7 +190,7 @@ CAF_TEST(
   for (const auto& r : all) {
     CAF_CHECK_EQUAL(r->answers.load(), 1);
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::shut_down));
-    CAF_CHECK(r->outcome_info().outcome == fate::not_run);
+    CAF_CHECK(r->outcome_info().outcome == outcome::not_run);
   }
   db_engine again(f.folder.url());
   CAF_CHECK(again.fetch_value<int>("SELECT count(*) FROM t") == 0);

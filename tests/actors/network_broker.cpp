@@ -3,7 +3,7 @@
 
 // CAF's broker of network connections ends without keeping a message: one of itself, such as its heartbeat, would keep the broker, too.
 
-#include "network_broker.hpp"
+#include "guard/network_broker.hpp"
 
 #include "comes_true.hpp"
 
@@ -49,7 +49,7 @@ class scene {
 public:
   scene() {
     caf::logger::set_current_actor_system(nullptr);
-    broker = actors::network_broker(system);
+    broker = dbengine::actors::guard::network_broker(system);
   }
 
   void tell_itself() const { caf::send_as(broker, broker, counted{}); }
@@ -80,8 +80,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(counted)
 
 CAF_TEST(a broker that ends drops its messages and takes no more) {
   scene s;
-  actors::close_mailbox_with_broker(s.system);
-  actors::close_mailbox_with_broker(s.system);
+  dbengine::actors::guard::close_mailbox_with_broker(s.system);
+  dbengine::actors::guard::close_mailbox_with_broker(s.system);
   s.end_with_a_message();
   CAF_CHECK_EQUAL(counted::alive, 0);
   s.tell_itself();
@@ -90,7 +90,7 @@ CAF_TEST(a broker that ends drops its messages and takes no more) {
 
 CAF_TEST(a request to a broker that has ended is answered) {
   scene s;
-  actors::close_mailbox_with_broker(s.system);
+  dbengine::actors::guard::close_mailbox_with_broker(s.system);
   s.end_with_a_message();
   caf::scoped_actor self(s.system);
   caf::logger::set_current_actor_system(nullptr);
@@ -105,6 +105,6 @@ CAF_TEST(left alone a broker keeps its messages until it is told) {
   s.end_with_a_message();
   s.tell_itself();
   CAF_CHECK_EQUAL(counted::alive, 2); // else the tests above judge nothing
-  actors::close_mailbox_with_broker(s.system);
+  dbengine::actors::guard::close_mailbox_with_broker(s.system);
   CAF_CHECK(test::comes_true([] { return counted::alive == 0; }));
 }

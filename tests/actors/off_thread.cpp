@@ -13,10 +13,10 @@
 
 #include "house_fixture.hpp"
 
-#include "engine.hpp"
 #include "engine_load.hpp"
+#include "facade/local_backend.hpp"
 #include "killer.hpp"
-#include "local_backend.hpp"
+#include "system/engine_handle.hpp"
 
 #include <dbengine/actors/messages.hpp>
 #include <dbengine/db_engine.hpp>
@@ -112,8 +112,8 @@ void check_none() {
   CAF_CHECK(by_others > 0); // the calls are counted
 }
 
-actors::spawn_settings settings(std::chrono::milliseconds idle) {
-  actors::spawn_settings s;
+dbengine::actors::system::spawn_settings settings(std::chrono::milliseconds idle) {
+  dbengine::actors::system::spawn_settings s;
   s.cursor_idle = idle;
   return s;
 }
@@ -159,7 +159,7 @@ CAF_TEST(a cursor that an actor closes is closed by a worker) {
   {
     house_fixture f({}, settings(24h)); // not the timer
     fill(f);
-    const auto engine = actors::engine_router::make(f.engine);
+    const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
     for (int i = 0; i < 20; ++i)
       with_cursor(f, engine, [engine](caf::event_based_actor* self, cursor_id id) {
         self->send(engine, cursor_close{id});
@@ -176,7 +176,7 @@ CAF_TEST(the cursors of an actor that ended are closed by a worker) {
   {
     house_fixture f({}, settings(24h)); // not the timer
     fill(f);
-    const auto engine = actors::engine_router::make(f.engine);
+    const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
     for (int i = 0; i < 20; ++i)
       with_cursor(f, engine, [](caf::event_based_actor* self, cursor_id) { self->quit(); });
     CAF_CHECK(none_open(f));
@@ -191,7 +191,7 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
   {
     house_fixture f({}, settings(50ms));
     fill(f);
-    const auto engine = actors::engine_router::make(f.engine);
+    const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
     for (int i = 0; i < 4; ++i)
       with_cursor(f, engine, [](caf::event_based_actor*, cursor_id) {});
     auto& leases = f.core().leases();
@@ -252,15 +252,15 @@ CAF_TEST(a mixed load with backups and restarts touches no file on a thread of t
     const engine_folder folder;
     auto s = quick_restarts();
     s.cursor_idle = 50ms;
-    actors::local_backend engine(folder.url(),
-                                 {.num_workers = 2,
-                                  .backup_enabled = true,
-                                  .backup_interval = 1s,
-                                  .backup_dir = folder.path / "backups"},
-                                 s);
+    dbengine::actors::facade::local_backend engine(folder.url(),
+                                                   {.num_workers = 2,
+                                                    .backup_enabled = true,
+                                                    .backup_interval = 1s,
+                                                    .backup_dir = folder.path / "backups"},
+                                                   s);
     request_view(engine, {}).execute_script(ledger_schema);
     killer k(engine.engine());
-    engine_load load(engine, actors::engine_router::make(engine.engine()),
+    engine_load load(engine, dbengine::actors::system::engine_handle::make(engine.engine()),
                      engine.engine()->system(), {.backups = true}, 1);
     for (const auto* point :
          {"writer.before_commit", "writer.before_answer", "reader.before_statement", "pool.sweep"})

@@ -3,10 +3,10 @@
 
 // A peer's cursor that keeps the write-ahead log from beginning anew is closed when that has grown by so much; the process's own is not.
 
-#include "cursor_table.hpp"
+#include "engine/cursor_table.hpp"
 #include "engine_fixture.hpp"
 #include "gateway_scene.hpp"
-#include "url.hpp"
+#include "sqlite/url.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -18,19 +18,19 @@
 using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
-using actors::wire_kind;
+using dbengine::actors::remote::wire_kind;
 
 CAF_TEST(a cursor of a peer ends when the log has grown by so much) {
   const engine_folder folder;
   { db_engine(folder.url()).execute("CREATE TABLE t (x)"); }
-  detail::cursor_table table;
-  const auto where = detail::locate(folder.url());
+  dbengine::engine::cursor_table table;
+  const auto where = dbengine::sqlite::locate(folder.url());
   const auto o = std::make_shared<const options>();
-  detail::control ctl(detail::clock::time_point::max(), {});
+  dbengine::sqlite::request_control ctl(dbengine::sqlite::clock::time_point::max(), {});
   const auto open = [&](std::uint64_t peer) {
-    return table.open(
-        std::make_unique<detail::connection>(where, detail::connection::role::reader, o),
-        "SELECT 1 UNION ALL SELECT 2", {}, 1, ctl, peer);
+    return table.open(std::make_unique<dbengine::sqlite::connection>(
+                          where, dbengine::sqlite::connection::role::reader, o),
+                      "SELECT 1 UNION ALL SELECT 2", {}, 1, ctl, peer);
   };
   const auto of_peer = open(7);
   const auto own = open(0);
@@ -59,7 +59,7 @@ CAF_TEST(a cursor that is kept leaves the log its bound) {
   const auto opened =
       keeper.ask(wire_kind::cursor_open, wire_body(20s, cursor_open{"SELECT x FROM t", {}, {}}));
   cursor_id id;
-  detail::decode(opened.body, id);
+  dbengine::base::decode(opened.body, id);
   const auto next = [&] {
     return failure_in(keeper.ask(wire_kind::cursor_next, wire_body(20s, cursor_next{id, 1})));
   };

@@ -18,7 +18,7 @@
 using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
-using actors::wire_kind;
+using dbengine::actors::remote::wire_kind;
 
 namespace {
 
@@ -30,10 +30,11 @@ std::string endless_insert() {
 /// Where a decoder stands still.
 gate sign;
 
-actors::decoder_actor::behavior_type stopped_decoder(actors::decoder_actor::pointer) {
-  return {[](const actors::decode_job_ptr& job) {
+dbengine::actors::remote::decoder_actor::behavior_type stopped_decoder(
+    dbengine::actors::remote::decoder_actor::pointer) {
+  return {[](const dbengine::actors::remote::decode_job_ptr& job) {
     sign.pass();
-    job->result = actors::decode_request(job->kind, job->body);
+    job->result = dbengine::actors::remote::decode_request(job->kind, job->body);
     return true;
   }};
 }
@@ -132,7 +133,7 @@ CAF_TEST(what a vanished peer wrote quickly is done) {
       [&] {
         const auto a = other.ask(wire_kind::fetch, fetch_body("SELECT count(*) FROM t"));
         rows r;
-        detail::decode(a.body, r);
+        base::decode(a.body, r);
         return r[0][0].as<int>() == 1;
       },
       20s));
@@ -141,7 +142,7 @@ CAF_TEST(what a vanished peer wrote quickly is done) {
 CAF_TEST(more parameters than a statement takes are refused before they take memory) {
   gateway_scene s;
   gateway_peer peer(s);
-  const auto most = actors::max_parameters();
+  const auto most = dbengine::actors::remote::max_parameters();
   CAF_CHECK_GREATER_OR_EQUAL(most, 999u);
   for (const auto n : {std::uint64_t{most} + 1, std::uint64_t{5'000'000}}) {
     const auto why = failure_in(peer.ask(wire_kind::execute, nulls(n)));
@@ -200,7 +201,7 @@ CAF_TEST(a large request is decoded aside and its connection keeps its order) {
       peer.ask(wire_kind::fetch, fetch_body("SELECT CASE WHEN typeof(x) = 'integer' THEN x END "
                                             "FROM t ORDER BY rowid"));
   rows r;
-  detail::decode(found.body, r);
+  dbengine::base::decode(found.body, r);
   CAF_REQUIRE_EQUAL(r.size(), 3u);
   CAF_CHECK_EQUAL(r[1][0].as<int>(), 1);
 }

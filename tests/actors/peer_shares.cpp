@@ -7,7 +7,7 @@
 #include "engine_fixture.hpp"
 #include "flaw.hpp"
 #include "gateway_scene.hpp"
-#include "remote/peer_numbers.hpp"
+#include "remote/server/peer_numbers.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -21,7 +21,7 @@
 using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
-using actors::wire_kind;
+using dbengine::actors::remote::wire_kind;
 
 namespace {
 
@@ -156,7 +156,7 @@ CAF_TEST(a cursor ends at the age that the port allows) {
   const auto opened =
       peer.ask(wire_kind::cursor_open, wire_body(20s, cursor_open{"SELECT 1", {}, {}}));
   cursor_id id;
-  detail::decode(opened.body, id);
+  dbengine::base::decode(opened.body, id);
   std::this_thread::sleep_for(100ms);
   const auto why = failure_in(peer.ask(wire_kind::cursor_next, wire_body(20s, cursor_next{id, 1})));
   CAF_CHECK(why.code == errc::invalid_state);
@@ -164,7 +164,7 @@ CAF_TEST(a cursor ends at the age that the port allows) {
 }
 
 CAF_TEST(connections of one address are one peer and those of loopback are not ) {
-  using actors::peer_number;
+  using dbengine::actors::remote::peer_number;
   CAF_CHECK_EQUAL(peer_number("192.0.2.1"), peer_number("192.0.2.1"));
   CAF_CHECK_EQUAL(peer_number("192.0.2.1"), peer_number("::ffff:192.0.2.1"));
   CAF_CHECK(peer_number("192.0.2.1") != peer_number("192.0.2.2"));

@@ -3,9 +3,9 @@
 
 // Short reads on the idle write connection: fresh, in nobody's way, and never where they must not be.
 
+#include "base/fault.hpp"
 #include "comes_true.hpp"
 #include "engine_fixture.hpp"
-#include "fault.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -40,7 +40,7 @@ struct fixture {
   }
   ~fixture() {
 #ifdef DBENGINE_FAULTS
-    fault::set_hook({});
+    base::fault::set_hook({});
 #endif
   }
   std::int64_t rows() {
@@ -163,7 +163,7 @@ CAF_TEST(a read that turns out long gives way to a write) {
   f.insert();
   std::jthread writing;
   std::atomic<int> reads{0};
-  fault::set_hook([&](std::string_view point) {
+  base::fault::set_hook([&](std::string_view point) {
     if (point != "read_on_writer.before_statement" || reads++ > 0)
       return;
     writing = std::jthread([&] { f.insert(); });
@@ -183,7 +183,7 @@ CAF_TEST(a failure of the write connection under a read is not the readers) {
   fixture f;
   f.insert();
   std::atomic<int> strikes{0};
-  fault::set_hook([&](std::string_view point) {
+  base::fault::set_hook([&](std::string_view point) {
     if (point == "read_on_writer.before_statement" && strikes++ == 0)
       throw std::runtime_error("the worker fails");
   });

@@ -11,7 +11,7 @@
 //                            <-------------------------------------- its wake-up
 //   at the door again        active again, and must be woken
 
-#include "engine_core.hpp"
+#include "engine/engine.hpp"
 #include "engine_fixture.hpp"
 #include "fault_script.hpp"
 
@@ -27,17 +27,18 @@
 
 using namespace dbengine;
 using namespace dbengine::test;
-using detail::engine_core;
 
 #ifdef DBENGINE_FAULTS
 
 namespace {
 
 /// Waits where its answer is given, after its reader has let go of it.
-class read_of_peer final : public detail::request {
+class read_of_peer final : public dbengine::engine::request {
 public:
   read_of_peer(std::uint64_t of, std::string text)
-      : request(kind::fetch, detail::control(detail::clock::time_point::max(), {})) {
+      : dbengine::engine::request(
+            kind::fetch,
+            dbengine::sqlite::request_control(dbengine::sqlite::clock::time_point::max(), {})) {
     peer = of;
     sql = std::move(text);
   }
@@ -62,8 +63,8 @@ struct fixture {
                                doors[i].wait();
                                return value(1);
                              }});
-    core = std::make_unique<engine_core>(folder.url(), std::move(o));
-    engine_core::wakers w;
+    core = std::make_unique<engine::engine>(folder.url(), std::move(o));
+    engine::engine::wakers w;
     w.flush_reader = [this](std::size_t i) {
       const std::lock_guard lock(mutex);
       woken.push_back(i);
@@ -99,8 +100,8 @@ struct fixture {
   std::array<blocking_point, 2> doors;
   std::mutex mutex;
   std::vector<std::size_t> woken;
-  std::unique_ptr<engine_core> core;
-  std::vector<std::unique_ptr<detail::connection>> connections;
+  std::unique_ptr<engine::engine> core;
+  std::vector<std::unique_ptr<dbengine::sqlite::connection>> connections;
 };
 
 } // namespace
@@ -116,7 +117,7 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   other->answers.open();
   core->submit_read(other);
   CAF_REQUIRE(serve(1)); // a spare one until then: peer 7 has every reader, and peer 8 waits
-  CAF_CHECK(other->now() == detail::request::state::answered);
+  CAF_CHECK(other->now() == engine::request::state::answered);
 
   std::this_thread::sleep_for(defaults::spare_reader_stays);
   doors[0].open();
@@ -135,7 +136,7 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   CAF_CHECK(!serve(1)); // the wake-up came to a spare one
   held->answers.open();
   first.join();
-  CAF_CHECK(next->now() == detail::request::state::answered);
+  CAF_CHECK(next->now() == engine::request::state::answered);
 
   const auto again = read(7, "SELECT door_1()");
   core->submit_read(again);
@@ -145,7 +146,7 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   last->answers.open();
   core->submit_read(last);
   CAF_CHECK(serve(1));
-  CAF_CHECK(last->now() == detail::request::state::answered);
+  CAF_CHECK(last->now() == engine::request::state::answered);
   again->answers.open();
   doors[1].open();
 }

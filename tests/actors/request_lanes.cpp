@@ -3,7 +3,7 @@
 
 // The queue in front of the workers: peers have it in turns, each has its share, and what one has under way is bounded.
 
-#include "request_queue.hpp"
+#include "engine/request_queue.hpp"
 
 #include "flaw.hpp"
 
@@ -14,10 +14,10 @@
 #include "test.hpp" // last
 
 using namespace dbengine;
-using detail::admission;
-using detail::request;
-using detail::request_ptr;
-using detail::request_queue;
+using dbengine::engine::admission;
+using dbengine::engine::request;
+using dbengine::engine::request_ptr;
+using dbengine::engine::request_queue;
 
 namespace {
 
@@ -27,7 +27,8 @@ constexpr std::uint64_t address = std::uint64_t{1} << 63;
 class silent final : public request {
 public:
   explicit silent(std::uint64_t of, std::string text = {}, kind k = kind::execute)
-      : request(k, detail::control(detail::clock::time_point::max(), {})) {
+      : dbengine::engine::request(
+            k, dbengine::sqlite::request_control(dbengine::sqlite::clock::time_point::max(), {})) {
     peer = of == 0 ? 0 : address | of;
     sql = std::move(text);
   }

@@ -135,7 +135,7 @@ CAF_TEST(a worker that somebody ends is said to be that) {
 
 CAF_TEST(a circuit that opens and closes stands in statistics health and log) {
   listening log;
-  actors::spawn_settings s;
+  dbengine::actors::system::spawn_settings s;
   s.restarts = {.intensity = 1, .period = 60s, .backoff_min = 1ms, .backoff_max = 20ms};
   house_fixture f({.num_workers = 1}, s);
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));

@@ -68,7 +68,7 @@ CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
   const auto stuck = at_the_door(door, [&](auto t) { return f.read("SELECT wait_here()", t); });
   CAF_REQUIRE(house_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
-  CAF_CHECK(stuck->outcome_info().outcome == fate::not_run);
+  CAF_CHECK(stuck->outcome_info().outcome == outcome::not_run);
   CAF_CHECK_EQUAL(f.number("SELECT 41 + 1"), 42); // by the other one
   const auto w = f.worker("reader 1");
   CAF_CHECK(w.state == worker_state::stalled);
@@ -107,7 +107,7 @@ CAF_TEST(with no spare reader left requests are answered by their deadlines) {
   const auto waits = f.read("SELECT 1", 50ms);
   CAF_REQUIRE(house_fixture::answered(waits));
   CAF_CHECK_EQUAL(to_string(waits->code()), to_string(errc::timeout));
-  CAF_CHECK(waits->outcome_info().outcome == fate::not_run);
+  CAF_CHECK(waits->outcome_info().outcome == outcome::not_run);
   CAF_CHECK(f.worker("reader 1").state == worker_state::stalled);
   CAF_CHECK(f.worker("reader 2").state == worker_state::stalled);
   CAF_CHECK(f.done("CREATE TABLE t (x)")); // the writer is none of them
@@ -131,7 +131,7 @@ CAF_TEST(what a stuck writer does not come back from in time is rolled back) {
   CAF_REQUIRE(door.await_one());
   CAF_REQUIRE(house_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
-  CAF_CHECK(stuck->outcome_info().outcome == fate::rolled_back);
+  CAF_CHECK(stuck->outcome_info().outcome == outcome::rolled_back);
   CAF_CHECK(f.worker("writer").state == worker_state::stalled);
   CAF_CHECK_EQUAL(patient->answers.load(), 0);
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads go on
@@ -150,11 +150,11 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
     CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
     int tries = 0;
     const auto stuck = at_the_door(door, [&](auto t) {
-      auto r =
-          std::make_shared<counted_request>(detail::request::kind::script, detail::control(t, {}));
+      auto r = std::make_shared<counted_request>(dbengine::engine::request::kind::script,
+                                                 dbengine::sqlite::request_control(t, {}));
       r->sql = first + "; INSERT INTO t SELECT wait_here()";
       r->mode = script_mode::continue_on_error;
-      r->deadline = detail::clock::now() + t;
+      r->deadline = dbengine::sqlite::clock::now() + t;
       f.core().submit_write(r);
       ++tries;
       return r;
@@ -167,8 +167,8 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
     CAF_CHECK(f.number("SELECT count(*) FROM t") >= kept + 1);
     return std::string(to_string(stuck->outcome_info().outcome));
   };
-  CAF_CHECK_EQUAL(given_up("INSERT INTO t VALUES (7)", 1), to_string(fate::partly_kept));
-  CAF_CHECK_EQUAL(given_up("SELECT 1", 0), to_string(fate::rolled_back));
+  CAF_CHECK_EQUAL(given_up("INSERT INTO t VALUES (7)", 1), to_string(outcome::partially_applied));
+  CAF_CHECK_EQUAL(given_up("SELECT 1", 0), to_string(outcome::rolled_back));
 }
 
 CAF_TEST(a lone write that was given up is not committed either) {
@@ -178,7 +178,7 @@ CAF_TEST(a lone write that was given up is not committed either) {
   const auto stuck =
       at_the_door(door, [&](auto t) { return f.write("INSERT INTO t SELECT wait_here()", t); });
   CAF_REQUIRE(house_fixture::answered(stuck));
-  CAF_CHECK(stuck->outcome_info().outcome == fate::rolled_back);
+  CAF_CHECK(stuck->outcome_info().outcome == outcome::rolled_back);
   door.open();
   CAF_CHECK(f.done("INSERT INTO t VALUES (7)"));
   CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 7);

@@ -23,7 +23,7 @@
 
 using namespace dbengine;
 using namespace dbengine::test;
-using detail::request;
+using dbengine::engine::request;
 
 namespace {
 
@@ -50,7 +50,7 @@ struct group_of_three {
       const auto e = r->outcome_info();
       if (e.code == errc::none)
         CAF_CHECK_EQUAL(there, 1);
-      else if (e.outcome != fate::unknown)
+      else if (e.outcome != outcome::unknown)
         CAF_CHECK_EQUAL(there, 0);
       else
         CAF_CHECK(there <= 1);
@@ -127,7 +127,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
       const auto behind = f->write("INSERT INTO t VALUES (5)", 50ms);
       CAF_CHECK(house_fixture::answered(behind));
       CAF_CHECK_EQUAL(to_string(behind->code()), to_string(errc::timeout));
-      CAF_CHECK(behind->outcome_info().outcome == fate::not_run);
+      CAF_CHECK(behind->outcome_info().outcome == outcome::not_run);
       CAF_CHECK(f->number("SELECT count(*) FROM t WHERE x > 3") == 0);
       if (g->requests[0]->code() == errc::timeout) { // else it stands behind the answers
         const auto w = f->worker("writer");
@@ -195,8 +195,8 @@ CAF_TEST(a worker that cannot open is tried again) {
 CAF_TEST(a checkpoint that fails its worker is not the answer) {
   auto f = open_with_table();
   const fault_script script("writer.checkpoint", 1, fail_worker);
-  auto r = f->make(request::kind::task, "");
-  r->task = [&](detail::connection& c) {
+  auto r = f->make(request::kind::maintenance, "");
+  r->task = [&](dbengine::sqlite::connection& c) {
     static_cast<void>(f->core().checkpoint(c, checkpoint_mode::truncate));
   };
   f->core().submit_write(r);
@@ -211,8 +211,8 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
   for (const std::string point : {"writer.after_statement", "writer.before_answer"}) {
     auto f = open_with_table();
     const fault_script script(point, 1, fail_worker);
-    auto r = f->make(request::kind::task, "");
-    r->task = [](detail::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
+    auto r = f->make(request::kind::maintenance, "");
+    r->task = [](dbengine::sqlite::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
     f->core().submit_write(r);
     CAF_REQUIRE(house_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
@@ -248,8 +248,8 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   auto f = open_with_table();
   int ran = 0;
   std::string victim;
-  const auto poison = f->make(request::kind::task, "");
-  poison->task = [&](detail::connection&) {
+  const auto poison = f->make(request::kind::maintenance, "");
+  poison->task = [&](dbengine::sqlite::connection&) {
     ++ran;
     fail_worker();
   };
@@ -268,7 +268,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   CAF_CHECK_EQUAL(f->number("SELECT count(*) FROM t"), 2);
   // A poisonous read, too.
   ran = 0;
-  const auto read = f->make(request::kind::task, "");
+  const auto read = f->make(request::kind::maintenance, "");
   read->task = poison->task;
   f->core().submit_read(read);
   CAF_REQUIRE(house_fixture::answered(read));
@@ -281,7 +281,7 @@ CAF_TEST(an open circuit answers at once and a probe closes it) {
   //   writer                      requests
   //   fails to open, 6 times ->   `unavailable`, at once; reads go on
   //   probe opens ----------->    done
-  actors::spawn_settings s;
+  dbengine::actors::system::spawn_settings s;
   s.restarts = {.intensity = 2, .period = 60s, .backoff_min = 1ms, .backoff_max = 200ms};
   std::vector<escalation_kind> told;
   std::mutex telling;
@@ -307,7 +307,7 @@ CAF_TEST(an open circuit answers at once and a probe closes it) {
     f.core().writer_broken({.code = errc::internal, .message = "on purpose"});
     CAF_REQUIRE(house_fixture::answered(waits)); // when the circuit opens
     CAF_CHECK_EQUAL(to_string(waits->code()), to_string(errc::unavailable));
-    CAF_CHECK(waits->outcome_info().outcome == fate::not_run);
+    CAF_CHECK(waits->outcome_info().outcome == outcome::not_run);
     CAF_CHECK_EQUAL(code_of([&] { f.write("INSERT INTO t VALUES (2)"); }), "unavailable");
     CAF_CHECK(f.health().circuit != circuit_state::closed);
     CAF_CHECK(!f.health().ok);

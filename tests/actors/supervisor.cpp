@@ -10,9 +10,9 @@
 //   6th in 60 s     opens the circuit, tells the owner
 //   + 5 s           half-open: starts it -----------> `ready`: closed / ends: open for 5 s more
 
-#include "supervisor.hpp"
+#include "workers/supervisor.hpp"
 
-#include "error_map.hpp"
+#include "base/error_map.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -46,10 +46,12 @@ struct fixture : test_coordinator_fixture<config> {
     int circuits_closed = 0;
   };
 
-  fixture() : board_(std::make_shared<board>()), ended(std::make_shared<supervision_end>()) {
+  fixture()
+      : board_(std::make_shared<dbengine::actors::workers::worker_status_table>()),
+        ended(std::make_shared<dbengine::actors::workers::supervisor_exit>()) {
     options o;
     o.on_escalation = [this](const escalation& e) { told.push_back(e); };
-    core = std::make_shared<detail::engine_core>("sqlite://", o);
+    core = std::make_shared<dbengine::engine::engine>("sqlite://", o);
     core->start({});
   }
 
@@ -63,7 +65,8 @@ struct fixture : test_coordinator_fixture<config> {
     sched.run();
   }
 
-  child_spec spec(const std::string& name, strategy s) {
+  dbengine::actors::workers::child_spec spec(const std::string& name,
+                                             dbengine::actors::workers::strategy s) {
     auto& c = children[name];
     c.name = name;
     return {name, s,
@@ -83,13 +86,15 @@ struct fixture : test_coordinator_fixture<config> {
             [&c](const error_info&) { ++c.circuits_opened; }, [&c] { ++c.circuits_closed; }};
   }
 
-  void begin(std::vector<child_spec> specs, restart_policy p = {}) {
-    std::vector<started_child> first;
+  void begin(std::vector<dbengine::actors::workers::child_spec> specs,
+             dbengine::actors::workers::restart_policy p = {}) {
+    std::vector<dbengine::actors::workers::started_child> first;
     for (const auto& s : specs) {
       board_->add(s.name);
-      first.push_back(start_child(s));
+      first.push_back(dbengine::actors::workers::start_child(s));
     }
-    boss = sys.spawn(supervisor, core, board_, std::move(specs), std::move(first), ended, p);
+    boss = sys.spawn(dbengine::actors::workers::supervisor, core, board_, std::move(specs),
+                     std::move(first), ended, p);
     sched.run();
   }
 
@@ -114,9 +119,9 @@ struct fixture : test_coordinator_fixture<config> {
     return kinds;
   }
 
-  std::shared_ptr<board> board_;
-  std::shared_ptr<supervision_end> ended;
-  std::shared_ptr<detail::engine_core> core;
+  std::shared_ptr<dbengine::actors::workers::worker_status_table> board_;
+  std::shared_ptr<dbengine::actors::workers::supervisor_exit> ended;
+  std::shared_ptr<dbengine::engine::engine> core;
   std::map<std::string, child> children;
   std::vector<std::string> order;
   std::vector<escalation> told;
@@ -128,22 +133,24 @@ struct fixture : test_coordinator_fixture<config> {
 CAF_TEST_FIXTURE_SCOPE(supervisor_tests, fixture)
 
 CAF_TEST(children start in order and end in the reverse order) {
-  begin({spec("a", strategy::rest_for_one), spec("b", strategy::one_for_one),
-         spec("c", strategy::one_for_one)});
+  begin({spec("a", dbengine::actors::workers::strategy::rest_for_one),
+         spec("b", dbengine::actors::workers::strategy::one_for_one),
+         spec("c", dbengine::actors::workers::strategy::one_for_one)});
   CAF_CHECK_EQUAL(order, (std::vector<std::string>{"start a", "start b", "start c"}));
-  CAF_CHECK(!ended->wait_until(detail::clock::now()));
+  CAF_CHECK(!ended->wait_until(sqlite::clock::now()));
   order.clear();
   caf::anon_send(boss, caf::close_atom_v);
   sched.run();
   CAF_CHECK_EQUAL(order, (std::vector<std::string>{"end c", "end b", "end a"}));
-  CAF_REQUIRE(ended->wait_until(detail::clock::now()));
+  CAF_REQUIRE(ended->wait_until(sqlite::clock::now()));
   CAF_CHECK(ended->left().empty());
   CAF_CHECK(told.empty());
 }
 
 CAF_TEST(delays double and each is between half and the whole) {
   // The sixth opens the circuit: with a larger budget the doubling can be watched to its ceiling.
-  begin({spec("a", strategy::one_for_one)}, {.intensity = 100, .period = 3600s});
+  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)},
+        {.intensity = 100, .period = 3600s});
   auto most = 10ms;
   std::set<std::int64_t> parts; // tenths of the whole that were waited
   for (int n = 1; n <= 12; ++n) {
@@ -166,7 +173,7 @@ CAF_TEST(delays double and each is between half and the whole) {
 }
 
 CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) {
-  begin({spec("a", strategy::one_for_one)});
+  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
   auto& a = children["a"];
   for (int n = 1; n <= 5; ++n) {
     fail("a");
@@ -207,7 +214,7 @@ CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) 
 
 CAF_TEST(
     failures that are far enough apart never open the circuit) { // the control of the test above
-  begin({spec("a", strategy::one_for_one)});
+  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
   for (int n = 1; n <= 12; ++n) {
     fail("a");
     pass(12'001ms);
@@ -218,8 +225,9 @@ CAF_TEST(
 }
 
 CAF_TEST(rest for one takes along those after it and does not blame them) {
-  begin({spec("writer", strategy::rest_for_one), spec("reader", strategy::one_for_one),
-         spec("backups", strategy::rest_for_one)});
+  begin({spec("writer", dbengine::actors::workers::strategy::rest_for_one),
+         spec("reader", dbengine::actors::workers::strategy::one_for_one),
+         spec("backups", dbengine::actors::workers::strategy::rest_for_one)});
   for (int n = 1; n <= 5; ++n) {
     fail("writer");
     pass(200ms);
@@ -241,9 +249,9 @@ CAF_TEST(rest for one takes along those after it and does not blame them) {
 }
 
 CAF_TEST(a child that cannot be started is tried again) {
-  spec("a", strategy::one_for_one);
+  spec("a", dbengine::actors::workers::strategy::one_for_one);
   children["a"].cannot_start = true;
-  begin({spec("a", strategy::one_for_one)});
+  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
   CAF_CHECK_EQUAL(children["a"].starts, 0);
   CAF_CHECK(state(0).last_failure.find("no thread") != std::string::npos);
   pass(40ms);
@@ -254,7 +262,7 @@ CAF_TEST(a child that cannot be started is tried again) {
 }
 
 CAF_TEST(a ready that comes late counts for nobody) {
-  begin({spec("a", strategy::one_for_one)});
+  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
   auto& a = children["a"];
   a.ready_at_once = false;
   const auto late = a.ready; // of the first generation
@@ -270,28 +278,30 @@ CAF_TEST(a ready that comes late counts for nobody) {
 }
 
 CAF_TEST(a second close asks all at once and a third leaves behind what does not end) {
-  begin({spec("a", strategy::one_for_one), spec("b", strategy::one_for_one)});
+  begin({spec("a", dbengine::actors::workers::strategy::one_for_one),
+         spec("b", dbengine::actors::workers::strategy::one_for_one)});
   // The scheduler runs only when told: nobody has ended when the supervisor is asked again.
   for (int i = 0; i < 3; ++i)
     caf::anon_send(boss, caf::close_atom_v);
   sched.run();
-  CAF_REQUIRE(ended->wait_until(detail::clock::now()));
+  CAF_REQUIRE(ended->wait_until(sqlite::clock::now()));
   CAF_CHECK_EQUAL(ended->left(), (std::vector<std::string>{"a", "b"}));
 }
 
 CAF_TEST(a supervisor that fails is told to the owner and stops the queues) {
-  begin({spec("a", strategy::one_for_one)});
+  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
   caf::anon_send_exit(boss, caf::exit_reason::kill);
   sched.run();
-  CAF_REQUIRE(ended->wait_until(detail::clock::now())); // nobody waits for it for ever
+  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // nobody waits for it for ever
   CAF_CHECK_EQUAL(told_kinds(), (std::vector<escalation_kind>{escalation_kind::supervision_lost}));
-  struct deaf final : detail::request {
-    using request::request;
+  struct deaf final : dbengine::engine::request {
+    using dbengine::engine::request::request;
     void answered() noexcept override {}
   };
   auto code = errc::none;
   try {
-    core->submit_read(std::make_shared<deaf>(detail::request::kind::fetch, detail::control{}));
+    core->submit_read(std::make_shared<deaf>(dbengine::engine::request::kind::fetch,
+                                             dbengine::sqlite::request_control{}));
   } catch (const error& e) {
     code = e.code();
   }

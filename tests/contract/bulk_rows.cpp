@@ -4,7 +4,7 @@
 // A bulk of inserts is what its sets give one by one: the same rows, the same count, the same failure at the same set. Each bulk
 // runs through the engine and, set by set in one transaction, through plain SQLite.
 
-#include "sql_text.hpp"
+#include "sqlite/sql_text.hpp"
 #include "ways.hpp"
 
 #include <sqlite3.h>
@@ -111,7 +111,7 @@ outcome on_engine(target& db, const std::string& sql, const bulk& sets,
   } catch (const error& e) {
     o.failed_at = e.info().index.value_or(0);
     o.sqlite_code = e.info().extended_code;
-    CAF_CHECK(e.info().outcome == fate::rolled_back);
+    CAF_CHECK(e.info().outcome == dbengine::outcome::rolled_back);
   }
   for (const auto& row : db.fetch(question)) {
     for (std::size_t i = 0; i < row.size(); ++i)
@@ -271,7 +271,7 @@ CAF_TEST(a bulk of rows is interrupted and undone) {
 }
 
 CAF_TEST(only an insert of one row of question marks is one) {
-  using detail::only_row;
+  using dbengine::sqlite::only_row;
   CAF_CHECK_EQUAL(only_row("INSERT INTO t VALUES (?)"), "(?)");
   CAF_CHECK_EQUAL(only_row(" insert into main.t(a,b)values( ? ,?);; \n"), "( ? ,?)");
   for (const char* other : {"",

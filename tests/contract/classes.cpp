@@ -79,7 +79,7 @@ CAF_TEST(small writes come between the parts of bulk loads) {
           rows.push_back(params::of(n));
         while (!stop)
           failed += code_of([&] {
-                      db.with_priority(priority::batch)
+                      db.with_priority(priority::background)
                           .execute_many("INSERT INTO load SELECT ?1 WHERE part(?1)", rows);
                     }) != "none";
       });

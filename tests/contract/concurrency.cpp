@@ -124,7 +124,7 @@ CAF_TEST(what waits past its deadline or is cancelled never runs) {
     std::jthread writer([&] { db.execute(held_insert); });
     CAF_CHECK(g.wait_for(1));
     auto e = failure_of([&] { db.with_timeout(60ms).execute(insert, "late"); });
-    CAF_CHECK(e.code == errc::timeout && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::timeout && e.outcome == outcome::not_run);
     std::stop_source stop;
     error_info cancelled;
     std::jthread waiting([&] {
@@ -134,7 +134,7 @@ CAF_TEST(what waits past its deadline or is cancelled never runs) {
     CAF_CHECK(comes_true([&] { return db.get_stats().queue_size >= 1; }));
     stop.request_stop();
     waiting.join();
-    CAF_CHECK(cancelled.code == errc::cancelled && cancelled.outcome == fate::not_run);
+    CAF_CHECK(cancelled.code == errc::cancelled && cancelled.outcome == outcome::not_run);
     std::jthread third([&] { db.execute(insert, "third"); });
     CAF_CHECK(comes_true([&] { return db.get_stats().queue_size >= 1; }));
     g.open();
@@ -171,7 +171,7 @@ CAF_TEST(a deadline stops one request of those that run together) {
       t.join();
     writer.join();
     CAF_CHECK(failures[0].code == errc::none && failures[2].code == errc::none);
-    CAF_CHECK(failures[1].code == errc::timeout && failures[1].outcome != fate::unknown);
+    CAF_CHECK(failures[1].code == errc::timeout && failures[1].outcome != outcome::unknown);
     CAF_CHECK(failures[3].code == errc::timeout);
     CAF_CHECK_EQUAL(all(db), "held,a,b");
   });
@@ -191,7 +191,7 @@ CAF_TEST(a full queue refuses at once and says what waits) {
       waiting.emplace_back([&] { db.execute(insert, "waited"); });
     CAF_CHECK(comes_true([&] { return db.get_stats().queue_size == most; }));
     const auto e = failure_of([&] { db.execute(insert, "refused"); });
-    CAF_CHECK(e.code == errc::overloaded && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::overloaded && e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(std::to_string(most) + " requests") != std::string::npos);
     CAF_CHECK_EQUAL(code_of([&] { db.execute_script("SELECT 1"); }), "overloaded");
     CAF_CHECK(db.get_stats().overloaded >= 2);
@@ -241,8 +241,8 @@ CAF_TEST(interactive requests go before bulk and bulk before maintenance) {
       CAF_CHECK(comes_true([&] { return db.get_stats().queue_size == queued; }));
     };
     add(priority::maintenance, "m");
-    add(priority::batch, "b1");
-    add(priority::batch, "b2");
+    add(priority::background, "b1");
+    add(priority::background, "b2");
     add(priority::interactive, "i1");
     add(priority::interactive, "i2");
     g.open();
@@ -268,7 +268,7 @@ CAF_TEST(neither a bulk load nor upkeep starves) {
       CAF_CHECK_EQUAL(std::string(to_string(why.code)), "none");
     };
     const std::vector<params> sets{params::of("bulk"), params::of("bulk")};
-    done([&] { db.with_priority(priority::batch).execute_many(insert, sets); });
+    done([&] { db.with_priority(priority::background).execute_many(insert, sets); });
     done([&] { db.with_priority(priority::maintenance).execute(insert, "upkeep"); });
     done([&] { db.vacuum(); });
     done([&] { db.checkpoint(checkpoint_mode::passive); });
@@ -293,7 +293,7 @@ CAF_TEST(the lock of another process is waited for and no longer than asked) {
     other.script("BEGIN IMMEDIATE; INSERT INTO t (v) VALUES ('theirs too')");
     CAF_CHECK_EQUAL(all(db), "theirs");
     auto e = failure_of([&] { db.with_timeout(60ms).execute(insert, "timed out"); });
-    CAF_CHECK(e.code == errc::timeout && e.outcome != fate::unknown);
+    CAF_CHECK(e.code == errc::timeout && e.outcome != outcome::unknown);
     std::jthread writer([&] { db.execute(insert, "ours"); });
     CAF_CHECK(comes_true([&] {
       const auto h = db.health();
@@ -311,7 +311,7 @@ CAF_TEST(the lock of another process is waited for and no longer than asked) {
     plain_sqlite other(db.file.string());
     other.script("BEGIN IMMEDIATE");
     const auto e = failure_of([&] { db.execute(insert, "no"); });
-    CAF_CHECK(e.code == errc::busy && e.outcome != fate::unknown);
+    CAF_CHECK(e.code == errc::busy && e.outcome != outcome::unknown);
     other.script("ROLLBACK");
     db.execute(insert, "yes");
     CAF_CHECK_EQUAL(all(db), "yes");

@@ -3,9 +3,9 @@
 
 // A cursor gives a result of any size in constant memory, no faster than it is asked, and leaves nothing behind.
 
-#include "engine.hpp"
 #include "gate.hpp"
 #include "handle_backend.hpp"
+#include "system/engine_handle.hpp"
 #include "ways.hpp"
 
 #include <caf/logger.hpp>
@@ -243,7 +243,7 @@ CAF_TEST(an abandoned cursor gives its connection back) {
 CAF_TEST(the cursors of an actor end with it) {
   const engine_folder folder;
   handle_backend db(folder.url(), {});
-  auto& open = actors::engine_router::of(db.handle())->engine().cursors();
+  auto& open = dbengine::actors::system::engine_handle::of(db.handle())->engine().cursors();
   {
     caf::scoped_actor self{db.system()};
     caf::logger::set_current_actor_system(nullptr);

@@ -4,7 +4,7 @@
 // What a connection remembers of the schema, of its statistics above all, is as new as the last answer, whichever connection a
 // request comes to.
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 #include "plain_sqlite.hpp"
 #include "ways.hpp"
 
@@ -92,10 +92,10 @@ CAF_TEST(every connection plans with statistics that were just gathered) {
 }
 
 CAF_TEST(the test of statistics finds connections that keep theirs) {
-  fault::set_flaw("keeps statistics");
+  base::fault::set_flaw("keeps statistics");
   int stale = 0;
   on_every_way([&](target& db) { stale += stale_plans(db); });
-  fault::set_flaw("");
+  base::fault::set_flaw("");
   CAF_CHECK(stale > 0);
   CAF_MESSAGE(stale << " looks at a plan of before");
 }

@@ -26,8 +26,8 @@
 #include "plain_sqlite.hpp"
 #include "work_run.hpp"
 
-#include "engine.hpp"
-#include "local_backend.hpp"
+#include "facade/local_backend.hpp"
+#include "system/engine_handle.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -58,7 +58,7 @@ struct entry {
   long ran = 0; // the last tick; 0 = none
   long answered = 0;
   std::string answer;
-  fate outcome = fate::not_run;
+  dbengine::outcome outcome = dbengine::outcome::not_run;
 };
 
 using history = std::vector<entry>;
@@ -201,7 +201,7 @@ std::vector<std::string> problems(history h, const std::string& tables) {
     if (e->called < last_of_sender[e->sender])
       complain(*e, "overtook a request of its sender", "");
     last_of_sender[e->sender] = e->called;
-    if (e->outcome == fate::unknown)
+    if (e->outcome == outcome::unknown)
       complain(*e, "its outcome is unknown", "");
   }
   struct window {
@@ -339,8 +339,8 @@ outcome play(const std::string& url, bool remote, unsigned seed, long count) {
     std::set<std::string> done;
     for (auto& e : result.told) {
       e.ran = ticks.last_within(e);
-      if (e.request.key.empty() || e.outcome != fate::not_run || e.answer.starts_with("error") ||
-          e.answer.starts_with("refused"))
+      if (e.request.key.empty() || e.outcome != dbengine::outcome::not_run ||
+          e.answer.starts_with("error") || e.answer.starts_with("refused"))
         continue;
       result.answered_again += done.insert(e.request.key).second ? 0 : 1;
     }
@@ -354,8 +354,9 @@ outcome play(const std::string& url, bool remote, unsigned seed, long count) {
     run({&wire.facade(), &wire.handles(), [&] { return wire.connect(); }});
   } else {
     db_engine db(url, o);
-    auto& home = dynamic_cast<actors::local_backend&>(db.backend()).engine();
-    run({&db, &home->system(), [&] { return actors::engine_router::make(home); }});
+    auto& home = dynamic_cast<dbengine::actors::facade::local_backend&>(db.backend()).engine();
+    run({&db, &home->system(),
+         [&] { return dbengine::actors::system::engine_handle::make(home); }});
   }
   return result;
 }

@@ -92,7 +92,7 @@ CAF_TEST(a script that goes on after errors takes no id) {
     const auto e = failure_of([&] {
       db.with_id("s").execute_script("INSERT INTO t VALUES (1)", script_mode::continue_on_error);
     });
-    CAF_CHECK(e.code == errc::invalid_option && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::invalid_option && e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find("continue_on_error") != e.message.npos);
     CAF_CHECK_EQUAL(count(db), 0);
   });
@@ -108,7 +108,7 @@ CAF_TEST(an id of another kind of request is refused) {
           failure_of([&] {
             db.with_id("one").execute_many("INSERT INTO t VALUES (2)", std::vector<params>(1));
           })}) {
-      CAF_CHECK(e.code == errc::invalid_state && e.outcome != fate::unknown);
+      CAF_CHECK(e.code == errc::invalid_state && e.outcome != outcome::unknown);
       CAF_CHECK(e.message.find("\"one\"") != e.message.npos);
     }
     CAF_CHECK_EQUAL(count(db), 1);
@@ -155,7 +155,7 @@ CAF_TEST(an id of another statement or of other parameters is refused) {
                failure_of([&] { db.with_id("s").execute_script("INSERT INTO t VALUES (9)"); }),
            }) {
         CAF_CHECK_EQUAL(std::string(to_string(e.code)), "invalid_state");
-        CAF_CHECK(e.outcome == fate::not_run || e.outcome == fate::rolled_back);
+        CAF_CHECK(e.outcome == outcome::not_run || e.outcome == outcome::rolled_back);
         CAF_CHECK(e.message.find("another statement or with other parameters") != e.message.npos);
       }
     }

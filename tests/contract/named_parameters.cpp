@@ -4,7 +4,7 @@
 // SQLite passes its whole list of parameters for each name, in a preparation that nothing interrupts: statements with too many are refused
 // before. What a text needs is counted by `parameter_lookups`.
 
-#include "sql_text.hpp"
+#include "sqlite/sql_text.hpp"
 #include "ways.hpp"
 
 #include <dbengine/defaults.hpp>
@@ -42,7 +42,7 @@ question in_list(int n) {
 }
 
 std::size_t lookups(const std::string& sql) {
-  return detail::parameter_lookups(sql, 1'000'000'000);
+  return dbengine::sqlite::parameter_lookups(sql, 1'000'000'000);
 }
 
 // A sanitizer makes each of 40,000 names many times slower; what is refused at once needs less than the hours of all lookups.
@@ -96,5 +96,5 @@ CAF_TEST(the names that SQLite passes are counted in the text) {
   std::string many = "SELECT :p0";
   for (int i = 1; i < 100'000; ++i)
     many += ",:p" + std::to_string(i);
-  CAF_CHECK(detail::parameter_lookups(many, 1'000) < 1'200); // it stops there
+  CAF_CHECK(sqlite::parameter_lookups(many, 1'000) < 1'200); // it stops there
 }

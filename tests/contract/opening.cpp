@@ -241,7 +241,7 @@ CAF_TEST(bounds of a result are kept and change nothing) {
     CAF_CHECK(e.code == errc::too_big && e.message.find("max_result_bytes") != std::string::npos);
     e = failure_of(
         [&] { db.fetch(std::string("INSERT INTO t ") + numbers + " RETURNING id", 11); });
-    CAF_CHECK(e.code == errc::too_big && e.outcome == fate::rolled_back);
+    CAF_CHECK(e.code == errc::too_big && e.outcome == outcome::rolled_back);
     CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t").value() == 0);
     CAF_CHECK_EQUAL(db.fetch(std::string("INSERT INTO t ") + numbers + " RETURNING id", 9).size(),
                     9u);
@@ -473,7 +473,8 @@ CAF_TEST(a child of fork is told that the engine is not its own) {
   const int code = in_child([&] {
     const auto read = failure_of([&] { db.fetch("SELECT 1"); });
     const auto write = failure_of([&] { db.execute("INSERT INTO t VALUES (1)"); });
-    return read.code == errc::forked && write.code == errc::forked && write.outcome == fate::not_run
+    return read.code == errc::forked && write.code == errc::forked &&
+                   write.outcome == outcome::not_run
                ? 7
                : 8;
   });

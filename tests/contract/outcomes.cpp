@@ -47,9 +47,9 @@ function cancel_me() {
 
 // Where it was told to be, or not to be.
 bool true_of(const error_info& e, bool there) {
-  if (e.outcome == fate::unknown)
+  if (e.outcome == outcome::unknown)
     return true;
-  return e.code == errc::none ? there : !there && e.outcome != fate::partly_kept;
+  return e.code == errc::none ? there : !there && e.outcome != outcome::partially_applied;
 }
 
 class less_memory {
@@ -183,7 +183,7 @@ CAF_TEST(a result that is refused in a group undoes its own rows alone) {
     db.execute("CREATE TABLE t (x)");
     g.close();
     std::thread first(
-        [&] { db.with_priority(priority::batch).execute("INSERT INTO t VALUES (hold())"); });
+        [&] { db.with_priority(priority::background).execute("INSERT INTO t VALUES (hold())"); });
     CAF_CHECK(g.wait_for(1));
     std::atomic<int> refused{0};
     std::vector<std::thread> others;

@@ -304,7 +304,7 @@ CAF_TEST(a database that is full refuses what does not fit) {
     writer.join();
     for (std::size_t i = 0; i < failures.size(); ++i)
       CAF_CHECK_EQUAL(std::string(to_string(failures[i].code)), i == 2 ? "disk_full" : "none");
-    CAF_CHECK(failures[2].outcome == fate::rolled_back);
+    CAF_CHECK(failures[2].outcome == outcome::rolled_back);
     CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 5);
     CAF_CHECK(db.integrity_check().empty());
     db.set_pragma("max_page_count", 100'000);

@@ -65,7 +65,7 @@ CAF_TEST(a failing transaction undoes tables and rows and names the operation) {
           {operation::execute("CREATE TABLE made (x)"), operation::execute(insert, "new"),
            operation::execute("ALTER TABLE t ADD COLUMN more"), operation::execute(insert, "old")});
     });
-    CAF_CHECK(e.code == errc::constraint && e.index == 3u && e.outcome == fate::rolled_back);
+    CAF_CHECK(e.code == errc::constraint && e.index == 3u && e.outcome == outcome::rolled_back);
     CAF_CHECK_EQUAL(count(db), 1);
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT * FROM made"); }), "sql");
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT more FROM t"); }), "sql");
@@ -212,9 +212,9 @@ CAF_TEST(a deadline stops one request and the engine serves on) {
     CAF_CHECK(e.code == errc::timeout);
     e = failure_of(
         [&] { db.with_timeout(50ms).execute(std::string("INSERT INTO t (v) ") + endless); });
-    CAF_CHECK(e.code == errc::timeout && e.outcome == fate::rolled_back);
+    CAF_CHECK(e.code == errc::timeout && e.outcome == outcome::rolled_back);
     e = failure_of([&] { db.with_timeout(0ms).execute(insert, "never"); });
-    CAF_CHECK(e.code == errc::timeout && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::timeout && e.outcome == outcome::not_run);
     db.execute(insert, "served");
     CAF_CHECK_EQUAL(count(db), 1);
     CAF_CHECK(comes_true([&] { return db.health().ok; }));
@@ -253,7 +253,7 @@ CAF_TEST(a stop token ends a running request) {
     stopped.request_stop();
     const auto e =
         failure_of([&] { db.with_cancel(stopped.get_token()).execute(insert, "never"); });
-    CAF_CHECK(e.code == errc::cancelled && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::cancelled && e.outcome == outcome::not_run);
     db.execute(insert, "served");
     CAF_CHECK_EQUAL(count(db), 1);
   });

@@ -104,7 +104,7 @@ CAF_TEST(a transaction that a statement ended keeps nothing and says so) {
         tx.execute("INSERT INTO child VALUES (77)");
       });
     });
-    CAF_CHECK(e.code == errc::constraint && e.outcome == fate::rolled_back);
+    CAF_CHECK(e.code == errc::constraint && e.outcome == outcome::rolled_back);
     db.write([](transaction& tx) { // and one that is mended does not
       tx.execute("INSERT INTO child VALUES (77)");
       tx.execute("INSERT INTO t (id, v) VALUES (77, 'parent')");

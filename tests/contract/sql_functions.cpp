@@ -81,7 +81,7 @@ CAF_TEST(a write that such a function holds up is undone and alone) {
     const auto failed =
         failure_of([&] { db.with_timeout(60ms).execute("INSERT INTO t " + endless[0]); });
     CAF_CHECK_EQUAL(to_string(failed.code), to_string(errc::timeout));
-    CAF_CHECK_EQUAL(to_string(failed.outcome), to_string(fate::rolled_back));
+    CAF_CHECK_EQUAL(to_string(failed.outcome), to_string(outcome::rolled_back));
     db.execute("INSERT INTO t VALUES (1)");
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 1);
   });

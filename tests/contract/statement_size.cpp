@@ -4,7 +4,7 @@
 // SQLite copies common table expressions and views for each name in a FROM, while it prepares and without a look at the deadline (before
 // 3.41): 500 bytes took gigabytes, and a chain of 30,000 the thread's stack, which ended the process. Both are refused before.
 
-#include "statement_size.hpp"
+#include "sqlite/statement_size.hpp"
 #include "ways.hpp"
 
 #include <string>
@@ -34,10 +34,10 @@ std::string view(int i, const std::string& from) {
 }
 
 std::size_t written_out(std::string_view sql) {
-  return detail::size_of_statement(
+  return dbengine::sqlite::size_of_statement(
              sql,
              [](const std::string& name) {
-               return name == "v" ? detail::extent{1000, 1} : detail::extent{};
+               return name == "v" ? dbengine::sqlite::extent{1000, 1} : dbengine::sqlite::extent{};
              })
       .written_out.tokens;
 }
@@ -149,5 +149,5 @@ CAF_TEST(tokens are counted as SQLite would copy them) {
   for (const auto* part : {"", "'", "\"", "[", "/*", "--", "(", ")", ".", ",", "WITH", "WITH a AS",
                            "WITH a AS (", "WITH a AS (SELECT 1 UPDATE m .) x"})
     CAF_CHECK(written_out(part) < 15);
-  CAF_CHECK(detail::size_of_statement(std::string(1'000'000, '('), {}).as_it_stands <= 10'000);
+  CAF_CHECK(sqlite::size_of_statement(std::string(1'000'000, '('), {}).as_it_stands <= 10'000);
 }

@@ -118,7 +118,7 @@ CAF_TEST(parameters that do not fit are named and nothing runs) {
   with_table([](target& db) {
     const auto insert = "INSERT INTO t (v, n) VALUES (:v, :n)";
     auto e = failure_of([&] { db.execute(insert, {{"v", "a"}}); });
-    CAF_CHECK(e.code == errc::bind && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::bind && e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(":n") != std::string::npos);
     e = failure_of([&] { db.execute(insert, {{"v", "a"}, {"n", 1}, {"more", 2}}); });
     CAF_CHECK(e.code == errc::bind && e.message.find("more") != std::string::npos);
@@ -149,7 +149,7 @@ CAF_TEST(a batch runs whole or not at all) {
     CAF_CHECK(e.code == errc::bind && e.index == 40u);
     sets[40] = {{"v", "v0"}};
     e = failure_of([&] { db.execute_many(insert, sets); });
-    CAF_CHECK(e.code == errc::constraint && e.index == 40u && e.outcome == fate::rolled_back);
+    CAF_CHECK(e.code == errc::constraint && e.index == 40u && e.outcome == outcome::rolled_back);
     CAF_CHECK_EQUAL(count(db), 100);
   });
 }
@@ -157,7 +157,7 @@ CAF_TEST(a batch runs whole or not at all) {
 CAF_TEST(a text of no or several statements is refused) {
   with_table([](target& db) {
     auto e = failure_of([&] { db.fetch("SELECT 1; SELECT 2"); });
-    CAF_CHECK(e.code == errc::multiple_statements && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::multiple_statements && e.outcome == outcome::not_run);
     CAF_CHECK(e.offset == 10u); // the byte where the second statement begins
     CAF_CHECK_EQUAL(code_of([&] { db.execute("DELETE FROM t; DROP TABLE t"); }),
                     "multiple_statements");
@@ -183,7 +183,7 @@ CAF_TEST(a broken constraint undoes its own statement only) {
   with_table([](target& db) {
     db.execute("INSERT INTO t (v, n) VALUES ('a', 1)");
     auto e = failure_of([&] { db.execute("INSERT INTO t (v) VALUES ('b'), ('a')"); });
-    CAF_CHECK(e.code == errc::constraint && e.outcome == fate::rolled_back);
+    CAF_CHECK(e.code == errc::constraint && e.outcome == outcome::rolled_back);
     CAF_CHECK_EQUAL(e.extended_code & 0xff, 19);
     CAF_CHECK_EQUAL(code_of([&] { db.execute("UPDATE t SET n = -1"); }), "constraint");
     db.execute("CREATE TABLE child (t INTEGER REFERENCES t(id))");

@@ -147,12 +147,12 @@ CAF_TEST(an interrupted read did run) {
     CAF_CHECK(cut.code == errc::timeout);
     // On the caller's own thread. Elsewhere, on a busy machine, whoever waits may give up before the interrupted read has ended.
     if (db.interactive) {
-      CAF_CHECK_EQUAL(to_string(cut.outcome), to_string(fate::rolled_back));
+      CAF_CHECK_EQUAL(to_string(cut.outcome), to_string(outcome::rolled_back));
       g.is(request_class::fetch, {1, 1, 0});
     }
     const auto never = failure_of([&] { db.with_timeout(0ms).fetch("SELECT 1"); });
-    CAF_CHECK(never.code == errc::timeout && never.outcome == fate::not_run);
+    CAF_CHECK(never.code == errc::timeout && never.outcome == outcome::not_run);
     const auto wrong = failure_of([&] { db.fetch("SELECT nope"); });
-    CAF_CHECK(wrong.code == errc::sql && wrong.outcome == fate::not_run);
+    CAF_CHECK(wrong.code == errc::sql && wrong.outcome == outcome::not_run);
   });
 }

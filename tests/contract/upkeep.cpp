@@ -155,7 +155,7 @@ CAF_TEST(who waits in a group that has begun is answered when it is cancelled) {
     member.join();
     leader.join();
     ahead.join();
-    CAF_CHECK(told.code == errc::cancelled && told.outcome == fate::not_run);
+    CAF_CHECK(told.code == errc::cancelled && told.outcome == outcome::not_run);
     CAF_CHECK_EQUAL(late, "timeout");
     CAF_CHECK_EQUAL(count(db), 2);
   });

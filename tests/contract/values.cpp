@@ -68,7 +68,7 @@ CAF_TEST(parameters are numbered and named in each of the ways SQLite has) {
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT :x + ?", {{"x", 1}}); }), "bind");
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT ?9", 1); }), "bind");
     auto e = failure_of([&] { db.fetch("SELECT :first, :second", {{"first", 1}, {"secnd", 2}}); });
-    CAF_CHECK(e.code == errc::bind && e.outcome == fate::not_run);
+    CAF_CHECK(e.code == errc::bind && e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(":second") != std::string::npos &&
               e.message.find("secnd") != std::string::npos);
     e = failure_of([&] { db.fetch("SELECT 1", {{"surplus", 1}}); });

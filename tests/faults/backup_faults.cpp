@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing, and the next one works.
-#include "backup_restore.hpp"
+#include "backup/backup_restore.hpp"
 
 #include "backup_fixture.hpp"
 #include "failing_calls.hpp"
@@ -108,7 +108,7 @@ CAF_TEST(a backup that the system fails says why and leaves nothing) {
   s.at = failing_at(none);
   CAF_CHECK_EQUAL(in_child([&] { f.make(s); }).code, errc::none);
   CAF_CHECK_EQUAL(f.files().size(), before.size() + 2);
-  for (const auto& made : detail::list_backups(f.backups))
+  for (const auto& made : dbengine::backup::list_backups(f.backups))
     CAF_CHECK(verify_backup(made.path).ok);
 }
 
@@ -134,7 +134,7 @@ CAF_TEST(a backup is made where no thread can be had) {
     CAF_CHECK_EQUAL(result.code, errc::none);
     CAF_CHECK_EQUAL(result.message, "");
   }
-  const auto listed = detail::list_backups(f.backups);
+  const auto listed = dbengine::backup::list_backups(f.backups);
   CAF_CHECK_EQUAL(listed.size(), 2u);
   for (const auto& made : listed)
     CAF_CHECK(made.verified && verify_backup(made.path).ok);
@@ -173,7 +173,7 @@ CAF_TEST(a folder that may not be read or written fails the backup) {
     CAF_REQUIRE(chmod(f.backups.c_str(), mode) == 0);
     for (const bool locked_once : {true, false}) {
       if (!locked_once)
-        std::filesystem::remove(f.backups / detail::backup_lock_name);
+        std::filesystem::remove(f.backups / dbengine::backup::backup_lock_name);
       const auto result = in_child([&] {
         drop_override_of_modes();
         f.make();
@@ -183,7 +183,7 @@ CAF_TEST(a folder that may not be read or written fails the backup) {
     }
     const auto pruned = in_child([&] {
       drop_override_of_modes();
-      detail::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false);
+      dbengine::backup::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false);
     });
     CAF_CHECK_EQUAL(pruned.code, errc::backup_failed);
     CAF_REQUIRE(chmod(f.backups.c_str(), 0700) == 0);
@@ -212,7 +212,7 @@ CAF_TEST(a folder that is deleted or moved at any point fails the backup) {
       CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
       CAF_CHECK(f.files().empty());
       if (moved) {
-        std::filesystem::remove(aside / detail::backup_lock_name);
+        std::filesystem::remove(aside / dbengine::backup::backup_lock_name);
         CAF_CHECK(std::filesystem::is_empty(aside));
         std::filesystem::remove(aside);
       }
@@ -236,12 +236,12 @@ CAF_TEST(a retention that the system fails loses no backup that stays) {
     const auto prune = [&] {
       const auto at = failing_at(one);
       at("");
-      detail::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false, at);
+      dbengine::backup::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false, at);
     };
     const auto result = in_child(prune);
     CAF_CHECK(!result.died && is_one_of(result.code, one.expected));
-    detail::clean_backup_directory(f.backups);
-    const auto listed = detail::list_backups(f.backups, f.source());
+    dbengine::backup::clean_backup_directory(f.backups);
+    const auto listed = dbengine::backup::list_backups(f.backups, f.source());
     // Where the removal of a manifest failed, its backup is gone.
     CAF_CHECK_EQUAL(listed.size(), one.point.empty() ? 4u : 3u);
     CAF_CHECK_EQUAL(f.files().size(), 2 * listed.size());
@@ -249,7 +249,7 @@ CAF_TEST(a retention that the system fails loses no backup that stays) {
       CAF_CHECK(file.verified && verify_backup(file.path).ok);
   }
   CAF_CHECK_EQUAL(
-      detail::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false).removed.size(),
+      backup::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false).removed.size(),
       2u);
 }
 
@@ -258,7 +258,8 @@ CAF_TEST(a restore that the system fails leaves a whole database) {
     DBENGINE_SKIP("this kernel filters no system calls");
   backup_fixture f(100);
   const auto made = f.make();
-  detail::run_sql(f.db.get(), "DELETE FROM t WHERE id > 50; PRAGMA wal_checkpoint(truncate)", "q");
+  dbengine::sqlite::run_sql(f.db.get(),
+                            "DELETE FROM t WHERE id > 50; PRAGMA wal_checkpoint(truncate)", "q");
   f.db.reset();
   const failure failures[] = {
       {"copy", reads, EIO, {errc::io, errc::backup_failed}},
@@ -275,15 +276,15 @@ CAF_TEST(a restore that the system fails leaves a whole database) {
   for (const auto& one : failures) {
     CAF_MESSAGE(one.point << " " << one.number);
     const auto result = in_child([&] {
-      detail::restore(
+      dbengine::backup::restore(
           {.backup = made.path, .target = f.database, .force = true, .at = failing_at(one)});
     });
     CAF_MESSAGE("it says " << to_string(result.code));
     CAF_CHECK(!result.died && is_one_of(result.code, one.expected));
     // As whoever opens it next does.
-    detail::clean_after_restore(f.database);
+    dbengine::backup::clean_after_restore(f.database);
     const auto db = open_plain(f.database);
-    CAF_CHECK(detail::column_of(db.get(), "PRAGMA integrity_check", "q").at(0) == "ok");
+    CAF_CHECK(sqlite::column_of(db.get(), "PRAGMA integrity_check", "q").at(0) == "ok");
     const auto rows = number(db.get(), "SELECT count(*) FROM t");
     // Where taking the old file back fails, too, the new one is there, and whole.
     CAF_CHECK(rows == 50 || (rows == 100 && one.point == "rename"));

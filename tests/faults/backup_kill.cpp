@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A process that backs up, removes and restores is killed at random moments; what is left must be whole each time.
-#include "backup_restore.hpp"
+#include "backup/backup_restore.hpp"
 
 #include "backup_fixture.hpp"
 
@@ -34,8 +34,8 @@ void run_and_kill(const std::filesystem::path& folder, long points, std::chrono:
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     CAF_FAIL("pipe");
-  detail::unique_fd out(ends[0]);
-  detail::unique_fd in(ends[1]);
+  dbengine::os::unique_fd out(ends[0]);
+  dbengine::os::unique_fd in(ends[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in.get(), 1);
@@ -105,7 +105,7 @@ void inspect(const std::filesystem::path& folder, bool& had_one, findings& found
   }
   int good = 0;
   std::filesystem::path whole;
-  const auto listed = detail::list_backups(backups);
+  const auto listed = dbengine::backup::list_backups(backups);
   for (const auto& b : listed) {
     const bool ok = verify_backup(b.path).ok;
     found.broken += !ok;
@@ -133,8 +133,8 @@ void inspect(const std::filesystem::path& folder, bool& had_one, findings& found
       }
   if (std::filesystem::exists(restored))
     found.bad_targets +=
-        detail::column_of(open_plain(restored).get(), "PRAGMA integrity_check", "q").at(0) !=
-            "ok" ||
+        dbengine::sqlite::column_of(open_plain(restored).get(), "PRAGMA integrity_check", "q")
+                .at(0) != "ok" ||
         number(open_plain(restored).get(), "SELECT count(*) FROM t") == 0;
 }
 

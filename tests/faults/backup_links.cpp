@@ -3,7 +3,7 @@
 
 // Somebody who may write into the folder of the backups puts links under every name in it, and a link in the place of
 // the folder, as fast as possible: nothing outside is written or removed.
-#include "backup_restore.hpp"
+#include "backup/backup_restore.hpp"
 
 #include "backup_fixture.hpp"
 
@@ -43,7 +43,7 @@ struct outside {
     std::vector<std::string> result;
     for (unsigned n = 1; n <= 4; ++n)
       for (const std::string suffix : {"", ".json", ".partial", ".json.partial"})
-        result.push_back(detail::backup_name{.time = second, .number = n}.str() + suffix);
+        result.push_back(dbengine::backup::backup_name{.time = second, .number = n}.str() + suffix);
     result.push_back("precious");
     return result;
   }
@@ -111,7 +111,7 @@ private:
     for (std::filesystem::directory_iterator i(backups_, ignored), end; i != end;
          i.increment(ignored))
       // A link for the lock file would only stop every backup until somebody removes it.
-      if (!i->is_symlink(ignored) && i->path().filename() != detail::backup_lock_name)
+      if (!i->is_symlink(ignored) && i->path().filename() != dbengine::backup::backup_lock_name)
         found.push_back(i->path().filename());
     return found.empty() ? "precious" : found[random() % found.size()];
   }
@@ -160,11 +160,12 @@ CAF_TEST(links under every name and in the place of the folder lead nowhere) {
           s.compress = i % 3 == 0;
           made += f.make(s).verified;
         });
-        attempt(
-            [&] { detail::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false); });
-        attempt([&] { detail::clean_backup_directory(f.backups); });
         attempt([&] {
-          if (const auto all = detail::list_backups(f.backups); !all.empty())
+          dbengine::backup::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false);
+        });
+        attempt([&] { dbengine::backup::clean_backup_directory(f.backups); });
+        attempt([&] {
+          if (const auto all = dbengine::backup::list_backups(f.backups); !all.empty())
             restore_backup(all.front().path, target, true);
         });
         harmed += !trap.intact();
@@ -192,7 +193,7 @@ CAF_TEST(links beside the target of a restore lead nowhere) {
   std::thread attack([&] {
     const auto fresh = (folder / "fresh").string();
     // Not `-wal` and `-journal`: these SQLite itself opens by their paths, whoever works with the database.
-    const detail::restore_names beside("app.db");
+    const dbengine::backup::restore_names beside("app.db");
     const std::string names[] = {beside.partial, beside.old};
     std::minstd_rand random(1);
     for (std::size_t i = 0; !stop; ++i) {
@@ -210,8 +211,8 @@ CAF_TEST(links beside the target of a restore lead nowhere) {
        i < rounds || ((restored == 0 || failed == 0) && std::chrono::steady_clock::now() < end);
        ++i) {
     // A link that lies there already only gets the restore refused: the race is what is tested.
-    for (const auto& name :
-         {detail::restore_names("app.db").partial, detail::restore_names("app.db").old})
+    for (const auto& name : {dbengine::backup::restore_names("app.db").partial,
+                             dbengine::backup::restore_names("app.db").old})
       if (std::error_code ignored; std::filesystem::is_symlink(folder / name, ignored))
         (void)unlink((folder / name).c_str());
     try {
@@ -228,7 +229,7 @@ CAF_TEST(links beside the target of a restore lead nowhere) {
   CAF_CHECK_EQUAL(harmed, 0);
   CAF_CHECK(restored > 0);
   CAF_CHECK(failed > 0);
-  detail::clean_after_restore(target);
+  dbengine::backup::clean_after_restore(target);
   for (const auto& e : std::filesystem::directory_iterator(folder))
     if (e.is_symlink())
       std::filesystem::remove(e.path());
@@ -242,7 +243,7 @@ CAF_TEST(the same attack delivers the trap to a careless backup) {
   const auto backups = folder.path / "backups";
   std::filesystem::create_directory(backups);
   const attacker a(backups, trap.folder, false);
-  const auto name = detail::backup_name{.time = second}.str();
+  const auto name = dbengine::backup::backup_name{.time = second}.str();
   const auto end = std::chrono::steady_clock::now() + patience;
   while (trap.intact() && std::chrono::steady_clock::now() < end)
     write_file(backups / (name + ".partial"), "a backup");

@@ -54,7 +54,8 @@ bool verified(const std::filesystem::path& path) {
 bool backed_up(const std::filesystem::path& path) {
   const temporary_folder folder;
   try {
-    detail::backup_job::start({.database = path.string(), .directory = folder.path})->run();
+    dbengine::backup::backup_job::start({.database = path.string(), .directory = folder.path})
+        ->run();
     return true;
   } catch (const error& e) {
     if (e.code() != errc::corrupt && e.code() != errc::backup_failed &&
@@ -71,11 +72,13 @@ bool sound_without_views(const std::filesystem::path& path) {
   std::filesystem::copy_file(path, copy);
   try {
     const auto db = open_plain(copy);
-    detail::run_sql(db.get(),
-                    "PRAGMA cache_spill = off; BEGIN; PRAGMA writable_schema = on;"
-                    "DELETE FROM sqlite_schema WHERE rootpage = 0; PRAGMA writable_schema = reset",
-                    "drop");
-    return detail::column_of(db.get(), "PRAGMA integrity_check(1)", "check").at(0) == "ok";
+    dbengine::sqlite::run_sql(
+        db.get(),
+        "PRAGMA cache_spill = off; BEGIN; PRAGMA writable_schema = on;"
+        "DELETE FROM sqlite_schema WHERE rootpage = 0; PRAGMA writable_schema = reset",
+        "drop");
+    return dbengine::sqlite::column_of(db.get(), "PRAGMA integrity_check(1)", "check").at(0) ==
+           "ok";
   } catch (const error&) {
     return false;
   }
@@ -84,22 +87,24 @@ bool sound_without_views(const std::filesystem::path& path) {
 // Tables and views by turns, the newest a view, with free pages.
 void make_database(const std::filesystem::path& path, int auto_vacuum, int tables) {
   const auto db = open_plain(path);
-  detail::run_sql(db.get(), "PRAGMA auto_vacuum = " + std::to_string(auto_vacuum), "make");
+  dbengine::sqlite::run_sql(db.get(), "PRAGMA auto_vacuum = " + std::to_string(auto_vacuum),
+                            "make");
   for (int i = 0; i < tables; ++i) {
     const auto n = std::to_string(i);
-    detail::run_sql(
+    dbengine::sqlite::run_sql(
         db.get(),
         "CREATE TABLE t" + n + " (id INTEGER PRIMARY KEY, v); CREATE INDEX i" + n + " ON t" + n +
             " (v);" + "CREATE VIEW v" + n + " AS SELECT * FROM t" + n +
             (i % 3 == 0 ? "; CREATE TABLE w" + n + " (a PRIMARY KEY) WITHOUT ROWID" : ""),
         "make");
   }
-  detail::run_sql(db.get(),
-                  "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 120)"
-                  "INSERT INTO t0 SELECT x, printf('%0400d', x) FROM c;"
-                  "DELETE FROM t0 WHERE id > 30; CREATE VIRTUAL TABLE bare USING dbstat;"
-                  "CREATE VIEW z AS SELECT 1",
-                  "fill");
+  dbengine::sqlite::run_sql(
+      db.get(),
+      "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 120)"
+      "INSERT INTO t0 SELECT x, printf('%0400d', x) FROM c;"
+      "DELETE FROM t0 WHERE id > 30; CREATE VIRTUAL TABLE bare USING dbstat;"
+      "CREATE VIEW z AS SELECT 1",
+      "fill");
 }
 
 // One change such as a bad disk, or a bad program, makes; about half of them in the free list.
@@ -150,8 +155,9 @@ CAF_TEST(what a whole check finds every check of ours finds) {
           continue;
         ++damaged;
         try {
-          passed_by_sqlite += detail::column_of(open_plain(path).get(), "PRAGMA integrity_check",
-                                                "check") == std::vector<std::string>{"ok"};
+          passed_by_sqlite +=
+              dbengine::sqlite::column_of(open_plain(path).get(), "PRAGMA integrity_check",
+                                          "check") == std::vector<std::string>{"ok"};
         } catch (const error&) { // found
         }
         CAF_CHECK(!checked_by_engine(path, false).empty());
@@ -174,13 +180,14 @@ CAF_TEST(a page that is free and in use is found whatever the newest object is) 
     const auto path = folder.path / "a.db";
     {
       const auto db = open_plain(path);
-      detail::run_sql(db.get(),
-                      "CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE keep (a);"
-                      "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 400)"
-                      "INSERT INTO t SELECT x, printf('%0900d', x) FROM c;"
-                      "INSERT INTO keep VALUES ('precious'); DELETE FROM t WHERE id > 50;" +
-                          sql,
-                      "make");
+      dbengine::sqlite::run_sql(
+          db.get(),
+          "CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE keep (a);"
+          "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 400)"
+          "INSERT INTO t SELECT x, printf('%0900d', x) FROM c;"
+          "INSERT INTO keep VALUES ('precious'); DELETE FROM t WHERE id > 50;" +
+              sql,
+          "make");
     }
     const auto root = static_cast<std::uint32_t>(
         number(open_plain(path).get(), "SELECT rootpage FROM sqlite_schema WHERE name = 'keep'"));
@@ -223,7 +230,7 @@ CAF_TEST(a file that was cut inside its last page is found and not copied) {
     const auto path = folder.path / (mode + ".db");
     {
       const auto db = open_plain(path);
-      detail::run_sql(
+      dbengine::sqlite::run_sql(
           db.get(),
           "PRAGMA journal_mode = " + mode +
               "; CREATE TABLE t (v); WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 "
@@ -247,7 +254,7 @@ CAF_TEST(a page that only the log has yet is no page that is missing) {
   const auto path = folder.path / "a.db";
   const int made = in_child([&]() -> int {
     const auto db = open_plain(path);
-    detail::run_sql(
+    dbengine::sqlite::run_sql(
         db.get(),
         "PRAGMA journal_mode = wal; CREATE TABLE t (v); PRAGMA wal_checkpoint(truncate);"
         "PRAGMA wal_autocheckpoint = 0; WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL "
@@ -267,16 +274,17 @@ CAF_TEST(a schema with JSON functions is backed up verified and restored) {
   const temporary_folder folder;
   const auto path = folder.path / "a.db";
   const auto db = open_plain(path);
-  detail::run_sql(db.get(),
-                  "CREATE TABLE t (a, b AS (a ->> '$.x') STORED, c AS (json_extract(a, '$.y')),"
-                  "  d CHECK (json_valid(d))); CREATE INDEX i ON t (b);"
-                  "CREATE INDEX k ON t (json_type(a, '$.x')) WHERE a -> '$.z' IS NOT NULL;"
-                  "INSERT INTO t (a, d) VALUES ('{\"x\": 1, \"y\": \"two\", \"z\": [3]}', '[]');"
-                  "CREATE VIEW v AS SELECT json_group_array(b) FROM t",
-                  "make");
+  dbengine::sqlite::run_sql(
+      db.get(),
+      "CREATE TABLE t (a, b AS (a ->> '$.x') STORED, c AS (json_extract(a, '$.y')),"
+      "  d CHECK (json_valid(d))); CREATE INDEX i ON t (b);"
+      "CREATE INDEX k ON t (json_type(a, '$.x')) WHERE a -> '$.z' IS NOT NULL;"
+      "INSERT INTO t (a, d) VALUES ('{\"x\": 1, \"y\": \"two\", \"z\": [3]}', '[]');"
+      "CREATE VIEW v AS SELECT json_group_array(b) FROM t",
+      "make");
   for (const bool compress : {false, true}) {
     const auto made =
-        detail::backup_job::start(
+        dbengine::backup::backup_job::start(
             {.database = path.string(), .directory = folder.path / "b", .compress = compress})
             ->run();
     CAF_CHECK(verify_backup(made.path).ok);
@@ -302,12 +310,13 @@ CAF_TEST(a hostile schema runs nothing that reaches outside while it is checked)
     for (const std::string kind : {"STORED", "VIRTUAL"}) {
       const temporary_folder folder;
       const auto path = folder.path / "a.db";
-      detail::run_sql(open_plain(path).get(),
-                      "CREATE TABLE h (a, b); CREATE INDEX i ON h (b); INSERT INTO h VALUES (1, 2);"
-                      "PRAGMA writable_schema = on; UPDATE sqlite_schema SET sql = "
-                      "'CREATE TABLE h (a, b AS (" +
-                          call + ") " + kind + ")' WHERE name = 'h'",
-                      "make");
+      dbengine::sqlite::run_sql(
+          open_plain(path).get(),
+          "CREATE TABLE h (a, b); CREATE INDEX i ON h (b); INSERT INTO h VALUES (1, 2);"
+          "PRAGMA writable_schema = on; UPDATE sqlite_schema SET sql = "
+          "'CREATE TABLE h (a, b AS (" +
+              call + ") " + kind + ")' WHERE name = 'h'",
+          "make");
       CAF_MESSAGE(call);
       const auto report = verify_backup(path);
       CAF_REQUIRE(!report.ok && !report.problems.empty());

@@ -131,7 +131,7 @@ CAF_TEST(what is told of a write in a file that was cut is true) {
         continue;
       CAF_CHECK_EQUAL(to_string(r.told.code), to_string(errc::fenced));
       if (r.rows != 0)
-        CAF_CHECK_EQUAL(to_string(r.told.outcome), to_string(fate::unknown));
+        CAF_CHECK_EQUAL(to_string(r.told.outcome), to_string(outcome::unknown));
     }
 }
 
@@ -139,6 +139,6 @@ CAF_TEST(a lone write that was committed into a file that was cut is unknown) {
   using namespace std::chrono_literals;
   const auto r = cut_during(ways[0], 12ms);
   CAF_CHECK_EQUAL(to_string(r.told.code), to_string(errc::fenced));
-  CAF_CHECK_EQUAL(to_string(r.told.outcome), to_string(fate::unknown));
+  CAF_CHECK_EQUAL(to_string(r.told.outcome), to_string(outcome::unknown));
   CAF_CHECK_EQUAL(r.rows, 1);
 }

@@ -112,13 +112,13 @@ CAF_TEST(a commit whose sync failed is settled by what was synced after it) {
   fill(db);
   faulty_vfs::arm(call::sync, 1, SQLITE_IOERR_FSYNC, false);
   const auto settled = failure_of([&] { db.execute("INSERT INTO t VALUES (1)"); });
-  CAF_CHECK(settled.code == errc::none || settled.outcome == fate::rolled_back);
+  CAF_CHECK(settled.code == errc::none || settled.outcome == outcome::rolled_back);
   CAF_CHECK_EQUAL(faulty_vfs::disarm(), 1);
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t"),
                   settled.code == errc::none ? 21 : 20);
   faulty_vfs::arm(call::sync, 1, SQLITE_IOERR_FSYNC, true);
   const auto why = failure_of([&] { db.execute("INSERT INTO t VALUES (2)"); });
-  CAF_CHECK(why.code == errc::fenced && why.outcome == fate::unknown);
+  CAF_CHECK(why.code == errc::fenced && why.outcome == outcome::unknown);
   faulty_vfs::disarm();
   db.execute("INSERT INTO t VALUES (3)");
   CAF_CHECK(db.integrity_check().empty());

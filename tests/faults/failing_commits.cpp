@@ -10,7 +10,7 @@
 //                     ... for long ------------->  cannot: `fenced`, `unknown`
 //   compare ledger and file, closed by an engine whose disk is well, or whose disk is broken to the end
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 #include "faulty_vfs.hpp"
 #include "house_fixture.hpp"
 #include "kill_round.hpp"
@@ -58,7 +58,7 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
   house_fixture f(durable(), quick_restarts(), url_of(file));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::atomic<int> deaths{0};
-  fault::set_hook([&](std::string_view name) {
+  base::fault::set_hook([&](std::string_view name) {
     if (name == "writer.before_answer" && deaths.fetch_add(1) == 0)
       throw std::runtime_error("killed");
   });
@@ -71,13 +71,13 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
   for (const auto& r : all) {
     CAF_REQUIRE(house_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
-    CAF_CHECK_EQUAL(to_string(r->outcome_info().outcome), to_string(fate::unknown));
+    CAF_CHECK_EQUAL(to_string(r->outcome_info().outcome), to_string(outcome::unknown));
     CAF_CHECK_EQUAL(r->answers.load(), 1);
   }
   CAF_CHECK(deaths > 0);
   CAF_CHECK_EQUAL(rows_after_crash(file), 3); // "did not run" would have been wrong
   faulty_vfs::disarm();
-  fault::set_hook({});
+  base::fault::set_hook({});
 }
 
 CAF_TEST(a statement of a script that goes on is settled where its commit failed) {
@@ -102,9 +102,9 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, true);
   const auto e = failure_of(script);
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-  CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::unknown));
+  CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::unknown));
   CAF_CHECK(e.index == std::size_t{1});
-  CAF_CHECK_EQUAL(to_string(failure_of(script).outcome), to_string(fate::not_run));
+  CAF_CHECK_EQUAL(to_string(failure_of(script).outcome), to_string(outcome::not_run));
   faulty_vfs::disarm();
   CAF_CHECK_EQUAL(script().steps.size(), 2u);
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 5);
@@ -139,7 +139,7 @@ CAF_TEST(a statement on a raw connection is settled where its commit failed) {
     faulty_vfs::arm(faulty_vfs::call::sync, 1, SQLITE_IOERR_FSYNC, true);
     const auto e = failure_of([&] { ways[0](c); });
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-    CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::unknown));
+    CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::unknown));
   }
   faulty_vfs::disarm();
   db.execute("INSERT INTO t VALUES (3)");
@@ -157,7 +157,7 @@ CAF_TEST(a commit that runs out of memory does not come back) {
   const auto e = failure_of(large);
   CAF_CHECK_EQUAL(faulty_vfs::disarm(), 1);
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::too_big));
-  CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::rolled_back));
+  CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::rolled_back));
   CAF_CHECK_EQUAL(rows_after_crash(file), 0);
   large();
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
@@ -227,7 +227,7 @@ CAF_TEST(kills while commits fail leave every answer true) {
 
 CAF_TEST(a failed commit that is not settled is found out) {
   const memory_folder folder;
-  fault::set_flaw("does not settle");
+  base::fault::set_flaw("does not settle");
   std::uint64_t ghosts = 0;
   for (unsigned i = 0; i < 20 && ghosts == 0; ++i)
     ghosts = run({.plans = {{"writer.after_commit", death::throws, 5}},
@@ -235,7 +235,7 @@ CAF_TEST(a failed commit that is not settled is found out) {
                   .disk = failing_disk{.every = 10, .broken_at_the_end = true}},
                  folder.path)
                  .crashed.ghosts;
-  fault::set_flaw({});
+  base::fault::set_flaw({});
   CAF_CHECK(ghosts > 0);
 }
 

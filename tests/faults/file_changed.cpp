@@ -78,7 +78,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
       std::this_thread::yield();
     const auto e = failure_of([&] { db.execute("INSERT INTO t VALUES (1001, x'00')"); });
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-    CAF_CHECK(e.outcome == fate::not_run);
+    CAF_CHECK(e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(m.seen) != std::string::npos);
     // From now on nothing is written, whatever way it comes, and the error says that it was not run.
     for (const auto& f : std::vector<std::function<void()>>{
@@ -91,7 +91,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
              [&] { db.execute_script("DELETE FROM t"); }}) {
       const auto later = failure_of(f);
       CAF_CHECK_EQUAL(to_string(later.code), to_string(errc::fenced));
-      CAF_CHECK(later.outcome == fate::not_run);
+      CAF_CHECK(later.outcome == outcome::not_run);
     }
     const auto h = db.health();
     CAF_CHECK(!h.ok);
@@ -111,7 +111,7 @@ CAF_TEST(a file that goes while a transaction runs is seen before its answer) {
     });
   });
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-  CAF_CHECK(e.outcome == fate::unknown); // it is committed, in a file that nobody finds
+  CAF_CHECK(e.outcome == outcome::unknown); // it is committed, in a file that nobody finds
 }
 
 CAF_TEST(what SQLite itself does to its files is no mishap) { // the control of the tests above

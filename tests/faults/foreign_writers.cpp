@@ -14,7 +14,7 @@
 #include "memory_folder.hpp"
 #include "program.hpp"
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -137,7 +137,7 @@ private:
   void failed(const error& e) {
     if (e.code() == errc::fenced)
       ++figures_->fences;
-    else if (e.outcome() == fate::unknown)
+    else if (e.outcome() == outcome::unknown)
       ++figures_->unknown;
     else if (e.code() == errc::busy || e.code() == errc::timeout)
       ++figures_->busy;
@@ -307,10 +307,10 @@ CAF_TEST(other programs on the file never fence the engine) {
 // The control: with the order of looks that took a commit in between for a file that was cut.
 CAF_TEST(an engine that believes its first look is found out) {
 #ifdef DBENGINE_FAULTS
-  fault::set_flaw("believes the first look");
+  base::fault::set_flaw("believes the first look");
   figures f;
   run_round({.writers = 2, .length = 60s, .grows = true, .until_fenced = true}, seed_of_run(), f);
-  fault::set_flaw({});
+  base::fault::set_flaw({});
   report("the control", 60, f);
   CAF_CHECK(f.fences > 0);
 #else

@@ -46,7 +46,7 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   while (rows < 10'000 && (e = failure_of([&] { db.execute(a_page); })).code == errc::none)
     ++rows;
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::disk_full));
-  CAF_CHECK(e.outcome == fate::rolled_back);
+  CAF_CHECK(e.outcome == outcome::rolled_back);
   CAF_CHECK(rows > 100);
   // Whatever way it comes: the same error, nothing kept, nobody fenced, no circuit.
   for (int i = 0; i < 10; ++i) {

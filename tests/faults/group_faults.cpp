@@ -114,7 +114,7 @@ bool play(const fault& f, int n, tally& t) {
       CAF_CHECK(hit);
       CAF_CHECK(e.code == errc::disk_full || e.code == errc::io || e.code == errc::fenced);
       CAF_CHECK(!e.message.empty());
-      if (e.outcome == fate::unknown)
+      if (e.outcome == outcome::unknown)
         open.insert({i, i + 100});
     }
     CAF_CHECK(failures[5].code != errc::none);
@@ -128,7 +128,8 @@ bool play(const fault& f, int n, tally& t) {
       kept.insert(2000);
     } else {
       CAF_CHECK_EQUAL(std::string(to_string(after.code)), "fenced");
-      CAF_CHECK(after.outcome == fate::not_run && !db.health().fenced.empty() && !db.health().ok);
+      CAF_CHECK(after.outcome == outcome::not_run && !db.health().fenced.empty() &&
+                !db.health().ok);
       ++t.fenced;
     }
   }

@@ -12,7 +12,7 @@
 //
 // DBENGINE_HISTORY_OPERATIONS: so many operations in all; DBENGINE_SEED: the first round's seed.
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 #include "history.hpp"
 #include "memory_folder.hpp"
 
@@ -83,9 +83,9 @@ CAF_TEST(an engine with a flaw has no true history) {
     for (; rounds < 20 && r.wrong == 0; ++rounds) {
       auto s = settings;
       s.seed += static_cast<unsigned>(rounds);
-      fault::set_flaw(flaw);
+      base::fault::set_flaw(flaw);
       r = run_history(s, folder.path);
-      fault::set_flaw({});
+      base::fault::set_flaw({});
     }
     CAF_CHECK(r.wrong != 0);
     std::fprintf(stderr, "%s: found after %d rounds: %s\n", flaw, rounds, r.text().c_str());

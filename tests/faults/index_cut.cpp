@@ -5,9 +5,9 @@
 // files as one likes are guarded. The process lives, every read and write is `fenced` from then on, and what was committed is in the
 // files.
 
-#include "bus_guard.hpp"
 #include "child.hpp"
 #include "engine_fixture.hpp"
+#include "os/sigbus_handler.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -139,7 +139,7 @@ CAF_TEST(an index that is deleted or replaced ends writes) {
     a_while();
     const auto e = failure_of([&] { db.execute("DELETE FROM t"); });
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-    CAF_CHECK(e.outcome == fate::not_run);
+    CAF_CHECK(e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(replaced ? "was replaced" : "was deleted") != std::string::npos);
   }
 }
@@ -157,7 +157,7 @@ CAF_TEST(threads that meet a missing page at once all go on) {
                     struct stat file {};
                     if (fd < 0 || ::fstat(fd, &file) != 0)
                       return 1;
-                    detail::bus_guard guard;
+                    os::sigbus_handler guard;
                     guard.begin(fs::canonical(path).string(), file);
                     const auto* at = static_cast<const volatile char*>(
                         ::mmap(nullptr, pages * page, PROT_READ, MAP_SHARED, fd, 0));

@@ -4,7 +4,7 @@
 // At every fault point there is, a worker throws, exits and stalls while 16 clients use the engine: each request has exactly one
 // answer, which is true, and the engine serves on. That no point is left out is seen in the sources.
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 #include "kill_round.hpp"
 #include "memory_folder.hpp"
 

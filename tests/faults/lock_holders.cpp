@@ -9,7 +9,7 @@
 #include "child.hpp"
 #include "comes_true.hpp"
 #include "engine_fixture.hpp"
-#include "file_lock.hpp"
+#include "os/file_lock.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -75,8 +75,8 @@ CAF_TEST(a forked child that lives on has no lock of its parent that was killed)
     const orphaned child([&] { new db_engine(folder.url(), {.read_only = read_only}); });
     CAF_REQUIRE(child.made);
     // The same for the reader's lock: a restore asks for that.
-    detail::unique_fd file(::open((folder.path / "test.db").c_str(), O_RDONLY | O_CLOEXEC));
-    CAF_CHECK(detail::try_lock(file.get(), true));
+    dbengine::os::unique_fd file(::open((folder.path / "test.db").c_str(), O_RDONLY | O_CLOEXEC));
+    CAF_CHECK(os::try_lock(file.get(), true));
     file.reset();
     CAF_CHECK_EQUAL(code_of([&] { db_engine db(folder.url()); }), "none");
   }
@@ -89,7 +89,7 @@ CAF_TEST(a forked child leaves the locks to its parent that lives) { // the cont
   CAF_CHECK_EQUAL(code_of([&] { db_engine second(folder.url()); }), "locked");
   CAF_CHECK_EQUAL(in_child([&] {
                     const auto fd = ::open((folder.path / "test.db").c_str(), O_RDONLY);
-                    return detail::locked_by_engine(fd) ? 0 : 1;
+                    return os::locked_by_engine(fd) ? 0 : 1;
                   }),
                   0);
 }
@@ -104,7 +104,7 @@ CAF_TEST(a forked child opens the file when its parent has closed it) {
   if (child == 0) {
     char c = 0;
     (void)!::read(go[0], &c, 1);
-    detail::file_lock lock(folder.path / "test.db");
+    dbengine::os::file_lock lock(folder.path / "test.db");
     ::_exit(lock.take_file(false) ? 1 : 0);
   }
   delete db;
@@ -181,13 +181,11 @@ CAF_TEST(a lock of root that is held is respected by others) { // the control of
   CAF_REQUIRE(::chmod(folder.path.c_str(), 0777) == 0);
   for (const auto& e : fs::directory_iterator(folder.path))
     CAF_REQUIRE(::chmod(e.path().c_str(), e.path().extension() == ".lock" ? 0644 : 0666) == 0);
-  CAF_CHECK_EQUAL(in_child([&] {
-                    if (::setgid(54'321) != 0 || ::setuid(54'321) != 0)
-                      return 98;
-                    return code_of([&] { detail::file_lock second(folder.path / "test.db"); }) ==
-                                   "locked"
-                               ? 0
-                               : 1;
-                  }),
-                  0);
+  CAF_CHECK_EQUAL(
+      in_child([&] {
+        if (::setgid(54'321) != 0 || ::setuid(54'321) != 0)
+          return 98;
+        return code_of([&] { os::file_lock second(folder.path / "test.db"); }) == "locked" ? 0 : 1;
+      }),
+      0);
 }

@@ -12,8 +12,8 @@
 #include "memory_folder.hpp"
 #include "paths.hpp"
 
-#include "backup_catalog.hpp"
-#include "backup_sqlite.hpp"
+#include "backup/backup_catalog.hpp"
+#include "sqlite/plain_database.hpp"
 
 #include <dbengine/backup.hpp>
 #include <dbengine/db_engine.hpp>
@@ -78,9 +78,9 @@ struct told {
 // The schema of power_cut_victim, by SQLite alone; the process ends without closing, so that the log stays.
 void make_database(const std::filesystem::path& path, int writer, int rows, bool log) {
   const auto make = [&] {
-    const auto db = detail::open_database(path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                                          nullptr, "open");
-    detail::run_sql(
+    const auto db = dbengine::sqlite::open_database(
+        path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr, "open");
+    dbengine::sqlite::run_sql(
         db.get(),
         std::string(log ? "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0;" : "") +
             "CREATE TABLE t (id INTEGER PRIMARY KEY, writer, n, pad);"
@@ -270,7 +270,7 @@ private:
                                    const told& acknowledged, int figures::*& count) {
     std::set<std::string> listed;
     // All of the folder: an image is another folder, whose engine does not take them for its own history.
-    for (const auto& b : detail::list_backups(folder)) {
+    for (const auto& b : dbengine::backup::list_backups(folder)) {
       listed.insert(b.filename);
       if (const auto report = verify_backup(b.path); !report.ok)
         return b.filename + " does not verify: " + report.problems.front();

@@ -8,8 +8,8 @@
 #include "ledger.hpp"
 #include "memory_folder.hpp"
 
-#include "backup_sqlite.hpp"
-#include "directory.hpp"
+#include "os/directory.hpp"
+#include "sqlite/plain_database.hpp"
 
 #include <csignal>
 #include <random>
@@ -37,8 +37,8 @@ void run_and_kill(const fs::path& folder, const moment& m, const char* mode, uns
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     CAF_FAIL("pipe");
-  dbengine::detail::unique_fd out(ends[0]);
-  dbengine::detail::unique_fd in(ends[1]);
+  dbengine::os::unique_fd out(ends[0]);
+  dbengine::os::unique_fd in(ends[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in.get(), 1);
@@ -103,8 +103,8 @@ kill_findings inspect(const fs::path& folder) {
     f.first = problems;
   }
   const auto db =
-      dbengine::detail::open_database(copy.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
-  if (dbengine::detail::column_of(db.get(), "SELECT 1 FROM sqlite_schema WHERE name = 'w'",
+      dbengine::sqlite::open_database(copy.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
+  if (dbengine::sqlite::column_of(db.get(), "SELECT 1 FROM sqlite_schema WHERE name = 'w'",
                                   "schema")
           .empty()) {
     f.lost = told.size();

@@ -13,8 +13,8 @@
 #include "comes_true.hpp"
 #include "engine_fixture.hpp"
 #include "fault_script.hpp"
-#include "file_lock.hpp"
 #include "needs_pipes.hpp"
+#include "os/file_lock.hpp"
 
 #include <dbengine/actors/messages.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -128,14 +128,14 @@ CAF_TEST(a forked child is told so at once and the parent goes on) {
 
 CAF_TEST(a forked child that drops its copy of the lock leaves it to its parent) {
   engine_folder folder;
-  detail::file_lock lock(folder.path / "test.db");
+  dbengine::os::file_lock lock(folder.path / "test.db");
   CAF_CHECK_EQUAL(in_child([&] {
                     lock.release();
                     return 0;
                   }),
                   0);
   CAF_CHECK(std::filesystem::exists(folder.path / "test.db.lock"));
-  CAF_CHECK_EQUAL(code_of([&] { detail::file_lock second(folder.path / "test.db"); }), "locked");
+  CAF_CHECK_EQUAL(code_of([&] { os::file_lock second(folder.path / "test.db"); }), "locked");
 }
 
 CAF_TEST(a forked child that drops a typed handle leaves the engine to its parent) {
@@ -336,7 +336,7 @@ CAF_TEST(a worker that cannot be restarted for want of a thread comes back with 
       });
       if (e.code != errc::timeout && e.code != errc::unavailable)
         return 1;
-      if (e.outcome == fate::unknown)
+      if (e.outcome == outcome::unknown)
         return 2;
     }
     if (db.fetch_value<int>("SELECT count(*) FROM t") != 0)

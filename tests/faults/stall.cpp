@@ -153,18 +153,18 @@ CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done
       return {};
     }();
     CAF_CHECK_EQUAL(to_string(facade.code), to_string(errc::timeout));
-    CAF_CHECK_EQUAL(to_string(facade.outcome), to_string(fate::not_run));
+    CAF_CHECK_EQUAL(to_string(facade.outcome), to_string(outcome::not_run));
     book.answer(own, verdict_of(facade));
     for (const auto& [n, number] : behind) {
       const auto e = answer_to(*box, number);
       CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
-      CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::not_run));
+      CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::not_run));
       book.answer(n, verdict_of(e));
     }
     const auto e = answer_to(*box, stuck);
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
     // Whoever answers in its place forbids its commit: late as it comes back, it is not done.
-    CAF_CHECK_EQUAL(to_string(e.outcome), to_string(fate::rolled_back));
+    CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::rolled_back));
     book.answer(entry, verdict_of(e));
     CAF_CHECK(reported_as_stalled(db, "writer"));
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0); // reads go on

@@ -11,7 +11,7 @@
 #include "ledger.hpp"
 #include "memory_folder.hpp"
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
@@ -378,7 +378,7 @@ CAF_TEST(a failed commit that comes back is found out) {
 #ifdef DBENGINE_FAULTS
   const memory_folder folder;
   make_template(folder.path);
-  fault::set_flaw("does not settle");
+  base::fault::set_flaw("does not settle");
   for (const bool for_good : {true, false}) {
     bool found = false;
     for (std::uint64_t n = 1; n <= 40 && !found; ++n)
@@ -387,7 +387,7 @@ CAF_TEST(a failed commit that comes back is found out) {
                   .crashed.ghosts != 0;
     CAF_CHECK(found);
   }
-  fault::set_flaw({});
+  base::fault::set_flaw({});
 #else
   DBENGINE_SKIP("this build has no flaws to switch on");
 #endif

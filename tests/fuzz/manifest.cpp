@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "backup_manifest.hpp"
+#include "backup/backup_manifest.hpp"
 
 #include "target.hpp"
 
@@ -9,9 +9,9 @@ namespace dbengine::fuzz {
 
 namespace {
 
-using detail::backup_name;
+using backup::backup_name;
 
-bool same(const detail::manifest& a, const detail::manifest& b) {
+bool same(const backup::manifest& a, const backup::manifest& b) {
   return a.file == b.file && a.source == b.source && a.sha256 == b.sha256 && a.size == b.size &&
          a.pages == b.pages && a.page_size == b.page_size && a.compressed == b.compressed &&
          a.verified == b.verified && a.started == b.started && a.duration == b.duration &&
@@ -23,9 +23,9 @@ bool same(const detail::manifest& a, const detail::manifest& b) {
 void check_name(std::string_view text) {
   if (const auto name = backup_name::parse(text)) {
     require(name->str() == text, "a name of a backup has one spelling");
-    require(detail::is_partial_name(name->str() + ".partial"), "its unfinished file is known");
+    require(backup::is_partial_name(name->str() + ".partial"), "its unfinished file is known");
   }
-  if (detail::is_partial_name(text))
+  if (backup::is_partial_name(text))
     require(!backup_name::parse(text), "an unfinished file is no backup");
 }
 
@@ -34,7 +34,7 @@ void check_name(std::string_view text) {
 void manifest(std::string_view input) {
   check_name(input);
   std::string why;
-  auto read = detail::manifest::parse(input, why);
+  auto read = backup::manifest::parse(input, why);
   if (!read) {
     require(!why.empty(), "what is wrong with a manifest is said");
     return;
@@ -43,11 +43,11 @@ void manifest(std::string_view input) {
   const auto written = read->to_json();
   if (flawed("manifest")) // the mistake: a size of 4 GiB and more is cut
     read->size &= 0xffff'ffff;
-  const auto again = detail::manifest::parse(written, why);
+  const auto again = backup::manifest::parse(written, why);
   require(again.has_value(), "a manifest that was read can be written and read: " + why);
   // The counts of rows are left out where they make it too large.
-  require(written.size() > detail::max_manifest_bytes || !again->rows.empty() ||
-              read->rows.empty() || input.size() > detail::max_manifest_bytes / 8,
+  require(written.size() > backup::max_manifest_bytes || !again->rows.empty() ||
+              read->rows.empty() || input.size() > backup::max_manifest_bytes / 8,
           "the rows of a small manifest are kept");
   if (again->rows.empty())
     read->rows.clear();

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 #include "data/statement_kind.hpp"
-#include "sql_text.hpp"
-#include "statement_size.hpp"
+#include "sqlite/sql_text.hpp"
+#include "sqlite/statement_size.hpp"
 
 #include <algorithm>
 #include <array>
@@ -63,9 +63,9 @@ sqlite3* database() {
   return db;
 }
 
-detail::statement_size size_of(std::string_view text) {
-  return detail::size_of_statement(text, [](const std::string& name) {
-    return detail::extent{name == "v" ? std::size_t{16} : 0, 0};
+sqlite::statement_size size_of(std::string_view text) {
+  return sqlite::size_of_statement(text, [](const std::string& name) {
+    return sqlite::extent{name == "v" ? std::size_t{16} : 0, 0};
   });
 }
 
@@ -101,7 +101,7 @@ std::size_t end_by_sqlite(std::string_view sql) {
 std::size_t end_of_first(std::string_view sql) {
   if (flawed("sql")) // the mistake: the first semicolon ends it
     return std::min(sql.find(';'), sql.size() - 1) + 1;
-  return detail::statement_end(sql);
+  return sqlite::statement_end(sql);
 }
 
 void check_begin(std::string_view sql, std::size_t begin) {
@@ -119,7 +119,7 @@ void check_begin(std::string_view sql, std::size_t begin) {
 void check_kind(std::string_view sql, sqlite3_stmt* s) {
   // SQLite calls the plan of a write a write, too.
   const bool writes = sqlite3_stmt_readonly(s) == 0 && sqlite3_stmt_isexplain(s) == 0;
-  require(!writes || detail::may_write(sql), "a statement that writes is taken for one");
+  require(!writes || sqlite::may_write(sql), "a statement that writes is taken for one");
   auto text = std::string(sql.substr(0, 6));
   if (!writes || sqlite3_stricmp(text.c_str(), "PRAGMA") == 0)
     return;
@@ -130,7 +130,7 @@ void check_kind(std::string_view sql, sqlite3_stmt* s) {
 }
 
 void check_row(std::string_view sql) {
-  const auto row = detail::only_row(sql);
+  const auto row = sqlite::only_row(sql);
   if (row.empty())
     return;
   const auto at = static_cast<std::size_t>(row.data() - sql.data());
@@ -159,12 +159,12 @@ void check_size(std::string_view sql) {
 } // namespace
 
 void sql(std::string_view input) {
-  const auto found = detail::next_statement(input, 0);
+  const auto found = sqlite::next_statement(input, 0);
   const auto begin = std::min(found, input.size());
   const auto end = end_of_first(input);
   require(end <= input.size() && (input.empty() || end > 0), "a statement ends inside its text");
-  detail::may_write(input);
-  detail::only_row(input);
+  sqlite::may_write(input);
+  sqlite::only_row(input);
   app::kind_of(input);
   // SQLite takes a NUL byte for the end; the engine refuses it before.
   if (input.find('\0') != input.npos)
@@ -184,7 +184,7 @@ void sql(std::string_view input) {
   check_kind(rest.substr(0, tail), s.get());
   check_row(rest.substr(0, tail));
   const auto behind = rest.substr(tail);
-  check_begin(behind, std::min(detail::next_statement(behind, 0), behind.size()));
+  check_begin(behind, std::min(sqlite::next_statement(behind, 0), behind.size()));
 }
 
 } // namespace dbengine::fuzz

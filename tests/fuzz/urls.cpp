@@ -3,7 +3,7 @@
 
 #include "cli/duration.hpp"
 #include "serve/address.hpp"
-#include "url.hpp"
+#include "sqlite/url.hpp"
 
 #include <dbengine/error.hpp>
 
@@ -38,7 +38,7 @@ int take_name(sqlite3_vfs*, const char* name, sqlite3_file* file, int, int*) {
   return SQLITE_CANTOPEN;
 }
 
-std::optional<understood> as_sqlite_reads(const detail::location& where) {
+std::optional<understood> as_sqlite_reads(const sqlite::location& where) {
   static const char* const vfs = [] {
     static sqlite3_vfs v = *sqlite3_vfs_find(nullptr);
     v.zName = "names only";
@@ -60,10 +60,10 @@ std::optional<understood> as_sqlite_reads(const detail::location& where) {
 }
 
 void check_database(std::string_view url) {
-  detail::location parsed, where;
+  sqlite::location parsed, where;
   try {
-    parsed = detail::parse_url(url);
-    where = detail::locate(url);
+    parsed = sqlite::parse_url(url);
+    where = sqlite::locate(url);
   } catch (const error& e) {
     require(e.code() == errc::invalid_url, std::string("a URL is refused as such: ") + e.what());
     return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "message_codec.hpp"
-#include "remote/wire_message.hpp"
+#include "remote/protocol/wire_message.hpp"
+#include "system/message_codec.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -35,7 +35,7 @@ void check(std::string_view body) {
   std::tuple<Ts...> x;
   std::int64_t timeout = 0;
   const auto read = [&](std::string_view bytes) {
-    detail::decoder d(bytes, defaults::wire_decoded_bytes);
+    base::decoder d(bytes, defaults::wire_decoded_bytes);
     std::apply([&](auto&... xs) { d(timeout, xs...); }, x);
     if (!flawed("wire")) // the mistake: whatever follows is passed over
       d.end();
@@ -48,7 +48,7 @@ void check(std::string_view body) {
     return;
   }
   const auto encode = [&] {
-    return std::apply([&](const auto&... xs) { return detail::encode(timeout, xs...); }, x);
+    return std::apply([&](const auto&... xs) { return base::encode(timeout, xs...); }, x);
   };
   const auto written = encode();
   // A flag has more than one spelling: any byte but 0 is true. What pads a cell of a result is 0, whatever came.
@@ -72,7 +72,7 @@ using checker = void (*)(std::string_view);
 constexpr std::array checkers{DBENGINE_MESSAGES(DBENGINE_FUZZ_ONE) check<fetch_request, bool>,
                               check<transaction_result>,
                               check<error_info>,
-                              check<actors::wire_welcome>,
+                              check<actors::remote::wire_welcome>,
                               check<std::uint32_t, std::string>,
                               check<std::uint64_t>,
                               check<>};

@@ -4,7 +4,7 @@
 // Backups and restores beside programs that use the database with SQLite alone.
 #include "backup_fixture.hpp"
 
-#include "backup_restore.hpp"
+#include "backup/backup_restore.hpp"
 #include "child.hpp"
 #include "skip.hpp"
 
@@ -22,7 +22,7 @@ using namespace dbengine::test;
 namespace {
 
 std::string one_row(const std::filesystem::path& path) {
-  return detail::column_of(open_plain(path).get(), "SELECT x FROM u", "look").at(0);
+  return dbengine::sqlite::column_of(open_plain(path).get(), "SELECT x FROM u", "look").at(0);
 }
 
 // Another process that has a file open and does nothing with it.
@@ -61,10 +61,11 @@ struct target_fixture {
   std::filesystem::path target = f.folder.path / "old.db";
 
   target_fixture() {
-    detail::run_sql(f.db.get(), "CREATE TABLE u (x); INSERT INTO u VALUES ('new')", "set up");
+    dbengine::sqlite::run_sql(f.db.get(), "CREATE TABLE u (x); INSERT INTO u VALUES ('new')",
+                              "set up");
     made = f.make();
-    detail::run_sql(open_plain(target).get(), "CREATE TABLE u (x); INSERT INTO u VALUES ('old')",
-                    "set up");
+    dbengine::sqlite::run_sql(open_plain(target).get(),
+                              "CREATE TABLE u (x); INSERT INTO u VALUES ('old')", "set up");
   }
   errc restore() const {
     return code_of([&] { restore_backup(made.path, target, true); });
@@ -77,9 +78,9 @@ CAF_TEST(a file that a program has open and idle is not replaced) {
   const target_fixture t;
   {
     const auto idle = open_plain(t.target);
-    detail::run_sql(idle.get(), "SELECT * FROM u", "look");
+    dbengine::sqlite::run_sql(idle.get(), "SELECT * FROM u", "look");
     CAF_CHECK_EQUAL(t.restore(), errc::locked);
-    detail::run_sql(idle.get(), "INSERT INTO u VALUES ('mine')", "go on");
+    dbengine::sqlite::run_sql(idle.get(), "INSERT INTO u VALUES ('mine')", "go on");
   }
   CAF_CHECK_EQUAL(one_row(t.target), "old");
   CAF_CHECK_EQUAL(t.restore(), errc::none);
@@ -126,13 +127,13 @@ CAF_TEST(who opens the old file while it is replaced keeps it) {
   const target_fixture t;
   int fd = -1;
   const auto restore = [&] {
-    detail::restore({.backup = t.made.path,
-                     .target = t.target,
-                     .force = true,
-                     .at = [&](std::string_view point) {
-                       if (point == "keep")
-                         fd = open(t.target.c_str(), O_RDONLY | O_CLOEXEC);
-                     }});
+    dbengine::backup::restore({.backup = t.made.path,
+                               .target = t.target,
+                               .force = true,
+                               .at = [&](std::string_view point) {
+                                 if (point == "keep")
+                                   fd = open(t.target.c_str(), O_RDONLY | O_CLOEXEC);
+                               }});
   };
   CAF_CHECK_EQUAL(code_of(restore), errc::locked);
   CAF_CHECK(fd >= 0);
@@ -150,13 +151,13 @@ CAF_TEST(a schema that others change all the time is read) {
   std::string tables = "BEGIN;";
   for (int i = 0; i < 2000; ++i)
     tables += "CREATE TABLE t" + std::to_string(i) + " (a INTEGER PRIMARY KEY, b TEXT, c);";
-  detail::run_sql(f.db.get(), tables + "COMMIT; PRAGMA synchronous = off", "many tables");
+  dbengine::sqlite::run_sql(f.db.get(), tables + "COMMIT; PRAGMA synchronous = off", "many tables");
   std::atomic<bool> ends{false};
   std::atomic<int> changes{0};
   std::thread other([&] {
     const auto db = open_plain(f.database);
     while (!ends) {
-      detail::run_sql(db.get(), "CREATE TABLE x (a); DROP TABLE x", "change");
+      dbengine::sqlite::run_sql(db.get(), "CREATE TABLE x (a); DROP TABLE x", "change");
       changes += 2;
     }
   });

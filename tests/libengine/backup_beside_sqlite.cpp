@@ -2,9 +2,9 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Looking at a database or a backup must not let go of the locks that SQLite has on it in the same process.
+#include "backup/backup_restore.hpp"
 #include "backup_fixture.hpp"
-#include "backup_restore.hpp"
-#include "held_file.hpp"
+#include "os/pinned_file.hpp"
 
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -18,8 +18,9 @@ using namespace dbengine::test;
 namespace {
 
 bool is_locked(const std::filesystem::path& path) {
-  const auto folder = detail::directory::open(path.parent_path(), false);
-  return detail::locked_by_sqlite(detail::held_file::open(folder, path.filename().string()).get());
+  const auto folder = dbengine::os::directory::open(path.parent_path(), false);
+  return dbengine::os::locked_by_sqlite(
+      dbengine::os::pinned_file::open(folder, path.filename().string()).get());
 }
 
 } // namespace
@@ -27,7 +28,7 @@ bool is_locked(const std::filesystem::path& path) {
 CAF_TEST(verifying a live database leaves its locks) {
   const backup_fixture f(10);
   // A connection in WAL mode has a shared lock as long as it is open; without it another process would remove the WAL.
-  detail::column_of(f.db.get(), "SELECT count(*) FROM t", "read");
+  dbengine::sqlite::column_of(f.db.get(), "SELECT count(*) FROM t", "read");
   CAF_REQUIRE(is_locked(f.database));
   (void)verify_backup(f.database);
   CAF_CHECK(is_locked(f.database));
@@ -38,7 +39,7 @@ CAF_TEST(a refused restore leaves the locks of the target and of the backup) {
   const auto made = f.make();
   const auto other = f.make();
   const auto reads = open_plain(made.path);
-  detail::run_sql(reads.get(), "BEGIN; SELECT count(*) FROM t", "read");
+  dbengine::sqlite::run_sql(reads.get(), "BEGIN; SELECT count(*) FROM t", "read");
   for (int i = 0; i < 3; ++i) {
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(other.path, made.path, true); }), errc::locked);
     CAF_CHECK(is_locked(made.path));
@@ -59,7 +60,7 @@ CAF_TEST(descriptors that had to be kept are closed when the locks are gone) {
   const auto before = open_files();
   {
     const auto reads = open_plain(made.path);
-    detail::run_sql(reads.get(), "BEGIN; SELECT count(*) FROM t", "read");
+    dbengine::sqlite::run_sql(reads.get(), "BEGIN; SELECT count(*) FROM t", "read");
     const auto beside = open_files();
     for (int i = 0; i < 20; ++i)
       (void)verify_backup(made.path);
@@ -78,12 +79,12 @@ CAF_TEST(descriptors that had to be kept are closed when the locks are gone) {
 //                                      | ends
 CAF_TEST(a forked child keeps no lock) {
   const temporary_folder folder;
-  const auto opened = detail::directory::open(folder.path, false);
+  const auto opened = dbengine::os::directory::open(folder.path, false);
   int ends[2];
   CAF_REQUIRE(pipe(ends) == 0);
   pid_t child = 0;
   {
-    const detail::held_file held(opened.lock("lock"));
+    const dbengine::os::pinned_file held(opened.lock("lock"));
     CAF_REQUIRE(static_cast<bool>(held));
     child = fork();
     if (child == 0) {
@@ -127,7 +128,7 @@ CAF_TEST(a backup of another process keeps this one away) {
   }
   char c = 0;
   CAF_REQUIRE(read(ready[0], &c, 1) == 1);
-  CAF_CHECK(!detail::backup_job::start(f.settings()));
+  CAF_CHECK(!backup::backup_job::start(f.settings()));
   CAF_CHECK(prune_backups(f.backups, f.database.string(), {.keep_count = 1}).skipped);
   CAF_CHECK(write(go_on[1], &c, 1) == 1);
   int status = -1;

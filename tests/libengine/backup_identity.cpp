@@ -67,11 +67,12 @@ struct two_containers {
   }
   void make() const {
     std::filesystem::create_directory(data);
-    detail::run_sql(open_plain(database).get(), "CREATE TABLE t (x)", "make");
+    dbengine::sqlite::run_sql(open_plain(database).get(), "CREATE TABLE t (x)", "make");
   }
   std::string back_up(int keep) const {
     const auto made =
-        detail::backup_job::start({.database = database.string(), .directory = backups})->run();
+        dbengine::backup::backup_job::start({.database = database.string(), .directory = backups})
+            ->run();
     prune_backups(backups, database.string(), {.keep_count = keep});
     return made.filename;
   }
@@ -112,7 +113,7 @@ CAF_TEST(a manifest that names another file or source is not ok) {
 CAF_TEST(a backup in the place of another is found out though size and checksum were put right) {
   backup_fixture f(10);
   const auto first = f.make();
-  detail::run_sql(f.db.get(), "UPDATE t SET v = 'x' WHERE id = 1", "change");
+  dbengine::sqlite::run_sql(f.db.get(), "UPDATE t SET v = 'x' WHERE id = 1", "change");
   const auto second = f.make();
   std::filesystem::copy_file(first.path, second.path,
                              std::filesystem::copy_options::overwrite_existing);
@@ -128,9 +129,9 @@ CAF_TEST(a manifest of before belongs to its path and verifies) {
   const auto text = content(manifest_of(made));
   write_file(manifest_of(made), of_before(text));
   CAF_CHECK(verify_backup(made.path).ok);
-  const auto mine = detail::source_of(f.database.string());
-  CAF_CHECK_EQUAL(detail::list_backups(f.backups, mine).size(), 1u);
-  CAF_CHECK(detail::newest_verified(f.backups, mine).has_value());
+  const auto mine = dbengine::backup::source_of(f.database.string());
+  CAF_CHECK_EQUAL(backup::list_backups(f.backups, mine).size(), 1u);
+  CAF_CHECK(backup::newest_verified(f.backups, mine).has_value());
   // Its new fields can be left out together only.
   const auto at = text.find(",\n  \"manifest_sha256\"");
   write_file(manifest_of(made), text.substr(0, at) + "\n}\n");
@@ -146,7 +147,7 @@ CAF_TEST(one path in two places is two databases) {
   CAF_CHECK_EQUAL(c.listed(), first);
   c.enter_other();
   CAF_CHECK(c.listed().empty());
-  CAF_CHECK(!detail::newest_verified(c.backups, detail::source_of(c.database.string())));
+  CAF_CHECK(!backup::newest_verified(c.backups, backup::source_of(c.database.string())));
   for (int i = 0; i < 3; ++i)
     second.insert(second.begin(), c.back_up(2));
   second.pop_back();

@@ -3,7 +3,7 @@
 
 // One backup: what it makes, how it ends, and that a failure leaves nothing.
 #include "backup_fixture.hpp"
-#include "memory_vfs.hpp"
+#include "vfs/memory_vfs.hpp"
 
 #include <atomic>
 #include <sys/file.h>
@@ -26,14 +26,14 @@ CAF_TEST(a backup is a plain complete database with a manifest) {
   CAF_REQUIRE(stat(made.path.c_str(), &s) == 0);
   CAF_CHECK_EQUAL(s.st_mode & 0777u, 0600u);
   CAF_CHECK_EQUAL(static_cast<std::uint64_t>(s.st_size), made.size_bytes);
-  const auto listed = detail::list_backups(f.backups, f.source());
+  const auto listed = dbengine::backup::list_backups(f.backups, f.source());
   CAF_REQUIRE(listed.size() == 1);
   CAF_CHECK(listed[0].verified && listed[0].sha256 == made.sha256 && listed[0].time == made.time);
   const auto report = verify_backup(made.path);
   CAF_CHECK(report.ok && report.has_manifest);
   CAF_CHECK_EQUAL(report.sha256, made.sha256);
   const auto copy = open_plain(made.path);
-  CAF_CHECK(detail::column_of(copy.get(), "PRAGMA journal_mode", "q").at(0) == "delete");
+  CAF_CHECK(sqlite::column_of(copy.get(), "PRAGMA journal_mode", "q").at(0) == "delete");
   CAF_CHECK_EQUAL(number(copy.get(), "SELECT count(*) FROM t"), 1000);
 }
 
@@ -61,7 +61,7 @@ CAF_TEST(backups of one second are numbered and a clock set back keeps the order
   CAF_CHECK_EQUAL(f.make(s).filename, "backup_20261025_010000_2.sqlite");
   s.now = [&] { return wall_time(t - 24h); };
   CAF_CHECK_EQUAL(f.make(s).filename, "backup_20261025_010000_3.sqlite");
-  CAF_CHECK(detail::list_backups(f.backups).front().filename == "backup_20261025_010000_3.sqlite");
+  CAF_CHECK(backup::list_backups(f.backups).front().filename == "backup_20261025_010000_3.sqlite");
 }
 
 CAF_TEST(after the last number of a second comes the next second) {
@@ -72,8 +72,8 @@ CAF_TEST(after the last number of a second comes the next second) {
   const auto take_name = [&](const std::string& name) {
     const auto made = f.make(s);
     std::string ignored;
-    auto about =
-        detail::read_manifest(detail::directory::open(f.backups, false), made.filename, ignored);
+    auto about = dbengine::backup::read_manifest(dbengine::os::directory::open(f.backups, false),
+                                                 made.filename, ignored);
     CAF_REQUIRE(about.has_value());
     about->file = name;
     std::filesystem::rename(made.path, f.backups / name);
@@ -84,7 +84,7 @@ CAF_TEST(after the last number of a second comes the next second) {
   const auto next = f.make(s);
   CAF_CHECK_EQUAL(next.filename, "backup_20261025_010001.sqlite");
   CAF_CHECK(next.time == t + 1s);
-  CAF_CHECK(detail::list_backups(f.backups).front().filename == next.filename);
+  CAF_CHECK(backup::list_backups(f.backups).front().filename == next.filename);
   // Where there is no later name at all that is said, rather than an older one taken.
   take_name("backup_22611231_235959_999999999.sqlite");
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
@@ -92,13 +92,13 @@ CAF_TEST(after the last number of a second comes the next second) {
 
 CAF_TEST(one backup at a time in a directory) {
   backup_fixture f;
-  auto first = detail::backup_job::start(f.settings());
+  auto first = dbengine::backup::backup_job::start(f.settings());
   CAF_REQUIRE(first != nullptr);
-  CAF_CHECK(detail::backup_job::start(f.settings()) == nullptr);
-  CAF_CHECK(detail::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false).skipped);
-  CAF_CHECK(detail::clean_backup_directory(f.backups).empty());
+  CAF_CHECK(backup::backup_job::start(f.settings()) == nullptr);
+  CAF_CHECK(backup::apply_retention(f.backups, f.source(), {.keep_count = 1}, {}, false).skipped);
+  CAF_CHECK(backup::clean_backup_directory(f.backups).empty());
   first->run();
-  CAF_CHECK(detail::backup_job::start(f.settings()) != nullptr);
+  CAF_CHECK(backup::backup_job::start(f.settings()) != nullptr);
 }
 
 CAF_TEST(a failure at any point leaves no file) {
@@ -124,12 +124,12 @@ CAF_TEST(a failure at any point leaves no file) {
 
 CAF_TEST(cancelling and abandoning leave no file) {
   backup_fixture f;
-  auto job = detail::backup_job::start(f.settings());
+  auto job = dbengine::backup::backup_job::start(f.settings());
   job->step();
   job->cancel();
   CAF_CHECK_EQUAL(code_of([&] { job->step(); }), errc::cancelled);
   CAF_CHECK(f.files().empty());
-  job = detail::backup_job::start(f.settings());
+  job = dbengine::backup::backup_job::start(f.settings());
   CAF_CHECK_EQUAL(f.files().size(), 1u);
   job.reset();
   CAF_CHECK(f.files().empty());
@@ -138,9 +138,9 @@ CAF_TEST(cancelling and abandoning leave no file) {
 CAF_TEST(a cancel stops the check of a whole database early) {
   backup_fixture f(20000);
   const auto made = f.make();
-  const auto fd = detail::directory::open(f.backups, false).open_file(made.filename);
+  const auto fd = dbengine::os::directory::open(f.backups, false).open_file(made.filename);
   int questions = 0;
-  const auto found = detail::check_database(fd.get(), {}, [&] {
+  const auto found = dbengine::backup::check_database(fd.get(), {}, [&] {
     ++questions;
     return true;
   });
@@ -148,18 +148,18 @@ CAF_TEST(a cancel stops the check of a whole database early) {
   const int all = questions;
   questions = 0;
   CAF_CHECK_EQUAL(
-      code_of([&] { detail::check_database(fd.get(), {}, [&] { return ++questions < 10; }); }),
+      code_of([&] { backup::check_database(fd.get(), {}, [&] { return ++questions < 10; }); }),
       errc::cancelled);
   CAF_CHECK(questions < all / 3);
   // In a job the same holds for each stage after the copy.
   for (const std::string point : {"count", "sync", "verify", "hash"}) {
-    detail::backup_job* running = nullptr;
+    dbengine::backup::backup_job* running = nullptr;
     auto s = f.settings();
     s.at = [&](std::string_view p) {
       if (p == point)
         running->cancel();
     };
-    const auto job = detail::backup_job::start(s);
+    const auto job = dbengine::backup::backup_job::start(s);
     running = job.get();
     CAF_CHECK_EQUAL(code_of([&] { job->run(); }), errc::cancelled);
   }
@@ -172,7 +172,7 @@ CAF_TEST(what a progress callback throws reaches the caller) {
   const auto throws = [](const backup_progress&) -> bool { throw own(); };
   int caught = 0;
   try {
-    detail::backup_job::start(f.settings())->run(throws);
+    dbengine::backup::backup_job::start(f.settings())->run(throws);
   } catch (const own&) {
     ++caught;
   }
@@ -218,7 +218,7 @@ CAF_TEST(a full disk at every size is told and leaves no file) {
       int left = 0;
       if (std::filesystem::exists(small / "backups"))
         for (const auto& e : std::filesystem::directory_iterator(small / "backups"))
-          left += e.path().filename() != detail::backup_lock_name;
+          left += e.path().filename() != dbengine::backup::backup_lock_name;
       CAF_CHECK_EQUAL(left, code == errc::none ? 2 : 0);
       std::filesystem::remove_all(small / "backups");
     }
@@ -245,7 +245,7 @@ CAF_TEST(a directory that goes away or is a link fails the backup) {
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
   CAF_CHECK(std::filesystem::is_empty(trap));
   for (const auto& e : std::filesystem::directory_iterator(aside))
-    CAF_CHECK_EQUAL(e.path().filename(), detail::backup_lock_name);
+    CAF_CHECK_EQUAL(e.path().filename(), backup::backup_lock_name);
   s.at = {};
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
   CAF_CHECK(std::filesystem::is_empty(trap));
@@ -264,7 +264,7 @@ CAF_TEST(links under the names of a backup lead nowhere) {
   std::filesystem::create_symlink(victim, f.backups / "backup_20260102_000000.sqlite");
   CAF_CHECK_EQUAL(f.make(s).filename, "backup_20260102_000000_2.sqlite");
   CAF_CHECK_EQUAL(std::filesystem::file_size(victim), 8u);
-  CAF_CHECK_EQUAL(detail::list_backups(f.backups).size(), 1u);
+  CAF_CHECK_EQUAL(backup::list_backups(f.backups).size(), 1u);
   // Swapped while the backup runs: it fails, and the foreign file stays.
   const auto other = f.backups / "backup_20260102_000000_3.sqlite.partial";
   s.at = [&](std::string_view p) {
@@ -281,7 +281,7 @@ CAF_TEST(links under the names of a backup lead nowhere) {
 
 CAF_TEST(a corrupt source fails the backup) {
   backup_fixture f(5000);
-  detail::run_sql(f.db.get(), "PRAGMA wal_checkpoint(truncate)", "q");
+  dbengine::sqlite::run_sql(f.db.get(), "PRAGMA wal_checkpoint(truncate)", "q");
   damage(f.database, 4096 * 40);
   damage(f.database, 4096 * 41);
   damage(f.database, 4096 * 42 + 2);
@@ -327,8 +327,8 @@ CAF_TEST(a backup into a path never replaces) {
 
 CAF_TEST(an empty database and foreign key violations are backed up as they are) {
   backup_fixture f(1);
-  detail::run_sql(f.db.get(), "CREATE TABLE c (t REFERENCES t (id)); INSERT INTO c VALUES (99)",
-                  "q");
+  dbengine::sqlite::run_sql(f.db.get(),
+                            "CREATE TABLE c (t REFERENCES t (id)); INSERT INTO c VALUES (99)", "q");
   CAF_CHECK(verify_backup(f.make().path).ok);
   open_plain(f.folder.path / "empty.db");
   auto s = f.settings();
@@ -344,21 +344,22 @@ CAF_TEST(an empty database and foreign key violations are backed up as they are)
 //                                   | sum in the backup = sum at the beginning
 CAF_TEST(a backup under a steady writer ends and is one consistent state) {
   backup_fixture f(20000);
-  detail::run_sql(f.db.get(),
-                  "CREATE TABLE bank (id INTEGER PRIMARY KEY, n INTEGER, pad TEXT);"
-                  "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 1000)"
-                  "INSERT INTO bank SELECT x, 1000, printf('%0500d', x) FROM c",
-                  "fill");
+  dbengine::sqlite::run_sql(
+      f.db.get(),
+      "CREATE TABLE bank (id INTEGER PRIMARY KEY, n INTEGER, pad TEXT);"
+      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 1000)"
+      "INSERT INTO bank SELECT x, 1000, printf('%0500d', x) FROM c",
+      "fill");
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> commits{0};
   std::thread writer([&] {
     for (std::uint64_t i = 0; !stop; ++i) {
       const auto a = std::to_string(i * 7919 % 1000 + 1);
       const auto b = std::to_string(i * 104729 % 1000 + 1);
-      detail::run_sql(f.db.get(),
-                      "BEGIN IMMEDIATE; UPDATE bank SET n = n - 1 WHERE id = " + a +
-                          "; UPDATE bank SET n = n + 1 WHERE id = " + b + "; COMMIT",
-                      "write");
+      dbengine::sqlite::run_sql(f.db.get(),
+                                "BEGIN IMMEDIATE; UPDATE bank SET n = n - 1 WHERE id = " + a +
+                                    "; UPDATE bank SET n = n + 1 WHERE id = " + b + "; COMMIT",
+                                "write");
       ++commits;
     }
   });
@@ -382,7 +383,7 @@ CAF_TEST(past the bound of the WAL the pauses are left out) {
   std::uint64_t wal = 0;
   s.wal_bytes = [&] { return wal; };
   s.max_wal_bytes = 1000;
-  auto job = detail::backup_job::start(s);
+  auto job = dbengine::backup::backup_job::start(s);
   job->step();
   CAF_CHECK_EQUAL(job->pause(), 1h);
   CAF_CHECK(job->progress().pages_done == 1 && job->progress().pages_total > 10);
@@ -395,14 +396,14 @@ CAF_TEST(past the bound of the WAL the pauses are left out) {
 
 CAF_TEST(a memory database is backed up through its VFS) {
   const temporary_folder folder;
-  const std::string vfs = detail::register_memory_vfs();
-  const auto name = detail::unique_memory_name();
-  const auto db =
-      detail::open_database(name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs.c_str(), "open");
-  detail::run_sql(db.get(),
-                  "PRAGMA journal_mode = wal; CREATE TABLE t (x); INSERT INTO t VALUES (1), (2)",
-                  "fill");
-  const auto job = detail::backup_job::start(
+  const std::string vfs = dbengine::vfs::register_memory_vfs();
+  const auto name = dbengine::vfs::unique_memory_name();
+  const auto db = dbengine::sqlite::open_database(name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                                  vfs.c_str(), "open");
+  dbengine::sqlite::run_sql(
+      db.get(), "PRAGMA journal_mode = wal; CREATE TABLE t (x); INSERT INTO t VALUES (1), (2)",
+      "fill");
+  const auto job = dbengine::backup::backup_job::start(
       {.database = name, .vfs = vfs, .source = "memory", .directory = folder.path / "b"});
   CAF_CHECK(job->run().verified);
   CAF_CHECK(job->about().source == "memory");

@@ -67,14 +67,15 @@ CAF_TEST(past the limit of the WAL a backup fails and leaves nothing) {
 CAF_TEST(the limit holds against a real write - ahead log) {
   backup_fixture f(2000);
   constexpr std::uint64_t limit = 2'000'000;
-  detail::run_sql(f.db.get(), "PRAGMA wal_checkpoint(truncate)", "empty the log");
+  dbengine::sqlite::run_sql(f.db.get(), "PRAGMA wal_checkpoint(truncate)", "empty the log");
   auto s = f.settings();
   s.pages_per_step = 1;
   s.max_wal_bytes = 1ull << 40; // never hurries
   s.wal_limit = limit;
   s.at = [&](std::string_view p) {
     if (p == "page")
-      detail::run_sql(f.db.get(), "UPDATE t SET v = printf('%0100d', id + 1) WHERE id < 2000", "q");
+      dbengine::sqlite::run_sql(f.db.get(),
+                                "UPDATE t SET v = printf('%0100d', id + 1) WHERE id < 2000", "q");
   };
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
   CAF_CHECK(f.files().empty());
@@ -94,7 +95,7 @@ CAF_TEST(another file in the place of the database is not backed up) {
   const auto before = f.files();
   std::filesystem::rename(f.database, f.folder.path / "moved");
   open_plain(f.database);
-  detail::run_sql(open_plain(f.database).get(), "CREATE TABLE t (x)", "another");
+  dbengine::sqlite::run_sql(open_plain(f.database).get(), "CREATE TABLE t (x)", "another");
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
   CAF_CHECK_EQUAL(f.files(), before);
 }
@@ -120,7 +121,7 @@ CAF_TEST(a backup into a path goes on where its maker died between the names) {
 
 CAF_TEST(a source that is damaged while it is copied fails the backup) {
   backup_fixture f(5000);
-  detail::run_sql(f.db.get(), "PRAGMA wal_checkpoint(truncate)", "into the file");
+  dbengine::sqlite::run_sql(f.db.get(), "PRAGMA wal_checkpoint(truncate)", "into the file");
   auto s = f.settings();
   s.pages_per_step = 4;
   int pages = 0;
@@ -152,7 +153,7 @@ CAF_TEST(a copy that is not what was pinned is no backup) {
       s.at = [&](std::string_view p) {
         if (p == "sync")
           for (const auto& name : f.files())
-            detail::run_sql(open_plain(f.backups / name).get(), sql, "change the copy");
+            dbengine::sqlite::run_sql(open_plain(f.backups / name).get(), sql, "change the copy");
       };
       std::string message;
       try {
@@ -180,9 +181,9 @@ CAF_TEST(a backup under a writer ends after its pages and holds the first state)
       return;
     if (++steps > 1000)
       throw error(errc::internal, "it began anew, again and again");
-    detail::run_sql(f.db.get(),
-                    "UPDATE t SET v = 'later'; DELETE FROM t WHERE id = " + std::to_string(steps),
-                    "write");
+    dbengine::sqlite::run_sql(
+        f.db.get(), "UPDATE t SET v = 'later'; DELETE FROM t WHERE id = " + std::to_string(steps),
+        "write");
   };
   const auto made = f.make(s);
   CAF_CHECK_EQUAL(steps, (made.pages + 15) / 16);
@@ -199,18 +200,18 @@ CAF_TEST(without the pin a copy under a writer never ends) {
   backup_fixture f(2000);
   const auto target = open_plain(f.folder.path / "copy.db");
   const auto source =
-      detail::open_database(f.database.string(), SQLITE_OPEN_READONLY, nullptr, "open");
+      dbengine::sqlite::open_database(f.database.string(), SQLITE_OPEN_READONLY, nullptr, "open");
   const auto steps_until_done = [&](int most) {
     sqlite3_backup* b = sqlite3_backup_init(target.get(), "main", source.get(), "main");
     int steps = 0;
     while (steps < most && sqlite3_backup_step(b, 16) == SQLITE_OK) {
       ++steps;
-      detail::run_sql(f.db.get(), "UPDATE t SET v = 'x' WHERE id = 1", "write");
+      dbengine::sqlite::run_sql(f.db.get(), "UPDATE t SET v = 'x' WHERE id = 1", "write");
     }
     sqlite3_backup_finish(b);
     return steps;
   };
   CAF_CHECK_EQUAL(steps_until_done(1000), 1000);
-  detail::run_sql(source.get(), "BEGIN; SELECT count(*) FROM sqlite_schema", "pin");
+  dbengine::sqlite::run_sql(source.get(), "BEGIN; SELECT count(*) FROM sqlite_schema", "pin");
   CAF_CHECK(steps_until_done(1000) < 200);
 }

@@ -4,7 +4,7 @@
 // Databases that are valid, but not as one would make them.
 #include "backup_fixture.hpp"
 
-#include "backup_stream.hpp"
+#include "backup/backup_stream.hpp"
 
 #include <zstd.h>
 
@@ -23,7 +23,7 @@ std::vector<std::string> look_of(sqlite3* db) {
         "PRAGMA user_version",
         "SELECT group_concat(type || name || coalesce(sql, ''), char(10)) FROM "
         "(SELECT * FROM sqlite_schema ORDER BY rowid)"})
-    result.push_back(detail::column_of(db, sql, sql).at(0));
+    result.push_back(dbengine::sqlite::column_of(db, sql, sql).at(0));
   return result;
 }
 
@@ -56,15 +56,16 @@ CAF_TEST(a copy has the pages the encoding and the marks of its source) {
         const temporary_folder folder;
         const auto source = folder.path / "source.db";
         const auto db = open_plain(source);
-        detail::run_sql(db.get(),
-                        first + ";PRAGMA journal_mode = " + (wal ? "wal" : "delete") +
-                            ";PRAGMA application_id = 77; PRAGMA user_version = 99;"
-                            "CREATE TABLE t (a TEXT, b); CREATE INDEX i ON t (a);"
-                            "INSERT INTO t VALUES ('äöü', zeroblob(100000)), ('x', 1);"
-                            "DELETE FROM t WHERE a = 'äöü'; INSERT INTO t VALUES ('ß', 2)",
-                        "fill");
+        dbengine::sqlite::run_sql(
+            db.get(),
+            first + ";PRAGMA journal_mode = " + (wal ? "wal" : "delete") +
+                ";PRAGMA application_id = 77; PRAGMA user_version = 99;"
+                "CREATE TABLE t (a TEXT, b); CREATE INDEX i ON t (a);"
+                "INSERT INTO t VALUES ('äöü', zeroblob(100000)), ('x', 1);"
+                "DELETE FROM t WHERE a = 'äöü'; INSERT INTO t VALUES ('ß', 2)",
+            "fill");
         const auto made =
-            detail::backup_job::start(
+            dbengine::backup::backup_job::start(
                 {.database = source.string(), .directory = folder.path / "b", .compress = compress})
                 ->run();
         CAF_CHECK(verify_backup(made.path).ok);
@@ -72,8 +73,8 @@ CAF_TEST(a copy has the pages the encoding and the marks of its source) {
         restore_backup(made.path, target);
         const auto copy = open_plain(target);
         CAF_CHECK_EQUAL(look_of(copy.get()), look_of(db.get()));
-        CAF_CHECK_EQUAL(detail::column_of(copy.get(), "SELECT a || b FROM t ORDER BY rowid", "q"),
-                        detail::column_of(db.get(), "SELECT a || b FROM t ORDER BY rowid", "q"));
+        CAF_CHECK_EQUAL(sqlite::column_of(copy.get(), "SELECT a || b FROM t ORDER BY rowid", "q"),
+                        sqlite::column_of(db.get(), "SELECT a || b FROM t ORDER BY rowid", "q"));
         CAF_CHECK_EQUAL(made.pages,
                         static_cast<std::uint64_t>(number(copy.get(), "PRAGMA page_count")));
       }
@@ -83,7 +84,7 @@ CAF_TEST(every kind of table is backed up) {
   const temporary_folder folder;
   const auto source = folder.path / "source.db";
   const auto db = open_plain(source);
-  detail::run_sql(
+  dbengine::sqlite::run_sql(
       db.get(),
       "CREATE VIRTUAL TABLE full5 USING fts5(x); INSERT INTO full5 VALUES ('hello world');"
       "CREATE VIRTUAL TABLE box USING rtree(id, a, b); INSERT INTO box VALUES (1, 2, 3);"
@@ -97,9 +98,9 @@ CAF_TEST(every kind of table is backed up) {
       "PRAGMA writable_schema = on; INSERT INTO sqlite_schema VALUES "
       "('table', 'foreign', 'foreign', 0, 'CREATE VIRTUAL TABLE \"foreign\" USING no_such_module(a)')",
       "fill");
-  const auto made =
-      detail::backup_job::start({.database = source.string(), .directory = folder.path / "b"})
-          ->run();
+  const auto made = dbengine::backup::backup_job::start(
+                        {.database = source.string(), .directory = folder.path / "b"})
+                        ->run();
   CAF_CHECK(verify_backup(made.path).ok);
   const auto target = folder.path / "back.db";
   restore_backup(made.path, target);
@@ -107,7 +108,7 @@ CAF_TEST(every kind of table is backed up) {
   CAF_CHECK_EQUAL(look_of(copy.get()), look_of(db.get()));
   CAF_CHECK_EQUAL(number(copy.get(), "SELECT count(*) FROM full5 WHERE full5 MATCH 'world'"), 1);
   CAF_CHECK_EQUAL(number(copy.get(), "SELECT count(*) FROM box WHERE a < 3 AND b > 2"), 1);
-  detail::run_sql(copy.get(), "INSERT INTO made (a) VALUES (6)", "the trigger works");
+  dbengine::sqlite::run_sql(copy.get(), "INSERT INTO made (a) VALUES (6)", "the trigger works");
   CAF_CHECK_EQUAL(number(copy.get(), "SELECT b FROM bare WHERE a = 6"), 1);
   CAF_CHECK_EQUAL(number(copy.get(), "SELECT sum(b) + sum(c) FROM v"), 8 + 5 + 12 + 7);
   CAF_CHECK_EQUAL(number(copy.get(), "SELECT seq FROM sqlite_sequence"), 9);
@@ -154,19 +155,19 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
   CAF_CHECK(verify_backup(bomb).ok);
   // It ends before it is written: the output stays within its bound, and is asked for while it grows.
   write_file(bomb, packed(plain, 1000));
-  const auto fd = detail::directory::open(f.folder.path, false).open_file("bomb.zst");
-  const auto out = detail::open_nameless();
+  const auto fd = dbengine::os::directory::open(f.folder.path, false).open_file("bomb.zst");
+  const auto out = dbengine::backup::open_nameless();
   CAF_CHECK_EQUAL(
-      code_of([&] { detail::stream(detail::stream_kind::unpack, fd.get(), out.get()); }),
+      code_of([&] { backup::stream(backup::stream_kind::unpack, fd.get(), out.get()); }),
       errc::corrupt);
-  CAF_CHECK(detail::file_size(out.get()) <= plain.size());
+  CAF_CHECK(os::file_size(out.get()) <= plain.size());
   int asked = 0;
   auto large = silent;
   large.replace(28, 4, "\x00\x01\x00\x00", 4);
   write_file(bomb, packed(large, 1000));
-  const auto again = detail::directory::open(f.folder.path, false).open_file("bomb.zst");
+  const auto again = dbengine::os::directory::open(f.folder.path, false).open_file("bomb.zst");
   CAF_CHECK_EQUAL(code_of([&] {
-                    detail::stream(detail::stream_kind::unpack, again.get(), -1,
+                    backup::stream(backup::stream_kind::unpack, again.get(), -1,
                                    [&](std::uint64_t) { return ++asked < 3; });
                   }),
                   errc::cancelled);
@@ -192,10 +193,10 @@ CAF_TEST(a compressed backup that is cut anywhere is damaged) {
 CAF_TEST(foreign keys that SQLite cannot check are no reason to refuse a backup) {
   backup_fixture f(10);
   // Legal with foreign_keys=off: the parent column is not unique, and `foreign_key_check` raises an error.
-  detail::run_sql(f.db.get(),
-                  "CREATE TABLE parent (a); CREATE TABLE child (b REFERENCES parent (a));"
-                  "INSERT INTO child VALUES (1)",
-                  "set up");
+  dbengine::sqlite::run_sql(f.db.get(),
+                            "CREATE TABLE parent (a); CREATE TABLE child (b REFERENCES parent (a));"
+                            "INSERT INTO child VALUES (1)",
+                            "set up");
   const auto made = f.make();
   const auto report = verify_backup(made.path);
   CAF_CHECK(report.ok);

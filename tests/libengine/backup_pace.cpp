@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "backup_pace.hpp"
+#include "backup/throttle.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr auto pause_time = 5ms;
 
-std::chrono::steady_clock::duration time_of(detail::pacer& pace) {
+std::chrono::steady_clock::duration time_of(dbengine::backup::throttle& pace) {
   const auto begin = std::chrono::steady_clock::now();
   pace.rest_where_due();
   return std::chrono::steady_clock::now() - begin;
@@ -31,7 +31,7 @@ void work_for(std::chrono::milliseconds t) {
 
 CAF_TEST(work rests while somebody writes and not else) {
   std::uint64_t commits = 7;
-  detail::pacer pace(pause_time, [&] { return commits; });
+  dbengine::backup::throttle pace(pause_time, [&] { return commits; });
   // The shortest of many, because any of them may lose the processor.
   auto quiet = std::chrono::steady_clock::duration::max();
   for (int i = 0; i < 30; ++i) {
@@ -44,18 +44,18 @@ CAF_TEST(work rests while somebody writes and not else) {
     work_for(pause_time);
     CAF_CHECK(time_of(pace) >= pause_time);
   }
-  detail::pacer unknown(pause_time, {});
+  dbengine::backup::throttle unknown(pause_time, {});
   work_for(pause_time);
   CAF_CHECK(time_of(unknown) >= pause_time);
 }
 
 CAF_TEST(short work does not rest) {
   std::uint64_t commits = 0;
-  detail::pacer pace(1h, [&] { return ++commits; });
+  dbengine::backup::throttle pace(1h, [&] { return ++commits; });
   for (int i = 0; i < 1000; ++i)
     pace.rest_where_due();
   CAF_CHECK_EQUAL(commits, 1u);
-  detail::pacer never(0ms, [&] { return ++commits; });
+  dbengine::backup::throttle never(0ms, [&] { return ++commits; });
   never.rest_where_due();
   CAF_CHECK_EQUAL(commits, 2u);
 }

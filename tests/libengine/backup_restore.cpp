@@ -2,10 +2,10 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Restoring: atomic, verified before, the old file whole until the new one opens.
-#include "backup_restore.hpp"
+#include "backup/backup_restore.hpp"
 
 #include "backup_fixture.hpp"
-#include "file_lock.hpp"
+#include "os/file_lock.hpp"
 
 #include <sys/stat.h>
 
@@ -19,8 +19,8 @@ namespace {
 struct fixture : backup_fixture {
   fixture() : backup_fixture(100) {
     made = make();
-    detail::run_sql(db.get(), "DELETE FROM t WHERE id > 50; INSERT INTO t VALUES (1000, 'later')",
-                    "change");
+    dbengine::sqlite::run_sql(
+        db.get(), "DELETE FROM t WHERE id > 50; INSERT INTO t VALUES (1000, 'later')", "change");
   }
   std::int64_t rows() const { return number(open_plain(database).get(), "SELECT count(*) FROM t"); }
   /// Files beside the database that are none of its own.
@@ -57,7 +57,7 @@ CAF_TEST(a restore brings back the old content and nothing of the WAL) {
 
 CAF_TEST(a restore is refused while an engine has the target) {
   db.reset();
-  const detail::file_lock engine(database);
+  const dbengine::os::file_lock engine(database);
   CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database, true); }), errc::locked);
   CAF_CHECK_EQUAL(rows(), 51);
 }
@@ -104,7 +104,7 @@ CAF_TEST(a failure at any point leaves the old file) {
       }
     };
     CAF_CHECK_EQUAL(code_of([&] {
-                      detail::restore(
+                      backup::restore(
                           {.backup = made.path, .target = database, .force = true, .at = at});
                     }),
                     errc::io);
@@ -123,7 +123,7 @@ CAF_TEST(a new file that does not open gives the name back to the old one) {
         write_file(path, std::string(5000, 'x'));
     };
     CAF_CHECK_EQUAL(code_of([&] {
-                      detail::restore(
+                      backup::restore(
                           {.backup = made.path, .target = path, .force = true, .at = at});
                     }),
                     errc::not_a_database);
@@ -137,7 +137,7 @@ CAF_TEST(a link that wins the race for the name does not keep it) {
   db.reset();
   const auto precious = folder.path / "precious";
   write_file(precious, "precious");
-  const detail::restore_names beside(database.filename());
+  const dbengine::backup::restore_names beside(database.filename());
   const auto plant = [&](const std::string& name) {
     std::filesystem::remove(folder.path / name);
     std::filesystem::create_symlink(precious, folder.path / name);
@@ -160,7 +160,7 @@ CAF_TEST(a link that wins the race for the name does not keep it) {
         }
     };
     CAF_CHECK_EQUAL(code_of([&] {
-                      detail::restore(
+                      backup::restore(
                           {.backup = made.path, .target = database, .force = true, .at = at});
                     }),
                     errc::backup_failed);
@@ -186,17 +186,17 @@ CAF_TEST(files of the user beside a database stay) {
     return std::all_of(own.begin(), own.end(),
                        [](const auto& p) { return std::filesystem::file_size(p) == 13; });
   };
-  detail::clean_after_restore(database);
+  dbengine::backup::clean_after_restore(database);
   CAF_CHECK(std::filesystem::exists(own[0]) && intact());
   restore_backup(made.path, database, true);
   CAF_CHECK_EQUAL(rows(), 100);
   CAF_CHECK(std::filesystem::exists(own[0]) && intact());
   // Even under the engine's own names, where no marker says that they are a restore's.
-  const detail::restore_names names(database.filename().string());
+  const dbengine::backup::restore_names names(database.filename().string());
   own = {folder.path / names.old, folder.path / names.partial};
   for (const auto& path : own) {
     write_file(path, "a safety copy");
-    detail::clean_after_restore(database);
+    dbengine::backup::clean_after_restore(database);
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database, true); }),
                     errc::backup_failed);
     CAF_CHECK_EQUAL(std::filesystem::file_size(path), 13u);
@@ -207,7 +207,7 @@ CAF_TEST(files of the user beside a database stay) {
 
 CAF_TEST(what a dead restore left is cleaned up by its marker) {
   db.reset();
-  const detail::restore_names names(database.filename().string());
+  const dbengine::backup::restore_names names(database.filename().string());
   const auto old = folder.path / names.old;
   const auto die_after_rename = [&](const std::string& marker) {
     write_file(folder.path / names.marker, marker);
@@ -217,24 +217,24 @@ CAF_TEST(what a dead restore left is cleaned up by its marker) {
   };
   // The new file opens: the old one goes.
   die_after_rename("dbengine restore\n");
-  detail::clean_after_restore(database);
+  dbengine::backup::clean_after_restore(database);
   CAF_CHECK_EQUAL(rows(), 100);
   CAF_CHECK_EQUAL(leftovers(), 0);
   // It does not: the old one comes back.
-  detail::run_sql(open_plain(database).get(), "DELETE FROM t WHERE id > 7", "change");
+  dbengine::sqlite::run_sql(open_plain(database).get(), "DELETE FROM t WHERE id > 7", "change");
   die_after_rename("");
   write_file(database, std::string(5000, 'x'));
-  detail::clean_after_restore(database);
+  dbengine::backup::clean_after_restore(database);
   CAF_CHECK_EQUAL(rows(), 7);
   CAF_CHECK_EQUAL(leftovers(), 0);
   // Dead before anything had its name, the next restore into a new one goes its way.
-  write_file(folder.path / detail::restore_names("new.db").marker, "");
-  write_file(folder.path / detail::restore_names("new.db").partial, "half");
+  write_file(folder.path / dbengine::backup::restore_names("new.db").marker, "");
+  write_file(folder.path / dbengine::backup::restore_names("new.db").partial, "half");
   restore_backup(made.path, folder.path / "new.db");
   CAF_CHECK_EQUAL(leftovers(), 0);
   // A power cut while it made the marker: its length came to the disk, its bytes did not.
   write_file(folder.path / names.marker, std::string(17, '\0'));
-  detail::clean_after_restore(database);
+  dbengine::backup::clean_after_restore(database);
   CAF_CHECK_EQUAL(leftovers(), 0);
   write_file(folder.path / names.marker, std::string(17, '\0'));
   restore_backup(made.path, database, true);
@@ -244,17 +244,17 @@ CAF_TEST(what a dead restore left is cleaned up by its marker) {
 
 CAF_TEST(the next restore into a folder cleans up after one whose target never came to be) {
   db.reset();
-  const detail::restore_names unborn("unborn.db");
-  const detail::restore_names running("running.db");
-  const detail::restore_names born(database.filename().string());
+  const dbengine::backup::restore_names unborn("unborn.db");
+  const dbengine::backup::restore_names running("running.db");
+  const dbengine::backup::restore_names born(database.filename().string());
   for (const auto* names : {&unborn, &running, &born}) {
     write_file(folder.path / names->marker, "dbengine restore\n");
     write_file(folder.path / names->partial, "half");
   }
   // Without a marker it is somebody else's.
-  const detail::restore_names foreign("foreign.db");
+  const dbengine::backup::restore_names foreign("foreign.db");
   write_file(folder.path / foreign.partial, "a safety copy");
-  const detail::file_lock engine(folder.path / "running.db");
+  const dbengine::os::file_lock engine(folder.path / "running.db");
   restore_backup(made.path, folder.path / "another.db");
   CAF_CHECK(!std::filesystem::exists(folder.path / unborn.marker));
   CAF_CHECK(!std::filesystem::exists(folder.path / unborn.partial));
@@ -286,16 +286,17 @@ CAF_TEST(a path with a NUL is refused) {
 CAF_TEST(a database that was made while a restore copied stays) {
   db.reset();
   const auto target = folder.path / "new.db";
-  detail::database_handle somebody;
+  dbengine::sqlite::database_handle somebody;
   const auto at = [&](std::string_view p) {
     if (p != "sync")
       return;
     somebody = open_plain(target);
-    detail::run_sql(somebody.get(),
-                    "PRAGMA journal_mode = wal; CREATE TABLE t (x); INSERT INTO t VALUES (1)", "q");
+    dbengine::sqlite::run_sql(
+        somebody.get(), "PRAGMA journal_mode = wal; CREATE TABLE t (x); INSERT INTO t VALUES (1)",
+        "q");
   };
   CAF_CHECK_EQUAL(
-      code_of([&] { detail::restore({.backup = made.path, .target = target, .at = at}); }),
+      code_of([&] { backup::restore({.backup = made.path, .target = target, .at = at}); }),
       errc::backup_failed);
   CAF_CHECK(std::filesystem::exists(target.string() + "-wal"));
   CAF_CHECK_EQUAL(number(somebody.get(), "SELECT count(*) FROM t"), 1);

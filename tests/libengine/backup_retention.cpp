@@ -17,17 +17,17 @@ namespace {
 
 // Ages in days, newest first; a capital letter stands for a verified one, a small for a damaged one, '-' for one
 // of another database, '?' for one without a manifest.
-std::vector<detail::catalog_entry> catalog(const std::string& kinds, wall_time now) {
-  std::vector<detail::catalog_entry> result;
+std::vector<dbengine::backup::catalog_entry> catalog(const std::string& kinds, wall_time now) {
+  std::vector<dbengine::backup::catalog_entry> result;
   int day = 0;
   for (const char c : kinds) {
-    detail::catalog_entry e;
+    dbengine::backup::catalog_entry e;
     e.file = {.filename = std::string(1, c) + std::to_string(day),
               .size_bytes = 100,
               .time = now - 24h * day++,
               .verified = c == 'V' || c == '-'};
     if (c != '?')
-      e.about = detail::manifest{.source = c == '-' ? "other" : "mine"};
+      e.about = dbengine::backup::manifest{.source = c == '-' ? "other" : "mine"};
     result.push_back(std::move(e));
   }
   return result;
@@ -36,7 +36,8 @@ std::vector<detail::catalog_entry> catalog(const std::string& kinds, wall_time n
 std::string removed(const std::string& kinds, const retention_policy& policy) {
   const wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1);
   std::string result;
-  for (const auto& f : detail::plan_retention(catalog(kinds, now), "mine", policy, now).remove)
+  for (const auto& f :
+       dbengine::backup::plan_retention(catalog(kinds, now), "mine", policy, now).remove)
     result += f.filename + " ";
   return result;
 }
@@ -64,12 +65,12 @@ CAF_TEST(retention removes files and manifests of this database only) {
   const auto foreign = other.make(s);
   for (int i = 0; i < 5; ++i)
     f.make();
-  const auto dry = detail::apply_retention(f.backups, f.source(), {.keep_count = 2},
-                                           std::chrono::system_clock::now(), true);
+  const auto dry = dbengine::backup::apply_retention(f.backups, f.source(), {.keep_count = 2},
+                                                     std::chrono::system_clock::now(), true);
   CAF_CHECK(dry.removed.size() == 3 && dry.kept.size() == 2);
   CAF_CHECK_EQUAL(f.files().size(), 12u);
-  const auto done = detail::apply_retention(f.backups, f.source(), {.keep_count = 2},
-                                            std::chrono::system_clock::now(), false);
+  const auto done = dbengine::backup::apply_retention(f.backups, f.source(), {.keep_count = 2},
+                                                      std::chrono::system_clock::now(), false);
   CAF_CHECK_EQUAL(done.removed.size(), 3u);
   CAF_CHECK_EQUAL(f.files().size(), 6u);
   CAF_CHECK(verify_backup(foreign.path).ok);
@@ -91,15 +92,16 @@ CAF_TEST(pruning by the URL of a database) {
   };
   const auto before = f.files();
   // A dry run writes nothing, so a folder without a lock file stays without one …
-  std::filesystem::remove(f.backups / detail::backup_lock_name);
+  std::filesystem::remove(f.backups / dbengine::backup::backup_lock_name);
   const auto dry = prune_backups(f.backups, f.database.string(), {.keep_count = 1}, true);
   CAF_CHECK_EQUAL(names_of(dry.kept), std::vector<std::string>(names.begin(), names.begin() + 1));
   CAF_CHECK_EQUAL(names_of(dry.removed), std::vector<std::string>(names.begin() + 1, names.end()));
   CAF_CHECK_EQUAL(f.files(), before);
-  CAF_CHECK(!std::filesystem::exists(f.backups / detail::backup_lock_name));
+  CAF_CHECK(!std::filesystem::exists(f.backups / backup::backup_lock_name));
   // … and works beside a running backup, while the real one steps back.
   {
-    const auto running = detail::directory::open(f.backups, false).lock(detail::backup_lock_name);
+    const auto running =
+        dbengine::os::directory::open(f.backups, false).lock(dbengine::backup::backup_lock_name);
     CAF_CHECK_EQUAL(
         prune_backups(f.backups, f.database.string(), {.keep_count = 1}, true).removed.size(), 3u);
     CAF_CHECK(prune_backups(f.backups, f.database.string(), {.keep_count = 1}).skipped);
@@ -124,8 +126,9 @@ CAF_TEST(a newest backup that rotted does not push the last good one out) {
   for (int i = 0; i < 4; ++i)
     made.push_back(f.make());
   const auto apply = [&](const std::string& just_made) {
-    return detail::apply_retention(f.backups, f.source(), {.keep_count = 1},
-                                   std::chrono::system_clock::now(), false, {}, just_made);
+    return dbengine::backup::apply_retention(f.backups, f.source(), {.keep_count = 1},
+                                             std::chrono::system_clock::now(), false, {},
+                                             just_made);
   };
   // As large as before: only its bytes tell.
   damage(made[3].path, 5000);
@@ -146,15 +149,15 @@ CAF_TEST(a backup being read stays) {
   for (int i = 0; i < 3; ++i)
     made.push_back(f.make());
   const auto apply = [&] {
-    return detail::apply_retention(f.backups, f.source(), {.keep_count = 1},
-                                   std::chrono::system_clock::now(), false);
+    return dbengine::backup::apply_retention(f.backups, f.source(), {.keep_count = 1},
+                                             std::chrono::system_clock::now(), false);
   };
   {
     // One by a verification or restore (a shared flock), one by an SQLite program.
-    detail::unique_fd reader(open(made[0].path.c_str(), O_RDONLY | O_CLOEXEC));
+    dbengine::os::unique_fd reader(open(made[0].path.c_str(), O_RDONLY | O_CLOEXEC));
     CAF_REQUIRE(flock(reader.get(), LOCK_SH) == 0);
     const auto db = open_plain(made[1].path);
-    detail::run_sql(db.get(), "BEGIN; SELECT count(*) FROM t", "read");
+    dbengine::sqlite::run_sql(db.get(), "BEGIN; SELECT count(*) FROM t", "read");
     const auto result = apply();
     CAF_CHECK(result.removed.empty());
     CAF_CHECK_EQUAL(result.in_use.size(), 2u);

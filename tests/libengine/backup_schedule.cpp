@@ -2,14 +2,14 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The scheduler's arithmetic, with clocks of the test.
-#include "backup_schedule.hpp"
-#include "backup_age.hpp"
+#include "backup/backup_schedule.hpp"
+#include "backup/backup_age.hpp"
 
 #include "test.hpp"
 
 using namespace dbengine;
 using namespace std::chrono_literals;
-using detail::backup_schedule;
+using dbengine::backup::backup_schedule;
 
 namespace {
 
@@ -73,10 +73,10 @@ CAF_TEST(failures are retried with a growing delay and the grid stays) {
 }
 
 CAF_TEST(a backup is late after twice its interval and a while) {
-  CAF_CHECK(!detail::is_late(0s, 1s));
-  CAF_CHECK(!detail::is_late(10min + 2s, 1s));
-  CAF_CHECK(detail::is_late(10min + 2s + 1ns, 1s));
-  CAF_CHECK(!detail::is_late(2h, 1h));
-  CAF_CHECK(detail::is_late(2h + 11min, 1h));
-  CAF_CHECK(!detail::is_late(24h * 365, 24h * 365));
+  CAF_CHECK(!backup::is_late(0s, 1s));
+  CAF_CHECK(!backup::is_late(10min + 2s, 1s));
+  CAF_CHECK(backup::is_late(10min + 2s + 1ns, 1s));
+  CAF_CHECK(!backup::is_late(2h, 1h));
+  CAF_CHECK(backup::is_late(2h + 11min, 1h));
+  CAF_CHECK(!backup::is_late(24h * 365, 24h * 365));
 }

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A folder held by its handle: what is there already is neither opened for writing nor followed nor replaced.
-#include "directory.hpp"
+#include "os/directory.hpp"
 
 #include "backup_fixture.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 struct fixture {
   temporary_folder outside;
   temporary_folder inside;
-  detail::directory folder = detail::directory::open(inside.path, false);
+  dbengine::os::directory folder = dbengine::os::directory::open(inside.path, false);
   std::filesystem::path victim = outside.path / "victim";
   // Each leads to the victim, or stands in the way.
   const std::vector<std::string> traps = {"file", "hard", "soft", "dangling", "pipe", "folder"};

@@ -3,8 +3,8 @@
 
 // The memory VFS from below: files, locks and shared memory without SQLite's pager on top.
 
-#include "memory_file.hpp"
-#include "memory_vfs.hpp"
+#include "vfs/memory_file.hpp"
+#include "vfs/memory_vfs.hpp"
 
 #include <sqlite3.h>
 
@@ -19,13 +19,13 @@
 
 namespace {
 
-using namespace dbengine::detail;
+using namespace dbengine::vfs;
 
 constexpr int main_file = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_DB;
-constexpr std::uint64_t chunk = memory_content::chunk_size;
+constexpr std::uint64_t chunk = dbengine::vfs::memory_content::chunk_size;
 
 sqlite3_vfs* vfs() {
-  return sqlite3_vfs_find(register_memory_vfs());
+  return sqlite3_vfs_find(dbengine::vfs::register_memory_vfs());
 }
 
 /// An open file of the VFS.
@@ -74,7 +74,7 @@ bool exists(const std::string& name) {
 } // namespace
 
 CAF_TEST(content is exact at every boundary) {
-  memory_content content;
+  dbengine::vfs::memory_content content;
   std::string buffer(16, 'x');
   CAF_CHECK_EQUAL(content.read(buffer.data(), 16, 0), SQLITE_IOERR_SHORT_READ);
   CAF_CHECK_EQUAL(buffer, std::string(16, '\0'));
@@ -95,9 +95,9 @@ CAF_TEST(content is exact at every boundary) {
 }
 
 CAF_TEST(content takes memory for what was written only and gives it back) {
-  const auto idle = memory_file_bytes();
+  const auto idle = dbengine::vfs::memory_file_bytes();
   {
-    memory_content content;
+    dbengine::vfs::memory_content content;
     content.write("x", 1, 100 * chunk);
     CAF_CHECK_EQUAL(memory_file_bytes() - idle, chunk);
     content.truncate(1000 * chunk);
@@ -116,7 +116,7 @@ CAF_TEST(content takes memory for what was written only and gives it back) {
 
 // Four threads own a page each and read back what they wrote, while a fifth grows and truncates the file behind them.
 CAF_TEST(threads work in one file at once) {
-  memory_content content;
+  dbengine::vfs::memory_content content;
   content.truncate(4 * 4096);
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;
@@ -145,7 +145,7 @@ CAF_TEST(threads work in one file at once) {
 }
 
 CAF_TEST(the file lock follows the protocol of SQLite) {
-  const auto name = unique_memory_name();
+  const auto name = dbengine::vfs::unique_memory_name();
   file a(name.c_str(), main_file);
   file b(name.c_str(), main_file);
   int reserved = -1;
@@ -174,7 +174,7 @@ CAF_TEST(the file lock follows the protocol of SQLite) {
 }
 
 CAF_TEST(lock slots of the log are shared or exclusive) {
-  const auto name = unique_memory_name();
+  const auto name = dbengine::vfs::unique_memory_name();
   file a(name.c_str(), main_file);
   file b(name.c_str(), main_file);
   void volatile* region = nullptr;
@@ -198,8 +198,8 @@ CAF_TEST(lock slots of the log are shared or exclusive) {
 }
 
 CAF_TEST(shared memory is one and zeroed and freed with its last user) {
-  const auto idle = memory_vfs_bytes();
-  const auto name = unique_memory_name();
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
+  const auto name = dbengine::vfs::unique_memory_name();
   file a(name.c_str(), main_file);
   file b(name.c_str(), main_file);
   void volatile* first = nullptr;
@@ -223,7 +223,7 @@ CAF_TEST(shared memory is one and zeroed and freed with its last user) {
 
 // Each thread takes slot 3 alone or the range around it, and counts without any other protection.
 CAF_TEST(an exclusive slot excludes) {
-  const auto name = unique_memory_name();
+  const auto name = dbengine::vfs::unique_memory_name();
   long counter = 0;
   std::atomic<long> expected = 0;
   std::vector<std::thread> threads;
@@ -251,8 +251,8 @@ CAF_TEST(an exclusive slot excludes) {
 }
 
 CAF_TEST(names follow the flags of open) {
-  const auto idle = memory_vfs_bytes();
-  const auto name = unique_memory_name();
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
+  const auto name = dbengine::vfs::unique_memory_name();
   constexpr int journal = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_JOURNAL;
   CAF_CHECK_EQUAL(file(name.c_str(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB).status,
                   SQLITE_CANTOPEN);

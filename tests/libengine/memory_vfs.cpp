@@ -4,7 +4,7 @@
 // The memory VFS as SQLite's users see it: a memory database that behaves as a file does.
 // memory_file.cpp tests the same from below.
 
-#include "memory_vfs.hpp"
+#include "vfs/memory_vfs.hpp"
 
 #include <sqlite3.h>
 
@@ -20,7 +20,7 @@
 
 namespace {
 
-using namespace dbengine::detail;
+using namespace dbengine::vfs;
 
 constexpr int read_write = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 constexpr int create = read_write | SQLITE_OPEN_CREATE;
@@ -29,7 +29,8 @@ constexpr int read_only = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 /// A connection whose answers are text, errors included, so that one comparison tells all.
 class session {
 public:
-  session(const std::string& name, int flags, const char* vfs = register_memory_vfs()) {
+  session(const std::string& name, int flags,
+          const char* vfs = dbengine::vfs::register_memory_vfs()) {
     status_ = sqlite3_open_v2(name.c_str(), &db_, flags, vfs);
   }
 
@@ -82,7 +83,7 @@ private:
 
 /// Writes into a spilling transaction and takes it back; the answer must not change.
 void check_rollback(const char* journal_mode) {
-  session db(unique_memory_name(), create);
+  session db(dbengine::vfs::unique_memory_name(), create);
   CAF_CHECK_EQUAL(db(std::string("PRAGMA journal_mode=") + journal_mode), journal_mode);
   db("PRAGMA cache_size=10");
   db("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
@@ -106,7 +107,7 @@ void check_rollback(const char* journal_mode) {
 } // namespace
 
 CAF_TEST(a memory database can have a log) {
-  session db(unique_memory_name(), create);
+  session db(dbengine::vfs::unique_memory_name(), create);
   CAF_CHECK_EQUAL(db.status(), SQLITE_OK);
   CAF_CHECK_EQUAL(db("PRAGMA journal_mode=wal"), "wal");
   CAF_CHECK_EQUAL(db("CREATE TABLE t (x)"), "");
@@ -132,7 +133,7 @@ CAF_TEST(a memory database can have a log) {
 // COMMIT
 //                        COMMIT, sees 1, 2, 3
 CAF_TEST(a reader keeps its snapshot and blocks nobody) {
-  const auto name = unique_memory_name();
+  const auto name = dbengine::vfs::unique_memory_name();
   session writer(name, create);
   writer("PRAGMA journal_mode=wal");
   writer("CREATE TABLE t (x)");
@@ -160,7 +161,7 @@ CAF_TEST(a reader keeps its snapshot and blocks nobody) {
 }
 
 CAF_TEST(without a log readers and the writer exclude each other as on disk) {
-  const auto name = unique_memory_name();
+  const auto name = dbengine::vfs::unique_memory_name();
   session one(name, create);
   session two(name, create);
   CAF_CHECK_EQUAL(one("PRAGMA journal_mode"), "delete");
@@ -181,7 +182,7 @@ CAF_TEST(without a log readers and the writer exclude each other as on disk) {
 CAF_TEST(four readers and a writer see constant sums) {
   // Each write moves an amount from one table to the other, so that the sum of both is the same in every snapshot.
   constexpr int operations = 20'000;
-  const auto name = unique_memory_name();
+  const auto name = dbengine::vfs::unique_memory_name();
   session writer(name, create);
   // A reader that meets the log's header while it is being written takes the write lock for a moment to look again, on
   // files as well.
@@ -231,7 +232,7 @@ CAF_TEST(four readers and a writer see constant sums) {
 }
 
 CAF_TEST(a checkpoint empties the log unless a snapshot needs it) {
-  const auto name = unique_memory_name();
+  const auto name = dbengine::vfs::unique_memory_name();
   session writer(name, create);
   session reader(name, read_only);
   writer("PRAGMA journal_mode=wal");
@@ -252,7 +253,7 @@ CAF_TEST(a checkpoint empties the log unless a snapshot needs it) {
   CAF_CHECK(writer.wal_size() >= grown);
   CAF_CHECK_EQUAL(reader("SELECT count(*) FROM t"), "100");
   CAF_CHECK_EQUAL(reader("COMMIT"), "");
-  const auto bytes = memory_vfs_bytes();
+  const auto bytes = dbengine::vfs::memory_vfs_bytes();
   CAF_CHECK_EQUAL(writer("PRAGMA wal_checkpoint(TRUNCATE)"), "0|0|0");
   CAF_CHECK_EQUAL(writer.wal_size(), 0);
   CAF_CHECK(memory_vfs_bytes() < bytes);
@@ -268,9 +269,9 @@ CAF_TEST(a transaction larger than the page cache rolls back exactly) {
 }
 
 CAF_TEST(a database of two hundred megabytes grows and shrinks) {
-  const auto idle = memory_vfs_bytes();
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
   {
-    session db(unique_memory_name(), create);
+    session db(dbengine::vfs::unique_memory_name(), create);
     db("PRAGMA journal_mode=wal");
     db("CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB)");
     for (int i = 0; i < 200; ++i)
@@ -288,9 +289,9 @@ CAF_TEST(a database of two hundred megabytes grows and shrinks) {
 }
 
 CAF_TEST(temporary files live in memory and are freed) {
-  const auto idle = memory_vfs_bytes();
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
   {
-    session db(unique_memory_name(), create);
+    session db(dbengine::vfs::unique_memory_name(), create);
     db("PRAGMA temp_store=file");
     db("PRAGMA cache_size=10");
     db("PRAGMA temp.cache_size=10");
@@ -309,8 +310,8 @@ CAF_TEST(temporary files live in memory and are freed) {
 }
 
 CAF_TEST(a database vanishes with its last connection) {
-  const auto idle = memory_vfs_bytes();
-  const auto name = unique_memory_name();
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
+  const auto name = dbengine::vfs::unique_memory_name();
   {
     session one(name, create);
     one("PRAGMA journal_mode=wal");
@@ -336,9 +337,9 @@ CAF_TEST(a database vanishes with its last connection) {
 }
 
 CAF_TEST(a held database outlives its connections with its log) {
-  const auto idle = memory_vfs_bytes();
-  const auto name = unique_memory_name();
-  auto hold = hold_memory_database(name);
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
+  const auto name = dbengine::vfs::unique_memory_name();
+  auto hold = dbengine::vfs::hold_memory_database(name);
   for (int i = 0; i < 3; ++i) {
     session db(name, create);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, i % 2 == 0, nullptr);
@@ -353,10 +354,10 @@ CAF_TEST(a held database outlives its connections with its log) {
 }
 
 CAF_TEST(a transaction over two memory databases is atomic and leaves nothing) {
-  const auto idle = memory_vfs_bytes();
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
   {
-    session db(unique_memory_name(), create);
-    const auto other = unique_memory_name();
+    session db(dbengine::vfs::unique_memory_name(), create);
+    const auto other = dbengine::vfs::unique_memory_name();
     CAF_CHECK_EQUAL(db("ATTACH '" + other + "' AS other"), "");
     db("CREATE TABLE main.t (x)");
     db("CREATE TABLE other.t (x)");

@@ -4,7 +4,7 @@
 // The memory VFS against SQLite's own on a file: the same random statements must give the same answers and, in the
 // end, the same bytes.
 
-#include "memory_vfs.hpp"
+#include "vfs/memory_vfs.hpp"
 
 #include <sqlite3.h>
 
@@ -23,7 +23,7 @@
 
 namespace {
 
-using namespace dbengine::detail;
+using namespace dbengine::vfs;
 namespace fs = std::filesystem;
 
 struct closer {
@@ -104,11 +104,11 @@ std::string bytes_of(sqlite3* db) {
 }
 
 void compare(const std::string& journal_mode, unsigned seed) {
-  const auto idle = memory_vfs_bytes();
+  const auto idle = dbengine::vfs::memory_vfs_bytes();
   const fs::path path =
       fs::temp_directory_path() / ("dbengine-memory-vfs-" + std::to_string(getpid()) + ".db");
   {
-    auto memory = open(unique_memory_name(), register_memory_vfs());
+    auto memory = open(dbengine::vfs::unique_memory_name(), dbengine::vfs::register_memory_vfs());
     auto file = open(path.string(), nullptr);
     statements source(seed);
     const std::string schema = "PRAGMA journal_mode=" + journal_mode +

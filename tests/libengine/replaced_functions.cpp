@@ -5,9 +5,9 @@
 // databases, as columns, constants, parameters and expressions, in expression indexes and stored columns.
 // DBENGINE_FUNCTION_CASES chooses how many calls are compared, DBENGINE_SEED repeats a run.
 
-#include "replaced_functions.hpp"
+#include "sqlite/functions/replaced_functions.hpp"
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 #include "function_cases.hpp"
 
 #include <sqlite3.h>
@@ -71,9 +71,9 @@ CAF_TEST(replaced functions answer as those of SQLite) {
 #ifdef DBENGINE_FAULTS
 CAF_TEST(a function that breaks a rule is found) {
   for (const char* flaw : {"converts blobs in place", "escapes nothing"}) {
-    fault::set_flaw(flaw);
+    base::fault::set_flaw(flaw);
     const auto found = compare(20'000, 1, true);
-    fault::set_flaw({});
+    base::fault::set_flaw({});
     std::printf("%s: %zu of %zu calls different\n", flaw, found.different, found.cases);
     CAF_CHECK(found.different > 0);
   }
@@ -84,7 +84,8 @@ CAF_TEST(long texts have the same answers piece by piece) {
   sqlite3* db[2] = {};
   for (auto& d : db)
     sqlite3_open(":memory:", &d);
-  detail::register_replaced_functions(db[1], std::make_shared<detail::stop_test>());
+  dbengine::sqlite::register_replaced_functions(db[1],
+                                                std::make_shared<dbengine::sqlite::stop_test>());
   for (
       const std::string sql :
       {"SELECT instr(printf('%.*c', 200000, 'a') || 'b' || printf('%.*c', 9, 'a'), 'aaaab')",
@@ -116,7 +117,8 @@ CAF_TEST(json_patch answers as that of SQLite and takes no hours) {
   sqlite3* db[2] = {};
   for (auto& d : db)
     sqlite3_open(":memory:", &d);
-  detail::register_replaced_functions(db[1], std::make_shared<detail::stop_test>());
+  dbengine::sqlite::register_replaced_functions(db[1],
+                                                std::make_shared<dbengine::sqlite::stop_test>());
   const auto answer = [&](int i, const std::string& a, const std::string& b) {
     const auto sql = "SELECT json_patch(" + a + ", " + b + "), json_array(json_patch(" + a + ", " +
                      b + ")), typeof(json_patch(" + a + ", " + b + "))";
@@ -165,7 +167,8 @@ CAF_TEST(json_patch answers as that of SQLite and takes no hours) {
 CAF_TEST(an index is searched for a prefix as with the functions of SQLite) {
   sqlite3* db = nullptr;
   sqlite3_open(":memory:", &db);
-  detail::register_replaced_functions(db, std::make_shared<detail::stop_test>());
+  dbengine::sqlite::register_replaced_functions(db,
+                                                std::make_shared<dbengine::sqlite::stop_test>());
   sqlite3_exec(db,
                "CREATE TABLE t (n TEXT COLLATE NOCASE, b TEXT);"
                "CREATE INDEX tn ON t (n); CREATE INDEX tb ON t (b)",
@@ -205,7 +208,8 @@ CAF_TEST(a function that works for long stops when it is asked to) {
     sqlite3* db = nullptr;
     sqlite3_open(":memory:", &db);
     asked a;
-    detail::register_replaced_functions(db, std::make_shared<detail::stop_test>(&asked::ask, &a));
+    dbengine::sqlite::register_replaced_functions(
+        db, std::make_shared<dbengine::sqlite::stop_test>(&asked::ask, &a));
     sqlite3_stmt* s = nullptr;
     CAF_REQUIRE_EQUAL(sqlite3_prepare_v2(db, sql.c_str(), -1, &s, nullptr), SQLITE_OK);
     CAF_MESSAGE(sql);

@@ -3,9 +3,9 @@
 
 // Where the path of a database leads, before there is a database.
 
-#include "directory.hpp"
 #include "engine_fixture.hpp"
-#include "url.hpp"
+#include "os/directory.hpp"
+#include "sqlite/url.hpp"
 
 #include <fcntl.h>
 #include <filesystem>
@@ -22,7 +22,7 @@ struct fixture {
   engine_folder folder;
   fs::path top = fs::canonical(folder.path);
 
-  fs::path leads(const char* name) const { return detail::resolve_links(top / name); }
+  fs::path leads(const char* name) const { return dbengine::sqlite::resolve_links(top / name); }
 };
 
 } // namespace
@@ -39,7 +39,7 @@ CAF_TEST(a link is followed whether or not it leads to a file) {
   for (const bool there : {false, true}) {
     CAF_MESSAGE(there);
     if (there)
-      detail::unique_fd(::creat((top / "data/real.db").c_str(), 0600)).reset();
+      dbengine::os::unique_fd(::creat((top / "data/real.db").c_str(), 0600)).reset();
     for (const auto* name :
          {"absolute.db", "relative.db", "chain.db", "folder/real.db", "data/around.db",
           "folder/around.db", "data/../folder/../relative.db", "data/real.db"})

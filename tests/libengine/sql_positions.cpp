@@ -3,11 +3,11 @@
 
 // Where a statement begins, where SQLite's tokeniser has a say that is easily missed. Any text: tests/fuzz/sql.cpp.
 
-#include "sql_text.hpp"
+#include "sqlite/sql_text.hpp"
 
 #include "test.hpp" // last
 
-using namespace dbengine::detail;
+using namespace dbengine::sqlite;
 using std::string_view;
 
 CAF_TEST(a byte order mark is space wherever it is) {

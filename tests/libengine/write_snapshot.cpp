@@ -4,9 +4,9 @@
 // The write connection keeps its read transaction open over its own commits, and everything goes on as if it did not:
 // other connections' commits, schema changes, checkpoints, failures.
 
-#include "connection.hpp"
+#include "base/fault.hpp"
+#include "connection/connection.hpp"
 #include "engine_fixture.hpp"
-#include "fault.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -18,7 +18,8 @@
 #include "test.hpp" // last
 
 using namespace dbengine;
-using namespace dbengine::detail;
+using namespace dbengine::base;
+using namespace dbengine::sqlite;
 using namespace dbengine::test;
 
 namespace {
@@ -39,29 +40,31 @@ struct stranger {
 };
 
 struct fixture {
-  fixture() : settings(std::make_shared<const options>()), where(locate(folder.url())) {
-    writer = std::make_unique<connection>(where, connection::role::writer, settings);
+  fixture()
+      : settings(std::make_shared<const options>()), where(dbengine::sqlite::locate(folder.url())) {
+    writer = std::make_unique<dbengine::sqlite::connection>(
+        where, dbengine::sqlite::connection::role::writer, settings);
     execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x UNIQUE)");
     execute("INSERT INTO t (x) VALUES (1)");
   }
   ~fixture() {
 #ifdef DBENGINE_FAULTS
-    fault::set_hook({});
+    base::fault::set_hook({});
 #endif
   }
   write_result execute(const std::string& sql) {
-    control c;
+    dbengine::sqlite::request_control c;
     return writer->execute(sql, {}, c);
   }
   std::int64_t count() {
-    control c;
+    dbengine::sqlite::request_control c;
     return writer->fetch("SELECT count(*) FROM t", {}, c)[0][0].as<std::int64_t>();
   }
 
   engine_folder folder;
   std::shared_ptr<const options> settings;
-  location where;
-  std::unique_ptr<connection> writer;
+  dbengine::sqlite::location where;
+  std::unique_ptr<dbengine::sqlite::connection> writer;
 };
 
 } // namespace
@@ -101,17 +104,17 @@ CAF_TEST(a commit between the look at the file and the write is no error) {
   fixture f;
   const stranger other(f.where.path);
   int strikes = 0;
-  fault::set_hook([&](std::string_view point) {
+  base::fault::set_hook([&](std::string_view point) {
     if (point == "writer.snapshot_renewed") {
       ++strikes;
       CAF_CHECK_EQUAL(other.run("INSERT INTO t (x) VALUES (random())"), SQLITE_OK);
     }
   });
   CAF_CHECK_EQUAL(f.execute("INSERT INTO t (x) VALUES (2)").changes, 1);
-  control c;
+  dbengine::sqlite::request_control c;
   CAF_CHECK_EQUAL(f.writer->fetch("INSERT INTO t (x) VALUES (3) RETURNING x", {}, c).size(), 1u);
   f.writer->begin_immediate(c);
-  fault::set_hook({});
+  base::fault::set_hook({});
   f.execute("INSERT INTO t (x) VALUES (4)");
   f.writer->commit(c);
   CAF_CHECK_EQUAL(strikes, 3);
@@ -171,7 +174,7 @@ CAF_TEST(failures leave the rows right and the next statement able) {
     f.writer->rollback();
     CAF_CHECK_EQUAL(f.count(), 1);
   }
-  control c;
+  dbengine::sqlite::request_control c;
   f.writer->begin_immediate(c);
   f.execute("INSERT INTO t (x) VALUES (8)");
   f.writer->rollback();
@@ -183,8 +186,9 @@ CAF_TEST(failures leave the rows right and the next statement able) {
 CAF_TEST(a reader stops mapping the file while snapshots come often) {
   fixture f;
   f.writer->checkpoint(checkpoint_mode::truncate); // the rows are in the file
-  connection reader(f.where, connection::role::reader, f.settings);
-  control c;
+  dbengine::sqlite::connection reader(f.where, dbengine::sqlite::connection::role::reader,
+                                      f.settings);
+  dbengine::sqlite::request_control c;
   const auto read = [&] {
     reader.refresh_snapshot();
     return reader.fetch("SELECT count(*) FROM t", {}, c)[0][0].as<std::int64_t>();
@@ -211,20 +215,20 @@ CAF_TEST(a write that is stopped while it commits tells what became of it) {
   // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs together.
   struct stopper {
     static void stop(void* self, int, const char*, const char*, sqlite3_int64) {
-      static_cast<control*>(self)->kill(errc::timeout);
+      static_cast<dbengine::sqlite::request_control*>(self)->kill(errc::timeout);
     }
   };
   fixture f;
   auto told = f.count();
   int wrong = 0;
   for (int i = 0; i < 2'000; ++i) {
-    control c;
+    dbengine::sqlite::request_control c;
     sqlite3_update_hook(f.writer->handle(), &stopper::stop, &c);
     try {
       f.writer->execute("INSERT INTO t (x) VALUES (NULL)", {}, c);
       ++told;
     } catch (const error& e) {
-      CAF_CHECK(e.outcome() == fate::rolled_back);
+      CAF_CHECK(e.outcome() == outcome::rolled_back);
     }
     sqlite3_update_hook(f.writer->handle(), nullptr, nullptr);
     const auto there = f.count();

@@ -107,11 +107,11 @@ struct run {
       return e.info();
     } catch (const std::bad_alloc&) {
       const never_failing own;
-      return {.code = errc::too_big, .outcome = fate::unknown, .message = "bad_alloc"};
+      return {.code = errc::too_big, .outcome = outcome::unknown, .message = "bad_alloc"};
     } catch (const std::exception& e) {
       const never_failing own;
       is(false, std::string(name) + ": not an error of the engine: " + e.what());
-      return {.code = errc::internal, .outcome = fate::unknown};
+      return {.code = errc::internal, .outcome = outcome::unknown};
     }
   }
 };
@@ -184,7 +184,7 @@ void judge(run& r, const db_engine& db, const std::vector<write_told>& told) {
     const auto rows = db.fetch_value<int>("SELECT count(*) FROM t WHERE v = ?", w.v).value_or(-1);
     if (w.failure.code == errc::none)
       r.is(rows == 1, w.v + " was done and is there " + std::to_string(rows) + " times");
-    else if (w.failure.outcome == fate::not_run || w.failure.outcome == fate::rolled_back)
+    else if (w.failure.outcome == outcome::not_run || w.failure.outcome == outcome::rolled_back)
       r.is(rows == 0, w.v + " was not done (" + to_string(w.failure) + ") and is there");
     r.is(!in_time || w.failure.code != errc::timeout, w.v + " was answered by its deadline alone");
   }

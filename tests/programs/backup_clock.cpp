@@ -6,7 +6,7 @@
 //   backup_clock FOLDER
 //
 // Ends with 0 where backups went on at their pace after each jump, else with 1 and a line that says why not.
-#include "backup_catalog.hpp"
+#include "backup/backup_catalog.hpp"
 
 #include <dbengine/db_engine.hpp>
 

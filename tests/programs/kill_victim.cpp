@@ -12,7 +12,7 @@
 // Request N of client C inserts rows (k = C << 32 | N, part, parts): all `parts` of them or none.
 #include "ack_file.hpp"
 #include "answer_box.hpp"
-#include "fault.hpp"
+#include "base/fault.hpp"
 #include "inside.hpp"
 
 #include <dbengine/actors/messages.hpp>
@@ -50,7 +50,7 @@ struct victim {
   static std::int64_t key(int client, std::int64_t n) { return (std::int64_t{client} << 32) | n; }
   void note(int client, std::int64_t n, ack::said s) const { acks.append({client, s, n}); }
   static ack::said said(const error_info& e) {
-    return e.outcome == fate::unknown ? ack::either : ack::not_done;
+    return e.outcome == outcome::unknown ? ack::either : ack::not_done;
   }
 
   std::int64_t last_of(int client) const {
@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
   points_left = std::atol(argv[2]);
   const std::string_view mode = argv[3];
 #ifdef DBENGINE_FAULTS
-  fault::set_hook(at_point);
+  base::fault::set_hook(at_point);
 #else
   (void)at_point;
 #endif

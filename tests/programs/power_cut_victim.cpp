@@ -7,7 +7,7 @@
 //
 // Rows are (writer, n, pad); a writer's n run from 1 without a gap. Marks: "row WRITER N" (and all before it), "gone WRITER N"
 // (up to it deleted), "backup NAME", "restored".
-#include "fault.hpp"
+#include "base/fault.hpp"
 
 #include <dbengine/backup.hpp>
 #include <dbengine/db_engine.hpp>
@@ -95,7 +95,7 @@ struct work {
       try {
         row(1, n, 700);
       } catch (const error& e) {
-        if (e.code() == errc::fenced || e.info().outcome == fate::unknown || ++failed > 100)
+        if (e.code() == errc::fenced || e.info().outcome == outcome::unknown || ++failed > 100)
           return; // nothing more is promised
         --n;      // told as not done
       }
@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   if (argc != 4 && argc != 5)
     return 2;
 #ifdef DBENGINE_FAULTS
-  fault::set_flaw(argc == 5 ? argv[4] : "");
+  base::fault::set_flaw(argc == 5 ? argv[4] : "");
 #endif
   const std::string level = argv[3];
   try {

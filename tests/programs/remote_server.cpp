@@ -5,8 +5,8 @@
 // [--total-bytes=N] [--buffered=N] [--in-flight=N] [--allow-backup] [--flaw=NAME]. Says "port N" or "failed: why", then answers each line on standard input: "cursors" with the number of
 // open cursors, "stats" with requests and errors. Ends in good order at the end of the input.
 
-#include "engine.hpp"
-#include "fault.hpp"
+#include "base/fault.hpp"
+#include "system/engine_handle.hpp"
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -37,7 +37,7 @@ struct config : caf::actor_system_config {
 int serve(caf::actor_system& system, const std::string& url, arguments& args) {
 #ifdef DBENGINE_FAULTS
   if (args.count("flaw"))
-    dbengine::fault::set_flaw(args["flaw"]);
+    dbengine::base::fault::set_flaw(args["flaw"]);
 #endif
   dbengine::engine_actor engine;
   try {
@@ -78,7 +78,7 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
     std::printf("failed: %s\n", system.render(port.error()).c_str());
   std::fflush(stdout);
   for (std::string line; port && std::getline(std::cin, line);) {
-    auto& house = dbengine::actors::engine_router::of(engine)->engine();
+    auto& house = dbengine::actors::system::engine_handle::of(engine)->engine();
     if (line == "cursors")
       std::printf("%zu\n", house.cursors()->size());
     else

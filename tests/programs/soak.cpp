@@ -14,7 +14,7 @@
 #include "ledger.hpp"
 #include "memory_folder.hpp"
 
-#include "backup_sqlite.hpp"
+#include "sqlite/plain_database.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
@@ -94,7 +94,7 @@ public:
   /// Compares all rows with the file; for the end.
   void compare_with(sqlite3* db) const {
     for (std::size_t i = 0; i < expected_.size(); ++i) {
-      const auto there = detail::column_of(
+      const auto there = dbengine::sqlite::column_of(
           db, "SELECT n FROM ring WHERE k = " + std::to_string(key(i)), "the end");
       if (there.size() != 1 || std::stoll(there[0]) != expected_[i])
         ++wrong;
@@ -140,7 +140,7 @@ private:
         ++expected_[i];
     } catch (const error& e) {
       note(e);
-      if (e.outcome() == fate::unknown) {
+      if (e.outcome() == outcome::unknown) {
         ++unknown;
         for (const auto i : changed)
           adopt_[i] = true;
@@ -351,7 +351,8 @@ int main(int argc, char** argv) {
       for (const auto& s : all)
         s->close();
     }
-    const auto db = detail::open_database(file.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
+    const auto db =
+        dbengine::sqlite::open_database(file.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
     for (const auto& s : all)
       s->compare_with(db.get());
     if (const auto problems = integrity(file); !problems.empty()) {

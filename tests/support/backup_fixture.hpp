@@ -4,8 +4,8 @@
 // A database and folders for the tests of backups.
 #pragma once
 
-#include "backup_job.hpp"
-#include "retention.hpp"
+#include "backup/backup_job.hpp"
+#include "backup/retention.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -37,13 +37,13 @@ struct temporary_folder {
   temporary_folder& operator=(const temporary_folder&) = delete;
 };
 
-inline detail::database_handle open_plain(const std::filesystem::path& path) {
-  return detail::open_database(path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr,
+inline sqlite::database_handle open_plain(const std::filesystem::path& path) {
+  return sqlite::open_database(path.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr,
                                "open");
 }
 
 inline std::int64_t number(sqlite3* db, const std::string& sql) {
-  return std::stoll(detail::column_of(db, sql, "query").at(0));
+  return std::stoll(sqlite::column_of(db, sql, "query").at(0));
 }
 
 /// A live WAL database with a table `t (id, v)` of `rows` rows of 100 bytes and an index.
@@ -51,10 +51,10 @@ struct backup_fixture {
   temporary_folder folder;
   std::filesystem::path database = folder.path / "live.db";
   std::filesystem::path backups = folder.path / "backups";
-  detail::database_handle db = open_plain(database);
+  sqlite::database_handle db = open_plain(database);
 
   explicit backup_fixture(int rows = 1000) {
-    detail::run_sql(db.get(),
+    sqlite::run_sql(db.get(),
                     "PRAGMA journal_mode = wal; PRAGMA synchronous = normal;"
                     "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); CREATE INDEX i ON t (v);"
                     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT " +
@@ -63,15 +63,15 @@ struct backup_fixture {
                     "fill");
   }
 
-  detail::backup_settings settings() const {
+  backup::backup_settings settings() const {
     return {.database = database.string(),
             .engine_version = DBENGINE_VERSION,
             .directory = backups,
             .pause = std::chrono::milliseconds(0)};
   }
-  std::string source() const { return detail::source_identity(database.string()); }
-  backup_file make(detail::backup_settings s) const {
-    return detail::backup_job::start(std::move(s))->run();
+  std::string source() const { return backup::source_identity(database.string()); }
+  backup_file make(backup::backup_settings s) const {
+    return backup::backup_job::start(std::move(s))->run();
   }
   backup_file make() const { return make(settings()); }
 
@@ -80,7 +80,7 @@ struct backup_fixture {
     std::vector<std::string> result;
     if (std::filesystem::exists(backups))
       for (const auto& e : std::filesystem::directory_iterator(backups))
-        if (e.path().filename() != detail::backup_lock_name)
+        if (e.path().filename() != backup::backup_lock_name)
           result.push_back(e.path().filename().string());
     std::sort(result.begin(), result.end());
     return result;

@@ -91,7 +91,7 @@ void engine_load::failed(kind k, const error_info& e) {
   const bool steps = k == kind::steps && e.code == errc::outcome_unknown;
   if (!bad_by_nature && !backup && !steps && settings_.foreseen.count(e.code) == 0)
     note_wrong("an answer that was not foreseen: " + to_string(e));
-  else if (e.outcome == fate::unknown && !steps && settings_.unknown_with.count(e.code) == 0 &&
+  else if (e.outcome == outcome::unknown && !steps && settings_.unknown_with.count(e.code) == 0 &&
            client::keys_of(k) > 0)
     note_wrong("an outcome that nobody can know: " + to_string(e));
 }

@@ -3,7 +3,7 @@
 
 #include "failing_calls.hpp"
 
-#include "directory.hpp"
+#include "os/directory.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -35,7 +35,7 @@ void let_fail(const std::vector<int>& calls, int number) {
   sock_fprog all{static_cast<unsigned short>(program.size()), program.data()};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all, 0, 0) != 0)
-    detail::throw_errno(errno, "no system calls can be filtered", errc::unavailable);
+    os::throw_errno(errno, "no system calls can be filtered", errc::unavailable);
 }
 
 bool calls_can_fail() {
@@ -50,25 +50,25 @@ void drop_override_of_modes() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   if (syscall(SYS_capget, &header, data) != 0)
-    detail::throw_errno(errno, "capabilities cannot be read", errc::unavailable);
+    os::throw_errno(errno, "capabilities cannot be read", errc::unavailable);
   const unsigned drop = 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH;
   data[0].effective &= ~drop;
   data[0].permitted &= ~drop;
   data[0].inheritable &= ~drop;
   if (syscall(SYS_capset, &header, data) != 0)
-    detail::throw_errno(errno, "capabilities cannot be dropped", errc::unavailable);
+    os::throw_errno(errno, "capabilities cannot be dropped", errc::unavailable);
 }
 
 child_result in_child(const std::function<void()>& work) {
   // A socket and no pipe: `write` may be one of the calls that fail.
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    detail::throw_errno(errno, "socketpair");
-  const detail::unique_fd out(ends[0]);
-  detail::unique_fd in(ends[1]);
+    os::throw_errno(errno, "socketpair");
+  const os::unique_fd out(ends[0]);
+  os::unique_fd in(ends[1]);
   const pid_t child = fork();
   if (child < 0)
-    detail::throw_errno(errno, "fork");
+    os::throw_errno(errno, "fork");
   if (child == 0) {
     std::string answer(1, static_cast<char>(errc::none));
     try {

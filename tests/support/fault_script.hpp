@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -33,9 +33,9 @@ public:
   /// `act` runs at the first `times` hits of `point`.
   fault_script(std::string point, int times, action act)
       : point_(std::move(point)), left_(times), act_(std::move(act)) {
-    fault::set_hook([this](std::string_view name) { hit(name); });
+    base::fault::set_hook([this](std::string_view name) { hit(name); });
   }
-  ~fault_script() { fault::set_hook({}); }
+  ~fault_script() { base::fault::set_hook({}); }
   fault_script(const fault_script&) = delete;
   fault_script& operator=(const fault_script&) = delete;
 

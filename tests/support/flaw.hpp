@@ -5,14 +5,14 @@
 
 #pragma once
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 
 namespace dbengine::test {
 
 #ifdef DBENGINE_FAULTS
 struct flaw {
-  explicit flaw(const char* name) { fault::set_flaw(name); }
-  ~flaw() { fault::set_flaw({}); }
+  explicit flaw(const char* name) { base::fault::set_flaw(name); }
+  ~flaw() { base::fault::set_flaw({}); }
   flaw(const flaw&) = delete;
   flaw& operator=(const flaw&) = delete;
 };

@@ -3,7 +3,7 @@
 
 #include "function_cases.hpp"
 
-#include "replaced_functions.hpp"
+#include "sqlite/functions/replaced_functions.hpp"
 
 #include <sqlite3.h>
 
@@ -150,7 +150,7 @@ function_cases::function_cases(const std::string& encoding, std::uint64_t seed) 
     sqlite3_extended_result_codes(s->db, 1);
     run(s->db, "PRAGMA encoding='" + encoding + "'; CREATE TABLE t (a, b, c)");
   }
-  detail::register_replaced_functions(own_.db, std::make_shared<detail::stop_test>());
+  sqlite::register_replaced_functions(own_.db, std::make_shared<sqlite::stop_test>());
 }
 
 function_cases::~function_cases() {
@@ -283,8 +283,8 @@ void function_cases::check_elsewhere(const side& made, const side& checks,
   sqlite3_open(":memory:", &there);
   sqlite3_open(":memory:", &here);
   (&made == &own_
-       ? detail::register_replaced_functions(there, std::make_shared<detail::stop_test>())
-       : detail::register_replaced_functions(here, std::make_shared<detail::stop_test>()));
+       ? sqlite::register_replaced_functions(there, std::make_shared<sqlite::stop_test>())
+       : sqlite::register_replaced_functions(here, std::make_shared<sqlite::stop_test>()));
   sqlite3_stmt* encoding = nullptr;
   sqlite3_prepare_v2(checks.db, "PRAGMA encoding", -1, &encoding, nullptr);
   sqlite3_step(encoding);

@@ -6,9 +6,9 @@
 
 #pragma once
 
-#include "message_codec.hpp"
-#include "remote/decoder.hpp"
-#include "remote/gateway.hpp"
+#include "remote/server/decoder.hpp"
+#include "remote/server/gateway.hpp"
+#include "system/message_codec.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -27,16 +27,18 @@ namespace dbengine::test {
 
 class gateway_scene {
 public:
-  using decoding = actors::decoder_actor::behavior_type (*)(actors::decoder_actor::pointer);
+  using decoding =
+      actors::remote::decoder_actor::behavior_type (*)(actors::remote::decoder_actor::pointer);
 
-  explicit gateway_scene(options o = {}, actors::gateway_rules rules = {},
-                         const std::string& url = "sqlite://", decoding how = actors::decoder)
+  explicit gateway_scene(options o = {}, actors::remote::gateway_rules rules = {},
+                         const std::string& url = "sqlite://",
+                         decoding how = actors::remote::decoder)
       : system_(config_) {
     caf::logger::set_current_actor_system(nullptr);
     engine_ = actors::spawn_engine(system_, url, std::move(o));
     decoder_ = system_.spawn<caf::detached>(how);
     rules.decoder = decoder_;
-    gateway_ = system_.spawn(actors::gateway, engine_, std::move(rules));
+    gateway_ = system_.spawn(actors::remote::gateway, engine_, std::move(rules));
   }
   ~gateway_scene() {
     caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);
@@ -50,7 +52,7 @@ public:
   gateway_scene& operator=(const gateway_scene&) = delete;
 
   caf::actor_system& system() { return system_; }
-  const actors::gateway_actor& gateway() const { return gateway_; }
+  const actors::remote::gateway_actor& gateway() const { return gateway_; }
 
 private:
   struct config : caf::actor_system_config {
@@ -59,8 +61,8 @@ private:
   config config_;
   caf::actor_system system_;
   engine_actor engine_;
-  actors::decoder_actor decoder_;
-  actors::gateway_actor gateway_;
+  actors::remote::decoder_actor decoder_;
+  actors::remote::gateway_actor gateway_;
 };
 
 /// One connection.
@@ -74,24 +76,26 @@ public:
   gateway_peer& operator=(const gateway_peer&) = delete;
 
   /// Asks and does not wait. The id is the next, or the one that is given.
-  std::uint64_t send(actors::wire_kind k, std::string body, std::uint64_t id = 0) {
+  std::uint64_t send(actors::remote::wire_kind k, std::string body, std::uint64_t id = 0) {
     const auto used = id != 0 ? id : ++last_;
-    under_way_.emplace_back(used,
-                            (*self_)->request(scene_.gateway(), caf::infinite,
-                                              actors::wire_request{static_cast<std::uint8_t>(k),
-                                                                   used, std::move(body)}));
+    under_way_.emplace_back(
+        used, (*self_)->request(scene_.gateway(), caf::infinite,
+                                actors::remote::wire_request{static_cast<std::uint8_t>(k), used,
+                                                             std::move(body)}));
     return used;
   }
   /// The answer to the first that was asked and not answered yet.
-  actors::wire_answer receive() {
-    actors::wire_answer answer{99, 0, {}};
+  actors::remote::wire_answer receive() {
+    actors::remote::wire_answer answer{99, 0, {}};
     auto next = std::move(under_way_.front().second);
     under_way_.pop_front();
-    next.receive([&](actors::wire_answer& a) { answer = std::move(a); }, [](const caf::error&) {});
+    next.receive([&](actors::remote::wire_answer& a) { answer = std::move(a); },
+                 [](const caf::error&) {});
     caf::logger::set_current_actor_system(nullptr);
     return answer;
   }
-  actors::wire_answer ask(actors::wire_kind k, std::string body, std::uint64_t id = 0) {
+  actors::remote::wire_answer ask(actors::remote::wire_kind k, std::string body,
+                                  std::uint64_t id = 0) {
     send(k, std::move(body), id);
     auto mine = std::move(under_way_.back());
     under_way_.pop_back();
@@ -106,7 +110,8 @@ public:
 
 private:
   using handle = decltype(std::declval<caf::scoped_actor&>()->request(
-      std::declval<actors::gateway_actor>(), caf::infinite, actors::wire_request{}));
+      std::declval<actors::remote::gateway_actor>(), caf::infinite,
+      actors::remote::wire_request{}));
 
   gateway_scene& scene_;
   std::optional<caf::scoped_actor> self_;
@@ -116,7 +121,7 @@ private:
 
 template <class... Ts>
 std::string wire_body(std::chrono::milliseconds timeout, const Ts&... xs) {
-  return detail::encode(static_cast<std::int64_t>(timeout.count()), xs...);
+  return base::encode(static_cast<std::int64_t>(timeout.count()), xs...);
 }
 
 inline std::string fetch_body(const std::string& sql,
@@ -130,17 +135,17 @@ inline std::string execute_body(const std::string& sql, params p = {},
   return wire_body(timeout, execute_request{sql, std::move(p), {}});
 }
 
-inline error_info failure_in(const actors::wire_answer& a) {
+inline error_info failure_in(const actors::remote::wire_answer& a) {
   error_info why;
-  if (a.outcome == static_cast<std::uint8_t>(actors::wire_outcome::failure))
-    detail::decode(a.body, why);
-  else if (a.outcome != static_cast<std::uint8_t>(actors::wire_outcome::result) &&
-           a.outcome != static_cast<std::uint8_t>(actors::wire_outcome::part))
+  if (a.outcome == static_cast<std::uint8_t>(actors::remote::wire_outcome::failure))
+    base::decode(a.body, why);
+  else if (a.outcome != static_cast<std::uint8_t>(actors::remote::wire_outcome::result) &&
+           a.outcome != static_cast<std::uint8_t>(actors::remote::wire_outcome::part))
     why.code = errc::internal;
   return why;
 }
 
-inline std::string code_in(const actors::wire_answer& a) {
+inline std::string code_in(const actors::remote::wire_answer& a) {
   return std::string(to_string(failure_in(a).code));
 }
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 #include "guard_caf.hpp"
 
-#include "network_broker.hpp"
+#include "guard/network_broker.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -152,7 +152,7 @@ struct client_config : caf::actor_system_config {
 struct caf_client::state {
   state(const std::string& certificates, bool heartbeats)
       : config(certificates, heartbeats), system(config) {
-    actors::close_mailbox_with_broker(system);
+    actors::guard::close_mailbox_with_broker(system);
   }
   client_config config;
   caf::actor_system system;

@@ -3,8 +3,8 @@
 
 #include "history.hpp"
 
-#include "backup_sqlite.hpp"
 #include "ledger.hpp"
+#include "sqlite/plain_database.hpp"
 
 #include <sqlite3.h>
 
@@ -149,7 +149,7 @@ std::string history_result::text() const {
 
 void check_histories(const std::vector<const history*>& all, const std::filesystem::path& database,
                      history_result& r) {
-  const auto db = detail::open_database(database.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
+  const auto db = sqlite::open_database(database.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
   auto log = replay_log(db.get(), r);
   for (const auto* h : all) {
     for (const auto& w : h->writes)

@@ -121,11 +121,11 @@ told history_client::failed(const error& e, const char* what) {
   const bool stopping = s.cancels || s.stops || s.deadlines;
   if (!(stopped && stopping) && !(killed && s.kills))
     wrong(std::string(what) + " failed: " + e.what());
-  if (e.outcome() == fate::partly_kept)
+  if (e.outcome() == outcome::partially_applied)
     wrong(std::string(what) + " was kept in part: " + e.what());
-  if (e.outcome() == fate::unknown && !stopping && !s.kills)
+  if (e.outcome() == outcome::unknown && !stopping && !s.kills)
     wrong(std::string(what) + " is unknown: " + e.what());
-  return e.outcome() == fate::unknown ? told::either : told::not_done;
+  return e.outcome() == outcome::unknown ? told::either : told::not_done;
 }
 
 void history_client::saw(std::int64_t version, std::int64_t before) {

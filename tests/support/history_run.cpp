@@ -7,8 +7,8 @@
 #include "history_client.hpp"
 #include "kill_round.hpp"
 
-#include "engine.hpp"
-#include "local_backend.hpp"
+#include "facade/local_backend.hpp"
+#include "system/engine_handle.hpp"
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // No circuit opens: an engine bears any number of deaths here.
-constexpr actors::restart_policy restless{
+constexpr actors::workers::restart_policy restless{
     .intensity = 1'000'000, .backoff_min = 1ms, .backoff_max = 2ms};
 
 struct port_config : host_config {
@@ -39,7 +39,7 @@ public:
   doors(const std::string& url, const options& o)
       : engine_(url, o, {.restarts = restless}), ports_(config_) {
     caf::logger::set_current_actor_system(nullptr);
-    handle_ = actors::engine_router::make(engine_.engine());
+    handle_ = actors::system::engine_handle::make(engine_.engine());
     const auto port = actors::publish(ports_, handle_);
     if (!port)
       throw actors::to_error(port.error());
@@ -58,10 +58,12 @@ public:
   detail::backend& facade() noexcept { return engine_; }
   detail::backend& handle() noexcept { return *by_handle_; }
   detail::backend& remote() noexcept { return remote_->backend(); }
-  const std::shared_ptr<actors::house>& house() const noexcept { return engine_.engine(); }
+  const std::shared_ptr<actors::system::engine_system>& house() const noexcept {
+    return engine_.engine();
+  }
 
 private:
-  actors::local_backend engine_;
+  actors::facade::local_backend engine_;
   port_config config_;
   caf::actor_system ports_;
   engine_actor handle_;
@@ -69,7 +71,8 @@ private:
   std::optional<db_engine> remote_;
 };
 
-std::uint64_t kill_until(const std::atomic<bool>& end, const std::shared_ptr<actors::house>& house,
+std::uint64_t kill_until(const std::atomic<bool>& end,
+                         const std::shared_ptr<actors::system::engine_system>& house,
                          unsigned seed) {
   static const std::string others[] = {"reader.before_statement",        "reader.after_statement",
                                        "lease.before_statement",         "writer.checkpoint",

@@ -8,8 +8,8 @@
 
 #include "comes_true.hpp"
 #include "engine_fixture.hpp"
-#include "house.hpp"
-#include "reports.hpp"
+#include "system/engine_system.hpp"
+#include "workers/reports.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
@@ -27,9 +27,9 @@ namespace dbengine::test {
 using namespace std::chrono_literals;
 
 /// Counts how often it is answered: once is right, anything else is not.
-class counted_request final : public detail::request {
+class counted_request final : public engine::request {
 public:
-  using request::request;
+  using engine::request::request;
 
   void refuse(const error_info& why) noexcept override {
     refusal = why;
@@ -58,20 +58,21 @@ public:
     }
   };
 
-  explicit house_fixture(options o = {}, actors::spawn_settings s = {},
+  explicit house_fixture(options o = {}, actors::system::spawn_settings s = {},
                          const std::string& url = {}) {
     system = std::make_unique<caf::actor_system>(cfg);
-    engine = actors::house::open(*system, url.empty() ? folder.url() : url, std::move(o), s);
+    engine = actors::system::engine_system::open(*system, url.empty() ? folder.url() : url,
+                                                 std::move(o), s);
   }
   ~house_fixture() {
     if (engine)
       engine->stop(10s);
   }
 
-  detail::engine_core& core() { return engine->core(); }
+  engine::engine& core() { return engine->core(); }
   statistics stats() {
     engine->look();
-    return actors::report_statistics(core(), engine->workers(), engine->backups());
+    return actors::workers::report_statistics(core(), engine->workers(), engine->backups());
   }
   health_report health() { return engine->health(); }
   worker_health worker(const std::string& name) {
@@ -81,21 +82,21 @@ public:
     return {};
   }
 
-  counted_ptr make(detail::request::kind k, std::string sql,
+  counted_ptr make(engine::request::kind k, std::string sql,
                    std::chrono::milliseconds timeout = 60s) {
-    const auto deadline = detail::clock::now() + timeout;
-    auto r = std::make_shared<counted_request>(k, detail::control(deadline, {}));
+    const auto deadline = sqlite::clock::now() + timeout;
+    auto r = std::make_shared<counted_request>(k, sqlite::request_control(deadline, {}));
     r->deadline = deadline;
     r->sql = std::move(sql);
     return r;
   }
   counted_ptr write(std::string sql, std::chrono::milliseconds timeout = 60s) {
-    auto r = make(detail::request::kind::execute, std::move(sql), timeout);
+    auto r = make(engine::request::kind::execute, std::move(sql), timeout);
     core().submit_write(r);
     return r;
   }
   counted_ptr read(std::string sql, std::chrono::milliseconds timeout = 60s) {
-    auto r = make(detail::request::kind::fetch, std::move(sql), timeout);
+    auto r = make(engine::request::kind::fetch, std::move(sql), timeout);
     core().submit_read(r);
     return r;
   }
@@ -117,12 +118,12 @@ public:
   engine_folder folder;
   config cfg;
   std::unique_ptr<caf::actor_system> system;
-  std::shared_ptr<actors::house> engine;
+  std::shared_ptr<actors::system::engine_system> engine;
 };
 
 /// No delays to wait for between a failure and the restart.
-inline actors::spawn_settings quick_restarts(int intensity = 1'000) {
-  actors::spawn_settings s;
+inline actors::system::spawn_settings quick_restarts(int intensity = 1'000) {
+  actors::system::spawn_settings s;
   s.restarts = {.intensity = intensity, .period = 60s, .backoff_min = 1ms, .backoff_max = 5ms};
   return s;
 }

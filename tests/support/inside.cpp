@@ -3,17 +3,17 @@
 
 #include "inside.hpp"
 
-#include "engine.hpp"
-#include "local_backend.hpp"
+#include "facade/local_backend.hpp"
+#include "system/engine_handle.hpp"
 
 namespace dbengine::test {
 
-std::shared_ptr<actors::house> house_of(db_engine& db) {
-  return dynamic_cast<actors::local_backend&>(db.backend()).engine();
+std::shared_ptr<actors::system::engine_system> house_of(db_engine& db) {
+  return dynamic_cast<actors::facade::local_backend&>(db.backend()).engine();
 }
 
 engine_actor handle_of(db_engine& db) {
-  return actors::engine_router::make(house_of(db));
+  return actors::system::engine_handle::make(house_of(db));
 }
 
 } // namespace dbengine::test

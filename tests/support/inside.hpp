@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "house.hpp"
+#include "system/engine_system.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -14,7 +14,7 @@
 namespace dbengine::test {
 
 /// The engine inside a facade. Let go of it, and of the handle, before the facade ends.
-std::shared_ptr<actors::house> house_of(db_engine& db);
+std::shared_ptr<actors::system::engine_system> house_of(db_engine& db);
 /// Its typed handle.
 engine_actor handle_of(db_engine& db);
 

@@ -5,10 +5,10 @@
 
 #include "kill_round.hpp"
 
-#include "engine.hpp"
 #include "engine_load.hpp"
+#include "facade/local_backend.hpp"
 #include "faulty_vfs.hpp"
-#include "local_backend.hpp"
+#include "system/engine_handle.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 constexpr auto bound = 60s;
 
 // Quick, and no circuit opens: that is another suite's matter, here an engine bears any number of deaths.
-constexpr actors::restart_policy restless{
+constexpr actors::workers::restart_policy restless{
     .intensity = 1'000'000, .backoff_min = 1ms, .backoff_max = 2ms};
 
 std::set<std::string> struck;
@@ -67,10 +67,10 @@ load_settings settings_of(const kill_round& round, bool stalls) {
 }
 
 // A snapshot of its own, that nobody can recall.
-std::unique_ptr<detail::connection> pin(detail::engine_core& core) {
+std::unique_ptr<sqlite::connection> pin(engine::engine& core) {
   auto reader = core.open_reader();
   reader->refresh_snapshot();
-  detail::control ctl(10s, {});
+  sqlite::request_control ctl(10s, {});
   static_cast<void>(reader->fetch("SELECT count(*) FROM t", {}, ctl));
   return reader;
 }
@@ -120,15 +120,15 @@ round_result run(const kill_round& round, const std::filesystem::path& folder) {
   o.on_escalation = [&fences](const escalation& e) {
     fences += e.what == escalation_kind::writing_fenced;
   };
-  actors::local_backend engine(disk ? "sqlite:///file:" + file.string() +
-                                          "?vfs=" + faulty_vfs::name()
-                                    : "sqlite:///" + file.string(),
-                               o, {.restarts = restless});
+  actors::facade::local_backend engine(disk ? "sqlite:///file:" + file.string() +
+                                                  "?vfs=" + faulty_vfs::name()
+                                            : "sqlite:///" + file.string(),
+                                       o, {.restarts = restless});
   const auto& house = engine.engine();
   request_view(engine, {}).execute_script(ledger_schema);
   auto reader = disk && disk->pinned ? pin(house->core()) : nullptr;
   killer k(house);
-  engine_load load(engine, actors::engine_router::make(house), house->system(),
+  engine_load load(engine, actors::system::engine_handle::make(house), house->system(),
                    settings_of(round, stalls), 1);
   if (disk)
     faulty_vfs::arm_now_and_then(round.seed, disk->every, disk->in_a_row);

@@ -5,7 +5,7 @@
 
 #include "killer.hpp"
 
-#include "fault.hpp"
+#include "base/fault.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -18,14 +18,14 @@ std::string to_string(death d) {
   return d == death::throws ? "throws" : d == death::exits ? "exits" : "stalls";
 }
 
-killer::killer(std::shared_ptr<actors::house> h) : house_(std::move(h)) {
-  fault::set_hook([this](std::string_view point) { at(point); });
+killer::killer(std::shared_ptr<actors::system::engine_system> h) : house_(std::move(h)) {
+  base::fault::set_hook([this](std::string_view point) { at(point); });
 }
 
 killer::~killer() {
   disarm();
   release();
-  fault::set_hook({});
+  base::fault::set_hook({});
 }
 
 void killer::arm(plan p) {

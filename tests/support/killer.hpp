@@ -33,7 +33,7 @@ public:
     std::uint64_t after = 0;
   };
 
-  explicit killer(std::shared_ptr<actors::house> h);
+  explicit killer(std::shared_ptr<actors::system::engine_system> h);
   ~killer();
   killer(const killer&) = delete;
   killer& operator=(const killer&) = delete;
@@ -53,7 +53,7 @@ private:
   void at(std::string_view point);
   void send_exit(std::string_view point);
 
-  std::shared_ptr<actors::house> house_;
+  std::shared_ptr<actors::system::engine_system> house_;
   mutable std::mutex mutex_; // guards plans_, released_, turn_
   std::condition_variable changed_;
   std::vector<plan> plans_;

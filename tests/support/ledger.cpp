@@ -3,7 +3,7 @@
 
 #include "ledger.hpp"
 
-#include "backup_sqlite.hpp"
+#include "sqlite/plain_database.hpp"
 
 #include <sqlite3.h>
 
@@ -13,15 +13,16 @@ namespace dbengine::test {
 
 namespace {
 
-detail::database_handle open_file(const std::filesystem::path& database) {
-  return detail::open_database(database.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
+sqlite::database_handle open_file(const std::filesystem::path& database) {
+  return sqlite::open_database(database.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
 }
 
 } // namespace
 
 verdict verdict_of(const error_info& e) {
-  return e.outcome == fate::unknown || e.outcome == fate::partly_kept ? verdict::either
-                                                                      : verdict::not_done;
+  return e.outcome == outcome::unknown || e.outcome == outcome::partially_applied
+             ? verdict::either
+             : verdict::not_done;
 }
 
 std::string findings::text() const {
@@ -36,7 +37,7 @@ findings compare(const std::filesystem::path& database, const std::vector<const 
   std::unordered_map<std::int64_t, std::int32_t> rows;
   const auto db = open_file(database);
   for (const auto& text :
-       detail::column_of(db.get(), "SELECT k FROM t UNION ALL SELECT k FROM children", "keys"))
+       sqlite::column_of(db.get(), "SELECT k FROM t UNION ALL SELECT k FROM children", "keys"))
     ++rows[std::stoll(text)];
   findings f;
   const auto note = [&f](std::uint64_t& what, const char* name, const ledger& l,
@@ -85,7 +86,7 @@ findings compare(const std::filesystem::path& database, const std::vector<const 
 std::string integrity(const std::filesystem::path& database) {
   std::string problems;
   for (const auto& line :
-       detail::column_of(open_file(database).get(), "PRAGMA integrity_check", "integrity_check"))
+       sqlite::column_of(open_file(database).get(), "PRAGMA integrity_check", "integrity_check"))
     if (line != "ok")
       problems += line + "\n";
   return problems;

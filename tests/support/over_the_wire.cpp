@@ -3,7 +3,7 @@
 
 #include "over_the_wire.hpp"
 
-#include "network_broker.hpp"
+#include "guard/network_broker.hpp"
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -21,7 +21,7 @@ over_the_wire::over_the_wire(const std::string& url, const options& o)
     : host_(std::make_unique<caf::actor_system>(host_config_)),
       client_(std::make_unique<caf::actor_system>(client_config_)) {
   caf::logger::set_current_actor_system(nullptr);
-  actors::close_mailbox_with_broker(
+  actors::guard::close_mailbox_with_broker(
       *client_); // it may end without a connection, which would do this
   engine_ = actors::spawn_engine(*host_, url, o);
   const auto port = actors::publish(*host_, engine_, {.allow_backup = true});

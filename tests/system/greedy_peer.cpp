@@ -11,10 +11,10 @@
 
 #include "engine_fixture.hpp"
 #include "guard_wire.hpp"
-#include "message_codec.hpp"
 #include "raw_peer.hpp"
-#include "remote/wire_message.hpp"
+#include "remote/protocol/wire_message.hpp"
 #include "remote_fixture.hpp"
+#include "system/message_codec.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -36,7 +36,7 @@
 using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
-using actors::wire_kind;
+using dbengine::actors::remote::wire_kind;
 using clock_type = std::chrono::steady_clock;
 
 namespace {
@@ -110,7 +110,7 @@ private:
 
 template <class... Ts>
 std::string body(std::chrono::milliseconds timeout, const Ts&... xs) {
-  return detail::encode(static_cast<std::int64_t>(timeout.count()), xs...);
+  return dbengine::base::encode(static_cast<std::int64_t>(timeout.count()), xs...);
 }
 
 /// For a greedy peer's thread and those it starts: what it costs the server is measured, not what it takes of the processors itself.

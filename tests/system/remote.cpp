@@ -142,7 +142,7 @@ CAF_TEST(a server that is gone fails requests in time) {
   CAF_CHECK(time_of([&] { why = failure_of([&] { db.execute("INSERT INTO t VALUES (1)"); }); }) <
             promised);
   CAF_CHECK_EQUAL(to_string(why.code), "unreachable");
-  CAF_CHECK(why.outcome == fate::not_run);
+  CAF_CHECK(why.outcome == outcome::not_run);
   CAF_CHECK(time_of([&] { why = failure_of([&] { db.with_timeout(100ms).fetch("SELECT 1"); }); }) <
             promised);
   CAF_CHECK_EQUAL(to_string(why.code), "timeout");
@@ -166,7 +166,7 @@ CAF_TEST(a server that is silent fails requests in time and is found again) {
   CAF_CHECK(took < promised);
   CAF_CHECK_EQUAL(to_string(read.code), "unreachable");
   CAF_CHECK_EQUAL(to_string(write.code), "outcome_unknown");
-  CAF_CHECK(write.outcome == fate::unknown);
+  CAF_CHECK(write.outcome == outcome::unknown);
   CAF_CHECK(comes_soon([&] { return code_of([&] { db.fetch("SELECT 1"); }) == "none"; }));
 }
 

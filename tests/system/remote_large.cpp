@@ -6,10 +6,10 @@
 
 #include "engine_fixture.hpp"
 #include "guard_wire.hpp"
-#include "message_codec.hpp"
 #include "raw_peer.hpp"
-#include "remote/wire_message.hpp"
+#include "remote/protocol/wire_message.hpp"
 #include "remote_fixture.hpp"
+#include "system/message_codec.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/defaults.hpp>
@@ -24,7 +24,7 @@
 using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
-using actors::wire_kind;
+using dbengine::actors::remote::wire_kind;
 
 namespace {
 
@@ -51,8 +51,8 @@ struct fixture {
 /// An insert of a blob, as a frame; `with` makes its size.
 bytes insert(const raw_peer& p, std::uint64_t id, std::size_t size) {
   const params with = params::of(blob(size, std::byte{7}));
-  const auto body = detail::encode(std::int64_t{20'000},
-                                   execute_request{"INSERT INTO t (v) VALUES (?)", with, {}});
+  const auto body = dbengine::base::encode(
+      std::int64_t{20'000}, execute_request{"INSERT INTO t (v) VALUES (?)", with, {}});
   return p.message(request_content(static_cast<std::uint64_t>(wire_kind::execute), id, body), id);
 }
 
@@ -141,11 +141,12 @@ CAF_TEST(a length that is not the rest of the message closes the connection) {
     auto p = connected(s);
     auto frame = insert(p, 1, 3 * large);
     // The body's length: varbyte, behind kind and id; the frame's size stays as it is.
-    const auto body_size = detail::encode(std::int64_t{20'000},
-                                          execute_request{"INSERT INTO t (v) VALUES (?)",
-                                                          params::of(blob(3 * large, std::byte{7})),
-                                                          {}})
-                               .size();
+    const auto body_size =
+        dbengine::base::encode(std::int64_t{20'000},
+                               execute_request{"INSERT INTO t (v) VALUES (?)",
+                                               params::of(blob(3 * large, std::byte{7})),
+                                               {}})
+            .size();
     const auto at = frame.find(varbyte(body_size));
     CAF_REQUIRE(at != frame.npos);
     frame.replace(at, varbyte(body_size).size(), varbyte(body_size + static_cast<std::size_t>(by)));

@@ -59,7 +59,7 @@ void break_wire(fixture& it, const std::function<void(bool)>& broken) {
   CAF_CHECK(std::chrono::steady_clock::now() - start < promised);
   CAF_CHECK_EQUAL(to_string(read.code), "unreachable");
   CAF_CHECK(write.code == errc::outcome_unknown || write.code == errc::unreachable);
-  CAF_CHECK((write.code == errc::outcome_unknown) == (write.outcome == fate::unknown));
+  CAF_CHECK((write.code == errc::outcome_unknown) == (write.outcome == outcome::unknown));
   // With an id it is known in the end, and done once.
   auto once = std::async(std::launch::async, [&] {
     while (code_of([&] { db.with_id("a").execute("INSERT INTO t VALUES (2)"); }) != "none") {

@@ -164,10 +164,10 @@ private:
     try {
       return std::forward<F>(f)(tx);
     } catch (const error& e) {
-      if (e.outcome() != fate::partly_kept || !s.kept_part())
+      if (e.outcome() != outcome::partially_applied || !s.kept_part())
         throw;
       auto info = e.info();
-      info.outcome = fate::rolled_back;
+      info.outcome = outcome::rolled_back;
       throw error(std::move(info));
     }
   }

@@ -3,8 +3,8 @@
 #include "guard/guard.hpp"
 
 #include "guard/doorman.hpp"
+#include "guard/network_broker.hpp"
 #include "guard/state.hpp"
-#include "network_broker.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/binary_serializer.hpp>
@@ -137,7 +137,7 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
   std::vector<node_bytes> names;
   for (std::size_t i = 0; i < 2 * how.limits.max_connections + 16; ++i)
     names.push_back(random_node(random, static_cast<std::uint32_t>(i + 1)));
-  close_mailbox_with_broker(system);
+  guard::close_mailbox_with_broker(system);
   auto fd = caf::io::network::new_tcp_acceptor_impl(how.port, how.host.c_str(), true);
   if (!fd)
     return fd.error();

@@ -58,20 +58,24 @@ enum class errc : std::uint8_t {
 std::string_view to_string(errc code) noexcept;
 
 /// What became of the request that an error answers.
-enum class fate : std::uint8_t {
+enum class outcome : std::uint8_t {
   not_run,     ///< it never started, nothing is changed
   rolled_back, ///< it started and every change is undone
   unknown,     ///< it may or may not have been done (only `errc::outcome_unknown` and its kin)
-  partly_kept ///< `OR FAIL` and `RAISE(FAIL)`: the rows before the failing one are kept, as SQLite has it
+  partially_applied, ///< `OR FAIL` and `RAISE(FAIL)`: the rows before the failing one are kept, as SQLite has it
+  partly_kept = partially_applied, ///< the older name, until 1.0
 };
 
-std::string_view to_string(fate f) noexcept;
+/// The older name of `outcome`, until 1.0.
+using fate = outcome;
+
+std::string_view to_string(outcome f) noexcept;
 
 /// Everything known of a failure, as data. Actors carry it in a `caf::error`, the facade throws it
 /// in an `error`.
 struct error_info {
   errc code = errc::none;
-  fate outcome = fate::not_run;
+  dbengine::outcome outcome = dbengine::outcome::not_run;
   /// SQLite's extended result code (its low byte is the primary code), 0 where SQLite is not involved.
   int extended_code = 0;
   /// Byte offset of the mistake in the SQL text.
@@ -96,7 +100,7 @@ public:
       : error(error_info{.code = code, .message = std::move(message)}) {}
 
   errc code() const noexcept { return info_.code; }
-  fate outcome() const noexcept { return info_.outcome; }
+  dbengine::outcome outcome() const noexcept { return info_.outcome; }
   /// SQLite's primary result code, 0 where SQLite is not involved.
   int sqlite_code() const noexcept { return info_.extended_code & 0xff; }
   int sqlite_extended_code() const noexcept { return info_.extended_code; }

@@ -118,9 +118,10 @@ struct options {
 
 /// Which requests go first when several wait.
 enum class priority : std::uint8_t {
-  interactive, ///< the default
-  batch,       ///< bulk loads: run when nothing interactive waits
-  maintenance  ///< vacuum, backup and their like: last
+  interactive,       ///< the default
+  background,        ///< bulk loads: run when nothing interactive waits
+  maintenance,       ///< vacuum, backup and their like: last
+  batch = background ///< the older name, until 1.0
 };
 
 /// The properties of one request.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <dbengine/backup.hpp>
+#include <dbengine/maintenance.hpp>
 #include <dbengine/results.hpp>
 #include <dbengine/stats.hpp>
 
@@ -100,28 +101,12 @@ struct cancel_request {
   std::uint64_t cancel_token = 0;
 };
 
-enum class maintenance_kind : std::uint8_t {
-  vacuum,
-  analyze,
-  optimize,
-  integrity_check,
-  quick_check,
-  checkpoint,
-  set_pragma
-};
-
 /// Upkeep of the database. `argument`: the table of analyze, the mode of checkpoint (passive, full, restart, truncate), the name of the pragma.
 struct maintenance_request {
   maintenance_kind what = maintenance_kind::optimize;
   std::string argument = {};
   value setting = {};
   call_options options = {};
-};
-
-/// Of `integrity_check` the problems, of `checkpoint` its figures.
-struct maintenance_result {
-  std::vector<std::string> problems = {};
-  checkpoint_result checkpoint = {};
 };
 
 /// Makes a backup now. Answered when it is done: true; at once with false where one is running. One that a port's peer asks for lies

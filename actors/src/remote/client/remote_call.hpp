@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A request to an engine elsewhere, from its sender to its one answer.
+// Thread rule: filled by its sender, then the link's under its lock; `finished` is called once, by any thread, without the lock.
+
+#pragma once
+
+#include "remote/protocol/wire_message.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace dbengine::actors::remote {
+
+class remote_call {
+public:
+  using clock = std::chrono::steady_clock;
+
+  remote_call(wire_kind k, std::string b) : kind(k), body(std::move(b)) {}
+  virtual ~remote_call() = default;
+  remote_call(const remote_call&) = delete;
+  remote_call& operator=(const remote_call&) = delete;
+
+  /// `answer` or `failure` is there.
+  virtual void finished() noexcept = 0;
+
+  wire_kind kind;
+  /// As the wire wants it, but for the first eight bytes: the link writes the time that is left.
+  std::string body;
+  /// Until then its answer must be there; max: no such time.
+  clock::time_point deadline = clock::time_point::max();
+  /// Sending it twice does no harm: it only reads, or has an id.
+  bool repeatable = true;
+  /// It may change something: lost on the way, its outcome is unknown.
+  bool writes = false;
+  /// A fetch whose sender forbids it to write: nothing the server says makes it one that may.
+  bool read_only = false;
+
+  std::string answer;
+  std::optional<error_info> failure;
+
+  // -- the link's own -----------------------------------------------------------------------------
+
+  std::uint64_t id = 0;
+  /// Without a connection it is given up then.
+  clock::time_point patience{};
+  /// Cancelled: the server's word is waited for until then.
+  std::optional<clock::time_point> cancelled_until;
+  std::uint64_t expected = 0; ///< size of an answer that comes in parts
+  bool sent = false;          ///< once at least
+  int resent = 0;             ///< after its connection was lost
+  bool done = false;
+  std::shared_ptr<remote_call> next; ///< among those that are about to be told
+};
+
+using remote_call_ptr = std::shared_ptr<remote_call>;
+
+/// Calls that have ended and are told so when this ends: it is made before the link's lock is taken. It allocates nothing, so that no
+/// call is taken out of the link's tables and then not told.
+class finished_calls {
+public:
+  finished_calls() = default;
+  finished_calls(const finished_calls&) = delete;
+  finished_calls& operator=(const finished_calls&) = delete;
+  ~finished_calls() {
+    while (const auto c = first_) {
+      first_ = std::exchange(c->next, nullptr);
+      c->finished();
+    }
+  }
+
+  void add(const remote_call_ptr& c) noexcept {
+    (last_ == nullptr ? first_ : last_->next) = c;
+    last_ = c.get();
+  }
+
+private:
+  remote_call_ptr first_;
+  remote_call* last_ = nullptr;
+};
+
+} // namespace dbengine::actors::remote

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The one message each way between a client and a published engine, and what its body holds.
+// Thread rule: plain data. The guard checks the three members; the body is hostile bytes until it was decoded.
+
+#pragma once
+
+#include <dbengine/actors/messages.hpp>
+
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace dbengine::actors::remote {
+
+/// The version of all that stands in this file. Peers of different versions refuse each other.
+inline constexpr std::uint32_t wire_protocol = 3;
+
+/// What a `wire_request` asks for. Each body begins with the request's timeout (64 bits, milliseconds); then stands what is named.
+enum class wire_kind : std::uint8_t {
+  hello,        ///< wire_protocol (32 bits), the client's version
+  execute,      ///< execute_request
+  fetch,        ///< fetch_request, whether it may write (8 bits)
+  batch,        ///< batch_request
+  transaction,  ///< transaction_request
+  script,       ///< script_request
+  cursor_open,  ///< cursor_open
+  cursor_next,  ///< cursor_next
+  cursor_close, ///< cursor_close
+  cancel,       ///< the id of the request to stop (64 bits)
+  more,         ///< the id of the request whose answer goes on (64 bits)
+  maintenance,  ///< maintenance_request
+  backup,       ///< backup_request
+  backup_info,  ///< nothing more; the same below
+  statistics,
+  health,
+  database_info
+};
+
+/// What a `wire_answer` holds.
+enum class wire_outcome : std::uint8_t {
+  result,  ///< the whole result
+  failure, ///< error_info
+  part, ///< the size of the whole result (64 bits) and its next bytes; `more` asks for those after it
+  needs_writer ///< the fetch would write and may not: nothing was run; ask again and allow it
+};
+
+struct wire_request {
+  std::uint8_t kind = 0;
+  /// Chosen by the client, unique among its requests.
+  std::uint64_t id = 0;
+  std::string body;
+};
+
+struct wire_answer {
+  std::uint8_t outcome = 0;
+  std::uint64_t id = 0;
+  std::string body;
+};
+
+/// What a server says of itself.
+struct wire_welcome {
+  std::uint32_t protocol = wire_protocol;
+  std::string version = {};
+  bool read_only = false;
+  std::uint64_t max_frame_bytes = 0;
+  std::uint64_t max_requests = 0;
+  std::uint64_t max_bytes = 0;
+};
+
+void describe(auto& a, wire_welcome& x) {
+  a(x.protocol, x.version, x.read_only, x.max_frame_bytes, x.max_requests, x.max_bytes);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, wire_request& x) {
+  return f(x.kind, x.id, x.body);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, wire_answer& x) {
+  return f(x.outcome, x.id, x.body);
+}
+
+/// Serves the peers of one port.
+using gateway_actor = caf::typed_actor<
+    // Anything a peer may ask; always answered, with the error in the answer.
+    caf::replies_to<wire_request>::with<wire_answer>>;
+
+} // namespace dbengine::actors::remote
+
+namespace dbengine::actors {
+
+// CAF sends the names below over the wire; they are part of the protocol.
+using remote::wire_answer;
+using remote::wire_request;
+
+} // namespace dbengine::actors
+
+CAF_BEGIN_TYPE_ID_BLOCK(dbengine_wire, caf::first_custom_type_id + 880)
+CAF_ADD_TYPE_ID(dbengine_wire, (dbengine::actors::wire_request))
+CAF_ADD_TYPE_ID(dbengine_wire, (dbengine::actors::wire_answer))
+CAF_END_TYPE_ID_BLOCK(dbengine_wire)

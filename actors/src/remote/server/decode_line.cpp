@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "remote/server/decode_line.hpp"
+
+#include "base/error_map.hpp"
+#include "base/fault.hpp"
+#include "base/log.hpp"
+#include "base/wait_for_memory.hpp"
+
+#include <dbengine/defaults.hpp>
+
+#include <algorithm>
+
+namespace dbengine::actors::remote {
+
+namespace {
+
+bool is_large(const wire_request& what, const text_pieces& pieces) {
+  return (what.body.size() > defaults::wire_inline_bytes || !pieces.empty()) &&
+         carries_statements(static_cast<wire_kind>(what.kind)) &&
+         !DBENGINE_FLAW("decodes in the gateway");
+}
+
+/// What goes round the line: it waits for nobody, or is about what waits.
+bool is_urgent(const wire_request& what) {
+  switch (static_cast<wire_kind>(what.kind)) {
+  case wire_kind::hello:
+  case wire_kind::cancel:
+  case wire_kind::more:
+  case wire_kind::backup_info:
+  case wire_kind::statistics:
+  case wire_kind::health: return true;
+  default: return false;
+  }
+}
+
+void refuse(peer_request& t, error_info why) noexcept {
+  if (!base::patiently_or_not([&] { t.refuse(why); }))
+    base::log_limited(base::log_level::error, "no answer", "no memory to answer a peer");
+}
+
+} // namespace
+
+bool decode_line::take(wire_request& what, text_pieces& pieces, peer_request& t,
+                       std::uint64_t peer) {
+  if (!decoder_ || is_urgent(what))
+    return false;
+  auto at = connections_.find(t.peer);
+  if (at == connections_.end()) {
+    if (!is_large(what, pieces))
+      return false;
+    at = connections_.try_emplace(t.peer).first;
+    at->second.peer = peer;
+  }
+  at->second.line.push_back({std::move(what), std::move(pieces), t});
+  if (at->second.line.size() == 1)
+    decode(at);
+  return true;
+}
+
+bool decode_line::has(const caf::actor_addr& who, std::uint64_t id) const {
+  const auto at = connections_.find(who);
+  return at != connections_.end() &&
+         std::any_of(at->second.line.begin(), at->second.line.end(),
+                     [id](const waiting& w) { return w.whose.id == id; });
+}
+
+void decode_line::cancel(const caf::actor_addr& who, std::uint64_t id) {
+  const auto at = connections_.find(who);
+  if (at == connections_.end())
+    return;
+  for (auto& w : at->second.line)
+    w.cancelled = w.cancelled || w.whose.id == id;
+}
+
+void decode_line::forget(const caf::actor_addr& who) {
+  const auto at = connections_.find(who);
+  if (at == connections_.end())
+    return;
+  for (auto& w : at->second.line)
+    refuse(w.whose, {.code = errc::cancelled, .message = "the connection is gone"});
+  connections_.erase(at);
+}
+
+void decode_line::decode(place at) {
+  const auto [peer, first] = peers_.try_emplace(at->second.peer);
+  if (first)
+    send(at);
+  else
+    peer->second.push_back(at->first);
+}
+
+void decode_line::send(place at) {
+  auto& first = at->second.line.front();
+  auto job = std::make_shared<decode_job>();
+  job->kind = static_cast<wire_kind>(first.what.kind);
+  job->body = std::move(first.what.body);
+  job->pieces = std::move(first.pieces);
+  const auto who = at->first;
+  const auto peer = at->second.peer;
+  base::patiently([&] {
+    self_->request(decoder_, caf::infinite, job)
+        .then([this, job, who, peer](bool) { decoded(who, peer, *job); },
+              [this, job, who, peer](const caf::error&) {
+                job->failure = {.code = errc::unavailable,
+                                .message = "the port cannot decode large requests now"};
+                decoded(who, peer, *job);
+              });
+  });
+}
+
+void decode_line::decoded(const caf::actor_addr& who, std::uint64_t peer, decode_job& job) {
+  // The next of this peer first, so that the decoder has something to do meanwhile.
+  for (auto& turns = peers_[peer];;) {
+    if (turns.empty()) {
+      peers_.erase(peer);
+      break;
+    }
+    const auto next = connections_.find(turns.front());
+    turns.pop_front();
+    if (next != connections_.end()) {
+      send(next);
+      break;
+    }
+  }
+  const auto at = connections_.find(who);
+  if (at == connections_.end())
+    return; // it was refused when its connection went
+  auto first = std::move(at->second.line.front());
+  at->second.line.pop_front();
+  if (job.failure)
+    refuse(first.whose, *job.failure);
+  else if (first.cancelled)
+    refuse(first.whose, {.code = errc::cancelled, .message = "cancelled before it began"});
+  else
+    serve_(first.what, first.whose, &job.result);
+  serve_small(at);
+}
+
+void decode_line::serve_small(place at) {
+  auto& line = at->second.line;
+  while (!line.empty()) {
+    if (is_large(line.front().what, line.front().pieces))
+      return decode(at);
+    auto next = std::move(line.front());
+    line.pop_front();
+    if (next.cancelled)
+      refuse(next.whose, {.code = errc::cancelled, .message = "cancelled before it began"});
+    else
+      serve_(next.what, next.whose, nullptr);
+  }
+  connections_.erase(at);
+}
+
+} // namespace dbengine::actors::remote

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What waits at a port for its decoder: large requests, and behind each what its connection has asked after it, for the order of one sender is
+// kept. The decoder has one request of each peer at most, so that peers have it in turns.
+// Thread rule: the gateway's. Ownership: owns what waits; each is served or refused once.
+
+#pragma once
+
+#include "remote/server/decode_job.hpp"
+#include "remote/server/gateway_state.hpp"
+#include "remote/server/peer_request.hpp"
+
+#include <caf/actor_addr.hpp>
+
+#include <deque>
+#include <functional>
+#include <map>
+
+namespace dbengine::actors::remote {
+
+class decode_line {
+public:
+  using self_pointer = local_gateway_actor::stateful_pointer<gateway_state>;
+  /// The next request of a connection: with what was decoded, or null where it is still to be. Must not throw.
+  using serve = std::function<void(wire_request&, peer_request&, decoded_request*)>;
+
+  decode_line(self_pointer self, decoder_actor decoder, serve f)
+      : self_(self), decoder_(std::move(decoder)), serve_(std::move(f)) {}
+
+  /// Takes what must wait. False where it can be served at once. `pieces`: of its body, where they came for themselves.
+  bool take(wire_request& what, text_pieces& pieces, peer_request& t, std::uint64_t peer);
+  /// Whether a request with this id waits here.
+  bool has(const caf::actor_addr& who, std::uint64_t id) const;
+  /// Refuses it in its turn.
+  void cancel(const caf::actor_addr& who, std::uint64_t id);
+  /// The connection is gone.
+  void forget(const caf::actor_addr& who);
+
+private:
+  struct waiting {
+    wire_request what;
+    text_pieces pieces;
+    peer_request whose;
+    bool cancelled = false;
+  };
+  struct connection {
+    std::uint64_t peer = 0;
+    std::deque<waiting> line; // the first is, or will be, at the decoder
+  };
+  using place = std::map<caf::actor_addr, connection>::iterator;
+
+  /// To the decoder, or behind the others of its peer.
+  void decode(place at);
+  void send(place at);
+  void decoded(const caf::actor_addr& who, std::uint64_t peer, decode_job& job);
+  /// After the first: up to the next large one.
+  void serve_small(place at);
+
+  self_pointer self_;
+  decoder_actor decoder_;
+  serve serve_;
+  std::map<caf::actor_addr, connection> connections_;
+  /// Of each peer that has one at the decoder: whose turn is next.
+  std::map<std::uint64_t, std::deque<caf::actor_addr>> peers_;
+};
+
+} // namespace dbengine::actors::remote

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "remote/server/gateway.hpp"
+
+#include "base/fault.hpp"
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "base/wait_for_memory.hpp"
+#include "remote/server/gateway_serving.hpp"
+#include "workers/worker_failure.hpp"
+
+#include <caf/sec.hpp>
+#include <caf/system_messages.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace dbengine::actors::remote {
+
+gateway_serving::gateway_serving(self_pointer self, engine_actor engine, gateway_rules rules)
+    : self_(self), engine_(std::move(engine)), rules_(std::move(rules)), limits_(rules_.limits),
+      answers_(limits_),
+      line_(self, rules_.decoder, [this](wire_request& what, peer_request& t, decoded_request* d) {
+        try {
+          d != nullptr ? ask(*d, t) : dispatch(what, t);
+        } catch (...) {
+          give_up(t);
+        }
+      }) {}
+
+void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& from,
+                              std::uint64_t number, peer_request::promise p) {
+  if (!from) // nobody to answer
+    return;
+  peer_request t{caf::actor_cast<caf::actor_addr>(from), what.id, std::move(p)};
+  // Before anything that may fail: nobody else fetches it.
+  auto pieces =
+      what.body.empty() && rules_.large ? rules_.large->fetch(from->id(), number) : text_pieces{};
+  try {
+    const auto [peer, first] = self_->state.peers.try_emplace(t.peer);
+    if (first) {
+      peer->second.number = rules_.peers ? rules_.peers->of(from->id()) : peer_number({});
+      self_->monitor(from);
+    }
+    if (!pieces.empty() && !carries_statements(static_cast<wire_kind>(what.kind)))
+      throw error(errc::protocol, "a request of this kind is not that large");
+    check_unused(peer->second, t);
+    if (carries_statements(static_cast<wire_kind>(what.kind)))
+      check_allowed(what);
+    if (line_.take(what, pieces, t, peer->second.number))
+      return;
+    if (!pieces.empty())
+      what.body = joined(pieces);
+    dispatch(what, t);
+  } catch (...) {
+    give_up(t);
+  }
+}
+
+void gateway_serving::gone(const caf::actor_addr& who) {
+  const auto it = self_->state.peers.find(who);
+  if (it == self_->state.peers.end())
+    return;
+  const auto writes = std::make_shared<std::vector<std::uint64_t>>();
+  for (const auto& [id, r] : it->second.requests)
+    if (r.reads)
+      self_->send(engine_, cancel_request{r.token});
+    else
+      writes->push_back(r.token);
+  if (!writes->empty()) {
+    std::sort(writes->begin(), writes->end());
+    self_->delayed_send(self_, defaults::orphan_grace, orphans_ptr(writes));
+  }
+  line_.forget(who);
+  for (const auto& [number, used] : it->second.cursors)
+    self_->send(engine_, cursor_close{{number}});
+  answers_.forget(who);
+  self_->state.peers.erase(it);
+}
+
+void gateway_serving::stop_orphans(const std::vector<std::uint64_t>& writes) {
+  for (auto token = writes.rbegin(); token != writes.rend(); ++token)
+    self_->send(engine_, cancel_request{*token});
+}
+
+void gateway_serving::give_up(peer_request& t) noexcept {
+  const auto why = base::current_exception_info();
+  if (!base::patiently_or_not([&] { t.refuse(why); }))
+    base::log(base::log_level::error, "no memory to tell a peer that there is none");
+}
+
+gateway_state::peer* gateway_serving::find(const peer_request& t) {
+  const auto it = self_->state.peers.find(t.peer);
+  return it == self_->state.peers.end() ? nullptr : &it->second;
+}
+
+void gateway_serving::check_unused(const gateway_state::peer& p, const peer_request& t) const {
+  if (DBENGINE_FLAW("takes an id that is under way"))
+    return;
+  if (p.requests.count(t.id) != 0 || answers_.has(t.peer, t.id) || line_.has(t.peer, t.id))
+    throw error(errc::invalid_state, "a request with the number " + std::to_string(t.id) +
+                                         " is under way on this connection");
+}
+
+void gateway_serving::check_allowed(const wire_request& what) const {
+  switch (static_cast<wire_kind>(what.kind)) {
+  case wire_kind::execute:
+  case wire_kind::batch:
+  case wire_kind::transaction:
+  case wire_kind::script: return check_writable();
+  default: break;
+  }
+}
+
+void gateway_serving::check_writable() const {
+  if (rules_.allowed == access::read_only)
+    throw error(errc::read_only, "this port allows reading only");
+}
+
+void gateway_serving::dispatch(wire_request& what, peer_request& t) {
+  switch (static_cast<wire_kind>(what.kind)) {
+  case wire_kind::hello: return hello(what, t);
+  case wire_kind::execute:
+  case wire_kind::batch:
+  case wire_kind::transaction:
+  case wire_kind::script:
+  case wire_kind::fetch:
+  case wire_kind::cursor_open:
+  case wire_kind::maintenance: {
+    auto d = decode_request(static_cast<wire_kind>(what.kind), what.body);
+    return ask(d, t);
+  }
+  case wire_kind::cursor_next: return next(what, t);
+  case wire_kind::cursor_close: return close(what, t);
+  case wire_kind::cancel: return cancel(what, t);
+  case wire_kind::more: return more(what, t);
+  case wire_kind::backup: return back_up(what, t);
+  case wire_kind::backup_info: return ask<backup_info>(what, t, backup_info_request{});
+  case wire_kind::statistics: return tell_statistics(what, t);
+  case wire_kind::health: return ask<health_report>(what, t, health_request{});
+  case wire_kind::database_info: return ask<database_info>(what, t, database_info_request{});
+  }
+  throw error(errc::protocol, "a request of unknown kind " + std::to_string(what.kind));
+}
+
+void gateway_serving::ask(decoded_request& d, peer_request& t) {
+  const auto timeout = bounded(d.timeout);
+  const auto deciding = [&](auto& r) {
+    r.options.timeout = timeout;
+    using request = std::decay_t<decltype(r)>;
+    if constexpr (std::is_same_v<request, execute_request>)
+      write<write_result>(r, t);
+    else if constexpr (std::is_same_v<request, batch_request>)
+      write<batch_result>(r, t);
+    else if constexpr (std::is_same_v<request, transaction_request>)
+      write<transaction_result>(r, t);
+    else if constexpr (std::is_same_v<request, script_request>)
+      write<script_result>(r, t);
+    else if constexpr (std::is_same_v<request, fetch_request>)
+      fetch(r, d.may_write, t);
+    else if constexpr (std::is_same_v<request, cursor_open>)
+      open(r, t);
+    else
+      maintain(r, t);
+  };
+  std::visit(deciding, d.what);
+}
+
+// -- the kinds ------------------------------------------------------------------------------------
+
+void gateway_serving::hello(const wire_request& what, peer_request& t) {
+  // The version first: the rest of another one's greeting may look different.
+  std::uint32_t protocol = 0;
+  if (what.body.size() >= 12)
+    std::memcpy(&protocol, what.body.data() + 8, sizeof protocol);
+  if (protocol != wire_protocol)
+    throw error(errc::protocol, "the server speaks version " + std::to_string(wire_protocol) +
+                                    " of the protocol (dbengine " + std::string(version) +
+                                    "), the client version " + std::to_string(protocol));
+  std::string client;
+  read(what, protocol, client);
+  wire_welcome w{.version = std::string(version),
+                 .read_only = rules_.allowed == access::read_only,
+                 .max_frame_bytes = limits_.max_frame_bytes,
+                 .max_requests = limits_.max_in_flight_requests,
+                 .max_bytes = limits_.max_in_flight_bytes};
+  t.deliver(wire_outcome::result, base::encode(w));
+}
+
+void gateway_serving::back_up(const wire_request& what, peer_request& t) {
+  check_writable();
+  if (!rules_.allow_backup)
+    throw error(errc::not_allowed, "this port makes no backups for its peers");
+  backup_request r;
+  r.options.timeout = read(what, r);
+  run<bool>(t, std::move(r), false, delivering<bool>());
+}
+
+void gateway_serving::tell_statistics(const wire_request& what, peer_request& t) {
+  read(what);
+  run<statistics>(t, statistics_request{}, true, [this](peer_request& to, const statistics& x) {
+    // Their texts hold the literals of others, who may see more than this port shows.
+    statistics shown = x;
+    if (rules_.allowed == access::read_only)
+      shown.slowest.clear();
+    deliver(to, shown);
+  });
+}
+
+void gateway_serving::fetch(fetch_request& r, bool may_write, peer_request& t) {
+  const bool forbidden = rules_.allowed == access::read_only || r.options.read_only;
+  if (forbidden)
+    r.options.id.clear(); // its record is a write
+  r.options.read_only = forbidden || !may_write;
+  const bool ask_again = r.options.read_only && !forbidden;
+  const bool reads = r.options.read_only;
+  run<rows>(t, std::move(r), reads, delivering<rows>(),
+            [ask_again](peer_request& to, const error_info& why) {
+              if (ask_again && why.code == errc::read_only)
+                to.deliver(wire_outcome::needs_writer, {});
+              else
+                to.refuse(why);
+            });
+}
+
+void gateway_serving::maintain(maintenance_request& r, peer_request& t) {
+  const bool reads =
+      r.what == maintenance_kind::integrity_check || r.what == maintenance_kind::quick_check;
+  if (!reads)
+    check_writable();
+  run<maintenance_result>(t, std::move(r), reads, delivering<maintenance_result>());
+}
+
+void gateway_serving::cancel(const wire_request& what, peer_request& t) {
+  std::uint64_t id = 0;
+  read(what, id);
+  line_.cancel(t.peer, id);
+  const auto& running = find(t)->requests;
+  if (const auto it = running.find(id); it != running.end())
+    self_->send(engine_, cancel_request{it->second.token});
+  answers_.forget(t.peer, id);
+  t.deliver(wire_outcome::result, {});
+}
+
+void gateway_serving::more(const wire_request& what, peer_request& t) {
+  std::uint64_t id = 0;
+  read(what, id);
+  answers_.more(t, id);
+}
+
+local_gateway_actor::behavior_type gateway(gateway_serving::self_pointer self, engine_actor engine,
+                                           gateway_rules rules) {
+  workers::end_by_exceptions(self);
+  auto work = std::make_shared<gateway_serving>(self, std::move(engine), std::move(rules));
+  self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->gone(m.source); });
+  return {
+      [self, work](wire_request& what) -> caf::result<wire_answer> {
+        const auto from = self->current_sender(); // the promise takes it away
+        const auto number = self->current_mailbox_element()->mid.request_id().integer_value();
+        auto p = self->make_response_promise<wire_answer>();
+        work->request(what, from, number, p);
+        return p;
+      },
+      [](const left_behind_ptr&) {},
+      [work](const orphans_ptr& writes) { work->stop_orphans(*writes); },
+  };
+}
+
+} // namespace dbengine::actors::remote

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What the gateway does with the requests of its peers.
+// Thread rule: the gateway's.
+
+#pragma once
+
+#include "base/error_map.hpp"
+#include "remote/server/decode_line.hpp"
+#include "remote/server/gateway.hpp"
+#include "remote/server/paged_responses.hpp"
+#include "remote/server/peer_request.hpp"
+#include "system/message_codec.hpp"
+
+#include <algorithm>
+
+namespace dbengine::actors::remote {
+
+class gateway_serving {
+public:
+  using self_pointer = local_gateway_actor::stateful_pointer<gateway_state>;
+
+  gateway_serving(self_pointer self, engine_actor engine, gateway_rules rules);
+
+  /// `number`: of the request, as CAF counts those of its sender.
+  void request(wire_request& what, const caf::strong_actor_ptr& from, std::uint64_t number,
+               peer_request::promise p);
+  void gone(const caf::actor_addr& who);
+  /// The last first: whoever resends them on another connection must find those done that came before one that is.
+  void stop_orphans(const std::vector<std::uint64_t>& writes);
+
+private:
+  using clock = std::chrono::steady_clock;
+
+  /// Whatever happens to one request, the gateway goes on: without it the port would answer nobody.
+  static void give_up(peer_request& t) noexcept;
+  gateway_state::peer* find(const peer_request& t);
+  /// An answer, a cancellation and a connection's end find a request by its id.
+  void check_unused(const gateway_state::peer& p, const peer_request& t) const;
+  /// Before it is decoded, which may cost much.
+  void check_allowed(const wire_request& what) const;
+  void check_writable() const;
+  /// A peer's deadline, or the latest that it may have.
+  std::chrono::milliseconds bounded(std::chrono::milliseconds timeout) const {
+    return std::min(timeout, limits_.max_timeout);
+  }
+  void dispatch(wire_request& what, peer_request& t);
+  void ask(decoded_request& d, peer_request& t);
+
+  void hello(const wire_request& what, peer_request& t);
+  void tell_statistics(const wire_request& what, peer_request& t);
+  void back_up(const wire_request& what, peer_request& t);
+  void fetch(fetch_request& r, bool may_write, peer_request& t);
+  void maintain(maintenance_request& r, peer_request& t);
+  void cancel(const wire_request& what, peer_request& t);
+  void more(const wire_request& what, peer_request& t);
+
+  // In gateway_cursors.cpp.
+  void open(cursor_open& r, peer_request& t);
+  void next(const wire_request& what, peer_request& t);
+  void close(const wire_request& what, peer_request& t);
+  /// Those of all connections of the peer.
+  std::size_t cursors_of(std::uint64_t number) const;
+  /// The engine closes them by itself when nobody asks for so long.
+  void forget_idle_cursors(std::uint64_t number);
+
+  template <class... Ts>
+  static std::chrono::milliseconds read(const wire_request& what, Ts&... xs) {
+    base::decoder d(what.body, defaults::wire_decoded_bytes);
+    std::int64_t timeout = 0;
+    d(timeout, xs...);
+    d.end();
+    return std::chrono::milliseconds(timeout);
+  }
+
+  /// Makes the request cancellable and hands it to the engine. `then` gets the result, `otherwise` the error.
+  template <class Result, class Request, class F, class E>
+  void run(peer_request t, Request r, bool reads, F then, E otherwise) {
+    const auto token = ++self_->state.last_token;
+    t.writes = !reads;
+    auto& mine = *find(t);
+    if constexpr (requires { r.peer; })
+      r.peer = mine.number;
+    if constexpr (requires { r.options; }) {
+      r.options.cancel_token = token;
+      r.options.peer = mine.number;
+      auto& most = r.options.max_result_bytes;
+      if (most == 0 || most > limits_.max_answer_bytes)
+        most = limits_.max_answer_bytes;
+    }
+    mine.requests[t.id] = {token, reads};
+    const auto done = [this, peer = t.peer, id = t.id, token] {
+      const auto p = self_->state.peers.find(peer);
+      if (p == self_->state.peers.end())
+        return;
+      if (const auto it = p->second.requests.find(id);
+          it != p->second.requests.end() && it->second.token == token)
+        p->second.requests.erase(it);
+    };
+    self_->request(engine_, caf::infinite, std::move(r))
+        .then(
+            [t, done, then](const Result& x) mutable {
+              done();
+              try {
+                then(t, x);
+              } catch (...) {
+                give_up(t);
+              }
+            },
+            [t, done, otherwise](const caf::error& e) mutable {
+              done();
+              try {
+                otherwise(t, to_info(e));
+              } catch (...) {
+                give_up(t);
+              }
+            });
+  }
+  template <class Result, class Request, class F>
+  void run(peer_request t, Request r, bool reads, F then) {
+    run<Result>(std::move(t), std::move(r), reads, std::move(then),
+                [](peer_request& to, const error_info& why) { to.refuse(why); });
+  }
+  template <class Result>
+  auto delivering() {
+    return [this](peer_request& to, const Result& x) { deliver(to, x); };
+  }
+
+  /// Sends a result, in parts where it is large. False where it was refused.
+  template <class Result>
+  bool deliver(peer_request& t, const Result& x) {
+    auto* p = find(t);
+    if (p == nullptr) { // nobody is there to read it
+      t.deliver(wire_outcome::result, {});
+      return true;
+    }
+    // So many unread answers, so much smaller the parts: together they stay below what the guard lets wait.
+    const auto share = limits_.max_unread_output_bytes / 2 / (p->requests.size() + 1);
+    const auto part = std::clamp(share, std::size_t{64} << 10, defaults::wire_part_bytes);
+    // Looked at before it is encoded, too: that takes as much again.
+    if (const auto n = memory_of(x); n > part && !answers_.may_hold(t, n))
+      return false;
+    auto bytes = base::encode(x);
+    if (bytes.size() <= part) {
+      t.deliver(wire_outcome::result, std::move(bytes));
+      return true;
+    }
+    if (!answers_.may_hold(t, bytes.size()))
+      return false;
+    answers_.hold(t, std::move(bytes), part);
+    return true;
+  }
+
+  template <class Result, class Request>
+  void write(Request& r, peer_request& t) {
+    check_writable();
+    run<Result>(t, std::move(r), false, delivering<Result>());
+  }
+
+  template <class Result, class Request>
+  void ask(const wire_request& what, peer_request& t, Request r) {
+    read(what);
+    run<Result>(t, r, true, delivering<Result>());
+  }
+
+  self_pointer self_;
+  engine_actor engine_;
+  gateway_rules rules_;
+  const peer_limits limits_;
+  paged_responses answers_;
+  decode_line line_;
+};
+
+} // namespace dbengine::actors::remote

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What a gateway remembers of its peers, and what its port allows.
+// Thread rule: the gateway's.
+
+#pragma once
+
+#include "remote/protocol/wire_message.hpp"
+#include "remote/server/decode_job.hpp"
+#include "remote/server/large_texts.hpp"
+#include "remote/server/peer_numbers.hpp"
+
+#include <dbengine/actors/handles.hpp>
+#include <dbengine/remote.hpp>
+
+#include <caf/actor_addr.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dbengine::actors::remote {
+
+struct gateway_state {
+  static constexpr const char* name = "dbengine.gateway";
+
+  struct running {
+    std::uint64_t token = 0;
+    bool reads = false;
+  };
+  struct cursor {
+    std::chrono::steady_clock::time_point used; // last
+    std::chrono::steady_clock::time_point opened;
+  };
+  /// A connection.
+  struct peer {
+    std::uint64_t number = 0;                  // of the peer that it belongs to
+    std::map<std::uint64_t, running> requests; // by the peer's id
+    std::map<std::uint64_t, cursor> cursors;   // those open
+    std::size_t opening = 0;                   // cursors that the engine is opening
+  };
+
+  std::map<caf::actor_addr, peer> peers;
+  std::uint64_t last_token = 0;
+};
+
+/// Lives while what a vanished peer has asked lies in the gateway's mailbox; local only.
+using left_behind_ptr = std::shared_ptr<void>;
+
+/// The writes of a vanished peer that may be under way, in the order of their arrival; local only.
+using orphans_ptr = std::shared_ptr<std::vector<std::uint64_t>>;
+
+/// What a port allows, and who helps to serve it.
+struct gateway_rules {
+  access allowed = access::read_write;
+  bool allow_backup = false;
+  peer_limits limits = {};
+  /// Without: each connection is a peer.
+  std::shared_ptr<const peer_numbers> peers = {};
+  /// Without: every request comes with its body.
+  std::shared_ptr<large_texts> large = {};
+  /// Who publishes ends it after the gateway. Without: large requests are decoded in the gateway.
+  decoder_actor decoder = {};
+};
+
+/// As its own process knows it.
+using local_gateway_actor = gateway_actor::extend<
+    // All before this was seen: let it go.
+    caf::reacts_to<left_behind_ptr>,
+    // Stops them.
+    caf::reacts_to<orphans_ptr>>;
+
+} // namespace dbengine::actors::remote
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::remote::left_behind_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::remote::orphans_ptr)

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// `publish`: part of the composition root, as it makes gateways.
+
+#include "remote/server/decoder.hpp"
+#include "remote/server/gateway.hpp"
+#include "remote/server/published_ports.hpp"
+#include "workers/detached_spawn.hpp"
+
+#include <dbengine/actors/publish.hpp>
+
+#include "base/log.hpp"
+#include "base/wait_for_memory.hpp"
+#include "os/threads.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <new>
+
+namespace dbengine::actors {
+
+namespace {
+
+caf::error refuse(errc code, std::string text) {
+  return from_info({.code = code, .message = std::move(text)});
+}
+
+/// Whether every address of the name is this machine's own.
+bool is_loopback(const std::string& host) {
+  addrinfo* found = nullptr;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
+    return false;
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &::freeaddrinfo);
+  for (const auto* a = found; a != nullptr; a = a->ai_next) {
+    if (a->ai_family == AF_INET) {
+      sockaddr_in v4{};
+      std::memcpy(&v4, a->ai_addr, sizeof v4);
+      if ((ntohl(v4.sin_addr.s_addr) >> 24) != 127)
+        return false;
+    } else if (a->ai_family == AF_INET6) {
+      sockaddr_in6 v6{};
+      std::memcpy(&v6, a->ai_addr, sizeof v6);
+      if (!IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr))
+        return false;
+    } else {
+      return false;
+    }
+  }
+  return found != nullptr;
+}
+
+remote::published_ports* ports_of(const engine_actor& engine) {
+  return engine
+             ? dynamic_cast<remote::published_ports*>(caf::actor_cast<caf::abstract_actor*>(engine))
+             : nullptr;
+}
+
+/// Tells the log of peers that were thrown out: one line a second at most. In the middleman's thread.
+class fault_log {
+public:
+  void operator()(guard::close_reason why, const std::string& peer) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::seconds(1)) {
+      ++unsaid_;
+      return;
+    }
+    last_ = now;
+    base::log(base::log_level::warning,
+              "a peer at " + peer + " was disconnected: " + std::string(guard::to_string(why)) +
+                  (unsaid_ == 0 ? "" : ", and " + std::to_string(unsaid_) + " more before it"));
+    unsaid_ = 0;
+  }
+
+private:
+  std::chrono::steady_clock::time_point last_{};
+  std::uint64_t unsaid_ = 0;
+};
+
+void end(const remote::decoder_actor& decoder) {
+  base::patiently_or_not([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
+}
+
+/// With a decoder, which ends when the gateway does. Throws `error` where there is no thread for it.
+remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_actor& engine,
+                                          remote::gateway_rules rules) {
+  os::require_threads(1); // a failed spawn would leave an empty shell each time
+  const auto helper = workers::spawn_detached(sys, remote::decoder);
+  try {
+    rules.decoder = helper;
+    const auto large = rules.large;
+    auto serves = workers::spawn_scheduled(sys, remote::gateway, engine, std::move(rules));
+    try {
+      serves->attach_functor([helper, large](const caf::error&) {
+        end(helper);
+        large->end();
+      });
+    } catch (...) {
+      base::patiently_or_not([&] { caf::anon_send_exit(serves, caf::exit_reason::user_shutdown); });
+      throw;
+    }
+    return serves;
+  } catch (...) { // the system would wait for it for ever
+    end(helper);
+    throw;
+  }
+}
+
+} // namespace
+
+caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
+                                     const publish_options& how) {
+  auto* ports = ports_of(engine);
+  if (ports == nullptr)
+    return refuse(errc::invalid_state, "publish: not the handle of an engine");
+  const auto& t = how.tls;
+  const bool secure = !t.empty();
+  if (secure && (t.certificate.empty() || t.key.empty() || t.ca.empty()))
+    return refuse(errc::invalid_option,
+                  "publish: TLS needs a certificate, its key and the CA of the peers, all three");
+  if (how.host.empty())
+    return refuse(errc::invalid_option, "publish: no address to listen at");
+  if (!secure && !how.insecure && !is_loopback(how.host))
+    return refuse(errc::invalid_option, "publish: \"" + how.host +
+                                            "\" is not loopback: it needs TLS (certificate, key "
+                                            "and CA), or insecure spelt out");
+  const auto& l = how.limits;
+  if (l.max_answer_bytes == 0 || l.max_total_answer_bytes < l.max_answer_bytes ||
+      l.max_cursors == 0 || l.max_timeout.count() <= 0 || l.max_cursor_age.count() <= 0)
+    return refuse(errc::invalid_option,
+                  "publish: max_answer_bytes, max_cursors, max_timeout and max_cursor_age must be "
+                  "above 0, and max_total_answer_bytes must hold one answer");
+  const auto peers = std::make_shared<remote::peer_numbers>();
+  const auto large = std::make_shared<remote::large_texts>();
+  remote::local_gateway_actor serves;
+  try {
+    serves = spawn_gateway(sys, engine,
+                           {.allowed = how.access,
+                            .allow_backup = how.allow_backup,
+                            .limits = how.limits,
+                            .peers = peers,
+                            .large = large,
+                            .decoder = {}});
+  } catch (const error& e) {
+    return from_info(e.info());
+  }
+  guard::options g;
+  g.host = how.host;
+  g.port = how.port;
+  if (secure)
+    g.tls = t;
+  g.limits = how.limits;
+  g.requests = {guard::wire_type_of<remote::wire_request>(
+      sys, {guard::field::u8, guard::field::u64, guard::field::text})};
+  g.overloaded =
+      from_info({.code = errc::overloaded,
+                 .message = "the server has as many of this peer's requests as it takes"});
+  g.on_fault = [log = fault_log()](guard::close_reason why, const std::string& peer) mutable {
+    try {
+      log(why, peer);
+    } catch (const std::bad_alloc&) { // what cannot be said is counted
+    }
+  };
+  g.on_connected = [peers](std::uint64_t number, const std::string& address) {
+    try {
+      peers->connected(number, address);
+    } catch (const std::bad_alloc&) { // then each connection counts for itself
+    }
+  };
+  g.on_disconnected = [peers](std::uint64_t number) { peers->disconnected(number); };
+  g.aside_bytes = defaults::wire_inline_bytes;
+  g.on_aside = [large](std::uint64_t connection, std::uint64_t request, remote::text_pieces text) {
+    try {
+      large->leave(connection, request, std::move(text));
+    } catch (const std::bad_alloc&) { // the gateway finds no body, and says so
+    }
+  };
+  g.on_gone = [serves](std::shared_ptr<void> left) {
+    caf::anon_send(serves, remote::left_behind_ptr(std::move(left)));
+  };
+  auto opened = guard::listen(sys, caf::actor_cast<caf::strong_actor_ptr>(serves),
+                              sys.message_types<remote::gateway_actor>(), std::move(g));
+  if (!opened) {
+    caf::anon_send_exit(serves, caf::exit_reason::user_shutdown);
+    return refuse(errc::cannot_open, "publish: cannot listen at " + how.host + ":" +
+                                         std::to_string(how.port) + ": " +
+                                         sys.render(opened.error()));
+  }
+  const auto port = opened->port();
+  if (!ports->add(std::move(*opened), serves))
+    return refuse(errc::shut_down, "publish: the engine has ended");
+  return port;
+}
+
+std::optional<port_statistics> statistics_of(const engine_actor& engine, std::uint16_t port) {
+  auto* ports = ports_of(engine);
+  const auto counts = ports != nullptr ? ports->counters_of(port) : nullptr;
+  if (!counts)
+    return std::nullopt;
+  port_statistics s;
+  s.connections = static_cast<std::uint64_t>(std::max<std::int64_t>(counts->connections, 0));
+  s.accepted = counts->accepted;
+  s.requests = counts->requests;
+  s.refused.emplace_back("too_many_connections", counts->refused);
+  for (std::size_t i = 0; i < counts->closed.size(); ++i)
+    if (const auto why = static_cast<guard::close_reason>(i); guard::is_fault(why))
+      s.refused.emplace_back(guard::to_string(why), counts->of(why));
+  for (std::size_t i = 0; i < counts->dropped.size(); ++i)
+    if (const auto why = static_cast<guard::drop_reason>(i); why != guard::drop_reason::outgoing)
+      s.dropped.emplace_back(guard::to_string(why), counts->of(why));
+  return s;
+}
+
+bool unpublish(caf::actor_system&, const engine_actor& engine, std::uint16_t port) {
+  auto* ports = ports_of(engine);
+  return ports != nullptr && ports->close(port);
+}
+
+} // namespace dbengine::actors

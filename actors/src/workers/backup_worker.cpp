@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "workers/backup_worker.hpp"
+
+#include "base/error_map.hpp"
+#include "base/fault.hpp"
+#include "workers/worker_failure.hpp"
+
+namespace dbengine::actors::workers {
+
+namespace {
+
+// Runs one request with its deadline and its cancellation, and answers with what it returns.
+template <class Result, class Run>
+caf::result<Result> answer(engine::backup_service& service, std::uint64_t sender,
+                           const call_options& o, Run run) {
+  const auto deadline =
+      o.timeout.count() > 0 ? sqlite::clock::now() + o.timeout : sqlite::clock::time_point::max();
+  const auto stop =
+      o.cancel_token != 0 ? service.expect(sender, o.cancel_token) : std::stop_token();
+  const struct at_the_end {
+    engine::backup_service& service;
+    std::uint64_t sender, token;
+    ~at_the_end() {
+      if (token != 0)
+        service.forget(sender, token);
+    }
+  } forget{service, sender, o.cancel_token};
+  try {
+    DBENGINE_FAULT_POINT("backup.begins");
+    if (stop.stop_requested())
+      throw error(errc::cancelled, "cancelled before it began");
+    const auto in_time = engine::bounded(deadline, stop);
+    return run([&](const backup_progress& p) { return !service.closed() && in_time(p); });
+  } catch (...) {
+    return from_info(base::current_exception_info());
+  }
+}
+
+} // namespace
+
+backup_worker_actor::behavior_type backup_worker(
+    backup_worker_actor::stateful_pointer<backup_worker_state> self,
+    std::shared_ptr<engine::backup_service> service) {
+  end_by_exceptions(self);
+  const auto sender = [self] {
+    self->quit(); // after this one message
+    const auto& asked = self->current_sender();
+    return asked ? asked->id() : 0;
+  };
+  return {
+      [self, service](caf::tick_atom) -> caf::result<bool> {
+        self->quit();
+        try {
+          DBENGINE_FAULT_POINT("backup.begins");
+          return service->run_where_due();
+        } catch (...) {
+          return from_info(base::current_exception_info());
+        }
+      },
+      [service, sender](const backup_request& r) {
+        return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
+          return r.options.peer != 0 ? service->run_for_peer(go_on) : service->run(false, go_on);
+        });
+      },
+      [service, sender](const backup_to_request& r) {
+        return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
+          service->run_to(r.target, go_on);
+          return true;
+        });
+      },
+      [service, sender](const verify_request& r) {
+        return answer<verify_report>(
+            *service, sender(), r.options,
+            [&](const progress_callback& go_on) { return verify_backup(r.path, go_on); });
+      },
+      [service, sender](const prune_request& r) {
+        return answer<prune_report>(*service, sender(), r.options, [&](const progress_callback&) {
+          return service->prune(r.policy, r.dry_run);
+        });
+      },
+  };
+}
+
+} // namespace dbengine::actors::workers

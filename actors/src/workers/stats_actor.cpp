@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "workers/stats_actor.hpp"
+
+#include "base/fault.hpp"
+#include "workers/worker_failure.hpp"
+
+#include <utility>
+
+namespace dbengine::actors::workers {
+
+stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self,
+                                 start_report_worker start) {
+  end_by_exceptions(self);
+  return {
+      [self, start](statistics_request& r) -> caf::result<statistics> {
+        try {
+          DBENGINE_FAULT_POINT("stats.asked");
+          return self->delegate(start(), std::move(r));
+        } catch (...) {
+          return answer_failure(self);
+        }
+      },
+      [self, start](health_request& r) -> caf::result<health_report> {
+        try {
+          return self->delegate(start(), std::move(r));
+        } catch (...) {
+          return answer_failure(self);
+        }
+      },
+  };
+}
+
+} // namespace dbengine::actors::workers

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What becomes of exceptions in actors: the answer of a request whose handler caught one, and the end of an actor that one left.
+// Thread rule: the actor's own.
+
+#pragma once
+
+#include "base/error_map.hpp"
+#include "base/wait_for_memory.hpp"
+
+#include <dbengine/actors/messages.hpp>
+
+#include <caf/error.hpp>
+#include <caf/fwd.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace dbengine::actors::workers {
+
+/// An exception that leaves a handler ends the actor with the exception as its reason. For every actor, first thing in its life.
+///
+/// Why not CAF's own handler? It prints the exception first, and where there is no memory for the line the process ends. The error
+/// for that case is made here, while there is memory.
+///
+/// It waits for memory, about a second at most: CAF copies the reason when it ends the actor, and ends the process where it cannot.
+template <class Self>
+void end_by_exceptions(Self* self) {
+  base::patiently([&] {
+    const error_info spare{.code = errc::unavailable, .message = "out of memory"};
+    self->set_exception_handler(
+        [reason = from_info(spare)](caf::scheduled_actor*,
+                                    std::exception_ptr& x) mutable -> caf::error {
+          try {
+            return base::patiently([&] {
+              try {
+                std::rethrow_exception(x);
+              } catch (...) {
+                return from_info(base::current_exception_info());
+              }
+            });
+          } catch (...) {
+            return std::move(reason);
+          }
+        });
+  });
+}
+
+/// The exception under way as the answer of the request. One that is none of the engine's own errors is the worker's failure:
+/// it ends, and its supervisor starts the next one.
+template <class Self>
+caf::error answer_failure(Self* self) {
+  auto info = base::current_exception_info();
+  if (info.code == errc::internal) {
+    info.code = errc::unavailable;
+    self->quit(from_info(info));
+  }
+  return from_info(info);
+}
+
+} // namespace dbengine::actors::workers

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "workers/writer.hpp"
+
+#include "base/error_map.hpp"
+#include "workers/worker_failure.hpp"
+
+namespace dbengine::actors::workers {
+
+writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
+                                   std::shared_ptr<engine::engine> core,
+                                   std::function<void()> ready) {
+  end_by_exceptions(self);
+  const auto fail = [self] { self->quit(from_info(base::current_exception_info())); };
+  try {
+    if (core->open_writer())
+      self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
+    ready();
+  } catch (...) {
+    fail();
+  }
+  return {
+      [core, fail](caf::flush_atom) {
+        try {
+          core->drain_writes();
+        } catch (...) {
+          fail();
+        }
+      },
+      [self, core, fail](caf::idle_atom) {
+        try {
+          if (core->idle_checkpoint())
+            self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
+        } catch (...) {
+          fail();
+        }
+      },
+      [self](caf::close_atom) {
+        self->quit(from_info({.code = errc::unavailable, .message = "the write connection broke"}));
+      },
+  };
+}
+
+} // namespace dbengine::actors::workers

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Maintenance of a database: its kinds and its results.
+// Thread rule: plain data.
+
+#pragma once
+
+#include <dbengine/stats.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dbengine {
+
+enum class maintenance_kind : std::uint8_t {
+  vacuum,
+  analyze,
+  optimize,
+  integrity_check,
+  quick_check,
+  checkpoint,
+  set_pragma
+};
+
+/// Of `integrity_check` the problems, of `checkpoint` its figures.
+struct maintenance_result {
+  std::vector<std::string> problems = {};
+  checkpoint_result checkpoint = {};
+};
+
+} // namespace dbengine

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "backup/backup_catalog.hpp"
+
+#include "os/pinned_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace dbengine::backup {
+
+namespace {
+
+bool is_there(const std::filesystem::path& folder) {
+  std::error_code failed;
+  const bool result = std::filesystem::exists(folder, failed);
+  if (failed)
+    os::throw_errno(failed.value(), "cannot look for the directory " + folder.string());
+  return result;
+}
+
+std::vector<std::string> leftovers_in(const os::directory& folder) {
+  std::vector<std::string> result;
+  for (auto& name : folder.names()) {
+    // No backup makes a folder: one of that name is somebody's, and must not stop all others.
+    bool dead = is_partial_name(name) && !folder.is_folder(name);
+    if (!dead && name.ends_with(manifest_suffix)) {
+      const auto file = name.substr(0, name.size() - manifest_suffix.size());
+      std::string ignored;
+      dead =
+          backup_name::parse(file) && !folder.exists(file) && read_manifest(folder, file, ignored);
+    }
+    if (dead)
+      result.push_back(std::move(name));
+  }
+  return result;
+}
+
+} // namespace
+
+bool is_orphan(const os::directory& folder, const std::string& file) {
+  std::string ignored;
+  const auto about = folder.exists(file) ? std::nullopt : read_manifest(folder, file, ignored);
+  return about && about->file == file;
+}
+
+std::optional<wall_time> newest_verified(const std::filesystem::path& folder,
+                                         const backup_source& source) {
+  if (is_there(folder))
+    for (const auto& e : read_catalog(os::directory::open(folder, false)))
+      if (e.file.verified && source.owns(*e.about))
+        return e.about->started;
+  return std::nullopt;
+}
+
+std::optional<manifest> read_manifest(const os::directory& folder, const std::string& file,
+                                      std::string& problem) {
+  const auto name = file + std::string(manifest_suffix);
+  const auto fd = folder.open_file(name);
+  if (!fd) {
+    if (folder.exists(name))
+      problem = "the manifest " + name + " cannot be read";
+    return std::nullopt;
+  }
+  const auto size = os::file_size(fd.get());
+  if (size > max_manifest_bytes) {
+    problem = "the manifest " + name + " is too large to be one";
+    return std::nullopt;
+  }
+  std::string text(size, '\0');
+  std::size_t got = 0;
+  while (got < text.size()) {
+    const auto n = pread(fd.get(), text.data() + got, text.size() - got, static_cast<off_t>(got));
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      os::throw_errno(errno, "cannot read the manifest " + folder.path_of(name).string());
+    if (n == 0)
+      break;
+    got += static_cast<std::size_t>(n);
+  }
+  text.resize(got);
+  std::string why;
+  auto result = manifest::parse(text, why);
+  if (!result)
+    problem = "the manifest " + name + " is broken: " + why;
+  return result;
+}
+
+std::vector<catalog_entry> read_catalog(const os::directory& folder) {
+  std::vector<catalog_entry> result;
+  for (auto& text : folder.names()) {
+    const auto name = backup_name::parse(text);
+    if (!name)
+      continue;
+    const auto size = folder.size_of(text);
+    if (!size)
+      continue;
+    catalog_entry e;
+    e.name = *name;
+    std::string ignored;
+    e.about = read_manifest(folder, text, ignored);
+    e.file.path = folder.path_of(text);
+    e.file.time = name->time;
+    e.file.size_bytes = *size;
+    e.file.compressed = name->compressed;
+    if (e.about) {
+      e.file.verified = e.about->verified && e.about->file == text && e.about->size == *size;
+      e.file.sha256 = e.about->sha256;
+      e.file.pages = e.about->pages;
+    }
+    e.file.filename = std::move(text);
+    result.push_back(std::move(e));
+  }
+  std::sort(result.begin(), result.end(),
+            [](const auto& a, const auto& b) { return a.name > b.name; });
+  return result;
+}
+
+std::vector<backup_file> list_backups(const std::filesystem::path& folder,
+                                      const backup_source& source) {
+  std::vector<backup_file> result;
+  if (!is_there(folder))
+    return result;
+  for (auto& e : read_catalog(os::directory::open(folder, false)))
+    if (source.path.empty() || !e.about || source.owns(*e.about))
+      result.push_back(std::move(e.file));
+  return result;
+}
+
+std::string source_identity(const std::string& database) {
+  std::error_code failed;
+  auto path = std::filesystem::canonical(database, failed);
+  auto result = failed ? database : path.string();
+  try {
+    (void)nlohmann::json(result).dump();
+    return result;
+  } catch (const nlohmann::json::exception&) {
+    // JSON carries UTF-8 only; other bytes must stay distinct.
+    std::string escaped;
+    for (const char c : result) {
+      const auto byte = static_cast<unsigned char>(c);
+      constexpr std::string_view digits = "0123456789ABCDEF";
+      if (byte < 0x80)
+        escaped += c;
+      else
+        (escaped += '%').append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+    }
+    return escaped;
+  }
+}
+
+std::string source_identity(const sqlite::location& where) {
+  if (where.memory)
+    return "memory";
+  // Of a database that is lost, too: then its backups are wanted most.
+  std::error_code failed;
+  auto path = std::filesystem::absolute(where.path, failed);
+  if (!failed)
+    path = std::filesystem::weakly_canonical(path, failed);
+  return source_identity(failed ? where.path.string() : path.string());
+}
+
+namespace {
+
+// The number of its device is another one after a restart of the machine. Where the file system keeps no time of birth, its own
+// number takes that place.
+std::string identity_of_folder(const std::filesystem::path& folder) {
+  struct statx s {};
+  if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_INO | STATX_BTIME, &s) != 0)
+    return {};
+  const auto inode = std::to_string(s.stx_ino);
+  if ((s.stx_mask & STATX_BTIME) != 0)
+    return inode + " born " + std::to_string(s.stx_btime.tv_sec) + "." +
+           std::to_string(s.stx_btime.tv_nsec);
+  struct statfs of_system {};
+  if (::statfs(folder.c_str(), &of_system) != 0)
+    return inode;
+  return inode + " of " + std::to_string(of_system.f_fsid.__val[0]) + "." +
+         std::to_string(of_system.f_fsid.__val[1]);
+}
+
+backup_source source_at(std::string identity, const std::filesystem::path& database) {
+  backup_source result(std::move(identity));
+  std::error_code failed;
+  auto real = std::filesystem::absolute(database, failed);
+  if (!failed)
+    real = std::filesystem::weakly_canonical(real, failed);
+  result.folder = failed ? std::string() : identity_of_folder(real.parent_path());
+  result.lost = !std::filesystem::exists(database, failed) && !failed;
+  return result;
+}
+
+} // namespace
+
+backup_source source_of(const std::string& database) {
+  // A database in memory has no file.
+  return database.empty() ? backup_source(source_identity(database))
+                          : source_at(source_identity(database), database);
+}
+
+backup_source source_of(const sqlite::location& where) {
+  return where.memory ? backup_source(source_identity(where))
+                      : source_at(source_identity(where), where.path);
+}
+
+std::vector<std::string> remove_leftovers(const os::directory& folder) {
+  std::vector<std::string> removed;
+  for (auto& name : leftovers_in(folder)) {
+    // Whose maker holds it is no leftover: he lives, though somebody removed the lock file under him.
+    const auto file = os::pinned_file::open(folder, name);
+    if (file && !os::try_lock(file.get(), true))
+      continue;
+    if (folder.remove(name))
+      removed.push_back(std::move(name));
+  }
+  if (!removed.empty())
+    folder.sync();
+  return removed;
+}
+
+std::vector<std::string> clean_backup_directory(const std::filesystem::path& folder) {
+  if (!is_there(folder))
+    return {};
+  const auto opened = os::directory::open(folder, false);
+  // A folder of that name may be anybody's: nothing is made there, not even the lock file, where nothing is to be removed.
+  if (leftovers_in(opened).empty())
+    return {};
+  const os::pinned_file lock(opened.lock(backup_lock_name));
+  return lock ? remove_leftovers(opened) : std::vector<std::string>{};
+}
+
+} // namespace dbengine::backup

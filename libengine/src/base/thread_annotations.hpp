@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Mutexes whose use clang checks (`-Wthread-safety`, run by `scripts/thread_safety`); for other compilers the annotations are
+// empty. The standard library's own mutex carries none, so a member can be guarded only by the one below.
+// Thread safety: any thread.
+
+#pragma once
+
+#include <mutex>
+
+#if defined(__clang__)
+#define DBENGINE_ANNOTATION(x) __attribute__((x))
+#else
+#define DBENGINE_ANNOTATION(x)
+#endif
+
+/// A member that is read and written only while `m` is held.
+#define DBENGINE_GUARDED_BY(m) DBENGINE_ANNOTATION(guarded_by(m))
+/// A pointer whose target is.
+#define DBENGINE_PT_GUARDED_BY(m) DBENGINE_ANNOTATION(pt_guarded_by(m))
+/// A function that its caller calls with the locks held.
+#define DBENGINE_REQUIRES(...) DBENGINE_ANNOTATION(requires_capability(__VA_ARGS__))
+/// A function that its caller calls without them.
+#define DBENGINE_EXCLUDES(...) DBENGINE_ANNOTATION(locks_excluded(__VA_ARGS__))
+/// A function that returns with the locks held, or without those it was called with.
+#define DBENGINE_ACQUIRE(...) DBENGINE_ANNOTATION(acquire_capability(__VA_ARGS__))
+#define DBENGINE_RELEASE(...) DBENGINE_ANNOTATION(release_capability(__VA_ARGS__))
+#define DBENGINE_TRY_ACQUIRE(...) DBENGINE_ANNOTATION(try_acquire_capability(__VA_ARGS__))
+/// A function that returns the guarded member's mutex.
+#define DBENGINE_RETURN_CAPABILITY(m) DBENGINE_ANNOTATION(lock_returned(m))
+/// A function that the check cannot follow; a comment says why.
+#define DBENGINE_NO_THREAD_SAFETY_ANALYSIS DBENGINE_ANNOTATION(no_thread_safety_analysis)
+
+namespace dbengine::base {
+
+/// A `std::mutex` with annotations. A capability in clang's terms.
+class DBENGINE_ANNOTATION(capability("mutex")) mutex {
+public:
+  void lock() DBENGINE_ACQUIRE() { mutex_.lock(); }
+  void unlock() DBENGINE_RELEASE() { mutex_.unlock(); }
+  bool try_lock() DBENGINE_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
+
+private:
+  std::mutex mutex_;
+};
+
+/// Holds a mutex for a scope. It can be unlocked and locked again, and `std::condition_variable_any` waits with it.
+class DBENGINE_ANNOTATION(scoped_lockable) scoped_lock {
+public:
+  explicit scoped_lock(mutex& m) DBENGINE_ACQUIRE(m) : mutex_(&m) { m.lock(); }
+  ~scoped_lock() DBENGINE_RELEASE() {
+    if (locked_)
+      mutex_->unlock();
+  }
+  scoped_lock(const scoped_lock&) = delete;
+  scoped_lock& operator=(const scoped_lock&) = delete;
+
+  void lock() DBENGINE_ACQUIRE() {
+    mutex_->lock();
+    locked_ = true;
+  }
+  void unlock() DBENGINE_RELEASE() {
+    mutex_->unlock();
+    locked_ = false;
+  }
+
+private:
+  mutex* mutex_;
+  bool locked_ = true;
+};
+
+} // namespace dbengine::base

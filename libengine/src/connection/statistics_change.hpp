@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// A statement that changes the query planner's statistics, while it runs.
+// Thread rule: the connection's user.
+
+#pragma once
+
+#include "connection/connection.hpp"
+
+namespace dbengine::sqlite {
+
+/// Around ANALYZE and PRAGMA optimize on the write connection: what they gathered is published in the transaction that holds it.
+/// Nothing for every other statement. Destroyed without `keep`, a transaction that it began is rolled back.
+class connection::statistics_change {
+public:
+  statistics_change(connection& c, const prepared& p, request_control& ctl)
+      : connection_((p.gathers || p.may_gather) && c.role_ == role::writer ? &c : nullptr),
+        statement_(&p) {
+    if (connection_ != nullptr)
+      begin(ctl);
+  }
+  ~statistics_change() {
+    if (own_)
+      undo();
+  }
+  statistics_change(const statistics_change&) = delete;
+  statistics_change& operator=(const statistics_change&) = delete;
+
+  /// The statement has run.
+  void keep(request_control& ctl) {
+    if (connection_ != nullptr)
+      publish(ctl);
+  }
+
+private:
+  void begin(request_control& ctl);
+  void publish(request_control& ctl);
+  void undo() noexcept;
+
+  connection* connection_;
+  const prepared* statement_;
+  bool own_ = false; // the transaction
+};
+
+} // namespace dbengine::sqlite

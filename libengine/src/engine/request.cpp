@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "engine/request.hpp"
+
+namespace dbengine::engine {
+
+request_class request::statistics_class() const noexcept {
+  switch (what) {
+  case kind::fetch: return request_class::fetch;
+  case kind::batch: return request_class::bulk;
+  case kind::transaction:
+  case kind::acquire_writer: return request_class::transaction;
+  case kind::script: return request_class::script;
+  case kind::maintenance: return task_class;
+  case kind::execute: break;
+  }
+  return request_class::execute;
+}
+
+std::size_t request::bytes() const noexcept {
+  auto n = sizeof(request) + sql.size() + parameters.bytes();
+  for (const auto& s : sets)
+    n += sizeof(params) + s.bytes();
+  for (const auto& o : operations)
+    n += sizeof(operation) + o.sql.size() + o.parameters.bytes();
+  return n;
+}
+
+} // namespace dbengine::engine

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "engine/request_queue.hpp"
+
+#include "base/fault.hpp"
+#include "base/wait_for_memory.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace dbengine::engine {
+
+namespace {
+
+bool comes_alone(const request& r) {
+  return r.what == request::kind::acquire_writer || r.what == request::kind::maintenance ||
+         r.urgency == priority::maintenance;
+}
+
+} // namespace
+
+request_queue::lane& request_queue::lane_of(const request& r) {
+  auto& c = classes_[static_cast<std::size_t>(r.urgency)];
+  // Writes of one sender keep their order over its connections, and on loopback another connection has another number: those have
+  // one lane together, and their shares alone. Numbers of addresses have the highest bit (peer_numbers.cpp).
+  const bool ordered = peer_may_run_ == std::numeric_limits<std::size_t>::max();
+  const auto key = ordered && r.peer != 0 && r.peer >> 63 == 0 ? 1 : r.peer;
+  for (auto& l : c)
+    if (l.peer == key)
+      return l;
+  return c.emplace_back(lane{key, {}});
+}
+
+void request_queue::charge(const request_ptr& r, std::size_t bytes) {
+  auto& a = *admission_;
+  if (r->peer != 0) { // first: it may find no memory
+    const std::lock_guard lock(a.mutex);
+    auto& own = a.shares[r->peer];
+    ++own.requests;
+    own.bytes += bytes;
+  }
+  r->held_bytes = bytes;
+  a.requests.fetch_add(1, std::memory_order_relaxed);
+  a.bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void request_queue::forget(const request& r) noexcept {
+  size_.fetch_sub(1, std::memory_order_seq_cst);
+  auto& a = *admission_;
+  a.requests.fetch_sub(1, std::memory_order_relaxed);
+  a.bytes.fetch_sub(r.held_bytes, std::memory_order_relaxed);
+  if (r.peer == 0)
+    return;
+  const std::lock_guard lock(a.mutex);
+  const auto own = a.shares.find(r.peer);
+  own->second.bytes -= r.held_bytes;
+  if (--own->second.requests == 0)
+    a.shares.erase(own);
+}
+
+void request_queue::push(request_ptr r) {
+  const auto bytes = r->bytes();
+  const std::lock_guard lock(mutex_);
+  if (closed_)
+    throw error(*closed_);
+  auto& a = *admission_;
+  const auto refuse = [&](const std::string& why) {
+    a.refused.fetch_add(1, std::memory_order_relaxed);
+    throw error(errc::overloaded, why + " (bounds: " + std::to_string(a.max_requests) +
+                                      " requests, " + std::to_string(a.max_bytes) + " bytes)");
+  };
+  auto& l = lane_of(*r); // where the rest fails, an empty lane is left
+  charge(r, bytes);
+  // Beside those that come to the other queues meanwhile; each sees the sum with its own.
+  const auto waiting = a.requests.load(std::memory_order_relaxed) - 1;
+  const auto held = a.bytes.load(std::memory_order_relaxed) - bytes;
+  try {
+    // One request larger than the bound alone is let in: it could never run otherwise.
+    if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
+      refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
+             " bytes are waiting");
+    if (r->peer != 0 && !DBENGINE_FLAW("has no shares")) {
+      const std::lock_guard of_shares(a.mutex);
+      const auto own = a.shares[r->peer]; // this one included
+      if (own.requests > 1 && (own.requests > a.max_requests - waiting ||
+                               own.bytes > a.max_bytes - std::min(held, a.max_bytes)))
+        refuse("this peer has its share waiting, " + std::to_string(own.requests - 1) +
+               " requests with " + std::to_string(own.bytes - bytes) + " bytes");
+    }
+    l.waiting.push_back(r);
+  } catch (...) {
+    size_.fetch_add(1, std::memory_order_seq_cst);
+    forget(*r);
+    throw;
+  }
+  size_.fetch_add(1, std::memory_order_seq_cst);
+}
+
+void request_queue::push_front(const std::vector<request_ptr>& rs) {
+  std::vector<request_ptr> refused;
+  base::patiently(
+      [&] { refused.reserve(rs.size()); }); // those put back were taken out: they must not get lost
+  std::optional<error_info> why;
+  {
+    const std::lock_guard lock(mutex_);
+    base::patiently([&] { why = closed_; });
+    for (auto it = rs.rbegin(); it != rs.rend(); ++it) {
+      if (closed_) {
+        refused.push_back(*it);
+        continue;
+      }
+      base::patiently([&] {
+        auto& l = lane_of(**it);
+        l.waiting.push_front(*it);
+        try {
+          charge(*it, (*it)->bytes());
+        } catch (...) { // no memory for its share
+          l.waiting.pop_front();
+          throw;
+        }
+      });
+      size_.fetch_add(1, std::memory_order_seq_cst);
+    }
+  }
+  for (const auto& r : refused)
+    r->fail(*why);
+}
+
+bool request_queue::may_run(std::uint64_t peer) const noexcept {
+  if (peer == 0)
+    return true;
+  const auto it = running_.find(peer);
+  return it == running_.end() || it->second < peer_may_run_;
+}
+
+request_queue::lanes::iterator request_queue::first_of(lanes& c) noexcept {
+  return std::find_if(c.begin(), c.end(),
+                      [this](const lane& l) { return !l.waiting.empty() && may_run(l.peer); });
+}
+
+request_queue::place request_queue::next_lane() {
+  // Every 16th turn one of the others goes first, batch and maintenance in turns, so that neither waits for ever.
+  static constexpr std::array<std::array<std::size_t, 3>, 3> orders{
+      {{0, 1, 2}, {1, 2, 0}, {2, 1, 0}}};
+  ++turn_;
+  for (const auto i : orders[turn_ % 16 != 0 ? 0 : turn_ % 32 != 0 ? 1 : 2])
+    if (const auto at = first_of(classes_[i]); at != classes_[i].end())
+      return {&classes_[i], at};
+  return {};
+}
+
+request_ptr request_queue::take(place p) {
+  auto r = std::move(p.at->waiting.front());
+  p.at->waiting.pop_front();
+  forget(*r);
+  // The process's own lane stays: it is the one that most engines have.
+  if (p.at->waiting.empty() && p.at->peer != 0)
+    p.of->erase(p.at);
+  else if (!DBENGINE_FLAW("serves peers as they come"))
+    p.of->splice(p.of->end(), *p.of, p.at);
+  return r;
+}
+
+std::vector<request_ptr> request_queue::pop_group(std::size_t max_requests, std::size_t max_bytes) {
+  std::vector<request_ptr> group;
+  const std::lock_guard lock(mutex_);
+  auto p = next_lane();
+  if (p.of == nullptr)
+    return group;
+  // A batch request goes alone: interactive ones that come meanwhile wait for it and no longer.
+  if (p.at->waiting.front()->urgency != priority::interactive)
+    max_requests = 1;
+  group.reserve(std::min(max_requests, size_.load(std::memory_order_relaxed)));
+  std::size_t bytes = 0;
+  while (p.at != p.of->end() && group.size() < max_requests) {
+    const auto& r = p.at->waiting.front();
+    if (!group.empty() && (comes_alone(*r) || bytes + r->held_bytes > max_bytes))
+      break;
+    bytes += r->held_bytes;
+    group.push_back(take(p));
+    if (comes_alone(*group.back()))
+      break;
+    p.at = first_of(*p.of);
+  }
+  return group;
+}
+
+request_ptr request_queue::pop() {
+  const std::lock_guard lock(mutex_);
+  const auto p = next_lane();
+  if (p.of == nullptr)
+    return nullptr;
+  if (const auto peer = p.at->peer; peer != 0) {
+    ++running_[peer]; // first: it may find no memory
+    peers_under_way_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return take(p);
+}
+
+void request_queue::done(const request& r) noexcept {
+  if (r.peer == 0)
+    return;
+  const std::lock_guard lock(mutex_);
+  peers_under_way_.fetch_sub(1, std::memory_order_relaxed);
+  if (const auto it = running_.find(r.peer); it != running_.end() && --it->second == 0)
+    running_.erase(it);
+}
+
+bool request_queue::has_work() const noexcept {
+  if (empty())
+    return false;
+  const std::lock_guard lock(mutex_);
+  return std::any_of(classes_.begin(), classes_.end(), [this](const lanes& c) {
+    return std::any_of(c.begin(), c.end(),
+                       [this](const lane& l) { return !l.waiting.empty() && may_run(l.peer); });
+  });
+}
+
+std::vector<request_ptr> request_queue::expire(sqlite::clock::time_point now) {
+  std::vector<request_ptr> gone;
+  const std::lock_guard lock(mutex_);
+  gone.reserve(size_.load(std::memory_order_relaxed)); // first: one that is taken out must be told
+  for (auto& c : classes_) {
+    for (auto& l : c)
+      std::erase_if(l.waiting, [&](const request_ptr& r) {
+        if (r->deadline > now && r->now() == request::state::waiting && !r->cancelled())
+          return false;
+        forget(*r);
+        gone.push_back(r);
+        return true;
+      });
+    std::erase_if(c, [](const lane& l) { return l.waiting.empty() && l.peer != 0; });
+  }
+  return gone;
+}
+
+std::vector<request_ptr> request_queue::close(error_info why) {
+  std::vector<request_ptr> rest;
+  const std::lock_guard lock(mutex_);
+  base::patiently([&] { rest.reserve(size_.load(std::memory_order_relaxed)); });
+  closed_ = std::move(why);
+  for (auto& c : classes_) {
+    for (auto& l : c)
+      for (auto& r : l.waiting) {
+        forget(*r);
+        rest.push_back(std::move(r));
+      }
+    c.clear();
+  }
+  return rest;
+}
+
+void request_queue::open() {
+  const std::lock_guard lock(mutex_);
+  closed_.reset();
+}
+
+} // namespace dbengine::engine

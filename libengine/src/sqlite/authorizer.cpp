@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "sqlite/authorizer.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+namespace dbengine::sqlite {
+
+namespace {
+
+// Pragmas that tell something about the object in their argument.
+constexpr std::array<std::string_view, 15> asking{
+    "collation_list", "compile_options", "database_list", "foreign_key_check", "foreign_key_list",
+    "function_list",  "index_info",      "index_list",    "index_xinfo",       "integrity_check",
+    "module_list",    "pragma_list",     "quick_check",   "table_info",        "table_xinfo"};
+
+// Pragmas that tell a setting when they have no argument.
+constexpr std::array<std::string_view, 27> telling{
+    "analysis_limit", "application_id",    "auto_vacuum",  "automatic_index",    "busy_timeout",
+    "cache_size",     "cache_spill",       "data_version", "defer_foreign_keys", "encoding",
+    "foreign_keys",   "freelist_count",    "journal_mode", "journal_size_limit", "locking_mode",
+    "max_page_count", "mmap_size",         "page_count",   "page_size",          "query_only",
+    "schema_version", "secure_delete",     "synchronous",  "temp_store",         "table_list",
+    "user_version",   "wal_autocheckpoint"};
+
+// Pragmas whose setting lies in the file or lasts one transaction: safe for anybody who may write.
+constexpr std::array<std::string_view, 5> setting{"application_id", "defer_foreign_keys",
+                                                  "incremental_vacuum", "optimize", "user_version"};
+
+// Functions that answer at once and the same on any connection. Sorted for nobody: a prepare asks, not a run.
+constexpr std::array<std::string_view, 20> quick{
+    "abs",  "avg",       "coalesce", "count", "date",   "datetime", "ifnull",
+    "iif",  "julianday", "length",   "max",   "min",    "nullif",   "round",
+    "sign", "sum",       "time",     "total", "typeof", "unixepoch"};
+
+// Tables that show the connection instead of the file: pragmas as tables, `sqlite_stmt`, `dbstat`.
+bool shows_connection(std::string_view table) {
+  return table.starts_with("pragma_") || table == "sqlite_stmt" || table == "dbstat" ||
+         table.starts_with("sqlite_temp_");
+}
+
+template <std::size_t N>
+bool among(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+} // namespace
+
+void authorizer::install(sqlite3* db) {
+  sqlite3_set_authorizer(db, &authorizer::callback, this);
+}
+
+int authorizer::callback(void* self, int action, const char* a, const char* b, const char* db,
+                         const char* trigger) {
+  try {
+    return static_cast<authorizer*>(self)->decide(action, a, b, db, trigger);
+  } catch (...) {
+    return SQLITE_DENY; // out of memory while writing down what was denied
+  }
+}
+
+int authorizer::deny(std::string what) {
+  if (denied_.empty())
+    denied_ = std::move(what);
+  return SQLITE_DENY;
+}
+
+int authorizer::temporary() {
+  return deny(
+      "a temporary table, view, index or trigger (it would live on one connection of many)");
+}
+
+int authorizer::pragma(const char* name_text, const char* argument) {
+  const auto name = lower_case(name_text);
+  if (among(asking, name) || name == "table_list")
+    return SQLITE_OK;
+  if (among(setting, name) &&
+      (argument != nullptr || name == "optimize" || name == "incremental_vacuum")) {
+    writes_ = true;
+    if (who == authority::reader) {
+      needs_writer_ = true;
+      return SQLITE_DENY;
+    }
+    if (name == "defer_foreign_keys") {
+      // SQLite sets it while it prepares and keeps it to the end of the transaction, which is that of a whole group.
+      if (who != authority::scope && !in_transaction)
+        return deny("PRAGMA defer_foreign_keys outside a transaction");
+      defers_keys = true;
+    }
+    return SQLITE_OK;
+  }
+  if (among(telling, name) && argument == nullptr) {
+    tells_ = true;
+    return SQLITE_OK;
+  }
+  return deny("PRAGMA " + name + (argument != nullptr ? " with a value" : ""));
+}
+
+// Whether it is an insert into one table and nothing else.
+void authorizer::look(int action, const char* a, const char* db, const char* trigger) {
+  bool fits = trigger == nullptr;
+  if (action == SQLITE_INSERT) {
+    fits = fits && target_.empty() && db != nullptr && std::string_view(db) == "main";
+    target_ = a != nullptr ? a : "";
+  } else if (action == SQLITE_READ) { // the parent of a foreign key
+    fits = fits && a != nullptr && sqlite3_stricmp(a, target_.c_str()) != 0;
+  } else {
+    fits = fits && action == SQLITE_SELECT; // each row is one
+  }
+  only_inserts_ = only_inserts_ && fits;
+}
+
+// What a statement reads or changes of what SQLite loads with the schema, for whoever it runs.
+void authorizer::note_schema_use(int action, const char* a) {
+  if (action == SQLITE_PRAGMA && a != nullptr) {
+    const auto name = lower_case(a);
+    asks_schema_ = asks_schema_ || among(asking, name) || name == "table_list";
+    may_gather_ = may_gather_ || name == "optimize";
+  } else if (action == SQLITE_READ) {
+    asks_schema_ = asks_schema_ || (a != nullptr && std::string_view(a).starts_with("pragma_"));
+  } else if (action == SQLITE_ANALYZE) {
+    (preparing_ ? gathers_ : gathered) = true;
+  } else if (action == SQLITE_DELETE && a != nullptr && std::string_view(a) == "sqlite_stat1") {
+    // `ANALYZE sqlite_schema`, which loads the statistics that somebody wrote, tells of this alone.
+    (preparing_ ? gathers_ : gathered) = true;
+  }
+}
+
+int authorizer::decide(int action, const char* a, const char* b, const char* db,
+                       const char* trigger) {
+  const bool free = who == authority::engine || who == authority::raw;
+  if (preparing_)
+    look(action, a, db, trigger);
+  if (preparing_ && (action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_TEMP_VIEW))
+    new_view_ = lower_case(a);
+  note_schema_use(action, a);
+  switch (action) {
+  case SQLITE_SELECT:
+  case SQLITE_RECURSIVE: return SQLITE_OK;
+  case SQLITE_READ:
+    anywhere_ = anywhere_ && a != nullptr && !shows_connection(a);
+    // The texts, with their literals, of everybody whose statements the connection keeps.
+    if (!free && a != nullptr && std::string_view(a) == "sqlite_stmt")
+      return deny("reading sqlite_stmt, which shows other people's statements");
+    return SQLITE_OK;
+  case SQLITE_INSERT:
+  case SQLITE_UPDATE:
+  case SQLITE_DELETE: anywhere_ = false; break;
+  case SQLITE_FUNCTION: anywhere_ = anywhere_ && b != nullptr && among(quick, b); break;
+  default: rows_only_ = anywhere_ = false;
+  }
+  // `CREATE TABLE temp.x` is no CREATE_TEMP_TABLE for SQLite, and a trigger `temp.x` is one on its table's database. But all
+  // are put into the schema table of the temporary database.
+  const bool creates = action == SQLITE_INSERT || action == SQLITE_CREATE_INDEX ||
+                       action == SQLITE_CREATE_TABLE || action == SQLITE_CREATE_TRIGGER ||
+                       action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_VTABLE;
+  if (creates && preparing_ && !free && db != nullptr && sqlite3_stricmp(db, "temp") == 0)
+    return temporary();
+  switch (action) {
+  case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
+  case SQLITE_UPDATE:
+  case SQLITE_DELETE: writes_ = true; return SQLITE_OK;
+  case SQLITE_CREATE_INDEX:
+  case SQLITE_CREATE_TABLE:
+  case SQLITE_CREATE_TRIGGER:
+  case SQLITE_CREATE_VIEW:
+  case SQLITE_CREATE_VTABLE:
+  case SQLITE_DROP_INDEX:
+  case SQLITE_DROP_TABLE:
+  case SQLITE_DROP_TRIGGER:
+  case SQLITE_DROP_VIEW:
+  case SQLITE_DROP_VTABLE:
+  case SQLITE_ALTER_TABLE:
+  case SQLITE_REINDEX:
+  case SQLITE_ANALYZE: writes_ = defines_ = true; return SQLITE_OK;
+  case SQLITE_CREATE_TEMP_INDEX:
+  case SQLITE_CREATE_TEMP_TABLE:
+  case SQLITE_CREATE_TEMP_TRIGGER:
+  case SQLITE_CREATE_TEMP_VIEW:
+  case SQLITE_DROP_TEMP_INDEX:
+  case SQLITE_DROP_TEMP_TABLE:
+  case SQLITE_DROP_TEMP_TRIGGER:
+  case SQLITE_DROP_TEMP_VIEW:
+    writes_ = true;
+    // Inside SQLite's own steps (ALTER TABLE) temporary objects come and go.
+    return free || !preparing_ ? SQLITE_OK : temporary();
+  case SQLITE_TRANSACTION:
+    return free || !preparing_ ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
+  case SQLITE_SAVEPOINT: return free ? SQLITE_OK : deny("SAVEPOINT");
+  case SQLITE_ATTACH:
+    // VACUUM attaches a nameless database while it runs; with INTO it has a name.
+    if (free || (!preparing_ && (a == nullptr || *a == '\0')))
+      return SQLITE_OK;
+    return deny(preparing_ ? "ATTACH" : "VACUUM INTO (use a backup)");
+  case SQLITE_DETACH: return free || !preparing_ ? SQLITE_OK : deny("DETACH");
+  case SQLITE_FUNCTION:
+    if (b != nullptr &&
+        (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
+      return deny(std::string(b) + "()");
+    if (b != nullptr) {
+      const bool rowid = sqlite3_stricmp(b, "last_insert_rowid") == 0;
+      asks_rowid_ = asks_rowid_ || rowid;
+      asks_counts_ = asks_counts_ || rowid || sqlite3_stricmp(b, "changes") == 0 ||
+                     sqlite3_stricmp(b, "total_changes") == 0;
+    }
+    return SQLITE_OK;
+  case SQLITE_PRAGMA: return free ? SQLITE_OK : pragma(a, b);
+  default:
+    return free ? SQLITE_OK
+                : deny("an action unknown to the engine (" + std::to_string(action) + ")");
+  }
+}
+
+} // namespace dbengine::sqlite

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What a statement may do, decided by SQLite's own authorizer calls and never by reading its text.
+
+#pragma once
+
+#include <string>
+
+struct sqlite3;
+
+namespace dbengine::sqlite {
+
+/// Who runs statements on the connection.
+enum class authority : unsigned char {
+  reader, ///< only reading; whatever writes is noted and goes to the writer
+  writer, ///< data and schema, but nothing that would break the engine
+  scope,  ///< the same inside an interactive transaction
+  raw,    ///< everything: a raw connection
+  engine  ///< the engine's own statements
+};
+
+/// One per connection; its address is the authorizer's user data.
+class authorizer {
+public:
+  /// Installs itself. Must outlive the connection's statements.
+  void install(sqlite3* db);
+
+  authority who = authority::engine;
+
+  /// Before each prepare.
+  void begin_prepare() noexcept {
+    preparing_ = true;
+    writes_ = defines_ = inserts_ = asks_rowid_ = asks_counts_ = needs_writer_ = tells_ = false;
+    asks_schema_ = gathers_ = may_gather_ = false;
+    rows_only_ = anywhere_ = only_inserts_ = true;
+    target_.clear();
+    new_view_.clear();
+    denied_.clear();
+  }
+  void end_prepare() noexcept { preparing_ = false; }
+
+  /// The statement changes data or schema.
+  bool writes() const noexcept { return writes_; }
+  /// It makes, changes or drops tables, indexes and the like.
+  bool defines() const noexcept { return defines_; }
+  /// Its own text (no trigger) inserts.
+  bool inserts() const noexcept { return inserts_; }
+  /// It, or one of its triggers, calls last_insert_rowid().
+  bool asks_rowid() const noexcept { return asks_rowid_; }
+  /// It, or one of its views and triggers, calls last_insert_rowid(), changes() or total_changes().
+  bool asks_counts() const noexcept { return asks_counts_; }
+  /// It reads and changes rows and nothing else: no schema, no setting, no transaction.
+  bool rows_only() const noexcept { return rows_only_; }
+  /// The table that it puts rows into, where that is all it does: no trigger, no function, no look at that table itself (a foreign
+  /// key to it). Else empty.
+  const std::string& only_inserts_into() const noexcept { return only_inserts_ ? target_ : none_; }
+  /// It only reads, tells nothing about its connection, and calls no function that may take long.
+  bool anywhere() const noexcept { return anywhere_; }
+  /// A reader refused it only because it belongs to the writer (a pragma that sets something).
+  bool needs_writer() const noexcept { return needs_writer_; }
+  /// It is a pragma that tells a setting and changes none, whatever SQLite says of it.
+  bool tells() const noexcept { return tells_; }
+  /// It answers from what the connection remembers of the schema, without a look at the file: a pragma, or its table.
+  bool asks_schema() const noexcept { return asks_schema_; }
+  /// It changes the statistics that the query planner reads with the schema (ANALYZE).
+  bool gathers() const noexcept { return gathers_; }
+  /// It runs ANALYZE where SQLite thinks that it pays (PRAGMA optimize).
+  bool may_gather() const noexcept { return may_gather_; }
+  /// The view that it makes; empty where it makes none.
+  const std::string& new_view() const noexcept { return new_view_; }
+  /// Statistics were changed by a statement that another one runs, or that a host prepared. Until the connection sets it to false.
+  bool gathered = false;
+  /// The request is a transaction: what lasts to its end may be set in it.
+  bool in_transaction = false;
+  /// Foreign keys may have been deferred since this was last set to false.
+  bool defers_keys = false;
+  /// What was forbidden, for the error's text; empty where nothing was.
+  const std::string& denied() const noexcept { return denied_; }
+
+private:
+  static int callback(void* self, int action, const char* a, const char* b, const char* db,
+                      const char* trigger);
+  void look(int action, const char* a, const char* db, const char* trigger);
+  void note_schema_use(int action, const char* a);
+  int decide(int action, const char* a, const char* b, const char* db, const char* trigger);
+  int pragma(const char* name, const char* argument);
+  int temporary();
+  int deny(std::string what);
+
+  bool preparing_ = false;
+  bool writes_ = false;
+  bool defines_ = false;
+  bool inserts_ = false;
+  bool asks_rowid_ = false;
+  bool asks_counts_ = false;
+  bool needs_writer_ = false;
+  bool tells_ = false;
+  bool asks_schema_ = false;
+  bool gathers_ = false;
+  bool may_gather_ = false;
+  bool rows_only_ = false;
+  bool anywhere_ = false;
+  bool only_inserts_ = false;
+  std::string target_;
+  std::string new_view_;
+  const std::string none_;
+  std::string denied_;
+};
+
+} // namespace dbengine::sqlite

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Parameters into a prepared statement: each one checked, none left over, none missing.
+// Thread rule: belongs to the connection's user.
+
+#pragma once
+
+#include "sqlite/statement_cache.hpp"
+
+#include <dbengine/params.hpp>
+
+#include <span>
+#include <vector>
+
+struct sqlite3;
+
+namespace dbengine::sqlite {
+
+/// Binds all parameters by reference: the values must live until the statement is reset. Throws `errc::bind` naming the
+/// missing, extra or misspelt one; nothing has run then.
+class binder {
+public:
+  binder(sqlite3* db, prepared& p) : db_(db), p_(&p) {}
+
+  void bind(const params_view& v);
+  /// For `execute_many`: the mapping of names found for one set is used again where the next has the same names.
+  void bind(const params& set);
+  /// One set after the other into a statement of as many rows. False, with nothing said, where one of them does not fit or a value
+  /// is refused: the statement of one row says why.
+  bool bind_rows(std::span<const params> sets) noexcept;
+
+private:
+  void positional(std::size_t given) {
+    if (given != static_cast<std::size_t>(p_->parameter_count))
+      refuse_count(given);
+  }
+  [[noreturn]] void refuse_count(std::size_t given);
+  void map_names(const params& p);
+  template <class T>
+  void one(int index, const T& v);
+  [[noreturn]] void refuse(int rc, int index, const value_ref& v);
+  std::string describe(int index);
+  void load_names();
+
+  sqlite3* db_;
+  prepared* p_;
+  std::vector<std::string> mapped_names_;
+  std::vector<std::size_t> source_; // by parameter index - 1: which value
+};
+
+} // namespace dbengine::sqlite

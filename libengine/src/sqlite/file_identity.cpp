@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "sqlite/file_identity.hpp"
+
+#include "base/fault.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <fcntl.h>
+#include <thread>
+#include <utility>
+
+namespace dbengine::sqlite {
+
+namespace {
+
+// How long a look at the paths is good for.
+constexpr std::chrono::milliseconds trusted_for{1};
+// For how long a file that is open and has a name must have none at its path before it counts as moved.
+constexpr int looks_at_nothing = 20;
+// The WAL index is mapped in regions of this size, and the first one is always there ("WAL-Index Format" on sqlite.org).
+constexpr off_t least_index = 32'768;
+// Another process that commits all the time may be in the way of a look at index and WAL together.
+constexpr int most_tries = 64;
+
+// As long as the index says that the WAL is, at least.
+off_t wal_length(const wal_index::header& h) noexcept {
+  const auto frames = wal_index::last_frame(h);
+  return frames == 0 ? 0 : 32 + off_t{frames} * (24 + wal_index::page_size(h));
+}
+
+} // namespace
+
+void file_identity::one::take(std::string name) {
+  path = std::move(name);
+  there = ::stat(path.c_str(), &seen) == 0;
+  if (!there)
+    return;
+  handle = os::unique_fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  struct stat opened {}; // another file by now, or no descriptor: each look is at the path
+  if (handle && (::fstat(handle.get(), &opened) != 0 || !is_same(opened)))
+    handle.reset();
+}
+
+bool file_identity::one::is_same(const struct stat& now) const noexcept {
+  return now.st_ino == seen.st_ino && now.st_dev == seen.st_dev;
+}
+
+// `now`: of the file that is open, wherever its name is. What a path that cannot be looked at (rights, memory, a server that does not
+// answer) leads to is not known: only a name that is gone, or another file, proves anything.
+file_identity::found file_identity::one::look(struct stat& now) const noexcept {
+  for (int i = 1;; ++i) {
+    if (::stat(path.c_str(), &now) == 0)
+      return is_same(now) ? found::same : found::other;
+    const bool gone = errno == ENOENT || errno == ENOTDIR;
+    const bool open = handle && ::fstat(handle.get(), &now) == 0;
+    if (!gone)
+      return open ? found::same : found::nothing_known;
+    if ((open && now.st_nlink == 0) || i == looks_at_nothing)
+      return found::gone;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+void file_identity::take(const std::string& database) {
+  database_.take(database);
+  wal_.take(database + "-wal");
+  index_.take(database + "-shm");
+}
+
+// Nothing happened to their names: the number of links is the same and so is the time of the database's last change, which a
+// new name sets, too. (The WAL's is set by each write.)
+bool file_identity::glance(struct stat& file, struct stat& wal) noexcept {
+  if (!database_.handle || ::fstat(database_.handle.get(), &file) != 0 ||
+      file.st_nlink != database_.seen.st_nlink ||
+      file.st_ctim.tv_sec != database_.seen.st_ctim.tv_sec ||
+      file.st_ctim.tv_nsec != database_.seen.st_ctim.tv_nsec)
+    return false;
+  return !wal_.there || (wal_.handle && ::fstat(wal_.handle.get(), &wal) == 0 &&
+                         wal.st_nlink == wal_.seen.st_nlink);
+}
+
+std::string file_identity::look(struct stat& file, struct stat& wal, truncation_check& length) {
+  struct stat shm {};
+  struct {
+    one* what;
+    struct stat* now;
+    const char* name;
+  } const all[] = {{&database_, &file, "the database file"},
+                   {&wal_, &wal, "the write-ahead log"},
+                   {&index_, &shm, "the index of the write-ahead log (-shm)"}};
+  for (const auto& [what, now, name] : all) {
+    if (!what->there)
+      continue;
+    switch (what->look(*now)) {
+    case found::same: what->seen = *now; break;
+    case found::other: return std::string(name) + " was replaced";
+    case found::gone:
+      return std::string(name) + (what == &database_ ? " was moved or deleted" : " was deleted");
+    case found::nothing_known: *now = what->seen; break;
+    }
+  }
+  if (index_.there && shm.st_size < least_index) {
+    length.index_was_cut(); // what is read by it is not to be used
+    return index_cut;
+  }
+  return {};
+}
+
+// The index moves on after the WAL was written and before it is cut: it is cut short where it ends before its last frame and the
+// index said the same before and after that look.
+bool file_identity::wal_cut(const wal_index& index) const noexcept {
+  for (int i = 0; i < most_tries; ++i) {
+    if (const auto before = index.whole()) {
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+      struct stat now {};
+      if (wal_.look(now) != found::same || now.st_size >= wal_length(*before))
+        return false;
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+      if (index.whole() == before)
+        return true;
+    }
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+std::string file_identity::changed(const wal_index& index, truncation_check& length, sqlite3* db) {
+  const auto now = clock::now();
+  struct stat file {};
+  struct stat wal {};
+  if (now - looked_ >= trusted_for || !glance(file, wal)) {
+    if (auto why = look(file, wal, length); !why.empty())
+      return why;
+    looked_ = now;
+  }
+  glanced_ = now;
+  if (!length.seen(file.st_size, index, db))
+    return length.lost();
+  if (!wal_.there || !index.attached())
+    return {};
+  // After the look at the WAL: what another process's checkpoint cut off, the index knows of by now. What it wrote meanwhile the
+  // index knows of, too: where the WAL seems to be short, they are looked at together.
+  const bool first_look = DBENGINE_FLAW("believes the first look");
+  if (first_look) // the moment in which others commit, made longer
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  if (wal.st_size < wal_length(index.read()) && (first_look || wal_cut(index)))
+    return "the write-ahead log was cut short";
+  return {};
+}
+
+std::string file_identity::changed_meanwhile(const wal_index& index, truncation_check& length,
+                                             sqlite3* db) {
+  return clock::now() - glanced_ < trusted_for ? std::string() : changed(index, length, db);
+}
+
+} // namespace dbengine::sqlite

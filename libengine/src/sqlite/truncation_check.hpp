@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Is the database file still as long as it must be? What was read behind its end is nothing that anybody wrote.
+// Thread rule: any thread. Ownership: the connections of an engine share one.
+//
+// Asked after each statement, so it may cost next to nothing. A statement that read a page from the file looks, for what a read
+// pays for anyway. Mapped pages are no reads: there the guard sees a page that was cut off whole, and a look once in a tick of the
+// kernel's coarse clock (1 to 10 ms, mostly 4), by whichever thread comes first, sees the page that was cut in its middle.
+//
+// A file is condemned for good, so only by a proof. In WAL mode only checkpoints change its length, those of other programs, too,
+// and the WAL index tells how far they have come:
+//
+//   no checkpoint since the last look, none at work    the file is not shorter than it was then
+//   one was made since, and every frame is copied      it has the pages that its own header names
+//   one was made since, and there are frames left      nothing is known: from now on it is as long as it is
+//   one is at work, or was given up half way           nothing is known yet: the next look asks again
+
+#pragma once
+
+#include "os/directory.hpp"
+#include "os/sigbus_handler.hpp"
+#include "sqlite/wal_index.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <sys/types.h>
+#include <utility>
+
+struct sqlite3;
+
+namespace dbengine::sqlite {
+
+/// What became of the files, in words.
+inline constexpr const char* file_cut = "the database file was cut short";
+inline constexpr const char* index_cut = "the index of the write-ahead log (-shm) was cut short";
+
+class truncation_check {
+public:
+  explicit truncation_check(std::filesystem::path file) : path_(std::move(file)) {}
+
+  /// The file is there and open, by the connection of `db`: it is watched from now on, and so is the file of the WAL index once
+  /// a connection has it. Idempotent.
+  void begin(const wal_index& index, sqlite3* db);
+  /// What its size is now, from whoever looked: false where that proves that it was cut short, from then on for ever.
+  /// `index` and `db` are the caller's connection's.
+  bool seen(off_t size, const wal_index& index, sqlite3* db) noexcept;
+  /// The database or the WAL index was cut short while it was open. Looks where something was `read`, or the last look was a
+  /// tick ago.
+  bool cut(const wal_index& index, sqlite3* db, bool read) noexcept {
+    if (lost() != nullptr)
+      return true;
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    const auto tick = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    return (read || tick_.load(std::memory_order_relaxed) != tick) && look(tick, index, db);
+  }
+  /// It is longer than that, as far as anybody knows.
+  bool beyond(std::size_t bytes) const noexcept;
+  /// Somebody saw that the file of the WAL index was cut short.
+  void index_was_cut() noexcept { lost_.store(index_cut, std::memory_order_relaxed); }
+  /// What somebody saw already, in words; null where all is well.
+  const char* lost() const noexcept {
+    if (const char* seen = lost_.load(std::memory_order_relaxed); seen != nullptr)
+      return seen;
+    if (!os::sigbus_handler::any_struck()) [[likely]]
+      return nullptr;
+    if (guard_.struck())
+      return file_cut;
+    return index_guard_.struck() ? index_cut : nullptr;
+  }
+
+private:
+  bool look(std::int64_t tick, const wal_index& index, sqlite3* db) noexcept;
+  bool judge(const wal_index& index, sqlite3* db) noexcept;
+  bool judge_without_index(sqlite3* db) noexcept;
+  void remember(off_t size, const wal_index::progress& checkpoints) noexcept;
+
+  const std::filesystem::path path_;
+  os::unique_fd handle_; // for the path only (O_PATH): closing it drops none of SQLite's locks
+  os::sigbus_handler guard_;
+  os::sigbus_handler index_guard_;
+  // The last look that counts. Changed under the mutex; read without it, a mixture of two looks only asks for another one.
+  std::atomic<off_t> size_{0};
+  std::atomic<std::uint64_t> salts_{0};
+  std::atomic<std::uint32_t> backfilled_{0};
+  std::atomic<std::int64_t> tick_{0};
+  std::atomic<const char*> lost_{nullptr};
+  std::mutex mutex_;
+  std::string index_path_;
+};
+
+} // namespace dbengine::sqlite
