@@ -31,7 +31,7 @@ bool rowid_mark::stands(sqlite3* db) const noexcept {
 }
 
 std::int64_t rowid_mark::seen(sqlite3* db) const noexcept {
-  return stands(db) && !DBENGINE_FLAW("shows the mark") ? before_ : sqlite3_last_insert_rowid(db);
+  return stands(db) && !DBENGINE_MUTANT("shows the mark") ? before_ : sqlite3_last_insert_rowid(db);
 }
 
 void register_last_insert_rowid(sqlite3* db, const std::shared_ptr<const rowid_mark>& mark) {

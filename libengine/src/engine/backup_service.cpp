@@ -323,7 +323,7 @@ void backup_service::check_peers_turn() {
 }
 
 bool backup_service::run_for_peer(const progress_callback& progress) {
-  if (DBENGINE_FLAW("keeps backups of peers with the others"))
+  if (DBENGINE_MUTANT("keeps backups of peers with the others"))
     return run(false, progress);
   const turn mine(*this);
   if (!mine)

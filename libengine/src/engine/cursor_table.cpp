@@ -32,7 +32,7 @@ cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()>
 void cursor_table::check_share(std::uint64_t peer) const {
   if (const auto n = entries_.size(); n >= defaults::max_cursors)
     throw error(errc::overloaded, std::to_string(n) + " cursors are open");
-  if (peer == 0 || DBENGINE_FLAW("has no shares"))
+  if (peer == 0 || DBENGINE_MUTANT("has no shares"))
     return;
   std::size_t own = 0;
   std::size_t others = 0;

@@ -232,7 +232,7 @@ bool engine::wake_reader() noexcept {
     if (r.part.load(std::memory_order_relaxed) != reader_part::active ||
         !r.alive.load(std::memory_order_relaxed) || r.scheduled.load(std::memory_order_seq_cst))
       continue;
-    DBENGINE_WATCH_POINT("reader.chosen");
+    DBENGINE_OBSERVE_POINT("reader.chosen");
     if (!r.scheduled.exchange(true, std::memory_order_seq_cst)) {
       if (wakers_.flush_reader && !base::patiently_or_not([&] { wakers_.flush_reader(i); }))
         r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`

@@ -90,7 +90,7 @@ void engine::reader_failed(std::size_t i, std::uint64_t life) {
 }
 
 void engine::help_others() {
-  if (!reads_.has_work() || DBENGINE_FLAW("lets one peer have every reader"))
+  if (!reads_.has_work() || DBENGINE_MUTANT("lets one peer have every reader"))
     return;
   const std::unique_lock lock(parts_mutex_, std::try_to_lock);
   if (!lock)

@@ -80,7 +80,7 @@ void request_queue::push(request_ptr r) {
     if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
       refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
              " bytes are waiting");
-    if (r->peer != 0 && !DBENGINE_FLAW("has no shares")) {
+    if (r->peer != 0 && !DBENGINE_MUTANT("has no shares")) {
       const std::lock_guard of_shares(a.mutex);
       const auto own = a.shares[r->peer]; // this one included
       if (own.requests > 1 && (own.requests > a.max_requests - waiting ||
@@ -157,7 +157,7 @@ request_ptr request_queue::take(place p) {
   // The process's own lane stays: it is the one that most engines have.
   if (p.at->waiting.empty() && p.at->peer != 0)
     p.of->erase(p.at);
-  else if (!DBENGINE_FLAW("serves peers as they come"))
+  else if (!DBENGINE_MUTANT("serves peers as they come"))
     p.of->splice(p.of->end(), *p.of, p.at);
   return r;
 }

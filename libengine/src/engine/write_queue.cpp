@@ -72,7 +72,7 @@ namespace {
 
 // After a sync failed: a checkpoint must copy nothing that a later sync only seems to have brought to the disk.
 void secure_log(sqlite::connection& c) {
-  if (!DBENGINE_FLAW("trusts a log that was not synced"))
+  if (!DBENGINE_MUTANT("trusts a log that was not synced"))
     sqlite::write_log_again(c);
 }
 
@@ -159,7 +159,7 @@ bool engine::idle_checkpoint() {
 
 error_info engine::settle(sqlite::connection& c, error_info why) {
   note_failure(why);
-  if (DBENGINE_FLAW("does not settle"))
+  if (DBENGINE_MUTANT("does not settle"))
     return why;
   // Where the index of the WAL got no memory, the commit is in the WAL all the same.
   const bool may_come_back = why.code == errc::io || (why.extended_code & 0xff) == SQLITE_NOMEM;

@@ -120,7 +120,7 @@ void truncation_check::begin(const wal_index& index, sqlite3* db) {
 bool truncation_check::seen(off_t size, const wal_index& index, sqlite3* db) noexcept {
   if (lost() != nullptr)
     return false;
-  if (DBENGINE_FLAW("believes the first look") && size < size_.load(std::memory_order_relaxed)) {
+  if (DBENGINE_MUTANT("believes the first look") && size < size_.load(std::memory_order_relaxed)) {
     auto* file = file_of(db);
     const bool shorter = file != nullptr && size < header_of(file, size).length;
     if (shorter)

@@ -19,7 +19,7 @@ namespace {
 bool is_large(const wire_request& what, const text_pieces& pieces) {
   return (what.body.size() > defaults::wire_inline_bytes || !pieces.empty()) &&
          carries_statements(static_cast<wire_kind>(what.kind)) &&
-         !DBENGINE_FLAW("decodes in the gateway");
+         !DBENGINE_MUTANT("decodes in the gateway");
 }
 
 /// What goes round the line: it waits for nobody, or is about what waits.
