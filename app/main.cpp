@@ -37,7 +37,7 @@ ui::colour_wish colour_of(const std::string& word) {
 
 // Output written so far comes before the error. Whether flushing succeeds does not matter: the
 // command has failed.
-void say(const std::string& text) {
+void write_error(const std::string& text) {
   std::fflush(stdout);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
@@ -56,11 +56,11 @@ int run(const command& tree, const std::vector<std::string>& words, context& c) 
   c.args = line.args;
   c.tree = &tree;
   const auto wish = c.args.text("color");
-  const auto look = [&](const std::string& word) {
+  const auto inspect_streams = [&](const std::string& word) {
     c.out = ui::inspect(1, colour_of(word));
     c.err = ui::inspect(2, colour_of(word));
   };
-  look(wish.value_or("auto"));
+  inspect_streams(wish.value_or("auto"));
   output_stream standard(stdout);
   if (line.version) {
     standard.write("dbengine " DBENGINE_VERSION "\n");
@@ -74,7 +74,7 @@ int run(const command& tree, const std::vector<std::string>& words, context& c) 
   }
   if (const auto file = c.args.text("config"))
     c.config = read_config(*file);
-  look(wish.value_or(c.config.color));
+  inspect_streams(wish.value_or(c.config.color));
   c.verbosity = c.args.has("quiet") ? -1 : c.args.has("verbose") ? 1 : 0;
   if (c.verbosity < 0)
     c.err.interactive = false;
@@ -96,17 +96,19 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
     return run(tree, words, c);
   } catch (const usage_error& e) {
     const auto name = command_name(tree, words);
-    say(error_line(ui::visible(e.what()), c.err) + "Try 'dbengine " +
-        (name.empty() ? "" : name + " ") + "--help'.\n");
+    write_error(error_line(ui::visible(e.what()), c.err) + "Try 'dbengine " +
+                (name.empty() ? "" : name + " ") + "--help'.\n");
     return code(exit_code::usage);
   } catch (const config_error& e) {
-    say(error_line(ui::visible_lines(e.what()), c.err));
+    write_error(error_line(ui::visible_lines(e.what()), c.err));
     return code(exit_code::configuration);
   } catch (const statement_error& e) {
-    say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), e.sql(), c.err));
+    write_error(interrupted(e) ? error_line("interrupted", c.err)
+                               : failure_text(e.info(), e.sql(), c.err));
     return code(to_exit_code(e.code()));
   } catch (const dbengine::error& e) {
-    say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), {}, c.err));
+    write_error(interrupted(e) ? error_line("interrupted", c.err)
+                               : failure_text(e.info(), {}, c.err));
     // If the option that is out of range came from the file, the file is reported.
     if (e.code() == errc::invalid_option && !c.config.file.empty())
       return code(exit_code::configuration);
@@ -114,11 +116,11 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
   } catch (const write_failure& e) {
     if (e.reader_left())
       return 0; // `dbengine … | head` has all the output it needs
-    say(error_line(ui::visible_lines(e.what()), c.err));
+    write_error(error_line(ui::visible_lines(e.what()), c.err));
   } catch (const std::bad_alloc&) {
-    say("error: out of memory\n");
+    write_error("error: out of memory\n");
   } catch (const std::exception& e) {
-    say(error_line(ui::visible(e.what()), c.err));
+    write_error(error_line(ui::visible(e.what()), c.err));
   }
   return code(c.cancel.stop_requested() ? exit_code::interrupted : exit_code::data);
 }

@@ -29,7 +29,7 @@ json read(const std::string& file) {
     throw std::runtime_error("cannot read " + file);
   auto document = json::parse(in);
   if (!document.contains("rows"))
-    throw std::runtime_error(file + " is no result of a benchmark program: it has no rows");
+    throw std::runtime_error(file + " is not the result of a benchmark program: it has no rows");
   return document;
 }
 
@@ -104,7 +104,7 @@ int run(const std::vector<std::string>& args) {
       std::size_t used = 0;
       fail_below = std::stod(args[i], &used);
       if (used != args[i].size())
-        throw std::runtime_error("--fail-below: '" + args[i] + "' is no number");
+        throw std::runtime_error("--fail-below: '" + args[i] + "' is not a number");
     } else
       files.push_back(args[i]);
   }

@@ -32,7 +32,7 @@ using steady = std::chrono::steady_clock;
 
 constexpr const char* about =
     "bench-pipelined: point reads from one actor with 100 requests outstanding, beside one raw thread.\n"
-    "Ends with 0 where the target is met, with 1 where it is not, with 2 on a mistake.\n";
+    "Exits with 0 if the target is met, with 1 if it is not, with 2 on a usage error.\n";
 constexpr int outstanding = 100;
 constexpr std::uint64_t time_every = 16;
 
@@ -135,7 +135,7 @@ sample measure_actor(const std::filesystem::path& file, const settings& s) {
     auto done = meter.done.get_future();
     system.spawn(pump, engine, &meter);
     std::this_thread::sleep_for(seconds(std::max(0.1, s.seconds / 5)));
-    const noise_watch noise;
+    const noise_monitor noise;
     meter.timing = true;
     const auto first = meter.answered.load();
     const auto begin = steady::now();

@@ -72,7 +72,7 @@ caf::behavior echo(caf::event_based_actor*) {
 /// Figures by measured quantity, then by subject; one value per round.
 using figures = std::map<std::string, std::map<std::string, std::vector<double>>>;
 
-void one_by_one(figures& to, const std::string& who, const std::function<void()>& request) {
+void one_by_one(figures& to, const std::string& subject, const std::function<void()>& request) {
   for (int i = 0; i < 500; ++i)
     request();
   latencies times;
@@ -81,16 +81,18 @@ void one_by_one(figures& to, const std::string& who, const std::function<void()>
     request();
     times.add(steady::now() - start);
   }
-  to["round_trip_p50_us"][who].push_back(static_cast<double>(times.quantile(0.5).count()) / 1e3);
-  to["round_trip_p99_us"][who].push_back(static_cast<double>(times.quantile(0.99).count()) / 1e3);
+  to["round_trip_p50_us"][subject].push_back(static_cast<double>(times.quantile(0.5).count()) /
+                                             1e3);
+  to["round_trip_p99_us"][subject].push_back(static_cast<double>(times.quantile(0.99).count()) /
+                                             1e3);
 }
 
 /// Keeps `outstanding` requests in flight.
 template <class Handle, class Request, class Answer>
-void pipelined(figures& result, const std::string& who, caf::actor_system& sys, const Handle& to,
-               const Request& request) {
+void pipelined(figures& result, const std::string& subject, caf::actor_system& sys,
+               const Handle& to, const Request& request) {
   std::promise<double> rate;
-  auto told = rate.get_future();
+  auto measured = rate.get_future();
   sys.spawn([&](caf::event_based_actor* self) {
     struct pump {
       std::uint64_t answered = 0;
@@ -120,7 +122,7 @@ void pipelined(figures& result, const std::string& who, caf::actor_system& sys, 
     for (int i = 0; i < outstanding; ++i)
       p->ask();
   });
-  result["pipelined_requests_per_s"][who].push_back(told.get());
+  result["pipelined_requests_per_s"][subject].push_back(measured.get());
 }
 
 double seconds_of(const std::function<void()>& f) {
@@ -130,7 +132,7 @@ double seconds_of(const std::function<void()>& f) {
 }
 
 /// Reads a million rows and returns their bytes.
-std::size_t read_cursor(figures& to, const std::string& who, const dbengine::db_engine& db) {
+std::size_t read_cursor(figures& to, const std::string& subject, const dbengine::db_engine& db) {
   std::size_t bytes = 0;
   std::size_t seen = 0;
   const auto took = seconds_of([&] {
@@ -142,7 +144,7 @@ std::size_t read_cursor(figures& to, const std::string& who, const dbengine::db_
   });
   if (seen != rows)
     throw std::runtime_error("the cursor gave " + std::to_string(seen) + " rows");
-  to["cursor_rows_per_s"][who].push_back(rows / took);
+  to["cursor_rows_per_s"][subject].push_back(rows / took);
   return bytes;
 }
 
@@ -194,14 +196,14 @@ nlohmann::ordered_json table_of(const figures& all) {
   for (const auto& [what, subjects] : all) {
     nlohmann::ordered_json row{{"name", what}};
     const auto& bare = subjects.at("echo");
-    for (const auto& [who, values] : subjects) {
-      auto& to = row["subjects"][who] = spread(values);
+    for (const auto& [subject, values] : subjects) {
+      auto& to = row["subjects"][subject] = spread(values);
       to["rounds"] = values;
       std::vector<double> ratios;
       for (std::size_t i = 0; i < values.size(); ++i)
         ratios.push_back(values[i] / bare[i]);
       to["ratio"] = spread(ratios);
-      std::printf("%-26s %-12s %12.0f %8.2f (%.2f..%.2f)\n", what.c_str(), who.c_str(),
+      std::printf("%-26s %-12s %12.0f %8.2f (%.2f..%.2f)\n", what.c_str(), subject.c_str(),
                   to["median"].get<double>(), to["ratio"]["median"].get<double>(),
                   to["ratio"]["min"].get<double>(), to["ratio"]["max"].get<double>());
     }
@@ -214,15 +216,15 @@ int run(int rounds, const std::string& json, const std::string& certificates) {
   system_config server_config, client_config;
   caf::actor_system server(server_config), client(client_config);
   const auto load_before = load_average();
-  const noise_watch noise;
+  const noise_monitor noise;
   figures all;
   {
     served plain(server, client, "engine", {}, {});
     std::optional<served> secure;
     if (!certificates.empty()) {
-      const auto files = [&](const std::string& who) {
-        return dbengine::tls_files{certificates + "/" + who + ".crt",
-                                   certificates + "/" + who + ".key", certificates + "/ca.crt"};
+      const auto files = [&](const std::string& subject) {
+        return dbengine::tls_files{certificates + "/" + subject + ".crt",
+                                   certificates + "/" + subject + ".key", certificates + "/ca.crt"};
       };
       secure.emplace(server, client, "engine_tls", files("server"), files("client"));
     }

@@ -21,7 +21,7 @@ using namespace dbengine::bench;
 
 constexpr const char* about =
     "bench-targets: the engine beside raw SQLite and SQLiteCpp, in paired rounds.\n"
-    "Ends with 0 where every target is met, with 1 where one is not, with 2 on a mistake.\n";
+    "Exits with 0 if every target is met, with 1 if one is not, with 2 on a usage error.\n";
 
 int run(const settings& s) {
   const auto workloads = all_workloads();

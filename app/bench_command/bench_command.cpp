@@ -94,7 +94,7 @@ public:
     auto name = (parent / "dbengine-bench-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
       throw error(errc::io,
-                  "cannot make a folder in " + parent.string() + ": " + std::strerror(errno));
+                  "cannot create a folder in " + parent.string() + ": " + std::strerror(errno));
     path_ = name;
   }
   ~scratch_folder() {
@@ -169,7 +169,7 @@ int run_bench(const bench_settings& s) {
   }
   const auto advice = recommend(s, findings);
   if (!advice.empty())
-    std::printf("\nWhat follows\n");
+    std::printf("\nRecommendations\n");
   for (const auto& line : advice)
     std::printf("  %s\n", line.c_str());
   output_stream(stdout).finish(); // reports what could not be written

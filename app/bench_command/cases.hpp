@@ -34,7 +34,7 @@ public:
   /// Inserts rows until `items` has `count`.
   void fill(const db_engine& db, std::size_t count) const;
   /// Names a finding, prints its line and stores it.
-  finding& keep(finding f, std::string label, std::string unit);
+  finding& record(finding f, std::string label, std::string unit);
   const std::vector<finding>& findings() const noexcept { return findings_; }
 
 private:

@@ -29,7 +29,7 @@ void run_select(workplace& w) {
   const auto ask = [&](const char* label, std::size_t count,
                        const std::function<void(std::size_t)>& query) {
     query(0);
-    w.keep(measure(1, count, query), label, "queries");
+    w.record(measure(1, count, query), label, "queries");
   };
   const auto scans = std::max<std::size_t>(10, n / 10);
   ask("by id", n,
@@ -65,10 +65,10 @@ void run_concurrent(workplace& w) {
         {"threads", static_cast<double>(threads)},
         {"commits", static_cast<double>(after.commits - before.commits)},
         {"grouped_writes", static_cast<double>(after.grouped_requests - before.grouped_requests)}};
-    w.keep(std::move(f),
-           "4 reads an insert, " + std::to_string(threads) +
-               (threads == 1 ? " thread" : " threads"),
-           "operations");
+    w.record(std::move(f),
+             "4 reads an insert, " + std::to_string(threads) +
+                 (threads == 1 ? " thread" : " threads"),
+             "operations");
   }
   for (const auto threads : thread_counts) {
     const auto db = w.open();
@@ -76,9 +76,9 @@ void run_concurrent(workplace& w) {
       db.execute(insert_item, "concurrent", static_cast<std::int64_t>(i % 100), 1.5);
     });
     f.more = {{"threads", static_cast<double>(threads)}, {"writes_only", 1}};
-    w.keep(std::move(f),
-           "inserts only, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads"),
-           "rows");
+    w.record(std::move(f),
+             "inserts only, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads"),
+             "rows");
   }
 }
 
@@ -92,10 +92,10 @@ void run_scaling(workplace& w) {
     for (const auto threads : thread_counts) {
       auto f = measure(threads, reads, [&](std::size_t i) { db.fetch(by_id, scattered(i)); });
       f.more = {{"threads", static_cast<double>(threads)}};
-      w.keep(std::move(f),
-             std::to_string(threads) +
-                 (threads == 1 ? " thread, on leases" : " threads, on leases"),
-             "reads");
+      w.record(std::move(f),
+               std::to_string(threads) +
+                   (threads == 1 ? " thread, on leases" : " threads, on leases"),
+               "reads");
     }
   }
   // Threads of the facade read on leases. The reader actors (workers) serve CAF and remote callers.
@@ -109,10 +109,10 @@ void run_scaling(workplace& w) {
                                  [](std::size_t i) { return params::of(scattered(i)); });
     f.more = {{"workers", static_cast<double>(workers)},
               {"outstanding", static_cast<double>(outstanding)}};
-    w.keep(std::move(f),
-           std::to_string(workers) +
-               (workers == 1 ? " worker, 100 under way" : " workers, 100 under way"),
-           "reads");
+    w.record(std::move(f),
+             std::to_string(workers) +
+                 (workers == 1 ? " worker, 100 under way" : " workers, 100 under way"),
+             "reads");
   }
 }
 

@@ -51,12 +51,12 @@ void run_backup(workplace& w) {
       f.more.emplace_back("seed_seconds", seed_seconds);
       f.more.emplace_back("seed_rows_per_second", seed_rate);
     }
-    w.keep(std::move(f), "backup of " + std::to_string(rows) + " rows, verified", "rows");
+    w.record(std::move(f), "backup of " + std::to_string(rows) + " rows, verified", "rows");
     if (rows == seed_rows)
-      std::printf("    the seed: 5,000 rows in < %.0f s, > %.0f rows/s; here %s, %s rows/s: %s\n",
-                  seed_seconds, seed_rate, duration_text(seconds * 1e6).c_str(),
-                  rate_text(rate).c_str(),
-                  seconds < seed_seconds && rate > seed_rate ? "beaten" : "NOT BEATEN");
+      std::printf(
+          "    the Python library: 5,000 rows in < %.0f s, > %.0f rows/s; here %s, %s rows/s: %s\n",
+          seed_seconds, seed_rate, duration_text(seconds * 1e6).c_str(), rate_text(rate).c_str(),
+          seconds < seed_seconds && rate > seed_rate ? "beaten" : "NOT BEATEN");
   }
   // The cost of a backup for a writer: the same inserts with and without a running backup.
   const auto db = w.open();
@@ -64,7 +64,7 @@ void run_backup(workplace& w) {
   const auto insert = [&](std::size_t i) {
     db.execute(insert_item, "beside a backup", static_cast<std::int64_t>(i % 100), 1.5);
   };
-  w.keep(measure(1, w.settings().operations, insert), "inserts, no backup running", "rows");
+  w.record(measure(1, w.settings().operations, insert), "inserts, no backup running", "rows");
   std::atomic<bool> stop{false};
   std::exception_ptr failure;
   std::jthread backups([&] {
@@ -80,7 +80,7 @@ void run_backup(workplace& w) {
   backups.join();
   if (failure)
     std::rethrow_exception(failure);
-  w.keep(std::move(f), "inserts beside a running backup", "rows");
+  w.record(std::move(f), "inserts beside a running backup", "rows");
 }
 
 void run_memory(workplace& w) {
@@ -109,7 +109,7 @@ void run_memory(workplace& w) {
               {"resident_at_end_mb", megabytes.back()},
               {"growth_second_half_mb", grown},
               {"growth_bytes_per_operation", grown * 1e6 / operations}};
-  w.keep(std::move(all), "reads of 100 rows and inserts", "operations");
+  w.record(std::move(all), "reads of 100 rows and inserts", "operations");
   std::printf(
       "  resident %.1f MB before, %.1f MB after; second half %+.2f MB (%.1f bytes an operation)\n",
       static_cast<double>(start) / 1e6, megabytes.back(), grown, grown * 1e6 / operations);

@@ -39,7 +39,7 @@ void workplace::fill(const db_engine& db, std::size_t count) const {
   }
 }
 
-finding& workplace::keep(finding f, std::string label, std::string unit) {
+finding& workplace::record(finding f, std::string label, std::string unit) {
   if (settings_.cancel.stop_requested())
     throw error(errc::cancelled, "interrupted");
   f.test = test_;

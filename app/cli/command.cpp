@@ -48,7 +48,7 @@ std::optional<std::uint64_t> arguments::number(const std::string& key, std::uint
   const char* last = given->data() + given->size();
   const auto [end, code] = std::from_chars(given->data(), last, n);
   if (code != std::errc() || end != last || n < least)
-    throw usage_error("--" + key + ": '" + *given + "' is no whole number of at least " +
+    throw usage_error("--" + key + ": '" + *given + "' is not an integer of at least " +
                       std::to_string(least));
   return n;
 }

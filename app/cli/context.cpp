@@ -33,7 +33,7 @@ std::optional<std::chrono::milliseconds> timeout_of(const context& c) {
     return std::nullopt;
   const auto parsed = parse_duration(*given);
   if (!parsed)
-    throw usage_error("--timeout: '" + *given + "' is no duration such as 5s, 250ms or 2m");
+    throw usage_error("--timeout: '" + *given + "' is not a duration such as 5s, 250ms or 2m");
   return *parsed;
 }
 
@@ -101,7 +101,8 @@ std::filesystem::path folder_of_backups(const context& c) {
 
 void needs_files(const context& c, const char* command) {
   if (!c.connect.empty())
-    throw usage_error(std::string(command) + " works on files: it does not go with --connect");
+    throw usage_error(std::string(command) +
+                      " works on files and cannot be combined with --connect");
 }
 
 DbEngine open_engine(const context& c, opening how) {

@@ -119,7 +119,7 @@ std::string shown(const option_spec& o) {
 
 std::vector<option_spec> global_options(const command& tree) {
   auto options = tree.options;
-  options.push_back({.names = "-h,--help", .help = "show what a command does and takes"});
+  options.push_back({.names = "-h,--help", .help = "show the help of a command"});
   return options;
 }
 

@@ -77,7 +77,8 @@ void check_choice(const std::string& shown, const std::vector<std::string>& choi
   std::string list;
   for (const auto& c : choices)
     list += (list.empty() ? "" : ", ") + c;
-  throw usage_error(shown + ": '" + given + "' is none of " + list + did_you_mean(given, choices));
+  throw usage_error(shown + ": '" + given + "' is not one of " + list +
+                    did_you_mean(given, choices));
 }
 
 // Builds CLI11's command tree and reads its results.
@@ -273,7 +274,7 @@ parsed parse(const command& tree, const std::vector<std::string>& words) {
       throw usage_error(prefix + wrong);
     const std::string text = e.what(); // the text ends with ": WORD [WORD...]"
     throw usage_error(
-        prefix + "more than it takes: " + text.substr(std::min(text.size(), text.find(": ") + 2)));
+        prefix + "too many arguments: " + text.substr(std::min(text.size(), text.find(": ") + 2)));
   } catch (const CLI::ParseError& e) {
     if (const auto wrong = wrong_option(tree, last, words, option_names(tree, last));
         !wrong.empty())

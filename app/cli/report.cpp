@@ -19,7 +19,7 @@ std::size_t character_start(std::string_view text, std::size_t at) {
 }
 
 // The sentence about an error's outcome; none if nothing ran.
-std::string fate_text(const error_info& e) {
+std::string outcome_text(const error_info& e) {
   switch (e.outcome) {
   case outcome::not_run: return {};
   case outcome::rolled_back: return ", rolled back";
@@ -82,7 +82,7 @@ std::string failure_text(const error_info& e, std::string_view sql, const ui::te
   std::string text = ui::visible(e.message) + " (" + std::string(to_string(e.code));
   if (e.extended_code != 0)
     text += ", SQLite code " + std::to_string(e.extended_code & 0xff);
-  text += fate_text(e) + ")";
+  text += outcome_text(e) + ")";
   std::string out = error_line(text, t);
   if (e.offset && !sql.empty())
     out += pointer_text(sql, *e.offset, t);

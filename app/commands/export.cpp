@@ -76,7 +76,7 @@ command export_command(bool remote) {
   c.description =
       "Writes rows to a file that import reads back as the same values. CSV: NULL is an empty field, an empty text a quoted "
       "one, a blob x'0aff'; text that looks like a number is quoted. JSON: a blob is {\"$blob\": base64}, text that is not "
-      "UTF-8 {\"$text\": base64} (in CSV t'0aff'), an infinity {\"$real\": \"Inf\"}; without rows it is one record, {\"$columns\": [names]}. The file takes its name only when it is complete.";
+      "UTF-8 {\"$text\": base64} (in CSV t'0aff'), an infinity {\"$real\": \"Inf\"}; without rows it is one record, {\"$columns\": [names]}. The file appears under its name only when it is complete.";
   c.positionals = {{.name = "WHAT",
                     .what = takes::file,
                     .help = "the SQL, unless -t is given, and the file (- for standard output)",

@@ -24,7 +24,7 @@ std::optional<char> separator_of(const context& c) {
   if (*given == "tab" || *given == "\\t")
     return '\t';
   if (given->size() != 1 || *given == "\"" || *given == "\n" || *given == "\r")
-    throw usage_error("--separator: '" + *given + "' is not one character, or 'tab'");
+    throw usage_error("--separator: '" + *given + "' is not a single character or 'tab'");
   return given->front();
 }
 
@@ -55,8 +55,8 @@ std::string counted(std::uint64_t n, const std::string& what) {
 }
 
 // Reports the result.
-void tell(const context& c, const import_settings& s, const import_result& result,
-          std::chrono::nanoseconds time) {
+void report_result(const context& c, const import_settings& s, const import_result& result,
+                   std::chrono::nanoseconds time) {
   const double seconds = std::chrono::duration<double>(time).count();
   std::string line = counted(result.imported, "row") + " imported into " + ui::visible(s.table) +
                      " in " + ui::duration_text(time);
@@ -113,26 +113,12 @@ int run(context& c) {
     throw;
   }
   end();
-  tell(c, s, result, std::chrono::steady_clock::now() - start);
+  report_result(c, s, result, std::chrono::steady_clock::now() - start);
   return static_cast<int>(result.stopped ? exit_code::data : exit_code::ok);
 }
 
-} // namespace
-
-command import_command(bool remote) {
-  command c{.name = "import", .summary = "load CSV or JSON into a table"};
-  c.description =
-      "Loads a file into a table and makes the table where there is none. CSV is read after RFC 4180 (quotes, line ends in "
-      "fields, CRLF or CR, byte order mark, a first line such as sep=;); the first line names the columns. An empty field is "
-      "NULL, or with --empty text an empty text, which an empty one in quotes always is. With --types auto an unquoted field "
-      "that is a number becomes one, x'0aff' a blob, t'0aff' text that is not UTF-8; quoted fields are text. With --types text "
-      "every field that is not empty is text, digit by digit, and so is every number in JSON. JSON is an array of objects, or "
-      "an object in each line. Bad rows are reported with their line; with --on-error stop everything before the first one is "
-      "imported, and the exit code is 1. A row is bad, too, where a value would lose digits in its column, where it is not "
-      "UTF-8, or where text such as 007 would become a number in a table made here. Rows that a trigger or a conflict clause "
-      "of the table ignores are reported and counted apart.";
-  c.positionals = {{.name = "FILE", .what = takes::file, .help = "the file, - for standard input"}};
-  c.options = {
+std::vector<option_spec> import_options() {
+  return {
       {.names = "-t,--table",
        .what = takes::text,
        .value = "TABLE",
@@ -141,25 +127,25 @@ command import_command(bool remote) {
       {.names = "--format",
        .what = takes::choice,
        .value = "FORMAT",
-       .help = "what the file holds",
+       .help = "the format of the file",
        .choices = {"csv", "json", "jsonl"},
        .fallback = "by the file's name and beginning"},
       {.names = "--types",
        .what = takes::choice,
        .value = "HOW",
-       .help = "guess types, or take all as text",
+       .help = "guess types, or treat everything as text",
        .choices = {"auto", "text"},
        .fallback = "auto"},
       {.names = "--empty",
        .what = takes::choice,
        .value = "WHAT",
-       .help = "what an empty CSV field is",
+       .help = "the meaning of an empty CSV field",
        .choices = {"null", "text"},
        .fallback = "null"},
       {.names = "--batch",
        .what = takes::number,
        .value = "N",
-       .help = "rows of one transaction",
+       .help = "rows per transaction",
        .fallback = "5000"},
       {.names = "--on-error",
        .what = takes::choice,
@@ -170,11 +156,32 @@ command import_command(bool remote) {
       {.names = "--separator",
        .what = takes::text,
        .value = "CHAR",
-       .help = "between CSV fields",
-       .fallback = "as sep= says, or a comma"},
-      {.names = "--no-header", .help = "the first CSV line is a row"},
+       .help = "the separator of CSV fields",
+       .fallback = "the one named by sep=, or a comma"},
+      {.names = "--no-header", .help = "the first CSV line is a row, not a header"},
       timeout_option(),
   };
+}
+
+} // namespace
+
+command import_command(bool remote) {
+  command c{.name = "import", .summary = "load CSV or JSON into a table"};
+  c.description =
+      "Loads a file into a table and creates the table if it does not exist. CSV is read as in "
+      "RFC 4180 (quotes, line ends in fields, CRLF or CR, byte order mark, a first line such as "
+      "sep=;); the first line names the columns. An empty field is NULL, or with --empty text "
+      "an empty text; an empty field in quotes always is an empty text. With --types auto an "
+      "unquoted field that is a number becomes one, x'0aff' a blob, t'0aff' text that is not "
+      "UTF-8; quoted fields are text. With --types text every field that is not empty is text, "
+      "digit by digit, and so is every number in JSON. JSON is an array of objects, or an "
+      "object in each line. Bad rows are reported with their line; with --on-error stop the "
+      "rows before the first bad one are imported, and the exit code is 1. A row is also bad if "
+      "a value would lose digits in its column, if it is not UTF-8, or if text such as 007 "
+      "would become a number in a table created by the import. Rows that a trigger or a "
+      "conflict clause of the table ignores are reported and counted separately.";
+  c.positionals = {{.name = "FILE", .what = takes::file, .help = "the file, - for standard input"}};
+  c.options = import_options();
   c.examples = {"import app.db people.csv -t people",
                 "import app.db - -t log --format jsonl --on-error skip < log.jsonl"};
   c.run = run;

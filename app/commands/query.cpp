@@ -46,9 +46,10 @@ int run(context& c) {
 command query_command(bool remote) {
   command c{.name = "query", .summary = "run one statement and write its rows"};
   c.description =
-      "Runs one SQL statement and writes its rows to standard output. Values are bound, never pasted: use "
-      "-p for every parameter of the statement. A statement that only reads opens the file read-only, and so works "
-      "beside an engine that has it open; one that writes makes the file where there is none.";
+      "Runs one SQL statement and writes its rows to standard output. Values are bound, never "
+      "pasted: use -p for every parameter of the statement. A statement that only reads opens "
+      "the file read-only, so it works beside an engine that has the file open; one that writes "
+      "creates the file if it does not exist.";
   c.positionals = {{.name = "SQL", .help = "the statement, - for standard input"}};
   c.options = {
       {.names = "-p,--param",
@@ -58,7 +59,7 @@ command query_command(bool remote) {
        .repeatable = true},
       output_option(),
       timeout_option(),
-      {.names = "--read-only", .help = "refuse whatever writes"},
+      {.names = "--read-only", .help = "refuse statements that write"},
   };
   c.examples = {"query app.db 'SELECT * FROM users WHERE name = :name' -p name=Ada",
                 "query app.db 'SELECT * FROM users WHERE id = ?' -p 1:=42 -o json"};

@@ -24,9 +24,11 @@ int run(context& c) {
 } // namespace
 
 command schema_command(bool remote) {
-  command c{.name = "schema", .summary = "show how tables, views, indexes and triggers were made"};
-  c.positionals = {
-      {.name = "TABLE", .help = "only this table and what belongs to it", .required = false}};
+  command c{.name = "schema",
+            .summary = "show the statements that created tables, views, indexes and triggers"};
+  c.positionals = {{.name = "TABLE",
+                    .help = "only this table with its indexes and triggers",
+                    .required = false}};
   c.options = {timeout_option()};
   c.run = run;
   return with_database(std::move(c), remote);

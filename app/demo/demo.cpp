@@ -87,7 +87,7 @@ public:
     if (made < 0 && errno == EEXIST)
       throw std::invalid_argument(path_.string() + " exists already: the demo fills a new file");
     if (made < 0)
-      throw std::system_error(errno, std::generic_category(), "cannot make " + path_.string());
+      throw std::system_error(errno, std::generic_category(), "cannot create " + path_.string());
     ::close(made);
   }
   ~new_file() {

@@ -22,7 +22,8 @@ struct user {
   std::optional<std::string> email;
 };
 
-/// The excerpts of the guide stand between pairs of marks.
+/// The excerpts of the guide stand between pairs of marks. One function of more than 60
+/// lines, because the excerpts are one program whose variables the reader follows from the top.
 int guide() {
   // [tour]
   dbengine::db_engine db("sqlite:///app.db", {.num_workers = 2,

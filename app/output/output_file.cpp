@@ -134,7 +134,7 @@ std::string database_files::belongs(const fs::path& file) const {
     if (auto what = belongs(*found); !what.empty())
       return what;
     if (is_of_sqlite(target))
-      return "a database of SQLite, or belongs to one";
+      return "an SQLite database or a file of one";
   }
   const std::string name = target.string();
   const auto own = stat_of(database_);
@@ -144,7 +144,7 @@ std::string database_files::belongs(const fs::path& file) const {
     const auto base = name.substr(0, name.size() - suffix.size());
     const auto found = stat_of(base);
     if (found && ((own && same(*found, *own)) || is_of_sqlite(base)))
-      return "a name that is kept for the " + std::string(suffix) + " of the database " + base;
+      return "a name that is reserved for the " + std::string(suffix) + " of the database " + base;
   }
   return {};
 }
@@ -175,10 +175,10 @@ void output_file::open(const database_files& of) {
   else if (S_ISREG(found.st_mode) && !names_a_descriptor(path_))
     open_beside(&found);
   else // the existing content stays: other processes write to the same file
-    take(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
+    adopt(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
 }
 
-void output_file::take(int descriptor) {
+void output_file::adopt(int descriptor) {
   if (descriptor < 0)
     fail(errno);
   file_ = ::fdopen(descriptor, "w");
@@ -208,7 +208,7 @@ void output_file::open_beside(const struct stat* old) {
   } while (descriptor < 0 && errno == EEXIST);
   if (descriptor < 0)
     temporary_.clear();
-  take(descriptor);
+  adopt(descriptor);
   if (old != nullptr)
     keep_owner_and_mode(*old);
 }

@@ -58,7 +58,7 @@ private:
   output_file(unopened, std::filesystem::path path) noexcept : path_(std::move(path)) {}
   void open(const database_files& of);
   void open_beside(const struct stat* old);
-  void take(int descriptor);
+  void adopt(int descriptor);
   void keep_owner_and_mode(const struct stat& old) const;
   [[noreturn]] void fail(int code) const;
 

@@ -41,10 +41,10 @@ std::unique_ptr<row_writer> make_table_writer(output_stream& to, const ui::termi
 std::unique_ptr<row_writer> make_markdown_writer(output_stream& to);
 std::unique_ptr<row_writer> make_line_writer(output_stream& to);
 std::unique_ptr<row_writer> make_csv_writer(output_stream& to);
-/// `lines`: an object per line instead of one array. `tell_columns`: without rows, an object with
+/// `lines`: an object per line instead of one array. `write_columns`: without rows, an object with
 /// the names of the columns.
 std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines,
-                                             bool tell_columns = false);
+                                             bool write_columns = false);
 
 /// Creates a writer of the same format for each of several results. Formats for people get an empty
 /// line between results.

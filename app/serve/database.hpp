@@ -44,7 +44,7 @@ public:
 
   /// Collects the statistics, health and file data.
   /// Errors: `dbengine::error`; `errc::timeout` if the engine does not respond in time.
-  snapshot look(std::chrono::milliseconds timeout) const;
+  snapshot collect_snapshot(std::chrono::milliseconds timeout) const;
   /// Sends no message to an actor or worker, so that a probe is answered without waiting.
   health_report health() const { return actors::health_of(engine_); }
   /// For how long no write, or no read, has completed because of statements that do not return.

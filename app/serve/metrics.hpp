@@ -12,7 +12,7 @@
 namespace dbengine::app::serve {
 
 /// A database and its snapshot; the snapshot is empty if the database did not respond.
-struct looked {
+struct snapshot_result {
   std::string name = {};
   /// The address of its port; empty if it is not published.
   std::string where = {};
@@ -23,6 +23,6 @@ struct looked {
 
 /// The text format 0.0.4: every family once, with HELP and TYPE; each sample has a label with its
 /// database.
-std::string metrics_text(const std::vector<looked>& databases);
+std::string metrics_text(const std::vector<snapshot_result>& databases);
 
 } // namespace dbengine::app::serve

@@ -49,9 +49,9 @@ struct system_config : caf::actor_system_config {
 };
 
 // A mailbox from the signal thread to the main thread.
-class wishes {
+class signal_mailbox {
 public:
-  explicit wishes(context& c) : signals_(*c.signals), stop_(c.cancel) {
+  explicit signal_mailbox(context& c) : signals_(*c.signals), stop_(c.cancel) {
     signals_.divert([this](int signal) {
       if (signal != SIGHUP)
         return false; // SIGTERM and SIGINT: the stop token
@@ -61,13 +61,13 @@ public:
       return true;
     });
   }
-  ~wishes() { signals_.divert({}); }
-  wishes(const wishes&) = delete;
-  wishes& operator=(const wishes&) = delete;
+  ~signal_mailbox() { signals_.divert({}); }
+  signal_mailbox(const signal_mailbox&) = delete;
+  signal_mailbox& operator=(const signal_mailbox&) = delete;
 
-  enum class wish { reload, stop, time };
+  enum class event { reload, stop, time };
   /// Waits for a signal's request, for `most` if given.
-  wish next(std::optional<std::chrono::milliseconds> most) {
+  event next(std::optional<std::chrono::milliseconds> most) {
     std::unique_lock lock(mutex_);
     const auto asked = [this] { return reload_; };
     if (most)
@@ -75,8 +75,8 @@ public:
     else
       wake_.wait(lock, stop_, asked);
     if (stop_.stop_requested())
-      return wish::stop;
-    return std::exchange(reload_, false) ? wish::reload : wish::time;
+      return event::stop;
+    return std::exchange(reload_, false) ? event::reload : event::time;
   }
 
 private:
@@ -94,7 +94,7 @@ std::string count_text(std::size_t n) {
 // Applies the settings that can change at run time and logs those that cannot.
 void reload(context& c) {
   if (c.config.file.empty()) {
-    log_warning("reload: there is no configuration file, nothing changes");
+    log_warning("reload: there is no configuration file; nothing was changed");
     return;
   }
   try {
@@ -105,9 +105,9 @@ void reload(context& c) {
     for (const auto& key : differing_keys(c.config, fresh))
       if (key != "serve.log_level" && key != "serve.log_format")
         log_warning("reload: " + key +
-                    " is changed in the file: it takes effect at the next start");
+                    " was changed in the file; it takes effect at the next start");
   } catch (const config_error& e) {
-    log_error(std::string("reload: nothing is changed: ") + e.what());
+    log_error(std::string("reload: nothing was changed: ") + e.what());
   }
 }
 
@@ -124,7 +124,7 @@ public:
     if (s.http) {
       if (!s.http->loopback())
         log_warning("http: " + s.http->text() +
-                    " is not loopback: whoever reaches it reads the statistics");
+                    " is not loopback: every client that reaches it can read the statistics");
       http_ = std::make_unique<http::listener>(*s.http, make_pages(all_));
       log_info("http: http://" + http_->where().text());
     }
@@ -162,7 +162,7 @@ private:
 
 int serve(context& c, const settings& s) {
   const notifier manager;
-  wishes asked(c);
+  signal_mailbox requests(c);
   const bool network = std::any_of(s.databases.begin(), s.databases.end(),
                                    [](const auto& d) { return d.publish.has_value(); });
   system_config config(network);
@@ -176,10 +176,10 @@ int serve(context& c, const settings& s) {
              std::to_string(::getpid()));
     manager.ready("serving " + count_text(s.databases.size()));
     for (;;) {
-      const auto wish = asked.next(manager.interval());
-      if (wish == wishes::wish::stop)
+      const auto event = requests.next(manager.interval());
+      if (event == signal_mailbox::event::stop)
         break;
-      if (wish == wishes::wish::reload) {
+      if (event == signal_mailbox::event::reload) {
         manager.reloading();
         reload(c);
         manager.ready("serving " + count_text(s.databases.size()));

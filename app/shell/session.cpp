@@ -43,7 +43,7 @@ private:
 std::size_t statement_begin(const std::string& sql, std::size_t at) {
   for (std::size_t before = std::string::npos; at != before;) {
     before = at;
-    at = behind_space(sql, at);
+    at = skip_space(sql, at);
     at += at < sql.size() && sql[at] == ';' ? 1 : 0;
   }
   return at;
@@ -81,7 +81,7 @@ void session::part() {
   if (remote_)
     throw dbengine::error(
         errc::not_allowed,
-        "with --connect each statement is a request of its own: transactions, attached files, "
+        "with --connect each statement is a separate request: transactions, attached files, "
         "temporary tables, settings, changes() and last_insert_rowid() need the file itself ('dbengine script' runs a file in "
         "one transaction)");
   own_.emplace(engine_->with_timeout(no_deadline).raw_connection(read_only_));
@@ -96,8 +96,9 @@ bool session::has_something_to_lose() const {
              "(SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp'))") != 0;
 }
 
-std::size_t session::run_apart(const std::string& sql, std::size_t at, row_writer_source& writers,
-                               const std::stop_token& cancel, const observer& seen) {
+std::size_t session::run_on_own_connection(const std::string& sql, std::size_t at,
+                                           row_writer_source& writers,
+                                           const std::stop_token& cancel, const observer& seen) {
   raw_statements statements(own_->native_handle(), sql, at, cancel);
   for (;;) {
     const bool outside = autocommit(*own_);
@@ -123,7 +124,7 @@ void session::run(const std::string& sql, row_writer_source& writers, const std:
     }
     if (own_) {
       try {
-        at = run_apart(sql, at, writers, cancel, seen);
+        at = run_on_own_connection(sql, at, writers, cancel, seen);
       } catch (...) {
         if (!has_something_to_lose())
           own_.reset();

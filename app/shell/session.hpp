@@ -44,7 +44,7 @@ public:
 
   bool in_transaction() const;
   /// Whether the session holds a raw connection, and with it the engine's write lock.
-  bool apart() const noexcept { return own_.has_value(); }
+  bool has_own_connection() const noexcept { return own_.has_value(); }
   /// Closes the raw connection: rolls back an open transaction and discards settings and attached
   /// files.
   void reset() { own_.reset(); }
@@ -54,8 +54,9 @@ public:
 private:
   // Runs statements of `sql` from `at` on the raw connection until it can be closed. Returns the
   // position of the remaining text.
-  std::size_t run_apart(const std::string& sql, std::size_t at, row_writer_source& writers,
-                        const std::stop_token& cancel, const observer& seen);
+  std::size_t run_on_own_connection(const std::string& sql, std::size_t at,
+                                    row_writer_source& writers, const std::stop_token& cancel,
+                                    const observer& seen);
   void part();
   bool has_something_to_lose() const;
 

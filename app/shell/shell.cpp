@@ -26,7 +26,7 @@ bool blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
-void say(const std::string& text) {
+void write_error(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -77,7 +77,7 @@ void shell::take(const std::string& line) {
   // A dot command may follow a comment. (Only the end of a comment is searched again: a long
   // comment is not read for each of its lines.)
   if ((line.find("--") != std::string::npos || line.find("*/") != std::string::npos) &&
-      says_nothing(pending_)) {
+      has_no_statement(pending_)) {
     lines_.remember(take_pending());
     return;
   }
@@ -116,14 +116,14 @@ void shell::perform(const std::string& text) {
   } catch (const statement_error& e) {
     out_.finish();
     if (e.code() == errc::cancelled)
-      say("\n"); // after the ^C that the terminal shows
-    say(failure_text(e.info(), e.sql(), t));
+      write_error("\n"); // after the ^C that the terminal shows
+    write_error(failure_text(e.info(), e.sql(), t));
   } catch (const dbengine::error& e) {
     out_.finish();
-    say(failure_text(e.info(), {}, t));
+    write_error(failure_text(e.info(), {}, t));
   } catch (const std::exception& e) {
     out_.finish();
-    say(error_line(ui::visible(e.what()), t));
+    write_error(error_line(ui::visible(e.what()), t));
   }
 }
 

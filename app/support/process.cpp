@@ -111,7 +111,6 @@ bool line_reader::next(std::string_view& line) {
     if (found != std::string::npos) {
       line = std::string_view(buffer_).substr(begin_, found - begin_);
       begin_ = scanned_ = found + 1;
-      ++line_number_;
       return true;
     }
     scanned_ = buffer_.size();
@@ -121,7 +120,6 @@ bool line_reader::next(std::string_view& line) {
         return false;
       line = std::string_view(buffer_).substr(begin_);
       begin_ = scanned_ = buffer_.size();
-      ++line_number_;
       return true;
     }
   }

@@ -44,7 +44,6 @@ public:
   /// end.
   /// Errors: `std::system_error` if reading fails.
   bool next(std::string_view& line);
-  std::uint64_t line_number() const noexcept { return line_number_; }
 
 private:
   bool fill();
@@ -53,7 +52,6 @@ private:
   std::string buffer_;
   std::size_t begin_ = 0;
   std::size_t scanned_ = 0;
-  std::uint64_t line_number_ = 0;
   bool at_end_ = false;
 };
 

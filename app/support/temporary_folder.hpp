@@ -19,7 +19,7 @@ public:
   explicit temporary_folder(const std::string& prefix) {
     std::string name = (std::filesystem::temp_directory_path() / (prefix + "-XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw std::system_error(errno, std::generic_category(), "cannot make " + name);
+      throw std::system_error(errno, std::generic_category(), "cannot create " + name);
     path_ = name;
   }
   ~temporary_folder() {

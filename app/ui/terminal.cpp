@@ -52,9 +52,9 @@ terminal inspect(int descriptor, colour_wish wish) {
 unsigned terminal::columns() const noexcept {
   constexpr unsigned usual = 80;
   winsize size{};
-  const bool told =
+  const bool known =
       descriptor >= 0 && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return told ? size.ws_col : usual;
+  return known ? size.ws_col : usual;
 }
 
 std::string_view begin(const terminal& t, style s) noexcept {

@@ -22,9 +22,9 @@ std::string machine_line(const nlohmann::json& machine);
 /// Measures the share of the machine's processor time that other processes used between
 /// construction and `other_share`. Sources: `/proc/stat` and the times of this process. In a
 /// virtual machine, time stolen by the host counts as well.
-class noise_watch {
+class noise_monitor {
 public:
-  noise_watch();
+  noise_monitor();
   /// 0 to 1 of all cores.
   double other_share() const;
 

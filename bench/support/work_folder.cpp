@@ -14,7 +14,7 @@ work_folder::work_folder(const std::filesystem::path& parent) {
   auto name = (parent / "dbengine-bench-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
     throw std::system_error(errno, std::generic_category(),
-                            "cannot make a folder in " + parent.string());
+                            "cannot create a folder in " + parent.string());
   path_ = name;
 }
 

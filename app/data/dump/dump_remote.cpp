@@ -163,7 +163,7 @@ std::vector<std::string> dump_remote(const request_view& db, output_stream& to) 
         to);
     return contents.warnings;
   }
-  throw data_error("the schema changes all the time: there is no moment to dump it");
+  throw data_error("the schema keeps changing: no consistent dump was possible");
 }
 
 } // namespace dbengine::app

@@ -130,7 +130,7 @@ void add_rebuild(dump_contents& to, const fetch_function& fetch, const std::stri
     to.rebuilds += "INSERT INTO " + quoted + " (" + quoted + ") VALUES ('rebuild');\n";
   else
     to.warnings.push_back("table " + name + " is an index over '" + indexed_table(sql) +
-                          "', which cannot be read: it is made empty");
+                          "', which cannot be read: it is created empty");
 }
 
 // The module of a virtual table names its columns. Empty if that fails.
@@ -153,16 +153,16 @@ void add_table(dump_contents& to, const fetch_function& fetch, const std::string
     return;
   auto& t = to.tables.emplace_back(dumped_table{ended_statement(sql), false, {}});
   t.rows.table = quoted_name(name);
-  const auto kept = is_virtual ? rows_of_virtual_table(sql) : kept_rows::own;
-  if (kept == kept_rows::no_text)
-    to.warnings.push_back("table " + name + " is an index that keeps no text: it is made empty");
-  if (kept == kept_rows::elsewhere)
+  const auto kept = is_virtual ? rows_of_virtual_table(sql) : row_storage::own;
+  if (kept == row_storage::no_text)
+    to.warnings.push_back("table " + name + " is an index that keeps no text: it is created empty");
+  if (kept == row_storage::elsewhere)
     add_rebuild(to, fetch, name, sql);
-  if (kept != kept_rows::own && kept != kept_rows::own_by_rowid)
+  if (kept != row_storage::own && kept != row_storage::own_by_rowid)
     return;
   t.has_rows = true;
   // The rowid of a plain table is kept only if it is a column.
-  if (kept == kept_rows::own_by_rowid)
+  if (kept == row_storage::own_by_rowid)
     t.rows.columns.push_back("rowid");
   if (const auto language = is_virtual ? language_column(sql) : ""; !language.empty())
     t.rows.columns.push_back(quoted_name(language));
@@ -179,7 +179,7 @@ void add_internal_tables(dump_contents& to, const fetch_function& fetch) {
     const auto name = r[0].as<std::string>();
     to.has_statistics = to.has_statistics || name == to.statistics.table;
     if (name != to.statistics.table)
-      to.warnings.push_back("table " + name + " is left out: ANALYZE makes it again");
+      to.warnings.push_back("table " + name + " is left out: ANALYZE recreates it");
   }
 }
 

@@ -127,19 +127,19 @@ std::string module_of(pieces& from) {
 
 } // namespace
 
-kept_rows rows_of_virtual_table(std::string_view create_sql) {
+row_storage rows_of_virtual_table(std::string_view create_sql) {
   pieces from(create_sql);
   const auto module = module_of(from);
   for (const std::string_view computed :
        {"fts5vocab", "fts4aux", "fts3tokenize", "dbstat", "sqlite_dbpage"})
     if (module == computed)
-      return kept_rows::computed;
+      return row_storage::computed;
   if (module.starts_with("rtree"))
-    return kept_rows::own;
+    return row_storage::own;
   if (is_full_text(module))
     if (const auto content = option_of(from, "content", module == "fts5"); content.given)
-      return content.value.empty() ? kept_rows::no_text : kept_rows::elsewhere;
-  return kept_rows::own_by_rowid;
+      return content.value.empty() ? row_storage::no_text : row_storage::elsewhere;
+  return row_storage::own_by_rowid;
 }
 
 std::string indexed_table(std::string_view create_sql) {

@@ -11,7 +11,7 @@
 namespace dbengine::app {
 
 /// The place where the rows of a virtual table are stored.
-enum class kept_rows {
+enum class row_storage {
   own,          ///< in the table itself: inserting the rows restores it
   own_by_rowid, ///< as `own`, and rowids link its rows with those of other tables
   elsewhere,    ///< an index over another table, which is rebuilt
@@ -20,9 +20,9 @@ enum class kept_rows {
 };
 
 /// Decides by the module after USING and its arguments.
-kept_rows rows_of_virtual_table(std::string_view create_sql);
+row_storage rows_of_virtual_table(std::string_view create_sql);
 
-/// The table or view that an index (`kept_rows::elsewhere`) covers, in lower case.
+/// The table or view that an index (`row_storage::elsewhere`) covers, in lower case.
 std::string indexed_table(std::string_view create_sql);
 
 /// The hidden column of a full-text table that holds the language of each row; empty if there is

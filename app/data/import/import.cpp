@@ -62,13 +62,13 @@ public:
         continue;
       ++records_;
       if (!reader.problem().empty())
-        spoil(reader.line(), reader.problem());
+        reject_record(reader.line(), reader.problem());
       else if (reader.size() != places.size())
-        spoil(reader.line(), std::to_string(reader.size()) +
-                                 (reader.size() == 1 ? " field" : " fields") + " instead of " +
-                                 std::to_string(places.size()));
+        reject_record(reader.line(), std::to_string(reader.size()) +
+                                         (reader.size() == 1 ? " field" : " fields") +
+                                         " instead of " + std::to_string(places.size()));
       else if (const auto at = not_utf8(reader); at != 0)
-        spoil(reader.line(), "field " + std::to_string(at) + encoding_text);
+        reject_record(reader.line(), "field " + std::to_string(at) + encoding_text);
       else
         add(reader.line(), csv_values(reader, places), places);
     }
@@ -89,13 +89,13 @@ public:
       }
       ++records_;
       if (!reader.problem().empty()) {
-        spoil(reader.line(), reader.problem());
+        reject_record(reader.line(), reader.problem());
         continue;
       }
       if (batch_.sql.empty() || reader.keys() != keys) {
         std::vector<std::size_t> found;
         if (const auto wrong = find_places(reader.keys(), found); !wrong.empty()) {
-          spoil(reader.line(), wrong);
+          reject_record(reader.line(), wrong);
           continue;
         }
         keys = reader.keys();
@@ -136,7 +136,7 @@ private:
                did_you_mean(name, known);
       }
       if (std::find(places.begin(), places.end(), *at) != places.end())
-        return "column '" + name + "' stands there twice";
+        return "column '" + name + "' occurs twice";
       places.push_back(*at);
     }
     return {};
@@ -179,7 +179,7 @@ private:
     for (std::size_t i = 0; i < values.size(); ++i)
       if (const auto& column = table_[places[i]]; column.affinity != affinity::none)
         if (auto wrong = fit(values[i], column, strict_); !wrong.empty()) {
-          spoil(line, std::move(wrong));
+          reject_record(line, std::move(wrong));
           return;
         }
     params row(std::move(values));
@@ -192,7 +192,7 @@ private:
 
   // A batch reports its bad records after the good ones, so that stopping at one leaves all records
   // before it loaded.
-  void spoil(std::uint64_t line, std::string why) {
+  void reject_record(std::uint64_t line, std::string why) {
     batch_.bad.push_back({line, std::move(why)});
     if (!settings_.skip_bad) {
       flush();

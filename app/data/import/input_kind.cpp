@@ -37,7 +37,7 @@ constexpr signature known[] = {
     {"BZh91AY&SY"sv, "compressed by bzip2: decompress it, bzip2 -dc"sv},
     {"PK\x03\x04"sv, "a ZIP archive, as spreadsheets are, too: unpack it, or save it as CSV"sv},
     {"SQLite format 3\0"sv, "an SQLite database: dump it, and run the dump by script"sv},
-    {"PAR1"sv, "a file of Parquet: convert it to CSV or JSON lines"sv},
+    {"PAR1"sv, "a Parquet file: convert it to CSV or JSON lines"sv},
 };
 
 // ASCII letters in UTF-16 without a byte order mark.

@@ -121,8 +121,8 @@ void name_columns(proposer& p, const csv_reader& first, bool header) {
 }
 
 // Returns the first record that cannot be used and the reason; empty if all can be used.
-std::string look_at_csv(proposer& p, chunks& from, const import_settings& s,
-                        const csv_dialect& dialect) {
+std::string sample_csv(proposer& p, chunks& from, const import_settings& s,
+                       const csv_dialect& dialect) {
   csv_reader reader(from, dialect);
   std::string problem;
   bool first = true;
@@ -151,8 +151,8 @@ std::string look_at_csv(proposer& p, chunks& from, const import_settings& s,
 }
 
 // The same for JSON: the first record that is not an object.
-std::string look_at_json(proposer& p, chunks& from, json_form form, bool whole,
-                         json_numbers numbers) {
+std::string sample_json(proposer& p, chunks& from, json_form form, bool whole,
+                        json_numbers numbers) {
   jsonl_reader reader(from, form, numbers);
   std::string first;
   for (std::size_t n = 0; n < sampled && reader.next() && (whole || !reader.cut()); ++n) {
@@ -275,18 +275,17 @@ proposal propose_table(std::string_view head, bool head_is_all, const import_set
   if (!head_is_all && (csv || form.json == json_form::lines)) {
     head = head.substr(0, head.rfind(csv && form.csv.cr_lines ? '\r' : '\n') + 1);
     if (head.empty())
-      throw data_error("the first record is too long to tell the columns: make table '" + s.table +
-                       "' first");
+      throw data_error("the first record is too long to determine the columns: create table '" +
+                       s.table + "' first");
   }
   memory_chunks from(head);
   proposer p(s);
-  const auto problem =
-      csv ? look_at_csv(p, from, s, form.csv)
-          : look_at_json(p, from, form.json, head_is_all,
-                         s.guess_types ? json_numbers::values : json_numbers::text);
+  const auto problem = csv ? sample_csv(p, from, s, form.csv)
+                           : sample_json(p, from, form.json, head_is_all,
+                                         s.guess_types ? json_numbers::values : json_numbers::text);
   if (p.size() == 0)
     throw data_error((problem.empty() ? "" : problem + "; ") +
-                     "the input says nothing about columns: make table '" + s.table + "' first");
+                     "the input does not name any columns: create table '" + s.table + "' first");
   return p.result();
 }
 

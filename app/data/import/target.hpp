@@ -53,7 +53,7 @@ input_form input_form_of(std::string_view head, const import_settings& s);
 std::size_t not_utf8(const csv_reader& record);
 /// The message after the position of such a field.
 inline constexpr const char* encoding_text =
-    " is not UTF-8: convert the file, where it is Latin-1 by iconv -f ISO-8859-1 -t UTF-8";
+    " is not UTF-8: convert the file; if it is Latin-1, with iconv -f ISO-8859-1 -t UTF-8";
 
 /// Column names in a header, which was read last. A column without a name gets a unique one, unless
 /// the table has a column with the empty name.

@@ -86,9 +86,9 @@ public:
   }
   /// The unread part of the chunk: not empty after a `peek` that found a byte. Valid until the next
   /// call of `peek`.
-  std::string_view rest() const noexcept { return piece_.substr(at_); }
-  /// Consumes at most the size of `rest`.
-  void take(std::size_t n = 1) noexcept { at_ += n; }
+  std::string_view unread() const noexcept { return piece_.substr(at_); }
+  /// Consumes at most the size of `unread`.
+  void consume(std::size_t n = 1) noexcept { at_ += n; }
 
 private:
   chunks& from_;

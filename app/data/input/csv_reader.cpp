@@ -23,14 +23,14 @@ bool csv_reader::at_line_end() {
   int c = peek();
   bool end = false;
   if (c == '\r') {
-    take();
+    consume();
     c = peek();
     end = line_end_ == '\r';
     if (c == end_of_input)
       return true;
   }
   if (c == '\n')
-    take();
+    consume();
   else if (!end)
     return false;
   ++line_;
@@ -40,7 +40,7 @@ bool csv_reader::at_line_end() {
 void csv_reader::pass_line() {
   for (int c = peek(); c != end_of_input; c = peek()) {
     if (c != '\n' && c != '\r')
-      take();
+      consume();
     else if (at_line_end())
       return;
   }
@@ -52,7 +52,7 @@ void csv_reader::begin() {
   static constexpr std::string_view mark = "\xef\xbb\xbf";
   std::size_t matched = 0;
   while (matched < mark.size() && peek() == static_cast<unsigned char>(mark[matched])) {
-    take();
+    consume();
     ++matched;
   }
   if (matched < mark.size())
@@ -71,7 +71,7 @@ bool csv_reader::next() {
   if (peek() == end_of_input && text_.empty())
     return false;
   while (field())
-    take(); // the separator
+    consume(); // the separator
   return true;
 }
 
@@ -79,12 +79,12 @@ bool csv_reader::next() {
 // consumed.
 bool csv_reader::field() {
   if (fields_.size() == most_fields) {
-    spoil("more than " + std::to_string(most_fields) + " fields");
+    reject_record("more than " + std::to_string(most_fields) + " fields");
     return false;
   }
   const std::size_t begin = fields_.empty() ? 0 : text_.size();
   if (text_.size() == begin && peek() == '"') {
-    take();
+    consume();
     return quoted_field(begin);
   }
   return plain_field(begin);
@@ -106,12 +106,12 @@ bool csv_reader::plain_field(std::size_t begin) {
       continue;
     }
     // All bytes up to the next special character at once.
-    const auto rest = in_.rest();
+    const auto rest = in_.unread();
     std::size_t end = 0;
     while (end < rest.size() && rest[end] != separator_ && rest[end] != '\n' && rest[end] != '\r')
       ++end;
     text_.append(rest, 0, end);
-    in_.take(end);
+    in_.consume(end);
     if (text_.size() > longest_record)
       throw data_error("the record that begins in line " + std::to_string(record_line_) +
                        " is too long");
@@ -123,26 +123,26 @@ bool csv_reader::quoted_field(std::size_t begin) {
   for (;;) {
     const int c = peek();
     if (c == end_of_input) {
-      spoil("the quote opened in line " + std::to_string(opened) + " is never closed");
+      reject_record("the quote opened in line " + std::to_string(opened) + " is never closed");
       return false;
     }
     if (c != '"') {
-      const auto rest = in_.rest();
+      const auto rest = in_.unread();
       std::size_t end = 0;
       for (; end < rest.size() && rest[end] != '"'; ++end)
         if (rest[end] == line_end_)
           ++line_;
       text_.append(rest, 0, end);
-      in_.take(end);
+      in_.consume(end);
       if (text_.size() > longest_record)
         throw data_error("the record that begins in line " + std::to_string(record_line_) +
                          " is too long");
       continue;
     }
-    take();
+    consume();
     if (peek() == '"') {
       text_ += '"';
-      take();
+      consume();
       continue;
     }
     fields_.push_back({begin, text_.size(), true});
@@ -150,13 +150,13 @@ bool csv_reader::quoted_field(std::size_t begin) {
     if (after == static_cast<unsigned char>(separator_))
       return true;
     if (after != end_of_input && !at_line_end())
-      spoil("text behind the closing quote of field " + std::to_string(fields_.size()));
+      reject_record("text after the closing quote of field " + std::to_string(fields_.size()));
     return false;
   }
 }
 
 // Discards the record; reading continues in the next line.
-void csv_reader::spoil(std::string problem) {
+void csv_reader::reject_record(std::string problem) {
   problem_ = std::move(problem);
   pass_line();
 }
@@ -164,7 +164,7 @@ void csv_reader::spoil(std::string problem) {
 namespace {
 
 // The line that Excel writes and reads: sep=X, with quotes around it or without.
-std::optional<char> told_separator(std::string_view line) {
+std::optional<char> named_separator(std::string_view line) {
   if (line.size() > 2 && line.front() == '"' && line.back() == '"')
     line = line.substr(1, line.size() - 2);
   if (line.size() != 5 || !line.starts_with("sep=") || line[4] == '"')
@@ -196,9 +196,9 @@ csv_dialect csv_dialect_of(std::string_view head, std::optional<char> separator)
   if (head.starts_with("\xef\xbb\xbf"))
     head.remove_prefix(3);
   csv_dialect d;
-  const auto told = told_separator(head.substr(0, head.find_first_of("\r\n")));
-  d.separator_line = told && separator.value_or(*told) == *told;
-  d.separator = separator ? *separator : told.value_or(d.separator);
+  const auto named = named_separator(head.substr(0, head.find_first_of("\r\n")));
+  d.separator_line = named && separator.value_or(*named) == *named;
+  d.separator = separator ? *separator : named.value_or(d.separator);
   d.cr_lines = ends_lines_with_cr(head, d.separator);
   return d;
 }

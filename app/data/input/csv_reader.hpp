@@ -71,11 +71,11 @@ private:
   static constexpr int end_of_input = chunk_cursor::end_of_input;
 
   int peek() { return in_.peek(); }
-  void take() { in_.take(); }
+  void consume() { in_.consume(); }
   bool field();
   bool quoted_field(std::size_t begin);
   bool plain_field(std::size_t begin);
-  void spoil(std::string problem);
+  void reject_record(std::string problem);
   bool at_line_end();
   void begin();
   void pass_line();

@@ -109,10 +109,10 @@ bool json_splitter::next_line() {
     text_.clear();
     record_line_ = line_;
     while (peek() != end_of_input) {
-      const auto rest = in_.rest();
+      const auto rest = in_.unread();
       const auto end = rest.find('\n');
       text_.append(rest.substr(0, end));
-      in_.take(end == rest.npos ? rest.size() : end + 1);
+      in_.consume(end == rest.npos ? rest.size() : end + 1);
       bound();
       if (end != rest.npos) {
         ++line_;
@@ -127,19 +127,19 @@ bool json_splitter::next_line() {
 }
 
 // Consumes whitespace between values, and a byte order mark at the beginning of the input.
-int json_splitter::behind_space() {
+int json_splitter::skip_space() {
   if (!started_) {
     started_ = true;
     for (const char c : byte_order_mark) {
       if (peek() != static_cast<unsigned char>(c))
         break;
-      in_.take();
+      in_.consume();
     }
   }
   int c = peek();
   for (; is_space(c); c = peek()) {
     line_ += c == '\n' ? 1 : 0;
-    in_.take();
+    in_.consume();
   }
   return c;
 }
@@ -148,10 +148,10 @@ void json_splitter::take_value() {
   text_.clear();
   value_end end(form_ == json_form::array);
   while (!end.done() && peek() != end_of_input) {
-    const auto rest = in_.rest();
+    const auto rest = in_.unread();
     const auto stop = end.find(rest, 0, line_);
     text_.append(rest.substr(0, stop));
-    in_.take(stop);
+    in_.consume(stop);
     bound();
   }
   cut_ = end.open();
@@ -160,7 +160,7 @@ void json_splitter::take_value() {
 // The following records cannot be delimited: reading ends.
 bool json_splitter::stop_at(std::string problem) {
   text_.clear();
-  problem_ = std::move(problem) + "; nothing behind it is read";
+  problem_ = std::move(problem) + "; nothing after it is read";
   state_ = state::ended;
   record_line_ = line_;
   cut_ = peek() == end_of_input;
@@ -173,18 +173,18 @@ bool json_splitter::next() {
   if (form_ == json_form::lines)
     return next_line();
   for (;;) {
-    const int c = behind_space();
+    const int c = skip_space();
     switch (state_) {
     case state::before_array:
       if (c != '[')
         return stop_at("no array");
-      in_.take();
+      in_.consume();
       state_ = state::first_element;
       continue;
     case state::first_element:
     case state::behind_element:
       if (c == ']') {
-        in_.take();
+        in_.consume();
         state_ = state::behind_array;
         continue;
       }
@@ -192,8 +192,8 @@ bool json_splitter::next() {
         return stop_at("the array is never closed");
       if (state_ == state::behind_element) {
         if (c != ',')
-          return stop_at("neither a comma nor ] behind an element of the array");
-        in_.take();
+          return stop_at("neither a comma nor ] after an element of the array");
+        in_.consume();
       }
       state_ = state::element;
       continue;
@@ -210,7 +210,7 @@ bool json_splitter::next() {
         state_ = state::behind_element;
       return true;
     case state::behind_array:
-      return c == end_of_input ? false : stop_at("text behind the end of the array");
+      return c == end_of_input ? false : stop_at("text after the end of the array");
     case state::ended: return false;
     }
   }

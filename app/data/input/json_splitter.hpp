@@ -47,7 +47,7 @@ private:
   static constexpr int end_of_input = chunk_cursor::end_of_input;
 
   int peek() { return in_.peek(); }
-  int behind_space();
+  int skip_space();
   bool next_line();
   void take_value();
   bool stop_at(std::string problem);

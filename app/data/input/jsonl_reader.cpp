@@ -233,7 +233,7 @@ void jsonl_reader::parse(const std::string& text) {
     auto sorted = keys_;
     std::sort(sorted.begin(), sorted.end());
     if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
-      problem_ = "the key \"" + *twice + "\" stands there twice";
+      problem_ = "the key \"" + *twice + "\" occurs twice";
   } catch (const std::invalid_argument& e) {
     problem_ = e.what();
   } catch (const dbengine::error& e) {

@@ -155,8 +155,8 @@ raw_script_result run_long_script(const request_view& db, std::string head, chun
         throw data_error(
             "line " + std::to_string(all.line() + lines_in(sql.substr(0, word_begin(sql)))) +
             ": a script of more than " + std::to_string(most_of_short_script >> 20) +
-            " MiB that begins without a transaction of its own is run in one: " + first_word(sql) +
-            " may not come in it; nothing was kept");
+            " MiB that begins without a transaction is run in one, which cannot contain " +
+            first_word(sql) + "; nothing was changed");
       statements += run(std::string(sql));
     }
     if (!own)

@@ -21,7 +21,7 @@ value json_value(const std::string& given, std::string_view json) {
   value result = read ? reader.values().front() : value();
   if (!read || reader.next())
     throw usage_error("-p: '" + given +
-                      "' has no JSON value behind ':='; NAME=VALUE takes text as it is");
+                      "' has no JSON value after ':='; NAME=VALUE takes text as it is");
   return result;
 }
 

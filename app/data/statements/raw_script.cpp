@@ -20,7 +20,7 @@ namespace {
 // unclosed comment ends with the text, unless `pass_open` is false.
 std::size_t next_statement(const std::string& sql, std::size_t at, bool pass_open = true) {
   for (;;) {
-    at = behind_space(sql, at);
+    at = skip_space(sql, at);
     if (at < sql.size() && sql[at] == ';')
       ++at;
     else if (sql.compare(at, 2, "--") == 0)
@@ -77,7 +77,7 @@ void raw_statements::fail(std::size_t base, bool in_statement) const {
                                         : errc::sql;
   e.outcome = in_statement ? outcome::not_run : outcome::rolled_back;
   e.extended_code = code;
-  e.message = overdue ? "the time is up" : stopped ? "interrupted" : sqlite3_errmsg(handle_);
+  e.message = overdue ? "the deadline expired" : stopped ? "interrupted" : sqlite3_errmsg(handle_);
   const int at = sqlite3_error_offset(handle_);
   if (!stopped)
     e.offset = base + (in_statement && at >= 0 ? static_cast<std::size_t>(at) : 0);
@@ -89,7 +89,7 @@ bool raw_statements::run_next(row_writer_source& writers) {
     if (cancel_.stop_requested())
       throw dbengine::error(errc::cancelled, "interrupted");
     if (late())
-      throw dbengine::error(errc::timeout, "the time is up");
+      throw dbengine::error(errc::timeout, "the deadline expired");
     const std::size_t base = at_;
     const char* tail = nullptr;
     sqlite3_stmt* raw = nullptr;
@@ -127,7 +127,7 @@ bool raw_statements::run_next(row_writer_source& writers) {
   return false;
 }
 
-bool says_nothing(const std::string& sql) {
+bool has_no_statement(const std::string& sql) {
   return next_statement(sql, 0, false) == sql.size();
 }
 
@@ -163,7 +163,7 @@ std::string orphans_text(const raw_connection& connection) {
             .value_or(0);
     return n == 0 ? std::string()
                   : std::to_string(n) + (n == 1 ? " row refers" : " rows refer") +
-                        " to rows that are not there (foreign keys); 'dbengine check' lists them";
+                        " to rows that do not exist (foreign keys); 'dbengine check' lists them";
   } catch (const dbengine::error& e) { // the script has completed nevertheless
     return "foreign keys were not checked: " + e.message();
   }

@@ -56,7 +56,7 @@ private:
 };
 
 /// Whether the text consists of spaces, semicolons and closed comments.
-bool says_nothing(const std::string& sql);
+bool has_no_statement(const std::string& sql);
 
 struct raw_script_result {
   std::uint64_t statements = 0;

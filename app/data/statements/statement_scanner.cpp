@@ -22,7 +22,7 @@ bool is_space(char c) noexcept {
 
 } // namespace
 
-std::size_t behind_space(std::string_view sql, std::size_t at) noexcept {
+std::size_t skip_space(std::string_view sql, std::size_t at) noexcept {
   if (at < sql.size() && is_space(sql[at]))
     do
       ++at;
@@ -44,7 +44,8 @@ statement_scanner::token statement_scanner::close(std::string_view piece,
   return t;
 }
 
-statement_scanner::token statement_scanner::take(std::string_view piece, std::size_t& at) noexcept {
+statement_scanner::token statement_scanner::next_token(std::string_view piece,
+                                                       std::size_t& at) noexcept {
   if (open_ != 0)
     return close(piece, at);
   const char c = piece[at];
@@ -79,7 +80,7 @@ statement_scanner::token statement_scanner::take(std::string_view piece, std::si
 }
 
 // The automaton of SQLite's complete.c.
-void statement_scanner::move(token t) noexcept {
+void statement_scanner::advance(token t) noexcept {
   using enum state;
   static constexpr state next[8][8] = {
       {complete, nothing, normal, explained, created, normal, normal, normal},
@@ -97,8 +98,8 @@ void statement_scanner::move(token t) noexcept {
 
 std::size_t statement_scanner::to_end(std::string_view piece) noexcept {
   for (std::size_t at = 0; at < piece.size();) {
-    const auto t = take(piece, at);
-    move(t);
+    const auto t = next_token(piece, at);
+    advance(t);
     if (t == token::semicolon && state_ == state::complete)
       return at;
   }
@@ -107,7 +108,7 @@ std::size_t statement_scanner::to_end(std::string_view piece) noexcept {
 
 bool statement_scanner::complete_with(std::string_view piece) noexcept {
   for (std::size_t at = 0; at < piece.size();)
-    move(take(piece, at));
+    advance(next_token(piece, at));
   return state_ == state::complete && (open_ == 0 || open_ == '\n');
 }
 

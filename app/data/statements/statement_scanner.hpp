@@ -13,7 +13,7 @@ namespace dbengine::app {
 
 /// The position after the whitespace at `at`, if any. SQLite's tokenizer accepts a vertical tab
 /// inside a run of whitespace, but not as its first character.
-std::size_t behind_space(std::string_view sql, std::size_t at) noexcept;
+std::size_t skip_space(std::string_view sql, std::size_t at) noexcept;
 
 /// An incremental scanner that reads each byte once. A chunk ends after a line, or at the end of
 /// the text.
@@ -39,9 +39,9 @@ private:
   };
   enum class token : std::uint8_t { semicolon, space, other, explain, create, temp, trigger, end };
 
-  token take(std::string_view piece, std::size_t& at) noexcept;
+  token next_token(std::string_view piece, std::size_t& at) noexcept;
   token close(std::string_view piece, std::size_t& at) noexcept;
-  void move(token t) noexcept;
+  void advance(token t) noexcept;
 
   state state_ = state::nothing;
   char open_ =

@@ -31,7 +31,7 @@ public:
   using outcome = std::variant<std::monostate, request, answer>;
 
   /// Consumes received bytes. After the first outcome it consumes nothing more.
-  const outcome& take(std::string_view bytes);
+  const outcome& consume(std::string_view bytes);
   /// Whether any byte has been received.
   bool begun() const noexcept { return !head_.empty(); }
 

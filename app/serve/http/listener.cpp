@@ -149,7 +149,7 @@ private:
                      (known && why ? why.message() : "the address cannot be used"));
   }
 
-  // A failure of one connection ends in `step`. After any other failure, accepting continues.
+  // A failure of one connection ends in `run_step`. After any other failure, accepting continues.
   void run() {
     while (!ending_)
       try {
@@ -170,7 +170,7 @@ private:
       if (ending_)
         return;
       if (ec)
-        return not_accepted(ec);
+        return on_accept_error(ec);
       adopt(std::move(s));
       accept();
     });
@@ -186,13 +186,13 @@ private:
   }
 
   // Usually for lack of descriptors or memory: closing a connection frees some.
-  void not_accepted(const error_code& ec) {
+  void on_accept_error(const error_code& ec) {
     const auto now = clock::now();
     if (told_ == clock::time_point() || now - told_ >= log_pause) {
       told_ = now;
-      log_error("http: a connection cannot be accepted, it is tried again: " + ec.message());
+      log_error("http: cannot accept a connection; retrying: " + ec.message());
     }
-    if (make_way({stage::lingering, stage::reading}))
+    if (evict_oldest({stage::lingering, stage::reading}))
       accept();
     else
       accept_later();
@@ -203,10 +203,10 @@ private:
     ::fcntl(s.native_handle(), F_SETFD, FD_CLOEXEC);
     s.non_blocking(true, ignored);
     if (sessions_.size() >= most_connections)
-      make_way({stage::lingering, stage::reading, stage::writing});
+      evict_oldest({stage::lingering, stage::reading, stage::writing});
     const auto made = std::make_shared<session>(std::move(s), ++last_id_);
     sessions_.emplace(made->id, made);
-    step(made, [&] {
+    run_step(made, [&] {
       deadline(made, most_head_time);
       read(made);
     });
@@ -215,12 +215,12 @@ private:
   // Closes the oldest connection in the first of these stages that has one. Returns false if there
   // is none. Pages are created for fewer connections than the limit, so another stage always has a
   // connection.
-  bool make_way(std::initializer_list<stage> stages) {
+  bool evict_oldest(std::initializer_list<stage> stages) {
     for (const auto which : stages)
       for (const auto& [id, s] : sessions_)
         if (s->at == which) {
           if (which == stage::reading)
-            turn_away(*s);
+            reject(*s);
           close(*s);
           return true;
         }
@@ -229,7 +229,7 @@ private:
 
   // Best effort, without waiting. Reads the received bytes, because closing a socket with unread
   // bytes resets the connection.
-  static void turn_away(session& s) {
+  static void reject(session& s) {
     error_code ec;
     for (std::size_t taken = 0; !ec && taken < most_evicted_bytes;)
       taken += s.socket.read_some(net::buffer(s.buffer), ec);
@@ -241,13 +241,13 @@ private:
 
   // If a step of a connection fails, only that connection is closed.
   template <class F>
-  void step(const session_ptr& s, F&& f) {
+  void run_step(const session_ptr& s, F&& f) {
     if (s->at == stage::closed)
       return;
     try {
       f();
     } catch (const std::exception& e) {
-      log_error(std::string("http: a connection is given up: ") + e.what());
+      log_error(std::string("http: a connection was closed: ") + e.what());
       close(*s);
     }
   }
@@ -268,28 +268,29 @@ private:
     s->timer.async_wait([this, s](const error_code& ec) {
       // A timer that expired before it could be cancelled belongs to an earlier stage.
       if (!ec && clock::now() >= s->until)
-        step(s, [&] { late(s); });
+        run_step(s, [&] { on_deadline(s); });
     });
   }
 
-  void late(const session_ptr& s) {
+  void on_deadline(const session_ptr& s) {
     if (s->at == stage::reading && s->http.begun()) {
       error_code ignored; // whether the cancellation succeeds does not matter
       s->socket.cancel(ignored);
-      respond(s, refusal(408, "the request does not come"));
+      respond(s, refusal(408, "the request was not received in time"));
     } else if (s->at == stage::making)
-      respond(s, busy("the page is not made in time"));
+      respond(s, busy("the page was not ready in time"));
     else
       close(*s);
   }
 
   void read(const session_ptr& s) {
-    s->socket.async_read_some(
-        net::buffer(s->buffer),
-        [this, s](const error_code& ec, std::size_t n) { step(s, [&] { received(s, ec, n); }); });
+    s->socket.async_read_some(net::buffer(s->buffer),
+                              [this, s](const error_code& ec, std::size_t n) {
+                                run_step(s, [&] { on_received(s, ec, n); });
+                              });
   }
 
-  void received(const session_ptr& s, const error_code& ec, std::size_t n) {
+  void on_received(const session_ptr& s, const error_code& ec, std::size_t n) {
     if (s->at == stage::making || s->at == stage::writing)
       return; // the deadline has cancelled the read
     s->dropped += s->at == stage::lingering ? n : 0;
@@ -298,32 +299,32 @@ private:
     else if (s->at == stage::lingering)
       read(s);
     else
-      taken(s, {s->buffer.data(), n});
+      parse_received(s, {s->buffer.data(), n});
   }
 
-  void taken(const session_ptr& s, std::string_view bytes) {
-    const auto& outcome = s->http.take(bytes);
+  void parse_received(const session_ptr& s, std::string_view bytes) {
+    const auto& outcome = s->http.consume(bytes);
     if (const auto* r = std::get_if<request>(&outcome))
-      asked(s, *r);
+      on_request(s, *r);
     else if (const auto* no = std::get_if<answer>(&outcome))
       respond(s, *no);
     else
       read(s);
   }
 
-  void asked(const session_ptr& s, const request& r) {
+  void on_request(const session_ptr& s, const request& r) {
     s->with_body = r.method != "HEAD";
     const auto way = router_.route(r);
     if (const auto* no = std::get_if<answer>(&way))
       return respond(s, *no);
     const auto* p = std::get<const page*>(way);
     if (being_answered() >= most_answered)
-      make_way({stage::writing});
+      evict_oldest({stage::writing});
     s->at = stage::making;
     deadline(s, p->probe ? most_probe_time : most_page_time);
     auto& makers = p->probe ? probe_makers_ : page_makers_;
     if (!makers.start([this, p, id = s->id, given_up = s->given_up] { make(*p, id, *given_up); }))
-      respond(s, busy("too many pages are asked for"));
+      respond(s, busy("too many pages are requested"));
   }
 
   std::size_t being_answered() const {
@@ -347,7 +348,7 @@ private:
       }
       net::post(io_, [this, id, made = std::move(a)] { deliver(id, made); });
     } catch (const std::exception& e) {
-      log_error(std::string("http: a page is not made: ") + e.what());
+      log_error(std::string("http: a page failed: ") + e.what());
     }
   }
 
@@ -356,7 +357,7 @@ private:
     if (found == sessions_.end() || found->second->at != stage::making)
       return;
     const auto s = found->second;
-    step(s, [&] { respond(s, a); });
+    run_step(s, [&] { respond(s, a); });
   }
 
   void respond(const session_ptr& s, const answer& a) {
@@ -365,11 +366,11 @@ private:
     s->at = stage::writing;
     deadline(s, most_write_time);
     net::async_write(s->socket, net::buffer(s->out), [this, s](const error_code& ec, std::size_t) {
-      step(s, [&] { written(s, ec); });
+      run_step(s, [&] { on_written(s, ec); });
     });
   }
 
-  void written(const session_ptr& s, error_code ec) {
+  void on_written(const session_ptr& s, error_code ec) {
     if (!ec)
       s->socket.shutdown(tcp::socket::shutdown_send, ec);
     if (ec)

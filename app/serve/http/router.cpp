@@ -112,7 +112,7 @@ bool router::known(const std::string& name) const {
 
 std::variant<const page*, answer> router::route(const request& r) const {
   if (r.version >= 11 && !r.host)
-    return refusal(400, "one Host header is needed");
+    return refusal(400, "exactly one Host header is required");
   const auto where = read_target(r.target);
   if (!where)
     return refusal(400, "the target of the request is neither a path nor an http URL");
@@ -135,7 +135,7 @@ std::variant<const page*, answer> router::route(const request& r) const {
     return no;
   }
   if (r.body)
-    return refusal(413, "no page takes a body");
+    return refusal(413, "no page accepts a body");
   return &found->second;
 }
 
