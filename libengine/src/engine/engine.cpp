@@ -111,7 +111,7 @@ engine::engine(std::string_view url, options o)
   readers_.back()->part = reader_part::upkeep;
   hooks_.done = [this](request& r) { count_answer(writer_counts_, r); };
   hooks_.before_answers = [this](sqlite::connection& c) {
-    if (auto why = c.moved(); !why.empty()) {
+    if (auto why = c.check_file_identity(); !why.empty()) {
       fence(why);
       error_info info{.code = errc::fenced, .outcome = outcome::unknown, .message = why};
       throw error(std::move(info));
@@ -270,7 +270,7 @@ bool engine::try_take_writer_briefly() noexcept {
 }
 
 void engine::check_writer() const {
-  if (!writer_->sound())
+  if (!writer_->is_usable())
     throw error(errc::internal, unsound_writer);
 }
 
@@ -288,9 +288,9 @@ bool engine::own_gate() noexcept {
 
 void engine::give_back_writer() noexcept {
   if (writer_) {
-    if (!writer_->sound())
+    if (!writer_->is_usable())
       return writer_broken({.code = errc::internal, .message = unsound_writer});
-    const auto n = writer_->count();
+    const auto n = writer_->read_counters();
     writer_counts_.cache_hits.raise_to(n.cache_hits);
     writer_counts_.cache_misses.raise_to(n.cache_misses);
   }
@@ -340,7 +340,7 @@ bool engine::open_writer() {
 }
 
 void engine::replace_writer() {
-  if (auto why = writer_->moved(); !why.empty())
+  if (auto why = writer_->check_file_identity(); !why.empty())
     fence(std::move(why));
   const bool statistics = writer_->statistics_changed();
   writer_.reset(); // first: it may hold locks that the next one needs

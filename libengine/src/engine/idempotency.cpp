@@ -64,7 +64,7 @@ struct statement {
 
 class as_engine {
 public:
-  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.who()) {
+  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.current_authority()) {
     c.set_authority(sqlite::authority::engine);
   }
   ~as_engine() { connection_->set_authority(before_); }

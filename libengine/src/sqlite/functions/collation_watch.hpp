@@ -13,7 +13,7 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-class request_control;
+struct request_control;
 
 class collation_watch {
 public:
