@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/idempotency.hpp"
 #include "engine/maintenance.hpp"
 #include "os/threads.hpp"
@@ -110,7 +110,7 @@ void engine_handle::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
   } catch (...) {
     const auto why = base::current_exception_info();
     if (what->sender && what->mid.is_request())
-      base::patiently([&] {
+      base::retry_on_bad_alloc([&] {
         what->sender->enqueue(nullptr, what->mid.response_id(), caf::make_message(from_info(why)),
                               host);
       });

@@ -325,7 +325,7 @@ int connection::on_progress(void* self) {
   // SQLite asks once more after a statement has come to its end (sqlite3.c, "vdbe_return"): to stop then would turn what is
   // done into an error, and undo nothing.
   const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
-                     !DBENGINE_FLAW("stops what has ended");
+                     !DBENGINE_MUTANT("stops what has ended");
   if (c.current_ == nullptr || ended || c.current_->commit.has_begun())
     return 0;
   if (c.current_->deadline.must_stop())

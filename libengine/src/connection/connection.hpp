@@ -9,7 +9,7 @@
 
 #include "sqlite/authorizer.hpp"
 #include "sqlite/file_identity.hpp"
-#include "sqlite/functions/collation_watch.hpp"
+#include "sqlite/functions/collation_failure.hpp"
 #include "sqlite/request_control.hpp"
 #include "sqlite/statement_cache.hpp"
 #include "sqlite/url.hpp"
@@ -285,7 +285,7 @@ private:
   wal_index::header header_{};
   request_control* current_ = nullptr;
   std::shared_ptr<stop_test> stop_;
-  std::shared_ptr<collation_watch> collations_; // null without collations of the host
+  std::shared_ptr<collation_failure> collations_; // null without collations of the host
   std::shared_ptr<rowid_mark> rowid_mark_;
   sqlite3_stmt* stepping_ = nullptr; // null between two steps
   bool refuses_commits_ = false;     // while a statement is undone whose commit is its end

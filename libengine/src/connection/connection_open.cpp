@@ -295,9 +295,9 @@ void connection::register_functions() {
   register_replaced_functions(db_, stop_);
   register_last_insert_rowid(db_, rowid_mark_);
   if (!options_->collations.empty()) {
-    collations_ = std::make_shared<collation_watch>(db_, &current_);
+    collations_ = std::make_shared<collation_failure>(db_, &current_);
     sqlite3_rollback_hook(
-        db_, [](void* watch) { static_cast<collation_watch*>(watch)->rolled_back(); },
+        db_, [](void* watch) { static_cast<collation_failure*>(watch)->rolled_back(); },
         collations_.get());
   }
   register_user_functions(db_, *options_, collations_);

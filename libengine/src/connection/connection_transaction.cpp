@@ -22,7 +22,7 @@ namespace {
 
 // A transaction that could not be ended (out of memory).
 bool keeps_open(sqlite3* db) noexcept {
-  return sqlite3_get_autocommit(db) == 0 && !DBENGINE_FLAW("keeps open transactions");
+  return sqlite3_get_autocommit(db) == 0 && !DBENGINE_MUTANT("keeps open transactions");
 }
 
 } // namespace
@@ -152,7 +152,8 @@ void connection::stop_deferring_keys() noexcept {
 bool connection::reuse_snapshot() noexcept {
   if (!snapshot_open_) // there may be no index: in rollback mode there is none
     return false;
-  if (!index_.equals(header_) && !(role_ == role::reader && DBENGINE_FLAW("reads an old snapshot")))
+  if (!index_.equals(header_) &&
+      !(role_ == role::reader && DBENGINE_MUTANT("reads an old snapshot")))
     return false;
   ++reused_;
   if (!mapping_ && role_ == role::reader && ++reads_of_snapshot_ == defaults::mmap_after_reads)

@@ -31,7 +31,7 @@ bool rowid_mark::is_in_place(sqlite3* db) const noexcept {
 }
 
 std::int64_t rowid_mark::visible_rowid(sqlite3* db) const noexcept {
-  return is_in_place(db) && !DBENGINE_FLAW("shows the mark") ? before_
+  return is_in_place(db) && !DBENGINE_MUTANT("shows the mark") ? before_
                                                              : sqlite3_last_insert_rowid(db);
 }
 

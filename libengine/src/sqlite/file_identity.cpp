@@ -144,7 +144,7 @@ std::string file_identity::check(const wal_index& index, truncation_check& lengt
     return {};
   // After the look at the WAL: what another process's checkpoint cut off, the index knows of by now. What it wrote meanwhile the
   // index knows of, too: where the WAL seems to be short, they are looked at together.
-  const bool first_look = DBENGINE_FLAW("believes the first look");
+  const bool first_look = DBENGINE_MUTANT("believes the first look");
   if (first_look) // the moment in which others commit, made longer
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   if (wal.st_size < wal_length(index.read()) && (first_look || is_wal_truncated(index)))

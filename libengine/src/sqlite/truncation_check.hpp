@@ -19,7 +19,7 @@
 #pragma once
 
 #include "os/directory.hpp"
-#include "os/sigbus_handler.hpp"
+#include "os/guarded_mapping.hpp"
 #include "sqlite/wal_index.hpp"
 
 #include <atomic>
@@ -70,11 +70,11 @@ public:
   const char* failure() const noexcept {
     if (const char* seen = failure_.load(std::memory_order_relaxed); seen != nullptr)
       return seen;
-    if (!os::sigbus_handler::any_struck()) [[likely]]
+    if (!os::guarded_mapping::any_page_faulted()) [[likely]]
       return nullptr;
-    if (guard_.struck())
+    if (guard_.page_faulted())
       return database_truncated;
-    return index_guard_.struck() ? index_truncated : nullptr;
+    return index_guard_.page_faulted() ? index_truncated : nullptr;
   }
 
 private:
@@ -85,8 +85,8 @@ private:
 
   const std::filesystem::path path_;
   os::unique_fd handle_; // for the path only (O_PATH): closing it drops none of SQLite's locks
-  os::sigbus_handler guard_;
-  os::sigbus_handler index_guard_;
+  os::guarded_mapping guard_;
+  os::guarded_mapping index_guard_;
   // The last look that counts. Changed under the mutex; read without it, a mixture of two looks only asks for another one.
   std::atomic<off_t> size_{0};
   std::atomic<std::uint64_t> salts_{0};
