@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The program `dbengine`: finds the command, runs it, tells what went wrong, and chooses the exit code.
+// The program `dbengine`: finds the command, runs it, reports errors, and chooses the exit code.
 
 #include "cli/command.hpp"
 #include "cli/context.hpp"
@@ -11,7 +11,7 @@
 #include "cli/parse.hpp"
 #include "cli/report.hpp"
 #include "demo/demo.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 #include "ui/text.hpp"
 
 #include <dbengine/process.hpp>
@@ -35,14 +35,15 @@ ui::colour_wish colour_of(const std::string& word) {
                            : ui::colour_wish::automatic;
 }
 
-// What was written so far comes before the error. Whether that succeeds no longer matters: the command has failed.
+// Output written so far comes before the error. Whether flushing succeeds does not matter: the
+// command has failed.
 void say(const std::string& text) {
   std::fflush(stdout);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-// A standard stream that the caller closed gets something that refuses its use: otherwise the next file opened, such as
-// the database, would take its place.
+// Opens a replacement for each standard stream that the caller closed; the replacement refuses its
+// use. Otherwise the next file opened, such as the database, would get the stream's descriptor.
 void fill_standard_streams() {
   for (const int descriptor : {0, 1, 2})
     if (::fcntl(descriptor, F_GETFD) < 0 &&
@@ -85,9 +86,9 @@ int code(exit_code c) {
   return static_cast<int>(c);
 }
 
-// Every failure ends here, with its text and its code.
+// Handles every failure: prints its text and returns its exit code.
 int guarded(const command& tree, const std::vector<std::string>& words, context& c) {
-  // Where Ctrl-C met the statement is nobody's question.
+  // The statement that Ctrl-C interrupted is not part of the message.
   const auto interrupted = [&](const dbengine::error& e) {
     return e.code() == errc::cancelled && c.cancel.stop_requested();
   };
@@ -106,13 +107,13 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
     return code(to_exit_code(e.code()));
   } catch (const dbengine::error& e) {
     say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), {}, c.err));
-    // An option out of range that came from the file is the file's fault.
+    // If the option that is out of range came from the file, the file is reported.
     if (e.code() == errc::invalid_option && !c.config.file.empty())
       return code(exit_code::configuration);
     return code(to_exit_code(e.code()));
   } catch (const write_failure& e) {
     if (e.reader_left())
-      return 0; // `dbengine … | head` has all it wants
+      return 0; // `dbengine … | head` has all the output it needs
     say(error_line(ui::visible_lines(e.what()), c.err));
   } catch (const std::bad_alloc&) {
     say("error: out of memory\n");
@@ -126,7 +127,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
 
 int main(int argc, char** argv) {
   fill_standard_streams();
-  disable_memory_statistics(); // nothing here asks for them; refused, it costs speed and nothing else
+  disable_memory_statistics(); // the program does not use them; a refusal only costs speed
   install_sigbus_handler();
   interrupt signals;
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);

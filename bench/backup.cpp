@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How fast a backup under a writer at full speed is, beside SQLite's own backup of the idle file in the same run, and
-// what it costs that writer: one thread that updates rows all over the table, and one that inserts.
+// Measures a backup beside a writer at full speed, SQLite's own backup of the idle file in the same
+// run, and the cost of the backup for that writer. One thread updates rows all over the table, and
+// one inserts.
 //
 //   bench-backup [rows [pages_per_step [pause_ms [rounds]]]]
 //
-// A copy ends when its bytes are on the disk: SQLite's own with the sync of its commit, the engine's with its fsync after
-// counting the snapshot's rows. What follows in the engine's (verification, SHA-256, manifest) is in the total.
-// Prints one JSON object; ends with 1 where a target is missed. Figures of one run only belong together.
+// A copy ends when its bytes are on the disk: SQLite's own with the sync of its commit, the
+// engine's with its fsync after counting the snapshot's rows. The later steps of the engine's
+// backup (verification, SHA-256, manifest) are included in the total.
+// Prints one JSON object; exits with 1 if a target is missed. Compare only figures of the same run.
 #include "backup/backup_job.hpp"
 
 #include <dbengine/db_engine.hpp>
@@ -126,7 +128,7 @@ int main(int argc, char** argv) {
       f();
       return static_cast<double>(commits.load() - before) / since(begin);
     };
-    // Longer than a checkpoint takes to come round.
+    // Longer than the interval between checkpoints.
     const auto alone = [&] { return rate([] { std::this_thread::sleep_for(800ms); }); };
     struct {
       const char* name;
@@ -134,7 +136,7 @@ int main(int argc, char** argv) {
       std::vector<double> copied = {}, total = {}, quiet = {}, busy = {}, speed = {}, whole = {},
                           keeps = {};
     } writers[] = {{.name = "updates", .write = update}, {.name = "inserts", .write = insert}};
-    // Alternating, so that a machine that changes its speed is fair to both.
+    // Alternating, so that a change of the machine's speed affects both.
     std::vector<double> own, idle, idle_total;
     for (int i = 0; i < rounds; ++i)
       for (auto& w : writers) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Point reads from one CAF actor that keeps 100 requests under way, beside one raw thread; see README.md.
+// Point reads from one CAF actor with 100 requests in flight, beside one thread with raw SQLite;
+// see README.md.
 
 #include "contest.hpp"
 #include "machine.hpp"
@@ -38,17 +39,17 @@ constexpr std::uint64_t time_every = 16;
 struct host_config : caf::actor_system_config {
   host_config() {
     dbengine::actors::setup(*this);
-    // As the engine's own systems are set: with work stealing, idle scheduler threads poll.
+    // As in the engine's own actor systems: with work stealing, idle scheduler threads poll.
     set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
-// What the pump shares with the thread that measures it.
+// State shared by the pump and the thread that measures it.
 struct gauge {
   std::atomic<std::uint64_t> answered{0};
   std::atomic<bool> timing{false};
   std::atomic<bool> stop{false};
-  // Written by the pump alone, read when `done` is set.
+  // Written by the pump only, read after `done` is set.
   latencies times;
   std::promise<void> done;
 };
@@ -67,7 +68,7 @@ using pump_actor = caf::stateful_actor<pump_state>;
 
 void send_next(pump_actor* self);
 
-// One answer is in: ends the pump with the last one after a stop or a failure.
+// Handles an answer; the last one after a stop or a failure ends the pump.
 void answered(pump_actor* self) {
   auto& s = self->state;
   --s.waiting;

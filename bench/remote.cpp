@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A published engine beside a bare CAF echo actor on the same wire: round trips one by one, 100 requests under way, and a cursor of a
-// million rows beside strings of the same size. Both servers have an actor system of their own in this process; all goes over loopback.
+// A published engine beside a plain CAF echo actor on the same wire: single round trips, 100
+// requests in flight, and a cursor of a million rows beside strings of the same size. Both servers
+// have an actor system of their own in this process; all traffic goes over loopback.
 //
-// bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all cases in turn, and the ratio to the echo actor
-// round by round; with a folder of scripts/test-certificates the engine's cases over TLS, too.
+// bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all
+// cases in turn, and the ratio to the echo actor round by round. With a folder of
+// scripts/test-certificates it also measures the engine over TLS.
 
 #include "latencies.hpp"
 #include "machine.hpp"
@@ -67,7 +69,7 @@ caf::behavior echo(caf::event_based_actor*) {
   return {[](std::string& s) { return std::move(s); }};
 }
 
-/// Figures by what was measured, then by subject; a value a round.
+/// Figures by measured quantity, then by subject; one value per round.
 using figures = std::map<std::string, std::map<std::string, std::vector<double>>>;
 
 void one_by_one(figures& to, const std::string& who, const std::function<void()>& request) {
@@ -83,7 +85,7 @@ void one_by_one(figures& to, const std::string& who, const std::function<void()>
   to["round_trip_p99_us"][who].push_back(static_cast<double>(times.quantile(0.99).count()) / 1e3);
 }
 
-/// Keeps `outstanding` requests under way.
+/// Keeps `outstanding` requests in flight.
 template <class Handle, class Request, class Answer>
 void pipelined(figures& result, const std::string& who, caf::actor_system& sys, const Handle& to,
                const Request& request) {
@@ -127,7 +129,7 @@ double seconds_of(const std::function<void()>& f) {
   return std::chrono::duration<double>(steady::now() - start).count();
 }
 
-/// Bytes of a million rows.
+/// Reads a million rows and returns their bytes.
 std::size_t read_cursor(figures& to, const std::string& who, const dbengine::db_engine& db) {
   std::size_t bytes = 0;
   std::size_t seen = 0;
@@ -144,7 +146,7 @@ std::size_t read_cursor(figures& to, const std::string& who, const dbengine::db_
   return bytes;
 }
 
-/// One engine on a port and its two kinds of clients.
+/// An engine on a port and its two kinds of clients.
 class served {
 public:
   served(caf::actor_system& server, caf::actor_system& client, std::string name,
@@ -180,13 +182,13 @@ private:
   dbengine::engine_actor far_;
 };
 
-/// Middle, smallest and largest.
+/// Median, minimum and maximum.
 nlohmann::ordered_json spread(std::vector<double> x) {
   std::sort(x.begin(), x.end());
   return {{"median", x[x.size() / 2]}, {"min", x.front()}, {"max", x.back()}};
 }
 
-/// One row for each figure, a ratio round by round beside the echo actor; prints it, too.
+/// Makes one row for each figure, with the ratio to the echo actor round by round, and prints it.
 nlohmann::ordered_json table_of(const figures& all) {
   auto result = nlohmann::ordered_json::array();
   for (const auto& [what, subjects] : all) {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t table_rows = 10'000;
 constexpr std::array<std::size_t, 4> thread_counts = {1, 2, 4, 8};
 
-// Spreads indexes over the table without a generator of its own per thread.
+// Distributes indexes over the table without a random generator per thread.
 std::int64_t scattered(std::size_t i) {
   return 1 + static_cast<std::int64_t>(i * 7'919 % table_rows);
 }
@@ -83,7 +83,7 @@ void run_concurrent(workplace& w) {
 }
 
 void run_scaling(workplace& w) {
-  // Enough reads that the start of the threads does not show.
+  // Enough reads that the start-up of the threads is negligible.
   const auto reads = std::max<std::size_t>(50'000, w.settings().operations);
   constexpr const char* by_id = "SELECT * FROM items WHERE id = ?";
   {
@@ -98,7 +98,7 @@ void run_scaling(workplace& w) {
              "reads");
     }
   }
-  // Threads of the facade read on leases: workers, the reader actors, serve CAF and remote callers.
+  // Threads of the facade read on leases. The reader actors (workers) serve CAF and remote callers.
   constexpr std::size_t outstanding = 100;
   auto db = w.open();
   w.fill(db, table_rows);

@@ -27,7 +27,7 @@ bool has(const finding& f, const std::string& name) {
   return std::any_of(f.more.begin(), f.more.end(), [&](const auto& x) { return x.first == name; });
 }
 
-// The first (smallest) whose rate is within the noise of the best.
+// The first (smallest) finding whose rate is within the noise of the best.
 const finding* smallest_good(findings_view fs, const std::string& size) {
   if (fs.empty())
     return nullptr;
@@ -110,7 +110,8 @@ void about_memory(const std::vector<finding>& all, std::vector<std::string>& out
   for (const auto* f : of(all, "memory")) {
     const auto grown = f->figure("growth_second_half_mb");
     const auto per_operation = f->figure("growth_bytes_per_operation");
-    // A page cache that still fills grows by some bytes an operation; a leaked result of this test holds thousands.
+    // A page cache that is still filling grows by a few bytes per operation; a leaked result of
+    // this test is thousands of bytes.
     out.push_back(std::string("Memory: ") +
                   (grown > 1 && per_operation > 100 ? "still growing by " : "steady, ") +
                   whole(per_operation) + " bytes an operation after the caches were filled, " +

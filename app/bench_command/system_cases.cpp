@@ -12,12 +12,12 @@ namespace dbengine::app::bench {
 
 namespace {
 
-// What the Python library that this engine succeeds promises for its backups.
+// The size for which the Python library that preceded this engine states its backup time.
 constexpr std::size_t seed_rows = 5'000;
 constexpr double seed_seconds = 15;
 constexpr double seed_rate = 100;
 
-// A periodic one, where they are enabled, may be under way: then this one comes after it.
+// If a periodic backup is running, this one follows it.
 void make_backup(const db_engine& db) {
   while (!db.request_backup())
     std::this_thread::yield();
@@ -58,7 +58,7 @@ void run_backup(workplace& w) {
                   rate_text(rate).c_str(),
                   seconds < seed_seconds && rate > seed_rate ? "beaten" : "NOT BEATEN");
   }
-  // What a backup costs a writer: the same inserts with and without one under way.
+  // The cost of a backup for a writer: the same inserts with and without a running backup.
   const auto db = w.open();
   w.fill(db, 50'000);
   const auto insert = [&](std::size_t i) {
@@ -85,7 +85,7 @@ void run_backup(workplace& w) {
 
 void run_memory(workplace& w) {
   constexpr std::size_t phases = 6;
-  // Enough that what leaks shows beside what caches take.
+  // Enough operations that a leak is visible beside the growth of caches.
   const auto per_phase = std::max<std::size_t>(20'000, w.settings().operations);
   const auto db = w.open();
   w.fill(db, 10'000);
@@ -102,7 +102,7 @@ void run_memory(workplace& w) {
     });
     megabytes.push_back(static_cast<double>(resident_bytes()) / 1e6);
   }
-  // The first half fills caches; what still grows in the second half is growth.
+  // The first half fills caches; growth in the second half counts.
   const auto grown = megabytes.back() - megabytes[phases / 2 - 1];
   const auto operations = static_cast<double>(per_phase * (phases - phases / 2));
   all.more = {{"resident_at_start_mb", static_cast<double>(start) / 1e6},

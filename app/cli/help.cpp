@@ -11,7 +11,7 @@ namespace dbengine::app {
 
 namespace {
 
-// Words filled into lines of the terminal's width, indented.
+// Fills words into lines of the terminal's width, with an indent.
 std::string filled(std::string_view text, std::size_t indent, std::size_t columns) {
   const std::size_t width = std::max<std::size_t>(columns, indent + 20) - indent;
   std::string out;

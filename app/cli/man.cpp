@@ -7,7 +7,7 @@ namespace dbengine::app {
 
 namespace {
 
-// Text that roff shows as it stands: backslashes, hyphens, and dots or quotes at the start of a line.
+// Escapes text for roff: backslashes, hyphens, and dots or quotes at the start of a line.
 std::string roff(std::string_view text) {
   std::string out;
   bool line_start = true;

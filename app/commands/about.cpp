@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What tells about the program itself: config, completion, man, version.
+// Commands about the program itself: config, completion, man, version.
 
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/help.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 #include <sqlite3.h>
 

@@ -8,7 +8,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 #include "ui/progress.hpp"
 #include "ui/table.hpp"
 #include "ui/text.hpp"
@@ -46,7 +46,7 @@ progress_callback drawn_by(ui::progress& bar, const context& c) {
   };
 }
 
-// A backup into the engine's folder, watched where somebody looks.
+// Makes a backup in the engine's folder, with a progress bar on an interactive terminal.
 bool watched_backup(const DbEngine& engine, const request_view& db, const context& c) {
   if (!c.err.interactive)
     return db.request_backup();
@@ -61,7 +61,8 @@ bool watched_backup(const DbEngine& engine, const request_view& db, const contex
 
 int run_now(context& c) {
   check_folder(c);
-  // How many stay is said by the configuration. Without one, the default must not remove what another process keeps.
+  // The configuration says how many backups are kept. Without it, the default must not remove
+  // backups that another process keeps.
   if (c.config.file.empty())
     c.config.engine.backup_cleanup_enabled = false;
   // Read-only, so that it works beside an engine that has the file open.
@@ -76,7 +77,8 @@ int run_now(context& c) {
   }
   if (!watched_backup(engine, db, c))
     throw dbengine::error(errc::busy, "a backup is running already");
-  // What lies there under a later name without being a verified backup of this database is not what was made.
+  // If a file with a later name is not a verified backup of this database, it is not the one that
+  // was made.
   const auto files = engine.get_backup_info().backup_files;
   const auto made = std::ranges::find_if(files, &backup_file::verified);
   if (made != files.end())
@@ -84,7 +86,7 @@ int run_now(context& c) {
   return 0;
 }
 
-// Of a database that is lost the backups are wanted most, and there is nothing to open.
+// Backups are needed most if the database is lost; then it cannot be opened.
 backup_info known_backups(const context& c) {
   const auto path = database_path(c);
   std::error_code ignored;
@@ -94,7 +96,7 @@ backup_info known_backups(const context& c) {
     return open_engine(c, opening::read_only).get_backup_info();
   backup_info info;
   info.backup_files = prune_backups(folder, c.args.text_or("DB", ""), {}, true).kept;
-  if (info.backup_files.empty()) // no such database, and never was
+  if (info.backup_files.empty()) // the database does not exist and has no backups
     (void)open_engine(c, opening::read_only);
   return info;
 }
@@ -102,7 +104,7 @@ backup_info known_backups(const context& c) {
 int run_list(context& c) {
   check_folder(c);
   const auto info = known_backups(c);
-  // As the user wrote it; a server's is another machine's.
+  // As the user wrote it; a server's folder is on another machine.
   const auto folder = c.connect.empty() ? folder_of_backups(c) : info.directory;
   if (info.backup_files.empty() && !info.last_error.empty())
     throw dbengine::error(errc::backup_failed,
@@ -228,7 +230,7 @@ command backup_command(bool remote) {
   command c{.name = "backup", .summary = "make, list, verify and prune backups"};
   c.commands = {with_database(std::move(now), remote), with_database(std::move(list), remote),
                 std::move(verify)};
-  if (!remote) // it works on the folder itself
+  if (!remote) // works on the folder itself
     c.commands.push_back(with_database(std::move(prune), remote));
   return c;
 }

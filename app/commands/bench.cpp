@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// bench: how fast the engine is here, and what to set.
+// bench: measures the engine on this machine and recommends settings.
 
 #include "bench_command/bench_command.hpp"
 #include "cli/context.hpp"

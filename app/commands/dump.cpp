@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "data/dump.hpp"
+#include "data/dump/dump.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 namespace dbengine::app {
 

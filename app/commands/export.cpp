@@ -5,11 +5,11 @@
 #include "cli/exit_code.hpp"
 #include "cli/suggest.hpp"
 #include "commands/commands.hpp"
-#include "data/import.hpp"
-#include "data/parameters.hpp"
-#include "data/target.hpp"
+#include "data/import/import.hpp"
+#include "data/import/target.hpp"
+#include "data/statements/parameters.hpp"
 #include "output/output_file.hpp"
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
 
@@ -25,7 +25,7 @@ std::string format_of(const context& c, const std::string& file) {
   return file.ends_with(".jsonl") || file.ends_with(".ndjson") ? "jsonl" : "csv";
 }
 
-// All columns that can be inserted again: not those that SQLite computes.
+// Selects all columns that can be inserted again: not those that SQLite computes.
 std::string table_sql(const request_view& db, const std::string& table) {
   std::string names;
   for (const auto& column : find_table(db, table).value_or(std::vector<target_column>{}))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "data/input_kind.hpp"
+#include "data/import/input_kind.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
 
@@ -14,7 +14,7 @@ namespace dbengine::app {
 
 namespace {
 
-/// Rows that are not in the table are shown one by one, up to this many; all are counted.
+/// The number of rejected rows that are shown one by one; all are counted.
 constexpr std::uint64_t shown_bad = 100;
 
 std::optional<char> separator_of(const context& c) {
@@ -37,7 +37,7 @@ import_format format_of(const context& c, const std::string& file, std::string_v
                             : import_format::jsonl;
 }
 
-// All but the format, which the input may have to tell.
+// All settings except the format, which may depend on the input.
 import_settings settings_of(const context& c) {
   import_settings s;
   s.table = c.args.text_or("table", "");
@@ -54,7 +54,7 @@ std::string counted(std::uint64_t n, const std::string& what) {
   return ui::grouped(n) + " " + what + (n == 1 ? "" : "s");
 }
 
-// How it went.
+// Reports the result.
 void tell(const context& c, const import_settings& s, const import_result& result,
           std::chrono::nanoseconds time) {
   const double seconds = std::chrono::duration<double>(time).count();
@@ -76,10 +76,11 @@ void tell(const context& c, const import_settings& s, const import_result& resul
 
 int run(context& c) {
   const std::string file = c.args.text_or("FILE", "-");
-  import_settings s = settings_of(c); // a mistake in it is told before the input is waited for
+  import_settings s = settings_of(c); // reports a mistake in the options before waiting for the
+                                      // input
   file_chunks input(file, c.cancel);
   const auto head = input.head();
-  refuse_foreign_input(head); // before a database is made for it
+  refuse_foreign_input(head); // before it creates a database
   s.format = format_of(c, file, head);
 
   const DbEngine engine = open_engine(c, opening::create);

@@ -6,7 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 #include "ui/text.hpp"
 
 namespace dbengine::app {

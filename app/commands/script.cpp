@@ -6,11 +6,11 @@
 #include "cli/report.hpp"
 #include "cli/suggest.hpp"
 #include "commands/commands.hpp"
-#include "data/chunks.hpp"
-#include "data/long_script.hpp"
-#include "data/raw_script.hpp"
-#include "data/text_file.hpp"
-#include "output/writer.hpp"
+#include "data/input/chunks.hpp"
+#include "data/input/text_file.hpp"
+#include "data/statements/long_script.hpp"
+#include "data/statements/raw_script.hpp"
+#include "output/row_writer.hpp"
 #include "ui/text.hpp"
 
 #include <utility>
@@ -31,7 +31,7 @@ void show(const script_result& result, const std::string& sql, const context& c,
     ++t.statements;
     if (step.failure) {
       ++t.failures;
-      out.finish(); // the rows of what ran before come first
+      out.finish(); // the rows of the previous statements come first
       const std::string text = failure_text(*step.failure, sql, c.err);
       std::fwrite(text.data(), 1, text.size(), stderr);
     } else if (!step.result.columns().empty()) {
@@ -67,7 +67,7 @@ int run(context& c) {
     try {
       show(db.execute_script(sql), sql, c, standard, writers, t);
     } catch (const dbengine::error& e) {
-      // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
+      // A script with its own transactions (a dump) needs a raw connection. Nothing has run so far.
       if (e.code() != errc::not_allowed || !c.connect.empty())
         throw;
       keep(run_raw_script(db, sql, writers));

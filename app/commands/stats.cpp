@@ -7,7 +7,7 @@
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -17,7 +17,7 @@ namespace dbengine::app {
 
 namespace {
 
-// False when the user wants to stop.
+// Returns false if a stop is requested.
 bool pause(std::chrono::milliseconds time, const std::stop_token& cancel) {
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -50,7 +50,7 @@ int run(context& c) {
           stats_tables(engine.get_stats(), engine.health(), engine.database_info(), c.out));
     standard.finish();
   } while (watch && pause(*watch, c.cancel));
-  if (watch && c.out.interactive) { // behind the ^C of the terminal
+  if (watch && c.out.interactive) { // after the ^C that the terminal shows
     standard.write("\n");
     standard.finish();
   }

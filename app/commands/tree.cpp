@@ -3,7 +3,7 @@
 
 #include "commands/commands.hpp"
 
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 
 namespace dbengine::app {
 

@@ -84,7 +84,7 @@ key_spec size(const char* section, const char* name, T options::*member) {
           [=](const config& c) { return std::to_string(c.engine.*member); }};
 }
 
-// A word out of a few: `set` gets its position.
+// A key whose value is one of a few words: `set` gets the index.
 key_spec word(const char* section, const char* name, std::vector<std::string> words,
               std::function<void(config&, std::size_t)> set,
               std::function<std::string(const config&)> show) {
@@ -137,7 +137,7 @@ key_spec serve_flag(const char* name, bool serve_config::*member) {
           [=](const config& c) { return c.serve.*member ? "true" : "false"; }};
 }
 
-// One of the limits of the ports; `least` and up.
+// A limit of the ports, with the minimum `least`.
 key_spec serve_limit(const char* name, std::size_t peer_limits::*member, std::size_t least) {
   return {"serve", name,
           [=](config& c, const toml::node& n) -> std::string {

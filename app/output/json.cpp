@@ -8,7 +8,7 @@
 //   {"$columns": ["id", …]}     as the only record: there are no rows, and these are the columns
 
 #include "output/encode.hpp"
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 #include "ui/text.hpp"
 
 #include <cmath>
@@ -46,7 +46,7 @@ public:
   json_writer(output_stream& to, bool lines, bool tell_columns)
       : to_(to), lines_(lines), tell_columns_(tell_columns) {}
 
-  // Keys of one object differ: a repeated name gets a number.
+  // Keys of an object are unique: a repeated name gets a number.
   void begin(const std::vector<std::string>& columns) override {
     std::set<std::string> used(columns.begin(), columns.end());
     std::set<std::string> seen;

@@ -17,7 +17,8 @@ namespace dbengine::app::serve {
 
 namespace {
 
-// Asks through an actor of the question's own: a blocking actor with a timeout would leak a little at each.
+// Sends the request from a temporary actor: a blocking actor with a timeout would leak a little
+// memory with each request.
 template <class Result, class Request>
 std::future<Result> ask(caf::actor_system& system, const engine_actor& engine,
                         std::chrono::milliseconds timeout) {
@@ -33,7 +34,8 @@ std::future<Result> ask(caf::actor_system& system, const engine_actor& engine,
   return result;
 }
 
-// The promise is kept by an actor; one that is killed with its system breaks it, so that nobody waits for ever.
+// Waits for a promise that an actor holds. If the actor is killed with its system, the promise
+// breaks, so that the wait ends.
 template <class Result>
 Result taken(std::future<Result>& from) {
   try {
@@ -67,7 +69,7 @@ database::~database() {
 snapshot database::look(std::chrono::milliseconds timeout) const {
   using clock = std::chrono::steady_clock;
   const auto deadline = clock::now() + timeout;
-  // Before the other questions are asked: the statistics would count them in the engine's queue.
+  // Read before the other requests are sent: the statistics would count them in the engine's queue.
   auto statistics = ask<dbengine::statistics, statistics_request>(system_, engine_, timeout);
   snapshot s{.statistics = taken(statistics), .health = health()};
   const auto left = std::max(std::chrono::milliseconds(1),
@@ -76,7 +78,7 @@ snapshot database::look(std::chrono::milliseconds timeout) const {
   auto backup = ask<backup_info, backup_info_request>(system_, engine_, left);
   if (port_ != 0)
     s.peers = actors::statistics_of(engine_, port_);
-  // The rest is what tells why one of these is missing: health says what is wrong with the file.
+  // The other parts report why one of these is missing: health reports what is wrong with the file.
   s.database = taken_if_there(file);
   s.backup = taken_if_there(backup);
   return s;

@@ -27,7 +27,8 @@ double unix_seconds(wall_time t) {
   return seconds(std::chrono::floor<std::chrono::seconds>(t).time_since_epoch());
 }
 
-// Families in the order in which they were first met, all samples of one together as the format asks for.
+// Metric families in the order of their first use. All samples of a family are contiguous, as the
+// format requires.
 class families {
 public:
   void counter(const std::string& name, const char* help, labels l, std::uint64_t value) {

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using json = nlohmann::ordered_json;
 
-/// Less than what a scraper waits.
+/// Shorter than the timeout of a scraper.
 constexpr auto look_timeout = 2s;
 
 std::vector<looked> look(const served& from) {
@@ -54,7 +54,7 @@ http::answer stats(const served& from) {
       one.update(stats_value(d.what->statistics, d.what->health,
                              d.what->database.value_or(database_info())));
       if (!d.what->database)
-        one["database"] = nullptr; // health says why
+        one["database"] = nullptr; // health reports the reason
       one["backup"] = d.what->backup ? backup_value(*d.what->backup) : json();
     } else {
       one["failure"] = d.failure;
@@ -82,7 +82,7 @@ std::string stuck_text(const database& d, std::chrono::milliseconds most) {
                    " s: statements do not come back";
 }
 
-// Alive is what a new process would not do better; `ready` asks for more.
+// A live process is one that a restart would not improve; `ready` requires more.
 http::answer health(const served& from, bool ready, std::chrono::milliseconds most_stuck) {
   json databases = json::array();
   bool good = !ready || from.state == server_state::ready;

@@ -10,7 +10,7 @@
 #include "serve/database.hpp"
 #include "serve/http/listener.hpp"
 #include "serve/log.hpp"
-#include "serve/notify.hpp"
+#include "serve/notifier.hpp"
 #include "serve/pages.hpp"
 #include "serve/settings.hpp"
 
@@ -40,7 +40,7 @@ struct system_config : caf::actor_system_config {
   explicit system_config(bool network) {
     if (network)
       load<caf::io::middleman>();
-    // As the engine's own: an idle server wakes nobody.
+    // As in the engine's own actor system: an idle server causes no wake-ups.
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
     set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
@@ -48,7 +48,7 @@ struct system_config : caf::actor_system_config {
   }
 };
 
-// What signals ask for, until the main thread takes it.
+// A mailbox from the signal thread to the main thread.
 class wishes {
 public:
   explicit wishes(context& c) : signals_(*c.signals), stop_(c.cancel) {
@@ -66,7 +66,7 @@ public:
   wishes& operator=(const wishes&) = delete;
 
   enum class wish { reload, stop, time };
-  /// Waits for a wish, for `most` where given.
+  /// Waits for a signal's request, for `most` if given.
   wish next(std::optional<std::chrono::milliseconds> most) {
     std::unique_lock lock(mutex_);
     const auto asked = [this] { return reload_; };
@@ -91,7 +91,7 @@ std::string count_text(std::size_t n) {
   return std::to_string(n) + (n == 1 ? " database" : " databases");
 }
 
-// Takes over what can be changed while it runs and says what cannot.
+// Applies the settings that can change at run time and logs those that cannot.
 void reload(context& c) {
   if (c.config.file.empty()) {
     log_warning("reload: there is no configuration file, nothing changes");
@@ -139,8 +139,8 @@ public:
     return why.empty();
   }
 
-  /// All at once, each within its own timeout; the pages tell meanwhile that the server is not ready. False where a worker was left
-  /// behind.
+  /// Shuts all databases down concurrently, each within its own timeout. Meanwhile the pages report
+  /// that the server is not ready. Returns false if a worker was abandoned.
   bool drain() {
     all_.state = server_state::draining;
     std::atomic<bool> all_ended{true};
@@ -167,7 +167,7 @@ int serve(context& c, const settings& s) {
                                    [](const auto& d) { return d.publish.has_value(); });
   system_config config(network);
   caf::actor_system system(config);
-  // Else this thread is tied to a logger that ends before it.
+  // Otherwise this thread refers to a logger that is destroyed before it.
   caf::logger::set_current_actor_system(nullptr);
   {
     server all(s, system);
@@ -190,7 +190,8 @@ int serve(context& c, const settings& s) {
     log_info("stopping: draining");
     manager.stopping(c.config.engine.shutdown_timeout + 20s);
     if (!all.drain()) {
-      // Said above by name. The actor system would wait for it, for ever perhaps.
+      // The abandoned workers were logged by name above. The actor system would wait for them,
+      // perhaps forever.
       log_info("stopped");
       ::_exit(0);
     }
@@ -204,12 +205,12 @@ int serve(context& c, const settings& s) {
 int run(context& c) {
   needs_files(c, "serve");
   const settings s = settings_of(c);
-  for (const auto& d : s.databases) // a log in one of them would destroy it
+  for (const auto& d : s.databases) // a log line in one of them would destroy it
     refuse_standard_streams_of(database_files(file_of_database(d.url)));
   set_up_log(s.log_level, s.log_format);
   if (s.log_format != "json")
     return serve(c, s);
-  // Who reads JSON line by line gets the end as such a line, too, and the same exit code.
+  // A reader of JSON lines gets the error as such a line, too, and the same exit code.
   try {
     return serve(c, s);
   } catch (const dbengine::error& e) {

@@ -5,11 +5,11 @@
 
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
-#include "data/chunks.hpp"
-#include "data/import.hpp"
-#include "data/input_kind.hpp"
-#include "data/schema.hpp"
-#include "data/text_file.hpp"
+#include "data/dump/schema.hpp"
+#include "data/import/import.hpp"
+#include "data/import/input_kind.hpp"
+#include "data/input/chunks.hpp"
+#include "data/input/text_file.hpp"
 #include "shell/shell.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
@@ -63,7 +63,7 @@ void timer(shell& s, const words& w) {
   s.timer() = w[0] == "on";
 }
 
-// Import needs the engine's right to write.
+// Throws unless import can get the engine's write lock.
 void need_engine(shell& s, const char* command) {
   if (s.statements().in_transaction())
     throw data_error(std::string(command) +
@@ -141,7 +141,7 @@ void watch(shell& s, const words& w) {
       wake.wait_for(lock, c.cancel, *every, [] { return false; });
     } while (!c.cancel.stop_requested());
     if (s.interactive())
-      s.note(""); // behind the ^C of the terminal
+      s.note(""); // after the ^C that the terminal shows
   } catch (const dbengine::error& e) {
     if (e.code() != errc::cancelled)
       throw;
@@ -172,7 +172,8 @@ void quit(shell& s, const words&) {
   s.quit();
 }
 
-// Words between spaces; quotes hold spaces. The last argument of .watch is the rest of the line.
+// Splits at spaces; quotes protect spaces. The last argument of .watch is the remainder of the
+// line.
 words split(const std::string& line, std::size_t most) {
   words out;
   std::size_t at = 0;

@@ -20,7 +20,7 @@ std::string_view environment(const char* name) noexcept {
   return found == nullptr ? std::string_view() : std::string_view(found);
 }
 
-// The first of the three that is set decides, as in setlocale(3).
+// The first variable that is set decides, as in setlocale(3).
 bool locale_is_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     std::string text(environment(name));

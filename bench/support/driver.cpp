@@ -23,7 +23,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// One per thread, on cache lines of its own.
+// Counters of one thread, on separate cache lines.
 struct alignas(128) tally {
   std::uint64_t operations = 0;
   latencies times;

@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t resident_target = std::uint64_t{16} << 20;
-// The engine truncates its WAL after one second without a commit; three let it finish.
+// The engine truncates its WAL after one second without a commit; three seconds let it finish.
 constexpr auto settle = 3s;
 constexpr auto watch = 5s;
 

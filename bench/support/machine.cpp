@@ -77,7 +77,7 @@ noise_watch::ticks noise_watch::now() {
   std::ifstream in("/proc/stat");
   std::string cpu;
   in >> cpu;
-  // user nice system idle iowait irq softirq steal; guest time is within user.
+  // user nice system idle iowait irq softirq steal; guest time is included in user.
   for (int i = 0; i < 8; ++i) {
     std::uint64_t x = 0;
     in >> x;

@@ -20,7 +20,7 @@ work_folder::work_folder(const std::filesystem::path& parent) {
 
 work_folder::~work_folder() {
   std::error_code
-      ignored; // nobody can act on it; the folder is named so that a person sees whose it is
+      ignored; // the caller cannot act on it; the folder's name shows what it belongs to
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -3,7 +3,7 @@
 
 // What imports make of odd files: every row is in the table or reported with its line.
 
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 
 #include "cli/exit_code.hpp"
 

@@ -5,7 +5,7 @@
 // dump larger than SQLite takes as one text is such a script: `DBENGINE_DUMP_BYTES` makes it of that size.
 
 #include "command_line.hpp"
-#include "data/long_script.hpp"
+#include "data/statements/long_script.hpp"
 #include "engine_fixture.hpp"
 
 #include <algorithm>
