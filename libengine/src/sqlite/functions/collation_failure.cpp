@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "sqlite/functions/collation_watch.hpp"
+#include "sqlite/functions/collation_failure.hpp"
 
 #include <sqlite3.h>
 
 namespace dbengine::sqlite {
 
-void collation_watch::failed(const std::string& collation, const std::string& why) noexcept {
+void collation_failure::failed(const std::string& collation, const std::string& why) noexcept {
   const bool writing = sqlite3_txn_state(db_, nullptr) == SQLITE_TXN_WRITE;
   const bool request = running_ != nullptr && *running_ != nullptr;
   spoilt_ = spoilt_ || writing;

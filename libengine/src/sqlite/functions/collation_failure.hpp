@@ -13,13 +13,13 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-class request_control;
+struct request_control;
 
-class collation_watch {
+class collation_failure {
 public:
   /// `running`: the request that runs on the connection, null between requests; null itself where there are no requests
   /// (the verification of a backup).
-  collation_watch(sqlite3* db, request_control* const* running) noexcept
+  collation_failure(sqlite3* db, request_control* const* running) noexcept
       : db_(db), running_(running) {}
 
   /// In a comparison: it threw. Never throws itself.
