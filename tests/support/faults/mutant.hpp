@@ -11,8 +11,8 @@ namespace dbengine::test {
 
 #ifdef DBENGINE_FAULTS
 struct mutant {
-  explicit mutant(const char* name) { base::fault::set_flaw(name); }
-  ~mutant() { base::fault::set_flaw({}); }
+  explicit mutant(const char* name) { base::fault::set_mutant(name); }
+  ~mutant() { base::fault::set_mutant({}); }
   mutant(const mutant&) = delete;
   mutant& operator=(const mutant&) = delete;
 };

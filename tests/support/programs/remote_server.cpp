@@ -37,7 +37,7 @@ struct config : caf::actor_system_config {
 int serve(caf::actor_system& system, const std::string& url, arguments& args) {
 #ifdef DBENGINE_FAULTS
   if (args.count("mutant"))
-    dbengine::base::fault::set_flaw(args["mutant"]);
+    dbengine::base::fault::set_mutant(args["mutant"]);
 #endif
   dbengine::engine_actor engine;
   try {

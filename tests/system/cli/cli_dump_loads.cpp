@@ -4,7 +4,7 @@
 // Every dump loads, in this program and in SQLite's own, and makes a database that is equal by value and type: whatever comments a schema
 // ends with, full-text indexes over views, tables that cannot be read here, statistics, as many columns as SQLite allows.
 
-#include "data/dump_text.hpp"
+#include "data/dump/dump_text.hpp"
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
 #include "support/wire/remote_fixture.hpp"
