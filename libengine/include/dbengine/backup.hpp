@@ -34,12 +34,16 @@ struct backup_file {
   std::string sha256 = {};
   std::uint64_t pages = 0;
   bool compressed = false;
+
+  friend bool operator==(const backup_file&, const backup_file&) = default;
 };
 
 /// How far a running backup is.
 struct backup_progress {
   std::uint64_t pages_done = 0;
   std::uint64_t pages_total = 0;
+
+  friend bool operator==(const backup_progress&, const backup_progress&) = default;
 };
 
 /// Of `get_backup_info`.
@@ -57,6 +61,8 @@ struct backup_info {
   std::optional<backup_progress> running = std::nullopt;
   /// Newest first.
   std::vector<backup_file> backup_files = {};
+
+  friend bool operator==(const backup_info&, const backup_info&) = default;
 };
 
 /// What a verification found.
@@ -67,6 +73,8 @@ struct verify_report {
   std::uint64_t pages = 0;
   std::string sha256 = {};
   bool has_manifest = false;
+
+  friend bool operator==(const verify_report&, const verify_report&) = default;
 };
 
 /// What bounds the backups of one database. A bound of 0 is none; without any bound all stay.
@@ -77,6 +85,8 @@ struct retention_policy {
   std::chrono::seconds max_age{0};
   /// How large all together may be; from the first that does not fit on, all older ones go.
   std::uintmax_t max_bytes = 0;
+
+  friend bool operator==(const retention_policy&, const retention_policy&) = default;
 };
 
 /// What retention did, or would do. All newest first.
@@ -88,6 +98,8 @@ struct prune_report {
   std::vector<backup_file> removed = {};
   /// To be removed, but being read (a verification, a restore, an open SQLite connection). They go another time.
   std::vector<backup_file> in_use = {};
+
+  friend bool operator==(const prune_report&, const prune_report&) = default;
 };
 
 /// Return false to cancel.

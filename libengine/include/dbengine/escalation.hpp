@@ -31,6 +31,8 @@ struct escalation {
   std::string worker = {};
   /// Why: the last failure, or the state of the file.
   error_info reason = {};
+
+  friend bool operator==(const escalation&, const escalation&) = default;
 };
 
 /// "writer: circuit opened (internal: …)".

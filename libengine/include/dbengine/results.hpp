@@ -25,6 +25,8 @@ struct write_result {
   std::int64_t last_insert_rowid = 0;
   /// Run time of the statement on its connection, without queueing and commit.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const write_result&, const write_result&) = default;
 };
 
 /// Of `execute_many`.
@@ -35,6 +37,8 @@ struct batch_result {
   std::int64_t changes = 0;
   /// Run time of all of them on their connection, without queueing and commit.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const batch_result&, const batch_result&) = default;
 };
 
 /// One step of `execute_transaction`.
@@ -59,6 +63,8 @@ struct operation {
   requires(sizeof...(Ts) > 0) static operation fetch(std::string sql, const Ts&... xs) {
     return {kind::fetch, std::move(sql), params::of(xs...)};
   }
+
+  friend bool operator==(const operation&, const operation&) = default;
 };
 
 /// The result of one operation: of an execute `write()`, of a fetch `rows()`. The wrong one throws
@@ -72,6 +78,8 @@ public:
   bool is_rows() const noexcept { return data_.index() == 1; }
   const dbengine::rows& rows() const;
   const write_result& write() const;
+
+  friend bool operator==(const operation_result&, const operation_result&) = default;
 
 private:
   std::variant<write_result, dbengine::rows> data_;
@@ -93,6 +101,8 @@ struct script_step {
   dbengine::rows result = {};
   /// Set where the statement failed; offsets in it count from the start of the script.
   std::optional<error_info> failure = std::nullopt;
+
+  friend bool operator==(const script_step&, const script_step&) = default;
 };
 
 /// Of `execute_script`.
@@ -101,6 +111,8 @@ struct script_result {
   std::vector<script_step> steps = {};
   /// How many of them failed.
   std::size_t failures() const noexcept;
+
+  friend bool operator==(const script_result&, const script_result&) = default;
 };
 
 } // namespace dbengine

@@ -21,6 +21,8 @@ struct latency {
   /// Durations measured.
   std::uint64_t count = 0;
   std::chrono::nanoseconds p50{0}, p90{0}, p99{0}, p999{0}, max{0};
+
+  friend bool operator==(const latency&, const latency&) = default;
 };
 
 /// What a request is counted as.
@@ -49,6 +51,8 @@ struct class_statistics {
   latency wait;
   /// Of every write and, on leases, of one read in 16 (a clock costs as much as a tenth of a point read).
   latency run;
+
+  friend bool operator==(const class_statistics&, const class_statistics&) = default;
 };
 
 /// closed: requests run. open: workers failed too often, requests fail at once with `errc::unavailable`. half_open: a probe runs.
@@ -79,6 +83,8 @@ struct worker_health {
   circuit_state circuit = circuit_state::closed;
   /// What it is busy with where that takes too long: "stalled for 1200 ms in request "SELECT …"".
   std::string note;
+
+  friend bool operator==(const worker_health&, const worker_health&) = default;
 };
 
 /// One of the slowest statements so far.
@@ -86,6 +92,8 @@ struct slow_statement {
   std::string sql;
   /// Its run time, without queueing.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const slow_statement&, const slow_statement&) = default;
 };
 
 /// Counters since the engine was opened, and what is at this moment.
@@ -145,6 +153,8 @@ struct statistics {
   std::vector<worker_health> workers;
   /// At most ten, the slowest first.
   std::vector<slow_statement> slowest;
+
+  friend bool operator==(const statistics&, const statistics&) = default;
 };
 
 /// Whether the engine can do its work, and what stands in its way.
@@ -164,6 +174,8 @@ struct health_report {
   /// One sentence each. Where `ok` they are warnings: the work is done, and somebody should look (little room on the disk, a long
   /// write-ahead log, an old backup).
   std::vector<std::string> problems;
+
+  friend bool operator==(const health_report&, const health_report&) = default;
 };
 
 /// What is open, and how.
@@ -189,6 +201,8 @@ struct database_info {
   bool foreign_keys = false;
   std::uint64_t cache_bytes = 0;
   std::uint64_t mmap_bytes = 0;
+
+  friend bool operator==(const database_info&, const database_info&) = default;
 };
 
 /// How much a checkpoint waits for, as SQLite has it.
@@ -206,6 +220,8 @@ struct checkpoint_result {
   /// Pages in the WAL, and how many of them are in the file now. Both 0 after a `truncate`.
   std::int64_t wal_pages = 0;
   std::int64_t moved_pages = 0;
+
+  friend bool operator==(const checkpoint_result&, const checkpoint_result&) = default;
 };
 
 } // namespace dbengine
