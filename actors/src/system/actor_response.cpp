@@ -3,7 +3,7 @@
 
 #include "system/actor_response.hpp"
 
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
@@ -14,7 +14,7 @@ namespace dbengine::actors::system {
 void actor_response::deliver(const caf::message& result) const {
   if (stages_.empty())
     return answer_sender(result);
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     auto left = stages_;
     const auto next = std::move(left.back());
     left.pop_back();
@@ -23,11 +23,11 @@ void actor_response::deliver(const caf::message& result) const {
 }
 
 void actor_response::fail(const error_info& why) const {
-  answer_sender(base::patiently([&] { return caf::make_message(from_info(why)); }));
+  answer_sender(base::retry_on_bad_alloc([&] { return caf::make_message(from_info(why)); }));
 }
 
 void actor_response::fail(const caf::error& why) const {
-  answer_sender(base::patiently([&] { return caf::make_message(why); }));
+  answer_sender(base::retry_on_bad_alloc([&] { return caf::make_message(why); }));
 }
 
 void actor_response::delegate(const caf::strong_actor_ptr& next, const caf::message& m) const {
@@ -37,7 +37,7 @@ void actor_response::delegate(const caf::strong_actor_ptr& next, const caf::mess
 void actor_response::answer_sender(const caf::message& m) const {
   if (!sender_ || !id_.is_request())
     return;
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     sender_->enqueue(caf::actor_cast<caf::strong_actor_ptr>(handle_), id_.response_id(),
                      caf::message(m), nullptr);
   });

@@ -137,8 +137,8 @@ engine_handle::request_ptr engine_handle::make_request(request::kind k, call_opt
   r->read_only = o.read_only;
   r->peer = o.peer;
   if (o.peer != 0)
-    r->ctl.share_processor();
-  r->ctl.bound_results(static_cast<std::size_t>(o.max_result_bytes));
+    r->ctl.deadline.share_processor();
+  r->ctl.results.set_limit(static_cast<std::size_t>(o.max_result_bytes));
   if (o.cancel_token != 0)
     cancellable_.add(r->owner(), o.cancel_token, r);
   return r;
@@ -271,7 +271,7 @@ void engine_handle::handle(cursor_close& x, actor_response& to) {
 void engine_handle::handle(cancel_request& x, actor_response& to) {
   engine_->backups().cancel(to.owner(), x.cancel_token);
   if (const auto found = cancellable_.remove(to.owner(), x.cancel_token))
-    found->ctl.kill(
+    found->ctl.deadline.kill(
         errc::cancelled); // the watchdog answers one that waits, its worker one that runs
 }
 

@@ -4,7 +4,7 @@
 #include "system/handle_base.hpp"
 
 #include "base/error_map.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
@@ -64,7 +64,7 @@ void handle_base::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* ho
       return;
   } catch (...) {
     const auto info = base::current_exception_info();
-    why = base::patiently([&] { return from_info(info); });
+    why = base::retry_on_bad_alloc([&] { return from_info(info); });
   }
   to.fail(why);
 }
