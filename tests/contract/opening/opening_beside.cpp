@@ -142,7 +142,7 @@ CAF_TEST(a reader that may not write is told what to do about a transaction that
     if (::setgid(65534) != 0 || ::setuid(65534) != 0)
       ::_exit(98);
     const auto e = failure_of([&] { db_engine db(folder.url(), read_only); });
-    ::_exit(e.code == errc::cannot_open && has(e.message, "undoes that") ? 0 : 1);
+    ::_exit(e.code == errc::cannot_open && has(e.message, "rolls that transaction back") ? 0 : 1);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
