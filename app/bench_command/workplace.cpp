@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 #include "bench_command/cases.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 #include <cstdio>
 
@@ -39,13 +39,13 @@ void workplace::fill(const db_engine& db, std::size_t count) const {
   }
 }
 
-finding& workplace::keep(finding f, std::string label, std::string unit) {
+finding& workplace::record(finding f, std::string label, std::string unit) {
   if (settings_.cancel.stop_requested())
     throw error(errc::cancelled, "interrupted");
   f.test = test_;
   f.label = std::move(label);
   f.unit = std::move(unit);
-  // The columns of the head that `run_bench` writes: 80 in all.
+  // The columns of the header that `run_bench` writes: 80 in all.
   std::printf("  %-32s %21s %8s %8s %3.0f %%\n", f.label.c_str(),
               (rate_text(f.rate) + " " + f.unit + "/s").c_str(), duration_text(f.p50).c_str(),
               duration_text(f.p99).c_str(), f.processor * 100);

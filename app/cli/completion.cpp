@@ -8,7 +8,7 @@ namespace dbengine::app {
 
 namespace {
 
-// One command as the scripts see it: its path ("backup list"), its words and its options.
+// A command in the form that the scripts use: its path ("backup list"), its words and its options.
 struct node {
   std::string path;
   const command* at;
@@ -52,7 +52,7 @@ bool takes_files(const command& c) {
   return false;
 }
 
-// Text inside single quotes of any shell.
+// Text inside single quotes, valid in any shell.
 std::string quoted(std::string_view text) {
   std::string out;
   for (const char c : text)
@@ -60,7 +60,7 @@ std::string quoted(std::string_view text) {
   return "'" + out + "'";
 }
 
-// How bash takes the lines that a command prints as its candidates.
+// The bash line that turns the lines printed by a command into candidates.
 std::string into(const std::string& command) {
   return "mapfile -t COMPREPLY < <(" + command + ")";
 }

@@ -3,7 +3,7 @@
 
 #include "commands/commands.hpp"
 
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 
 namespace dbengine::app {
 
@@ -19,9 +19,9 @@ option_spec output_option() {
   return {.names = "-o,--output",
           .what = takes::choice,
           .value = "FORMAT",
-          .help = "how rows are written",
+          .help = "the format of rows",
           .choices = format_names(),
-          .fallback = "table, or what the configuration says"};
+          .fallback = "table, or the configuration's"};
 }
 
 option_spec timeout_option() {
@@ -45,11 +45,11 @@ command make_tree(bool remote) {
       {.names = "--connect",
        .what = takes::text,
        .value = "HOST:PORT",
-       .help = "use the engine that a server offers there, in the place of DB"},
+       .help = "use the engine that a server publishes there, instead of DB"},
       {.names = "--tls-cert",
        .what = takes::file,
        .value = "FILE",
-       .help = "this side's certificate (PEM), where the server has TLS"},
+       .help = "the client's certificate (PEM), if the server uses TLS"},
       {.names = "--tls-key",
        .what = takes::file,
        .value = "FILE",
@@ -57,11 +57,11 @@ command make_tree(bool remote) {
       {.names = "--tls-ca",
        .what = takes::file,
        .value = "FILE",
-       .help = "who signed the server's certificate (PEM)"},
+       .help = "the authority that signed the server's certificate (PEM)"},
       {.names = "--tls-name",
        .what = takes::text,
        .value = "NAME",
-       .help = "the name or address in the server's certificate, where it is not HOST; empty: any"},
+       .help = "the name or address in the server's certificate, if it is not HOST; empty: any"},
       {.names = "--color",
        .what = takes::choice,
        .value = "WHEN",
@@ -69,7 +69,7 @@ command make_tree(bool remote) {
        .choices = {"auto", "always", "never"},
        .fallback = "auto"},
       {.names = "-q,--quiet", .help = "no progress bars and counts"},
-      {.names = "-v,--verbose", .help = "tell more on standard error"},
+      {.names = "-v,--verbose", .help = "write more to standard error"},
       {.names = "--version", .help = "show the version"},
   };
   tree.commands = {

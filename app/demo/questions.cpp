@@ -13,8 +13,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-/// Between two rounds of questions an asker waits at least this long, and three times as long as the round took: four
-/// threads that ask without end would leave two cores little to load with.
+/// Minimum pause between two rounds of questions. The pause is also at least three times the length
+/// of the round: four threads without pauses would leave little of two cores for loading.
 constexpr auto think_time = 20ms;
 constexpr int think_factor = 3;
 
@@ -31,7 +31,8 @@ constexpr std::string_view by_section_sql =
     R"(SELECT s.name, count(*) AS packages, total(p.installed_kib) / 1024 AS mib
 FROM packages p JOIN sections s ON s.id = p.section_id GROUP BY s.id ORDER BY mib DESC, s.name LIMIT 10)";
 
-// What must be installed with a package: of alternatives the first, of several versions all.
+// Packages that must be installed with a package: of alternatives the first, of several versions
+// all.
 constexpr std::string_view closure_sql =
     R"(WITH RECURSIVE needed (name_id) AS (
   SELECT id FROM names WHERE name = ?
@@ -60,7 +61,7 @@ class asker {
 public:
   asker(const request_view& db, unsigned thread) : db_(db), turn_(thread * 5) {}
 
-  // Cheap questions come often, those that read a whole table now and then.
+  // Cheap questions are frequent; those that read a whole table are rare.
   void round(asked& a) {
     for (int i = 0; i < 6; ++i) {
       ask(a, question_kind::full_text, full_text_sql, words[turn_ % words.size()]);

@@ -22,7 +22,8 @@ struct user {
   std::optional<std::string> email;
 };
 
-/// What the guide shows stands between pairs of marks.
+/// The excerpts of the guide stand between pairs of marks. One function of more than 60
+/// lines, because the excerpts are one program whose variables the reader follows from the top.
 int guide() {
   // [tour]
   dbengine::db_engine db("sqlite:///app.db", {.num_workers = 2,
@@ -77,7 +78,7 @@ int guide() {
   // [tour]
   // [tour]
   {
-    auto raw = db.raw_connection(); // everybody else's writes wait for the end of this scope
+    auto raw = db.raw_connection(); // all other writes wait for the end of this scope
     raw.execute("PRAGMA user_version = 3");
     sqlite3* handle = raw.native_handle(); // for SQLite's own functions
     static_cast<void>(handle);
@@ -94,7 +95,8 @@ int guide() {
   try {
     db.execute("INSERT INTO users (nmae) VALUES ('x')");
   } catch (const dbengine::error& e) {
-    // e.code() is errc::sql, e.outcome() says what became of the request, e.offset() where in the text
+    // e.code() is errc::sql, e.outcome() says what became of the request, e.offset() where in the
+    // text
     std::printf("%s\n", e.what());
   }
   // [tour]

@@ -129,9 +129,9 @@ CAF_TEST(a lease that could not end its snapshot is replaced) {
   CAF_CHECK(all.failed > 0);
   CAF_CHECK_EQUAL(all.refused, 0);
   CAF_CHECK_EQUAL(all.broken, 0);
-  base::fault::set_flaw("keeps open transactions");
+  base::fault::set_mutant("keeps open transactions");
   const auto flawed = starve_reads();
-  base::fault::set_flaw("");
+  base::fault::set_mutant("");
   CAF_MESSAGE(flawed.refused << " reads met a transaction that was kept open");
   CAF_CHECK(flawed.refused > 0);
 }

@@ -230,7 +230,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
   CAF_CHECK(comes_true([&] {
     if (!f->core().try_take_writer())
       return false;
-    const bool open = f->core().writer().snapshot_open();
+    const bool open = f->core().writer().has_snapshot();
     f->core().give_back_writer();
     std::this_thread::sleep_for(
         3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between

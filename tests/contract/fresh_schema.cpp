@@ -92,10 +92,10 @@ CAF_TEST(every connection plans with statistics that were just gathered) {
 }
 
 CAF_TEST(the test of statistics finds connections that keep theirs) {
-  base::fault::set_flaw("keeps statistics");
+  base::fault::set_mutant("keeps statistics");
   int stale = 0;
   on_every_way([&](target& db) { stale += stale_plans(db); });
-  base::fault::set_flaw("");
+  base::fault::set_mutant("");
   CAF_CHECK(stale > 0);
   CAF_MESSAGE(stale << " looks at a plan of before");
 }

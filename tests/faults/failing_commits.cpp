@@ -227,7 +227,7 @@ CAF_TEST(kills while commits fail leave every answer true) {
 
 CAF_TEST(a failed commit that is not settled is found out) {
   const memory_folder folder;
-  base::fault::set_flaw("does not settle");
+  base::fault::set_mutant("does not settle");
   std::uint64_t ghosts = 0;
   for (unsigned i = 0; i < 20 && ghosts == 0; ++i)
     ghosts = run({.plans = {{"writer.after_commit", death::throws, 5}},
@@ -235,7 +235,7 @@ CAF_TEST(a failed commit that is not settled is found out) {
                   .disk = failing_disk{.every = 10, .broken_at_the_end = true}},
                  folder.path)
                  .crashed.ghosts;
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
   CAF_CHECK(ghosts > 0);
 }
 

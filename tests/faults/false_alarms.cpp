@@ -144,9 +144,9 @@ CAF_TEST(a database that another program shrinks and then makes grow is no cut o
 
 #ifdef DBENGINE_FAULTS
 CAF_TEST(an engine that believes the header alone is found out) { // the control of the test above
-  base::fault::set_flaw("believes the first look");
+  base::fault::set_mutant("believes the first look");
   const auto first = shrink_and_grow(false);
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
   CAF_CHECK(first.find("the database file was cut short") != std::string::npos);
 }
 #endif

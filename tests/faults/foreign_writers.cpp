@@ -307,10 +307,10 @@ CAF_TEST(other programs on the file never fence the engine) {
 // The control: with the order of looks that took a commit in between for a file that was cut.
 CAF_TEST(an engine that believes its first look is found out) {
 #ifdef DBENGINE_FAULTS
-  base::fault::set_flaw("believes the first look");
+  base::fault::set_mutant("believes the first look");
   figures f;
   run_round({.writers = 2, .length = 60s, .grows = true, .until_fenced = true}, seed_of_run(), f);
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
   report("the control", 60, f);
   CAF_CHECK(f.fences > 0);
 #else

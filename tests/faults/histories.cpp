@@ -83,9 +83,9 @@ CAF_TEST(an engine with a flaw has no true history) {
     for (; rounds < 20 && r.wrong == 0; ++rounds) {
       auto s = settings;
       s.seed += static_cast<unsigned>(rounds);
-      base::fault::set_flaw(flaw);
+      base::fault::set_mutant(flaw);
       r = run_history(s, folder.path);
-      base::fault::set_flaw({});
+      base::fault::set_mutant({});
     }
     CAF_CHECK(r.wrong != 0);
     std::fprintf(stderr, "%s: found after %d rounds: %s\n", flaw, rounds, r.text().c_str());

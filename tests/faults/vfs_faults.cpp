@@ -378,7 +378,7 @@ CAF_TEST(a failed commit that comes back is found out) {
 #ifdef DBENGINE_FAULTS
   const memory_folder folder;
   make_template(folder.path);
-  base::fault::set_flaw("does not settle");
+  base::fault::set_mutant("does not settle");
   for (const bool for_good : {true, false}) {
     bool found = false;
     for (std::uint64_t n = 1; n <= 40 && !found; ++n)
@@ -387,7 +387,7 @@ CAF_TEST(a failed commit that comes back is found out) {
                   .crashed.ghosts != 0;
     CAF_CHECK(found);
   }
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
 #else
   DBENGINE_SKIP("this build has no flaws to switch on");
 #endif

@@ -103,12 +103,12 @@ CAF_TEST(an engine with a flaw is found out) {
       {"forgets the commit record", "writer.after_commit"},
       {"drops an answer", "writer.before_begin"}};
   for (const auto& [flaw, point] : flaws) {
-    base::fault::set_flaw(flaw);
+    base::fault::set_mutant(flaw);
     bool found = false;
     for (int i = 0; i < 20 && !found; ++i)
       found = !run({.plans = {{point, death::throws, 5}}, .seed = 7, .timeout = 2s}, folder.path)
                    .right();
-    base::fault::set_flaw({});
+    base::fault::set_mutant({});
     CAF_CHECK(found);
     if (!found)
       std::fprintf(stderr, "not found out: an engine that %s\n", flaw);

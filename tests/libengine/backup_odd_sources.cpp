@@ -156,7 +156,7 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
   // It ends before it is written: the output stays within its bound, and is asked for while it grows.
   write_file(bomb, packed(plain, 1000));
   const auto fd = dbengine::os::directory::open(f.folder.path, false).open_file("bomb.zst");
-  const auto out = dbengine::backup::open_nameless();
+  const auto out = dbengine::backup::open_temporary_file();
   CAF_CHECK_EQUAL(
       code_of([&] { backup::stream(backup::stream_kind::unpack, fd.get(), out.get()); }),
       errc::corrupt);

@@ -17,7 +17,7 @@ constexpr auto pause_time = 5ms;
 
 std::chrono::steady_clock::duration time_of(dbengine::backup::throttle& pace) {
   const auto begin = std::chrono::steady_clock::now();
-  pace.rest_where_due();
+  pace.pause_if_due();
   return std::chrono::steady_clock::now() - begin;
 }
 
@@ -53,9 +53,9 @@ CAF_TEST(short work does not rest) {
   std::uint64_t commits = 0;
   dbengine::backup::throttle pace(1h, [&] { return ++commits; });
   for (int i = 0; i < 1000; ++i)
-    pace.rest_where_due();
+    pace.pause_if_due();
   CAF_CHECK_EQUAL(commits, 1u);
   dbengine::backup::throttle never(0ms, [&] { return ++commits; });
-  never.rest_where_due();
+  never.pause_if_due();
   CAF_CHECK_EQUAL(commits, 2u);
 }

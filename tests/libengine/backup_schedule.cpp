@@ -73,10 +73,10 @@ CAF_TEST(failures are retried with a growing delay and the grid stays) {
 }
 
 CAF_TEST(a backup is late after twice its interval and a while) {
-  CAF_CHECK(!backup::is_late(0s, 1s));
-  CAF_CHECK(!backup::is_late(10min + 2s, 1s));
-  CAF_CHECK(backup::is_late(10min + 2s + 1ns, 1s));
-  CAF_CHECK(!backup::is_late(2h, 1h));
-  CAF_CHECK(backup::is_late(2h + 11min, 1h));
-  CAF_CHECK(!backup::is_late(24h * 365, 24h * 365));
+  CAF_CHECK(!backup::is_overdue(0s, 1s));
+  CAF_CHECK(!backup::is_overdue(10min + 2s, 1s));
+  CAF_CHECK(backup::is_overdue(10min + 2s + 1ns, 1s));
+  CAF_CHECK(!backup::is_overdue(2h, 1h));
+  CAF_CHECK(backup::is_overdue(2h + 11min, 1h));
+  CAF_CHECK(!backup::is_overdue(24h * 365, 24h * 365));
 }

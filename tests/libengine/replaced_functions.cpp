@@ -71,9 +71,9 @@ CAF_TEST(replaced functions answer as those of SQLite) {
 #ifdef DBENGINE_FAULTS
 CAF_TEST(a function that breaks a rule is found) {
   for (const char* flaw : {"converts blobs in place", "escapes nothing"}) {
-    base::fault::set_flaw(flaw);
+    base::fault::set_mutant(flaw);
     const auto found = compare(20'000, 1, true);
-    base::fault::set_flaw({});
+    base::fault::set_mutant({});
     std::printf("%s: %zu of %zu calls different\n", flaw, found.different, found.cases);
     CAF_CHECK(found.different > 0);
   }

@@ -71,14 +71,14 @@ struct fixture {
 
 CAF_TEST(the snapshot stays open and new over the connections own commits) {
   fixture f;
-  CAF_CHECK(f.writer->keep_snapshot());
-  const auto opened = f.writer->count().snapshots_opened;
+  CAF_CHECK(f.writer->reuse_snapshot());
+  const auto opened = f.writer->read_counters().snapshots_opened;
   for (int i = 2; i <= 100; ++i) {
     f.execute("INSERT INTO t (x) VALUES (" + std::to_string(i) + ")");
-    CAF_CHECK(f.writer->keep_snapshot());
+    CAF_CHECK(f.writer->reuse_snapshot());
     CAF_CHECK_EQUAL(f.count(), i);
   }
-  CAF_CHECK_EQUAL(f.writer->count().snapshots_opened, opened);
+  CAF_CHECK_EQUAL(f.writer->read_counters().snapshots_opened, opened);
   CAF_CHECK(!f.writer->in_transaction());
   const stranger other(f.where.path); // it can write: nothing is left open but a read
   CAF_CHECK_EQUAL(other.run("INSERT INTO t (x) VALUES (-1)"), SQLITE_OK);
@@ -90,10 +90,10 @@ CAF_TEST(another connections commits are seen by the next statement) {
   const stranger other(f.where.path);
   for (int i = 0; i < 50; ++i) {
     CAF_CHECK_EQUAL(other.run("INSERT INTO t (x) VALUES (random())"), SQLITE_OK);
-    CAF_CHECK(!f.writer->keep_snapshot());
+    CAF_CHECK(!f.writer->reuse_snapshot());
     CAF_CHECK_EQUAL(f.count(), 2 + 2 * i);
     f.execute("INSERT INTO t (x) VALUES (random())");
-    CAF_CHECK(f.writer->keep_snapshot());
+    CAF_CHECK(f.writer->reuse_snapshot());
     CAF_CHECK_EQUAL(f.count(), 3 + 2 * i);
   }
 }
@@ -132,7 +132,7 @@ CAF_TEST(what cannot run beside an open read runs) {
   const auto runs = [&](const std::string& sql) {
     CAF_MESSAGE(sql);
     f.execute("INSERT INTO t (x) VALUES (random())");
-    CAF_REQUIRE(f.writer->snapshot_open());
+    CAF_REQUIRE(f.writer->has_snapshot());
     CAF_CHECK_EQUAL(code_of([&] { f.execute(sql); }), "none");
   };
   // SQLite itself refuses this beside a pending read: the control of this test.
@@ -215,7 +215,7 @@ CAF_TEST(a write that is stopped while it commits tells what became of it) {
   // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs together.
   struct stopper {
     static void stop(void* self, int, const char*, const char*, sqlite3_int64) {
-      static_cast<dbengine::sqlite::request_control*>(self)->kill(errc::timeout);
+      static_cast<dbengine::sqlite::request_control*>(self)->deadline.kill(errc::timeout);
     }
   };
   fixture f;

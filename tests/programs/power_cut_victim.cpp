@@ -149,7 +149,7 @@ int main(int argc, char** argv) {
   if (argc != 4 && argc != 5)
     return 2;
 #ifdef DBENGINE_FAULTS
-  base::fault::set_flaw(argc == 5 ? argv[4] : "");
+  base::fault::set_mutant(argc == 5 ? argv[4] : "");
 #endif
   const std::string level = argv[3];
   try {

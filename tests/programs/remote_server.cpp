@@ -37,7 +37,7 @@ struct config : caf::actor_system_config {
 int serve(caf::actor_system& system, const std::string& url, arguments& args) {
 #ifdef DBENGINE_FAULTS
   if (args.count("flaw"))
-    dbengine::base::fault::set_flaw(args["flaw"]);
+    dbengine::base::fault::set_mutant(args["flaw"]);
 #endif
   dbengine::engine_actor engine;
   try {

@@ -11,8 +11,8 @@ namespace dbengine::test {
 
 #ifdef DBENGINE_FAULTS
 struct flaw {
-  explicit flaw(const char* name) { base::fault::set_flaw(name); }
-  ~flaw() { base::fault::set_flaw({}); }
+  explicit flaw(const char* name) { base::fault::set_mutant(name); }
+  ~flaw() { base::fault::set_mutant({}); }
   flaw(const flaw&) = delete;
   flaw& operator=(const flaw&) = delete;
 };

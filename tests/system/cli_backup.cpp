@@ -130,7 +130,7 @@ CAF_TEST(pruning keeps the newest and only tells with dry run) {
   const std::string gone = at + "20250201_000000.sqlite\n" + at + "20250101_000000.sqlite\n";
   const auto told = good("backup prune app.db --dir b --keep 2 --dry-run");
   CAF_CHECK_EQUAL(told.out, gone);
-  CAF_CHECK(told.err.starts_with("2 would go ("));
+  CAF_CHECK(told.err.starts_with("2 would be removed ("));
   CAF_CHECK(told.err.ends_with("), 2 kept\n"));
   CAF_CHECK_EQUAL(backups("b").size(), 5u);
   const auto done = good("backup prune app.db --dir b --keep 2");

@@ -5,7 +5,7 @@
 // ends with, full-text indexes over views, tables that cannot be read here, statistics, as many columns as SQLite allows.
 
 #include "command_line.hpp"
-#include "data/dump_text.hpp"
+#include "data/dump/dump_text.hpp"
 #include "engine_fixture.hpp"
 #include "remote_fixture.hpp"
 

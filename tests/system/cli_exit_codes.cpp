@@ -115,11 +115,12 @@ CAF_TEST(2 is a command line that cannot be understood with the nearest right wo
       {"query app.db 'SELECT 1' --outptu csv",
        "query: unknown option --outptu; did you mean '--output'?"},
       {"query app.db 'SELECT 1' -x", "query: unknown option -x"},
-      {"query app.db 'SELECT 1' more", "query: more than it takes: more"},
+      {"query app.db 'SELECT 1' more", "query: too many arguments: more"},
       {"--colour never version", "unknown option --colour; did you mean '--color'?"},
       {"-o csv query app.db 'SELECT 1'", "unknown option -o"},
-      {"query app.db 'SELECT 1' -o tabel", "'tabel' is none of table, csv, json, jsonl, line, md; "
-                                           "did you mean 'table'?"},
+      {"query app.db 'SELECT 1' -o tabel",
+       "'tabel' is not one of table, csv, json, jsonl, line, md; "
+       "did you mean 'table'?"},
       {"query app.db 'SELECT 1' -o", "query: -o: FORMAT is missing"},
       {"-c", "-c: FILE is missing"},
       {"-x", "unknown option -x"},
@@ -128,14 +129,14 @@ CAF_TEST(2 is a command line that cannot be understood with the nearest right wo
       {"query app.db 'SELECT :a' -p a", "'a' is not NAME=VALUE or NAME:=JSON"},
       {"query app.db 'SELECT ?' -p 1:=nul", "has no JSON value"},
       {"import app.db x.csv", "import: --table is required"},
-      {"import app.db x.csv -t t --batch 0", "--batch: '0' is no whole number of at least 1"},
+      {"import app.db x.csv -t t --batch 0", "--batch: '0' is not an integer of at least 1"},
       {"import app.db x.csv -t t --types guess", "is none of auto, text"},
       {"export app.db -t users", "export: FILE is missing"},
       {"export app.db out.csv", "export: SQL and FILE are needed"},
-      {"stats app.db --watch 1ms", "--watch: '1ms' is no time of at least 100ms"},
+      {"stats app.db --watch 1ms", "--watch: '1ms' is not a duration of at least 100ms"},
       {"backup prune app.db --keep none", "--keep: 'none' is no whole number"},
       {"config check", "FILE is missing"},
-      {"completion bsh", "'bsh' is none of bash, zsh, fish; did you mean 'bash'?"}};
+      {"completion bsh", "'bsh' is not one of bash, zsh, fish; did you mean 'bash'?"}};
   for (const auto& [line, why] : lines) {
     const auto r = in_folder(line);
     CAF_CHECK_EQUAL(std::to_string(r.code) + " " + line, std::string("2 ") + line);
@@ -214,7 +215,7 @@ CAF_TEST(7 is a check that found something) {
                     0);
   const auto checked = in_folder("check app.db");
   CAF_CHECK_EQUAL(checked.code, 7);
-  CAF_CHECK_EQUAL(checked.out, "foreign key: row 1 of c refers to nothing in users\n");
+  CAF_CHECK_EQUAL(checked.out, "foreign key: row 1 of c references a missing row in users\n");
 }
 
 CAF_TEST(11 is a file that is damaged or no database) {

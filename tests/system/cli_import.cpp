@@ -3,7 +3,7 @@
 
 // What imports make of odd files: every row is in the table or reported with its line.
 
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 
 #include "cli/exit_code.hpp"
 
@@ -138,7 +138,7 @@ CAF_TEST(stopping keeps what stands before the bad row) {
 CAF_TEST(broken quotes are reported and the rest is read) {
   const auto o = csv("a,b\n\"x\"y,1\n2,3\n\"never closed,4\n5,6\n", skipping);
   CAF_CHECK_EQUAL(o.rows, (list{"2|3"}));
-  CAF_CHECK_EQUAL(o.bad, (list{"2: text behind the closing quote of field 1",
+  CAF_CHECK_EQUAL(o.bad, (list{"2: text after the closing quote of field 1",
                                "4: the quote opened in line 4 is never closed"}));
   // A quote inside a plain field is a character.
   CAF_CHECK_EQUAL(csv("a,b\n5\" disk,x\n").rows, (list{"'5\" disk'|'x'"}));
@@ -246,9 +246,9 @@ CAF_TEST(headers that cannot be) {
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM sqlite_schema"), 0);
   };
   refuses("a,b,A\n1,2,3\n", "two columns are called 'A'");
-  refuses("", "the input says nothing about columns: make table 't' first");
+  refuses("", "the input does not name any columns: create table 't' first");
   refuses("\"a,b\n1,2\n", "line 1 (the header): the quote opened in line 1 is never closed");
-  refuses("\"a\"x,b\n1,2\n", "line 1 (the header): text behind the closing quote of field 1");
+  refuses("\"a\"x,b\n1,2\n", "line 1 (the header): text after the closing quote of field 1");
   CAF_CHECK_EQUAL(csv("a,,c\n1,2,3\n").schema,
                   "CREATE TABLE \"t\" (\"a\" INTEGER, \"column_2\" INTEGER, \"c\" INTEGER)");
   const auto only = csv("a,b\n");
@@ -337,7 +337,7 @@ CAF_TEST(JSON lines that cannot be rows) {
                            "{\"a\":2}\n",
                        skipping);
   CAF_CHECK_EQUAL(o.rows, (list{"1", "2"}));
-  const list lines{"2: the key \"a\" stands there twice",
+  const list lines{"2: the key \"a\" occurs twice",
                    "3: column 2: invalid literal",
                    "4: not an object",
                    "5: not an object",

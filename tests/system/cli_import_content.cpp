@@ -5,7 +5,7 @@
 // reported with its line. The records and values come from a second reading: simple code for CSV, the library's tree for
 // JSON lines. DBENGINE_SEED repeats a run.
 
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 
 #include "cli/exit_code.hpp"
 #include "output/encode.hpp"

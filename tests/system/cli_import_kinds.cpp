@@ -125,14 +125,14 @@ CAF_TEST(a broken array is told and so is each element that is no row) {
   const auto two = reason("[{\"a\":1},\n7, [1],\n{\"a\":}]");
   CAF_CHECK(two.starts_with("x.json:2: not an object\nx.json:2: not an object\nx.json:3: column "));
   CAF_CHECK_EQUAL(reason("[{\"a\":1}\n{\"a\":2}]"),
-                  "x.json:2: neither a comma nor ] behind an element of the array; nothing behind "
+                  "x.json:2: neither a comma nor ] after an element of the array; nothing after "
                   "it is read\n");
   CAF_CHECK_EQUAL(reason("[{\"a\":1},"),
-                  "x.json:1: the array is never closed; nothing behind it is read\n");
+                  "x.json:1: the array is never closed; nothing after it is read\n");
   CAF_CHECK_EQUAL(reason("[{\"a\":1},]"),
-                  "x.json:1: an element of the array is missing; nothing behind it is read\n");
+                  "x.json:1: an element of the array is missing; nothing after it is read\n");
   CAF_CHECK_EQUAL(reason("[{\"a\":1}] []"),
-                  "x.json:1: text behind the end of the array; nothing behind it is read\n");
+                  "x.json:1: text after the end of the array; nothing after it is read\n");
   CAF_CHECK(has(reason("[{\"a\":1},{\"a\":\"x"), "x.json:1: column "));
 }
 
@@ -167,7 +167,7 @@ CAF_TEST(what cannot be read is refused by name and makes no table) {
   }
   // Latin-1 shows line by line.
   CAF_CHECK(has(made_of("l.csv", "id,name\n1,Ada\n2,caf\xe9\n"),
-                "l.csv:3: field 2 is not UTF-8: convert the file, where it is Latin-1 by iconv"));
+                "l.csv:3: field 2 is not UTF-8: convert the file; if it is Latin-1, with iconv"));
   CAF_CHECK(
       has(made_of("l.csv", "id,caf\xe9\n1,Ada\n"), "line 1 (the header): field 2 is not UTF-8"));
   CAF_CHECK(
@@ -228,7 +228,7 @@ CAF_TEST(a zero byte in a key is one bad record and a lone one is told) {
   CAF_CHECK(has(made_of("k.csv", "\"x\n", "--no-header"),
                 "line 1: the quote opened in line 1 is never closed; the input says nothing"));
   CAF_CHECK(has(made_of("k.jsonl", "{\"a\":\"" + std::string(2'000'000, 'x') + "\"}\n"),
-                "the first record is too long to tell the columns: make table 't' first"));
+                "the first record is too long to determine the columns: create table 't' first"));
 }
 
 CAF_TEST(empty fields are null or text as is wanted) {

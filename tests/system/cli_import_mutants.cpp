@@ -5,8 +5,8 @@
 // is counted by a second, simple reading of the same bytes; cli_import_content compares the values. DBENGINE_SEED repeats a
 // run.
 
-#include "data/csv.hpp"
-#include "data/import.hpp"
+#include "data/import/import.hpp"
+#include "data/input/csv_reader.hpp"
 
 #include "cli/exit_code.hpp"
 

@@ -4,11 +4,11 @@
 // What is exported, imported again and exported again is the same: random tables, and a shop like the databases that
 // people learn SQL with, through dump and script as well.
 
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 
-#include "data/dump.hpp"
+#include "data/dump/dump.hpp"
 #include "output/output_file.hpp"
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 
 #include "command_line.hpp"
 #include "engine_fixture.hpp"

@@ -134,7 +134,7 @@ CAF_TEST(a dump may make children before their parents) {
   const auto orphan =
       go({"script", "app.db", "-"}, "BEGIN; INSERT INTO kid VALUES (6, 9); COMMIT;");
   CAF_CHECK_EQUAL(orphan.code, 0);
-  CAF_CHECK(has(orphan.err, "warning: 1 row refers to rows that are not there (foreign keys)"));
+  CAF_CHECK(has(orphan.err, "warning: 1 row refers to rows that do not exist (foreign keys)"));
   CAF_CHECK(has(go({"script", "app.db", "-"},
                    "PRAGMA foreign_keys = ON; BEGIN; INSERT INTO kid VALUES (7, 9); COMMIT;")
                     .err,

@@ -161,7 +161,7 @@ CAF_TEST(measurements fit a terminal of 80 columns) {
       ++measured;
       if (app::ui::display_width(line) > 80)
         CAF_ERROR("too long: " << line);
-    } else if (line == "What follows") {
+    } else if (line == "Recommendations") {
       break; // sentences
     }
   CAF_CHECK(measured > 20);

@@ -4,9 +4,9 @@
 // What the program reads may be long: the end of a statement is found in one pass, and the fields of a record are bounded. Compared with
 // `sqlite3_complete`, which reads all of a text again for each question.
 
-#include "data/csv.hpp"
-#include "data/jsonl.hpp"
-#include "data/statement_scan.hpp"
+#include "data/input/csv_reader.hpp"
+#include "data/input/jsonl_reader.hpp"
+#include "data/statements/statement_scanner.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -42,7 +42,7 @@ double seconds(std::size_t size) {
     timespec a{};
     timespec b{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
-    CAF_REQUIRE_EQUAL(statement_scan().to_end(text), text.size());
+    CAF_REQUIRE_EQUAL(statement_scanner().to_end(text), text.size());
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
     best = std::min(best, static_cast<double>(b.tv_sec - a.tv_sec) +
                               static_cast<double>(b.tv_nsec - a.tv_nsec) / 1e9);
@@ -62,9 +62,9 @@ CAF_TEST(a statement ends where sqlite3_complete says) {
     for (std::size_t at = 0; at < text.size() && end == std::string::npos; ++at)
       if (text[at] == ';' && sqlite3_complete(text.substr(0, at + 1).c_str()) != 0)
         end = at + 1;
-    CAF_REQUIRE_EQUAL(statement_scan().to_end(text), end);
+    CAF_REQUIRE_EQUAL(statement_scanner().to_end(text), end);
     // Line by line, as the shell reads.
-    statement_scan lines;
+    statement_scanner lines;
     bool whole = false;
     for (std::size_t at = 0; at <= text.size();) {
       const auto stop = std::min(text.find('\n', at), text.size());

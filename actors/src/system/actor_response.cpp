@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <dbengine/actors/handles.hpp>
 
@@ -24,13 +24,13 @@ actor_response::~actor_response() {
 
 void actor_response::respond(const caf::message& m) {
   if (sender_ && mid_.is_request())
-    base::patiently(
+    base::retry_on_bad_alloc(
         [&] { sender_->enqueue(nullptr, mid_.response_id(), caf::message(m), nullptr); });
 }
 
 void actor_response::refuse(const error_info& info) noexcept {
   try {
-    respond(base::patiently([&] { return caf::make_message(from_info(info)); }));
+    respond(base::retry_on_bad_alloc([&] { return caf::make_message(from_info(info)); }));
   } catch (...) {
     base::log_limited(base::log_level::error, "no answer", "no memory to answer a request");
   }

@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/idempotency.hpp"
 #include "engine/maintenance.hpp"
 #include "os/threads.hpp"
@@ -110,7 +110,7 @@ void engine_handle::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
   } catch (...) {
     const auto why = base::current_exception_info();
     if (what->sender && what->mid.is_request())
-      base::patiently([&] {
+      base::retry_on_bad_alloc([&] {
         what->sender->enqueue(nullptr, what->mid.response_id(), caf::make_message(from_info(why)),
                               host);
       });
@@ -138,8 +138,8 @@ std::shared_ptr<actor_response> engine_handle::make_request(request::kind k,
   r->read_only = o.read_only;
   r->peer = o.peer;
   if (o.peer != 0)
-    r->ctl.share_processor();
-  r->ctl.bound_results(static_cast<std::size_t>(o.max_result_bytes));
+    r->ctl.deadline.share_processor();
+  r->ctl.results.set_limit(static_cast<std::size_t>(o.max_result_bytes));
   if (o.cancel_token != 0)
     remember(r, o.cancel_token);
   return r;
@@ -181,7 +181,7 @@ void engine_handle::cancel(const caf::strong_actor_ptr& sender, std::uint64_t to
     cancellable_.erase(it);
   }
   if (found)
-    found->ctl.kill(errc::cancelled); // waiting, the watch answers it; running, its worker
+    found->ctl.deadline.kill(errc::cancelled); // waiting, the watch answers it; running, its worker
 }
 
 void engine_handle::pass_on(const caf::strong_actor_ptr& to, caf::mailbox_element& what,

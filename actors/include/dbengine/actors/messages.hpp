@@ -2,8 +2,9 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The messages of the engine, named as nouns, and how they cross the wire.
-// Thread rule: plain data. Every message inspects as one blob in the engine's own encoding, because CAF 0.17 changes doubles on
-// the wire and hangs on infinity; locally they are moved and never encoded.
+// Thread rule: plain data. Every message inspects as one blob in the engine's own encoding, because
+// CAF 0.17 changes doubles on the wire and hangs on infinity; locally they are moved and never
+// encoded.
 
 #pragma once
 
@@ -25,20 +26,22 @@
 
 namespace dbengine {
 
-/// The properties of a request that travels as a message.
+/// The properties of a request that is sent as a message.
 struct call_options {
   /// From its arrival to its answer; 0 takes the engine's `request_timeout`.
   std::chrono::milliseconds timeout{0};
   dbengine::priority priority = dbengine::priority::interactive;
   /// Exactly-once, see `request_options::id`.
   std::string id = {};
-  /// Not 0: a `cancel_request` with this number stops the request.
+  /// If not 0, a `cancel_request` with this number cancels the request.
   std::uint64_t cancel_token = 0;
-  /// Refuse it (`errc::read_only`) where it would write.
+  /// Refuses the request with `errc::read_only` if it would write.
   bool read_only = false;
-  /// What its results may hold together, in bytes; more is `errc::too_big`. 0: no bound but the engine's.
+  /// Bytes that its results may hold together; more is `errc::too_big`. 0: no bound but the
+  /// engine's.
   std::uint64_t max_result_bytes = 0;
-  /// Not 0: the request takes from the share that one peer has of readers, queue and cursors. Ports set it; it does not travel.
+  /// If not 0, the request counts against one peer's share of readers, queue and cursors. Set by
+  /// ports, not sent over the wire.
   std::uint64_t peer = 0;
 };
 
@@ -71,8 +74,9 @@ struct script_request {
   call_options options = {};
 };
 
-/// Opens a cursor on what is committed now; answered with its `cursor_id`. It closes when its end was fetched, on `cursor_close`,
-/// when its owner ends, and after a minute without a `cursor_next`.
+/// Opens a cursor on the latest commit; answered with its `cursor_id`. The cursor is closed when
+/// its last row was fetched, by `cursor_close`, when its owner ends, and after a minute without a
+/// `cursor_next`.
 struct cursor_open {
   std::string sql = {};
   params parameters = {};
@@ -83,7 +87,7 @@ struct cursor_id {
   std::uint64_t number = 0;
 };
 
-/// Asks for the next rows, at most `batch`; none = the end.
+/// Requests the next rows, at most `batch`; an empty answer is the end.
 struct cursor_next {
   cursor_id id = {};
   std::uint64_t batch = defaults::cursor_batch;
@@ -96,12 +100,14 @@ struct cursor_close {
   cursor_id id = {};
 };
 
-/// Stops the sender's request with this number, waiting or running. One that is done already is left alone.
+/// Cancels the sender's request with this number, waiting or running. It has no effect on a request
+/// that is done.
 struct cancel_request {
   std::uint64_t cancel_token = 0;
 };
 
-/// Upkeep of the database. `argument`: the table of analyze, the mode of checkpoint (passive, full, restart, truncate), the name of the pragma.
+/// Maintenance of the database. `argument`: the table of analyze, the mode of checkpoint (passive,
+/// full, restart, truncate), the name of the pragma.
 struct maintenance_request {
   maintenance_kind what = maintenance_kind::optimize;
   std::string argument = {};
@@ -109,26 +115,28 @@ struct maintenance_request {
   call_options options = {};
 };
 
-/// Makes a backup now. Answered when it is done: true; at once with false where one is running. One that a port's peer asks for lies
-/// in the folder `peers` beside the others, and within `backup_interval` of the last such one it is `errc::not_allowed`.
+/// Makes a backup now. Answered with true when it is done, with false at once if another backup
+/// runs. A backup that a port's peer requests is kept in the folder `peers` beside the others;
+/// within `backup_interval` of the previous such one it fails with `errc::not_allowed`.
 struct backup_request {
   call_options options = {};
 };
 
-/// Makes a backup under a name of the caller's, never over an existing file; answered with true when it is done. In the folders
-/// of the engine's machine: only its own process may ask.
+/// Makes a backup at a path of the caller's choice on the engine's machine, never over an existing
+/// file. Answered with true when it is done. Only inside the engine's process.
 struct backup_to_request {
   std::filesystem::path target = {};
   call_options options = {};
 };
 
-/// Reads a whole backup, as `verify_backup`. Only in the engine's process.
+/// Verifies a backup, as `verify_backup`. Only inside the engine's process.
 struct verify_request {
   std::filesystem::path path = {};
   call_options options = {};
 };
 
-/// Removes old backups of this engine's database in its folder, as `prune_backups`. Only in the engine's process.
+/// Removes old backups of this engine's database in its folder, as `prune_backups`. Only inside the
+/// engine's process.
 struct prune_request {
   retention_policy policy = {};
   bool dry_run = false;
@@ -143,8 +151,8 @@ struct database_info_request {
   std::uint64_t peer = 0;
 };
 
-/// The messages with contents, and those without: the one list of them. `transaction_result` stands for itself, because it is a
-/// vector on the wire.
+/// The messages with contents, and those without: the one list of them. `transaction_result` stands
+/// for itself, because it is a vector on the wire.
 #define DBENGINE_MESSAGES(one)                                                                     \
   one(execute_request) one(fetch_request) one(batch_request) one(transaction_request)              \
       one(script_request) one(cursor_open) one(cursor_id) one(cursor_next) one(cursor_close)       \
@@ -158,11 +166,11 @@ struct database_info_request {
 
 namespace actors {
 
-/// The error of an actor's answer as the facade's; also for errors that are CAF's own (a receiver that is down, a
-/// request that timed out).
+/// Converts the error of an actor's answer to the facade's. It also converts CAF's own errors (a
+/// receiver that is down, a request that timed out).
 error to_error(const caf::error& e);
 error_info to_info(const caf::error& e);
-/// The other way.
+/// The inverse.
 caf::error from_info(const error_info& e);
 
 namespace wire {
@@ -196,7 +204,7 @@ typename Inspector::result_type inspect_as_blob(Inspector& f, T& x, const char* 
 DBENGINE_MESSAGES(DBENGINE_INSPECT)
 #undef DBENGINE_INSPECT
 
-/// The results of a transaction, an operation each.
+/// The results of a transaction, one per operation.
 struct transaction_result {
   std::vector<operation_result> results = {};
 };

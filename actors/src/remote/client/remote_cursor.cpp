@@ -3,7 +3,7 @@
 
 #include "remote/client/remote_cursor.hpp"
 
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "remote/protocol/call_rules.hpp"
 #include "system/message_codec.hpp"
 
@@ -19,7 +19,7 @@ remote_cursor::~remote_cursor() {
   if (ended_)
     return;
   // Without a connection to speak of the server closes it with that.
-  base::patiently_or_not([this] {
+  base::try_with_retries([this] {
     link_->submit(std::make_shared<facade_call>(
         wire_kind::cursor_close, request_body(wire_kind::cursor_close, cursor_close{id_})));
   });

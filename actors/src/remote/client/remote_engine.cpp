@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "remote/protocol/call_rules.hpp"
 #include "system/message_codec.hpp"
 #include "workers/detached_spawn.hpp"
@@ -33,7 +33,7 @@ public:
   void finished() noexcept override {
     if (!sender_ || !mid_.is_request())
       return;
-    if (!base::patiently_or_not(
+    if (!base::try_with_retries(
             [this] { sender_->enqueue(nullptr, mid_.response_id(), told(), nullptr); }))
       base::log(base::log_level::error, "no memory to answer an actor's request");
   }

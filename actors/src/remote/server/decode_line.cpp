@@ -6,7 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -19,7 +19,7 @@ namespace {
 bool is_large(const wire_request& what, const text_pieces& pieces) {
   return (what.body.size() > defaults::wire_inline_bytes || !pieces.empty()) &&
          carries_statements(static_cast<wire_kind>(what.kind)) &&
-         !DBENGINE_FLAW("decodes in the gateway");
+         !DBENGINE_MUTANT("decodes in the gateway");
 }
 
 /// What goes round the line: it waits for nobody, or is about what waits.
@@ -36,7 +36,7 @@ bool is_urgent(const wire_request& what) {
 }
 
 void refuse(peer_request& t, error_info why) noexcept {
-  if (!base::patiently_or_not([&] { t.refuse(why); }))
+  if (!base::try_with_retries([&] { t.refuse(why); }))
     base::log_limited(base::log_level::error, "no answer", "no memory to answer a peer");
 }
 
@@ -99,7 +99,7 @@ void decode_line::send(place at) {
   job->pieces = std::move(first.pieces);
   const auto who = at->first;
   const auto peer = at->second.peer;
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     self_->request(decoder_, caf::infinite, job)
         .then([this, job, who, peer](bool) { decoded(who, peer, *job); },
               [this, job, who, peer](const caf::error&) {

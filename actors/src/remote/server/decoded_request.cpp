@@ -54,7 +54,7 @@ bool carries_statements(wire_kind k) noexcept {
 
 decoded_request decode_request(wire_kind k, std::string_view body, bool large) {
   base::decoder d(body, defaults::wire_decoded_bytes);
-  if (!DBENGINE_FLAW("takes any number of parameters"))
+  if (!DBENGINE_MUTANT("takes any number of parameters"))
     d.bound_parameters(max_parameters());
   if (large)
     d.share_processor();

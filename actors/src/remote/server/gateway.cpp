@@ -5,8 +5,8 @@
 
 #include "base/fault.hpp"
 #include "base/log.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "base/version.hpp"
-#include "base/wait_for_memory.hpp"
 #include "remote/server/gateway_serving.hpp"
 #include "workers/worker_failure.hpp"
 
@@ -86,7 +86,7 @@ void gateway_serving::stop_orphans(const std::vector<std::uint64_t>& writes) {
 
 void gateway_serving::give_up(peer_request& t) noexcept {
   const auto why = base::current_exception_info();
-  if (!base::patiently_or_not([&] { t.refuse(why); }))
+  if (!base::try_with_retries([&] { t.refuse(why); }))
     base::log(base::log_level::error, "no memory to tell a peer that there is none");
 }
 
@@ -96,7 +96,7 @@ gateway_state::peer* gateway_serving::find(const peer_request& t) {
 }
 
 void gateway_serving::check_unused(const gateway_state::peer& p, const peer_request& t) const {
-  if (DBENGINE_FLAW("takes an id that is under way"))
+  if (DBENGINE_MUTANT("takes an id that is under way"))
     return;
   if (p.requests.count(t.id) != 0 || answers_.has(t.peer, t.id) || line_.has(t.peer, t.id))
     throw error(errc::invalid_state, "a request with the number " + std::to_string(t.id) +

@@ -11,7 +11,7 @@
 #include <dbengine/actors/publish.hpp>
 
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "os/threads.hpp"
 
 #include <arpa/inet.h>
@@ -86,7 +86,7 @@ private:
 };
 
 void end(const remote::decoder_actor& decoder) {
-  base::patiently_or_not([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
+  base::try_with_retries([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
 }
 
 /// With a decoder, which ends when the gateway does. Throws `error` where there is no thread for it.
@@ -104,7 +104,7 @@ remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_a
         large->end();
       });
     } catch (...) {
-      base::patiently_or_not([&] { caf::anon_send_exit(serves, caf::exit_reason::user_shutdown); });
+      base::try_with_retries([&] { caf::anon_send_exit(serves, caf::exit_reason::user_shutdown); });
       throw;
     }
     return serves;
