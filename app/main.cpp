@@ -29,10 +29,10 @@ namespace {
 using namespace dbengine;
 using namespace dbengine::app;
 
-ui::colour_wish colour_of(const std::string& word) {
-  return word == "always"  ? ui::colour_wish::always
-         : word == "never" ? ui::colour_wish::never
-                           : ui::colour_wish::automatic;
+ui::colour_choice colour_of(const std::string& word) {
+  return word == "always"  ? ui::colour_choice::always
+         : word == "never" ? ui::colour_choice::never
+                           : ui::colour_choice::automatic;
 }
 
 // Output written so far comes before the error. Whether flushing succeeds does not matter: the
@@ -140,6 +140,6 @@ int main(int argc, char** argv) {
   context c;
   c.cancel = signals.token();
   c.signals = &signals;
-  c.err = ui::inspect(2, ui::colour_wish::automatic);
+  c.err = ui::inspect(2, ui::colour_choice::automatic);
   return guarded(tree, words, c);
 }
