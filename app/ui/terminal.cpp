@@ -35,7 +35,7 @@ bool locale_is_utf8() {
 
 } // namespace
 
-terminal inspect(int descriptor, colour_choice wish) {
+terminal inspect(int descriptor, colour_choice choice) {
   terminal t;
   const auto term = environment("TERM");
   const bool dumb = term.empty() || term == "dumb";
@@ -43,8 +43,8 @@ terminal inspect(int descriptor, colour_choice wish) {
   t.tty = tty;
   t.interactive = tty && !dumb;
   t.unicode = locale_is_utf8();
-  t.colour = wish == colour_choice::always ||
-             (wish == colour_choice::automatic && t.interactive && environment("NO_COLOR").empty());
+  t.colour = choice == colour_choice::always || (choice == colour_choice::automatic &&
+                                                 t.interactive && environment("NO_COLOR").empty());
   t.descriptor = tty ? descriptor : -1;
   return t;
 }

@@ -162,8 +162,8 @@ private:
   // Usually for lack of descriptors or memory: closing a connection frees some.
   void on_accept_error(const error_code& ec) {
     const auto now = clock::now();
-    if (told_ == clock::time_point() || now - told_ >= log_pause) {
-      told_ = now;
+    if (last_report_ == clock::time_point() || now - last_report_ >= log_pause) {
+      last_report_ = now;
       log_error("http: cannot accept a connection; retrying: " + ec.message());
     }
     if (evict_oldest({stage::lingering, stage::reading}))
@@ -362,7 +362,7 @@ private:
   // The following members belong to the thread of `io_`.
   bool accepting_ = false;
   bool ending_ = false;
-  clock::time_point told_{};
+  clock::time_point last_report_{};
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, session_ptr> sessions_; // in the order of their arrival
   // Destroyed before `io_`, because its threads post their pages there.
