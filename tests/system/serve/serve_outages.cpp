@@ -99,7 +99,7 @@ CAF_TEST(the pages tell when no reader is left and when only a new process helps
   system_config config;
   caf::actor_system system(config);
   caf::logger::set_current_actor_system(nullptr);
-  app::serve::served all;
+  app::serve::served_databases all;
   all.databases.push_back(std::make_unique<app::serve::database>(
       system, "a", folder.url(),
       options{.num_workers = 1, .shutdown_timeout = 100ms, .functions = {door.as_function()}}));
