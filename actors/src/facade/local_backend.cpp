@@ -6,7 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/idempotency.hpp"
 #include "engine/maintenance.hpp"
 #include "facade/local_scope.hpp"
@@ -71,7 +71,7 @@ local_backend::~local_backend() {
     return;
   // The system cannot end before the worker comes back: a thread of its own waits for that, not the caller.
   remains* rest = nullptr;
-  if (!base::patiently_or_not([&] { rest = new remains; }))
+  if (!base::try_with_retries([&] { rest = new remains; }))
     return; // this thread waits, then
   *rest = {std::move(config_), std::move(system_), std::move(house_)};
   try {

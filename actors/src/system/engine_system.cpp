@@ -5,7 +5,7 @@
 
 #include "system/engine_system.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "os/threads.hpp"
 #include "workers/backup_scheduler.hpp"
 #include "workers/backup_worker.hpp"
@@ -231,7 +231,7 @@ void engine_system::supervise(std::vector<workers::child_spec> specs,
       std::pair<std::vector<workers::child_spec>, std::vector<workers::started_child>>>(
       std::move(specs), std::move(first));
   try {
-    supervisor_ = base::patiently([&] {
+    supervisor_ = base::retry_on_bad_alloc([&] {
       return workers::spawn_scheduled(
           *sys_,
           [core = core_, b = board_, all, ended = stopped_,
@@ -243,7 +243,7 @@ void engine_system::supervise(std::vector<workers::child_spec> specs,
   } catch (...) {
     for (const auto& c : all->second)
       if (c.handle)
-        base::patiently_or_not(
+        base::try_with_retries(
             [&] { caf::anon_send_exit(c.handle, caf::exit_reason::user_shutdown); });
     stopped_->set({});
     throw;
@@ -272,9 +272,9 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
   const auto deadline = sqlite::deadline_after(timeout);
   core_->refuse();
   if (!core_->wait_drained(deadline))
-    base::patiently([this] { core_->answer_rest(); });
+    base::retry_on_bad_alloc([this] { core_->answer_rest(); });
   const auto ask_to_stop = [this] {
-    base::patiently_or_not([this] { caf::anon_send(supervisor_, caf::close_atom_v); });
+    base::try_with_retries([this] { caf::anon_send(supervisor_, caf::close_atom_v); });
   };
   ask_to_stop();
   const auto last_moment = std::max(deadline, sqlite::clock::now()) + defaults::shutdown_grace;
@@ -299,7 +299,7 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
     base::log(base::log_level::error, "the running backup does not end and is left behind");
   }
   disk_look_->close();
-  base::patiently([this] { core_->answer_rest(); });
+  base::retry_on_bad_alloc([this] { core_->answer_rest(); });
   cursors_->close_all();
   core_->close_leases(deadline);
   core_->close_files(last_moment);

@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "os/threads.hpp"
 #include "workers/worker_failure.hpp"
 
@@ -22,8 +22,8 @@ namespace {
 using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 using base::log;
 using base::log_level;
-using base::patiently;
-using base::patiently_or_not;
+using base::retry_on_bad_alloc;
+using base::try_with_retries;
 
 // Of a worker, an exit tells that somebody ended it, not that the engine has ended.
 error_info why_it_ended(const caf::error& reason) {
@@ -59,7 +59,7 @@ public:
     core_->supervision_lost(why);
     for (auto& c : children_)
       if (const auto h = std::exchange(c.handle, nullptr))
-        base::patiently_or_not([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
+        base::try_with_retries([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
   }
 
   void start(std::uint32_t i) {
@@ -79,7 +79,7 @@ public:
     } catch (...) {
       return failed(i, base::current_exception_info());
     }
-    adopt(i, base::patiently([&] { return start_child(c.spec); }));
+    adopt(i, base::retry_on_bad_alloc([&] { return start_child(c.spec); }));
   }
 
   void adopt(std::uint32_t i, started_child s) {
@@ -87,10 +87,10 @@ public:
     if (!s.handle)
       return failed(i, s.failure);
     c.handle = std::move(s.handle);
-    base::patiently([&] { self_->monitor(c.handle); });
+    base::retry_on_bad_alloc([&] { self_->monitor(c.handle); });
     ++c.generation;
     // Weak: the child must not keep its supervisor alive.
-    base::patiently([&] {
+    base::retry_on_bad_alloc([&] {
       s.ready->then([me = caf::actor_addr(self_->address()), i, generation = c.generation] {
         if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(me))
           caf::anon_send(caf::actor_cast<supervisor_actor>(strong), caf::ok_atom_v, i, generation);
@@ -114,7 +114,7 @@ public:
     tell(log_level::info, [&] { return c.spec.name + " is back, the circuit is closed"; });
     if (c.spec.circuit_closed)
       c.spec.circuit_closed();
-    core_->escalate(base::patiently([&] {
+    core_->escalate(base::retry_on_bad_alloc([&] {
       return escalation{.what = escalation_kind::circuit_closed, .worker = c.spec.name};
     }));
   }
@@ -131,7 +131,7 @@ public:
       } else if (std::exchange(c.taken_along, false)) {
         again(i, policy_.backoff_min); // no failure of its own
       } else {
-        failed(i, base::patiently([&] { return why_it_ended(m.reason); }));
+        failed(i, base::retry_on_bad_alloc([&] { return why_it_ended(m.reason); }));
       }
       return;
     }
@@ -145,15 +145,16 @@ public:
     case 2:
       for (const auto& c : all)
         if (c.handle)
-          base::patiently([&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
+          base::retry_on_bad_alloc(
+              [&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
       return;
     default: break;
     }
     std::vector<std::string> left;
-    base::patiently([&] { left.reserve(all.size()); });
+    base::retry_on_bad_alloc([&] { left.reserve(all.size()); });
     for (auto& c : all)
       if (std::exchange(c.handle, nullptr)) // the exit waits for it and acts when it comes back
-        base::patiently([&] { left.push_back(c.spec.name); });
+        base::retry_on_bad_alloc([&] { left.push_back(c.spec.name); });
     ended_->set(std::move(left));
     self_->quit();
   }
@@ -175,14 +176,14 @@ private:
     const auto now = self_->clock().now();
     while (!c.failures.empty() && now - c.failures.front() > policy_.period)
       c.failures.pop_front();
-    base::patiently([&] { c.failures.push_back(now); });
-    const auto text = base::patiently([&] { return to_string(why); });
+    base::retry_on_bad_alloc([&] { c.failures.push_back(now); });
+    const auto text = base::retry_on_bad_alloc([&] { return to_string(why); });
     const bool probed = c.circuit != circuit_state::closed;
     const bool open = probed || c.failures.size() > static_cast<std::size_t>(policy_.intensity);
     c.circuit = open ? circuit_state::open : circuit_state::closed;
     board_->update(i, [&](worker_health& w) {
       ++w.restarts;
-      base::patiently([&] { w.last_failure = text; });
+      base::retry_on_bad_alloc([&] { w.last_failure = text; });
       w.state = worker_state::restarting;
       w.circuit = c.circuit;
     });
@@ -198,7 +199,7 @@ private:
       });
       if (c.spec.circuit_opened)
         c.spec.circuit_opened(why);
-      core_->escalate(base::patiently([&] {
+      core_->escalate(base::retry_on_bad_alloc([&] {
         return escalation{
             .what = escalation_kind::circuit_opened, .worker = c.spec.name, .reason = why};
       }));
@@ -208,7 +209,7 @@ private:
       for (auto k = i + 1; k < children_.size(); ++k)
         if (auto& after = child(k); after.handle && after.spec.restart == strategy::rest_for_one) {
           after.taken_along = true;
-          base::patiently([&] { self_->send_exit(after.handle, caf::exit_reason::kill); });
+          base::retry_on_bad_alloc([&] { self_->send_exit(after.handle, caf::exit_reason::kill); });
         }
   }
 
@@ -223,7 +224,7 @@ private:
     if (c.waiting)
       return;
     c.waiting = true;
-    base::patiently([&] { self_->delayed_send(self_, delay, caf::spawn_atom_v, i); });
+    base::retry_on_bad_alloc([&] { self_->delayed_send(self_, delay, caf::spawn_atom_v, i); });
   }
 
   // Children end in the reverse order of their start, one after the other.
@@ -231,7 +232,8 @@ private:
     auto& all = children_;
     for (auto it = all.rbegin(); it != all.rend(); ++it)
       if (it->handle) {
-        base::patiently([&] { self_->send_exit(it->handle, caf::exit_reason::user_shutdown); });
+        base::retry_on_bad_alloc(
+            [&] { self_->send_exit(it->handle, caf::exit_reason::user_shutdown); });
         return;
       }
     ended_->set({});
@@ -268,23 +270,23 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<en
   end_by_exceptions(self);
   const auto work = std::make_shared<supervising>(self, core, b, ended, std::move(specs), policy);
   // However it ends, nobody waits for it for ever.
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     self->attach_functor([work, ended](const caf::error& reason) {
       if (!ended->wait_until(sqlite::clock::now()))
         work->lost(why_it_ended(reason));
       ended->set({});
     });
   });
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->down(m); });
   });
   for (std::uint32_t i = 0; i < work->size(); ++i)
     work->adopt(i, std::move(first[i]));
-  const auto handlers = base::patiently([&]() -> supervisor_actor::behavior_type {
+  const auto handlers = base::retry_on_bad_alloc([&]() -> supervisor_actor::behavior_type {
     return {
         [self, work](caf::tick_atom) {
           if (work->watch())
-            base::patiently(
+            base::retry_on_bad_alloc(
                 [&] { self->delayed_send(self, defaults::watch_interval, caf::tick_atom_v); });
         },
         [work](caf::spawn_atom, std::uint32_t i) { work->start(i); },
@@ -295,8 +297,8 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<en
     };
   });
   // CAF puts them into a list after this and ends the actor where it has no memory for that: now the list has room.
-  base::patiently([&] { self->become(handlers); });
-  base::patiently([&] { self->unbecome(); });
+  base::retry_on_bad_alloc([&] { self->become(handlers); });
+  base::retry_on_bad_alloc([&] { self->unbecome(); });
   return handlers;
 }
 

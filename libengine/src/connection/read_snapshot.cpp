@@ -44,7 +44,7 @@ void read_snapshot::finalize() noexcept {
 }
 
 bool read_snapshot::keeps_old_snapshot() const noexcept {
-  return !writer_ && DBENGINE_FLAW("reads an old snapshot");
+  return !writer_ && DBENGINE_MUTANT("reads an old snapshot");
 }
 
 void read_snapshot::refresh() {

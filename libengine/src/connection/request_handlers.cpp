@@ -32,9 +32,9 @@ void request_handlers::register_functions(sqlite3* db) {
   stop_ = std::make_shared<stop_test>(&request_handlers::on_progress, this);
   register_replaced_functions(db, stop_);
   if (!options_->collations.empty()) {
-    collations_ = std::make_shared<collation_watch>(db, &current_);
+    collations_ = std::make_shared<collation_failure>(db, &current_);
     sqlite3_rollback_hook(
-        db, [](void* watch) { static_cast<collation_watch*>(watch)->rolled_back(); },
+        db, [](void* failure) { static_cast<collation_failure*>(failure)->rolled_back(); },
         collations_.get());
   }
   register_user_functions(db, *options_, collations_);
@@ -67,7 +67,7 @@ int request_handlers::on_progress(void* self) {
   // SQLite calls once more after a statement has ended (sqlite3.c, "vdbe_return"). To stop then
   // would report an error for work that is done, and undo nothing.
   const bool ended = h.stepping_ != nullptr && sqlite3_stmt_busy(h.stepping_) == 0 &&
-                     !DBENGINE_FLAW("stops what has ended");
+                     !DBENGINE_MUTANT("stops what has ended");
   if (h.current_ == nullptr || ended || h.current_->commit.has_begun())
     return 0;
   if (h.current_->deadline.must_stop())

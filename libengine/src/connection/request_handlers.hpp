@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "sqlite/functions/collation_watch.hpp"
+#include "sqlite/functions/collation_failure.hpp"
 #include "sqlite/functions/stop_test.hpp"
 #include "sqlite/request_control.hpp"
 #include "sqlite/url.hpp"
@@ -82,7 +82,7 @@ private:
   bool opening_ = true;
   clock::time_point busy_since_;
   std::shared_ptr<stop_test> stop_;
-  std::shared_ptr<collation_watch> collations_; // null without collations of the host
+  std::shared_ptr<collation_failure> collations_; // null without collations of the host
 };
 
 /// Nothing stops what runs in this scope: an undo must reach its end.

@@ -18,7 +18,7 @@
 namespace dbengine::sqlite {
 
 void connection::publish_statistics() {
-  if (DBENGINE_FLAW("keeps statistics"))
+  if (DBENGINE_MUTANT("keeps statistics"))
     return;
   const auto version = static_cast<std::uint32_t>(own_sql_.integer("PRAGMA schema_version"));
   const auto next =

@@ -77,7 +77,7 @@ void transaction_statements::end_read() noexcept {
 }
 
 void transaction_statements::note_failure_to_end() noexcept {
-  failed_to_end_ = failed_to_end_ || (is_open() && !DBENGINE_FLAW("keeps open transactions"));
+  failed_to_end_ = failed_to_end_ || (is_open() && !DBENGINE_MUTANT("keeps open transactions"));
 }
 
 } // namespace dbengine::sqlite

@@ -7,6 +7,7 @@
 
 #include "backup/backup_manifest.hpp"
 #include "backup/backup_restore.hpp"
+#include "os/special_files.hpp"
 
 #include <sys/stat.h>
 

@@ -143,7 +143,7 @@ std::string digest_of(const request& r) {
 } // namespace
 
 bool recall(sqlite::connection& c, request& r) {
-  if (DBENGINE_FLAW("forgets an id"))
+  if (DBENGINE_MUTANT("forgets an id"))
     return false;
   const as_engine e(c);
   c.own_sql().run(create_table);
@@ -170,7 +170,7 @@ bool recall(sqlite::connection& c, request& r) {
 }
 
 void record(sqlite::connection& c, const request& r) {
-  if (DBENGINE_FLAW("forgets an id"))
+  if (DBENGINE_MUTANT("forgets an id"))
     return;
   const as_engine e(c);
   const auto time = engine_time(c);

@@ -7,7 +7,7 @@
 
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/held_by_one_peer.hpp"
 
 #include <algorithm>
@@ -90,7 +90,7 @@ void engine::reader_failed(std::size_t i, std::uint64_t life) {
 }
 
 void engine::help_others() {
-  if (!reads_.has_work() || DBENGINE_FLAW("lets one peer have every reader"))
+  if (!reads_.has_work() || DBENGINE_MUTANT("lets one peer have every reader"))
     return;
   const std::unique_lock lock(parts_mutex_, std::try_to_lock);
   if (!lock)
@@ -222,7 +222,7 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
         r->fail(std::move(info));
       } else {
         r->wait_again();
-        base::patiently([&] { queue.push_front({r}); });
+        base::retry_on_bad_alloc([&] { queue.push_front({r}); });
         arm(watch_armed_, &wakers::arm_watch); // nobody else looks at its deadline
       }
       wake_reader();

@@ -8,7 +8,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <algorithm>
 
@@ -366,7 +366,7 @@ void engine::answer_rest() {
     for (const auto& r : q->close(info))
       r->fail(info);
   std::vector<request_ptr> running;
-  base::patiently([&] { // first: nobody may wait for memory with a lock
+  base::retry_on_bad_alloc([&] { // first: nobody may wait for memory with a lock
     const std::lock_guard lock(current_mutex_);
     running = current_writes_;
     running.reserve(running.size() + readers_.size());
@@ -382,7 +382,7 @@ void engine::answer_rest() {
 
 void engine::leave_behind() {
   std::vector<request_ptr> left;
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     const std::lock_guard lock(current_mutex_);
     left = current_writes_;
     left.reserve(left.size() + readers_.size());
@@ -421,7 +421,7 @@ void engine::close_writer() noexcept {
         checkpoint(*writer_, checkpoint_mode::truncate);
       } catch (...) {
         const auto why = base::current_exception_info();
-        base::patiently_or_not([&] {
+        base::try_with_retries([&] {
           base::log(base::log_level::warning, "the checkpoint at shutdown: " + to_string(why));
         });
       }

@@ -201,7 +201,7 @@ std::vector<write_group::span> write_group::run_together(span s) {
     tally_.rerun += s.second - s.first;
     return {s};
   }
-  if (DBENGINE_FLAW("answers before the commit"))
+  if (DBENGINE_MUTANT("answers before the commit"))
     answer(s);
   try {
     c.commit(group_control);
@@ -285,7 +285,7 @@ void write_group::answer(span s) {
       r.failure = fenced;
     answered_ = i + 1;
     hooks_->done(r);
-    if (!DBENGINE_FLAW("drops an answer") || i == s.first)
+    if (!DBENGINE_MUTANT("drops an answer") || i == s.first)
       r.finish();
   }
   in_flight_ = false;
@@ -294,7 +294,7 @@ void write_group::answer(span s) {
 
 bool write_group::committed(const request_ptr& r) const noexcept {
   if (!in_flight_ || connection_->commits() == commits_before_ ||
-      DBENGINE_FLAW("forgets the commit record"))
+      DBENGINE_MUTANT("forgets the commit record"))
     return false;
   const auto first = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.first);
   const auto last = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.second);

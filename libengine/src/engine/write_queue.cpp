@@ -8,7 +8,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "connection/wal_rewrite.hpp"
 
 #include <algorithm>
@@ -72,7 +72,7 @@ namespace {
 
 // After a sync failed: a checkpoint must copy nothing that a later sync only seems to have brought to the disk.
 void secure_log(sqlite::connection& c) {
-  if (!DBENGINE_FLAW("trusts a log that was not synced"))
+  if (!DBENGINE_MUTANT("trusts a log that was not synced"))
     sqlite::rewrite_wal(c);
 }
 
@@ -159,7 +159,7 @@ bool engine::idle_checkpoint() {
 
 error_info engine::settle(sqlite::connection& c, error_info why) {
   note_failure(why);
-  if (DBENGINE_FLAW("does not settle"))
+  if (DBENGINE_MUTANT("does not settle"))
     return why;
   // Where the index of the WAL got no memory, the commit is in the WAL all the same.
   const bool may_come_back = why.code == errc::io || (why.extended_code & 0xff) == SQLITE_NOMEM;
@@ -276,7 +276,7 @@ void engine::run_group(std::vector<request_ptr> group) {
     const std::lock_guard lock(current_mutex_);
     current_writes_ = std::move(current);
   };
-  base::patiently([&] { show(group); }); // first: what comes may take long
+  base::retry_on_bad_alloc([&] { show(group); }); // first: what comes may take long
   try {
     ready_to_write();
   } catch (const error& e) {
@@ -320,10 +320,10 @@ void engine::run_group(std::vector<request_ptr> group) {
 
 void engine::group_failed(const write_group& g, const error_info& why) {
   // Before the rollback: the record tells of the group's own commit.
-  const auto open = base::patiently([&] { return g.unanswered(); });
+  const auto open = base::retry_on_bad_alloc([&] { return g.unanswered(); });
   std::vector<bool> committed;
   std::vector<request_ptr> again;
-  base::patiently([&] { // what gets lost here is never answered
+  base::retry_on_bad_alloc([&] { // what gets lost here is never answered
     committed.resize(open.size());
     again.reserve(open.size());
   });
@@ -366,7 +366,7 @@ void engine::group_failed(const write_group& g, const error_info& why) {
       r->finish();
       continue;
     }
-    base::patiently([&] { r->own_sets(); });
+    base::retry_on_bad_alloc([&] { r->own_sets(); });
     r->wait_again();
     r->alone = r->alone || blamed;
     again.push_back(r);

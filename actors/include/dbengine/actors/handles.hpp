@@ -10,10 +10,10 @@
 
 namespace dbengine {
 
-/// An engine, here or on another machine. The handle survives the restart of every worker behind it. A failure is a
-/// `caf::error` that `actors::to_error` turns into the facade's.
+/// An engine in this or another process. The handle remains valid when a worker behind it restarts.
+/// Errors: a `caf::error` that `actors::to_error` converts to the facade's `error`.
 using engine_actor = caf::typed_actor<
-    // One statement; answered after the commit that holds it.
+    // One statement; answered after the commit that contains it.
     caf::replies_to<execute_request>::with<write_result>,
     // All rows of one statement; one that writes (RETURNING) runs on the writer.
     caf::replies_to<fetch_request>::with<rows>,
@@ -23,16 +23,17 @@ using engine_actor = caf::typed_actor<
     caf::replies_to<transaction_request>::with<transaction_result>,
     // Many statements in one text.
     caf::replies_to<script_request>::with<script_result>,
-    // A result in batches.
+    // A result in pages.
     caf::replies_to<cursor_open>::with<cursor_id>, caf::replies_to<cursor_next>::with<rows>,
     caf::reacts_to<cursor_close>,
-    // Stops a request of the same sender.
+    // Cancels a request of the same sender.
     caf::reacts_to<cancel_request>,
     // Vacuum, analyze, optimize, checks, checkpoint, pragmas.
     caf::replies_to<maintenance_request>::with<maintenance_result>,
-    // A backup now; false at once where one is running.
+    // A backup now; answers false at once if another backup runs.
     caf::replies_to<backup_request>::with<bool>,
-    // Backups by path, and what the retention would remove: only in the engine's process. (A restore needs the engine closed.)
+    // Backups by path, and what retention would remove; only inside the engine's process. (A
+    // restore requires a closed engine.)
     caf::replies_to<backup_to_request>::with<bool>,
     caf::replies_to<verify_request>::with<verify_report>,
     caf::replies_to<prune_request>::with<prune_report>,
@@ -49,7 +50,8 @@ using writer_actor = caf::typed_actor<
     caf::reacts_to<caf::flush_atom>,
     // A while has passed since the last commit: truncate the WAL.
     caf::reacts_to<caf::idle_atom>,
-    // The write connection broke in another thread's hands: fail, so that the supervisor starts another writer.
+    // The write connection broke in another thread's hands: fail, so that the supervisor starts
+    // another writer.
     caf::reacts_to<caf::close_atom>>;
 
 /// Runs the reads that wait in the engine's queue, one at a time.
@@ -72,7 +74,8 @@ using reader_pool_actor = caf::typed_actor<
 using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
                                      caf::replies_to<health_request>::with<health_report>>;
 
-/// Answers one question from memory, after a look at the disk or a moment's wait for one; then it ends.
+/// Answers one question from memory, after a look at the disk or a moment's wait for one; then it
+/// ends.
 using report_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
                                       caf::replies_to<health_request>::with<health_report>,
                                       caf::replies_to<backup_info_request>::with<backup_info>,
@@ -107,7 +110,8 @@ using supervisor_actor = caf::typed_actor<
     caf::reacts_to<caf::spawn_atom, std::uint32_t>,
     // A child (by number, of this generation) has opened what it needs.
     caf::reacts_to<caf::ok_atom, std::uint32_t, std::uint32_t>,
-    // Stop all children in order, then yourself; again: at once; a third time: without those that do not end.
+    // Stop all children in order, then yourself; again: at once; a third time: without those that
+    // do not end.
     caf::reacts_to<caf::close_atom>>;
 
 } // namespace actors

@@ -148,7 +148,7 @@ std::string file_identity::check(const wal_index& index, truncation_check& lengt
   // The index is read after the WAL: it knows by now what another process's checkpoint cut off. It
   // also knows what that process wrote meanwhile, so if the WAL seems short, both are checked
   // together.
-  const bool first_check = DBENGINE_FLAW("believes the first look");
+  const bool first_check = DBENGINE_MUTANT("believes the first look");
   if (first_check) // widens the moment in which others commit
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   if (wal.st_size < min_wal_bytes(index.read()) && (first_check || is_wal_truncated(index)))

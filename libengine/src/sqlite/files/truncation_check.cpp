@@ -104,7 +104,7 @@ void truncation_check::track(const wal_index& index, sqlite3* db) {
         handle_.reset(); // no descriptor: not checked
         return;
       }
-      guard_.begin(real.string(), file);
+      guard_.set_file(real.string(), file);
       index_path_ = real.string() + "-shm";
       size_.store(file.st_size, std::memory_order_relaxed);
     }
@@ -112,7 +112,7 @@ void truncation_check::track(const wal_index& index, sqlite3* db) {
     if (!index.attached())
       return;
     if (::stat(index_path_.c_str(), &file) == 0)
-      index_guard_.begin(index_path_, file);
+      index_guard_.set_file(index_path_, file);
   }
   static_cast<void>(check_with_index(index, db));
 }
@@ -120,7 +120,7 @@ void truncation_check::track(const wal_index& index, sqlite3* db) {
 bool truncation_check::check_size(off_t size, const wal_index& index, sqlite3* db) noexcept {
   if (failure() != nullptr)
     return false;
-  if (DBENGINE_FLAW("believes the first look") && size < size_.load(std::memory_order_relaxed)) {
+  if (DBENGINE_MUTANT("believes the first look") && size < size_.load(std::memory_order_relaxed)) {
     auto* file = file_of(db);
     const bool shorter = file != nullptr && size < header_of(file, size).length;
     if (shorter)

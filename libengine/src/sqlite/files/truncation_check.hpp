@@ -23,7 +23,7 @@
 #pragma once
 
 #include "os/directory.hpp"
-#include "os/sigbus_handler.hpp"
+#include "os/guarded_mapping.hpp"
 #include "sqlite/files/wal_index.hpp"
 
 #include <atomic>
@@ -74,11 +74,11 @@ public:
   const char* failure() const noexcept {
     if (const char* known = failure_.load(std::memory_order_relaxed); known != nullptr)
       return known;
-    if (!os::sigbus_handler::any_struck()) [[likely]]
+    if (!os::guarded_mapping::any_page_faulted()) [[likely]]
       return nullptr;
-    if (guard_.struck())
+    if (guard_.page_faulted())
       return database_truncated;
-    return index_guard_.struck() ? index_truncated : nullptr;
+    return index_guard_.page_faulted() ? index_truncated : nullptr;
   }
 
 private:
@@ -89,8 +89,8 @@ private:
 
   const std::filesystem::path path_;
   os::unique_fd handle_; // O_PATH: to close it drops none of SQLite's locks
-  os::sigbus_handler guard_;
-  os::sigbus_handler index_guard_;
+  os::guarded_mapping guard_;
+  os::guarded_mapping index_guard_;
   // The last check that counts. Changed under the mutex. A reader without it may see a mixture of
   // two checks, which only leads to another check.
   std::atomic<off_t> size_{0};
