@@ -271,9 +271,9 @@ CAF_TEST(a bulk of rows is interrupted and undone) {
 }
 
 CAF_TEST(only an insert of one row of question marks is one) {
-  using dbengine::sqlite::only_row;
-  CAF_CHECK_EQUAL(only_row("INSERT INTO t VALUES (?)"), "(?)");
-  CAF_CHECK_EQUAL(only_row(" insert into main.t(a,b)values( ? ,?);; \n"), "( ? ,?)");
+  using dbengine::sqlite::parse_single_row_values;
+  CAF_CHECK_EQUAL(parse_single_row_values("INSERT INTO t VALUES (?)"), "(?)");
+  CAF_CHECK_EQUAL(parse_single_row_values(" insert into main.t(a,b)values( ? ,?);; \n"), "( ? ,?)");
   for (const char* other : {"",
                             "INSERT",
                             "INSERT INTO",
@@ -297,5 +297,5 @@ CAF_TEST(only an insert of one row of question marks is one) {
                             "REPLACE INTO t VALUES (?)",
                             "INSERT INTO t (a,) VALUES (?)",
                             "INSERT INTO t VALUES (?); SELECT 1"})
-    CAF_CHECK_EQUAL(only_row(other), "");
+    CAF_CHECK_EQUAL(parse_single_row_values(other), "");
 }

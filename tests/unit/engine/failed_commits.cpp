@@ -86,7 +86,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being se
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(f.done("INSERT INTO t VALUES (0)"));
   const auto reader = f.core().open_reader();
-  reader->refresh_snapshot();
+  reader->snapshot().refresh();
   dbengine::sqlite::request_control ctl(10s, {});
   CAF_REQUIRE(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() == 1);
   broken_disk disk({"writer.before_commit"});

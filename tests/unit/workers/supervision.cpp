@@ -212,7 +212,7 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
     auto f = open_with_table();
     const fault_script script(point, 1, fail_worker);
     auto r = f->make(request::kind::maintenance, "");
-    r->task = [](dbengine::sqlite::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
+    r->task = [](dbengine::sqlite::connection& c) { c.own_sql().run("INSERT INTO t VALUES (1)"); };
     f->core().submit_write(r);
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
@@ -230,7 +230,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
   CAF_CHECK(eventually([&] {
     if (!f->core().try_take_writer())
       return false;
-    const bool open = f->core().writer().has_snapshot();
+    const bool open = f->core().writer().snapshot().is_open();
     f->core().give_back_writer();
     std::this_thread::sleep_for(
         3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between
