@@ -47,7 +47,7 @@ remote::remote_link_ptr open_link(caf::actor_system& sys, const remote::endpoint
   const auto keeper = workers::spawn_scheduled(sys, remote::connection_manager, link,
                                                std::move(tls), std::move(first));
   try {
-    link->keep(
+    link->set_callbacks(
         [keeper] { caf::delayed_anon_send(keeper, defaults::remote_sweep, caf::tick_atom_v); },
         [keeper] { caf::anon_send(keeper, caf::close_atom_v); });
   } catch (...) { // no memory: nobody else would end it, and the system waits for it

@@ -89,7 +89,7 @@ public:
       base::log(base::log_level::warning,
                 "the connection to " + to_string(state().link->to()) + " is lost: " + why);
     });
-    state().link->lost(std::move(why));
+    state().link->on_disconnect(std::move(why));
     state().backoff = std::chrono::milliseconds(0);
     state().lost_since = clock::now();
     again();
@@ -181,7 +181,7 @@ private:
       throw error(errc::protocol, "another version of the protocol");
     state().backoff = std::chrono::milliseconds(0);
     state().forget_socket();
-    state().link->connected(state().gateway, w);
+    state().link->on_connect(state().gateway, w);
     tell_first({});
   }
 
@@ -205,7 +205,7 @@ private:
       tell_first(std::move(why));
       return end();
     }
-    state().link->lost(std::move(why.message));
+    state().link->on_disconnect(std::move(why.message));
     again();
   }
 
@@ -214,8 +214,9 @@ private:
       p->set_value(std::move(how));
   }
 
-  /// At once, then after 50 ms and 100 ms, each between half and the whole of it. While the calls wait that the loss met it stays at
-  /// that: a server may be back for a moment only, and a call must not miss it. Then it grows to 1 s.
+  /// At once, then after 50 ms and 100 ms, each between half and the whole of it. While the calls
+  /// wait that the loss met it stays at that: a server may be back for a moment only, and a call
+  /// must not miss it. Then it grows to 1 s.
   void again() {
     auto& b = state().backoff;
     std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
@@ -228,8 +229,9 @@ private:
   }
 
   self_pointer self_;
-  /// Counts connections. One that is lost before its welcome ends by the down message, and its greeting fails a moment, or 2 s, later:
-  /// that must neither end the next connection nor dial beside it.
+  /// Counts connections. One that is lost before its welcome ends by the down message, and its
+  /// greeting fails a moment, or 2 s, later: that must neither end the next connection nor dial
+  /// beside it.
   std::uint64_t attempt_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };

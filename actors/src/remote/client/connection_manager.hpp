@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The keeper makes a link's connection, watches it, and makes it again with backoff. Scheduled; owns nothing but its timers. What
-// blocks (names, TCP, TLS) is done by a detached `dialler` that lives for one attempt.
+// The keeper makes a link's connection, watches it, and makes it again with backoff. Scheduled;
+// owns nothing but its timers. What blocks (names, TCP, TLS) is done by a detached `dialler` that
+// lives for one attempt.
 
 #pragma once
 
@@ -46,7 +47,8 @@ struct connection_manager_state {
 
   remote_link_ptr link;
   caf::strong_actor_ptr gateway;
-  /// The connection's socket once more: the broker, which has it, ends a connection for nobody. -1: none.
+  /// The connection's socket once more: the broker, which has it, ends a connection for nobody. -1:
+  /// none.
   int socket = -1;
   std::shared_ptr<guard::tls_context> tls;
   std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);

@@ -18,7 +18,8 @@ class facade_call final : public remote_call {
 public:
   using remote_call::remote_call;
 
-  /// False where `cancel` came first. There is no time limit: the link finishes every call at its deadline.
+  /// False where `cancel` came first. There is no time limit: the link finishes every call at its
+  /// deadline.
   bool wait(const std::stop_token& cancel) {
     std::unique_lock lock(mutex_);
     return answered_.wait(lock, cancel, [this] { return there_; });

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A request to an engine elsewhere, from its sender to its one answer.
-// Thread rule: filled by its sender, then the link's under its lock; `finished` is called once, by any thread, without the lock.
+// Thread rule: filled by its sender, then the link's under its lock; `finished` is called once, by
+// any thread, without the lock.
 
 #pragma once
 
@@ -59,8 +60,9 @@ public:
 
 using remote_call_ptr = std::shared_ptr<remote_call>;
 
-/// Calls that have ended and are told so when this ends: it is made before the link's lock is taken. It allocates nothing, so that no
-/// call is taken out of the link's tables and then not told.
+/// Calls that have ended and are told so when this ends: it is made before the link's lock is
+/// taken. It allocates nothing, so that no call is taken out of the link's tables and then not
+/// told.
 class finished_calls {
 public:
   finished_calls() = default;

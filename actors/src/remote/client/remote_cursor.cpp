@@ -38,7 +38,8 @@ void remote_cursor::ask_ahead() noexcept {
   try {
     ask();
   } catch (...) {
-    // Nothing was sent and no row is lost: the next call asks again, and tells where that fails, too.
+    // Nothing was sent and no row is lost: the next call asks again, and tells where that fails,
+    // too.
   }
 }
 

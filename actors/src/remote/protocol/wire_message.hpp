@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The one message each way between a client and a published engine, and what its body holds.
-// Thread rule: plain data. The guard checks the three members; the body is hostile bytes until it was decoded.
+// Thread rule: plain data. The guard checks the three members; the body is hostile bytes until it
+// was decoded.
 
 #pragma once
 
@@ -18,8 +19,8 @@
 
 namespace dbengine::actors::remote {
 
-/// The version of this file, of `wire_kind` and of the messages' fields. Peers of different versions
-/// refuse each other.
+/// The version of this file, of `wire_kind` and of the messages' fields. Peers of different
+/// versions refuse each other.
 inline constexpr std::uint32_t wire_protocol = 3;
 
 using system::wire_kind;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What waits at a port for its decoder: large requests, and behind each what its connection has asked after it, for the order of one sender is
-// kept. The decoder has one request of each peer at most, so that peers have it in turns.
+// What waits at a port for its decoder: large requests, and behind each what its connection has
+// asked after it, for the order of one sender is kept. The decoder has one request of each peer at
+// most, so that peers have it in turns.
 // Thread rule: the gateway's. Ownership: owns what waits; each is served or refused once.
 
 #pragma once
@@ -22,13 +23,15 @@ namespace dbengine::actors::remote {
 class decode_line {
 public:
   using self_pointer = local_gateway_actor::stateful_pointer<gateway_state>;
-  /// The next request of a connection: with what was decoded, or null where it is still to be. Must not throw.
+  /// The next request of a connection: with what was decoded, or null where it is still to be. Must
+  /// not throw.
   using serve = std::function<void(wire_request&, peer_request&, decoded_request*)>;
 
   decode_line(self_pointer self, decoder_actor decoder, serve f)
       : self_(self), decoder_(std::move(decoder)), serve_(std::move(f)) {}
 
-  /// Takes what must wait. False where it can be served at once. `pieces`: of its body, where they came for themselves.
+  /// Takes what must wait. False where it can be served at once. `pieces`: of its body, where they
+  /// came for themselves.
   bool take(wire_request& what, text_pieces& pieces, peer_request& t, std::uint64_t peer);
   /// Whether a request with this id waits here.
   bool has(const caf::actor_addr& who, std::uint64_t id) const;

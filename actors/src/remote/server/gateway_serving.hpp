@@ -28,7 +28,8 @@ public:
   void request(wire_request& what, const caf::strong_actor_ptr& from, std::uint64_t number,
                peer_request::promise p);
   void gone(const caf::actor_addr& who);
-  /// The last first: whoever resends them on another connection must find those done that came before one that is.
+  /// The last first: whoever resends them on another connection must find those done that came
+  /// before one that is.
   void stop_orphans(const std::vector<std::uint64_t>& writes);
 
 private:
@@ -80,7 +81,8 @@ private:
     return std::chrono::milliseconds(timeout);
   }
 
-  /// Makes the request cancellable and hands it to the engine. `then` gets the result, `otherwise` the error.
+  /// Makes the request cancellable and hands it to the engine. `then` gets the result, `otherwise`
+  /// the error.
   template <class Result, class Request, class F, class E>
   void run(peer_request t, Request r, bool reads, F then, E otherwise) {
     const auto token = ++self_->state.last_token;
@@ -141,7 +143,8 @@ private:
       t.deliver(wire_outcome::result, {});
       return true;
     }
-    // So many unread answers, so much smaller the parts: together they stay below what the guard lets wait.
+    // So many unread answers, so much smaller the parts: together they stay below what the guard
+    // lets wait.
     const auto share = limits_.max_unread_output_bytes / 2 / (p->requests.size() + 1);
     const auto part = std::clamp(share, std::size_t{64} << 10, defaults::wire_part_bytes);
     // Looked at before it is encoded, too: that takes as much again.

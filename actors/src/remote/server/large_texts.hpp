@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The bodies of large requests on their way round CAF's broker: the guard leaves them here, the gateway fetches them.
+// The bodies of large requests on their way round CAF's broker: the guard leaves them here, the
+// gateway fetches them.
 // Thread rule: any thread. Ownership: owns what was not fetched, until the gateway ends.
 
 #pragma once

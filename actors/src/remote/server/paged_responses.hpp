@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Answers too large for one message: their first part has left, and the peer asks for the rest. All peers of one port.
-// Thread rule: the gateway's. Ownership: owns the bytes, until they were sent, nobody asked for them for 30 s, or their peer is gone.
+// Answers too large for one message: their first part has left, and the peer asks for the rest. All
+// peers of one port.
+// Thread rule: the gateway's. Ownership: owns the bytes, until they were sent, nobody asked for
+// them for 30 s, or their peer is gone.
 
 #pragma once
 
@@ -22,11 +24,13 @@ class paged_responses {
 public:
   explicit paged_responses(const peer_limits& limits) : limits_(limits) {}
 
-  /// Whether so much more may wait for this peer, within its own bound and that of all. Where it may not, the peer is told.
+  /// Whether so much more may wait for this peer, within its own bound and that of all. Where it
+  /// may not, the peer is told.
   bool may_hold(peer_request& t, std::size_t bytes);
   /// Keeps an answer and sends its first `part` bytes.
   void hold(peer_request& t, std::string bytes, std::size_t part);
-  /// Sends the next part of the answer to the request `whose`. Throws `errc::invalid_state` where there is none.
+  /// Sends the next part of the answer to the request `whose`. Throws `errc::invalid_state` where
+  /// there is none.
   void more(peer_request& t, std::uint64_t whose);
 
   bool has(const caf::actor_addr& peer, std::uint64_t whose) const;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who the peers of a port are: what one may have at once of readers, queue and cursors goes by these numbers.
+// Who the peers of a port are: what one may have at once of readers, queue and cursors goes by
+// these numbers.
 // Thread rule: any thread.
 //
-// A peer is one address, however many connections it has: of IPv4 the whole, of IPv6 the first 64 bits, which one machine may fill by itself.
-// On loopback, where all have the same address, each connection is one.
+// A peer is one address, however many connections it has: of IPv4 the whole, of IPv6 the first 64
+// bits, which one machine may fill by itself. On loopback, where all have the same address, each
+// connection is one.
 
 #pragma once
 
@@ -16,7 +18,8 @@
 
 namespace dbengine::actors::remote {
 
-/// The same number for the same peer, never 0. Another each time for an address of loopback, and for what is no address.
+/// The same number for the same peer, never 0. Another each time for an address of loopback, and
+/// for what is no address.
 std::uint64_t peer_number(const std::string& address);
 
 /// The connections of one port: the guard tells, the gateway asks.

@@ -59,7 +59,8 @@ bool is_loopback(const std::string& host) {
   return found != nullptr;
 }
 
-/// Tells the log of peers that were thrown out: one line a second at most. In the middleman's thread.
+/// Tells the log of peers that were thrown out: one line a second at most. In the middleman's
+/// thread.
 class fault_log {
 public:
   void operator()(guard::close_reason why, const std::string& peer) {
@@ -84,7 +85,8 @@ void end(const remote::decoder_actor& decoder) {
   base::try_with_retries([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
 }
 
-/// With a decoder, which ends when the gateway does. Throws `error` where there is no thread for it.
+/// With a decoder, which ends when the gateway does. Throws `error` where there is no thread for
+/// it.
 remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_actor& engine,
                                           remote::gateway_rules rules) {
   os::require_threads(1); // a failed spawn would leave an empty shell each time
