@@ -13,7 +13,7 @@
 
 namespace dbengine::actors::remote {
 
-/// Takes the socket and the TLS session, where `d` has one; what that has read already comes first.
+/// Takes the socket and the TLS session, if `d` has one; what it has read already comes first.
 /// `backend`: of the system's middleman. For the system's `network_broker` only.
 caf::io::scribe_ptr make_scribe(caf::io::network::multiplexer& backend, dialled& d);
 

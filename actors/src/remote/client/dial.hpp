@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Makes a connection to a published engine: TCP, TLS, and the first bytes of the other side.
-// Thread rule: blocks; never in a scheduled actor or the middleman's thread.
+// Thread safety: blocks; never in a scheduled actor or the middleman's thread.
 //
 // Why not `remote_actor`? It blocks CAF's one connecting actor for as long as TCP tries (two
 // minutes), waits for ever for a server that accepts and says nothing, and cannot say that the
