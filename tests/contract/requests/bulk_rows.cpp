@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A bulk of inserts is what its sets give one by one: the same rows, the same count, the same failure at the same set. Each bulk
-// runs through the engine and, set by set in one transaction, through plain SQLite.
+// A bulk of inserts is what its sets give one by one: the same rows, the same count, the same
+// failure at the same set. Each bulk runs through the engine and, set by set in one transaction,
+// through plain SQLite.
 
 #include "sqlite/sql_text.hpp"
 #include "support/engine/backends.hpp"

@@ -66,7 +66,8 @@ std::vector<std::string> make() {
       "\u007f",
       // NUL bytes
       "\0"s, "a\0b"s, "\0a"s, "a\0"s, "\0\0\0"s, "'\0'"s, "a\0; DROP TABLE t"s,
-      // malformed UTF-8: lone and missing continuation bytes, overlong forms, cut characters, other encodings
+      // malformed UTF-8: lone and missing continuation bytes, overlong forms, cut characters, other
+      // encodings
       "\x80", "\xbf", "\xc0\x80", "\xc0\xaf", "\xc3", "a\xc3", "\xc3(", "\xe2\x82", "\xe2(\xa1",
       "\xe0\x80\xaf", "\xf0\x9f\x98", "\xf0\x80\x80\xaf", "\xf8\x88\x80\x80\x80",
       "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff", "\xff\xfe", "\xfe\xff", "\xff\xff\xff\xff",

@@ -146,7 +146,8 @@ std::string plain_sqlite::statement(const operation& o, std::size_t* consumed) {
   failed_ = false;
   if (o.what == operation::kind::fetch || (consumed != nullptr && returns))
     return text;
-  // The sum moves, too, where full text writes down what was left to it, in whatever statement comes next.
+  // The sum moves, too, where full text writes down what was left to it, in whatever statement
+  // comes next.
   const auto word = o.sql.substr(std::min(o.sql.find_first_not_of(" \n"), o.sql.size()), 6);
   const bool moved =
       (word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "REPLAC") &&
@@ -248,7 +249,8 @@ std::string plain_sqlite::steps(const work& w) {
       if (one.empty())
         break;
       if (failed_) {
-        // Places count from the start of the script; one that is known only as a statement stands for its first byte.
+        // Places count from the start of the script; one that is known only as a statement stands
+        // for its first byte.
         const auto place = one.rfind(" at ");
         const auto offset = place == one.npos ? at : at + std::stoull(one.substr(place + 4));
         one = one.substr(0, place) + " at " + std::to_string(offset);

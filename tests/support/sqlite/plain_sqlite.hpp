@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite as it is, through its C interface and nothing of the engine: what the engine's answers are compared with.
-// Thread rule: one thread. Ownership: owns the connection.
+// SQLite as it is, through its C interface and nothing of the engine: what the engine's answers are
+// compared with.
+// Thread safety: one thread.
+// Ownership: owns the connection.
 
 #pragma once
 
@@ -28,7 +30,8 @@ public:
 
   /// Runs the request by itself and gives its answer as the engine's `text_of` has it.
   std::string run(const work& w);
-  /// Called after each statement of a `script_each`, which is no one transaction: what others may see in its middle.
+  /// Called after each statement of a `script_each`, which is no one transaction: what others may
+  /// see in its middle.
   std::function<void()> between;
   /// Whether the last `run` changed rows or the schema.
   bool changed() const noexcept { return changed_; }

@@ -84,15 +84,17 @@ CAF_TEST(a script is divided where its statements end) {
 CAF_TEST(a parameter ends where the tokeniser of SQLite ends it) {
   const std::pair<const char*, std::size_t> tokens[] = {
       {":name", 5},   {":name,", 5},     {"@a1_", 4}, {"$v", 2},        {"$a::b", 5},
-      {"$a(b c)", 2}, {"$a(bc)+", 6},    {"?", 1},    {"?12", 3},       {"?12a", 3},
-      {"?a", 1},      {":\xc3\xa9-", 3}, {"$a(b", 2}, {"$a::b(c),", 8},
+      {"$a(b c)", 5}, {"$a(bc)+", 6},    {"?", 1},    {"?12", 3},       {"?12a", 3},
+      {"?a", 1},      {":\xc3\xa9-", 3}, {"$a(b", 4}, {"$a::b(c),", 8},
   };
   for (const auto& [token, end] : tokens) {
     CAF_MESSAGE(token);
     CAF_CHECK(begins_parameter(token[0]));
     CAF_CHECK_EQUAL(parameter_end(token, 0), end);
   }
-  for (const char c : {'a', '1', '\'', '#', ' ', '\0', ';'})
+  // SQLite's tokeniser takes # for one, too; its parser refuses it.
+  CAF_CHECK(begins_parameter('#'));
+  for (const char c : {'a', '1', '\'', '(', ' ', '\0', ';'})
     CAF_CHECK(!begins_parameter(c));
 }
 
