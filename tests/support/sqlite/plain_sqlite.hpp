@@ -49,6 +49,16 @@ public:
 private:
   std::string statement(const operation& o, std::size_t* consumed = nullptr);
   std::string steps(const work& w);
+  std::string run_single(const work& w);
+  std::string run_batch(const work& w);
+  std::string run_transaction(const work& w);
+  std::string run_script(const work& w);
+  std::string run_nested(const work& w);
+  bool in_transaction() const;
+  /// Rolls back; gives the text, which says why.
+  std::string undo(std::string text);
+  /// Commits; gives the text, or the error of the commit.
+  std::string finish(std::string text);
 
   sqlite3* db_ = nullptr;
   std::map<std::string, std::string> done_; // answers by the ids of requests
