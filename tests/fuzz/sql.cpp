@@ -22,7 +22,8 @@ using statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 std::size_t selects =
     0; // that SQLite has authorized since the last preparation began, each copy for itself
 
-// Of the pragmas only those that the engine lets a client use: SQLite obeys some while it prepares them.
+// Of the pragmas only those that the engine lets a client use: SQLite obeys some while it prepares
+// them.
 int allow(void*, int what, const char* first, const char*, const char*, const char*) {
   static constexpr std::array<std::string_view, 8> pragmas{
       "application_id", "defer_foreign_keys", "incremental_vacuum", "optimize",
@@ -147,8 +148,8 @@ void check_row(std::string_view sql) {
             "an insert of one row can have two");
 }
 
-// Each copy of a common table expression or view has a SELECT that was counted for it. Some are authorized twice, those of triggers
-// are not in the text.
+// Each copy of a common table expression or view has a SELECT that was counted for it. Some are
+// authorized twice, those of triggers are not in the text.
 void check_size(std::string_view sql) {
   const auto size = size_of(sql);
   require(size.as_it_stands <= sql.size(),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The write connection keeps its read transaction open over its own commits, and everything goes on as if it did not:
-// other connections' commits, schema changes, checkpoints, failures.
+// The write connection keeps its read transaction open over its own commits, and everything goes on
+// as if it did not: other connections' commits, schema changes, checkpoints, failures.
 
 #include "base/fault.hpp"
 #include "connection/connection.hpp"
@@ -212,7 +212,8 @@ CAF_TEST(a reader stops mapping the file while snapshots come often) {
 }
 
 CAF_TEST(a write that is stopped while it commits tells what became of it) {
-  // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs together.
+  // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs
+  // together.
   struct stopper {
     static void stop(void* self, int, const char*, const char*, sqlite3_int64) {
       static_cast<dbengine::sqlite::request_control*>(self)->deadline.kill(errc::timeout);

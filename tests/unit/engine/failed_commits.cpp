@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A commit that fails with an I/O error may come back when the file is opened again: it is settled before anybody is told
-// that it was not done, and where that is not possible nothing more is written.
+// A commit that fails with an I/O error may come back when the file is opened again: it is settled
+// before anybody is told that it was not done, and where that is not possible nothing more is
+// written.
 //
 //   writer                               answer
 //   COMMIT: I/O error
@@ -163,8 +164,10 @@ CAF_TEST(a writer that fails while it settles loses no request) {
   }
 }
 
-CAF_TEST(a write whose settling stands still is answered by its deadline) {
-  //   writer: fenced; takes the next write, stands in the checkpoint   the watch: timeout   door opens: settled, written
+CAF_TEST(a write whose failed commit is not resolved is answered by its deadline) {
+  //   writer: fenced; takes the next write, blocks in the checkpoint
+  //   watchdog: timeout
+  //   the door opens: resolved, written
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   blocking_point door;

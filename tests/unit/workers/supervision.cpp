@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every fault point of writer and readers, three ways to fail there: each request has exactly one answer, and it is true.
+// Every fault point of writer and readers, three ways to fail there: each request has exactly one
+// answer, and it is true.
 //
-//   test                     writer                       next writer
-//   holds the gate
-//   submits 1, 2, 3 -------> (queue)
-//   gives the gate back ---> one group of three
-//                            ... point: throws / is told to end / stands still
-//   <---------------------------------------------------- what was not committed runs again
-//   each answered once; rows 1..3 are there exactly where the answer says so; row 4 is written and read
+//   test                       writer                       next writer
+//   holds the writer lock
+//   submits 1, 2, 3 ---------> (queue)
+//   unlocks -----------------> one group of three
+//                              ... point: throws / gets an exit message / stands still
+//   <------------------------------------------------------ what was not committed runs again
+//   each answered once; rows 1..3 are there exactly if the answer says so; row 4 is written
+//   and read
 
 #include "support/engine/engine_system_fixture.hpp"
 
