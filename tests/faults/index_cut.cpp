@@ -5,9 +5,9 @@
 // files as one likes are guarded. The process lives, every read and write is `fenced` from then on, and what was committed is in the
 // files.
 
-#include "child.hpp"
-#include "engine_fixture.hpp"
 #include "os/guarded_mapping.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -27,7 +27,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

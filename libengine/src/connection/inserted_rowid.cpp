@@ -32,7 +32,7 @@ bool rowid_mark::is_in_place(sqlite3* db) const noexcept {
 
 std::int64_t rowid_mark::visible_rowid(sqlite3* db) const noexcept {
   return is_in_place(db) && !DBENGINE_MUTANT("shows the mark") ? before_
-                                                             : sqlite3_last_insert_rowid(db);
+                                                               : sqlite3_last_insert_rowid(db);
 }
 
 void register_last_insert_rowid(sqlite3* db, const std::shared_ptr<const rowid_mark>& mark) {

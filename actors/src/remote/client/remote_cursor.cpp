@@ -20,15 +20,14 @@ remote_cursor::~remote_cursor() {
     return;
   // Without a connection to speak of the server closes it with that.
   base::try_with_retries([this] {
-    link_->submit(std::make_shared<facade_call>(
-        wire_kind::cursor_close, request_body(wire_kind::cursor_close, cursor_close{id_})));
+    link_->submit(
+        std::make_shared<facade_call>(wire_kind::cursor_close, request_body(cursor_close{id_})));
   });
 }
 
 void remote_cursor::ask() {
   const cursor_next next{.id = id_, .batch = batch_};
-  auto c = std::make_shared<facade_call>(wire_kind::cursor_next,
-                                         request_body(wire_kind::cursor_next, next));
+  auto c = std::make_shared<facade_call>(wire_kind::cursor_next, request_body(next));
   apply_rules(*c, next);
   c->deadline = sqlite::deadline_after(options_.timeout.value_or(link_->opts().request_timeout));
   link_->submit(c);

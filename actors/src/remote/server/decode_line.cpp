@@ -22,17 +22,17 @@ bool is_large(const wire_request& what, const text_pieces& pieces) {
          !DBENGINE_MUTANT("decodes in the gateway");
 }
 
-/// What goes round the line: it waits for nobody, or is about what waits.
+/// What overtakes the line: messages of the protocol, and requests that no worker is needed for.
 bool is_urgent(const wire_request& what) {
-  switch (static_cast<wire_kind>(what.kind)) {
-  case wire_kind::hello:
-  case wire_kind::cancel:
-  case wire_kind::more:
-  case wire_kind::backup_info:
-  case wire_kind::statistics:
-  case wire_kind::health: return true;
-  default: return false;
-  }
+  const auto kind = static_cast<wire_kind>(what.kind);
+  if (kind == wire_kind::hello || kind == wire_kind::cancel || kind == wire_kind::more)
+    return true;
+  bool urgent = false;
+  system::visit_kind(kind, [&]<class Row>(Row) {
+    urgent = Row::rule.to == system::route::stats ||
+             (Row::rule.to == system::route::backup && Row::rule.does == system::effect::reads);
+  });
+  return urgent;
 }
 
 void refuse(peer_request& t, error_info why) noexcept {
