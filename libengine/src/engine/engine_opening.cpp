@@ -5,7 +5,7 @@
 
 #include "engine/engine.hpp"
 
-#include "backup/backup_manifest.hpp"
+#include "backup/backup_name.hpp"
 #include "backup/backup_restore.hpp"
 #include "os/special_files.hpp"
 
