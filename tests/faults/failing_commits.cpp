@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is settled: whatever was answered
-// as not done does not come back when the file is opened again.
+// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is
+// settled: whatever was answered as not done does not come back when the file is opened again.
 //
-//   16 clients        disk (the WAL)              writer
-//   writes ------------------------------------->  COMMIT
-//                     a sync fails ------------->  checkpoint, else a commit: settles it ---> killed there, or before, or after
-//                     ... for long ------------->  cannot: `fenced`, `unknown`
-//   compare ledger and file, closed by an engine whose disk is well, or whose disk is broken to the end
+//   16 clients     disk (the WAL)       writer
+//   writes ---------------------------> COMMIT
+//                  a sync fails ------> a checkpoint, else a commit, resolves it
+//                                       killed there, or before, or after
+//                  ... for long ------> cannot: `fenced`, `unknown`
+//   compare ledger and file, closed by an engine whose disk works, or fails to the end
 
 #include "base/fault.hpp"
-#include "faulty_vfs.hpp"
-#include "house_fixture.hpp"
-#include "kill_round.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/engine_system_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
+#include "support/faults/kill_round.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -23,7 +24,7 @@
 #include <cstdio>
 #include <random>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 #ifdef DBENGINE_FAULTS
 
@@ -55,7 +56,7 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
   //   writer: COMMIT, not settled, dies before the answers     next writer: cannot settle either
   const memory_folder folder;
   const auto file = folder.path / "test.db";
-  house_fixture f(durable(), quick_restarts(), url_of(file));
+  engine_system_fixture f(durable(), quick_restarts(), url_of(file));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::atomic<int> deaths{0};
   base::fault::set_hook([&](std::string_view name) {
@@ -63,13 +64,13 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
       throw std::runtime_error("killed");
   });
   faulty_vfs::arm_gone(1);
-  CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
   std::vector<counted_ptr> all;
   for (int i = 0; i < 3; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
   f.core().give_back_writer();
   for (const auto& r : all) {
-    CAF_REQUIRE(house_fixture::answered(r));
+    CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
     CAF_CHECK_EQUAL(to_string(r->outcome_info().outcome), to_string(outcome::unknown));
     CAF_CHECK_EQUAL(r->answers.load(), 1);
@@ -97,7 +98,8 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   CAF_REQUIRE(r.steps[1].failure);
   CAF_CHECK_EQUAL(to_string(r.steps[1].failure->code), to_string(errc::io));
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
-  // Where it cannot be settled nothing more is written, and nobody is told "not done". (An empty WAL could be emptied again.)
+  // Where it cannot be settled nothing more is written, and nobody is told "not done". (An empty
+  // WAL could be emptied again.)
   db.execute("INSERT INTO t VALUES (0)");
   faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, true);
   const auto e = failure_of(script);
@@ -174,7 +176,8 @@ CAF_TEST(kills while commits fail leave every answer true) {
   round_result sum;
   unsigned rounds = 0;
   while (sum.kills < wanted) {
-    // From disks that fail once to such where nothing can be settled for a while, with the WAL kept by a reader or not.
+    // From disks that fail once to such where nothing can be settled for a while, with the WAL kept
+    // by a reader or not.
     const unsigned kind = rounds % 8;
     const bool settled = kind < 2; // by the checkpoint, each time: nothing is unknown
     kill_round next{.seed = seed + rounds++,

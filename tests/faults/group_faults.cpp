@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A full disk or an I/O error in the middle of a group: who was told "done" has its rows, now and after the file was opened
-// again, who was told "not done" has none, and the engine goes on or says why it does not.
+// A full disk or an I/O error in the middle of a group: who was told "done" has its rows, now and
+// after the file was opened again, who was told "not done" has none, and the engine goes on or says
+// why it does not.
 //
 //   one writer holds the connection | 14 requests wait
-//   the error is armed, the gate opens
-//   its COMMIT                      | one group: spilled pages, the conflict of one member, COMMIT; the n-th write or sync of it fails
+//   the error is armed, the event is set
+//   its COMMIT                      | one group: spilled pages, the conflict of one member,
+//                                   | COMMIT; its n-th write or sync fails
 
-#include "engine_fixture.hpp"
-#include "faulty_vfs.hpp"
-#include "gate.hpp"
-#include "plain_sqlite.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
+#include "support/manual_reset_event.hpp"
+#include "support/sqlite/plain_sqlite.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -22,7 +24,7 @@
 #include <thread>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -53,7 +55,7 @@ bool play(const fault& f, int n, tally& t) {
   const engine_folder folder;
   const auto url =
       "sqlite:///file:" + (folder.path / "test.db").string() + "?vfs=" + faulty_vfs::name();
-  gate g;
+  manual_reset_event g;
   options o;
   o.synchronous = synchronous::full;
   o.cache_size =
@@ -92,7 +94,7 @@ bool play(const fault& f, int n, tally& t) {
               failure_of([&] { db.execute("INSERT INTO t (id, v) VALUES (?, ?)", i, large); });
       });
       CAF_CHECK(
-          comes_true([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
+          eventually([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
     }
     faulty_vfs::arm(f.what, n, f.code, f.lasting);
     g.open();
@@ -118,7 +120,8 @@ bool play(const fault& f, int n, tally& t) {
         open.insert({i, i + 100});
     }
     CAF_CHECK(failures[5].code != errc::none);
-    // Reading goes on. So does writing, unless the commit that failed may come back: then the engine says so.
+    // Reading goes on. So does writing, unless the commit that failed may come back: then the
+    // engine says so.
     auto now = rows_of(db.fetch("SELECT id FROM t"));
     for (const int id : open)
       now.erase(id);

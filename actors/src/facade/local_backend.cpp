@@ -137,7 +137,7 @@ void local_backend::wait(const std::shared_ptr<blocking_request>& r, const reque
     const auto outcome = r->abandon();
     if (!outcome)
       return false; // the answer came at this moment
-    r->ctl.kill(code);
+    r->ctl.deadline.kill(code);
     error_info info{.code = code, .outcome = *outcome, .message = text};
     throw error(std::move(info));
   };

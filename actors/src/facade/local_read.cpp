@@ -30,35 +30,35 @@ bool local_backend::read_on_writer(engine::lease& l, std::string_view sql, const
                                    sqlite::request_control& ctl, rows& result,
                                    int& failed_workers) {
   auto& c = *l.conn;
-  if (core_->read_only() || !c.known_short(sql))
+  if (core_->read_only() || !c.is_known_cheap(sql))
     return false;
   // No commit for some reads: the lease's own snapshot is worth its price again, and readers run side by side.
-  const auto newest = c.newest();
+  const auto newest = c.snapshot().newest_commit();
   l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
   l.newest_seen = newest;
   if (l.quiet_reads >= defaults::quiet_reads || !core_->try_take_writer_briefly())
     return false;
   auto& w = core_->writer();
-  ctl.give_way_to(core_->writes_waiting());
+  ctl.deadline.set_preemptible(core_->writes_waiting());
   try {
     DBENGINE_FAULT_POINT("read_on_writer.before_statement");
-    if (!w.fit_for_reads(sql, ctl)) {
+    if (!w.is_cheap_here(sql, ctl)) {
       core_->give_back_writer();
-      ctl.keep_going();
+      ctl.deadline.clear_preemptible();
       return false;
     }
     result = w.fetch(sql, p, ctl);
   } catch (const error&) {
-    w.drop_snapshot();
+    w.snapshot().drop();
     core_->give_back_writer();
-    if (ctl.stopped() != errc::none && !ctl.gave_way())
+    if (ctl.deadline.stop_reason() != errc::none && !ctl.deadline.was_preempted())
       throw; // its deadline, or its caller
-    ctl.keep_going();
+    ctl.deadline.clear_preemptible();
     return false; // whatever it was, the lease has the last word
   } catch (...) {
     core_->writer_broken(base::current_exception_info());
     ++failed_workers;
-    ctl.keep_going();
+    ctl.deadline.clear_preemptible();
     return false;
   }
   core_->give_back_writer();
@@ -90,19 +90,20 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
     DBENGINE_FAULT_POINT("lease.before_statement");
     rows result;
     auto& c = *l->conn;
-    if (c.keep_snapshot()) {
+    if (c.snapshot().reuse()) {
       result = c.fetch(sql, p, ctl);
     } else if (!read_on_writer(*l, sql, p, ctl, result, failed_workers)) {
-      c.refresh_snapshot();
+      c.snapshot().refresh();
       result = c.fetch(sql, p, ctl);
     }
     counts.count.add();
     counts.rows.add(result.size());
-    if (start != clock::time_point{} || ctl.looked_again()) {
-      const auto elapsed = clock::now() - (start != clock::time_point{} ? start : ctl.first_look());
+    if (start != clock::time_point{} || ctl.deadline.was_checked_again()) {
+      const auto elapsed =
+          clock::now() - (start != clock::time_point{} ? start : ctl.deadline.first_check());
       counts.run.record(elapsed);
       core_->slow().offer(sql, elapsed);
-      const auto n = c.count();
+      const auto n = c.read_counters();
       counts.cache_hits.raise_to(n.cache_hits);
       counts.cache_misses.raise_to(n.cache_misses);
       counts.snapshots_reused.raise_to(n.snapshots_reused);

@@ -69,7 +69,7 @@ os::pinned_file lock_for_reading(const std::filesystem::path& path) {
 void engine::open_file() {
   claim_.emplace(descriptors_needed(*options_));
   os::refuse_special_files(where_.path);
-  where_.length = std::make_shared<sqlite::truncation_check>(where_.path);
+  where_.truncation = std::make_shared<sqlite::truncation_check>(where_.path);
   if (read_only_)
     open_to_read();
   else
@@ -129,7 +129,7 @@ void engine::open_first_writer() {
   writer_ =
       std::make_unique<sqlite::connection>(where_, sqlite::connection::role::writer, options_);
   try {
-    writer_->engine_sql("PRAGMA optimize");
+    writer_->own_sql().run("PRAGMA optimize");
   } catch (const error& e) {
     if (e.code() != errc::busy)
       throw;

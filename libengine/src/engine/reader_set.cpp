@@ -148,7 +148,7 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
   slot.scheduled.store(true, std::memory_order_seq_cst);
   for (;;) {
     if (replaced()) {
-      c.drop_snapshot();
+      c.snapshot().drop();
       slot.scheduled.store(false, std::memory_order_seq_cst);
       if (!reads_.empty())
         wake_reader();
@@ -171,18 +171,19 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
     if (r->counted)
       slot.counts.of(r->statistics_class()).wait.record(begin - r->queued);
     try {
-      if (r->ctl.must_stop()) {
-        error_info info{.code = r->ctl.stopped(), .message = "it was stopped before it started"};
+      if (r->ctl.deadline.must_stop()) {
+        error_info info{.code = r->ctl.deadline.stop_reason(),
+                        .message = "it was stopped before it started"};
         throw error(std::move(info));
       }
       DBENGINE_FAULT_POINT("reader.before_statement");
       if (r->what == request::kind::maintenance) {
         if (upkeep)
-          c.refresh_snapshot(); // what was committed before it came, it sees
+          c.snapshot().refresh(); // what was committed before it came, it sees
         r->task(c);
       } else {
-        r->ctl.drop_results();
-        c.refresh_snapshot();
+        r->ctl.results.reset();
+        c.snapshot().refresh();
         std::vector<value_ref> refs;
         params_view view{&r->parameters, {}};
         if (!r->parameters.named()) {
@@ -237,13 +238,13 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
     mine.end();
     r->finish();
   }
-  c.drop_snapshot();
-  const auto n = c.count();
+  c.snapshot().drop();
+  const auto n = c.read_counters();
   slot.counts.cache_hits.raise_to(n.cache_hits);
   slot.counts.cache_misses.raise_to(n.cache_misses);
   slot.counts.snapshots_reused.raise_to(n.snapshots_reused);
   slot.counts.snapshots_opened.raise_to(n.snapshots_opened);
-  return !upkeep && c.sound();
+  return !upkeep && c.is_usable();
 }
 
 bool engine::sweep() {
@@ -268,9 +269,9 @@ bool engine::sweep_writer() noexcept {
     return gate_.load(std::memory_order_relaxed) !=
            gate_shut; // a writer that opens has no snapshot
   if (turns_ == turns_at_sweep_)
-    writer_->drop_snapshot();
+    writer_->snapshot().drop();
   turns_at_sweep_ = turns_;
-  const bool open = writer_->snapshot_open();
+  const bool open = writer_->snapshot().is_open();
   give_back_writer();
   return open;
 }

@@ -71,7 +71,7 @@ bool engine::look_around() {
       return;
     if (const auto outcome = r->abandon()) {
       const auto code = cancelled ? errc::cancelled : errc::timeout;
-      r->ctl.kill(code);
+      r->ctl.deadline.kill(code);
       r->refuse({.code = code,
                  .outcome = *outcome,
                  .message = cancelled ? "cancelled while it waited"
@@ -255,7 +255,7 @@ std::string engine::fenced() const {
 }
 
 void engine::fence_where_cut() {
-  if (const char* why = where_.length ? where_.length->lost() : nullptr)
+  if (const char* why = where_.truncation ? where_.truncation->failure() : nullptr)
     fence(why);
 }
 
@@ -377,7 +377,7 @@ void engine::answer_rest() {
       running.push_back(s->current);
   }
   for (const auto& r : running)
-    r->ctl.kill(errc::shut_down);
+    r->ctl.deadline.kill(errc::shut_down);
 }
 
 void engine::leave_behind() {
@@ -417,7 +417,7 @@ void engine::close_writer() noexcept {
       continue;
     if (writer_ && fencing_.load(std::memory_order_relaxed) != fencing::for_good) {
       try {
-        writer_->engine_sql("PRAGMA optimize");
+        writer_->own_sql().run("PRAGMA optimize");
         checkpoint(*writer_, checkpoint_mode::truncate);
       } catch (...) {
         const auto why = base::current_exception_info();

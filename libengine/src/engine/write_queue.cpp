@@ -18,7 +18,7 @@
 namespace dbengine::engine {
 
 void engine::after_commit() {
-  if (auto why = writer_->moved(); !why.empty()) {
+  if (auto why = writer_->files().check_identity(); !why.empty()) {
     fence(why);
     error_info info{.code = errc::fenced, .outcome = outcome::unknown, .message = why};
     throw error(std::move(info));
@@ -73,7 +73,7 @@ namespace {
 // After a sync failed: a checkpoint must copy nothing that a later sync only seems to have brought to the disk.
 void secure_log(sqlite::connection& c) {
   if (!DBENGINE_MUTANT("trusts a log that was not synced"))
-    sqlite::write_log_again(c);
+    sqlite::rewrite_wal(c);
 }
 
 } // namespace
@@ -83,7 +83,7 @@ checkpoint_result engine::checkpoint(sqlite::connection& c, checkpoint_mode mode
     leases_.recall();
   // A reader that stays in its snapshot is waited for this long and no longer; the next commit tries again.
   sqlite::request_control patience(std::chrono::milliseconds(100), {});
-  const sqlite::connection::running r(c, patience);
+  const sqlite::connection::request_scope r(c, patience);
   if (fencing_.load(std::memory_order_relaxed) == fencing::unsettled)
     secure_log(c);
   try {
@@ -135,12 +135,12 @@ bool engine::idle_checkpoint() {
     if (writer_->commits() != commits_at_idle_) {
       commits_at_idle_ = writer_->commits();
       again = true; // not quiet yet: once more
-    } else if (auto why = writer_->moved(); !why.empty()) {
+    } else if (auto why = writer_->files().check_identity(); !why.empty()) {
       fence(std::move(why));
     } else {
       again = !checkpoint_unless_pinned(checkpoint_mode::truncate, {}).complete;
       if (!again)
-        writer_->rest();
+        writer_->release_memory();
     }
   } catch (const error& e) {
     base::log_limited(base::log_level::warning, "a checkpoint failed",
@@ -185,7 +185,7 @@ error_info engine::settle(sqlite::connection& c, error_info why) {
   if (synced && (attempt("the checkpoint",
                          [&] { return checkpoint(c, checkpoint_mode::truncate).complete; }) ||
                  attempt("the commit", [&] {
-                   c.commit_nothing();
+                   c.commit_noop();
                    return true;
                  }))) {
     unfence();
@@ -203,7 +203,7 @@ error_info engine::settle(sqlite::connection& c, error_info why) {
 }
 
 void engine::ready_to_write() {
-  if (auto moved = writer_->moved_meanwhile(); !moved.empty())
+  if (auto moved = writer_->files().check_identity_if_stale(); !moved.empty())
     fence(std::move(moved));
   if (fencing_.load(std::memory_order_relaxed) == fencing::none)
     return;

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The facade's backend over the wire.
-// Thread rule: any thread. Ownership: owns its actor system and the link; the engine belongs to the server.
+// Thread safety: any thread. Ownership: owns its actor system and the link; the engine belongs to the
+// server.
 
 #pragma once
 
@@ -59,11 +60,9 @@ private:
   friend class remote_cursor;
 
   template <class Request>
-  std::shared_ptr<facade_call> start(wire_kind k, Request r, const request_options& o);
-  template <class Result, class Request>
-  Result run(wire_kind k, Request r, const request_options& o);
-  template <class Result>
-  Result report(wire_kind k);
+  std::shared_ptr<facade_call> start(Request r, const request_options& o);
+  template <class Request>
+  typename system::row_of<Request>::result run(Request r, const request_options& o);
   maintenance_result maintain(maintenance_request m, const request_options& o);
   /// Waits and throws the failure; the answer stays in the call.
   void wait(const std::shared_ptr<facade_call>& c, const request_options& o);

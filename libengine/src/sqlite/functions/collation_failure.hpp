@@ -14,7 +14,7 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-class request_control;
+struct request_control;
 
 /// Whether a collation of the connection has failed, and what it affects.
 class collation_failure {

@@ -3,7 +3,7 @@
 
 // Interruptible versions of SQLite's functions that may run for minutes without a check of the
 // deadline. Their results equal SQLite's byte for byte, for arguments of every type and encoding;
-// `libengine.replaced_functions` compares them.
+// `unit.replaced_functions` compares them.
 // Thread safety: the user of the connection. Ownership: SQLite owns the user data of each function.
 
 #pragma once
