@@ -3,6 +3,7 @@
 
 // Restoring: atomic, verified before, the old file whole until the new one opens.
 #include "backup/backup_restore.hpp"
+#include "backup/restore_names.hpp"
 
 #include "os/file_lock.hpp"
 #include "support/engine/backup_fixture.hpp"
