@@ -112,7 +112,7 @@ CAF_TEST(a cursor that is asked for stays and a restarted pool goes on looking) 
   const auto used = opened(self, engine);
   const auto unused = opened(self, engine);
   // The pool is killed and its timer with it: the next pool looks after the cursors that are there.
-  caf::anon_send_exit(f.engine->handles().pool(), caf::exit_reason::kill);
+  caf::anon_send_exit(f.engine->handles().read().reader_pool, caf::exit_reason::kill);
   const auto started = std::chrono::steady_clock::now();
   int asked = 0;
   while (f.engine->cursors()->size() == 2 && std::chrono::steady_clock::now() < started + 60s) {

@@ -71,7 +71,7 @@ public:
 
   engine::engine& core() { return engine->core(); }
   statistics stats() {
-    engine->look();
+    engine->refresh_samples();
     return actors::workers::report_statistics(core(), engine->workers(), engine->backups());
   }
   health_report health() { return engine->health(); }

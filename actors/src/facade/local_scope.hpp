@@ -57,7 +57,8 @@ private:
   void count_write(bool failed) noexcept;
 
   local_backend* backend_;
-  std::shared_ptr<system::engine_system> house_; // outlives a scope that is still open at shutdown
+  std::shared_ptr<system::engine_system>
+      engine_system_; // outlives a scope that is still open at shutdown
   kind kind_;
   engine::lease* lease_ = nullptr;
   request_options options_;
@@ -66,27 +67,6 @@ private:
   bool counted_ = false;
   std::uint64_t rows_ = 0;
   std::optional<error_info> broken_; // the connection failed under a statement
-};
-
-/// A query stepped on the caller's thread, on a lease of its own.
-class local_cursor final : public detail::cursor_source {
-public:
-  /// Made before its lease is taken, as a scope is.
-  local_cursor(const engine::engine& core, std::shared_ptr<system::engine_system> h,
-               std::size_t batch, const request_options& o);
-  void open(engine::lease& l, std::string_view sql, const params_view& p);
-  ~local_cursor() override;
-  rows next() override;
-
-private:
-  sqlite::request_control control_now() const;
-
-  std::shared_ptr<system::engine_system> house_;
-  engine::lease* lease_ = nullptr;
-  std::unique_ptr<sqlite::connection::cursor> cursor_;
-  std::size_t batch_;
-  request_options options_;
-  std::chrono::milliseconds timeout_;
 };
 
 } // namespace dbengine::actors::facade

@@ -203,7 +203,8 @@ void engine_handle::pass_on_backup(caf::mailbox_element& what, const caf::messag
   // Here, where its cancellation comes by, too: it must not overtake the request.
   if (o.cancel_token != 0)
     house_->backups().expect(owner_of(what.sender), o.cancel_token);
-  pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().backups()), what, m);
+  pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().read().backup_scheduler), what,
+          m);
 }
 
 bool engine_handle::dispatch(caf::mailbox_element& what) {
@@ -303,7 +304,8 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     };
     submit(std::move(r), false);
   } else if (m.match_elements<statistics_request>() || m.match_elements<health_request>()) {
-    pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().stats()), what, std::move(m));
+    pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().read().stats), what,
+            std::move(m));
   } else if (m.match_elements<backup_request>()) {
     pass_on_backup(what, m, m.get_as<backup_request>(0).options, false);
   } else if (m.match_elements<backup_to_request>()) {
@@ -314,7 +316,7 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     const auto& x = m.get_as<prune_request>(0);
     pass_on_backup(what, m, x.options, !x.dry_run);
   } else if (m.match_elements<backup_info_request>()) {
-    pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().backups()), what,
+    pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().read().backup_scheduler), what,
             std::move(m));
   } else if (m.match_elements<caf::down_msg>()) {
     house_->cursors()->close_owned(m.get_as<caf::down_msg>(0).source.id());

@@ -45,7 +45,7 @@ std::vector<std::string> shutdown(caf::actor_system&, const engine_actor& engine
                                   std::chrono::milliseconds timeout) {
   if (auto* r = system::engine_handle::of(engine)) {
     r->shutdown(timeout);
-    return r->engine().left_behind();
+    return r->engine().abandoned_workers();
   }
   if (auto* far = remote::remote_engine::of(engine))
     far->shutdown(timeout);

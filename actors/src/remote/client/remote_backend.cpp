@@ -3,10 +3,10 @@
 
 #include "remote/client/remote_backend.hpp"
 
-#include "facade/local_scope.hpp"
 #include "os/descriptors.hpp"
 #include "os/threads.hpp"
 #include "remote/client/remote_cursor.hpp"
+#include "remote/client/remote_engine.hpp"
 #include "remote/protocol/call_rules.hpp"
 #include "system/message_codec.hpp"
 #include "workers/detached_spawn.hpp"
@@ -40,10 +40,17 @@ remote_backend::remote_backend(const endpoint& to, const remote_options& how, op
   link_ = open(*system_, to, how);
   // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
   caf::logger::set_current_actor_system(nullptr);
+  try {
+    connect(*system_, remote_engine::make(*system_, link_));
+  } catch (...) { // no memory; the system's end waits for the end of the link
+    link_->close(remote_call::clock::now());
+    throw;
+  }
 }
 
 remote_backend::~remote_backend() {
   shutdown();
+  disconnect(); // closes the link, which is closed already
 }
 
 void remote_backend::shutdown() {
@@ -85,19 +92,6 @@ template <class Result, class Request>
 Result remote_backend::run(wire_kind k, Request r, const request_options& o) {
   const auto c = start(k, std::move(r), o);
   wait(c, o);
-  Result x{};
-  base::decode(c->answer, x);
-  return x;
-}
-
-template <class Result>
-Result remote_backend::report(wire_kind k) {
-  const auto c = std::make_shared<facade_call>(k, empty_body());
-  c->deadline = sqlite::deadline_after(link_->opts().request_timeout);
-  if (link_->ended())
-    throw error(errc::shut_down, "the engine is shut down");
-  link_->submit(c);
-  wait(c, {});
   Result x{};
   base::decode(c->answer, x);
   return x;
@@ -174,59 +168,11 @@ void remote_backend::backup_to(const std::filesystem::path&, const progress_call
   local_only("backup_to()", "request_backup, which writes into the server's backup folder");
 }
 
-// -- upkeep and reports ---------------------------------------------------------------------------
+// -- control plane ----------------------------------------------------------------------------------
 
-bool remote_backend::request_backup(const request_options& o) {
-  return run<bool>(wire_kind::backup, backup_request{}, o);
-}
-
-dbengine::backup_info remote_backend::backup_info() {
-  return report<dbengine::backup_info>(wire_kind::backup_info);
-}
-
-dbengine::statistics remote_backend::statistics() {
-  return report<dbengine::statistics>(wire_kind::statistics);
-}
-
-health_report remote_backend::health() {
-  return report<health_report>(wire_kind::health);
-}
-
-dbengine::database_info remote_backend::database_info() {
-  return report<dbengine::database_info>(wire_kind::database_info);
-}
-
-maintenance_result remote_backend::maintain(maintenance_request m, const request_options& o) {
-  return run<maintenance_result>(wire_kind::maintenance, std::move(m), o);
-}
-
-void remote_backend::vacuum(const request_options& o) {
-  maintain({.what = maintenance_kind::vacuum}, o);
-}
-
-void remote_backend::analyze(std::string_view table, const request_options& o) {
-  maintain({.what = maintenance_kind::analyze, .argument = std::string(table)}, o);
-}
-
-void remote_backend::optimize(const request_options& o) {
-  maintain({.what = maintenance_kind::optimize}, o);
-}
-
-std::vector<std::string> remote_backend::integrity_check(bool quick, const request_options& o) {
-  return maintain(
-             {.what = quick ? maintenance_kind::quick_check : maintenance_kind::integrity_check}, o)
-      .problems;
-}
-
-checkpoint_result remote_backend::checkpoint(checkpoint_mode mode, const request_options& o) {
-  static constexpr const char* names[] = {"passive", "full", "restart", "truncate"};
-  return maintain({.what = maintenance_kind::checkpoint, .argument = names[static_cast<int>(mode)]},
-                  o)
-      .checkpoint;
-}
-
-void remote_backend::set_pragma(std::string_view name, const value& v, const request_options& o) {
-  maintain({.what = maintenance_kind::set_pragma, .argument = std::string(name), .setting = v}, o);
+void remote_backend::check_call(access) const {
+  if (link_->ended())
+    throw error(errc::shut_down, "the engine is shut down");
 }
 
 } // namespace dbengine::actors::remote

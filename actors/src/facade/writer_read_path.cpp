@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "facade/writer_read_path.hpp"
+
+#include "base/error_map.hpp"
+#include "base/fault.hpp"
+
+namespace dbengine::actors::facade {
+
+bool writer_read_path::is_worthwhile(engine::lease& l, std::string_view sql) const {
+  auto& c = *l.conn;
+  if (core_->read_only() || !c.known_short(sql))
+    return false;
+  // After some reads without a commit between them, the lease's own snapshot is worth its price, and readers run side by side.
+  const auto newest = c.newest();
+  l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
+  l.newest_seen = newest;
+  return l.quiet_reads < defaults::quiet_reads;
+}
+
+bool writer_read_path::try_fetch(engine::lease& l, std::string_view sql, const params_view& p,
+                                 sqlite::request_control& ctl, rows& result, int& failed_workers) {
+  if (!is_worthwhile(l, sql) || !core_->try_take_writer_briefly())
+    return false;
+  auto& w = core_->writer();
+  ctl.give_way_to(core_->writes_waiting());
+  try {
+    DBENGINE_FAULT_POINT("read_on_writer.before_statement");
+    if (!w.fit_for_reads(sql, ctl)) {
+      core_->give_back_writer();
+      ctl.keep_going();
+      return false;
+    }
+    result = w.fetch(sql, p, ctl);
+  } catch (const error&) {
+    w.drop_snapshot();
+    core_->give_back_writer();
+    if (ctl.stopped() != errc::none && !ctl.gave_way())
+      throw;
+    ctl.keep_going();
+    return false;
+  } catch (...) {
+    core_->writer_broken(base::current_exception_info());
+    ++failed_workers;
+    ctl.keep_going();
+    return false;
+  }
+  core_->give_back_writer();
+  l.counts.on_writer.add();
+  return true;
+}
+
+} // namespace dbengine::actors::facade
