@@ -4,7 +4,7 @@
 // The main program of every test executable: CAF's test framework, plus skipped tests that are counted as such.
 #define CAF_TEST_NO_MAIN
 
-#include "skip.hpp"
+#include "support/skip.hpp"
 
 #include <caf/test/unit_test_impl.hpp>
 

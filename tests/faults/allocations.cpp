@@ -7,8 +7,8 @@
 // In the suite n goes in strides from a random start, for as long as a phase's share of the time lasts; DBENGINE_ALLOCATIONS=all takes
 // every n. Every failure prints the command that repeats it.
 
-#include "engine_fixture.hpp"
-#include "program.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/process/program.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

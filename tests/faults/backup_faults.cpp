@@ -4,9 +4,9 @@
 // The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing, and the next one works.
 #include "backup/backup_restore.hpp"
 
-#include "backup_fixture.hpp"
-#include "failing_calls.hpp"
-#include "needs_pipes.hpp"
+#include "support/engine/backup_fixture.hpp"
+#include "support/faults/failing_calls.hpp"
+#include "support/faults/needs_pipes.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -16,7 +16,7 @@
 #include <system_error>
 #include <thread>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;

@@ -4,7 +4,7 @@
 // A process that backs up, removes and restores is killed at random moments; what is left must be whole each time.
 #include "backup/backup_restore.hpp"
 
-#include "backup_fixture.hpp"
+#include "support/engine/backup_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;

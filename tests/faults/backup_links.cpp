@@ -5,7 +5,7 @@
 // the folder, as fast as possible: nothing outside is written or removed.
 #include "backup/backup_restore.hpp"
 
-#include "backup_fixture.hpp"
+#include "support/engine/backup_fixture.hpp"
 
 #include <atomic>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <thread>
 #include <time.h>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;

@@ -4,15 +4,15 @@
 // Checks look at all of a database: those of an engine, of a backup and of a file that is verified.
 //
 // DBENGINE_PROPERTY_COUNT is the number of changes made to each of nine databases (25), DBENGINE_PROPERTY_SEED repeats a run.
-#include "backup_fixture.hpp"
-#include "child.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/backup_fixture.hpp"
+#include "support/faults/memory_folder.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 
 #include <random>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;

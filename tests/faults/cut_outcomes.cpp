@@ -4,7 +4,7 @@
 // A database that another program cuts short while a write runs: what its caller is told is what is there when the file, as long
 // again as it was, is opened by plain SQLite.
 
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

@@ -11,10 +11,10 @@
 //   compare ledger and file, closed by an engine whose disk is well, or whose disk is broken to the end
 
 #include "base/fault.hpp"
-#include "faulty_vfs.hpp"
-#include "house_fixture.hpp"
-#include "kill_round.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/engine_system_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
+#include "support/faults/kill_round.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -23,7 +23,7 @@
 #include <cstdio>
 #include <random>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 #ifdef DBENGINE_FAULTS
 
@@ -55,7 +55,7 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
   //   writer: COMMIT, not settled, dies before the answers     next writer: cannot settle either
   const memory_folder folder;
   const auto file = folder.path / "test.db";
-  house_fixture f(durable(), quick_restarts(), url_of(file));
+  engine_system_fixture f(durable(), quick_restarts(), url_of(file));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::atomic<int> deaths{0};
   base::fault::set_hook([&](std::string_view name) {
@@ -63,13 +63,13 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
       throw std::runtime_error("killed");
   });
   faulty_vfs::arm_gone(1);
-  CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
   std::vector<counted_ptr> all;
   for (int i = 0; i < 3; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
   f.core().give_back_writer();
   for (const auto& r : all) {
-    CAF_REQUIRE(house_fixture::answered(r));
+    CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
     CAF_CHECK_EQUAL(to_string(r->outcome_info().outcome), to_string(outcome::unknown));
     CAF_CHECK_EQUAL(r->answers.load(), 1);
@@ -227,7 +227,7 @@ CAF_TEST(kills while commits fail leave every answer true) {
 
 CAF_TEST(a failed commit that is not settled is found out) {
   const memory_folder folder;
-  base::fault::set_flaw("does not settle");
+  base::fault::set_mutant("does not settle");
   std::uint64_t ghosts = 0;
   for (unsigned i = 0; i < 20 && ghosts == 0; ++i)
     ghosts = run({.plans = {{"writer.after_commit", death::throws, 5}},
@@ -235,7 +235,7 @@ CAF_TEST(a failed commit that is not settled is found out) {
                   .disk = failing_disk{.every = 10, .broken_at_the_end = true}},
                  folder.path)
                  .crashed.ghosts;
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
   CAF_CHECK(ghosts > 0);
 }
 

@@ -3,10 +3,10 @@
 
 // What looks like a file that was cut or taken away, and is none: an engine that is told so for good would be wrong for good.
 
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
-#include "failing_calls.hpp"
-#include "fault_script.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/failing_calls.hpp"
+#include "support/faults/fault_script.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -19,7 +19,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -144,9 +144,9 @@ CAF_TEST(a database that another program shrinks and then makes grow is no cut o
 
 #ifdef DBENGINE_FAULTS
 CAF_TEST(an engine that believes the header alone is found out) { // the control of the test above
-  base::fault::set_flaw("believes the first look");
+  base::fault::set_mutant("believes the first look");
   const auto first = shrink_and_grow(false);
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
   CAF_CHECK(first.find("the database file was cut short") != std::string::npos);
 }
 #endif
@@ -240,5 +240,5 @@ CAF_TEST(a name that is gone for a moment fences nothing) {
     }
   }
   CAF_CHECK_EQUAL(judged, 20);
-  CAF_CHECK(comes_true([&] { return serves(db); }));
+  CAF_CHECK(eventually([&] { return serves(db); }));
 }

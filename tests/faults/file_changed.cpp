@@ -4,7 +4,7 @@
 // The database or its WAL taken away, replaced or cut short under the running engine: seen before the next write is
 // answered, and no write is taken after that.
 
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -17,7 +17,7 @@
 
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

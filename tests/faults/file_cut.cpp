@@ -9,9 +9,9 @@
 //   right rows, or `fenced` ............. <- whatever page they meet
 //   `fenced` from then on, reads and writes
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -26,7 +26,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -106,7 +106,7 @@ int cut_under_readers(const options& o, off_t keep, bool at_rest) {
       for (int i = t; !stop; ++i)
         read_once(db, i, s);
     });
-  const bool warm = comes_true([&] { return s.right > 60; }, std::chrono::minutes(4));
+  const bool warm = eventually([&] { return s.right > 60; }, std::chrono::minutes(4));
   if (at_rest) {
     stop = true;
     for (auto& r : readers)
@@ -122,7 +122,7 @@ int cut_under_readers(const options& o, off_t keep, bool at_rest) {
       for (int i = 0; !stop; ++i)
         read_once(db, i, s);
     });
-  const bool noticed = comes_true([&] { return s.fenced > 20; }, std::chrono::minutes(4));
+  const bool noticed = eventually([&] { return s.fenced > 20; }, std::chrono::minutes(4));
   stop = true;
   for (auto& r : readers)
     r.join();

@@ -10,9 +10,9 @@
 //                                              alter tables, close, open
 //   all of it quick for a second, slow for a second; in each fifth round only commits, and the WAL grows
 
-#include "engine_fixture.hpp"
-#include "memory_folder.hpp"
-#include "program.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/memory_folder.hpp"
+#include "support/process/program.hpp"
 
 #include "base/fault.hpp"
 
@@ -28,7 +28,7 @@
 #include <sstream>
 #include <thread>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -307,13 +307,13 @@ CAF_TEST(other programs on the file never fence the engine) {
 // The control: with the order of looks that took a commit in between for a file that was cut.
 CAF_TEST(an engine that believes its first look is found out) {
 #ifdef DBENGINE_FAULTS
-  base::fault::set_flaw("believes the first look");
+  base::fault::set_mutant("believes the first look");
   figures f;
   run_round({.writers = 2, .length = 60s, .grows = true, .until_fenced = true}, seed_of_run(), f);
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
   report("the control", 60, f);
   CAF_CHECK(f.fences > 0);
 #else
-  DBENGINE_SKIP("this build has no flaws to switch on");
+  DBENGINE_SKIP("this build has no mutants to switch on");
 #endif
 }

@@ -4,8 +4,8 @@
 // A disk that is full: a typed error, reads go on, and writes resume by themselves when there is space.
 // Needs a small file system of its own, and so the right to mount one.
 
-#include "comes_true.hpp"
-#include "small_disk.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/small_disk.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -16,7 +16,7 @@
 
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

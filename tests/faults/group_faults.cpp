@@ -8,10 +8,10 @@
 //   the error is armed, the gate opens
 //   its COMMIT                      | one group: spilled pages, the conflict of one member, COMMIT; the n-th write or sync of it fails
 
-#include "engine_fixture.hpp"
-#include "faulty_vfs.hpp"
-#include "gate.hpp"
-#include "plain_sqlite.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
+#include "support/manual_reset_event.hpp"
+#include "support/sqlite/plain_sqlite.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -22,7 +22,7 @@
 #include <thread>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -53,7 +53,7 @@ bool play(const fault& f, int n, tally& t) {
   const engine_folder folder;
   const auto url =
       "sqlite:///file:" + (folder.path / "test.db").string() + "?vfs=" + faulty_vfs::name();
-  gate g;
+  manual_reset_event g;
   options o;
   o.synchronous = synchronous::full;
   o.cache_size =
@@ -92,7 +92,7 @@ bool play(const fault& f, int n, tally& t) {
               failure_of([&] { db.execute("INSERT INTO t (id, v) VALUES (?, ?)", i, large); });
       });
       CAF_CHECK(
-          comes_true([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
+          eventually([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
     }
     faulty_vfs::arm(f.what, n, f.code, f.lasting);
     g.open();

@@ -5,10 +5,10 @@
 // answer, which is true, and the engine serves on. That no point is left out is seen in the sources.
 
 #include "base/fault.hpp"
-#include "kill_round.hpp"
-#include "memory_folder.hpp"
+#include "support/faults/kill_round.hpp"
+#include "support/faults/memory_folder.hpp"
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 #ifdef DBENGINE_FAULTS
 

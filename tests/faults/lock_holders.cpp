@@ -6,10 +6,10 @@
 //   engine's process          its child (fork, no exec)      another process
 //   killed                    lives on, touches nothing      opens at once
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
 #include "os/file_lock.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

@@ -4,9 +4,9 @@
 // What an opening asks of the system: no folder is listed, no connection opened and no thread made that is not needed.
 // By strace; the bounds are upper ones, some above what was measured.
 
-#include "command_line.hpp"
-#include "engine_fixture.hpp"
-#include "paths.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/process/command_line.hpp"
+#include "support/process/paths.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

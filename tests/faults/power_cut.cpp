@@ -7,10 +7,10 @@
 // leave files behind that the next one does not remove.
 //
 // DBENGINE_POWER_CUTS=N makes about N images (2,040), DBENGINE_SEED=N repeats a run.
-#include "power_cut.hpp"
-#include "child.hpp"
-#include "memory_folder.hpp"
-#include "paths.hpp"
+#include "support/faults/power_cut.hpp"
+#include "support/faults/memory_folder.hpp"
+#include "support/process/child.hpp"
+#include "support/process/paths.hpp"
 
 #include "backup/backup_catalog.hpp"
 #include "sqlite/plain_database.hpp"
@@ -24,7 +24,7 @@
 #include <sqlite3.h>
 #include <sstream>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -41,7 +41,7 @@ struct work_kind {
   int failing_sync = 0;      // of the log, 0: none
   bool without_sync = false; // the negative controls
   std::string promised = level;
-  std::string flaw = {};
+  std::string mutant = {};
 };
 
 struct figures {
@@ -152,7 +152,8 @@ private:
                          " POWER_CUT_FAILING_SYNC=" + std::to_string(kind_.failing_sync) +
                          " LD_PRELOAD=" + shell_word(preload.string()) + " " +
                          shell_word(built("power_cut_victim")) + " " + kind_.name + " " +
-                         shell_word(work_.string()) + " " + kind_.level + " \"" + kind_.flaw + "\"";
+                         shell_word(work_.string()) + " " + kind_.level + " \"" + kind_.mutant +
+                         "\"";
     CAF_REQUIRE_EQUAL(std::system(command.c_str()), 0);
     auto calls = read_records(log);
     CAF_REQUIRE(std::count_if(calls.begin(), calls.end(), is_sync) > 0 || kind_.level == "off");
@@ -367,7 +368,7 @@ CAF_TEST(a disk that ignores syncs and an engine that makes none are found) {
   CAF_CHECK(caught({.name = "failing",
                     .level = "normal",
                     .failing_sync = 10,
-                    .flaw = "trusts a log that was not synced"},
+                    .mutant = "trusts a log that was not synced"},
                    40) > 0);
 #endif
 }

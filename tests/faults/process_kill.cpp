@@ -4,9 +4,9 @@
 // A loaded process is killed with SIGKILL at random moments, 500 times: nothing it acknowledged is missing or doubled, and
 // nothing it called undone is there. The next process opens what the dead one left; the check looks at a copy.
 
-#include "ack_file.hpp"
-#include "ledger.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/ledger.hpp"
+#include "support/faults/ack_file.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include "os/directory.hpp"
 #include "sqlite/plain_database.hpp"
@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

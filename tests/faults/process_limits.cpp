@@ -9,12 +9,12 @@
 //   opens under a limit          an error that says so, and no hang
 //   limit while it works         what needs no new thread or descriptor goes on; the rest comes back with the limit
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
-#include "fault_script.hpp"
-#include "needs_pipes.hpp"
 #include "os/file_lock.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/fault_script.hpp"
+#include "support/faults/needs_pipes.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/actors/messages.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -34,7 +34,7 @@
 #include <optional>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -183,7 +183,7 @@ CAF_TEST(a forked child opens an engine of its own) { // the control of the test
   db_engine db(folder.url());
   // What a thread held at the fork, malloc's lock of SQLite say, is held in the child for ever.
   int looks = 0;
-  CAF_REQUIRE(comes_true([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
+  CAF_REQUIRE(eventually([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
   CAF_CHECK_EQUAL(in_child([&] {
                     db_engine own(folder.url("own.db"));
                     own.execute("CREATE TABLE t (x)");
@@ -226,7 +226,7 @@ CAF_TEST(an engine has all its threads when it is open) {
   CAF_CHECK_EQUAL(in_child([&] {
                     for (int i = 0; i < 20; ++i) {
                       // A thread that ended is in the list for a moment still.
-                      if (!comes_true([] { return threads() == 1; }))
+                      if (!eventually([] { return threads() == 1; }))
                         return 2;
                       db_engine db(folder.url());
                       const auto at_once = threads();

@@ -5,11 +5,11 @@
 // workload passes without being hit: every answer is true, also after a crash at that moment, and when the fault is gone the
 // engine goes on by itself.
 
-#include "answer_box.hpp"
-#include "faulty_disk.hpp"
-#include "inside.hpp"
-#include "ledger.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/answer_box.hpp"
+#include "support/engine/facade_internals.hpp"
+#include "support/engine/ledger.hpp"
+#include "support/faults/faulty_disk.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include "base/fault.hpp"
 
@@ -19,7 +19,7 @@
 #include <set>
 #include <thread>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -191,7 +191,7 @@ private:
 
   // A lambda holds the write connection while requests gather: they make a group when it lets go.
   void group(db_engine& db) {
-    const auto house = house_of(db);
+    const auto house = engine_system_of(db);
     const auto handle = handle_of(db);
     const auto box = answer_box::make(house->system());
     std::vector<std::pair<std::size_t, std::uint64_t>> sent;
@@ -378,7 +378,7 @@ CAF_TEST(a failed commit that comes back is found out) {
 #ifdef DBENGINE_FAULTS
   const memory_folder folder;
   make_template(folder.path);
-  base::fault::set_flaw("does not settle");
+  base::fault::set_mutant("does not settle");
   for (const bool for_good : {true, false}) {
     bool found = false;
     for (std::uint64_t n = 1; n <= 40 && !found; ++n)
@@ -387,8 +387,8 @@ CAF_TEST(a failed commit that comes back is found out) {
                   .crashed.ghosts != 0;
     CAF_CHECK(found);
   }
-  base::fault::set_flaw({});
+  base::fault::set_mutant({});
 #else
-  DBENGINE_SKIP("this build has no flaws to switch on");
+  DBENGINE_SKIP("this build has no mutants to switch on");
 #endif
 }

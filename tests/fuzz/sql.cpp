@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "data/statement_kind.hpp"
+#include "data/statements/statement_kind.hpp"
 #include "sqlite/sql_text.hpp"
 #include "sqlite/statement_size.hpp"
 

@@ -5,7 +5,7 @@
 // last: those four and `_` are names that break other headers. The suite's name comes from the build.
 #pragma once
 
-#include "skip.hpp"
+#include "support/skip.hpp"
 
 #ifndef CAF_SUITE
 #error "the build defines CAF_SUITE for each file in tests/<area>/"

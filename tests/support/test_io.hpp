@@ -4,6 +4,6 @@
 // test.hpp plus CAF's fixtures for two nodes in one process (point_to_point_fixture). Include it last.
 #pragma once
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 #include <caf/test/io_dsl.hpp>

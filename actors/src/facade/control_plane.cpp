@@ -4,7 +4,7 @@
 #include "facade/control_plane.hpp"
 
 #include "base/error_map.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/maintenance.hpp"
 #include "facade/facade_actor.hpp"
 
@@ -60,7 +60,7 @@ Result control_plane::ask(access a, Request r, const request_options& o,
   if (progress)
     follow_backup(sender);
   const auto cancel = [this, &self] {
-    base::patiently_or_not(
+    base::try_with_retries(
         [&] { self.send(engine_, caf::make_message(cancel_request{cancel_number})); });
   };
   const std::stop_callback cancels(o.cancel, cancel);

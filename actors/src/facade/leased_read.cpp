@@ -21,7 +21,7 @@ rows leased_read::run(writer_read_path& on_writer, std::string_view sql, const p
                       sqlite::request_control& ctl, int& failed_workers) {
   DBENGINE_FAULT_POINT("lease.before_statement");
   auto& c = *lease_->conn;
-  if (c.keep_snapshot())
+  if (c.reuse_snapshot())
     return c.fetch(sql, p, ctl);
   rows result;
   if (on_writer.try_fetch(*lease_, sql, p, ctl, result, failed_workers))
@@ -34,11 +34,11 @@ void leased_read::finish(std::string_view sql, const rows& result, sqlite::reque
   auto& counts = lease_->counts;
   counts.count.add();
   counts.rows.add(result.size());
-  if (start_ != untimed || ctl.looked_again()) {
-    const auto elapsed = sqlite::clock::now() - (start_ != untimed ? start_ : ctl.first_look());
+  if (start_ != untimed || ctl.deadline.was_checked_again()) {
+    const auto elapsed = sqlite::clock::now() - (start_ != untimed ? start_ : ctl.deadline.first_check());
     counts.run.record(elapsed);
     core_->slow().offer(sql, elapsed);
-    const auto n = lease_->conn->count();
+    const auto n = lease_->conn->read_counters();
     counts.cache_hits.raise_to(n.cache_hits);
     counts.cache_misses.raise_to(n.cache_misses);
     counts.snapshots_reused.raise_to(n.snapshots_reused);

@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/idempotency.hpp"
 #include "facade/inline_write.hpp"
 #include "facade/leased_read.hpp"
@@ -86,7 +86,7 @@ local_backend::~local_backend() {
     return;
   // The actor system cannot end before the abandoned worker does: a thread of its own waits for that, not the caller.
   abandoned_system* left = nullptr;
-  if (!base::patiently_or_not([&] { left = new abandoned_system; }))
+  if (!base::try_with_retries([&] { left = new abandoned_system; }))
     return; // this thread waits for the worker
   *left = {std::move(config_), std::move(system_), std::move(engine_system_)};
   try {

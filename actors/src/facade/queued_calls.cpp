@@ -21,7 +21,7 @@ void abandon(blocking_request& r, errc code, const char* text) {
   const auto outcome = r.abandon();
   if (!outcome)
     return;
-  r.ctl.kill(code);
+  r.ctl.deadline.kill(code);
   throw error(error_info{.code = code, .outcome = *outcome, .message = text});
 }
 

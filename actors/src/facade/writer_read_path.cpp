@@ -10,10 +10,10 @@ namespace dbengine::actors::facade {
 
 bool writer_read_path::is_worthwhile(engine::lease& l, std::string_view sql) const {
   auto& c = *l.conn;
-  if (core_->read_only() || !c.known_short(sql))
+  if (core_->read_only() || !c.is_known_cheap(sql))
     return false;
   // After some reads without a commit between them, the lease's own snapshot is worth its price, and readers run side by side.
-  const auto newest = c.newest();
+  const auto newest = c.newest_commit();
   l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
   l.newest_seen = newest;
   return l.quiet_reads < defaults::quiet_reads;
@@ -24,26 +24,26 @@ bool writer_read_path::try_fetch(engine::lease& l, std::string_view sql, const p
   if (!is_worthwhile(l, sql) || !core_->try_take_writer_briefly())
     return false;
   auto& w = core_->writer();
-  ctl.give_way_to(core_->writes_waiting());
+  ctl.deadline.set_preemptible(core_->writes_waiting());
   try {
     DBENGINE_FAULT_POINT("read_on_writer.before_statement");
-    if (!w.fit_for_reads(sql, ctl)) {
+    if (!w.is_cheap_here(sql, ctl)) {
       core_->give_back_writer();
-      ctl.keep_going();
+      ctl.deadline.clear_preemptible();
       return false;
     }
     result = w.fetch(sql, p, ctl);
   } catch (const error&) {
     w.drop_snapshot();
     core_->give_back_writer();
-    if (ctl.stopped() != errc::none && !ctl.gave_way())
+    if (ctl.deadline.stop_reason() != errc::none && !ctl.deadline.was_preempted())
       throw;
-    ctl.keep_going();
+    ctl.deadline.clear_preemptible();
     return false;
   } catch (...) {
     core_->writer_broken(base::current_exception_info());
     ++failed_workers;
-    ctl.keep_going();
+    ctl.deadline.clear_preemptible();
     return false;
   }
   core_->give_back_writer();

@@ -4,7 +4,7 @@
 #include "system/engine_system.hpp"
 
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "os/threads.hpp"
 #include "workers/backup_scheduler.hpp"
 #include "workers/backup_worker.hpp"
@@ -41,9 +41,9 @@ auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts... xs) {
 template <class Handle, class Message>
 caf::actor send_first(const Handle& h, Message m) {
   try {
-    base::patiently([&] { caf::anon_send(h, m); });
+    base::retry_on_bad_alloc([&] { caf::anon_send(h, m); });
   } catch (...) {
-    base::patiently_or_not([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
+    base::try_with_retries([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
     throw;
   }
   return caf::actor_cast<caf::actor>(h);
@@ -68,7 +68,7 @@ void send_later(const workers::worker_handle_table& handles, Handle worker_handl
 void end_workers(const worker_handles& all) noexcept {
   const auto end = [](const auto& h) {
     if (h)
-      base::patiently_or_not([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
+      base::try_with_retries([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
   };
   end(all.writer);
   for (const auto& r : all.readers)
@@ -263,7 +263,7 @@ void engine_system::start_supervisor(std::vector<child_spec> children,
   // Shared, so that a spawn that finds no memory and is repeated has them still.
   const auto specs = std::make_shared<std::vector<child_spec>>(std::move(children));
   try {
-    supervisor_ = base::patiently([&] {
+    supervisor_ = base::retry_on_bad_alloc([&] {
       return workers::spawn_scheduled(
           *sys_,
           [core = core_, status = status_, specs, exit = exit_,
@@ -299,9 +299,9 @@ error_info engine_system::start(const spawn_settings& s) {
       return why;
     }
     try {
-      base::patiently([&] { caf::anon_send(supervisor_, started); });
+      base::retry_on_bad_alloc([&] { caf::anon_send(supervisor_, started); });
     } catch (...) { // no memory: the child has no supervisor
-      base::patiently_or_not(
+      base::try_with_retries(
           [&] { caf::anon_send_exit(started.handle, caf::exit_reason::user_shutdown); });
       throw;
     }
@@ -331,7 +331,7 @@ health_report engine_system::health() {
 
 void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
   const auto stop_children = [this](workers::stop_mode mode) {
-    base::patiently_or_not([&] { caf::anon_send(supervisor_, workers::stop_children{mode}); });
+    base::try_with_retries([&] { caf::anon_send(supervisor_, workers::stop_children{mode}); });
   };
   stop_children(workers::stop_mode::in_order);
   if (exit_->wait_until(last_moment))
@@ -362,7 +362,7 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
   const auto deadline = sqlite::deadline_after(timeout);
   core_->refuse();
   if (!core_->wait_drained(deadline))
-    base::patiently([this] { core_->answer_rest(); });
+    base::retry_on_bad_alloc([this] { core_->answer_rest(); });
   const auto last_moment = std::max(deadline, sqlite::clock::now()) + defaults::shutdown_grace;
   stop_workers(last_moment);
   if (!backups_->close(std::max(last_moment, sqlite::clock::now()))) {
@@ -370,7 +370,7 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
     base::log(base::log_level::error, "the running backup does not end and is left behind");
   }
   disk_look_->close();
-  base::patiently([this] { core_->answer_rest(); });
+  base::retry_on_bad_alloc([this] { core_->answer_rest(); });
   cursors_->close_all();
   core_->close_leases(deadline);
   core_->close_files(last_moment);

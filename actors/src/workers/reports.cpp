@@ -183,13 +183,13 @@ health_report report_health(engine::engine& core, const worker_status_table& tab
 database_info report_database(const engine::engine& core, sqlite::connection& c,
                               sqlite::request_control& ctl) {
   // Not through the statement cache, whose counts are part of the statistics.
-  const sqlite::connection::running under(c, ctl);
+  const sqlite::connection::request_scope under(c, ctl);
   const auto text = [&](const char* sql) {
     try {
       return c.engine_text(sql);
     } catch (const error& e) {
       auto info = e.info();
-      if (const auto why = ctl.stopped(); why != errc::none)
+      if (const auto why = ctl.deadline.stop_reason(); why != errc::none)
         info.code = why;
       throw error(std::move(info));
     }

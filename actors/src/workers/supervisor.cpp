@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "os/threads.hpp"
 #include "workers/worker_failure.hpp"
 
@@ -23,8 +23,8 @@ namespace {
 using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 using base::log;
 using base::log_level;
-using base::patiently;
-using base::patiently_or_not;
+using base::retry_on_bad_alloc;
+using base::try_with_retries;
 
 // The exit reason of a worker that was ended by a message means that, not the end of the engine.
 error_info failure_of(const caf::error& reason) {
@@ -83,7 +83,7 @@ public:
     } catch (...) { // no memory for what it found: the next scan finds it
     }
     if (again)
-      patiently([&] { self_->delayed_send(self_, defaults::watch_interval, watchdog_scan{}); });
+      retry_on_bad_alloc([&] { self_->delayed_send(self_, defaults::watch_interval, watchdog_scan{}); });
   }
 
   void restart(std::uint32_t i) {
@@ -104,7 +104,7 @@ public:
       return child_failed(i, base::current_exception_info());
     }
     const child_life life(supervisor_actor(self_), i, ++c.incarnation);
-    adopt(patiently([&] { return start_child(c.spec, i, life); }));
+    adopt(retry_on_bad_alloc([&] { return start_child(c.spec, i, life); }));
   }
 
   void adopt(child_started s) {
@@ -112,11 +112,11 @@ public:
     if (!s.handle)
       return child_failed(s.child, s.failure);
     c.handle = std::move(s.handle);
-    patiently([&] { self_->monitor(c.handle); });
+    retry_on_bad_alloc([&] { self_->monitor(c.handle); });
     if (c.incarnation == c.ready_incarnation)
       child_works(s.child);
     if (stopping_) // it was started before the stop, and its message came after it
-      patiently([&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
+      retry_on_bad_alloc([&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
   }
 
   void note_ready(const child_ready& m) {
@@ -138,7 +138,7 @@ public:
       } else if (std::exchange(c.killed_along, false)) {
         schedule_restart(i, policy_.backoff_min); // no failure of its own
       } else {
-        child_failed(i, patiently([&] { return failure_of(m.reason); }));
+        child_failed(i, retry_on_bad_alloc([&] { return failure_of(m.reason); }));
       }
       return;
     }
@@ -151,7 +151,7 @@ public:
     if (mode == stop_mode::all)
       for (const auto& c : children_)
         if (c.handle)
-          patiently([&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
+          retry_on_bad_alloc([&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
     stop_next();
   }
 
@@ -161,7 +161,7 @@ public:
     core_->supervision_lost(why);
     for (auto& c : children_)
       if (const auto h = std::exchange(c.handle, nullptr))
-        patiently_or_not([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
+        try_with_retries([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
   }
 
 private:
@@ -180,7 +180,7 @@ private:
                     [&] { return c.spec.name + " is back, the circuit is closed"; });
     if (c.spec.circuit_closed)
       c.spec.circuit_closed();
-    core_->escalate(patiently([&] {
+    core_->escalate(retry_on_bad_alloc([&] {
       return escalation{.what = escalation_kind::circuit_closed, .worker = c.spec.name};
     }));
   }
@@ -190,14 +190,14 @@ private:
     const auto now = self_->clock().now();
     while (!c.failures.empty() && now - c.failures.front() > policy_.period)
       c.failures.pop_front();
-    patiently([&] { c.failures.push_back(now); });
-    const auto text = patiently([&] { return to_string(why); });
+    retry_on_bad_alloc([&] { c.failures.push_back(now); });
+    const auto text = retry_on_bad_alloc([&] { return to_string(why); });
     const bool probed = c.circuit != circuit_state::closed;
     const bool open = probed || c.failures.size() > static_cast<std::size_t>(policy_.intensity);
     c.circuit = open ? circuit_state::open : circuit_state::closed;
     status_->update(i, [&](worker_health& w) {
       ++w.restarts;
-      patiently([&] { w.last_failure = text; });
+      retry_on_bad_alloc([&] { w.last_failure = text; });
       w.state = worker_state::restarting;
       w.circuit = c.circuit;
     });
@@ -222,7 +222,7 @@ private:
     });
     if (c.spec.circuit_opened)
       c.spec.circuit_opened(why);
-    core_->escalate(patiently([&] {
+    core_->escalate(retry_on_bad_alloc([&] {
       return escalation{
           .what = escalation_kind::circuit_opened, .worker = c.spec.name, .reason = why};
     }));
@@ -234,7 +234,7 @@ private:
       if (auto& after = children_[k];
           after.handle && after.spec.restart == strategy::rest_for_one) {
         after.killed_along = true;
-        patiently([&] { self_->send_exit(after.handle, caf::exit_reason::kill); });
+        retry_on_bad_alloc([&] { self_->send_exit(after.handle, caf::exit_reason::kill); });
       }
   }
 
@@ -250,14 +250,14 @@ private:
     if (c.restart_pending)
       return;
     c.restart_pending = true;
-    patiently([&] { self_->delayed_send(self_, delay, restart_child{i}); });
+    retry_on_bad_alloc([&] { self_->delayed_send(self_, delay, restart_child{i}); });
   }
 
   // Ends the last child that runs; the supervisor itself if none does.
   void stop_next() {
     for (auto it = children_.rbegin(); it != children_.rend(); ++it)
       if (it->handle) {
-        patiently([&] { self_->send_exit(it->handle, caf::exit_reason::user_shutdown); });
+        retry_on_bad_alloc([&] { self_->send_exit(it->handle, caf::exit_reason::user_shutdown); });
         return;
       }
     exit_->set({});
@@ -266,10 +266,10 @@ private:
 
   void abandon() {
     std::vector<std::string> abandoned;
-    patiently([&] { abandoned.reserve(children_.size()); });
+    retry_on_bad_alloc([&] { abandoned.reserve(children_.size()); });
     for (auto& c : children_)
       if (std::exchange(c.handle, nullptr)) // its exit message takes effect when its statement ends
-        patiently([&] { abandoned.push_back(c.spec.name); });
+        retry_on_bad_alloc([&] { abandoned.push_back(c.spec.name); });
     exit_->set(std::move(abandoned));
     self_->quit();
   }
@@ -305,17 +305,17 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<en
   const auto work = std::make_shared<supervision>(self, std::move(core), std::move(status), exit,
                                                   std::move(specs), policy);
   // However it ends, the thread that waits for its exit goes on.
-  patiently([&] {
+  retry_on_bad_alloc([&] {
     self->attach_functor([work, exit](const caf::error& reason) {
       if (!exit->wait_until(sqlite::clock::now()))
         work->end_without_stop(failure_of(reason));
       exit->set({});
     });
   });
-  patiently([&] {
+  retry_on_bad_alloc([&] {
     self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->note_end(m); });
   });
-  const auto handlers = patiently([&]() -> supervisor_actor::behavior_type {
+  const auto handlers = retry_on_bad_alloc([&]() -> supervisor_actor::behavior_type {
     return {
         [work](watchdog_scan) { work->scan(); },
         [work](child_started& m) { work->adopt(std::move(m)); },
@@ -326,8 +326,8 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<en
   });
   // CAF puts the handlers into a list after this function and ends the actor if it has no memory for that: this gives the list
   // room.
-  patiently([&] { self->become(handlers); });
-  patiently([&] { self->unbecome(); });
+  retry_on_bad_alloc([&] { self->become(handlers); });
+  retry_on_bad_alloc([&] { self->unbecome(); });
   return handlers;
 }
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/error_map.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
@@ -27,13 +27,13 @@ namespace dbengine::actors::workers {
 /// It waits for memory, about a second at most: CAF copies the reason when it ends the actor, and ends the process where it cannot.
 template <class Self>
 void end_by_exceptions(Self* self) {
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     const error_info spare{.code = errc::unavailable, .message = "out of memory"};
     self->set_exception_handler(
         [reason = from_info(spare)](caf::scheduled_actor*,
                                     std::exception_ptr& x) mutable -> caf::error {
           try {
-            return base::patiently([&] {
+            return base::retry_on_bad_alloc([&] {
               try {
                 std::rethrow_exception(x);
               } catch (...) {

@@ -14,7 +14,7 @@ namespace dbengine::backup {
 
 /// Whether something is wrong where the last backup, or the opening of the engine without one, is so long ago: one was left out,
 /// and there was time to make up for it.
-inline bool is_late(std::chrono::nanoseconds age, std::chrono::milliseconds interval) noexcept {
+inline bool is_overdue(std::chrono::nanoseconds age, std::chrono::milliseconds interval) noexcept {
   return age > 2 * interval + defaults::backup_late;
 }
 

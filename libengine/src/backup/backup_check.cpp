@@ -55,7 +55,7 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
   const auto page_size = about ? std::max<std::uint64_t>(about->page_size, 512) : assumed_page_size;
   backup_progress seen{.pages_done = 0, .pages_total = os::file_size(fd) / page_size};
   // What the callback throws is kept: SQLite may be between it and us.
-  const go_on asked = [&] {
+  const continue_check asked = [&] {
     try {
       return !thrown && (!progress || progress(seen));
     } catch (...) {
@@ -71,7 +71,7 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
   int database = copy_to >= 0 ? copy_to : fd;
   const bool packed = is_zstd(fd);
   if (packed && copy_to < 0) {
-    unpacked = open_nameless();
+    unpacked = open_temporary_file();
     database = unpacked.get();
   }
   stream_result bytes;

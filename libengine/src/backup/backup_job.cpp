@@ -270,7 +270,7 @@ void backup_job::count() {
   look_at_wal();
   refuse_long_wal();
   {
-    const interruption stop(source_.get(), go_on_);
+    const scoped_interrupt stop(source_.get(), go_on_);
     try {
       rows_ = count_rows(source_.get());
     } catch (const error&) {
@@ -343,7 +343,7 @@ bool backup_job::may_go_on() {
   // While the snapshot is pinned, a long WAL is worse than a slower writer.
   const bool hurry = hurried_ && source_ != nullptr;
   if (!hurry)
-    pace_.rest_where_due();
+    pace_.pause_if_due();
   return !cancelled_.load(std::memory_order_relaxed);
 }
 

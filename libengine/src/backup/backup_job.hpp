@@ -128,7 +128,7 @@ private:
   std::uint64_t wal_bytes() const;
   void verify();
   void begin_hash();
-  stream_result hash(const go_on& may_go_on) const;
+  stream_result hash(const continue_check& may_go_on) const;
   void publish();
   void remove_unpacked();
   void rename(const std::string& from, const std::string& to);
@@ -141,7 +141,7 @@ private:
   backup_settings settings_;
   os::directory folder_;
   os::pinned_file lock_;
-  go_on go_on_;
+  continue_check go_on_;
   phase phase_ = phase::copy;
   bool hurried_ = false;
   bool wal_too_long_ = false;

@@ -39,7 +39,7 @@ void backup_job::begin_hash() {
     hashed_ = std::async(std::launch::async,
                          [this, pace = throttle(settings_.pause, settings_.commits)]() mutable {
                            return hash([&] {
-                             pace.rest_where_due();
+                             pace.pause_if_due();
                              return !cancelled_ && !given_up_;
                            });
                          });
@@ -48,7 +48,7 @@ void backup_job::begin_hash() {
   }
 }
 
-stream_result backup_job::hash(const go_on& may_go_on) const {
+stream_result backup_job::hash(const continue_check& may_go_on) const {
   const stream_progress asked = [&](std::uint64_t) { return may_go_on(); };
   if (!settings_.compress)
     return stream(stream_kind::plain, raw_fd_, -1, asked);

@@ -199,7 +199,7 @@ stream_result stream(stream_kind kind, int in, int out, const stream_progress& p
   return result;
 }
 
-os::unique_fd open_nameless() {
+os::unique_fd open_temporary_file() {
   std::error_code failed;
   const auto folder = std::filesystem::temp_directory_path(failed);
   if (failed)

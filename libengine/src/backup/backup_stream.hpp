@@ -37,6 +37,6 @@ stream_result stream(stream_kind kind, int in, int out, const stream_progress& p
                      std::uint64_t most_out = std::numeric_limits<std::uint64_t>::max());
 
 /// A nameless file of this process for what is only needed for a while.
-os::unique_fd open_nameless();
+os::unique_fd open_temporary_file();
 
 } // namespace dbengine::backup

@@ -81,28 +81,29 @@ row_counts count_rows(sqlite3* db) {
   return result;
 }
 
-interruption::interruption(sqlite3* db, const go_on& asked) : db_(db) {
+scoped_interrupt::scoped_interrupt(sqlite3* db, const continue_check& asked) : db_(db) {
   if (!asked)
     return;
   sqlite3_progress_handler(
       db, steps_between_questions,
-      [](void* f) { return (*static_cast<const go_on*>(f))() ? 0 : 1; },
-      const_cast<go_on*>(&asked));
+      [](void* f) { return (*static_cast<const continue_check*>(f))() ? 0 : 1; },
+      const_cast<continue_check*>(&asked));
 }
 
-interruption::~interruption() {
+scoped_interrupt::~scoped_interrupt() {
   sqlite3_progress_handler(db_, 0, nullptr, nullptr);
 }
 
-database_check check_database(int fd, const prepare_connection& prepare, const go_on& asked) {
+database_check check_database(int fd, const prepare_connection& prepare,
+                              const continue_check& asked) {
   database_check result;
   try {
     const std::string what = "cannot check the database";
     const auto db = sqlite::open_database(vfs::fd_database_name(fd), SQLITE_OPEN_READONLY,
                                           vfs::register_fd_vfs(), what);
-    const interruption stop(db.get(), asked);
+    const scoped_interrupt stop(db.get(), asked);
     if (asked)
-      vfs::watch_reads(db.get(), &asked);
+      vfs::set_read_check(db.get(), &asked);
     // A schema that somebody tampered with runs nothing here that writes or reaches outside.
     refuse_harmful_functions(db.get(), what);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, nullptr);

@@ -25,17 +25,17 @@ using row_counts = std::map<std::string, std::int64_t>;
 row_counts count_rows(sqlite3* db);
 
 /// Asked between steps of long work; false stops it.
-using go_on = std::function<bool()>;
+using continue_check = std::function<bool()>;
 /// Adds what the schema needs to a connection: functions, collations.
 using prepare_connection = std::function<void(sqlite3*)>;
 
 /// Lets `asked` interrupt the statements of a connection while this lives.
-class interruption {
+class scoped_interrupt {
 public:
-  interruption(sqlite3* db, const go_on& asked);
-  ~interruption();
-  interruption(const interruption&) = delete;
-  interruption& operator=(const interruption&) = delete;
+  scoped_interrupt(sqlite3* db, const continue_check& asked);
+  ~scoped_interrupt();
+  scoped_interrupt(const scoped_interrupt&) = delete;
+  scoped_interrupt& operator=(const scoped_interrupt&) = delete;
 
 private:
   sqlite3* db_;
@@ -56,6 +56,7 @@ struct database_check {
 
 /// Reads the database that is open as `fd`: `integrity_check`, `foreign_key_check`, page and row counts. Damage is
 /// in the result; throws `errc::cancelled` where `asked` says stop, `errc::io` where the file cannot be read.
-database_check check_database(int fd, const prepare_connection& prepare, const go_on& asked);
+database_check check_database(int fd, const prepare_connection& prepare,
+                              const continue_check& asked);
 
 } // namespace dbengine::backup

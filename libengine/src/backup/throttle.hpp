@@ -21,7 +21,7 @@ public:
   /// Work begins now.
   void begin() noexcept { worked_since_ = std::chrono::steady_clock::now(); }
   /// Asked often while it goes on.
-  void rest_where_due();
+  void pause_if_due();
 
 private:
   std::chrono::milliseconds pause_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Mutexes whose use clang checks (`-Wthread-safety`, run by `scripts/thread_safety`); for other compilers the annotations are
-// empty. The standard library's own mutex carries none, so a member can be guarded only by the one below.
+// Mutexes with annotations that clang checks (`-Wthread-safety`, run by `scripts/thread_safety`).
+// Other compilers ignore them. The standard library's mutex has no annotations, so a guarded member
+// needs the mutex below.
 // Thread safety: any thread.
 
 #pragma once
@@ -17,24 +18,24 @@
 
 /// A member that is read and written only while `m` is held.
 #define DBENGINE_GUARDED_BY(m) DBENGINE_ANNOTATION(guarded_by(m))
-/// A pointer whose target is.
+/// A pointer whose target is accessed only while `m` is held.
 #define DBENGINE_PT_GUARDED_BY(m) DBENGINE_ANNOTATION(pt_guarded_by(m))
-/// A function that its caller calls with the locks held.
+/// A function whose caller must hold the locks.
 #define DBENGINE_REQUIRES(...) DBENGINE_ANNOTATION(requires_capability(__VA_ARGS__))
-/// A function that its caller calls without them.
+/// A function whose caller must not hold the locks.
 #define DBENGINE_EXCLUDES(...) DBENGINE_ANNOTATION(locks_excluded(__VA_ARGS__))
-/// A function that returns with the locks held, or without those it was called with.
+/// A function that acquires the locks, or releases them, before it returns.
 #define DBENGINE_ACQUIRE(...) DBENGINE_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define DBENGINE_RELEASE(...) DBENGINE_ANNOTATION(release_capability(__VA_ARGS__))
 #define DBENGINE_TRY_ACQUIRE(...) DBENGINE_ANNOTATION(try_acquire_capability(__VA_ARGS__))
-/// A function that returns the guarded member's mutex.
+/// A function that returns the mutex of a guarded member.
 #define DBENGINE_RETURN_CAPABILITY(m) DBENGINE_ANNOTATION(lock_returned(m))
-/// A function that the check cannot follow; a comment says why.
+/// A function that the analysis cannot follow; a comment gives the reason.
 #define DBENGINE_NO_THREAD_SAFETY_ANALYSIS DBENGINE_ANNOTATION(no_thread_safety_analysis)
 
 namespace dbengine::base {
 
-/// A `std::mutex` with annotations. A capability in clang's terms.
+/// A `std::mutex` with annotations (a capability in clang's terms).
 class DBENGINE_ANNOTATION(capability("mutex")) mutex {
 public:
   void lock() DBENGINE_ACQUIRE() { mutex_.lock(); }
@@ -45,7 +46,8 @@ private:
   std::mutex mutex_;
 };
 
-/// Holds a mutex for a scope. It can be unlocked and locked again, and `std::condition_variable_any` waits with it.
+/// Holds a mutex for a scope. It can be unlocked and locked again; `std::condition_variable_any`
+/// can wait with it.
 class DBENGINE_ANNOTATION(scoped_lockable) scoped_lock {
 public:
   explicit scoped_lock(mutex& m) DBENGINE_ACQUIRE(m) : mutex_(&m) { m.lock(); }

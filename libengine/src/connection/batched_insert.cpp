@@ -27,7 +27,7 @@ constexpr std::size_t least_rows = 4;
 constexpr std::size_t most_values = 1'024;
 
 error_info stopped_between(const request_control& c) {
-  return {.code = c.stopped(), .message = "stopped between two sets"};
+  return {.code = c.deadline.stop_reason(), .message = "stopped between two sets"};
 }
 
 } // namespace
@@ -39,25 +39,26 @@ bool connection::is_plain_table(const std::string& name) noexcept {
       "SELECT 1 FROM main.sqlite_schema AS s WHERE s.type = 'table' AND s.name = ?1 COLLATE NOCASE "
       "AND s.sql LIKE 'CREATE TABLE%' AND s.sql NOT LIKE '%CONFLICT%' AND NOT EXISTS "
       "(SELECT 1 FROM pragma_table_xinfo(s.name) WHERE dflt_value LIKE '%(%')";
-  const auto before = std::exchange(auth_.who, authority::engine);
+  const auto before = std::exchange(auth_.acting_as, authority::engine);
   sqlite3_stmt* s = nullptr;
   const bool plain = sqlite3_prepare_v2(db_, question, -1, &s, nullptr) == SQLITE_OK &&
                      sqlite3_bind_text64(s, 1, name.data(), name.size(), SQLITE_STATIC,
                                          SQLITE_UTF8) == SQLITE_OK &&
                      sqlite3_step(s) == SQLITE_ROW;
   sqlite3_finalize(s);
-  auth_.who = before;
+  auth_.acting_as = before;
   return plain;
 }
 
-prepared* connection::rows_form(prepared& p) {
-  if (p.many_schema == schema_)
-    return p.many.get();
-  p.many_schema = schema_;
-  p.many.reset();
-  if (!p.inserts || !p.rows_only || p.asks_rowid || p.column_count != 0 || p.parameter_count == 0)
+prepared* connection::multi_row_variant(prepared& p) {
+  if (p.multi_row_version == schema_)
+    return p.multi_row.get();
+  p.multi_row_version = schema_;
+  p.multi_row.reset();
+  if (!p.inserts || !p.dml_only || p.uses_last_rowid || p.column_count != 0 ||
+      p.parameter_count == 0)
     return nullptr;
-  const auto row = only_row(p.sql);
+  const auto row = parse_single_row_values(p.sql);
   if (row.empty())
     return nullptr;
   const auto values = static_cast<std::size_t>(p.parameter_count);
@@ -74,21 +75,21 @@ prepared* connection::rows_form(prepared& p) {
     if (!many || table.empty() ||
         static_cast<std::size_t>(many->parameter_count) != rows * values || !is_plain_table(table))
       return nullptr;
-    many->rows = rows;
-    p.many = std::move(many);
+    many->row_count = rows;
+    p.multi_row = std::move(many);
   } catch (const error&) { // e.g. too long a text
   }
-  return p.many.get();
+  return p.multi_row.get();
 }
 
 // As many sets as whole statements take, from the first on. Where one of them fails, all of them are undone and `result` says that none
 // ran: one by one tells which set it is, and why.
-void connection::insert_in_rows(prepared& p, std::span<const params> sets, batch_result& result,
+void connection::insert_batched(prepared& p, std::span<const params> sets, batch_result& result,
                                 request_control& c) {
   if (sets.size() < least_rows || !in_transaction())
     return;
-  auto* many = rows_form(p);
-  if (many == nullptr || sets.size() < many->rows)
+  auto* many = multi_row_variant(p);
+  if (many == nullptr || sets.size() < many->row_count)
     return;
   const auto prepares = [many] {
     return sqlite3_stmt_status(many->stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
@@ -98,17 +99,18 @@ void connection::insert_in_rows(prepared& p, std::span<const params> sets, batch
   batch_result done;
   savepoint();
   try {
-    for (int turn = 1; sets.size() - done.sets >= many->rows; ++turn) {
-      if (turn % 32 == 0 && c.must_stop())
+    for (int turn = 1; sets.size() - done.sets >= many->row_count; ++turn) {
+      if (turn % 32 == 0 && c.deadline.must_stop())
         throw error(stopped_between(c));
-      const bool bound = b.bind_rows(sets.subspan(done.sets, many->rows));
+      const bool bound = b.bind_rows(sets.subspan(done.sets, many->row_count));
       const int rc = bound ? step(many->stmt) : SQLITE_MISUSE;
       const bool other_schema = prepares() != prepares_before; // of another process
       if (rc != SQLITE_DONE || other_schema) {
-        if (rc != SQLITE_DONE && bound && (c.stopped() != errc::none || !in_transaction()))
+        if (rc != SQLITE_DONE && bound &&
+            (c.deadline.stop_reason() != errc::none || !in_transaction()))
           fail(rc, c, nullptr);
         if (other_schema)
-          p.many_schema.reset();
+          p.multi_row_version.reset();
         sqlite3_reset(many->stmt);
         rollback_to_savepoint();
         if (!in_transaction())
@@ -116,7 +118,7 @@ void connection::insert_in_rows(prepared& p, std::span<const params> sets, batch
         return;
       }
       done.changes += sqlite3_changes64(db_);
-      done.sets += many->rows;
+      done.sets += many->row_count;
       sqlite3_reset(many->stmt);
     }
     release_savepoint();
@@ -137,20 +139,20 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
   batch_result result;
   if (sets.empty())
     return result;
-  const running r(*this, c);
-  const use p(*this, prepare(sql));
+  const request_scope r(*this, c);
+  const statement_use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
   const auto start = clock::now();
   statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
-  insert_in_rows(*p, sets, result, c);
+  insert_batched(*p, sets, result, c);
   binder b(db_, *p);
   // Of a statement that changes rows SQLite tells how many those of its last run were; of another it tells of somebody else's.
-  const bool tells = p->rows_only && p->writes;
+  const bool tells = p->dml_only && p->writes;
   for (const auto& set : sets.subspan(result.sets)) {
     try {
-      if (result.sets % 1024 == 1023 && c.must_stop())
+      if (result.sets % 1024 == 1023 && c.deadline.must_stop())
         throw error(stopped_between(c));
       if (result.sets + 4 < sets.size()) // a bulk is larger than the first cache
         __builtin_prefetch(sets[result.sets + 4].values().data());

@@ -13,7 +13,7 @@
 
 namespace dbengine::sqlite {
 
-bool connection::comes_from_stop(int code) noexcept {
+bool connection::is_stop_code(int code) noexcept {
   const int primary = code & 0xff;
   return primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY || primary == SQLITE_ABORT ||
          code == SQLITE_CONSTRAINT_COMMITHOOK;
@@ -21,22 +21,23 @@ bool connection::comes_from_stop(int code) noexcept {
 
 // Of a statement that ran while the files were cut short. In a transaction it is undone with that, because no commit goes through
 // any more (`on_commit`); with a commit of its own nobody knows what of it is there when the file is opened again.
-outcome connection::fate_of_cut(const prepared* p, const request_control& c,
-                                bool failed) const noexcept {
+outcome connection::outcome_when_truncated(const prepared* p, const request_control& c,
+                                           bool failed) const noexcept {
   if (p != nullptr && p->read_only)
     return outcome::not_run;
-  const bool before_commit = failed && p != nullptr && p->rows_only && !c.committing();
+  const bool before_commit = failed && p != nullptr && p->dml_only && !c.commit.has_begun();
   return in_transaction() || before_commit ? outcome::rolled_back : outcome::unknown;
 }
 
 void connection::fail(int code, request_control& c, const prepared* p) {
   // `DROP … IF EXISTS` and `CREATE … IF NOT EXISTS` had nothing to do by the schema that this reader remembered: SQLite compiled
   // them to nothing, which reads, and found at their run that the file has another schema.
-  if (code == SQLITE_READONLY && role_ == role::reader && auth_.who == authority::reader &&
+  if (code == SQLITE_READONLY && role_ == role::reader && auth_.acting_as == authority::reader &&
       p != nullptr)
     throw needs_writer{};
-  if (where_.length && where_.length->cut(index_, db_, true)) // what is not there looks malformed
-    refuse_lost(fate_of_cut(p, c, true));
+  if (where_.truncation &&
+      where_.truncation->is_truncated(index_, db_, true)) // what is not there looks malformed
+    throw_if_fenced(outcome_when_truncated(p, c, true));
   // A cached statement that no longer compiles: what a fresh preparation says is what is wrong, with its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compile(p->sql, nullptr, 0));
@@ -48,7 +49,7 @@ void connection::fail(int code, request_control& c, const prepared* p) {
     throw error(std::move(info));
   }
   auto info = base::last_error(db_, code);
-  if (const auto why = c.stopped(); why != errc::none && comes_from_stop(code)) {
+  if (const auto why = c.deadline.stop_reason(); why != errc::none && is_stop_code(code)) {
     info.code = why;
     info.offset.reset();
     info.message = why == errc::timeout ? "the deadline passed while the statement ran"
@@ -60,13 +61,13 @@ void connection::fail(int code, request_control& c, const prepared* p) {
     info.message = auth_.denied() + " is not allowed here";
   info.outcome = outcome_of(code, p);
   // A read changes nothing, but one that was interrupted did run.
-  if (info.outcome == outcome::not_run && c.stopped() != errc::none &&
+  if (info.outcome == outcome::not_run && c.deadline.stop_reason() != errc::none &&
       (code & 0xff) == SQLITE_INTERRUPT)
     info.outcome = outcome::rolled_back;
   throw error(std::move(info));
 }
 
-void connection::rows_begin() noexcept {
+void connection::save_change_count() noexcept {
   changes_before_ = sqlite3_total_changes64(db_);
   rows_left_ = false;
 }
@@ -75,27 +76,28 @@ void connection::rows_begin() noexcept {
 outcome connection::outcome_of(int code, const prepared* p) {
   if (p != nullptr && p->read_only)
     return outcome::not_run;
-  return p != nullptr && kept_rows(code, *p) ? outcome::partially_applied : outcome::rolled_back;
+  return p != nullptr && rows_were_kept(code, *p) ? outcome::partially_applied
+                                                  : outcome::rolled_back;
 }
 
 // It ended by `OR FAIL` or `RAISE(FAIL)`, which keep what it did before. Only a constraint does that; a foreign key (at the end
 // of the statement or at its commit), a refused commit and every other failure undo the statement or the transaction. The count of
 // all changes alone does not tell: virtual tables count what they write into tables of their own, and that is undone with
 // the statement.
-bool connection::kept_rows(int code, const prepared& p) {
+bool connection::rows_were_kept(int code, const prepared& p) {
   if ((code & 0xff) != SQLITE_CONSTRAINT || code == SQLITE_CONSTRAINT_COMMITHOOK ||
       code == SQLITE_CONSTRAINT_FOREIGNKEY)
     return false;
-  if (sqlite3_total_changes64(db_) == changes_before_ || !p.rows_only)
+  if (sqlite3_total_changes64(db_) == changes_before_ || !p.dml_only)
     return false;
-  return sqlite3_changes64(db_) != 0 || can_keep_rows(p);
+  return sqlite3_changes64(db_) != 0 || has_fail_conflict(p);
 }
 
 // No row of its own is kept, but its triggers may have written some: where its program has a way to end that keeps them.
-bool connection::can_keep_rows(const prepared& p) {
+bool connection::has_fail_conflict(const prepared& p) {
   constexpr int on_error_fail = 3; // OE_Fail: sqlite3.c, "OP_Halt"
   const auto question = "EXPLAIN " + std::string(sqlite3_sql(p.stmt));
-  const auto before = std::exchange(auth_.who, authority::engine);
+  const auto before = std::exchange(auth_.acting_as, authority::engine);
   sqlite3_stmt* program = nullptr;
   bool can = false;
   int rc = sqlite3_prepare_v2(db_, question.c_str(), -1, &program, nullptr);
@@ -109,7 +111,7 @@ bool connection::can_keep_rows(const prepared& p) {
           (operation == "VUpdate" && sqlite3_column_int(program, 6) == on_error_fail);
   }
   sqlite3_finalize(program);
-  auth_.who = before;
+  auth_.acting_as = before;
   return can || (rc & 0xff) == SQLITE_NOMEM; // it could not be read, and may have one
 }
 
@@ -119,7 +121,7 @@ class connection::undo_point {
 public:
   undo_point(connection& c, const prepared& p, request_control& ctl)
       : connection_(&c), statement_(p.stmt) {
-    if (c.auth_.who == authority::writer || p.read_only || !p.writes || !p.rows_only ||
+    if (c.auth_.acting_as == authority::writer || p.read_only || !p.writes || !p.dml_only ||
         p.column_count == 0)
       return;
     own_ = !c.in_transaction();
@@ -164,18 +166,18 @@ rows connection::collect_all(prepared& p, request_control& c) {
   bool done = false;
   if (p.read_only)
     return collect(p, 0, done, c);
-  rows_begin();
+  save_change_count();
   try {
     return collect(p, 0, done, c);
   } catch (...) {
-    give_up(p);
+    discard_result(p);
     throw;
   }
 }
 
 // The result of a statement that writes cannot be had: it is too large, or there is no memory for it. SQLite writes all rows before
 // it gives out the first, and takes a statement that is reset for one that succeeded.
-void connection::give_up(prepared& p) noexcept {
+void connection::discard_result(prepared& p) noexcept {
   if (sqlite3_stmt_busy(p.stmt) == 0)
     return; // it failed by itself, and SQLite has undone it
   const bool own = !in_transaction();

@@ -28,35 +28,36 @@ namespace dbengine::sqlite {
 void connection::prepare_snapshot(prepared& p) {
   if (role_ != role::writer)
     return; // what it reads is looked at afterwards
-  refuse_lost(outcome::not_run);
-  if (!p.rows_only) {
+  throw_if_fenced(outcome::not_run);
+  if (!p.dml_only) {
     drop_snapshot();
     ++schema_;
     schema_touched_ = true;
   } else {
-    if (auth_.who == authority::writer && !in_transaction())
+    if (auth_.acting_as == authority::writer && !in_transaction())
       refresh_snapshot();
-    if (p.schema != schema_)
-      renew(p);
+    if (p.schema_version != schema_)
+      refresh_facts(p);
   }
   DBENGINE_FAULT_POINT("writer.snapshot_renewed");
 }
 
 // Only a snapshot of the engine's own between two statements; a caller's transaction stays as it is.
-void connection::leave_old_schema() noexcept {
-  if (auth_.who == authority::reader || (auth_.who == authority::writer && !in_transaction()))
+void connection::drop_stale_snapshot() noexcept {
+  if (auth_.acting_as == authority::reader ||
+      (auth_.acting_as == authority::writer && !in_transaction()))
     drop_snapshot();
 }
 
 // Where the snapshot is open, SQLite answers "busy" at once when another process writes or has written: without it, it waits.
 int connection::first_step(prepared& p) noexcept {
   if (current_ != nullptr && !in_transaction())
-    current_->commit_failed(); // of the statement before this one
+    current_->commit.begin_attempt(); // of the statement before this one
   int rc = step(p.stmt);
   // The schema changed under SQLite's own tries: once more, on a snapshot that begins now.
   for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
     sqlite3_reset(p.stmt);
-    leave_old_schema();
+    drop_stale_snapshot();
     rc = step(p.stmt);
   }
   if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_open_ || in_transaction())
@@ -140,7 +141,7 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, request_con
   constexpr auto none = std::numeric_limits<std::size_t>::max();
   const auto max_rows = batch == 0 ? options_->max_rows : 0; // a cursor is for results of any size
   const auto max_bytes = std::min(
-      options_->max_result_bytes != 0 ? options_->max_result_bytes : none, c.results_left());
+      options_->max_result_bytes != 0 ? options_->max_result_bytes : none, c.results.remaining());
   const auto batch_bytes = batch != 0 ? defaults::cursor_batch_bytes : none;
   const auto too_big = [&p](std::string what) {
     error_info info{.code = errc::too_big, .message = std::move(what)};
@@ -182,55 +183,55 @@ rows connection::collect(prepared& p, std::size_t batch, bool& done, request_con
     done = true;
     break;
   }
-  if (cut()) [[unlikely]]
-    refuse_lost(fate_of_cut(&p, c, false));
+  if (is_truncated()) [[unlikely]]
+    throw_if_fenced(outcome_when_truncated(&p, c, false));
   if (!result->columns) {
     refresh_columns(p);
     result->columns = p.columns;
   }
   p.last_cells = result->cells.size();
   p.last_text = result->bytes.size();
-  c.keep_result(sizeof(detail::arena) + result->memory());
+  c.results.charge(sizeof(detail::arena) + result->memory());
   return rows(std::move(result));
 }
 
 rows connection::fetch(std::string_view sql, const params_view& v, request_control& c) {
-  const running r(*this, c);
-  const use p(*this, prepare(sql));
+  const request_scope r(*this, c);
+  const statement_use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
-  refuse_counts(*p);
+  forbid_change_counts(*p);
   binder(db_, *p).bind(v);
   statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   auto result = p->read_only ? collect_all(*p, c) : collect_or_undo(*p, c);
-  measure(*p, result.memory(), c);
+  record_cost(*p, result.memory(), c);
   statistics.keep(c);
   return result;
 }
 
 write_result connection::execute(std::string_view sql, const params_view& v, request_control& c) {
-  const running r(*this, c);
-  const use p(*this, prepare(sql));
+  const request_scope r(*this, c);
+  const statement_use p(*this, prepare(sql));
   if (belongs_to_writer(*p))
     throw needs_writer{};
-  refuse_counts(*p);
+  forbid_change_counts(*p);
   binder(db_, *p).bind(v);
   statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   const inserted_rowid rowid(db_, *rowid_mark_, *p);
-  rows_begin();
+  save_change_count();
   const auto start = clock::now();
   int rc = first_step(*p);
   while (rc == SQLITE_ROW)
     rc = step(p->stmt);
   if (rc != SQLITE_DONE)
     fail(rc, c, &*p);
-  if (cut()) [[unlikely]]
-    refuse_lost(fate_of_cut(&*p, c, false));
+  if (is_truncated()) [[unlikely]]
+    throw_if_fenced(outcome_when_truncated(&*p, c, false));
   write_result result;
   result.elapsed = clock::now() - start;
-  if (!p->defines && sqlite3_total_changes64(db_) != changes_before_) {
+  if (!p->is_ddl && sqlite3_total_changes64(db_) != changes_before_) {
     result.changes = sqlite3_changes64(db_);
     result.last_insert_rowid = rowid.get();
   }
@@ -240,7 +241,7 @@ write_result connection::execute(std::string_view sql, const params_view& v, req
 
 script_step connection::script_statement(std::string_view sql, std::size_t& consumed,
                                          request_control& c) {
-  const running r(*this, c);
+  const request_scope r(*this, c);
   script_step step;
   auto compiled = compile(sql, &consumed, 0, true);
   if (!compiled)
@@ -257,7 +258,7 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
   // Of a step that only reads SQLite would tell what another statement changed.
-  if (!own->read_only && !own->defines && sqlite3_total_changes64(db_) != changes_before_) {
+  if (!own->read_only && !own->is_ddl && sqlite3_total_changes64(db_) != changes_before_) {
     step.written.changes = sqlite3_changes64(db_);
     step.written.last_insert_rowid = rowid.get();
   }
@@ -279,11 +280,11 @@ constexpr const char* cursor_reads =
 connection::cursor::cursor(connection& c, std::string_view sql, const params_view& p,
                            request_control& ctl)
     : connection_(&c), statement_(nullptr) {
-  const running r(c, ctl);
+  const request_scope r(c, ctl);
   auto* found = c.prepare(sql);
   if (found->needs_writer || !found->read_only)
     throw error(errc::not_allowed, cursor_reads);
-  c.refuse_counts(*found);
+  c.forbid_change_counts(*found);
   values_ = p.owned();
   binder(c.db_, *found).bind(values_);
   found->in_use = true;
@@ -303,7 +304,7 @@ rows connection::cursor::next(std::size_t batch, request_control& ctl) {
     empty->columns = statement_->columns;
     return rows(std::move(empty));
   }
-  const running r(*connection_, ctl);
+  const request_scope r(*connection_, ctl);
   try {
     return connection_->collect(*statement_, std::max<std::size_t>(batch, 1), done_, ctl);
   } catch (const needs_writer&) {
@@ -324,12 +325,12 @@ int connection::on_progress(void* self) {
   // SQLite asks once more after a statement has come to its end (sqlite3.c, "vdbe_return"): to stop then would turn what is
   // done into an error, and undo nothing.
   const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
-                     !DBENGINE_FLAW("stops what has ended");
-  if (c.current_ == nullptr || ended || c.current_->committing())
+                     !DBENGINE_MUTANT("stops what has ended");
+  if (c.current_ == nullptr || ended || c.current_->commit.has_begun())
     return 0;
-  if (c.current_->must_stop())
+  if (c.current_->deadline.must_stop())
     return 1;
-  c.current_->let_others_run();
+  c.current_->deadline.yield_if_shared();
   return 0;
 }
 
@@ -338,7 +339,7 @@ int connection::on_busy(void* self, int count) {
   const auto now = clock::now();
   if (count == 0 && !c.opening_)
     c.busy_since_ = now;
-  if ((c.current_ != nullptr && c.current_->must_stop()) || c.lost() != nullptr)
+  if ((c.current_ != nullptr && c.current_->deadline.must_stop()) || c.fence_reason() != nullptr)
     return 0;
   if (now - c.busy_since_ >= std::min(c.options_->busy_timeout, longest_wait))
     return 0;
@@ -349,10 +350,10 @@ int connection::on_busy(void* self, int count) {
 
 int connection::on_commit(void* self) {
   auto& c = *static_cast<connection*>(self);
-  if (c.refuses_commits_ || c.lost() != nullptr ||
+  if (c.refuses_commits_ || c.fence_reason() != nullptr ||
       (c.collations_ && c.collations_->forbids_commit()))
     return 1;
-  return c.current_ != nullptr && !c.current_->try_commit() ? 1 : 0;
+  return c.current_ != nullptr && !c.current_->commit.try_begin() ? 1 : 0;
 }
 
 int connection::on_wal(void* self, sqlite3*, const char*, int pages) {

@@ -9,7 +9,7 @@
 
 #include "sqlite/authorizer.hpp"
 #include "sqlite/file_identity.hpp"
-#include "sqlite/functions/collation_watch.hpp"
+#include "sqlite/functions/collation_failure.hpp"
 #include "sqlite/request_control.hpp"
 #include "sqlite/statement_cache.hpp"
 #include "sqlite/url.hpp"
@@ -87,11 +87,11 @@ public:
   };
 
   /// What SQLite knows of the schema now says that the text gives the same answer on any connection, and it was not long here.
-  bool fit_for_reads(std::string_view sql, request_control& c);
+  bool is_cheap_here(std::string_view sql, request_control& c);
   /// This text was run here before, gives the same answer on any connection, and was always short.
-  bool known_short(std::string_view sql) const noexcept;
+  bool is_known_cheap(std::string_view sql) const noexcept;
   /// Whether this text must run outside a transaction (VACUUM). Decided by SQLite's answers at preparation.
-  bool runs_alone(std::string_view sql);
+  bool needs_autocommit(std::string_view sql);
 
   // -- transactions -------------------------------------------------------------------------------
 
@@ -111,11 +111,11 @@ public:
   bool foreign_keys_pending() const noexcept;
   /// The statement that failed last had written its rows, and only its result failed: they are in the open transaction still,
   /// which must be rolled back, to a savepoint before the statement or as a whole.
-  bool rows_left() const noexcept { return rows_left_; }
+  bool holds_failed_rows() const noexcept { return rows_left_; }
   /// What the requests from now on may set to the end of their transaction (`PRAGMA defer_foreign_keys`).
-  void let_defer_keys(bool on) noexcept { auth_.in_transaction = on; }
+  void allow_deferred_keys(bool on) noexcept { auth_.in_transaction = on; }
   /// Ends what `PRAGMA defer_foreign_keys` began. Only while no key is pending.
-  void end_deferring() noexcept;
+  void stop_deferring_keys() noexcept;
 
   /// Commits seen by SQLite's WAL hook: the commit record. It moves inside the COMMIT, so that a worker that dies right after it
   /// is known to have committed.
@@ -132,21 +132,21 @@ public:
   /// Makes sure that the next read sees the newest commit: keeps the open snapshot where it is that, else opens another.
   void refresh_snapshot();
   /// The first half of it: false where another one must be opened.
-  bool keep_snapshot() noexcept;
+  bool reuse_snapshot() noexcept;
   /// Which commit is the newest, for comparing.
-  wal_index::header newest() const noexcept {
+  wal_index::header newest_commit() const noexcept {
     return index_.attached() ? index_.read() : wal_index::header{};
   }
   void drop_snapshot() noexcept;
-  bool snapshot_open() const noexcept { return snapshot_open_; }
+  bool has_snapshot() const noexcept { return snapshot_open_; }
 
   /// False where a transaction could not be ended (out of memory): the connection must be closed, and another one opened.
-  bool sound() const noexcept { return !broken_; }
+  bool is_usable() const noexcept { return !broken_; }
 
   // -- the planner's statistics -------------------------------------------------------------------
 
   /// A host changed them by the native handle, or a statement that failed may have.
-  bool statistics_changed() const noexcept { return auth_.gathered; }
+  bool statistics_changed() const noexcept { return auth_.statistics_changed; }
   /// Makes every connection read the schema, and with it the statistics, anew: SQLite reads them with the schema and at no other time.
   /// In the open transaction where there is one. Throws `error`.
   void publish_statistics();
@@ -158,23 +158,23 @@ public:
 
   checkpoint_result checkpoint(checkpoint_mode mode);
   /// A commit that changes nothing, in the place of one that failed: what the WAL held of that is overwritten.
-  void commit_nothing();
+  void commit_noop();
   /// The database file, or its WAL, is no longer the one that was opened. Empty where all is well.
-  std::string moved();
+  std::string check_file_identity();
   /// A file was cut short: what was read may be what nobody wrote.
-  bool cut() noexcept;
+  bool is_truncated() noexcept;
   /// Throws `errc::fenced` where somebody saw that already: no look.
-  void refuse_lost(outcome outcome) const;
+  void throw_if_fenced(outcome outcome) const;
   /// What was seen already, in words; null where all is well.
-  const char* lost() const noexcept;
+  const char* fence_reason() const noexcept;
   /// The same before a write: looks only where the last look was a while ago.
-  std::string moved_meanwhile();
+  std::string check_file_identity_if_stale();
   void apply_pragma(const std::string& name, const std::string& text);
 
   /// For a raw connection: readers otherwise attach nothing.
   void allow_attach() noexcept;
-  void set_authority(authority a) noexcept { auth_.who = a; }
-  authority who() const noexcept { return auth_.who; }
+  void set_authority(authority a) noexcept { auth_.acting_as = a; }
+  authority current_authority() const noexcept { return auth_.acting_as; }
   /// Runs the engine's own SQL.
   void engine_sql(const char* sql);
   std::int64_t engine_integer(const char* sql);
@@ -185,24 +185,27 @@ public:
   bool wal() const noexcept { return wal_; }
   void interrupt() noexcept;
   /// Gives up the memory that can be had again: clean pages and the mapping of the file. Between two statements.
-  void rest() noexcept;
+  void release_memory() noexcept;
 
   struct counters {
     std::uint64_t cache_hits = 0, cache_misses = 0, snapshots_reused = 0, snapshots_opened = 0;
   };
-  counters count() const noexcept { return {cache_.hits(), cache_.misses(), reused_, opened_}; }
+  counters read_counters() const noexcept {
+    return {cache_.hits(), cache_.misses(), reused_, opened_};
+  }
 
   /// Installs `c` as the request that runs, for the handlers.
-  class running {
+  class request_scope {
   public:
-    running(connection& c, request_control& ctl) noexcept : connection_(&c), before_(c.current_) {
+    request_scope(connection& c, request_control& ctl) noexcept
+        : connection_(&c), before_(c.current_) {
       c.current_ = &ctl;
       if (c.collations_)
         c.collations_->begin();
     }
-    ~running() { connection_->current_ = before_; }
-    running(const running&) = delete;
-    running& operator=(const running&) = delete;
+    ~request_scope() { connection_->current_ = before_; }
+    request_scope(const request_scope&) = delete;
+    request_scope& operator=(const request_scope&) = delete;
 
   private:
     connection* connection_;
@@ -211,7 +214,7 @@ public:
 
 private:
   friend class cursor;
-  class use; // a statement in use
+  class statement_use; // a statement in use
   class undo_point;
   class statistics_change;
 
@@ -220,9 +223,7 @@ private:
   void check_is_database();
   void roll_back_journal();
   std::string switch_to_wal();
-  void bury();
-  void prepare_own();
-  void record_identity();
+  void leak_handle();
 
   prepared* prepare(std::string_view sql);
   std::unique_ptr<prepared> compile(std::string_view sql, std::size_t* consumed, std::size_t base,
@@ -230,40 +231,41 @@ private:
   bool belongs_to_writer(const prepared& p) const noexcept;
   rows collect(prepared& p, std::size_t batch, bool& done, request_control& c);
   rows collect_all(prepared& p, request_control& c);
-  void give_up(prepared& p) noexcept;
+  void discard_result(prepared& p) noexcept;
   rows collect_or_undo(prepared& p, request_control& c);
   void refresh_columns(prepared& p);
   [[noreturn]] void fail(int code, request_control& c, const prepared* p);
   /// SQLite's answer to a handler that says stop. Anything else, an I/O error above all, is told as it is.
-  static bool comes_from_stop(int code) noexcept;
+  static bool is_stop_code(int code) noexcept;
   /// Every step of a request's statement: the progress handler must know which one it may stop.
   /// `SQLITE_ERROR` where a collation of the host threw meanwhile.
   int step(sqlite3_stmt* s) noexcept;
   int step_own(sqlite3_stmt* s) noexcept;
-  int step_anchor() noexcept;
+  int step_read_txn() noexcept;
   void use_mapping(bool on) noexcept;
   void prepare_snapshot(prepared& p);
-  void renew(prepared& p);
-  void rows_begin() noexcept;
+  void refresh_facts(prepared& p);
+  void save_change_count() noexcept;
   outcome outcome_of(int code, const prepared* p);
-  bool kept_rows(int code, const prepared& p);
-  bool can_keep_rows(const prepared& p);
-  prepared* rows_form(prepared& p);
+  bool rows_were_kept(int code, const prepared& p);
+  bool has_fail_conflict(const prepared& p);
+  prepared* multi_row_variant(prepared& p);
   bool is_plain_table(const std::string& name) noexcept;
-  void insert_in_rows(prepared& p, std::span<const params> sets, batch_result& result,
+  void insert_batched(prepared& p, std::span<const params> sets, batch_result& result,
                       request_control& c);
-  void leave_old_schema() noexcept;
-  void look_at_schema() noexcept;
+  void drop_stale_snapshot() noexcept;
+  void force_schema_check() noexcept;
   int first_step(prepared& p) noexcept;
-  void refuse_counts(const prepared& p) const;
+  void forbid_change_counts(const prepared& p) const;
   view_sizes& views();
   void refuse_many_copies(std::string_view sql, std::size_t offset);
   [[noreturn]] void fail_to_prepare(int rc, std::size_t offset);
   void refuse_large_views(std::string_view create_view);
   void register_functions();
-  static void measure(prepared& p, std::size_t bytes, const request_control& c) noexcept;
+  static void record_cost(prepared& p, std::size_t bytes, const request_control& c) noexcept;
 
-  outcome fate_of_cut(const prepared* p, const request_control& c, bool failed) const noexcept;
+  outcome outcome_when_truncated(const prepared* p, const request_control& c,
+                                 bool failed) const noexcept;
   void keep_wal() noexcept;
 
   static int on_progress(void* self);
@@ -283,7 +285,7 @@ private:
   wal_index::header header_{};
   request_control* current_ = nullptr;
   std::shared_ptr<stop_test> stop_;
-  std::shared_ptr<collation_watch> collations_; // null without collations of the host
+  std::shared_ptr<collation_failure> collations_; // null without collations of the host
   std::shared_ptr<rowid_mark> rowid_mark_;
   sqlite3_stmt* stepping_ = nullptr; // null between two steps
   bool refuses_commits_ = false;     // while a statement is undone whose commit is its end
@@ -296,7 +298,7 @@ private:
   sqlite3_stmt* rollback_ = nullptr;
   sqlite3_stmt* savepoint_ = nullptr;
   sqlite3_stmt* release_ = nullptr;
-  sqlite3_stmt* anchor_ = nullptr; // the writer's snapshot
+  sqlite3_stmt* read_txn_stmt_ = nullptr; // the writer's snapshot
   std::atomic<std::uint64_t> commits_{0};
   int wal_pages_ = 0;
   bool wal_ = false;
@@ -304,7 +306,7 @@ private:
   bool broken_ = false;             // see `sound`
   std::int64_t changes_before_ = 0; // total changes when the statement that runs began
   std::uint32_t schema_ = 0;        // moves where what is known of prepared statements may be old
-  int anchor_prepares_ = 0;
+  int read_txn_reprepares_ = 0;
   bool schema_touched_ = false;       // in the open transaction
   std::unique_ptr<view_sizes> views_; // made where a statement names one
   std::uint64_t reused_ = 0;

@@ -90,12 +90,13 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
     configure();
     opening_ = false;
   } catch (...) {
-    for (auto* s : {begin_, begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
+    for (auto* s :
+         {begin_, begin_immediate_, commit_, rollback_, savepoint_, release_, read_txn_stmt_})
       sqlite3_finalize(s);
     cache_.clear();
     if (db_ != nullptr)
-      if (cut())
-        refuse_lost(outcome::not_run);
+      if (is_truncated())
+        throw_if_fenced(outcome::not_run);
     throw;
   }
 }
@@ -105,16 +106,16 @@ connection::~connection() {
     rollback();
   cache_.clear();
   views_.reset();
-  if (lost() != nullptr)
+  if (fence_reason() != nullptr)
     keep_wal();
-  for (auto* s : {begin_immediate_, commit_, rollback_, savepoint_, release_, anchor_})
+  for (auto* s : {begin_immediate_, commit_, rollback_, savepoint_, release_, read_txn_stmt_})
     sqlite3_finalize(s);
   sqlite3_trace_v2(db_, 0, nullptr, nullptr);
   // Virtual tables have statements of their own, which look like any other. SQLite lets go of the tables first when it closes
   // a connection, and then does not close this one, because of `begin_`.
   sqlite3_close(db_);
   if (sqlite3_next_stmt(db_, begin_) != nullptr || sqlite3_next_stmt(db_, nullptr) != begin_)
-    bury();
+    leak_handle();
   sqlite3_finalize(begin_);
 }
 
@@ -136,7 +137,7 @@ void let_go_of_files(sqlite3* db) {
 
 } // namespace
 
-void connection::bury() {
+void connection::leak_handle() {
   // A host prepared statements on a raw connection and left them. They may belong to a virtual table, or be finalised later:
   // they stay, without the file, and so must the connection, with nothing in it that leads back here.
   for (auto* s = sqlite3_next_stmt(db_, nullptr); s != nullptr; s = sqlite3_next_stmt(db_, s))
@@ -166,7 +167,7 @@ void connection::bury() {
 
 void connection::open() {
   DBENGINE_FAULT_POINT(role_ == role::writer ? "writer.open" : "reader.open");
-  refuse_lost(outcome::not_run);
+  throw_if_fenced(outcome::not_run);
   int flags = SQLITE_OPEN_NOMUTEX | (where_.uri ? SQLITE_OPEN_URI : 0);
   if (role_ == role::reader && !where_.memory)
     flags |= SQLITE_OPEN_READONLY;
@@ -269,23 +270,23 @@ void connection::configure() {
   release_ = prepare_or_throw(db_, "RELEASE dbengine");
   if (role_ ==
       role::writer) // one row in any case; the table is read so that a read transaction begins
-    anchor_ = prepare_or_throw(db_, "SELECT EXISTS(SELECT 1 FROM sqlite_schema)");
+    read_txn_stmt_ = prepare_or_throw(db_, "SELECT EXISTS(SELECT 1 FROM sqlite_schema)");
   if (wal_) {
     engine_integer(sqlite::take_snapshot); // opens the WAL index
     if (index_.attach(db_))                // of the connections before this one
       wal_pages_ = static_cast<int>(wal_index::last_frame(index_.read()));
     if (!where_.memory)
-      files_.take(where_.path.string());
+      files_.record(where_.path.string());
   }
   if (!where_.memory) {
-    if (!where_.length)
-      where_.length = std::make_shared<truncation_check>(where_.path);
-    where_.length->begin(index_, db_);
+    if (!where_.truncation)
+      where_.truncation = std::make_shared<truncation_check>(where_.path);
+    where_.truncation->track(index_, db_);
   }
   if (o.debug)
     sqlite3_trace_v2(db_, SQLITE_TRACE_PROFILE, &connection::on_trace, this);
   auth_.install(db_);
-  auth_.who = role_ == role::reader ? authority::reader : authority::writer;
+  auth_.acting_as = role_ == role::reader ? authority::reader : authority::writer;
 }
 
 void connection::register_functions() {
@@ -294,9 +295,9 @@ void connection::register_functions() {
   register_replaced_functions(db_, stop_);
   register_last_insert_rowid(db_, rowid_mark_);
   if (!options_->collations.empty()) {
-    collations_ = std::make_shared<collation_watch>(db_, &current_);
+    collations_ = std::make_shared<collation_failure>(db_, &current_);
     sqlite3_rollback_hook(
-        db_, [](void* watch) { static_cast<collation_watch*>(watch)->rolled_back(); },
+        db_, [](void* watch) { static_cast<collation_failure*>(watch)->rolled_back(); },
         collations_.get());
   }
   register_user_functions(db_, *options_, collations_);
@@ -305,8 +306,8 @@ void connection::register_functions() {
 int connection::on_trace(unsigned, void* self, void* p, void* x) {
   auto* s = static_cast<sqlite3_stmt*>(p);
   const auto& c = *static_cast<connection*>(self);
-  for (const auto* own :
-       {c.begin_, c.begin_immediate_, c.commit_, c.rollback_, c.savepoint_, c.release_, c.anchor_})
+  for (const auto* own : {c.begin_, c.begin_immediate_, c.commit_, c.rollback_, c.savepoint_,
+                          c.release_, c.read_txn_stmt_})
     if (s == own)
       return 0;
   char* expanded = sqlite3_expanded_sql(s);
@@ -331,25 +332,26 @@ int connection::on_trace(unsigned, void* self, void* p, void* x) {
 void connection::engine_sql(const char* sql) {
   if (role_ == role::writer)
     drop_snapshot(); // whatever it is: it may need the connection to itself
-  const auto before = auth_.who;
-  auth_.who = authority::engine;
+  const auto before = auth_.acting_as;
+  auth_.acting_as = authority::engine;
   const int rc = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
-  auth_.who = before;
+  auth_.acting_as = before;
   if (rc != SQLITE_OK) {
     auto info = base::last_error(db_, rc, 0, sql);
-    if (where_.length && where_.length->cut(index_, db_, true)) // what is not there looks malformed
-      refuse_lost(outcome::not_run);
+    if (where_.truncation &&
+        where_.truncation->is_truncated(index_, db_, true)) // what is not there looks malformed
+      throw_if_fenced(outcome::not_run);
     throw error(std::move(info));
   }
 }
 
 std::string connection::engine_text(const char* sql) {
-  const auto before = std::exchange(auth_.who, authority::engine);
+  const auto before = std::exchange(auth_.acting_as, authority::engine);
   sqlite3_stmt* raw = nullptr;
   int rc = sqlite3_prepare_v2(db_, sql, -1, &raw, nullptr);
   if (rc == SQLITE_OK)
     rc = sqlite3_step(raw);
-  auth_.who = before; // before anything throws: nothing else may run with the engine's rights
+  auth_.acting_as = before; // before anything throws: nothing else may run with the engine's rights
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> s(raw, &sqlite3_finalize);
   std::string text;
   if (rc == SQLITE_ROW) {
@@ -361,8 +363,8 @@ std::string connection::engine_text(const char* sql) {
   if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE) {
     auto info = base::last_error(db_, rc, 0, sql);
     s.reset();
-    if (where_.length && where_.length->cut(index_, db_, true))
-      refuse_lost(outcome::not_run);
+    if (where_.truncation && where_.truncation->is_truncated(index_, db_, true))
+      throw_if_fenced(outcome::not_run);
     throw error(std::move(info));
   }
   // What it wrote is committed here: PRAGMA journal_mode=WAL has its row before that can fail.
@@ -378,22 +380,22 @@ std::int64_t connection::engine_integer(const char* sql) {
 
 int connection::step_own(sqlite3_stmt* s) noexcept {
   // Installing the authorizer, and a host's work on a raw connection, expire prepared statements: the step prepares anew.
-  const auto before = auth_.who;
-  auth_.who = authority::engine;
+  const auto before = auth_.acting_as;
+  auth_.acting_as = authority::engine;
   // Not `step`: it compares nothing, and a rollback is what follows where a collation failed.
   stepping_ = s;
   const int rc = sqlite3_step(s);
   stepping_ = nullptr;
   sqlite3_reset(s);
-  auth_.who = before;
+  auth_.acting_as = before;
   return rc;
 }
 
-int connection::step_anchor() noexcept {
-  const auto before = auth_.who;
-  auth_.who = authority::engine;
-  const int rc = sqlite3_step(anchor_);
-  auth_.who = before;
+int connection::step_read_txn() noexcept {
+  const auto before = auth_.acting_as;
+  auth_.acting_as = authority::engine;
+  const int rc = sqlite3_step(read_txn_stmt_);
+  auth_.acting_as = before;
   return rc;
 }
 
@@ -407,7 +409,7 @@ void connection::apply_pragma(const std::string& name, const std::string& text) 
   engine_sql(("PRAGMA " + name + "=" + text).c_str());
 }
 
-void connection::rest() noexcept {
+void connection::release_memory() noexcept {
   drop_snapshot();
   sqlite3_db_release_memory(db_);
   use_mapping(false);

@@ -42,8 +42,8 @@ void refuse_many_names(std::string_view sql) {
 class as_engine {
 public:
   explicit as_engine(authorizer& a) noexcept
-      : authorizer_(a), before_(std::exchange(a.who, authority::engine)) {}
-  ~as_engine() { authorizer_.who = before_; }
+      : authorizer_(a), before_(std::exchange(a.acting_as, authority::engine)) {}
+  ~as_engine() { authorizer_.acting_as = before_; }
   as_engine(const as_engine&) = delete;
   as_engine& operator=(const as_engine&) = delete;
 
@@ -71,11 +71,11 @@ view_sizes& connection::views() {
 }
 
 void connection::fail_to_prepare(int rc, std::size_t offset) {
-  if (cut())
-    refuse_lost(outcome::not_run);
+  if (is_truncated())
+    throw_if_fenced(outcome::not_run);
   auto info = base::last_error(db_, rc, offset);
-  if (current_ != nullptr && current_->stopped() != errc::none) {
-    info.code = current_->stopped();
+  if (current_ != nullptr && current_->deadline.stop_reason() != errc::none) {
+    info.code = current_->deadline.stop_reason();
     info.message = "stopped while the statement was prepared";
   }
   throw error(std::move(info));
@@ -85,9 +85,9 @@ void connection::fail_to_prepare(int rc, std::size_t offset) {
 void connection::refuse_many_copies(std::string_view sql, std::size_t offset) {
   const as_engine own(auth_);
   auto& known = views();
-  if (const int rc = known.look(schema_touched_); rc != SQLITE_OK)
+  if (const int rc = known.refresh(schema_touched_); rc != SQLITE_OK)
     fail_to_prepare(rc, offset);
-  if (!known.any() && !may_have_with(sql)) [[likely]]
+  if (!known.has_views() && !may_have_with(sql)) [[likely]]
     return;
   const auto size = size_of_statement(sql, [this, &known](const std::string& name) {
     const bool table =
@@ -103,7 +103,7 @@ void connection::refuse_many_copies(std::string_view sql, std::size_t offset) {
 void connection::refuse_large_views(std::string_view create_view) {
   const auto name = auth_.new_view();
   const as_engine own(auth_);
-  if (const int rc = views().look(schema_touched_); rc != SQLITE_OK)
+  if (const int rc = views().refresh(schema_touched_); rc != SQLITE_OK)
     fail_to_prepare(rc, 0);
   if (const statement_size size{0, views().largest_with(name, create_view)}; size.too_large())
     refuse_size("this view, or one that names it,", size.written_out);
@@ -111,7 +111,7 @@ void connection::refuse_large_views(std::string_view create_view) {
 
 // Only some errors make SQLite ask whether the schema that it remembers is still the file's ("cannot modify w because it is a
 // view" does not, where another connection gave the view its trigger since). A statement that runs asks always.
-void connection::look_at_schema() noexcept {
+void connection::force_schema_check() noexcept {
   sqlite3_stmt* any = nullptr;
   if (sqlite3_prepare_v2(db_, "SELECT 1 FROM sqlite_schema LIMIT 0", -1, &any, nullptr) ==
       SQLITE_OK)
@@ -148,17 +148,17 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
     int rc = attempt();
     // SQLite tries twice where the schema changes under it; a third look tells what is wrong with the statement itself.
     for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
-      leave_old_schema();
+      drop_stale_snapshot();
       rc = attempt();
     }
     // A plan, and what a pragma tells of the schema, is shown as it was prepared, without the look that a run begins with.
     const bool remembered = rc == SQLITE_OK && p->stmt != nullptr &&
-                            (sqlite3_stmt_isexplain(p->stmt) != 0 || auth_.asks_schema());
+                            (sqlite3_stmt_isexplain(p->stmt) != 0 || auth_.reads_schema());
     if (remembered && role_ == role::writer && !in_transaction())
       drop_snapshot(); // another program's schema may be newer
     if (remembered || (rc == SQLITE_ERROR && auth_.denied().empty() && !auth_.needs_writer())) {
       sqlite3_finalize(std::exchange(p->stmt, nullptr));
-      look_at_schema();
+      force_schema_check();
       rc = attempt();
     }
     if (rc != SQLITE_OK) {
@@ -190,26 +190,26 @@ std::unique_ptr<prepared> connection::compile(std::string_view sql, std::size_t*
   // SQLite calls the plan of a write, and a pragma that could have had a value, a write, too.
   const bool explains = sqlite3_stmt_isexplain(p->stmt) != 0;
   p->read_only =
-      sqlite3_stmt_readonly(p->stmt) != 0 || explains || (auth_.tells() && !auth_.writes());
+      sqlite3_stmt_readonly(p->stmt) != 0 || explains || (auth_.reads_pragma() && !auth_.writes());
   p->writes = auth_.writes() && !explains;
-  p->defines = auth_.defines() && !explains;
+  p->is_ddl = auth_.is_ddl() && !explains;
   p->inserts = auth_.inserts() && !explains;
-  p->asks_rowid = auth_.asks_rowid();
-  p->asks_counts = auth_.asks_counts() && !explains;
-  p->rows_only = auth_.rows_only() && (p->read_only || p->writes); // VACUUM is neither
-  p->anywhere = auth_.anywhere() && p->read_only;
+  p->uses_last_rowid = auth_.uses_last_rowid();
+  p->uses_change_counts = auth_.uses_change_counts() && !explains;
+  p->dml_only = auth_.dml_only() && (p->read_only || p->writes); // VACUUM is neither
+  p->connection_independent = auth_.connection_independent() && p->read_only;
   // A new view is looked at each time: those that name it may be others.
-  p->asks_schema = auth_.asks_schema() || explains || !auth_.new_view().empty();
-  p->gathers = auth_.gathers() && !explains;
-  p->may_gather = auth_.may_gather() && !explains;
-  p->schema = schema_;
+  p->reads_schema = auth_.reads_schema() || explains || !auth_.new_view().empty();
+  p->changes_statistics = auth_.changes_statistics() && !explains;
+  p->may_change_statistics = auth_.may_change_statistics() && !explains;
+  p->schema_version = schema_;
   if (!auth_.new_view().empty() && !explains) [[unlikely]]
     refuse_large_views(sqlite3_sql(p->stmt));
   return p;
 }
 
 // SQLite prepares a statement anew by itself where the schema changed, and what was found out about it may be wrong then.
-void connection::renew(prepared& p) {
+void connection::refresh_facts(prepared& p) {
   if (p.sql.empty() || p.needs_writer)
     return;
   const auto now = compile(p.sql, nullptr, 0);
@@ -217,19 +217,19 @@ void connection::renew(prepared& p) {
     return;
   p.read_only = now->read_only;
   p.writes = now->writes;
-  p.defines = now->defines;
+  p.is_ddl = now->is_ddl;
   p.inserts = now->inserts;
-  p.asks_rowid = now->asks_rowid;
-  p.asks_counts = now->asks_counts;
-  p.rows_only = now->rows_only;
-  p.anywhere = now->anywhere;
-  p.gathers = now->gathers;
-  p.schema = schema_;
+  p.uses_last_rowid = now->uses_last_rowid;
+  p.uses_change_counts = now->uses_change_counts;
+  p.dml_only = now->dml_only;
+  p.connection_independent = now->connection_independent;
+  p.changes_statistics = now->changes_statistics;
+  p.schema_version = schema_;
 }
 
 prepared* connection::prepare(std::string_view sql) {
   if (auto* found = cache_.find(sql)) {
-    if (!found->asks_schema) [[likely]]
+    if (!found->reads_schema) [[likely]]
       return found;
     cache_.erase(found);
   }
@@ -253,26 +253,26 @@ prepared* connection::prepare(std::string_view sql) {
 namespace {
 
 bool is_long(const prepared& p) noexcept {
-  return p.most_steps > defaults::short_steps || p.most_bytes > defaults::short_bytes;
+  return p.max_steps > defaults::short_steps || p.max_bytes > defaults::short_bytes;
 }
 
 } // namespace
 
-bool connection::known_short(std::string_view sql) const noexcept {
-  const auto* p = cache_.look(sql);
-  return p != nullptr && p->anywhere && p->runs >= defaults::short_after_runs && !is_long(*p) &&
-         options_->functions.empty() && options_->collations.empty();
+bool connection::is_known_cheap(std::string_view sql) const noexcept {
+  const auto* p = cache_.peek(sql);
+  return p != nullptr && p->connection_independent && p->runs >= defaults::short_after_runs &&
+         !is_long(*p) && options_->functions.empty() && options_->collations.empty();
 }
 
-bool connection::fit_for_reads(std::string_view sql, request_control& c) {
-  const running r(*this, c);
+bool connection::is_cheap_here(std::string_view sql, request_control& c) {
+  const request_scope r(*this, c);
   auto& p = *prepare(sql);
-  if (p.schema != schema_)
-    renew(p);
-  return p.anywhere && !is_long(p);
+  if (p.schema_version != schema_)
+    refresh_facts(p);
+  return p.connection_independent && !is_long(p);
 }
 
-bool connection::runs_alone(std::string_view sql) {
+bool connection::needs_autocommit(std::string_view sql) {
   auto* p = prepare(sql);
   // It changes the file, yet no table, index or setting: VACUUM.
   return p->stmt != nullptr && !p->read_only && !p->writes;
@@ -282,11 +282,12 @@ void connection::refresh_columns(prepared& p) {
   const int again = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
   if (p.columns && again == p.reprepares)
     return;
-  if (std::exchange(p.reprepares, again) != again && role_ == role::reader && p.anywhere) {
+  if (std::exchange(p.reprepares, again) != again && role_ == role::reader &&
+      p.connection_independent) {
     try {
-      renew(p);
+      refresh_facts(p);
     } catch (const error&) { // its own run says what is wrong
-      p.anywhere = false;
+      p.connection_independent = false;
     }
   }
   p.column_count = sqlite3_column_count(p.stmt);
@@ -301,14 +302,16 @@ void connection::refresh_columns(prepared& p) {
 
 bool connection::belongs_to_writer(const prepared& p) const noexcept {
   // A host with a raw connection hears from SQLite itself what a reader cannot do.
-  return role_ == role::reader && (p.needs_writer || (!p.read_only && auth_.who != authority::raw));
+  return role_ == role::reader &&
+         (p.needs_writer || (!p.read_only && auth_.acting_as != authority::raw));
 }
 
 // What they tell is of one connection. A read by itself runs on any, where another request's statement was the last, or none.
-void connection::refuse_counts(const prepared& p) const {
-  if (!p.asks_counts || !p.read_only) [[likely]]
+void connection::forbid_change_counts(const prepared& p) const {
+  if (!p.uses_change_counts || !p.read_only) [[likely]]
     return;
-  if (auth_.who == authority::reader || (auth_.who == authority::writer && !auth_.in_transaction))
+  if (auth_.acting_as == authority::reader ||
+      (auth_.acting_as == authority::writer && !auth_.in_transaction))
     throw error(
         errc::not_allowed,
         "last_insert_rowid(), changes() and total_changes() are not allowed here: they tell of "
@@ -319,22 +322,22 @@ void connection::refuse_counts(const prepared& p) const {
 
 // SQLite counts the steps of a statement over all its runs, and to ask for them costs a hundredth of a point read: after the first
 // runs it is asked once in eight, for their mean. A run that the progress handler met twice is not short whatever the mean says.
-void connection::measure(prepared& p, std::size_t bytes, const request_control& c) noexcept {
+void connection::record_cost(prepared& p, std::size_t bytes, const request_control& c) noexcept {
   constexpr unsigned each = 8;
-  p.most_bytes = std::max(p.most_bytes, bytes);
-  if (c.looked_again())
-    p.most_steps = std::max(p.most_steps, defaults::progress_steps);
-  ++p.runs_since;
-  if (p.runs >= each && p.runs_since < each)
+  p.max_bytes = std::max(p.max_bytes, bytes);
+  if (c.deadline.was_checked_again())
+    p.max_steps = std::max(p.max_steps, defaults::progress_steps);
+  ++p.runs_since_sample;
+  if (p.runs >= each && p.runs_since_sample < each)
     return;
   if (p.runs < each)
     ++p.runs;
   const int steps = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
-  const auto grown = static_cast<unsigned>(steps) - static_cast<unsigned>(p.steps_before);
-  p.most_steps =
-      std::max(p.most_steps, static_cast<int>(std::min<unsigned>(grown / p.runs_since, INT_MAX)));
-  p.steps_before = steps;
-  p.runs_since = 0;
+  const auto grown = static_cast<unsigned>(steps) - static_cast<unsigned>(p.steps_at_sample);
+  p.max_steps = std::max(
+      p.max_steps, static_cast<int>(std::min<unsigned>(grown / p.runs_since_sample, INT_MAX)));
+  p.steps_at_sample = steps;
+  p.runs_since_sample = 0;
 }
 
 } // namespace dbengine::sqlite

@@ -22,7 +22,7 @@ namespace {
 
 // A transaction that could not be ended (out of memory).
 bool keeps_open(sqlite3* db) noexcept {
-  return sqlite3_get_autocommit(db) == 0 && !DBENGINE_FLAW("keeps open transactions");
+  return sqlite3_get_autocommit(db) == 0 && !DBENGINE_MUTANT("keeps open transactions");
 }
 
 } // namespace
@@ -34,10 +34,10 @@ bool connection::in_transaction() const noexcept {
 }
 
 void connection::begin_immediate(request_control& c) {
-  const running r(*this, c);
+  const request_scope r(*this, c);
   DBENGINE_FAULT_POINT("writer.before_begin");
-  refuse_lost(outcome::not_run);
-  if (auth_.who == authority::writer || auth_.who == authority::scope)
+  throw_if_fenced(outcome::not_run);
+  if (auth_.acting_as == authority::writer || auth_.acting_as == authority::scope)
     refresh_snapshot();
   DBENGINE_FAULT_POINT("writer.snapshot_renewed");
   int rc = step_own(begin_immediate_);
@@ -47,8 +47,8 @@ void connection::begin_immediate(request_control& c) {
   }
   if (rc != SQLITE_DONE) {
     auto info = base::last_error(db_, rc, 0, "the transaction could not begin");
-    if (c.stopped() != errc::none && comes_from_stop(rc))
-      info.code = c.stopped();
+    if (c.deadline.stop_reason() != errc::none && is_stop_code(rc))
+      info.code = c.deadline.stop_reason();
     throw error(std::move(info));
   }
   DBENGINE_FAULT_POINT("writer.after_begin");
@@ -68,20 +68,21 @@ void connection::begin_snapshot() {
 }
 
 void connection::commit(request_control& c) {
-  const running r(*this, c);
+  const request_scope r(*this, c);
   DBENGINE_FAULT_POINT("writer.before_commit");
   if (const int rc = step_own(commit_); rc != SQLITE_DONE) {
     // A constraint that was deferred speaks for itself, wherever it is met.
     auto info =
         base::last_error(db_, rc, 0, (rc & 0xff) == SQLITE_CONSTRAINT ? "" : "the commit failed");
     info.outcome = outcome::rolled_back;
-    if (const char* why = lost(); why != nullptr) { // any failure but a refusal may come back
+    if (const char* why = fence_reason();
+        why != nullptr) { // any failure but a refusal may come back
       info.code = errc::fenced;
       info.message = why;
       if ((rc & 0xff) != SQLITE_CONSTRAINT)
         info.outcome = outcome::unknown;
-    } else if (c.stopped() != errc::none && comes_from_stop(rc)) {
-      info.code = c.stopped();
+    } else if (c.deadline.stop_reason() != errc::none && is_stop_code(rc)) {
+      info.code = c.deadline.stop_reason();
     }
     rollback();
     throw error(std::move(info));
@@ -115,14 +116,14 @@ void connection::release_savepoint() {
 }
 
 void connection::rollback_to_savepoint() noexcept {
-  const auto before = auth_.who;
-  auth_.who = authority::engine;
+  const auto before = auth_.acting_as;
+  auth_.acting_as = authority::engine;
   auto* const stopped = std::exchange(current_, nullptr); // nothing stops an undo
   const bool undone =
       !in_transaction() || sqlite3_exec(db_, "ROLLBACK TO dbengine; RELEASE dbengine", nullptr,
                                         nullptr, nullptr) == SQLITE_OK;
   current_ = stopped;
-  auth_.who = before;
+  auth_.acting_as = before;
   rows_left_ = false;
   if (schema_touched_)
     ++schema_;
@@ -137,21 +138,22 @@ bool connection::foreign_keys_pending() const noexcept {
   return current != 0;
 }
 
-void connection::end_deferring() noexcept {
+void connection::stop_deferring_keys() noexcept {
   if (!std::exchange(auth_.defers_keys, false))
     return;
-  const auto before = auth_.who;
-  auth_.who = authority::engine;
+  const auto before = auth_.acting_as;
+  auth_.acting_as = authority::engine;
   sqlite3_exec(db_, "PRAGMA defer_foreign_keys=0", nullptr, nullptr, nullptr);
-  auth_.who = before;
+  auth_.acting_as = before;
 }
 
 // -- snapshots --------------------------------------------------------------------------------------
 
-bool connection::keep_snapshot() noexcept {
+bool connection::reuse_snapshot() noexcept {
   if (!snapshot_open_) // there may be no index: in rollback mode there is none
     return false;
-  if (!index_.equals(header_) && !(role_ == role::reader && DBENGINE_FLAW("reads an old snapshot")))
+  if (!index_.equals(header_) &&
+      !(role_ == role::reader && DBENGINE_MUTANT("reads an old snapshot")))
     return false;
   ++reused_;
   if (!mapping_ && role_ == role::reader && ++reads_of_snapshot_ == defaults::mmap_after_reads)
@@ -160,7 +162,7 @@ bool connection::keep_snapshot() noexcept {
 }
 
 void connection::refresh_snapshot() {
-  if (keep_snapshot())
+  if (reuse_snapshot())
     return;
   if (snapshot_open_) {
     drop_snapshot();
@@ -183,12 +185,12 @@ void connection::refresh_snapshot() {
     use_mapping(true); // it has rested
   if (role_ == role::reader) {
     begin_deferred();
-  } else if (in_transaction() || step_anchor() != SQLITE_ROW) {
-    sqlite3_reset(anchor_);
+  } else if (in_transaction() || step_read_txn() != SQLITE_ROW) {
+    sqlite3_reset(read_txn_stmt_);
     return; // without it all works, at the price of its locks
-  } else if (const int now = sqlite3_stmt_status(anchor_, SQLITE_STMTSTATUS_REPREPARE, 0);
-             now != anchor_prepares_) { // SQLite found another schema than before
-    anchor_prepares_ = now;
+  } else if (const int now = sqlite3_stmt_status(read_txn_stmt_, SQLITE_STMTSTATUS_REPREPARE, 0);
+             now != read_txn_reprepares_) { // SQLite found another schema than before
+    read_txn_reprepares_ = now;
     ++schema_;
   }
   snapshot_open_ = true;
@@ -208,7 +210,7 @@ void connection::drop_snapshot() noexcept {
     return;
   snapshot_open_ = false;
   if (role_ == role::writer)
-    sqlite3_reset(anchor_);
+    sqlite3_reset(read_txn_stmt_);
   else if (step_own(commit_) != SQLITE_DONE && step_own(rollback_) != SQLITE_DONE)
     broken_ = broken_ || keeps_open(db_);
 }
@@ -223,8 +225,8 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
     throw error(errc::invalid_option, "no such checkpoint mode");
   // By an index that was cut short a checkpoint copies too little, and forgets the rest; of a database that was it makes one that
   // looks whole.
-  files_.look_anew();
-  if (auto why = moved(); !why.empty())
+  files_.force_stat_check();
+  if (auto why = check_file_identity(); !why.empty())
     throw error(errc::fenced, why);
   drop_snapshot();
   int frames = 0;
@@ -235,14 +237,15 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
     throw error(base::last_error(db_, rc, 0, "checkpoint"));
   if (rc == SQLITE_OK && mode >= checkpoint_mode::restart)
     wal_pages_ = 0;
-  if (where_.length && where_.length->cut(index_, db_, true)) // else this length counts from now on
-    refuse_lost(outcome::unknown);
+  if (where_.truncation &&
+      where_.truncation->is_truncated(index_, db_, true)) // else this length counts from now on
+    throw_if_fenced(outcome::unknown);
   return {rc == SQLITE_OK && frames == moved, frames, moved};
 }
 
-void connection::commit_nothing() {
+void connection::commit_noop() {
   request_control patience(std::chrono::seconds(1), {});
-  const running r(*this, patience);
+  const request_scope r(*this, patience);
   DBENGINE_FAULT_POINT("writer.settle");
   const auto same = "PRAGMA user_version=" + std::to_string(engine_integer("PRAGMA user_version"));
   engine_sql("BEGIN IMMEDIATE");
@@ -256,43 +259,43 @@ void connection::commit_nothing() {
 }
 
 // Pages that are mapped tell by themselves; whether one was read otherwise, SQLite's own counter says.
-bool connection::cut() noexcept {
-  if (!where_.length)
+bool connection::is_truncated() noexcept {
+  if (!where_.truncation)
     return false;
   bool read = false;
-  if (!mapping_ || where_.length->beyond(options_->mmap_size)) {
+  if (!mapping_ || where_.truncation->is_longer_than(options_->mmap_size)) {
     int misses = 0;
     int high = 0;
     sqlite3_db_status(db_, SQLITE_DBSTATUS_CACHE_MISS, &misses, &high, 0);
     read = misses != std::exchange(cache_misses_, misses);
   }
-  return where_.length->cut(index_, db_, read);
+  return where_.truncation->is_truncated(index_, db_, read);
 }
 
-void connection::refuse_lost(outcome outcome) const {
-  if (const char* why = lost(); why != nullptr) {
+void connection::throw_if_fenced(outcome outcome) const {
+  if (const char* why = fence_reason(); why != nullptr) {
     error_info info{.code = errc::fenced, .outcome = outcome, .message = why};
     throw error(std::move(info));
   }
 }
 
-const char* connection::lost() const noexcept {
-  return where_.length ? where_.length->lost() : nullptr;
+const char* connection::fence_reason() const noexcept {
+  return where_.truncation ? where_.truncation->failure() : nullptr;
 }
 
-std::string connection::moved() {
+std::string connection::check_file_identity() {
   if (where_.memory)
     return {};
-  auto why = files_.changed(index_, *where_.length, db_);
+  auto why = files_.check(index_, *where_.truncation, db_);
   if (!why.empty())
     keep_wal();
   return why;
 }
 
-std::string connection::moved_meanwhile() {
+std::string connection::check_file_identity_if_stale() {
   if (where_.memory)
     return {};
-  auto why = files_.changed_meanwhile(index_, *where_.length, db_);
+  auto why = files_.check_if_stale(index_, *where_.truncation, db_);
   if (!why.empty())
     keep_wal();
   return why;

@@ -21,25 +21,25 @@ void rowid_mark::set(sqlite3* db) noexcept {
 }
 
 void rowid_mark::clear(sqlite3* db) noexcept {
-  if (stands(db))
+  if (is_in_place(db))
     sqlite3_set_last_insert_rowid(db, before_);
   set_ = false;
 }
 
-bool rowid_mark::stands(sqlite3* db) const noexcept {
+bool rowid_mark::is_in_place(sqlite3* db) const noexcept {
   return set_ && sqlite3_last_insert_rowid(db) == mark_;
 }
 
-std::int64_t rowid_mark::seen(sqlite3* db) const noexcept {
-  return stands(db) && !DBENGINE_FLAW("shows the mark") ? before_ : sqlite3_last_insert_rowid(db);
+std::int64_t rowid_mark::visible_rowid(sqlite3* db) const noexcept {
+  return is_in_place(db) && !DBENGINE_MUTANT("shows the mark") ? before_
+                                                               : sqlite3_last_insert_rowid(db);
 }
 
 void register_last_insert_rowid(sqlite3* db, const std::shared_ptr<const rowid_mark>& mark) {
   using own = std::shared_ptr<const rowid_mark>;
   const auto tell = [](sqlite3_context* context, int, sqlite3_value**) {
-    sqlite3_result_int64(
-        context,
-        (*static_cast<own*>(sqlite3_user_data(context)))->seen(sqlite3_context_db_handle(context)));
+    sqlite3_result_int64(context, (*static_cast<own*>(sqlite3_user_data(context)))
+                                      ->visible_rowid(sqlite3_context_db_handle(context)));
   };
   // SQLite calls the destructor where it fails, too.
   const int rc = sqlite3_create_function_v2(

@@ -27,9 +27,9 @@ public:
   /// Where no row took its place, what stood there before is put back.
   void clear(sqlite3* db) noexcept;
   /// No row took its place.
-  bool stands(sqlite3* db) const noexcept;
+  bool is_in_place(sqlite3* db) const noexcept;
   /// What `last_insert_rowid()` tells.
-  std::int64_t seen(sqlite3* db) const noexcept;
+  std::int64_t visible_rowid(sqlite3* db) const noexcept;
 
 private:
   std::int64_t mark_;
@@ -57,7 +57,7 @@ public:
 
   /// 0 where it inserted no row with a rowid.
   std::int64_t get() const noexcept {
-    return mark_ == nullptr || mark_->stands(db_) ? 0 : mark_->seen(db_);
+    return mark_ == nullptr || mark_->is_in_place(db_) ? 0 : mark_->visible_rowid(db_);
   }
 
 private:

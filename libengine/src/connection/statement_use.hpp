@@ -11,12 +11,14 @@
 namespace dbengine::sqlite {
 
 /// A statement in use; reset when the use ends, however it ends.
-class connection::use {
+class connection::statement_use {
 public:
-  use(connection& c, prepared* p) noexcept : cache_(&c.cache_), p_(p) { p->in_use = true; }
-  ~use() { cache_->release(p_); }
-  use(const use&) = delete;
-  use& operator=(const use&) = delete;
+  statement_use(connection& c, prepared* p) noexcept : cache_(&c.cache_), p_(p) {
+    p->in_use = true;
+  }
+  ~statement_use() { cache_->release(p_); }
+  statement_use(const statement_use&) = delete;
+  statement_use& operator=(const statement_use&) = delete;
   prepared& operator*() const noexcept { return *p_; }
   prepared* operator->() const noexcept { return p_; }
 

@@ -19,7 +19,7 @@
 namespace dbengine::sqlite {
 
 void connection::publish_statistics() {
-  if (DBENGINE_FLAW("keeps statistics"))
+  if (DBENGINE_MUTANT("keeps statistics"))
     return;
   const auto version = static_cast<std::uint32_t>(engine_integer("PRAGMA schema_version"));
   const auto next =
@@ -34,7 +34,7 @@ void connection::publish_statistics() {
     throw;
   }
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, guarded, nullptr);
-  auth_.gathered = false;
+  auth_.statistics_changed = false;
   ++schema_;
   schema_touched_ = in_transaction();
 }
@@ -49,7 +49,7 @@ void connection::statistics_change::begin(request_control& ctl) {
 void connection::statistics_change::publish(request_control& ctl) {
   auto& c = *connection_;
   sqlite3_reset(statement_->stmt);
-  if (statement_->gathers || c.auth_.gathered)
+  if (statement_->changes_statistics || c.auth_.statistics_changed)
     c.publish_statistics();
   if (own_)
     c.commit(ctl);

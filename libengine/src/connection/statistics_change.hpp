@@ -15,7 +15,9 @@ namespace dbengine::sqlite {
 class connection::statistics_change {
 public:
   statistics_change(connection& c, const prepared& p, request_control& ctl)
-      : connection_((p.gathers || p.may_gather) && c.role_ == role::writer ? &c : nullptr),
+      : connection_((p.changes_statistics || p.may_change_statistics) && c.role_ == role::writer
+                        ? &c
+                        : nullptr),
         statement_(&p) {
     if (connection_ != nullptr)
       begin(ctl);

@@ -38,7 +38,7 @@ void rewrite(connection& c) {
     return; // none was written yet
   sqlite3_int64 end = 0;
   check(log->pMethods->xFileSize(log, &end));
-  const sqlite3_int64 frames = wal_index::last_frame(c.newest());
+  const sqlite3_int64 frames = wal_index::last_frame(c.newest_commit());
   end = std::min(end, header_bytes +
                           frames * (frame_header_bytes + c.engine_integer("PRAGMA page_size")));
   std::vector<char> bytes(chunk_bytes);
@@ -52,7 +52,7 @@ void rewrite(connection& c) {
 
 } // namespace
 
-void write_log_again(connection& c) {
+void rewrite_wal(connection& c) {
   sqlite3_db_config(c.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   c.engine_sql("BEGIN IMMEDIATE"); // nobody appends, or begins the log anew
   try {

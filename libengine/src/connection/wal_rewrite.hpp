@@ -17,6 +17,6 @@ namespace dbengine::sqlite {
 ///
 /// Throws `error` where the log cannot be read, written or synced, or is being written by somebody else: then nothing may be
 /// copied out of it, and closing the connection does not do so, either.
-void write_log_again(connection& c);
+void rewrite_wal(connection& c);
 
 } // namespace dbengine::sqlite

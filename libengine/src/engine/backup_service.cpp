@@ -323,7 +323,7 @@ void backup_service::check_peers_turn() {
 }
 
 bool backup_service::run_for_peer(const progress_callback& progress) {
-  if (DBENGINE_FLAW("keeps backups of peers with the others"))
+  if (DBENGINE_MUTANT("keeps backups of peers with the others"))
     return run(false, progress);
   const turn mine(*this);
   if (!mine)
@@ -488,7 +488,7 @@ std::string backup_service::late() const {
   const auto& o = core_->opts();
   const std::lock_guard lock(mutex_);
   const auto age = clock::now() - last_at_;
-  if (!o.backup_enabled || !backup::is_late(age, o.backup_interval))
+  if (!o.backup_enabled || !backup::is_overdue(age, o.backup_interval))
     return {};
   const auto seconds = [](auto d) {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s";

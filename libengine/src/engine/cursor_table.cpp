@@ -4,7 +4,7 @@
 #include "engine/cursor_table.hpp"
 
 #include "base/fault.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <algorithm>
 #include <random>
@@ -32,7 +32,7 @@ cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()>
 void cursor_table::check_share(std::uint64_t peer) const {
   if (const auto n = entries_.size(); n >= defaults::max_cursors)
     throw error(errc::overloaded, std::to_string(n) + " cursors are open");
-  if (peer == 0 || DBENGINE_FLAW("has no shares"))
+  if (peer == 0 || DBENGINE_MUTANT("has no shares"))
     return;
   std::size_t own = 0;
   std::size_t others = 0;
@@ -147,7 +147,7 @@ void cursor_table::tell_closed() noexcept {
       return;
   }
   if (on_closed_ &&
-      !base::patiently_or_not(on_closed_)) { // no memory for a message: the next one tells
+      !base::try_with_retries(on_closed_)) { // no memory for a message: the next one tells
     const std::lock_guard lock(mutex_);
     told_ = false;
   }
@@ -170,7 +170,7 @@ bool cursor_table::wal_pinned(std::uint64_t bytes) noexcept {
       auto& e = *it->second;
       if (e.peer != 0 && bytes >= e.wal_bytes.value_or(bytes) + defaults::cursor_wal_bytes) {
         any = true;
-        base::patiently_or_not([&] { // else it is one that is not open
+        base::try_with_retries([&] { // else it is one that is not open
           if (pinned_.size() >= max_told)
             pinned_.erase(pinned_.begin());
           pinned_.insert(it->first);

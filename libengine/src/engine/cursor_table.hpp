@@ -74,7 +74,7 @@ private:
     /// Nobody wants its rows any more.
     void stop() noexcept {
       if (stepped_by != nullptr)
-        stepped_by->kill(errc::cancelled);
+        stepped_by->deadline.kill(errc::cancelled);
     }
   };
   using entries = std::map<std::uint64_t, std::shared_ptr<entry>>;

@@ -6,7 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/idempotency.hpp"
 #include "sqlite/functions/user_code.hpp"
 #include "sqlite/functions/user_functions.hpp"
@@ -111,7 +111,7 @@ engine::engine(std::string_view url, options o)
   readers_.back()->part = reader_part::upkeep;
   hooks_.done = [this](request& r) { count_answer(writer_counts_, r); };
   hooks_.before_answers = [this](sqlite::connection& c) {
-    if (auto why = c.moved(); !why.empty()) {
+    if (auto why = c.check_file_identity(); !why.empty()) {
       fence(why);
       error_info info{.code = errc::fenced, .outcome = outcome::unknown, .message = why};
       throw error(std::move(info));
@@ -171,7 +171,7 @@ void engine::arm(std::atomic<bool>& flag, std::function<void()> wakers::*what) n
   // the caller did is seen by who clears the flag and looks once more.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!flag.load(std::memory_order_relaxed) && !flag.exchange(true, std::memory_order_seq_cst) &&
-      accepting() && wakers_.*what && !base::patiently_or_not(wakers_.*what))
+      accepting() && wakers_.*what && !base::try_with_retries(wakers_.*what))
     flag.store(
         false,
         std::memory_order_seq_cst); // no memory for a message: whoever comes next tries again
@@ -216,13 +216,13 @@ void engine::wake_upkeep() noexcept {
   auto& r = *readers_.back();
   if (r.alive.load(std::memory_order_relaxed) &&
       !r.scheduled.exchange(true, std::memory_order_seq_cst) && wakers_.flush_reader &&
-      !base::patiently_or_not([&] { wakers_.flush_reader(readers_.size() - 1); }))
+      !base::try_with_retries([&] { wakers_.flush_reader(readers_.size() - 1); }))
     r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`
 }
 
 void engine::wake_writer() noexcept {
   if (!flush_pending_.exchange(true, std::memory_order_seq_cst) && wakers_.flush_writer &&
-      !base::patiently_or_not(wakers_.flush_writer))
+      !base::try_with_retries(wakers_.flush_writer))
     flush_pending_.store(false, std::memory_order_seq_cst); // as in `arm`
 }
 
@@ -232,9 +232,9 @@ bool engine::wake_reader() noexcept {
     if (r.part.load(std::memory_order_relaxed) != reader_part::active ||
         !r.alive.load(std::memory_order_relaxed) || r.scheduled.load(std::memory_order_seq_cst))
       continue;
-    DBENGINE_WATCH_POINT("reader.chosen");
+    DBENGINE_OBSERVE_POINT("reader.chosen");
     if (!r.scheduled.exchange(true, std::memory_order_seq_cst)) {
-      if (wakers_.flush_reader && !base::patiently_or_not([&] { wakers_.flush_reader(i); }))
+      if (wakers_.flush_reader && !base::try_with_retries([&] { wakers_.flush_reader(i); }))
         r.scheduled.store(false, std::memory_order_seq_cst); // as in `arm`
       return true;
     }
@@ -270,7 +270,7 @@ bool engine::try_take_writer_briefly() noexcept {
 }
 
 void engine::check_writer() const {
-  if (!writer_->sound())
+  if (!writer_->is_usable())
     throw error(errc::internal, unsound_writer);
 }
 
@@ -288,9 +288,9 @@ bool engine::own_gate() noexcept {
 
 void engine::give_back_writer() noexcept {
   if (writer_) {
-    if (!writer_->sound())
+    if (!writer_->is_usable())
       return writer_broken({.code = errc::internal, .message = unsound_writer});
-    const auto n = writer_->count();
+    const auto n = writer_->read_counters();
     writer_counts_.cache_hits.raise_to(n.cache_hits);
     writer_counts_.cache_misses.raise_to(n.cache_misses);
   }
@@ -314,7 +314,7 @@ void engine::writer_broken(const error_info& why) noexcept {
   if (closing_.load(std::memory_order_seq_cst))
     close_writer();              // nobody comes after this one
   else if (wakers_.writer_broke) // where its word is lost, the writer sees it when it is woken
-    base::patiently_or_not([&] { wakers_.writer_broke(why); });
+    base::try_with_retries([&] { wakers_.writer_broke(why); });
 }
 
 bool engine::open_writer() {
@@ -340,7 +340,7 @@ bool engine::open_writer() {
 }
 
 void engine::replace_writer() {
-  if (auto why = writer_->moved(); !why.empty())
+  if (auto why = writer_->check_file_identity(); !why.empty())
     fence(std::move(why));
   const bool statistics = writer_->statistics_changed();
   writer_.reset(); // first: it may hold locks that the next one needs

@@ -16,7 +16,7 @@
 #include "engine/reader_pool.hpp"
 #include "engine/request_queue.hpp"
 #include "engine/write_group.hpp"
-#include "os/before_opening.hpp"
+#include "os/descriptor_claim.hpp"
 #include "os/file_lock.hpp"
 #include "os/pinned_file.hpp"
 

@@ -7,6 +7,7 @@
 
 #include "backup/backup_manifest.hpp"
 #include "backup/backup_restore.hpp"
+#include "os/special_files.hpp"
 
 #include <sys/stat.h>
 
@@ -68,7 +69,7 @@ os::pinned_file lock_for_reading(const std::filesystem::path& path) {
 void engine::open_file() {
   claim_.emplace(descriptors_needed(*options_));
   os::refuse_special_files(where_.path);
-  where_.length = std::make_shared<sqlite::truncation_check>(where_.path);
+  where_.truncation = std::make_shared<sqlite::truncation_check>(where_.path);
   if (read_only_)
     open_to_read();
   else

@@ -64,7 +64,7 @@ struct statement {
 
 class as_engine {
 public:
-  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.who()) {
+  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.current_authority()) {
     c.set_authority(sqlite::authority::engine);
   }
   ~as_engine() { connection_->set_authority(before_); }
@@ -143,7 +143,7 @@ std::string digest_of(const request& r) {
 } // namespace
 
 bool recall(sqlite::connection& c, request& r) {
-  if (DBENGINE_FLAW("forgets an id"))
+  if (DBENGINE_MUTANT("forgets an id"))
     return false;
   const as_engine e(c);
   c.engine_sql(create_table);
@@ -170,7 +170,7 @@ bool recall(sqlite::connection& c, request& r) {
 }
 
 void record(sqlite::connection& c, const request& r) {
-  if (DBENGINE_FLAW("forgets an id"))
+  if (DBENGINE_MUTANT("forgets an id"))
     return;
   const as_engine e(c);
   const auto time = engine_time(c);

@@ -19,8 +19,8 @@ namespace {
 
 // What SQLite's own check leaves out, in a snapshot of its own.
 std::vector<std::string> missed(sqlite::connection& c, sqlite::request_control& ctl) {
-  const sqlite::connection::running looked_at(c, ctl);
-  const auto before = c.who();
+  const sqlite::connection::request_scope looked_at(c, ctl);
+  const auto before = c.current_authority();
   const auto end = [&] {
     c.rollback();
     c.set_authority(before);
@@ -34,10 +34,10 @@ std::vector<std::string> missed(sqlite::connection& c, sqlite::request_control& 
     return found;
   } catch (const error& e) {
     end();
-    if (ctl.stopped() == errc::none || e.code() == errc::corrupt)
+    if (ctl.deadline.stop_reason() == errc::none || e.code() == errc::corrupt)
       throw;
     auto info = e.info();
-    info.code = ctl.stopped();
+    info.code = ctl.deadline.stop_reason();
     throw error(std::move(info));
   }
 }

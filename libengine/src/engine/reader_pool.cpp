@@ -77,7 +77,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
   waiting_.fetch_add(1, std::memory_order_seq_cst);
   lease* found = nullptr;
   std::unique_lock lock(mutex_);
-  while (!closed_.load(std::memory_order_relaxed) && !c.cancel_requested()) {
+  while (!closed_.load(std::memory_order_relaxed) && !c.deadline.cancel_requested()) {
     lock.unlock();
     try {
       found = take();
@@ -97,7 +97,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
 }
 
 void reader_pool::give_back(lease& l, bool broken) noexcept {
-  if (broken || !l.conn->sound() || closed_.load(std::memory_order_seq_cst)) {
+  if (broken || !l.conn->is_usable() || closed_.load(std::memory_order_seq_cst)) {
     const std::lock_guard lock(mutex_); // `close` may be about to interrupt it
     l.conn.reset();
     open_.fetch_sub(1, std::memory_order_relaxed);
@@ -147,7 +147,7 @@ bool reader_pool::sweep() noexcept {
     }
     if (l->uses != l->uses_at_sweep) {
       l->uses_at_sweep = l->uses;
-      open = open || l->conn->snapshot_open();
+      open = open || l->conn->has_snapshot();
     } else {
       l->conn->drop_snapshot();
     }

@@ -7,7 +7,7 @@
 
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/held_by_one_peer.hpp"
 
 #include <algorithm>
@@ -90,7 +90,7 @@ void engine::reader_failed(std::size_t i, std::uint64_t life) {
 }
 
 void engine::help_others() {
-  if (!reads_.has_work() || DBENGINE_FLAW("lets one peer have every reader"))
+  if (!reads_.has_work() || DBENGINE_MUTANT("lets one peer have every reader"))
     return;
   const std::unique_lock lock(parts_mutex_, std::try_to_lock);
   if (!lock)
@@ -171,8 +171,9 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
     if (r->counted)
       slot.counts.of(r->statistics_class()).wait.record(begin - r->queued);
     try {
-      if (r->ctl.must_stop()) {
-        error_info info{.code = r->ctl.stopped(), .message = "it was stopped before it started"};
+      if (r->ctl.deadline.must_stop()) {
+        error_info info{.code = r->ctl.deadline.stop_reason(),
+                        .message = "it was stopped before it started"};
         throw error(std::move(info));
       }
       DBENGINE_FAULT_POINT("reader.before_statement");
@@ -181,7 +182,7 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
           c.refresh_snapshot(); // what was committed before it came, it sees
         r->task(c);
       } else {
-        r->ctl.drop_results();
+        r->ctl.results.reset();
         c.refresh_snapshot();
         std::vector<value_ref> refs;
         params_view view{&r->parameters, {}};
@@ -221,7 +222,7 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
         r->fail(std::move(info));
       } else {
         r->wait_again();
-        base::patiently([&] { queue.push_front({r}); });
+        base::retry_on_bad_alloc([&] { queue.push_front({r}); });
         arm(watch_armed_, &wakers::arm_watch); // nobody else looks at its deadline
       }
       wake_reader();
@@ -238,12 +239,12 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
     r->finish();
   }
   c.drop_snapshot();
-  const auto n = c.count();
+  const auto n = c.read_counters();
   slot.counts.cache_hits.raise_to(n.cache_hits);
   slot.counts.cache_misses.raise_to(n.cache_misses);
   slot.counts.snapshots_reused.raise_to(n.snapshots_reused);
   slot.counts.snapshots_opened.raise_to(n.snapshots_opened);
-  return !upkeep && c.sound();
+  return !upkeep && c.is_usable();
 }
 
 bool engine::sweep() {
@@ -270,7 +271,7 @@ bool engine::sweep_writer() noexcept {
   if (turns_ == turns_at_sweep_)
     writer_->drop_snapshot();
   turns_at_sweep_ = turns_;
-  const bool open = writer_->snapshot_open();
+  const bool open = writer_->has_snapshot();
   give_back_writer();
   return open;
 }

@@ -89,16 +89,17 @@ public:
       if (state_.compare_exchange_weak(s, state::abandoned, std::memory_order_acq_rel)) {
         if (s == state::waiting)
           return outcome::not_run;
-        if (!ctl.forbid_commit() ||
+        if (!ctl.commit.try_forbid() ||
             what == kind::maintenance) // VACUUM and its like commit by themselves
           return outcome::unknown;
-        if (ctl.part_kept()) // a script that goes on: each of its statements is committed by itself
+        if (ctl.commit
+                .is_part_committed()) // a script that goes on: each of its statements is committed by itself
           return outcome::partially_applied;
         return what == kind::fetch ? outcome::not_run : outcome::rolled_back;
       }
     return std::nullopt;
   }
-  bool cancelled() const noexcept { return ctl.cancel_requested(); }
+  bool cancelled() const noexcept { return ctl.deadline.cancel_requested(); }
   state now() const noexcept { return state_.load(std::memory_order_acquire); }
 
   /// Answers with an error in the place of a worker that is still in the request: touches neither `result` nor

@@ -4,7 +4,7 @@
 #include "engine/request_queue.hpp"
 
 #include "base/fault.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <algorithm>
 #include <array>
@@ -80,7 +80,7 @@ void request_queue::push(request_ptr r) {
     if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
       refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
              " bytes are waiting");
-    if (r->peer != 0 && !DBENGINE_FLAW("has no shares")) {
+    if (r->peer != 0 && !DBENGINE_MUTANT("has no shares")) {
       const std::lock_guard of_shares(a.mutex);
       const auto own = a.shares[r->peer]; // this one included
       if (own.requests > 1 && (own.requests > a.max_requests - waiting ||
@@ -99,18 +99,18 @@ void request_queue::push(request_ptr r) {
 
 void request_queue::push_front(const std::vector<request_ptr>& rs) {
   std::vector<request_ptr> refused;
-  base::patiently(
+  base::retry_on_bad_alloc(
       [&] { refused.reserve(rs.size()); }); // those put back were taken out: they must not get lost
   std::optional<error_info> why;
   {
     const std::lock_guard lock(mutex_);
-    base::patiently([&] { why = closed_; });
+    base::retry_on_bad_alloc([&] { why = closed_; });
     for (auto it = rs.rbegin(); it != rs.rend(); ++it) {
       if (closed_) {
         refused.push_back(*it);
         continue;
       }
-      base::patiently([&] {
+      base::retry_on_bad_alloc([&] {
         auto& l = lane_of(**it);
         l.waiting.push_front(*it);
         try {
@@ -157,7 +157,7 @@ request_ptr request_queue::take(place p) {
   // The process's own lane stays: it is the one that most engines have.
   if (p.at->waiting.empty() && p.at->peer != 0)
     p.of->erase(p.at);
-  else if (!DBENGINE_FLAW("serves peers as they come"))
+  else if (!DBENGINE_MUTANT("serves peers as they come"))
     p.of->splice(p.of->end(), *p.of, p.at);
   return r;
 }
@@ -238,7 +238,7 @@ std::vector<request_ptr> request_queue::expire(sqlite::clock::time_point now) {
 std::vector<request_ptr> request_queue::close(error_info why) {
   std::vector<request_ptr> rest;
   const std::lock_guard lock(mutex_);
-  base::patiently([&] { rest.reserve(size_.load(std::memory_order_relaxed)); });
+  base::retry_on_bad_alloc([&] { rest.reserve(size_.load(std::memory_order_relaxed)); });
   closed_ = std::move(why);
   for (auto& c : classes_) {
     for (auto& l : c)

@@ -8,7 +8,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <algorithm>
 
@@ -71,7 +71,7 @@ bool engine::look_around() {
       return;
     if (const auto outcome = r->abandon()) {
       const auto code = cancelled ? errc::cancelled : errc::timeout;
-      r->ctl.kill(code);
+      r->ctl.deadline.kill(code);
       r->refuse({.code = code,
                  .outcome = *outcome,
                  .message = cancelled ? "cancelled while it waited"
@@ -255,7 +255,7 @@ std::string engine::fenced() const {
 }
 
 void engine::fence_where_cut() {
-  if (const char* why = where_.length ? where_.length->lost() : nullptr)
+  if (const char* why = where_.truncation ? where_.truncation->failure() : nullptr)
     fence(why);
 }
 
@@ -366,7 +366,7 @@ void engine::answer_rest() {
     for (const auto& r : q->close(info))
       r->fail(info);
   std::vector<request_ptr> running;
-  base::patiently([&] { // first: nobody may wait for memory with a lock
+  base::retry_on_bad_alloc([&] { // first: nobody may wait for memory with a lock
     const std::lock_guard lock(current_mutex_);
     running = current_writes_;
     running.reserve(running.size() + readers_.size());
@@ -377,12 +377,12 @@ void engine::answer_rest() {
       running.push_back(s->current);
   }
   for (const auto& r : running)
-    r->ctl.kill(errc::shut_down);
+    r->ctl.deadline.kill(errc::shut_down);
 }
 
 void engine::leave_behind() {
   std::vector<request_ptr> left;
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     const std::lock_guard lock(current_mutex_);
     left = current_writes_;
     left.reserve(left.size() + readers_.size());
@@ -421,7 +421,7 @@ void engine::close_writer() noexcept {
         checkpoint(*writer_, checkpoint_mode::truncate);
       } catch (...) {
         const auto why = base::current_exception_info();
-        base::patiently_or_not([&] {
+        base::try_with_retries([&] {
           base::log(base::log_level::warning, "the checkpoint at shutdown: " + to_string(why));
         });
       }

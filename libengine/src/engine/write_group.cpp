@@ -85,7 +85,7 @@ error_info write_group::settle(error_info why) {
 // False where one of those that ran was answered in the worker's place: it must not be committed, the others run again.
 bool write_group::may_commit(span s) const {
   for (auto i = s.first; i < s.second; ++i)
-    if (!members_[i]->failure && !members_[i]->ctl.try_commit())
+    if (!members_[i]->failure && !members_[i]->ctl.commit.try_begin())
       return false;
   return true;
 }
@@ -97,13 +97,14 @@ bool write_group::expired(request& r) {
     r.failure = error_info{.code = errc::timeout, .message = "it was answered meanwhile"};
     return true;
   }
-  r.ctl.commit_failed(); // where it runs again
-  if (!r.ctl.must_stop())
+  r.ctl.commit.begin_attempt(); // where it runs again
+  if (!r.ctl.deadline.must_stop())
     return false;
-  if (r.failure && r.failure->code == r.ctl.stopped())
+  if (r.failure && r.failure->code == r.ctl.deadline.stop_reason())
     return true; // it was interrupted in the group's first run
   r.result = {};
-  r.failure = error_info{.code = r.ctl.stopped(), .message = "it was stopped before it started"};
+  r.failure = error_info{.code = r.ctl.deadline.stop_reason(),
+                         .message = "it was stopped before it started"};
   return true;
 }
 
@@ -149,8 +150,8 @@ std::vector<write_group::span> write_group::run_together(span s) {
       // With an id it is not looked at before its record: what was done once may not even compile again.
       if (!apart && r.id.empty() &&
           (r.what == request::kind::execute || r.what == request::kind::fetch)) {
-        const sqlite::connection::running looked_at(c, r.ctl);
-        apart = c.runs_alone(r.sql);
+        const sqlite::connection::request_scope looked_at(c, r.ctl);
+        apart = c.needs_autocommit(r.sql);
       }
       if (!apart)
         run_member(r);
@@ -185,7 +186,7 @@ std::vector<write_group::span> write_group::run_together(span s) {
     }
     if (!c.in_transaction() || c.foreign_keys_pending()) {
       const auto code = r.failure ? r.failure->code : errc::none;
-      if (r.ctl.stopped() !=
+      if (r.ctl.deadline.stop_reason() !=
           errc::none) { // its interrupt undid the others: they run again, it is answered
         c.rollback();
         tally_.rerun += i - s.first;
@@ -193,14 +194,14 @@ std::vector<write_group::span> write_group::run_together(span s) {
       }
       return split(i, code == errc::disk_full || code == errc::io);
     }
-    c.end_deferring();
+    c.stop_deferring_keys();
   }
   if (!may_commit(s)) {
     c.rollback();
     tally_.rerun += s.second - s.first;
     return {s};
   }
-  if (DBENGINE_FLAW("answers before the commit"))
+  if (DBENGINE_MUTANT("answers before the commit"))
     answer(s);
   try {
     c.commit(group_control);
@@ -262,7 +263,7 @@ void write_group::run_member(request& r) {
       c.rollback_to_savepoint();
       throw error(undone(e.info()));
     }
-    if (c.rows_left())
+    if (c.holds_failed_rows())
       c.rollback(); // rare: the others run again, without a savepoint around every statement that returns rows
     throw;
   }
@@ -284,7 +285,7 @@ void write_group::answer(span s) {
       r.failure = fenced;
     answered_ = i + 1;
     hooks_->done(r);
-    if (!DBENGINE_FLAW("drops an answer") || i == s.first)
+    if (!DBENGINE_MUTANT("drops an answer") || i == s.first)
       r.finish();
   }
   in_flight_ = false;
@@ -293,7 +294,7 @@ void write_group::answer(span s) {
 
 bool write_group::committed(const request_ptr& r) const noexcept {
   if (!in_flight_ || connection_->commits() == commits_before_ ||
-      DBENGINE_FLAW("forgets the commit record"))
+      DBENGINE_MUTANT("forgets the commit record"))
     return false;
   const auto first = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.first);
   const auto last = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.second);

@@ -26,7 +26,7 @@ error_info at_index(error_info info, std::size_t i) {
 
 void write_group::statements(request& r) {
   auto& c = *connection_;
-  r.ctl.drop_results();
+  r.ctl.results.reset();
   const bool each_by_itself =
       r.what == request::kind::script && r.mode == script_mode::continue_on_error;
   const bool once = !r.id.empty() && r.what != request::kind::maintenance;
@@ -40,8 +40,8 @@ void write_group::statements(request& r) {
   // What may last to the end of a transaction is this request's own, and ends with it.
   struct deferring {
     sqlite::connection* c;
-    explicit deferring(sqlite::connection& on, bool may) : c(&on) { c->let_defer_keys(may); }
-    ~deferring() { c->let_defer_keys(false); }
+    explicit deferring(sqlite::connection& on, bool may) : c(&on) { c->allow_deferred_keys(may); }
+    ~deferring() { c->allow_deferred_keys(false); }
     deferring(const deferring&) = delete;
     deferring& operator=(const deferring&) = delete;
   } const keys(c, r.what == request::kind::transaction ||
@@ -106,11 +106,11 @@ void write_group::script(request& r) {
     script_step step;
     try {
       // Each statement may be too short for the looks of the progress handler.
-      if (r.ctl.must_stop())
-        throw error(r.ctl.stopped(), "stopped between two statements");
+      if (r.ctl.deadline.must_stop())
+        throw error(r.ctl.deadline.stop_reason(), "stopped between two statements");
       step = c.script_statement(rest, consumed, r.ctl);
       if (!all && c.commits() != commits_before_)
-        r.ctl.keep_part();
+        r.ctl.commit.mark_part_committed();
       if (step.size == 0)
         break; // only space and comment were left
       if (all && !c.in_transaction())
@@ -122,7 +122,7 @@ void write_group::script(request& r) {
         *info.offset += at;
       else
         info.offset = at;
-      if (all || r.ctl.stopped() != errc::none) {
+      if (all || r.ctl.deadline.stop_reason() != errc::none) {
         info = at_index(std::move(info), result.steps.size());
         if (!all && c.commits() != commits_before_)
           info.outcome = outcome::partially_applied;
@@ -140,7 +140,7 @@ void write_group::script(request& r) {
       step.size = consumed;
       step.failure = std::move(info);
     }
-    if (!r.ctl.keep_result(sizeof step + (step.failure ? step.failure->message.size() : 0)))
+    if (!r.ctl.results.charge(sizeof step + (step.failure ? step.failure->message.size() : 0)))
       throw error({.code = errc::too_big,
                    .outcome = all ? outcome::rolled_back : outcome::partially_applied,
                    .offset = at,

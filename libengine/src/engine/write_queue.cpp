@@ -8,7 +8,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "connection/wal_rewrite.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace dbengine::engine {
 
 void engine::after_commit() {
-  if (auto why = writer_->moved(); !why.empty()) {
+  if (auto why = writer_->check_file_identity(); !why.empty()) {
     fence(why);
     error_info info{.code = errc::fenced, .outcome = outcome::unknown, .message = why};
     throw error(std::move(info));
@@ -72,8 +72,8 @@ namespace {
 
 // After a sync failed: a checkpoint must copy nothing that a later sync only seems to have brought to the disk.
 void secure_log(sqlite::connection& c) {
-  if (!DBENGINE_FLAW("trusts a log that was not synced"))
-    sqlite::write_log_again(c);
+  if (!DBENGINE_MUTANT("trusts a log that was not synced"))
+    sqlite::rewrite_wal(c);
 }
 
 } // namespace
@@ -83,7 +83,7 @@ checkpoint_result engine::checkpoint(sqlite::connection& c, checkpoint_mode mode
     leases_.recall();
   // A reader that stays in its snapshot is waited for this long and no longer; the next commit tries again.
   sqlite::request_control patience(std::chrono::milliseconds(100), {});
-  const sqlite::connection::running r(c, patience);
+  const sqlite::connection::request_scope r(c, patience);
   if (fencing_.load(std::memory_order_relaxed) == fencing::unsettled)
     secure_log(c);
   try {
@@ -135,12 +135,12 @@ bool engine::idle_checkpoint() {
     if (writer_->commits() != commits_at_idle_) {
       commits_at_idle_ = writer_->commits();
       again = true; // not quiet yet: once more
-    } else if (auto why = writer_->moved(); !why.empty()) {
+    } else if (auto why = writer_->check_file_identity(); !why.empty()) {
       fence(std::move(why));
     } else {
       again = !checkpoint_unless_pinned(checkpoint_mode::truncate, {}).complete;
       if (!again)
-        writer_->rest();
+        writer_->release_memory();
     }
   } catch (const error& e) {
     base::log_limited(base::log_level::warning, "a checkpoint failed",
@@ -159,7 +159,7 @@ bool engine::idle_checkpoint() {
 
 error_info engine::settle(sqlite::connection& c, error_info why) {
   note_failure(why);
-  if (DBENGINE_FLAW("does not settle"))
+  if (DBENGINE_MUTANT("does not settle"))
     return why;
   // Where the index of the WAL got no memory, the commit is in the WAL all the same.
   const bool may_come_back = why.code == errc::io || (why.extended_code & 0xff) == SQLITE_NOMEM;
@@ -185,7 +185,7 @@ error_info engine::settle(sqlite::connection& c, error_info why) {
   if (synced && (attempt("the checkpoint",
                          [&] { return checkpoint(c, checkpoint_mode::truncate).complete; }) ||
                  attempt("the commit", [&] {
-                   c.commit_nothing();
+                   c.commit_noop();
                    return true;
                  }))) {
     unfence();
@@ -203,7 +203,7 @@ error_info engine::settle(sqlite::connection& c, error_info why) {
 }
 
 void engine::ready_to_write() {
-  if (auto moved = writer_->moved_meanwhile(); !moved.empty())
+  if (auto moved = writer_->check_file_identity_if_stale(); !moved.empty())
     fence(std::move(moved));
   if (fencing_.load(std::memory_order_relaxed) == fencing::none)
     return;
@@ -276,7 +276,7 @@ void engine::run_group(std::vector<request_ptr> group) {
     const std::lock_guard lock(current_mutex_);
     current_writes_ = std::move(current);
   };
-  base::patiently([&] { show(group); }); // first: what comes may take long
+  base::retry_on_bad_alloc([&] { show(group); }); // first: what comes may take long
   try {
     ready_to_write();
   } catch (const error& e) {
@@ -320,10 +320,10 @@ void engine::run_group(std::vector<request_ptr> group) {
 
 void engine::group_failed(const write_group& g, const error_info& why) {
   // Before the rollback: the record tells of the group's own commit.
-  const auto open = base::patiently([&] { return g.unanswered(); });
+  const auto open = base::retry_on_bad_alloc([&] { return g.unanswered(); });
   std::vector<bool> committed;
   std::vector<request_ptr> again;
-  base::patiently([&] { // what gets lost here is never answered
+  base::retry_on_bad_alloc([&] { // what gets lost here is never answered
     committed.resize(open.size());
     again.reserve(open.size());
   });
@@ -366,7 +366,7 @@ void engine::group_failed(const write_group& g, const error_info& why) {
       r->finish();
       continue;
     }
-    base::patiently([&] { r->own_sets(); });
+    base::retry_on_bad_alloc([&] { r->own_sets(); });
     r->wait_again();
     r->alone = r->alone || blamed;
     again.push_back(r);

@@ -78,39 +78,40 @@ int authorizer::deny(std::string what) {
   return SQLITE_DENY;
 }
 
-int authorizer::temporary() {
+int authorizer::deny_temporary() {
   return deny(
       "a temporary table, view, index or trigger (it would live on one connection of many)");
 }
 
-int authorizer::pragma(const char* name_text, const char* argument) {
+int authorizer::decide_pragma(const char* name_text, const char* argument) {
   const auto name = lower_case(name_text);
   if (among(asking, name) || name == "table_list")
     return SQLITE_OK;
   if (among(setting, name) &&
       (argument != nullptr || name == "optimize" || name == "incremental_vacuum")) {
     writes_ = true;
-    if (who == authority::reader) {
+    if (acting_as == authority::reader) {
       needs_writer_ = true;
       return SQLITE_DENY;
     }
     if (name == "defer_foreign_keys") {
       // SQLite sets it while it prepares and keeps it to the end of the transaction, which is that of a whole group.
-      if (who != authority::scope && !in_transaction)
+      if (acting_as != authority::scope && !in_transaction)
         return deny("PRAGMA defer_foreign_keys outside a transaction");
       defers_keys = true;
     }
     return SQLITE_OK;
   }
   if (among(telling, name) && argument == nullptr) {
-    tells_ = true;
+    reads_pragma_ = true;
     return SQLITE_OK;
   }
   return deny("PRAGMA " + name + (argument != nullptr ? " with a value" : ""));
 }
 
 // Whether it is an insert into one table and nothing else.
-void authorizer::look(int action, const char* a, const char* db, const char* trigger) {
+void authorizer::note_insert_target(int action, const char* a, const char* db,
+                                    const char* trigger) {
   bool fits = trigger == nullptr;
   if (action == SQLITE_INSERT) {
     fits = fits && target_.empty() && db != nullptr && std::string_view(db) == "main";
@@ -127,23 +128,23 @@ void authorizer::look(int action, const char* a, const char* db, const char* tri
 void authorizer::note_schema_use(int action, const char* a) {
   if (action == SQLITE_PRAGMA && a != nullptr) {
     const auto name = lower_case(a);
-    asks_schema_ = asks_schema_ || among(asking, name) || name == "table_list";
-    may_gather_ = may_gather_ || name == "optimize";
+    reads_schema_ = reads_schema_ || among(asking, name) || name == "table_list";
+    may_change_statistics_ = may_change_statistics_ || name == "optimize";
   } else if (action == SQLITE_READ) {
-    asks_schema_ = asks_schema_ || (a != nullptr && std::string_view(a).starts_with("pragma_"));
+    reads_schema_ = reads_schema_ || (a != nullptr && std::string_view(a).starts_with("pragma_"));
   } else if (action == SQLITE_ANALYZE) {
-    (preparing_ ? gathers_ : gathered) = true;
+    (preparing_ ? changes_statistics_ : statistics_changed) = true;
   } else if (action == SQLITE_DELETE && a != nullptr && std::string_view(a) == "sqlite_stat1") {
     // `ANALYZE sqlite_schema`, which loads the statistics that somebody wrote, tells of this alone.
-    (preparing_ ? gathers_ : gathered) = true;
+    (preparing_ ? changes_statistics_ : statistics_changed) = true;
   }
 }
 
 int authorizer::decide(int action, const char* a, const char* b, const char* db,
                        const char* trigger) {
-  const bool free = who == authority::engine || who == authority::raw;
+  const bool free = acting_as == authority::engine || acting_as == authority::raw;
   if (preparing_)
-    look(action, a, db, trigger);
+    note_insert_target(action, a, db, trigger);
   if (preparing_ && (action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_TEMP_VIEW))
     new_view_ = lower_case(a);
   note_schema_use(action, a);
@@ -151,16 +152,18 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   case SQLITE_SELECT:
   case SQLITE_RECURSIVE: return SQLITE_OK;
   case SQLITE_READ:
-    anywhere_ = anywhere_ && a != nullptr && !shows_connection(a);
+    connection_independent_ = connection_independent_ && a != nullptr && !shows_connection(a);
     // The texts, with their literals, of everybody whose statements the connection keeps.
     if (!free && a != nullptr && std::string_view(a) == "sqlite_stmt")
       return deny("reading sqlite_stmt, which shows other people's statements");
     return SQLITE_OK;
   case SQLITE_INSERT:
   case SQLITE_UPDATE:
-  case SQLITE_DELETE: anywhere_ = false; break;
-  case SQLITE_FUNCTION: anywhere_ = anywhere_ && b != nullptr && among(quick, b); break;
-  default: rows_only_ = anywhere_ = false;
+  case SQLITE_DELETE: connection_independent_ = false; break;
+  case SQLITE_FUNCTION:
+    connection_independent_ = connection_independent_ && b != nullptr && among(quick, b);
+    break;
+  default: dml_only_ = connection_independent_ = false;
   }
   // `CREATE TABLE temp.x` is no CREATE_TEMP_TABLE for SQLite, and a trigger `temp.x` is one on its table's database. But all
   // are put into the schema table of the temporary database.
@@ -168,7 +171,7 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
                        action == SQLITE_CREATE_TABLE || action == SQLITE_CREATE_TRIGGER ||
                        action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_VTABLE;
   if (creates && preparing_ && !free && db != nullptr && sqlite3_stricmp(db, "temp") == 0)
-    return temporary();
+    return deny_temporary();
   switch (action) {
   case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
   case SQLITE_UPDATE:
@@ -185,7 +188,7 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   case SQLITE_DROP_VTABLE:
   case SQLITE_ALTER_TABLE:
   case SQLITE_REINDEX:
-  case SQLITE_ANALYZE: writes_ = defines_ = true; return SQLITE_OK;
+  case SQLITE_ANALYZE: writes_ = is_ddl_ = true; return SQLITE_OK;
   case SQLITE_CREATE_TEMP_INDEX:
   case SQLITE_CREATE_TEMP_TABLE:
   case SQLITE_CREATE_TEMP_TRIGGER:
@@ -196,7 +199,7 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   case SQLITE_DROP_TEMP_VIEW:
     writes_ = true;
     // Inside SQLite's own steps (ALTER TABLE) temporary objects come and go.
-    return free || !preparing_ ? SQLITE_OK : temporary();
+    return free || !preparing_ ? SQLITE_OK : deny_temporary();
   case SQLITE_TRANSACTION:
     return free || !preparing_ ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
   case SQLITE_SAVEPOINT: return free ? SQLITE_OK : deny("SAVEPOINT");
@@ -212,12 +215,12 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
       return deny(std::string(b) + "()");
     if (b != nullptr) {
       const bool rowid = sqlite3_stricmp(b, "last_insert_rowid") == 0;
-      asks_rowid_ = asks_rowid_ || rowid;
-      asks_counts_ = asks_counts_ || rowid || sqlite3_stricmp(b, "changes") == 0 ||
-                     sqlite3_stricmp(b, "total_changes") == 0;
+      uses_last_rowid_ = uses_last_rowid_ || rowid;
+      uses_change_counts_ = uses_change_counts_ || rowid || sqlite3_stricmp(b, "changes") == 0 ||
+                            sqlite3_stricmp(b, "total_changes") == 0;
     }
     return SQLITE_OK;
-  case SQLITE_PRAGMA: return free ? SQLITE_OK : pragma(a, b);
+  case SQLITE_PRAGMA: return free ? SQLITE_OK : decide_pragma(a, b);
   default:
     return free ? SQLITE_OK
                 : deny("an action unknown to the engine (" + std::to_string(action) + ")");

@@ -26,14 +26,15 @@ public:
   /// Installs itself. Must outlive the connection's statements.
   void install(sqlite3* db);
 
-  authority who = authority::engine;
+  authority acting_as = authority::engine;
 
   /// Before each prepare.
   void begin_prepare() noexcept {
     preparing_ = true;
-    writes_ = defines_ = inserts_ = asks_rowid_ = asks_counts_ = needs_writer_ = tells_ = false;
-    asks_schema_ = gathers_ = may_gather_ = false;
-    rows_only_ = anywhere_ = only_inserts_ = true;
+    writes_ = is_ddl_ = inserts_ = uses_last_rowid_ = uses_change_counts_ = needs_writer_ =
+        reads_pragma_ = false;
+    reads_schema_ = changes_statistics_ = may_change_statistics_ = false;
+    dml_only_ = connection_independent_ = only_inserts_ = true;
     target_.clear();
     new_view_.clear();
     denied_.clear();
@@ -43,34 +44,34 @@ public:
   /// The statement changes data or schema.
   bool writes() const noexcept { return writes_; }
   /// It makes, changes or drops tables, indexes and the like.
-  bool defines() const noexcept { return defines_; }
+  bool is_ddl() const noexcept { return is_ddl_; }
   /// Its own text (no trigger) inserts.
   bool inserts() const noexcept { return inserts_; }
   /// It, or one of its triggers, calls last_insert_rowid().
-  bool asks_rowid() const noexcept { return asks_rowid_; }
+  bool uses_last_rowid() const noexcept { return uses_last_rowid_; }
   /// It, or one of its views and triggers, calls last_insert_rowid(), changes() or total_changes().
-  bool asks_counts() const noexcept { return asks_counts_; }
+  bool uses_change_counts() const noexcept { return uses_change_counts_; }
   /// It reads and changes rows and nothing else: no schema, no setting, no transaction.
-  bool rows_only() const noexcept { return rows_only_; }
+  bool dml_only() const noexcept { return dml_only_; }
   /// The table that it puts rows into, where that is all it does: no trigger, no function, no look at that table itself (a foreign
   /// key to it). Else empty.
   const std::string& only_inserts_into() const noexcept { return only_inserts_ ? target_ : none_; }
   /// It only reads, tells nothing about its connection, and calls no function that may take long.
-  bool anywhere() const noexcept { return anywhere_; }
+  bool connection_independent() const noexcept { return connection_independent_; }
   /// A reader refused it only because it belongs to the writer (a pragma that sets something).
   bool needs_writer() const noexcept { return needs_writer_; }
   /// It is a pragma that tells a setting and changes none, whatever SQLite says of it.
-  bool tells() const noexcept { return tells_; }
+  bool reads_pragma() const noexcept { return reads_pragma_; }
   /// It answers from what the connection remembers of the schema, without a look at the file: a pragma, or its table.
-  bool asks_schema() const noexcept { return asks_schema_; }
+  bool reads_schema() const noexcept { return reads_schema_; }
   /// It changes the statistics that the query planner reads with the schema (ANALYZE).
-  bool gathers() const noexcept { return gathers_; }
+  bool changes_statistics() const noexcept { return changes_statistics_; }
   /// It runs ANALYZE where SQLite thinks that it pays (PRAGMA optimize).
-  bool may_gather() const noexcept { return may_gather_; }
+  bool may_change_statistics() const noexcept { return may_change_statistics_; }
   /// The view that it makes; empty where it makes none.
   const std::string& new_view() const noexcept { return new_view_; }
   /// Statistics were changed by a statement that another one runs, or that a host prepared. Until the connection sets it to false.
-  bool gathered = false;
+  bool statistics_changed = false;
   /// The request is a transaction: what lasts to its end may be set in it.
   bool in_transaction = false;
   /// Foreign keys may have been deferred since this was last set to false.
@@ -81,26 +82,26 @@ public:
 private:
   static int callback(void* self, int action, const char* a, const char* b, const char* db,
                       const char* trigger);
-  void look(int action, const char* a, const char* db, const char* trigger);
+  void note_insert_target(int action, const char* a, const char* db, const char* trigger);
   void note_schema_use(int action, const char* a);
   int decide(int action, const char* a, const char* b, const char* db, const char* trigger);
-  int pragma(const char* name, const char* argument);
-  int temporary();
+  int decide_pragma(const char* name, const char* argument);
+  int deny_temporary();
   int deny(std::string what);
 
   bool preparing_ = false;
   bool writes_ = false;
-  bool defines_ = false;
+  bool is_ddl_ = false;
   bool inserts_ = false;
-  bool asks_rowid_ = false;
-  bool asks_counts_ = false;
+  bool uses_last_rowid_ = false;
+  bool uses_change_counts_ = false;
   bool needs_writer_ = false;
-  bool tells_ = false;
-  bool asks_schema_ = false;
-  bool gathers_ = false;
-  bool may_gather_ = false;
-  bool rows_only_ = false;
-  bool anywhere_ = false;
+  bool reads_pragma_ = false;
+  bool reads_schema_ = false;
+  bool changes_statistics_ = false;
+  bool may_change_statistics_ = false;
+  bool dml_only_ = false;
+  bool connection_independent_ = false;
   bool only_inserts_ = false;
   std::string target_;
   std::string new_view_;

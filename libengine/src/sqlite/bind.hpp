@@ -31,15 +31,15 @@ public:
   bool bind_rows(std::span<const params> sets) noexcept;
 
 private:
-  void positional(std::size_t given) {
+  void check_count(std::size_t given) {
     if (given != static_cast<std::size_t>(p_->parameter_count))
-      refuse_count(given);
+      throw_count_error(given);
   }
-  [[noreturn]] void refuse_count(std::size_t given);
+  [[noreturn]] void throw_count_error(std::size_t given);
   void map_names(const params& p);
   template <class T>
-  void one(int index, const T& v);
-  [[noreturn]] void refuse(int rc, int index, const value_ref& v);
+  void bind_one(int index, const T& v);
+  [[noreturn]] void throw_bind_error(int rc, int index, const value_ref& v);
   std::string describe(int index);
   void load_names();
 

@@ -33,10 +33,10 @@ off_t wal_length(const wal_index::header& h) noexcept {
 
 } // namespace
 
-void file_identity::one::take(std::string name) {
+void file_identity::tracked_file::record(std::string name) {
   path = std::move(name);
-  there = ::stat(path.c_str(), &seen) == 0;
-  if (!there)
+  exists = ::stat(path.c_str(), &last_stat) == 0;
+  if (!exists)
     return;
   handle = os::unique_fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat opened {}; // another file by now, or no descriptor: each look is at the path
@@ -44,13 +44,13 @@ void file_identity::one::take(std::string name) {
     handle.reset();
 }
 
-bool file_identity::one::is_same(const struct stat& now) const noexcept {
-  return now.st_ino == seen.st_ino && now.st_dev == seen.st_dev;
+bool file_identity::tracked_file::is_same(const struct stat& now) const noexcept {
+  return now.st_ino == last_stat.st_ino && now.st_dev == last_stat.st_dev;
 }
 
 // `now`: of the file that is open, wherever its name is. What a path that cannot be looked at (rights, memory, a server that does not
 // answer) leads to is not known: only a name that is gone, or another file, proves anything.
-file_identity::found file_identity::one::look(struct stat& now) const noexcept {
+file_identity::found file_identity::tracked_file::stat_check(struct stat& now) const noexcept {
   for (int i = 1;; ++i) {
     if (::stat(path.c_str(), &now) == 0)
       return is_same(now) ? found::same : found::other;
@@ -64,62 +64,63 @@ file_identity::found file_identity::one::look(struct stat& now) const noexcept {
   }
 }
 
-void file_identity::take(const std::string& database) {
-  database_.take(database);
-  wal_.take(database + "-wal");
-  index_.take(database + "-shm");
+void file_identity::record(const std::string& database) {
+  database_.record(database);
+  wal_.record(database + "-wal");
+  index_.record(database + "-shm");
 }
 
 // Nothing happened to their names: the number of links is the same and so is the time of the database's last change, which a
 // new name sets, too. (The WAL's is set by each write.)
-bool file_identity::glance(struct stat& file, struct stat& wal) noexcept {
+bool file_identity::fstat_check(struct stat& file, struct stat& wal) noexcept {
   if (!database_.handle || ::fstat(database_.handle.get(), &file) != 0 ||
-      file.st_nlink != database_.seen.st_nlink ||
-      file.st_ctim.tv_sec != database_.seen.st_ctim.tv_sec ||
-      file.st_ctim.tv_nsec != database_.seen.st_ctim.tv_nsec)
+      file.st_nlink != database_.last_stat.st_nlink ||
+      file.st_ctim.tv_sec != database_.last_stat.st_ctim.tv_sec ||
+      file.st_ctim.tv_nsec != database_.last_stat.st_ctim.tv_nsec)
     return false;
-  return !wal_.there || (wal_.handle && ::fstat(wal_.handle.get(), &wal) == 0 &&
-                         wal.st_nlink == wal_.seen.st_nlink);
+  return !wal_.exists || (wal_.handle && ::fstat(wal_.handle.get(), &wal) == 0 &&
+                          wal.st_nlink == wal_.last_stat.st_nlink);
 }
 
-std::string file_identity::look(struct stat& file, struct stat& wal, truncation_check& length) {
+std::string file_identity::stat_check(struct stat& file, struct stat& wal,
+                                      truncation_check& length) {
   struct stat shm {};
   struct {
-    one* what;
+    tracked_file* what;
     struct stat* now;
     const char* name;
   } const all[] = {{&database_, &file, "the database file"},
                    {&wal_, &wal, "the write-ahead log"},
                    {&index_, &shm, "the index of the write-ahead log (-shm)"}};
   for (const auto& [what, now, name] : all) {
-    if (!what->there)
+    if (!what->exists)
       continue;
-    switch (what->look(*now)) {
-    case found::same: what->seen = *now; break;
+    switch (what->stat_check(*now)) {
+    case found::same: what->last_stat = *now; break;
     case found::other: return std::string(name) + " was replaced";
     case found::gone:
       return std::string(name) + (what == &database_ ? " was moved or deleted" : " was deleted");
-    case found::nothing_known: *now = what->seen; break;
+    case found::nothing_known: *now = what->last_stat; break;
     }
   }
-  if (index_.there && shm.st_size < least_index) {
-    length.index_was_cut(); // what is read by it is not to be used
-    return index_cut;
+  if (index_.exists && shm.st_size < least_index) {
+    length.report_index_truncated(); // what is read by it is not to be used
+    return index_truncated;
   }
   return {};
 }
 
 // The index moves on after the WAL was written and before it is cut: it is cut short where it ends before its last frame and the
 // index said the same before and after that look.
-bool file_identity::wal_cut(const wal_index& index) const noexcept {
+bool file_identity::is_wal_truncated(const wal_index& index) const noexcept {
   for (int i = 0; i < most_tries; ++i) {
-    if (const auto before = index.whole()) {
+    if (const auto before = index.consistent_header()) {
       std::atomic_thread_fence(std::memory_order_seq_cst);
       struct stat now {};
-      if (wal_.look(now) != found::same || now.st_size >= wal_length(*before))
+      if (wal_.stat_check(now) != found::same || now.st_size >= wal_length(*before))
         return false;
       std::atomic_thread_fence(std::memory_order_seq_cst);
-      if (index.whole() == before)
+      if (index.consistent_header() == before)
         return true;
     }
     std::this_thread::yield();
@@ -127,33 +128,33 @@ bool file_identity::wal_cut(const wal_index& index) const noexcept {
   return false;
 }
 
-std::string file_identity::changed(const wal_index& index, truncation_check& length, sqlite3* db) {
+std::string file_identity::check(const wal_index& index, truncation_check& length, sqlite3* db) {
   const auto now = clock::now();
   struct stat file {};
   struct stat wal {};
-  if (now - looked_ >= trusted_for || !glance(file, wal)) {
-    if (auto why = look(file, wal, length); !why.empty())
+  if (now - stat_checked_ >= trusted_for || !fstat_check(file, wal)) {
+    if (auto why = stat_check(file, wal, length); !why.empty())
       return why;
-    looked_ = now;
+    stat_checked_ = now;
   }
-  glanced_ = now;
-  if (!length.seen(file.st_size, index, db))
-    return length.lost();
-  if (!wal_.there || !index.attached())
+  checked_ = now;
+  if (!length.check_size(file.st_size, index, db))
+    return length.failure();
+  if (!wal_.exists || !index.attached())
     return {};
   // After the look at the WAL: what another process's checkpoint cut off, the index knows of by now. What it wrote meanwhile the
   // index knows of, too: where the WAL seems to be short, they are looked at together.
-  const bool first_look = DBENGINE_FLAW("believes the first look");
+  const bool first_look = DBENGINE_MUTANT("believes the first look");
   if (first_look) // the moment in which others commit, made longer
     std::this_thread::sleep_for(std::chrono::microseconds(100));
-  if (wal.st_size < wal_length(index.read()) && (first_look || wal_cut(index)))
+  if (wal.st_size < wal_length(index.read()) && (first_look || is_wal_truncated(index)))
     return "the write-ahead log was cut short";
   return {};
 }
 
-std::string file_identity::changed_meanwhile(const wal_index& index, truncation_check& length,
-                                             sqlite3* db) {
-  return clock::now() - glanced_ < trusted_for ? std::string() : changed(index, length, db);
+std::string file_identity::check_if_stale(const wal_index& index, truncation_check& length,
+                                          sqlite3* db) {
+  return clock::now() - checked_ < trusted_for ? std::string() : check(index, length, db);
 }
 
 } // namespace dbengine::sqlite

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "os/directory.hpp"
-#include "sqlite/request_control.hpp"
+#include "sqlite/clock.hpp"
 #include "sqlite/truncation_check.hpp"
 #include "sqlite/wal_index.hpp"
 
@@ -23,41 +23,41 @@ namespace dbengine::sqlite {
 class file_identity {
 public:
   /// Remembers the files as they are. `database`: its path; the others are beside it.
-  void take(const std::string& database);
+  void record(const std::string& database);
   /// What became of them, in words; empty where all is well, or where nothing is proved. Three system calls: within a millisecond
   /// of the last look at the paths a glance at database and WAL as they are open, which costs a fraction of it and sees that one was
   /// deleted, replaced, cut short or (the database) moved.
-  std::string changed(const wal_index& index, truncation_check& length, sqlite3* db);
+  std::string check(const wal_index& index, truncation_check& length, sqlite3* db);
   /// The same before a write, where the last look was a while ago: a WAL that was cut short in between is whole again, with
   /// a hole in it, after the write. (Not each time: it costs a twentieth of a small write.)
-  std::string changed_meanwhile(const wal_index& index, truncation_check& length, sqlite3* db);
+  std::string check_if_stale(const wal_index& index, truncation_check& length, sqlite3* db);
 
   /// The next look is at the paths, however short ago the last one was.
-  void look_anew() noexcept { looked_ = {}; }
+  void force_stat_check() noexcept { stat_checked_ = {}; }
 
 private:
   enum class found : unsigned char { same, other, gone, nothing_known };
-  struct one {
+  struct tracked_file {
     std::string path;
     // For paths only (O_PATH): closing it drops none of SQLite's locks.
     os::unique_fd handle;
-    struct stat seen {}; // at the last look at the path
-    bool there = false;
+    struct stat last_stat {}; // at the last look at the path
+    bool exists = false;
 
-    void take(std::string name);
+    void record(std::string name);
     bool is_same(const struct stat& now) const noexcept;
-    found look(struct stat& now) const noexcept;
+    found stat_check(struct stat& now) const noexcept;
   };
 
-  bool glance(struct stat& file, struct stat& wal) noexcept;
-  std::string look(struct stat& file, struct stat& wal, truncation_check& length);
-  bool wal_cut(const wal_index& index) const noexcept;
+  bool fstat_check(struct stat& file, struct stat& wal) noexcept;
+  std::string stat_check(struct stat& file, struct stat& wal, truncation_check& length);
+  bool is_wal_truncated(const wal_index& index) const noexcept;
 
-  one database_;
-  one wal_;
-  one index_;
-  clock::time_point looked_{};
-  clock::time_point glanced_{};
+  tracked_file database_;
+  tracked_file wal_;
+  tracked_file index_;
+  clock::time_point stat_checked_{};
+  clock::time_point checked_{};
 };
 
 } // namespace dbengine::sqlite

@@ -92,7 +92,7 @@ bool has_word(std::string_view text, const std::string_view (&words)[N]) noexcep
 
 } // namespace
 
-std::string_view only_row(std::string_view sql) noexcept {
+std::string_view parse_single_row_values(std::string_view sql) noexcept {
   std::size_t at = 0;
   const auto skip = [&] { at = behind_space(sql, at); };
   const auto name = [&] {

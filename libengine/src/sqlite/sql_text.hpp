@@ -33,7 +33,7 @@ bool may_have_with(std::string_view sql) noexcept;
 
 /// Of an insert that is nothing but `INSERT INTO name [(columns)] VALUES (?, …)`: its parenthesis with the question marks, a part of
 /// `sql`. Empty for anything else, be it as harmless (an `OR`, a comment, a name in quotes). SQLite has taken the text before.
-std::string_view only_row(std::string_view sql) noexcept;
+std::string_view parse_single_row_values(std::string_view sql) noexcept;
 
 /// False where the text surely only reads. A guess that keeps the writes of one sender in their order; what a statement may do
 /// is for SQLite's authorizer to say.

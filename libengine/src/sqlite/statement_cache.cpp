@@ -31,7 +31,7 @@ prepared* statement_cache::find(std::string_view sql) {
   return it->second->get();
 }
 
-const prepared* statement_cache::look(std::string_view sql) const noexcept {
+const prepared* statement_cache::peek(std::string_view sql) const noexcept {
   if (!lru_.empty() && lru_.front()->sql == sql)
     return lru_.front().get();
   const auto it = index_.find(sql);

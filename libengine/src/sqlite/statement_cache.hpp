@@ -32,28 +32,28 @@ struct prepared {
   bool writes = false;
   /// It changes the schema. SQLite counts no changed rows for it; where its sum moves, full text wrote down what an earlier statement
   /// of the transaction left to it.
-  bool defines = false;
+  bool is_ddl = false;
   bool inserts = false;
   /// It, or a trigger that it fires, calls last_insert_rowid().
-  bool asks_rowid = false;
+  bool uses_last_rowid = false;
   /// It, or a view or trigger of it, calls last_insert_rowid(), changes() or total_changes().
-  bool asks_counts = false;
+  bool uses_change_counts = false;
   /// It only reads and changes rows: no schema, no setting, nothing that needs the connection to itself.
-  bool rows_only = false;
+  bool dml_only = false;
   /// Any connection gives the same answer, at a cost that grows with the steps and bytes only.
-  bool anywhere = false;
+  bool connection_independent = false;
   /// The most steps and bytes that a run of it took on this connection (`connection::measure`). `runs` stops counting early;
   /// `runs_since` counts from the last look at SQLite's own counter, which said `steps_before`.
-  int steps_before = 0;
-  unsigned runs_since = 0;
-  int most_steps = 0;
-  std::size_t most_bytes = 0;
+  int steps_at_sample = 0;
+  unsigned runs_since_sample = 0;
+  int max_steps = 0;
+  std::size_t max_bytes = 0;
   unsigned runs = 0;
   /// It answers from the schema in memory, or is an EXPLAIN: compiled anew for each run, after a look at the file.
-  bool asks_schema = false;
+  bool reads_schema = false;
   /// It changes, or may change, the planner's statistics.
-  bool gathers = false;
-  bool may_gather = false;
+  bool changes_statistics = false;
+  bool may_change_statistics = false;
   /// Size of its last result.
   std::size_t last_cells = 0;
   std::size_t last_text = 0;
@@ -61,17 +61,17 @@ struct prepared {
   bool needs_writer = false;
   bool in_use = false;
   /// The connection's schema counter when this was found out.
-  std::uint32_t schema = 0;
+  std::uint32_t schema_version = 0;
   /// Names of the result's columns, renewed when SQLite prepared the statement anew (schema change).
   std::shared_ptr<const detail::column_names> columns;
   int reprepares = 0;
   /// Names of the parameters by index - 1, with their prefix; empty for `?`. Filled on first named use.
-  std::vector<std::string> names;
+  std::vector<std::string> parameter_names;
   /// The same insert with `rows` rows behind VALUES, where that is the same as running it for each (`connection::rows_form`).
-  std::unique_ptr<prepared> many;
-  std::size_t rows = 1;
+  std::unique_ptr<prepared> multi_row;
+  std::size_t row_count = 1;
   /// The schema counter when that was found out.
-  std::optional<std::uint32_t> many_schema;
+  std::optional<std::uint32_t> multi_row_version;
 
   prepared() = default;
   prepared(const prepared&) = delete;
@@ -87,7 +87,7 @@ public:
   /// The statement of this text where it is there and not in use, else null.
   prepared* find(std::string_view sql);
   /// The same without using it: neither counted nor moved to the front.
-  const prepared* look(std::string_view sql) const noexcept;
+  const prepared* peek(std::string_view sql) const noexcept;
   /// Takes a new one in; returns it. Where its text is there already (in use), it is kept outside
   /// the index and dropped by `release`.
   prepared* insert(std::unique_ptr<prepared> p);

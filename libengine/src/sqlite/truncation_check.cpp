@@ -92,7 +92,7 @@ private:
 
 } // namespace
 
-void truncation_check::begin(const wal_index& index, sqlite3* db) {
+void truncation_check::track(const wal_index& index, sqlite3* db) {
   {
     const std::lock_guard lock(mutex_);
     struct stat file {};
@@ -104,7 +104,7 @@ void truncation_check::begin(const wal_index& index, sqlite3* db) {
         handle_.reset(); // no descriptor to be had: not watched
         return;
       }
-      guard_.begin(real.string(), file);
+      guard_.set_file(real.string(), file);
       index_path_ = real.string() + "-shm";
       size_.store(file.st_size, std::memory_order_relaxed);
     }
@@ -112,34 +112,34 @@ void truncation_check::begin(const wal_index& index, sqlite3* db) {
     if (!index.attached())
       return;
     if (::stat(index_path_.c_str(), &file) == 0)
-      index_guard_.begin(index_path_, file);
+      index_guard_.set_file(index_path_, file);
   }
-  static_cast<void>(judge(index, db));
+  static_cast<void>(check_with_index(index, db));
 }
 
-bool truncation_check::seen(off_t size, const wal_index& index, sqlite3* db) noexcept {
-  if (lost() != nullptr)
+bool truncation_check::check_size(off_t size, const wal_index& index, sqlite3* db) noexcept {
+  if (failure() != nullptr)
     return false;
-  if (DBENGINE_FLAW("believes the first look") && size < size_.load(std::memory_order_relaxed)) {
+  if (DBENGINE_MUTANT("believes the first look") && size < size_.load(std::memory_order_relaxed)) {
     auto* file = file_of(db);
     const bool shorter = file != nullptr && size < header_of(file, size).length;
     if (shorter)
-      lost_.store(file_cut, std::memory_order_relaxed);
+      failure_.store(database_truncated, std::memory_order_relaxed);
     return !shorter;
   }
   if (!index.attached()) {
     if (size < size_.load(std::memory_order_relaxed))
-      return judge_without_index(db);
+      return check_without_index(db);
     size_.store(size, std::memory_order_relaxed);
     return true;
   }
   const auto now = index.checkpoints();
-  if (!now.quiet())
+  if (!now.is_idle())
     return true;
   return (now.salts == salts_.load(std::memory_order_relaxed) &&
           now.backfilled == backfilled_.load(std::memory_order_relaxed) &&
           size == size_.load(std::memory_order_relaxed)) ||
-         judge(index, db);
+         check_with_index(index, db);
 }
 
 void truncation_check::remember(off_t size, const wal_index::progress& checkpoints) noexcept {
@@ -150,16 +150,16 @@ void truncation_check::remember(off_t size, const wal_index::progress& checkpoin
 
 // The table at the head of the header file. What the index says holds for the moment of the look at the file where it says the
 // same before and after it: a checkpoint's notes never come back to what they were.
-bool truncation_check::judge(const wal_index& index, sqlite3* db) noexcept {
+bool truncation_check::check_with_index(const wal_index& index, sqlite3* db) noexcept {
   const std::lock_guard lock(mutex_);
   for (int i = 0; i < most_tries; ++i) {
-    if (lost_.load(std::memory_order_relaxed) != nullptr)
+    if (failure_.load(std::memory_order_relaxed) != nullptr)
       return false;
     const auto before = index.checkpoints();
-    const auto commit = index.whole();
+    const auto commit = index.consistent_header();
     std::atomic_thread_fence(std::memory_order_seq_cst);
     struct stat file {};
-    if (!before.quiet() || !handle_ || ::fstat(handle_.get(), &file) != 0)
+    if (!before.is_idle() || !handle_ || ::fstat(handle_.get(), &file) != 0)
       return true;
     const auto size = size_.load(std::memory_order_relaxed);
     const bool none_since = before.salts == salts_.load(std::memory_order_relaxed) &&
@@ -173,19 +173,20 @@ bool truncation_check::judge(const wal_index& index, sqlite3* db) noexcept {
                 file.st_size < header_of(opened, file.st_size).length;
     }
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (index.checkpoints() != before || (shorter && !none_since && index.whole() != commit))
+    if (index.checkpoints() != before ||
+        (shorter && !none_since && index.consistent_header() != commit))
       continue;
     if (!shorter)
       remember(file.st_size, before);
     else
-      lost_.store(file_cut, std::memory_order_relaxed);
+      failure_.store(database_truncated, std::memory_order_relaxed);
     return !shorter;
   }
   return true;
 }
 
 // In rollback mode a writer changes header and length at different moments, but only under a lock that excludes ours.
-bool truncation_check::judge_without_index(sqlite3* db) noexcept {
+bool truncation_check::check_without_index(sqlite3* db) noexcept {
   const std::lock_guard lock(mutex_);
   auto* opened = file_of(db);
   if (opened == nullptr)
@@ -199,21 +200,22 @@ bool truncation_check::judge_without_index(sqlite3* db) noexcept {
   if (h.wal || h.length == 0)
     return true;
   if (file.st_size < h.length) {
-    lost_.store(file_cut, std::memory_order_relaxed);
+    failure_.store(database_truncated, std::memory_order_relaxed);
     return false;
   }
   size_.store(file.st_size, std::memory_order_relaxed);
   return true;
 }
 
-bool truncation_check::beyond(std::size_t bytes) const noexcept {
+bool truncation_check::is_longer_than(std::size_t bytes) const noexcept {
   return size_.load(std::memory_order_relaxed) > static_cast<off_t>(bytes);
 }
 
-bool truncation_check::look(std::int64_t tick, const wal_index& index, sqlite3* db) noexcept {
+bool truncation_check::fstat_check(std::int64_t tick, const wal_index& index,
+                                   sqlite3* db) noexcept {
   tick_.store(tick, std::memory_order_relaxed);
   struct stat file {};
-  return handle_ && ::fstat(handle_.get(), &file) == 0 && !seen(file.st_size, index, db);
+  return handle_ && ::fstat(handle_.get(), &file) == 0 && !check_size(file.st_size, index, db);
 }
 
 } // namespace dbengine::sqlite

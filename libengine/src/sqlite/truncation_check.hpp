@@ -19,7 +19,7 @@
 #pragma once
 
 #include "os/directory.hpp"
-#include "os/sigbus_handler.hpp"
+#include "os/guarded_mapping.hpp"
 #include "sqlite/wal_index.hpp"
 
 #include <atomic>
@@ -36,8 +36,9 @@ struct sqlite3;
 namespace dbengine::sqlite {
 
 /// What became of the files, in words.
-inline constexpr const char* file_cut = "the database file was cut short";
-inline constexpr const char* index_cut = "the index of the write-ahead log (-shm) was cut short";
+inline constexpr const char* database_truncated = "the database file was cut short";
+inline constexpr const char* index_truncated =
+    "the index of the write-ahead log (-shm) was cut short";
 
 class truncation_check {
 public:
@@ -45,51 +46,53 @@ public:
 
   /// The file is there and open, by the connection of `db`: it is watched from now on, and so is the file of the WAL index once
   /// a connection has it. Idempotent.
-  void begin(const wal_index& index, sqlite3* db);
+  void track(const wal_index& index, sqlite3* db);
   /// What its size is now, from whoever looked: false where that proves that it was cut short, from then on for ever.
   /// `index` and `db` are the caller's connection's.
-  bool seen(off_t size, const wal_index& index, sqlite3* db) noexcept;
+  bool check_size(off_t size, const wal_index& index, sqlite3* db) noexcept;
   /// The database or the WAL index was cut short while it was open. Looks where something was `read`, or the last look was a
   /// tick ago.
-  bool cut(const wal_index& index, sqlite3* db, bool read) noexcept {
-    if (lost() != nullptr)
+  bool is_truncated(const wal_index& index, sqlite3* db, bool read) noexcept {
+    if (failure() != nullptr)
       return true;
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     const auto tick = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-    return (read || tick_.load(std::memory_order_relaxed) != tick) && look(tick, index, db);
+    return (read || tick_.load(std::memory_order_relaxed) != tick) && fstat_check(tick, index, db);
   }
   /// It is longer than that, as far as anybody knows.
-  bool beyond(std::size_t bytes) const noexcept;
+  bool is_longer_than(std::size_t bytes) const noexcept;
   /// Somebody saw that the file of the WAL index was cut short.
-  void index_was_cut() noexcept { lost_.store(index_cut, std::memory_order_relaxed); }
+  void report_index_truncated() noexcept {
+    failure_.store(index_truncated, std::memory_order_relaxed);
+  }
   /// What somebody saw already, in words; null where all is well.
-  const char* lost() const noexcept {
-    if (const char* seen = lost_.load(std::memory_order_relaxed); seen != nullptr)
+  const char* failure() const noexcept {
+    if (const char* seen = failure_.load(std::memory_order_relaxed); seen != nullptr)
       return seen;
-    if (!os::sigbus_handler::any_struck()) [[likely]]
+    if (!os::guarded_mapping::any_page_faulted()) [[likely]]
       return nullptr;
-    if (guard_.struck())
-      return file_cut;
-    return index_guard_.struck() ? index_cut : nullptr;
+    if (guard_.page_faulted())
+      return database_truncated;
+    return index_guard_.page_faulted() ? index_truncated : nullptr;
   }
 
 private:
-  bool look(std::int64_t tick, const wal_index& index, sqlite3* db) noexcept;
-  bool judge(const wal_index& index, sqlite3* db) noexcept;
-  bool judge_without_index(sqlite3* db) noexcept;
+  bool fstat_check(std::int64_t tick, const wal_index& index, sqlite3* db) noexcept;
+  bool check_with_index(const wal_index& index, sqlite3* db) noexcept;
+  bool check_without_index(sqlite3* db) noexcept;
   void remember(off_t size, const wal_index::progress& checkpoints) noexcept;
 
   const std::filesystem::path path_;
   os::unique_fd handle_; // for the path only (O_PATH): closing it drops none of SQLite's locks
-  os::sigbus_handler guard_;
-  os::sigbus_handler index_guard_;
+  os::guarded_mapping guard_;
+  os::guarded_mapping index_guard_;
   // The last look that counts. Changed under the mutex; read without it, a mixture of two looks only asks for another one.
   std::atomic<off_t> size_{0};
   std::atomic<std::uint64_t> salts_{0};
   std::atomic<std::uint32_t> backfilled_{0};
   std::atomic<std::int64_t> tick_{0};
-  std::atomic<const char*> lost_{nullptr};
+  std::atomic<const char*> failure_{nullptr};
   std::mutex mutex_;
   std::string index_path_;
 };

@@ -34,7 +34,7 @@ struct location {
   /// Since when the opening of an engine waits for others, so that all its waits are one; nothing once it is open.
   std::optional<std::chrono::steady_clock::time_point> waiting_since = {};
   /// What the connections of an engine know of the file together; a connection that is given none has its own.
-  std::shared_ptr<truncation_check> length;
+  std::shared_ptr<truncation_check> truncation;
   /// The same for the age of exactly-once records.
   std::shared_ptr<id_clock> ids;
 };

@@ -29,7 +29,7 @@ view_sizes::~view_sizes() {
   sqlite3_finalize(version_);
 }
 
-int view_sizes::look(bool changed) {
+int view_sizes::refresh(bool changed) {
   std::uint32_t commits = 0;
   sqlite3_file_control(db_, "main", SQLITE_FCNTL_DATA_VERSION, &commits);
   if (schema_version_ >= 0 && commits == commits_ && !changed)

@@ -27,9 +27,9 @@ public:
 
   /// Looks at the schema where something was committed since, or `changed` says that the open transaction has changed it: 20 ns where not,
   /// 1 us where it was no view. An SQLite code; where that is an error, SQLite may have rolled back the open transaction.
-  int look(bool changed);
+  int refresh(bool changed);
   /// As of the last look.
-  bool any() const noexcept { return !views_.empty(); }
+  bool has_views() const noexcept { return !views_.empty(); }
   /// Nothing for what is no view. The name is in lower case.
   extent of(const std::string& name) { return size_of(name, 0); }
   /// After a look: of the largest view there would be if this statement, a CREATE VIEW, were run: views may have been made before those they name.

@@ -73,7 +73,7 @@ bool wal_index::equals(const header& h) const noexcept {
   return differs == 0;
 }
 
-std::optional<wal_index::header> wal_index::whole() const noexcept {
+std::optional<wal_index::header> wal_index::consistent_header() const noexcept {
   // The second copy is written first.
   const auto first = read();
   for (std::size_t i = 0; i < first.size(); ++i)

@@ -28,7 +28,7 @@ public:
   header read() const noexcept;
   bool equals(const header& h) const noexcept;
   /// The header where both of its copies agree and its checksum is right; nothing while a process is writing it.
-  std::optional<header> whole() const noexcept;
+  std::optional<header> consistent_header() const noexcept;
 
   /// How far checkpoints have come. Whoever cuts the database file, which only a checkpoint that copied every frame does, changes
   /// `attempted` before and `backfilled` after it; a WAL that begins anew changes the salts.
@@ -38,7 +38,7 @@ public:
     std::uint32_t attempted = 0;
 
     /// No checkpoint is at work, and none was given up half way.
-    bool quiet() const noexcept { return backfilled == attempted; }
+    bool is_idle() const noexcept { return backfilled == attempted; }
     bool operator==(const progress&) const = default;
   };
   progress checkpoints() const noexcept;

@@ -338,7 +338,7 @@ const char* register_fd_vfs() {
   return vfs.zName;
 }
 
-void watch_reads(sqlite3* db, const std::function<bool()>* asked) {
+void set_read_check(sqlite3* db, const std::function<bool()>* asked) {
   const int rc =
       sqlite3_file_control(db, "main", watch_operation, const_cast<std::function<bool()>*>(asked));
   if (rc != SQLITE_OK)

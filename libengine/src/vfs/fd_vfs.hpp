@@ -27,7 +27,7 @@ const char* register_fd_vfs();
 /// Lets `asked` look after every 16 reads of a database opened by this VFS, until `nullptr` takes its place: false makes
 /// the reads fail. Where a single step of SQLite reads all of a file (`integrity_check`), the progress handler is not
 /// called for as long.
-void watch_reads(sqlite3* db, const std::function<bool()>* asked);
+void set_read_check(sqlite3* db, const std::function<bool()>* asked);
 
 /// The database name under which `fd` is opened.
 std::string fd_database_name(int fd);

@@ -3,7 +3,7 @@
 
 // `connect`: part of the composition root, as it makes keepers.
 
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "guard/network_broker.hpp"
 #include "remote/client/connection_manager.hpp"
 #include "remote/client/remote_backend.hpp"
@@ -51,7 +51,7 @@ remote::remote_link_ptr open_link(caf::actor_system& sys, const remote::endpoint
         [keeper] { caf::delayed_anon_send(keeper, defaults::remote_sweep, caf::tick_atom_v); },
         [keeper] { caf::anon_send(keeper, caf::close_atom_v); });
   } catch (...) { // no memory: nobody else would end it, and the system waits for it
-    base::patiently_or_not([&] { caf::anon_send(keeper, caf::close_atom_v); });
+    base::try_with_retries([&] { caf::anon_send(keeper, caf::close_atom_v); });
     throw;
   }
   try {
@@ -63,7 +63,7 @@ remote::remote_link_ptr open_link(caf::actor_system& sys, const remote::endpoint
     if (failure.code != errc::none)
       throw error(std::move(failure));
   } catch (...) {
-    base::patiently_or_not([&] { link->close(remote::remote_call::clock::now()); });
+    base::try_with_retries([&] { link->close(remote::remote_call::clock::now()); });
     throw;
   }
   return link;

@@ -5,8 +5,8 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "base/version.hpp"
-#include "base/wait_for_memory.hpp"
 #include "guard/network_broker.hpp"
 #include "remote/client/client_scribe.hpp"
 #include "sqlite/request_control.hpp"
@@ -39,7 +39,7 @@ void dialler(caf::event_based_actor* self, const connection_manager_actor& to,
              const endpoint& where, const std::shared_ptr<guard::tls_context>& tls,
              clock::time_point deadline, const std::shared_ptr<std::atomic<bool>>& stop) {
   // The keeper waits for its word, so for want of memory alone it is not given up.
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     auto r = std::make_shared<dial_result>();
     try {
       r->connection = dial(where, tls, deadline, *stop);
@@ -84,8 +84,8 @@ public:
       return;
     state().gateway = nullptr;
     ++attempt_;
-    auto why = base::patiently([&] { return self_->system().render(m.reason); });
-    base::patiently([&] {
+    auto why = base::retry_on_bad_alloc([&] { return self_->system().render(m.reason); });
+    base::retry_on_bad_alloc([&] {
       base::log(base::log_level::warning,
                 "the connection to " + to_string(state().link->to()) + " is lost: " + why);
     });
@@ -220,7 +220,7 @@ private:
     auto& b = state().backoff;
     std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
     const std::chrono::milliseconds rest(between(random_));
-    base::patiently([&] { self_->delayed_send(self_, rest, caf::connect_atom_v); });
+    base::retry_on_bad_alloc([&] { self_->delayed_send(self_, rest, caf::connect_atom_v); });
     const bool calls_wait = clock::now() - state().lost_since < defaults::reconnect_patience;
     b = std::clamp<std::chrono::milliseconds>(2 * b, defaults::reconnect_backoff_min,
                                               calls_wait ? defaults::reconnect_backoff_waiting
@@ -266,8 +266,8 @@ connection_manager_actor::behavior_type connection_manager(
       [work](const dial_result_ptr& r) { work->dialled_up(*r); },
       [self](caf::tick_atom) {
         // Without the next look no call would be given up, and what waits would not be sent.
-        if (base::patiently([&] { return self->state.link->sweep(); }))
-          base::patiently(
+        if (base::retry_on_bad_alloc([&] { return self->state.link->sweep(); }))
+          base::retry_on_bad_alloc(
               [&] { self->delayed_send(self, defaults::remote_sweep, caf::tick_atom_v); });
       },
       [work](caf::close_atom) { work->end(); },

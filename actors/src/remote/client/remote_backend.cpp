@@ -58,8 +58,7 @@ void remote_backend::shutdown() {
 }
 
 template <class Request>
-std::shared_ptr<facade_call> remote_backend::start(wire_kind k, Request r,
-                                                   const request_options& o) {
+std::shared_ptr<facade_call> remote_backend::start(Request r, const request_options& o) {
   if (link_->ended())
     throw error(errc::shut_down, "the engine is shut down");
   if (o.timeout && o.timeout->count() <= 0)
@@ -71,10 +70,10 @@ std::shared_ptr<facade_call> remote_backend::start(wire_kind k, Request r,
     r.options.id = o.id;
     r.options.read_only = link_->opts().read_only;
   }
-  auto c = std::make_shared<facade_call>(k, request_body(k, r));
+  auto c = std::make_shared<facade_call>(system::row_of<Request>::rule.kind, request_body(r));
   apply_rules(*c, r);
-  if (!without_deadline(k, o.timeout.has_value()))
-    c->deadline = sqlite::deadline_after(o.timeout.value_or(link_->opts().request_timeout));
+  set_deadline<Request>(*c, o.timeout.value_or(std::chrono::milliseconds(0)),
+                        link_->opts().request_timeout);
   link_->submit(c);
   return c;
 }
@@ -88,44 +87,41 @@ void remote_backend::wait(const std::shared_ptr<facade_call>& c, const request_o
     throw error(std::move(*c->failure));
 }
 
-template <class Result, class Request>
-Result remote_backend::run(wire_kind k, Request r, const request_options& o) {
-  const auto c = start(k, std::move(r), o);
+template <class Request>
+typename system::row_of<Request>::result remote_backend::run(Request r, const request_options& o) {
+  const auto c = start(std::move(r), o);
   wait(c, o);
-  Result x{};
+  typename system::row_of<Request>::result x{};
   base::decode(c->answer, x);
   return x;
 }
 
 rows remote_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
-  return run<rows>(wire_kind::fetch, fetch_request{std::string(sql), p.owned()}, o);
+  return run(fetch_request{std::string(sql), p.owned()}, o);
 }
 
 write_result remote_backend::execute(std::string_view sql, const params_view& p,
                                      const request_options& o) {
-  return run<write_result>(wire_kind::execute, execute_request{std::string(sql), p.owned()}, o);
+  return run(execute_request{std::string(sql), p.owned()}, o);
 }
 
 batch_result remote_backend::execute_many(std::string_view sql, std::span<const params> sets,
                                           const request_options& o) {
   if (sets.empty())
     return {};
-  return run<batch_result>(wire_kind::batch,
-                           batch_request{std::string(sql), {sets.begin(), sets.end()}}, o);
+  return run(batch_request{std::string(sql), {sets.begin(), sets.end()}}, o);
 }
 
 std::vector<operation_result> remote_backend::transact(std::span<const operation> ops,
                                                        const request_options& o) {
   if (ops.empty())
     return {};
-  return run<transaction_result>(wire_kind::transaction,
-                                 transaction_request{{ops.begin(), ops.end()}}, o)
-      .results;
+  return run(transaction_request{{ops.begin(), ops.end()}}, o).results;
 }
 
 script_result remote_backend::script(std::string_view sql, script_mode mode,
                                      const request_options& o) {
-  return run<script_result>(wire_kind::script, script_request{std::string(sql), mode}, o);
+  return run(script_request{std::string(sql), mode}, o);
 }
 
 std::unique_ptr<detail::cursor_source> remote_backend::open_cursor(std::string_view sql,
@@ -134,8 +130,7 @@ std::unique_ptr<detail::cursor_source> remote_backend::open_cursor(std::string_v
                                                                    const request_options& o) {
   if (batch == 0)
     throw error(errc::invalid_option, "a cursor's batch must be at least one row");
-  const auto id =
-      run<cursor_id>(wire_kind::cursor_open, cursor_open{std::string(sql), p.owned()}, o);
+  const auto id = run(cursor_open{std::string(sql), p.owned()}, o);
   return std::make_unique<remote_cursor>(link_, id, batch, o);
 }
 
@@ -168,7 +163,7 @@ void remote_backend::backup_to(const std::filesystem::path&, const progress_call
   local_only("backup_to()", "request_backup, which writes into the server's backup folder");
 }
 
-// -- control plane ----------------------------------------------------------------------------------
+// -- control plane --------------------------------------------------------------------------------
 
 void remote_backend::check_call(access) const {
   if (link_->ended())

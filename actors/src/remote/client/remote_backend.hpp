@@ -47,9 +47,9 @@ private:
   friend class remote_cursor;
 
   template <class Request>
-  std::shared_ptr<facade_call> start(wire_kind k, Request r, const request_options& o);
-  template <class Result, class Request>
-  Result run(wire_kind k, Request r, const request_options& o);
+  std::shared_ptr<facade_call> start(Request r, const request_options& o);
+  template <class Request>
+  typename system::row_of<Request>::result run(Request r, const request_options& o);
   void check_call(access a) const override;
   /// Waits and throws the failure; the answer stays in the call.
   void wait(const std::shared_ptr<facade_call>& c, const request_options& o);

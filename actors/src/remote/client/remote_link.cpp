@@ -4,7 +4,7 @@
 #include "remote/client/remote_link.hpp"
 
 #include "base/error_map.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "system/message_codec.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -46,7 +46,7 @@ void remote_link::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
   if (!what->mid.is_response())
     return;       // nobody has a handle but the server, which sends nothing else
   caf::message m; // none where there was no memory for it: an answer that cannot be read
-  base::patiently_or_not([&] { m = what->move_content_to_message(); });
+  base::try_with_retries([&] { m = what->move_content_to_message(); });
   answered(what->mid.request_id().integer_value(), m);
 }
 
@@ -172,7 +172,7 @@ void remote_link::say(wire_kind k, std::uint64_t about) {
 }
 
 void remote_link::cancel(const remote_call_ptr& c) {
-  base::patiently([&] { try_cancel(c); });
+  base::retry_on_bad_alloc([&] { try_cancel(c); });
 }
 
 void remote_link::try_cancel(const remote_call_ptr& c) {

@@ -5,7 +5,7 @@
 
 #include "remote/client/remote_link.hpp"
 
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <caf/exit_reason.hpp>
 
@@ -188,7 +188,7 @@ void remote_link::close(clock::time_point deadline) {
     stop = std::exchange(stop_, nullptr);
   }
   if (stop) // nobody else ends the keeper, for which the system waits
-    base::patiently(stop);
+    base::retry_on_bad_alloc(stop);
   // The middleman keeps a handle of whoever has sent something, until its end.
   cleanup(caf::exit_reason::user_shutdown, nullptr);
 }

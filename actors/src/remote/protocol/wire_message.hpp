@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "system/request_routes.hpp"
+
 #include <dbengine/actors/messages.hpp>
 
 #include <caf/type_id.hpp>
@@ -16,29 +18,11 @@
 
 namespace dbengine::actors::remote {
 
-/// The version of all that stands in this file. Peers of different versions refuse each other.
+/// The version of this file, of `wire_kind` and of the messages' fields. Peers of different versions
+/// refuse each other.
 inline constexpr std::uint32_t wire_protocol = 3;
 
-/// What a `wire_request` asks for. Each body begins with the request's timeout (64 bits, milliseconds); then stands what is named.
-enum class wire_kind : std::uint8_t {
-  hello,        ///< wire_protocol (32 bits), the client's version
-  execute,      ///< execute_request
-  fetch,        ///< fetch_request, whether it may write (8 bits)
-  batch,        ///< batch_request
-  transaction,  ///< transaction_request
-  script,       ///< script_request
-  cursor_open,  ///< cursor_open
-  cursor_next,  ///< cursor_next
-  cursor_close, ///< cursor_close
-  cancel,       ///< the id of the request to stop (64 bits)
-  more,         ///< the id of the request whose answer goes on (64 bits)
-  maintenance,  ///< maintenance_request
-  backup,       ///< backup_request
-  backup_info,  ///< nothing more; the same below
-  statistics,
-  health,
-  database_info
-};
+using system::wire_kind;
 
 /// What a `wire_answer` holds.
 enum class wire_outcome : std::uint8_t {

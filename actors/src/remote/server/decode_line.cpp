@@ -6,7 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -19,24 +19,24 @@ namespace {
 bool is_large(const wire_request& what, const text_pieces& pieces) {
   return (what.body.size() > defaults::wire_inline_bytes || !pieces.empty()) &&
          carries_statements(static_cast<wire_kind>(what.kind)) &&
-         !DBENGINE_FLAW("decodes in the gateway");
+         !DBENGINE_MUTANT("decodes in the gateway");
 }
 
-/// What goes round the line: it waits for nobody, or is about what waits.
+/// What overtakes the line: messages of the protocol, and requests that no worker is needed for.
 bool is_urgent(const wire_request& what) {
-  switch (static_cast<wire_kind>(what.kind)) {
-  case wire_kind::hello:
-  case wire_kind::cancel:
-  case wire_kind::more:
-  case wire_kind::backup_info:
-  case wire_kind::statistics:
-  case wire_kind::health: return true;
-  default: return false;
-  }
+  const auto kind = static_cast<wire_kind>(what.kind);
+  if (kind == wire_kind::hello || kind == wire_kind::cancel || kind == wire_kind::more)
+    return true;
+  bool urgent = false;
+  system::visit_kind(kind, [&]<class Row>(Row) {
+    urgent = Row::rule.to == system::route::stats ||
+             (Row::rule.to == system::route::backup && Row::rule.does == system::effect::reads);
+  });
+  return urgent;
 }
 
 void refuse(peer_request& t, error_info why) noexcept {
-  if (!base::patiently_or_not([&] { t.refuse(why); }))
+  if (!base::try_with_retries([&] { t.refuse(why); }))
     base::log_limited(base::log_level::error, "no answer", "no memory to answer a peer");
 }
 
@@ -99,7 +99,7 @@ void decode_line::send(place at) {
   job->pieces = std::move(first.pieces);
   const auto who = at->first;
   const auto peer = at->second.peer;
-  base::patiently([&] {
+  base::retry_on_bad_alloc([&] {
     self_->request(decoder_, caf::infinite, job)
         .then([this, job, who, peer](bool) { decoded(who, peer, *job); },
               [this, job, who, peer](const caf::error&) {

@@ -5,8 +5,8 @@
 
 #include "base/fault.hpp"
 #include "base/log.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "base/version.hpp"
-#include "base/wait_for_memory.hpp"
 #include "remote/server/gateway_serving.hpp"
 #include "workers/worker_failure.hpp"
 
@@ -86,7 +86,7 @@ void gateway_serving::stop_orphans(const std::vector<std::uint64_t>& writes) {
 
 void gateway_serving::give_up(peer_request& t) noexcept {
   const auto why = base::current_exception_info();
-  if (!base::patiently_or_not([&] { t.refuse(why); }))
+  if (!base::try_with_retries([&] { t.refuse(why); }))
     base::log(base::log_level::error, "no memory to tell a peer that there is none");
 }
 
@@ -96,7 +96,7 @@ gateway_state::peer* gateway_serving::find(const peer_request& t) {
 }
 
 void gateway_serving::check_unused(const gateway_state::peer& p, const peer_request& t) const {
-  if (DBENGINE_FLAW("takes an id that is under way"))
+  if (DBENGINE_MUTANT("takes an id that is under way"))
     return;
   if (p.requests.count(t.id) != 0 || answers_.has(t.peer, t.id) || line_.has(t.peer, t.id))
     throw error(errc::invalid_state, "a request with the number " + std::to_string(t.id) +
@@ -104,13 +104,10 @@ void gateway_serving::check_unused(const gateway_state::peer& p, const peer_requ
 }
 
 void gateway_serving::check_allowed(const wire_request& what) const {
-  switch (static_cast<wire_kind>(what.kind)) {
-  case wire_kind::execute:
-  case wire_kind::batch:
-  case wire_kind::transaction:
-  case wire_kind::script: return check_writable();
-  default: break;
-  }
+  system::visit_kind(static_cast<wire_kind>(what.kind), [this]<class Row>(Row) {
+    if constexpr (Row::rule.does == system::effect::writes)
+      check_writable();
+  });
 }
 
 void gateway_serving::check_writable() const {
@@ -119,52 +116,37 @@ void gateway_serving::check_writable() const {
 }
 
 void gateway_serving::dispatch(wire_request& what, peer_request& t) {
-  switch (static_cast<wire_kind>(what.kind)) {
+  const auto kind = static_cast<wire_kind>(what.kind);
+  switch (kind) { // those that are of the protocol, not of the engine
   case wire_kind::hello: return hello(what, t);
-  case wire_kind::execute:
-  case wire_kind::batch:
-  case wire_kind::transaction:
-  case wire_kind::script:
-  case wire_kind::fetch:
-  case wire_kind::cursor_open:
-  case wire_kind::maintenance: {
-    auto d = decode_request(static_cast<wire_kind>(what.kind), what.body);
-    return ask(d, t);
-  }
-  case wire_kind::cursor_next: return next(what, t);
-  case wire_kind::cursor_close: return close(what, t);
   case wire_kind::cancel: return cancel(what, t);
   case wire_kind::more: return more(what, t);
-  case wire_kind::backup: return back_up(what, t);
-  case wire_kind::backup_info: return ask<backup_info>(what, t, backup_info_request{});
-  case wire_kind::statistics: return tell_statistics(what, t);
-  case wire_kind::health: return ask<health_report>(what, t, health_request{});
-  case wire_kind::database_info: return ask<database_info>(what, t, database_info_request{});
+  default: break;
   }
-  throw error(errc::protocol, "a request of unknown kind " + std::to_string(what.kind));
+  const bool known = system::visit_kind(kind, [&]<class Row>(Row) {
+    if constexpr (Row::rule.statements) {
+      auto d = decode_request(kind, what.body);
+      ask(d, t);
+    } else if constexpr (Row::rule.to != system::route::cancel) {
+      typename Row::request r;
+      set_timeout(r, read(what, r));
+      serve(r, t);
+    }
+  });
+  if (!known)
+    throw error(errc::protocol, "a request of unknown kind " + std::to_string(what.kind));
 }
 
 void gateway_serving::ask(decoded_request& d, peer_request& t) {
-  const auto timeout = bounded(d.timeout);
-  const auto deciding = [&](auto& r) {
-    r.options.timeout = timeout;
-    using request = std::decay_t<decltype(r)>;
-    if constexpr (std::is_same_v<request, execute_request>)
-      write<write_result>(r, t);
-    else if constexpr (std::is_same_v<request, batch_request>)
-      write<batch_result>(r, t);
-    else if constexpr (std::is_same_v<request, transaction_request>)
-      write<transaction_result>(r, t);
-    else if constexpr (std::is_same_v<request, script_request>)
-      write<script_result>(r, t);
-    else if constexpr (std::is_same_v<request, fetch_request>)
-      fetch(r, d.may_write, t);
-    else if constexpr (std::is_same_v<request, cursor_open>)
-      open(r, t);
-    else
-      maintain(r, t);
-  };
-  std::visit(deciding, d.what);
+  std::visit(
+      [&](auto& r) {
+        set_timeout(r, d.timeout);
+        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, fetch_request>)
+          fetch(r, d.may_write, t);
+        else
+          serve(r, t);
+      },
+      d.what);
 }
 
 // -- the kinds ------------------------------------------------------------------------------------
@@ -188,18 +170,15 @@ void gateway_serving::hello(const wire_request& what, peer_request& t) {
   t.deliver(wire_outcome::result, base::encode(w));
 }
 
-void gateway_serving::back_up(const wire_request& what, peer_request& t) {
+void gateway_serving::serve(backup_request& r, peer_request& t) {
   check_writable();
   if (!rules_.allow_backup)
     throw error(errc::not_allowed, "this port makes no backups for its peers");
-  backup_request r;
-  r.options.timeout = read(what, r);
   run<bool>(t, std::move(r), false, delivering<bool>());
 }
 
-void gateway_serving::tell_statistics(const wire_request& what, peer_request& t) {
-  read(what);
-  run<statistics>(t, statistics_request{}, true, [this](peer_request& to, const statistics& x) {
+void gateway_serving::serve(statistics_request& r, peer_request& t) {
+  run<statistics>(t, r, true, [this](peer_request& to, const statistics& x) {
     // Their texts hold the literals of others, who may see more than this port shows.
     statistics shown = x;
     if (rules_.allowed == access::read_only)
@@ -222,14 +201,6 @@ void gateway_serving::fetch(fetch_request& r, bool may_write, peer_request& t) {
               else
                 to.refuse(why);
             });
-}
-
-void gateway_serving::maintain(maintenance_request& r, peer_request& t) {
-  const bool reads =
-      r.what == maintenance_kind::integrity_check || r.what == maintenance_kind::quick_check;
-  if (!reads)
-    check_writable();
-  run<maintenance_result>(t, std::move(r), reads, delivering<maintenance_result>());
 }
 
 void gateway_serving::cancel(const wire_request& what, peer_request& t) {

@@ -12,6 +12,7 @@
 #include "remote/server/paged_responses.hpp"
 #include "remote/server/peer_request.hpp"
 #include "system/message_codec.hpp"
+#include "system/request_effects.hpp"
 
 #include <algorithm>
 
@@ -41,25 +42,30 @@ private:
   /// Before it is decoded, which may cost much.
   void check_allowed(const wire_request& what) const;
   void check_writable() const;
-  /// A peer's deadline, or the latest that it may have.
-  std::chrono::milliseconds bounded(std::chrono::milliseconds timeout) const {
-    return std::min(timeout, limits_.max_timeout);
+  /// A peer's timeout, or the longest that it may have if the table says that one bounds it.
+  template <class Request>
+  void set_timeout(Request& r, std::chrono::milliseconds timeout) const {
+    if (system::row_of<Request>::rule.bounded)
+      timeout = std::min(timeout, limits_.max_timeout);
+    if constexpr (requires { r.options; })
+      r.options.timeout = timeout;
+    else if constexpr (requires { r.timeout; })
+      r.timeout = timeout;
   }
   void dispatch(wire_request& what, peer_request& t);
   void ask(decoded_request& d, peer_request& t);
 
   void hello(const wire_request& what, peer_request& t);
-  void tell_statistics(const wire_request& what, peer_request& t);
-  void back_up(const wire_request& what, peer_request& t);
   void fetch(fetch_request& r, bool may_write, peer_request& t);
-  void maintain(maintenance_request& r, peer_request& t);
+  void serve(backup_request& r, peer_request& t);
+  void serve(statistics_request& r, peer_request& t);
   void cancel(const wire_request& what, peer_request& t);
   void more(const wire_request& what, peer_request& t);
 
   // In gateway_cursors.cpp.
-  void open(cursor_open& r, peer_request& t);
-  void next(const wire_request& what, peer_request& t);
-  void close(const wire_request& what, peer_request& t);
+  void serve(cursor_open& r, peer_request& t);
+  void serve(cursor_next& r, peer_request& t);
+  void serve(cursor_close& r, peer_request& t);
   /// Those of all connections of the peer.
   std::size_t cursors_of(std::uint64_t number) const;
   /// The engine closes them by itself when nobody asks for so long.
@@ -152,16 +158,14 @@ private:
     return true;
   }
 
-  template <class Result, class Request>
-  void write(Request& r, peer_request& t) {
-    check_writable();
-    run<Result>(t, std::move(r), false, delivering<Result>());
-  }
-
-  template <class Result, class Request>
-  void ask(const wire_request& what, peer_request& t, Request r) {
-    read(what);
-    run<Result>(t, r, true, delivering<Result>());
+  /// All requests that need nothing of their own.
+  template <class Request>
+  void serve(Request& r, peer_request& t) {
+    using result = typename system::row_of<Request>::result;
+    const bool writes = system::changes(r);
+    if (writes)
+      check_writable();
+    run<result>(t, std::move(r), !writes, delivering<result>());
   }
 
   self_pointer self_;

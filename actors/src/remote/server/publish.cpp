@@ -5,13 +5,14 @@
 
 #include "remote/server/decoder.hpp"
 #include "remote/server/gateway.hpp"
-#include "remote/server/published_ports.hpp"
+#include "remote/server/published_port.hpp"
+#include "system/handle_base.hpp"
 #include "workers/detached_spawn.hpp"
 
 #include <dbengine/actors/publish.hpp>
 
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "os/threads.hpp"
 
 #include <arpa/inet.h>
@@ -58,12 +59,6 @@ bool is_loopback(const std::string& host) {
   return found != nullptr;
 }
 
-remote::published_ports* ports_of(const engine_actor& engine) {
-  return engine
-             ? dynamic_cast<remote::published_ports*>(caf::actor_cast<caf::abstract_actor*>(engine))
-             : nullptr;
-}
-
 /// Tells the log of peers that were thrown out: one line a second at most. In the middleman's thread.
 class fault_log {
 public:
@@ -86,7 +81,7 @@ private:
 };
 
 void end(const remote::decoder_actor& decoder) {
-  base::patiently_or_not([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
+  base::try_with_retries([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
 }
 
 /// With a decoder, which ends when the gateway does. Throws `error` where there is no thread for it.
@@ -104,7 +99,7 @@ remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_a
         large->end();
       });
     } catch (...) {
-      base::patiently_or_not([&] { caf::anon_send_exit(serves, caf::exit_reason::user_shutdown); });
+      base::try_with_retries([&] { caf::anon_send_exit(serves, caf::exit_reason::user_shutdown); });
       throw;
     }
     return serves;
@@ -118,8 +113,8 @@ remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_a
 
 caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
                                      const publish_options& how) {
-  auto* ports = ports_of(engine);
-  if (ports == nullptr)
+  auto* const handle = system::handle_base::of(engine);
+  if (handle == nullptr)
     return refuse(errc::invalid_state, "publish: not the handle of an engine");
   const auto& t = how.tls;
   const bool secure = !t.empty();
@@ -195,16 +190,20 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
                                          sys.render(opened.error()));
   }
   const auto port = opened->port();
-  if (!ports->add(std::move(*opened), serves))
+  if (!handle->ports().add(std::make_shared<remote::published_port>(std::move(*opened), serves)))
     return refuse(errc::shut_down, "publish: the engine has ended");
   return port;
 }
 
 std::optional<port_statistics> statistics_of(const engine_actor& engine, std::uint16_t port) {
-  auto* ports = ports_of(engine);
-  const auto counts = ports != nullptr ? ports->counters_of(port) : nullptr;
-  if (!counts)
+  auto* const handle = system::handle_base::of(engine);
+  const auto open =
+      handle != nullptr
+          ? std::dynamic_pointer_cast<remote::published_port>(handle->ports().find(port))
+          : nullptr;
+  if (!open)
     return std::nullopt;
+  const auto counts = open->counters();
   port_statistics s;
   s.connections = static_cast<std::uint64_t>(std::max<std::int64_t>(counts->connections, 0));
   s.accepted = counts->accepted;
@@ -219,9 +218,9 @@ std::optional<port_statistics> statistics_of(const engine_actor& engine, std::ui
   return s;
 }
 
-bool unpublish(caf::actor_system&, const engine_actor& engine, std::uint16_t port) {
-  auto* ports = ports_of(engine);
-  return ports != nullptr && ports->close(port);
+bool unpublish(caf::actor_system& sys, const engine_actor& engine, std::uint16_t port) {
+  auto* const handle = system::handle_base::of(sys, engine);
+  return handle != nullptr && handle->ports().close(port);
 }
 
 } // namespace dbengine::actors

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // SQLite's own functions that may run for minutes without a look at the deadline, written again so that they can be interrupted.
-// Their answers are SQLite's, byte for byte, for arguments of every type and encoding: `libengine.replaced_functions` compares.
+// Their answers are SQLite's, byte for byte, for arguments of every type and encoding: `unit.replaced_functions` compares.
 
 #pragma once
 

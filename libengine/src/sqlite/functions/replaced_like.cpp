@@ -201,7 +201,7 @@ void replaced_like(sqlite3_context* context, int count, sqlite3_value** values) 
   bytes text = sqlite3_value_text(values[1]);
   if (pattern == nullptr || text == nullptr)
     return;
-  if (DBENGINE_FLAW("escapes nothing"))
+  if (DBENGINE_MUTANT("escapes nothing"))
     escape = 0;
   work_meter work(*own.stop);
   switch (matcher(many, one, escape, work).run(pattern, text)) {

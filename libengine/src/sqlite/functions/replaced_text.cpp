@@ -278,7 +278,7 @@ void replaced_instr(sqlite3_context* context, int, sqlite3_value** values) {
     text = static_cast<bytes>(sqlite3_value_blob(values[0]));
     needle = static_cast<bytes>(sqlite3_value_blob(values[1]));
   } else if ((text_type != SQLITE_BLOB && needle_type != SQLITE_BLOB) ||
-             DBENGINE_FLAW("converts blobs in place")) {
+             DBENGINE_MUTANT("converts blobs in place")) {
     text = sqlite3_value_text(values[0]);
     needle = sqlite3_value_text(values[1]);
   } else { // the text of a blob is asked of a copy

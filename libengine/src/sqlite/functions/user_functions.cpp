@@ -66,7 +66,7 @@ void call_user(sqlite3_context* context, int count, sqlite3_value** values) {
 
 struct bound_collation {
   const collation* own;
-  std::shared_ptr<collation_watch> watch;
+  std::shared_ptr<collation_failure> watch;
 };
 
 int compare_user(void* data, int an, const void* a, int bn, const void* b) {
@@ -77,7 +77,7 @@ int compare_user(void* data, int an, const void* a, int bn, const void* b) {
       return own->compare({static_cast<const char*>(a), static_cast<std::size_t>(an)},
                           {static_cast<const char*>(b), static_cast<std::size_t>(bn)});
     } catch (...) {
-      if (!DBENGINE_FLAW("forgets that a collation threw"))
+      if (!DBENGINE_MUTANT("forgets that a collation threw"))
         watch->failed(own->name, base::current_exception_info().message);
     }
   }
@@ -88,7 +88,7 @@ int compare_user(void* data, int an, const void* a, int bn, const void* b) {
 } // namespace
 
 void register_user_functions(sqlite3* db, const options& o,
-                             std::shared_ptr<collation_watch> watch) {
+                             std::shared_ptr<collation_failure> watch) {
   for (const auto& f : o.functions) {
     const int flags = SQLITE_UTF8 | (f.deterministic ? SQLITE_DETERMINISTIC : 0);
     if (!f.call)
@@ -102,7 +102,7 @@ void register_user_functions(sqlite3* db, const options& o,
                                             " arguments: SQLite refuses it");
   }
   if (!watch && !o.collations.empty())
-    watch = std::make_shared<collation_watch>(db, nullptr);
+    watch = std::make_shared<collation_failure>(db, nullptr);
   for (const auto& c : o.collations) {
     if (!c.compare)
       throw error(errc::invalid_option, "collation \"" + c.name + "\" has nothing to call");

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "sqlite/functions/collation_watch.hpp"
+#include "sqlite/functions/collation_failure.hpp"
 
 #include <dbengine/options.hpp>
 
@@ -18,7 +18,7 @@ namespace dbengine::sqlite {
 /// Registers the user's functions and collations; throws where SQLite refuses a name. `o` must outlive the handle. A collation that
 /// throws is told to `watch`; without one SQLite's statement is interrupted.
 void register_user_functions(sqlite3* db, const options& o,
-                             std::shared_ptr<collation_watch> watch = nullptr);
+                             std::shared_ptr<collation_failure> watch = nullptr);
 
 /// Registers them on a database of its own, in memory: throws before any file is touched.
 void check_user_functions(const options& o);

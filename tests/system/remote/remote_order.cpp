@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// What a lost connection does to requests that may be sent again: nothing that their senders could see. DBENGINE_ORDER_ROUNDS and
+// DBENGINE_ORDER_WRITES make it longer.
+//
+// one sender ---- writes 1, 2, 3 … with ids ----> long_wire (torn at random) ----> server
+// 8 clients  ---- reads, writes with ids   ----> server (ends in good order, begins again on its port)
+
+#include "support/engine/engine_fixture.hpp"
+#include "support/engine/handle_backend.hpp"
+#include "support/wire/long_wire.hpp"
+#include "support/wire/remote_fixture.hpp"
+
+#include <dbengine/actors/messages.hpp>
+#include <dbengine/actors/publish.hpp>
+#include <dbengine/actors/spawn.hpp>
+#include <dbengine/db_engine.hpp>
+
+#include <caf/io/middleman.hpp>
+#include <caf/logger.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/test.hpp" // last
+
+using namespace dbengine;
+using namespace dbengine::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+int setting(const char* name, int usual) {
+  const char* wanted = std::getenv(name);
+  return wanted != nullptr ? std::atoi(wanted) : usual;
+}
+
+struct client_config : host_config {
+  client_config() { load<caf::io::middleman>(); }
+};
+
+struct numbers {
+  int failed = 0;
+  std::map<std::string, int> codes;
+};
+
+/// One sender asks for all writes without waiting for an answer, while the wire is torn.
+numbers send_in_order(long_wire& wire, int writes, int tears, unsigned seed) {
+  numbers n;
+  client_config config;
+  caf::actor_system system{config};
+  caf::logger::set_current_actor_system(nullptr);
+  auto handle = actors::connect(system, "127.0.0.1", wire.port(),
+                                {.max_queue = static_cast<std::size_t>(writes) + 1});
+  CAF_REQUIRE(handle);
+  {
+    caf::scoped_actor self{system};
+    caf::logger::set_current_actor_system(nullptr);
+    std::atomic<bool> done{false};
+    std::thread tearing([&] {
+      std::mt19937 random(seed);
+      for (int i = 0; i < tears && !done; ++i) {
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds(std::uniform_int_distribution<int>(5, 60)(random)));
+        wire.tear(true);
+        std::this_thread::sleep_for(5ms);
+        wire.tear(false);
+      }
+    });
+    for (int i = 1; i <= writes; ++i) {
+      execute_request r{"INSERT INTO log (n) VALUES (?)", params::of(i)};
+      r.options.id = "k" + std::to_string(i);
+      r.options.timeout = 60s;
+      self->send(*handle, std::move(r));
+    }
+    // The last word: behind all of them.
+    execute_request last{"INSERT INTO log (n) VALUES (?)", params::of(writes + 1)};
+    last.options.id = "last";
+    last.options.timeout = 60s;
+    self->request(*handle, caf::infinite, std::move(last))
+        .receive([](const write_result&) {},
+                 [&](const caf::error& e) {
+                   ++n.failed;
+                   ++n.codes[actors::to_error(e).what()];
+                 });
+    done = true;
+    tearing.join();
+  }
+  actors::shutdown(system, *handle);
+  *handle = nullptr;
+  caf::logger::set_current_actor_system(nullptr);
+  return n;
+}
+
+} // namespace
+
+CAF_TEST(the writes of one sender keep their order however often the connection is lost) {
+  const int rounds = setting("DBENGINE_ORDER_ROUNDS", 3);
+  const int writes = setting("DBENGINE_ORDER_WRITES", 3000);
+  int connections = 0;
+  int kept = 0;
+  int backwards = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const engine_folder folder;
+    server s(folder.url());
+    CAF_REQUIRE_EQUAL(s.trouble(), "");
+    db_engine::connect(s.address())
+        .execute("CREATE TABLE log (at INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER)");
+    long_wire wire(s.port());
+    const auto n = send_in_order(wire, writes, 12, 4711u + static_cast<unsigned>(round));
+    for (const auto& [text, times] : n.codes)
+      CAF_MESSAGE(times << " times " << text);
+    connections += wire.connections();
+    auto db = db_engine::connect(s.address());
+    kept += db.fetch_value<int>("SELECT count(*) FROM log").value_or(0);
+    backwards +=
+        db.fetch_value<int>("SELECT count(*) FROM log AS a JOIN log AS b ON b.at = a.at + 1 "
+                            "WHERE b.n <= a.n")
+            .value_or(-1);
+  }
+  CAF_MESSAGE(rounds << " rounds of " << writes << " writes over " << connections
+                     << " connections: " << kept << " kept, " << backwards << " out of order");
+  CAF_CHECK_EQUAL(backwards, 0);
+  CAF_CHECK(connections > rounds);
+}
+
+CAF_TEST(a server that is started again is not seen by what may be sent again) {
+  const engine_folder folder;
+  auto s = std::make_unique<server>(folder.url());
+  CAF_REQUIRE_EQUAL(s->trouble(), "");
+  const auto port = s->port();
+  db_engine::connect(s->address()).execute("CREATE TABLE log (client, n)");
+  std::atomic<bool> stop{false};
+  std::atomic<int> calls{0};
+  std::mutex mutex;
+  std::map<std::string, int> errors;
+  std::chrono::steady_clock::duration slowest{};
+  int unreached = 0;
+  std::vector<std::thread> clients;
+  std::vector<int> done(8, 0);
+  for (int i = 0; i < 8; ++i)
+    clients.emplace_back([&, i] {
+      auto db = db_engine::connect("127.0.0.1:" + std::to_string(port));
+      for (int n = 1; !stop; ++n) {
+        const auto id = std::to_string(i) + "-" + std::to_string(n);
+        for (const auto& f : std::vector<std::function<void()>>{
+                 [&] { db.fetch("SELECT count(*) FROM log WHERE client = ?", i); },
+                 [&] { db.with_id(id).execute("INSERT INTO log VALUES (?, ?)", i, n); }})
+          for (bool again = true; again;) {
+            const auto e = failure_of(f);
+            // 2 s are over without a connection: as documented, and no word of a server that ends. Told as a figure.
+            again = e.message.find("cannot be reached") != e.message.npos;
+            const std::lock_guard lock(mutex);
+            unreached += again;
+            if (!again && e.code != errc::none)
+              ++errors[to_string(e)];
+            calls += e.code == errc::none;
+          }
+        done[static_cast<std::size_t>(i)] = n;
+      }
+    });
+  const int restarts = setting("DBENGINE_RESTARTS", 3);
+  for (int i = 0; i < restarts; ++i) {
+    const int before = calls;
+    comes_soon([&] { return calls > before + 200; });
+    const auto down = std::chrono::steady_clock::now();
+    s->end(); // as after SIGTERM: what waits is finished or refused, then the connections end
+    std::this_thread::sleep_for(100ms);
+    s = std::make_unique<server>(folder.url(),
+                                 std::vector<std::string>{"--port=" + std::to_string(port)});
+    CAF_REQUIRE_EQUAL(s->trouble(), "");
+    slowest = std::max(slowest, std::chrono::steady_clock::now() - down);
+  }
+  const int before = calls;
+  comes_soon([&] { return calls > before + 200; });
+  stop = true;
+  for (auto& c : clients)
+    c.join();
+  for (const auto& [text, times] : errors)
+    CAF_ERROR(times << " times " << text);
+  auto db = db_engine::connect(s->address());
+  int writes = 0;
+  for (const int n : done)
+    writes += n;
+  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM log").value_or(-1), writes);
+  CAF_CHECK_EQUAL(
+      db.fetch_value<int>("SELECT count(*) FROM (SELECT DISTINCT client, n FROM log)").value_or(-1),
+      writes);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count();
+  CAF_MESSAGE(calls << " calls, " << restarts << " restarts, the slowest of " << ms << " ms, "
+                    << unreached << " calls met no server for 2 s");
+}
