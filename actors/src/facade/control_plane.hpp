@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The control plane of the facade: each call becomes the message that a CAF caller would send, to the same handle, and the calling
-// thread waits for the answer. Backends, local and remote, derive from it and add the data plane: statements and scopes.
+// The control plane of the facade: each call becomes the message that a CAF caller would send, to
+// the same handle, and the calling thread waits for the answer. Backends, local and remote, derive
+// from it and add the data plane: statements and scopes.
 // Thread safety: any thread. Ownership: shares the engine's handle. Errors: the answer's, thrown.
-// Cost: a message and its answer, some tens of microseconds; that is why statements do not go this way.
+// Cost: a message and its answer, some tens of microseconds; that is why statements do not go this
+// way.
 
 #pragma once
 
@@ -49,9 +51,11 @@ protected:
   engine_actor disconnect() noexcept { return std::exchange(engine_, {}); }
 
 private:
-  /// Throws if this thread may not call now, for example in a forked child. Before anything of CAF is touched.
+  /// Throws if this thread may not call now, for example in a forked child. Before anything of CAF
+  /// is touched.
   virtual void check_call(access a) const = 0;
-  /// The calls of `sender` are the ones that `progress` follows, from here to `unfollow`. Only for engines of this process.
+  /// The calls of `sender` are the ones that `progress` follows, from here to `unfollow`. Only for
+  /// engines of this process.
   virtual void follow_backup(const caf::actor& sender);
   virtual void unfollow_backup(const caf::actor& sender) noexcept;
 

@@ -35,7 +35,8 @@ void leased_read::finish(std::string_view sql, const rows& result, sqlite::reque
   counts.count.add();
   counts.rows.add(result.size());
   if (start_ != untimed || ctl.deadline.was_checked_again()) {
-    const auto elapsed = sqlite::clock::now() - (start_ != untimed ? start_ : ctl.deadline.first_check());
+    const auto elapsed =
+        sqlite::clock::now() - (start_ != untimed ? start_ : ctl.deadline.first_check());
     counts.run.record(elapsed);
     core_->slow().offer(sql, elapsed);
     const auto n = lease_->conn->read_counters();

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // One read on a leased connection: its way, its counts, and the return of the lease.
-// Thread safety: the calling thread. Ownership: holds the lease until `finish`, `fail` or `discard`, of which one must be called.
+// Thread safety: the calling thread. Ownership: holds the lease until `finish`, `fail` or
+// `discard`, of which one must be called.
 
 #pragma once
 
@@ -31,7 +32,8 @@ public:
   void discard(bool count_error);
 
 private:
-  /// A clock costs a tenth of a point read: one read in 16 is timed, and each that is long enough for the progress handler.
+  /// A clock costs a tenth of a point read: one read in 16 is timed, and each that is long enough
+  /// for the progress handler.
   static constexpr std::uint64_t timed_share = 16;
   static constexpr sqlite::clock::time_point untimed{};
 

@@ -32,7 +32,8 @@ using sqlite::request_control;
 
 struct local_backend::config : caf::actor_system_config {
   config() {
-    // Sharing: an idle engine uses no processor; stealing polls 430 times a second (docs/measurements.md).
+    // Sharing: an idle engine uses no processor; stealing polls 430 times a second
+    // (docs/measurements.md).
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
     set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
@@ -40,7 +41,8 @@ struct local_backend::config : caf::actor_system_config {
   }
 };
 
-// What an abandoned worker still needs, until it ends. The members end in reverse order: engine, actor system, configuration.
+// What an abandoned worker still needs, until it ends. The members end in reverse order: engine,
+// actor system, configuration.
 struct local_backend::abandoned_system {
   std::unique_ptr<config> configuration;
   std::unique_ptr<caf::actor_system> system;
@@ -48,10 +50,12 @@ struct local_backend::abandoned_system {
 };
 
 std::unique_ptr<caf::actor_system> local_backend::make_actor_system(config& c) {
-  // The scheduler's two, its clock and its printer, and one to spare: CAF ends the process if it cannot have one of them.
+  // The scheduler's two, its clock and its printer, and one to spare: CAF ends the process if it
+  // cannot have one of them.
   os::require_threads(5);
   auto s = std::make_unique<caf::actor_system>(c);
-  // The thread that makes a system is tied to its logger; its end would touch a logger that may be gone by then.
+  // The thread that makes a system is tied to its logger; its end would touch a logger that may be
+  // gone by then.
   caf::logger::set_current_actor_system(nullptr);
   return s;
 }
@@ -60,7 +64,8 @@ std::shared_ptr<system::engine_system> local_backend::open_engine(caf::actor_sys
                                                                   std::string_view url, options o,
                                                                   const system::spawn_settings& s) {
   auto e = system::engine_system::open(sys, url, std::move(o), s);
-  // To spawn an actor ties the thread again: the system's end on another thread would wait for the end of this one.
+  // To spawn an actor ties the thread again: the system's end on another thread would wait for the
+  // end of this one.
   caf::logger::set_current_actor_system(nullptr);
   return e;
 }
@@ -84,7 +89,8 @@ local_backend::~local_backend() {
   disconnect();
   if (engine_system_->abandoned_workers().empty())
     return;
-  // The actor system cannot end before the abandoned worker does: a thread of its own waits for that, not the caller.
+  // The actor system cannot end before the abandoned worker does: a thread of its own waits for
+  // that, not the caller.
   abandoned_system* left = nullptr;
   if (!base::try_with_retries([&] { left = new abandoned_system; }))
     return; // this thread waits for the worker
@@ -105,7 +111,8 @@ void local_backend::refuse_id(const request_options& o, const char* what) {
     throw error(engine::idempotency::refused(what));
 }
 
-// -- reads ------------------------------------------------------------------------------------------
+// -- reads
+// ------------------------------------------------------------------------------------------
 
 rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
   core_->admit();
@@ -236,9 +243,9 @@ engine::lease& local_backend::take_lease(const request_options& o) {
   engine::lease* l = nullptr;
   try {
     l = core_->leases().take_until(core_->deadline_of(o), ctl);
-  } catch (const error&) { // no connection can be opened now
+  } catch (const error&) { // no connection can be opened
     throw;
-  } catch (...) { // the worker's failure, no reason that the caller could mend
+  } catch (...) { // the connection failed; the caller cannot do anything about the reason
     auto why = base::current_exception_info();
     why.code = errc::unavailable;
     throw error(std::move(why));
@@ -290,7 +297,8 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
   return c;
 }
 
-// -- control plane ----------------------------------------------------------------------------------
+// -- control plane
+// ----------------------------------------------------------------------------------
 
 void local_backend::check_call(access a) const {
   if (a == access::report)
@@ -308,8 +316,9 @@ void local_backend::unfollow_backup(const caf::actor& sender) noexcept {
   engine_system_->listeners().remove(sender.id());
 }
 
-// Without an actor that can answer, this thread composes the report: the engine is shut down or its supervisor has failed,
-// and that is what the caller asks for, or this thread is in an SQL function and must not wait.
+// Without an actor that can answer, this thread composes the report: the engine is shut down or its
+// supervisor has failed, and that is what the caller asks for, or this thread is in an SQL function
+// and must not wait.
 template <class Report, class Ask, class Compose>
 Report local_backend::report(Ask ask, Compose compose) {
   try {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade's backend in the same process. Statements run on the calling thread with a lease or the free write connection, and
-// wait in the engine's queues if neither is free. Everything else is the control plane's.
+// The facade's backend in the same process. Statements run on the calling thread with a lease or
+// the free write connection, and wait in the engine's queues if neither is free. Everything else is
+// the control plane's.
 // Thread safety: any thread. Ownership: owns the actor system and the engine. Errors: thrown.
 
 #pragma once

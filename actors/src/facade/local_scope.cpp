@@ -44,7 +44,7 @@ void local_scope::begin(engine::lease* l) {
     c.rollback();
     give_back();
     throw;
-  } catch (...) { // the connection failed, not its caller: it is replaced
+  } catch (...) { // the connection failed, not the caller: it is replaced
     auto why = base::current_exception_info();
     ended_ = true;
     count_write(true);
@@ -63,7 +63,7 @@ void local_scope::begin(engine::lease* l) {
 void local_scope::park() noexcept {
   auto& core = engine_system_->core();
   switch (kind_) {
-  case kind::write: break; // its function runs: it is waited for
+  case kind::write: break; // its function runs: a shutdown waits for it
   case kind::read: core.leases().park(*lease_); break;
   case kind::raw_read: core.leases().park(*lease_, engine::lease::outside); break;
   case kind::raw_write: core.lend_outside(true); break;
@@ -93,7 +93,7 @@ private:
 };
 
 local_scope::~local_scope() {
-  auto* mine = this; // one that never began is not there, but another thread's may be
+  auto* mine = this; // a scope that never began is not stored there, but another thread's may be
   backend_->scope_.compare_exchange_strong(mine, nullptr, std::memory_order_relaxed);
   if (ended_ || !resume())
     return;
@@ -124,7 +124,7 @@ void local_scope::give_back() noexcept {
   case kind::read: core.leases().give_back(*lease_); break;
   case kind::raw_read: core.leases().give_back(*lease_, true); break;
   case kind::raw_write:
-    // What a raw connection did to its connection cannot be known: the next one is fresh.
+    // What the host did to the connection is unknown: it is replaced.
     try {
       core.replace_writer();
       core.give_back_writer();
@@ -198,7 +198,7 @@ rows local_scope::fetch(std::string_view sql, const params_view& p) {
     rows_ += result.size();
     return result;
   }
-  // As a fetch by itself.
+  // Counted as a fetch outside a scope.
   auto& counts = lease_->counts;
   const auto start =
       counts.count.get() % 16 == 0 ? sqlite::clock::now() : sqlite::clock::time_point{};
@@ -227,7 +227,7 @@ write_result local_scope::execute(std::string_view sql, const params_view& p) {
 
 batch_result local_scope::execute_many(std::string_view sql, std::span<const params> sets) {
   const auto result = run([&](auto& c, sqlite::request_control& ctl) {
-    const bool own = !c.in_transaction(); // a raw connection outside a transaction
+    const bool own = !c.in_transaction(); // on a raw connection outside a transaction
     if (own)
       c.begin_immediate(ctl);
     else
@@ -294,7 +294,7 @@ std::unique_ptr<detail::scope> local_scope::savepoint() {
 
 std::unique_ptr<detail::scope> local_scope::savepoint_with(const request_options& o) {
   check_open();
-  static_cast<void>(backend_->calls_.control_of(o)); // passed or cancelled already
+  static_cast<void>(backend_->calls_.control_of(o)); // throws if it has passed or is cancelled
   const bool own = o.timeout || o.cancel.stop_possible();
   return std::make_unique<savepoint_scope>(*this, connection(),
                                            own ? std::optional(o) : std::nullopt);

@@ -85,7 +85,8 @@ bool queued_calls::run_inline(const std::shared_ptr<blocking_request>& r) {
   return true;
 }
 
-// A running statement is interrupted by its progress handler: it gets the grace to report its outcome.
+// A running statement is interrupted by its progress handler: it gets the grace to report its
+// outcome.
 void queued_calls::leave_if_overdue(blocking_request& r, const request_options& o) {
   const bool waiting = r.now() == request::state::waiting;
   if (o.cancel.stop_requested()) {

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A savepoint inside a write transaction of the facade.
-// Thread safety: the thread that opened the transaction. Ownership: none; the transaction outlives it.
+// Thread safety: the thread that opened the transaction. Ownership: none; the transaction outlives
+// it.
 
 #pragma once
 
@@ -24,7 +25,7 @@ public:
     if (ended_)
       return;
     connection_->rollback_to_savepoint();
-    outer_->take_back_rows(rows_before_);
+    outer_->restore_rows(rows_before_);
   }
   rows fetch(std::string_view sql, const params_view& p) override {
     const properties mine(*this);

@@ -12,7 +12,8 @@ bool writer_read_path::is_worthwhile(engine::lease& l, std::string_view sql) con
   auto& c = *l.conn;
   if (core_->read_only() || !c.is_known_cheap(sql))
     return false;
-  // After some reads without a commit between them, the lease's own snapshot is worth its price, and readers run side by side.
+  // After some reads without a commit between them, the lease's own snapshot is worth its price,
+  // and readers run side by side.
   const auto newest = c.newest_commit();
   l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
   l.newest_seen = newest;

@@ -183,7 +183,8 @@ void engine_handle::delegate_to_backups(const Request& x, const caf::message& m,
     if (o.cancel_token != 0)
       engine_->backups().expect(to.owner(), o.cancel_token);
   }
-  delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().read().backup_scheduler), m, to);
+  delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().read().backup_scheduler), m,
+           to);
 }
 
 void engine_handle::handle(execute_request& x, actor_response& to) {

@@ -37,7 +37,8 @@ auto spawn_worker(caf::actor_system& sys, bool detached, F f, Ts... xs) {
                   : workers::spawn_scheduled(sys, f, std::move(xs)...);
 }
 
-// Sends a new worker its first message. A worker that cannot get it is ended: the supervisor does not know it yet.
+// Sends a new worker its first message. A worker that cannot get it is ended: the supervisor does
+// not know it yet.
 template <class Handle, class Message>
 caf::actor send_first(const Handle& h, Message m) {
   try {
@@ -64,7 +65,8 @@ void send_later(const workers::worker_handle_table& handles, Handle worker_handl
     caf::delayed_anon_send(h, delay, std::move(m));
 }
 
-// Ends the workers that the supervisor did not get to know before it ended. The others have their exit already.
+// Ends the workers that the supervisor did not get to know before it ended. The others have their
+// exit already.
 void end_workers(const worker_handles& all) noexcept {
   const auto end = [](const auto& h) {
     if (h)
@@ -100,7 +102,8 @@ engine_system::engine_system(caf::actor_system& sys, std::shared_ptr<engine::eng
 
 engine_system::~engine_system() {
   if (core_->forked()) {
-    // A copy of the parent's: its connections and locks are leaked, because their end would act on the parent's files.
+    // A copy of the parent's: its connections and locks are leaked, because their end would act on
+    // the parent's files.
     static_cast<void>(new auto(core_));
     static_cast<void>(new auto(cursors_));
     static_cast<void>(new auto(backups_));
@@ -129,7 +132,8 @@ std::shared_ptr<engine_system> engine_system::open(caf::actor_system& sys, std::
   return h;
 }
 
-// -- the children -----------------------------------------------------------------------------------
+// -- the children
+// -----------------------------------------------------------------------------------
 
 child_spec engine_system::writer_child(const spawn_settings& s) {
   return {
@@ -211,7 +215,8 @@ child_spec engine_system::backup_scheduler_child(const spawn_settings& s) {
           }};
 }
 
-// In the order of their start. The detached ones come first: `start` counts on it when a thread is missing.
+// In the order of their start. The detached ones come first: `start` counts on it when a thread is
+// missing.
 std::vector<child_spec> engine_system::make_children(const spawn_settings& s) {
   std::vector<child_spec> all;
   if (!core_->read_only())
@@ -226,7 +231,8 @@ std::vector<child_spec> engine_system::make_children(const spawn_settings& s) {
   return all;
 }
 
-// -- start ------------------------------------------------------------------------------------------
+// -- start
+// ------------------------------------------------------------------------------------------
 
 void engine_system::connect_core() {
   engine::engine::wakers w;
@@ -284,8 +290,9 @@ error_info engine_system::start(const spawn_settings& s) {
     status_->add(c.id, c.name);
   connect_core(); // before any worker runs: its first act may be to wake another
   start_supervisor(children, s.restarts);
-  // On this thread: the caller gets the reason of a failure, and a spare reader's thread exists before it is needed. After a
-  // failure the other children are not started; the supervisor starts no child by itself.
+  // On this thread: the caller gets the reason of a failure, and a spare reader's thread exists
+  // before it is needed. After a failure the other children are not started; the supervisor starts
+  // no child by itself.
   for (std::uint32_t i = 0; i < children.size(); ++i) {
     auto started = workers::start_child(children[i], i,
                                         child_life(supervisor_, i, workers::first_incarnation));
@@ -309,7 +316,8 @@ error_info engine_system::start(const spawn_settings& s) {
   return {};
 }
 
-// -- samples ----------------------------------------------------------------------------------------
+// -- samples
+// ----------------------------------------------------------------------------------------
 
 void engine_system::refresh_samples() {
   const auto until = sqlite::clock::now() + defaults::look_patience;
@@ -327,7 +335,8 @@ health_report engine_system::health() {
   return workers::report_health(*core_, *status_, *backups_, disk_look_->under_way());
 }
 
-// -- stop -------------------------------------------------------------------------------------------
+// -- stop
+// -------------------------------------------------------------------------------------------
 
 void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
   const auto stop_children = [this](workers::stop_mode mode) {
@@ -346,7 +355,8 @@ void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
     stop_children(workers::stop_mode::abandon);
     ended = ended_within_half();
   }
-  // The supervisor gets no turn if this thread is the only one that the scheduler has: it ends after this thread's work.
+  // The supervisor gets no turn if this thread is the only one that the scheduler has: it ends
+  // after this thread's work.
   abandoned_ = ended ? exit_->abandoned() : std::vector<std::string>{"supervisor"};
   for (const auto& name : abandoned_)
     base::log(base::log_level::error, name + " does not come back and is left behind");

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One running engine: its core, its actors, and the order in which they start and stop. The composition root: no other class
-// knows every actor.
-// Thread safety: any thread. Ownership: shared by the engine's handles and the facade. Errors: `open` throws, `stop` does not.
+// One running engine: its core, its actors, and the order in which they start and stop. The
+// composition root: no other class knows every actor.
+// Thread safety: any thread. Ownership: shared by the engine's handles and the facade. Errors:
+// `open` throws, `stop` does not.
 
 #pragma once
 
@@ -50,15 +51,17 @@ public:
   engine_system(const engine_system&) = delete;
   engine_system& operator=(const engine_system&) = delete;
 
-  /// Stops in order: refuses new requests, drains within `timeout`, interrupts and answers the others, stops the actors, closes the
-  /// files. A worker in a statement that cannot be interrupted is abandoned a second later: its callers are answered, and its thread
-  /// and connection end with the statement. Idempotent; a second caller waits for the first. In a forked child it does nothing.
+  /// Stops in order: refuses new requests, drains within `timeout`, interrupts and answers the
+  /// others, stops the actors, closes the files. A worker in a statement that cannot be interrupted
+  /// is abandoned a second later: its callers are answered, and its thread and connection end with
+  /// the statement. Idempotent; a second caller waits for the first. In a forked child it does
+  /// nothing.
   void stop(std::chrono::milliseconds timeout);
   /// The workers that `stop` abandoned: the actor system cannot end before they do.
   const std::vector<std::string>& abandoned_workers() const noexcept { return abandoned_; }
 
-  /// Takes new samples of the disk and of the backups' folder, for statistics and health. If either does not answer within
-  /// `defaults::look_patience`, the sample before it stays.
+  /// Takes new samples of the disk and of the backups' folder, for statistics and health. If either
+  /// does not answer within `defaults::look_patience`, the sample before it stays.
   void refresh_samples();
   /// The reports after `refresh_samples`. They need no actor, so they answer while none works.
   dbengine::statistics statistics();
@@ -76,7 +79,8 @@ public:
 private:
   engine_system(caf::actor_system& sys, std::shared_ptr<engine::engine> core,
                 const spawn_settings& s);
-  /// Starts the supervisor, then its children. Returns why one of them could not be started, or an error with `errc::none`.
+  /// Starts the supervisor, then its children. Returns why one of them could not be started, or an
+  /// error with `errc::none`.
   error_info start(const spawn_settings& s);
   std::vector<workers::child_spec> make_children(const spawn_settings& s);
   workers::child_spec writer_child(const spawn_settings& s);

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A backup worker: runs one backup, verification or removal, then ends.
-// Thread safety: an actor. Ownership: shares the backup service. Cost: detached, a thread for as long as it works.
+// Thread safety: an actor. Ownership: shares the backup service. Cost: detached, a thread for as
+// long as it works.
 
 #pragma once
 

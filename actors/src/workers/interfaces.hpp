@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The typed interfaces of the engine's own actors and the messages between them. INTERNAL: no host sends these, and they
-// never cross the wire, so CAF needs no type id and no `inspect` for them.
+// The typed interfaces of the engine's own actors and the messages between them. INTERNAL: no host
+// sends these, and they never cross the wire, so CAF needs no type id and no `inspect` for them.
 // Thread safety: plain data; handles may be copied to and used from any thread or actor.
 
 #pragma once
@@ -20,14 +20,17 @@ namespace dbengine::actors::workers {
 
 class progress_channel;
 
-// -- to the writer ----------------------------------------------------------------------------------
+// -- to the writer
+// ----------------------------------------------------------------------------------
 
 /// Some time has passed since the last commit: truncate the WAL if nothing was committed meanwhile.
 struct checkpoint_if_idle {};
-/// The write connection failed on another thread: end, so that the supervisor starts another writer.
+/// The write connection failed on another thread: end, so that the supervisor starts another
+/// writer.
 struct writer_lost {};
 
-// -- to the reader pool -----------------------------------------------------------------------------
+// -- to the reader pool
+// -----------------------------------------------------------------------------
 
 /// A lease has a snapshot: release idle snapshots, and repeat while there is one.
 struct sweep_leases {};
@@ -38,27 +41,32 @@ struct expire_cursors {};
 /// A cursor was closed: end its connection.
 struct drop_closed_cursors {};
 
-// -- to a report worker -----------------------------------------------------------------------------
+// -- to a report worker
+// -----------------------------------------------------------------------------
 
 /// A sample of the disk or of the folder has been taken.
 struct sample_taken {};
 /// The samples take too long: answer from the last ones.
 struct patience_ended {};
 
-// -- about backups ----------------------------------------------------------------------------------
+// -- about backups
+// ----------------------------------------------------------------------------------
 
 /// To the scheduler: the period has passed.
 struct backup_due {};
 /// To a worker: make the periodic backup if it is due.
 struct run_periodic_backup {};
-/// From a worker to the facade's actor: a step of its backup is done; the worker waits for the verdict on the channel.
+/// From a worker to the facade's actor: a step of its backup is done; the worker waits for the
+/// verdict on the channel.
 struct backup_step {
   std::shared_ptr<progress_channel> channel = nullptr;
 };
 
-// -- to the supervisor ------------------------------------------------------------------------------
+// -- to the supervisor
+// ------------------------------------------------------------------------------
 
-/// A request waits in a queue: answer the overdue ones, look for stalled workers, and repeat while one waits.
+/// A request waits in a queue: answer the overdue ones, look for stalled workers, and repeat while
+/// one waits.
 struct watchdog_scan {};
 /// The result of a first start, which runs on the thread that opens the engine.
 struct child_started {
@@ -86,7 +94,8 @@ struct stop_children {
   stop_mode mode = stop_mode::in_order;
 };
 
-// -- the interfaces ---------------------------------------------------------------------------------
+// -- the interfaces
+// ---------------------------------------------------------------------------------
 
 /// Runs the writes that wait in the engine's queue, in groups.
 using writer_actor = caf::typed_actor<

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The channels of the callers that follow their backups, by the id of the actor that sent the request.
+// The channels of the callers that follow their backups, by the id of the actor that sent the
+// request.
 // Thread safety: any thread.
 //
 // Why not a field of the request? A channel cannot cross the wire, and the public message has none.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A reader: one of the workers behind the engine's queue of reads, or the one behind its queue of checks.
+// A reader: one of the workers behind the engine's queue of reads, or the one behind its queue of
+// checks.
 // Thread safety: an actor. Ownership: owns its connection. Cost: detached, a thread.
 
 #pragma once
@@ -22,7 +23,8 @@ struct reader_state {
   std::unique_ptr<sqlite::connection> conn;
 };
 
-/// It ends with the error if its connection cannot be opened, or fails for another reason than a statement.
+/// It ends with the error if its connection cannot be opened, or fails for another reason than a
+/// statement.
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
                                    std::shared_ptr<engine::engine> core, std::size_t index,
                                    child_life life);

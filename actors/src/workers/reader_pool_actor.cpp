@@ -27,7 +27,8 @@ reader_pool_actor::behavior_type reader_pool(
   };
   // The timers of the incarnation before this one ended with it.
   expire();
-  // Always: the write connection's snapshot counts, too, and the engine schedules no second sweep while one is due.
+  // Always: the write connection's snapshot counts, too, and the engine schedules no second sweep
+  // while one is due.
   self->send(self, sweep_leases{});
   life.report_ready();
   return {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The maintenance of the reader pool and of the actors' cursors: releases idle snapshots, closes connections and cursors
-// that are not used, and ends the connections of closed cursors.
-// Thread safety: an actor. Ownership: its timers; pool and cursors are the engine's, because callers lease connections without a
-// message. Cost: detached, because each step may wait for a disk; it wakes only while there is something to maintain.
+// The maintenance of the reader pool and of the actors' cursors: releases idle snapshots, closes
+// connections and cursors that are not used, and ends the connections of closed cursors.
+// Thread safety: an actor. Ownership: its timers; pool and cursors are the engine's, because
+// callers lease connections without a message. Cost: detached, because each step may wait for a
+// disk; it wakes only while there is something to maintain.
 
 #pragma once
 
@@ -20,7 +21,8 @@ namespace dbengine::actors::workers {
 
 struct reader_pool_state {
   static constexpr const char* name = "dbengine.reader_pool";
-  /// A `close_idle_connections` is on its way: set by a sweep that found no snapshot, ended by its arrival.
+  /// A `close_idle_connections` is on its way: set by a sweep that found no snapshot, ended by its
+  /// arrival.
   bool close_scheduled = false;
 };
 

@@ -2,9 +2,11 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A report worker: answers one question about the engine after new samples of the disk, then ends.
-// Thread safety: an actor. Ownership: owns the answer until it is given. Cost: scheduled; it never blocks.
+// Thread safety: an actor. Ownership: owns the answer until it is given. Cost: scheduled; it never
+// blocks.
 //
-// Why an actor for each question? The answer waits for a sample of the disk, and no other question may wait with it.
+// Why an actor for each question? The answer waits for a sample of the disk, and no other question
+// may wait with it.
 
 #pragma once
 

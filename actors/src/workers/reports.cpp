@@ -92,7 +92,8 @@ std::string megabytes(std::uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
 }
 
-// Critical: nothing can be written. Known from a write that found no room, or from the last sample of the disk.
+// Critical: nothing can be written. Known from a write that found no room, or from the last sample
+// of the disk.
 std::string full_disk(const engine::engine& core, const engine::engine::disk_sample& disk) {
   if (core.where().memory || core.read_only())
     return {};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Statistics, health and database information, composed of what the engine, the supervisor and the backup service know.
+// Statistics, health and database information, composed of what the engine, the supervisor and the
+// backup service know.
 // Thread safety: any thread. Cost: memory only, but for `report_database`.
 
 #pragma once

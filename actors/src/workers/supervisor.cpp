@@ -48,8 +48,8 @@ void log_if_possible(log_level level, Text text) noexcept {
 //   running: it has a handle. Set by its start, ended by its `down_msg`.
 //   restart_pending: `restart_child` is on its way. Set by its end, ended by that message.
 //   neither: not started yet, or stopped (terminal once the supervisor stops).
-// circuit: closed -> open when the budget is used up; open -> half_open at the probe's start; half_open -> closed when the
-// probe reports readiness, or open again when it ends.
+// circuit: closed -> open when the budget is used up; open -> half_open at the probe's start;
+// half_open -> closed when the probe reports readiness, or open again when it ends.
 struct child {
   child_spec spec;
   caf::actor handle;
@@ -61,7 +61,8 @@ struct child {
   std::deque<caf::actor_clock::time_point> failures;
   circuit_state circuit = circuit_state::closed;
   bool restart_pending = false;
-  /// Killed because a child before it failed (rest_for_one). Set by that failure, ended by its `down_msg`.
+  /// Killed because a child before it failed (rest_for_one). Set by that failure, ended by its
+  /// `down_msg`.
   bool killed_along = false;
 };
 
@@ -83,7 +84,8 @@ public:
     } catch (...) { // no memory for what it found: the next scan finds it
     }
     if (again)
-      retry_on_bad_alloc([&] { self_->delayed_send(self_, defaults::watch_interval, watchdog_scan{}); });
+      retry_on_bad_alloc(
+          [&] { self_->delayed_send(self_, defaults::watch_interval, watchdog_scan{}); });
   }
 
   void restart(std::uint32_t i) {
@@ -155,7 +157,8 @@ public:
     stop_next();
   }
 
-  /// The supervisor ended otherwise than by `stop`: its children have no supervisor any more, so they end, too.
+  /// The supervisor ended otherwise than by `stop`: its children have no supervisor any more, so
+  /// they end, too.
   void end_without_stop(const error_info& why) {
     log_if_possible(log_level::error, [&] { return "the supervisor failed: " + to_string(why); });
     core_->supervision_lost(why);
@@ -324,8 +327,8 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<en
         [work](stop_children m) { work->stop(m.mode); },
     };
   });
-  // CAF puts the handlers into a list after this function and ends the actor if it has no memory for that: this gives the list
-  // room.
+  // CAF puts the handlers into a list after this function and ends the actor if it has no memory
+  // for that: this gives the list room.
   retry_on_bad_alloc([&] { self->become(handlers); });
   retry_on_bad_alloc([&] { self->unbecome(); });
   return handlers;

@@ -2,12 +2,14 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The supervisor: starts the workers and restarts those that fail.
-// Thread safety: an actor. Ownership: owns the children's handles and their restart budgets. Cost: scheduled; it never blocks.
+// Thread safety: an actor. Ownership: owns the children's handles and their restart budgets. Cost:
+// scheduled; it never blocks.
 //
-// Erlang's terms: each child has a strategy (one_for_one: it alone is restarted; rest_for_one: the rest_for_one children
-// after it, too), an intensity (restarts within a period that are still normal) and a backoff. Past the intensity the child's
-// circuit opens: requests that need the child fail at once with `errc::unavailable`, the owner of the engine is notified, and a
-// probe (half-open) tries again.
+// Erlang's terms: each child has a strategy (one_for_one: it alone is restarted; rest_for_one: the
+// rest_for_one children after it, too), an intensity (restarts within a period that are still
+// normal) and a backoff. Past the intensity the child's circuit opens: requests that need the child
+// fail at once with `errc::unavailable`, the owner of the engine is notified, and a probe
+// (half-open) tries again.
 
 #pragma once
 
@@ -46,15 +48,17 @@ struct child_spec {
 /// The number of the first incarnation, which the opening thread starts.
 inline constexpr std::uint32_t first_incarnation = 1;
 
-/// Runs `start` on this thread. A failure is part of the result. `child` is its index in the supervisor's list.
+/// Runs `start` on this thread. A failure is part of the result. `child` is its index in the
+/// supervisor's list.
 child_started start_child(const child_spec& spec, std::uint32_t child, const child_life& life);
 
 struct supervisor_state {
   static constexpr const char* name = "dbengine.supervisor";
 };
 
-/// Its children are `specs`, of which none runs yet: the opening thread starts each and sends `child_started`, so that their
-/// threads exist when the engine does. It also adds them to `status`. `exit` is set when every child has ended.
+/// Its children are `specs`, of which none runs yet: the opening thread starts each and sends
+/// `child_started`, so that their threads exist when the engine does. It also adds them to
+/// `status`. `exit` is set when every child has ended.
 supervisor_actor::behavior_type supervisor(
     supervisor_actor::stateful_pointer<supervisor_state> self, std::shared_ptr<engine::engine> core,
     std::shared_ptr<worker_status_table> status, std::vector<child_spec> specs,

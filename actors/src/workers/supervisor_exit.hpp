@@ -15,10 +15,12 @@
 
 namespace dbengine::actors::workers {
 
-/// A one-shot event with the names of the children that did not end. However the supervisor ends, the event is set.
+/// A one-shot event with the names of the children that did not end. However the supervisor ends,
+/// the event is set.
 class supervisor_exit {
 public:
-  /// `abandoned`: children that still run, because each is in a statement that cannot be interrupted. Only the first call counts.
+  /// `abandoned`: children that still run, because each is in a statement that cannot be
+  /// interrupted. Only the first call counts.
   void set(std::vector<std::string> abandoned) {
     std::call_once(once_, [&] { promise_.set_value(std::move(abandoned)); });
   }

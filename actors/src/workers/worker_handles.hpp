@@ -37,7 +37,8 @@ public:
     const base::scoped_lock lock(mutex_);
     return handles_;
   }
-  /// What `f` takes out of them. Why not `read`? It copies the readers' handles: an allocation for each wake-up.
+  /// What `f` takes out of them. Why not `read`? It copies the readers' handles: an allocation for
+  /// each wake-up.
   template <class F>
   auto select(F f) const {
     const base::scoped_lock lock(mutex_);

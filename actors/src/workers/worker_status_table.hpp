@@ -24,7 +24,8 @@ struct worker_status {
 
 class worker_status_table {
 public:
-  /// Adds a child. The opening thread adds all of them, in the order of their start, before the supervisor runs.
+  /// Adds a child. The opening thread adds all of them, in the order of their start, before the
+  /// supervisor runs.
   void add(const worker_id& id, std::string name) {
     const base::scoped_lock lock(mutex_);
     auto& added = workers_.emplace_back();

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The writer: the worker behind the engine's queue of writes.
-// Thread safety: an actor. Ownership: none; it drains the queue of the engine it shares. Cost: detached, a thread.
+// Thread safety: an actor. Ownership: none; it drains the queue of the engine it shares. Cost:
+// detached, a thread.
 
 #pragma once
 
@@ -19,8 +20,8 @@ struct writer_state {
   static constexpr const char* name = "dbengine.writer";
 };
 
-/// Opens the write connection, then reports that it is ready. It ends with the error if the connection cannot be opened, or
-/// if a group failed for another reason than one of its statements.
+/// Opens the write connection, then reports that it is ready. It ends with the error if the
+/// connection cannot be opened, or if a group failed for another reason than one of its statements.
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
                                    std::shared_ptr<engine::engine> core, child_life life);
 

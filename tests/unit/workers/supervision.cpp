@@ -165,7 +165,8 @@ CAF_TEST(a reader that is told to end finishes its read) {
     auto f = open_with_table();
     const fault_script script(point, 1, [&] {
       for (std::size_t i = 0; i < 2; ++i)
-        caf::anon_send_exit(f->engine->handles().read().readers[i], caf::exit_reason::user_shutdown);
+        caf::anon_send_exit(f->engine->handles().read().readers[i],
+                            caf::exit_reason::user_shutdown);
     });
     const auto r = f->read("SELECT count(*) FROM t");
     CAF_REQUIRE(engine_system_fixture::answered(r));
