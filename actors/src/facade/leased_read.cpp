@@ -21,12 +21,12 @@ rows leased_read::run(writer_read_path& on_writer, std::string_view sql, const p
                       sqlite::request_control& ctl, int& failed_workers) {
   DBENGINE_FAULT_POINT("lease.before_statement");
   auto& c = *lease_->conn;
-  if (c.reuse_snapshot())
+  if (c.snapshot().reuse())
     return c.fetch(sql, p, ctl);
   rows result;
   if (on_writer.try_fetch(*lease_, sql, p, ctl, result, failed_workers))
     return result;
-  c.refresh_snapshot();
+  c.snapshot().refresh();
   return c.fetch(sql, p, ctl);
 }
 

@@ -14,7 +14,7 @@ bool writer_read_path::is_worthwhile(engine::lease& l, std::string_view sql) con
     return false;
   // After some reads without a commit between them, the lease's own snapshot is worth its price,
   // and readers run side by side.
-  const auto newest = c.newest_commit();
+  const auto newest = c.snapshot().newest_commit();
   l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
   l.newest_seen = newest;
   return l.quiet_reads < defaults::quiet_reads;
@@ -35,7 +35,7 @@ bool writer_read_path::try_fetch(engine::lease& l, std::string_view sql, const p
     }
     result = w.fetch(sql, p, ctl);
   } catch (const error&) {
-    w.drop_snapshot();
+    w.snapshot().drop();
     core_->give_back_writer();
     if (ctl.deadline.stop_reason() != errc::none && !ctl.deadline.was_preempted())
       throw;
