@@ -33,6 +33,8 @@ void facade_actor::on_destroy() {
 
 void facade_actor::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) {
   if (what->mid.is_request()) {
+    if (!what->sender)
+      return;
     what->sender->enqueue(nullptr, what->mid.response_id(),
                           caf::make_message(caf::make_error(caf::sec::unexpected_message)), host);
     return;

@@ -98,7 +98,8 @@ local_backend::~local_backend() {
   try {
     std::thread([left] { delete left; }).detach();
   } catch (...) { // it stays for the life of the process
-    base::log(base::log_level::error, "no thread to wait for the worker that was left behind");
+    base::log(base::log_level::error,
+              "no thread to wait for the abandoned worker; its actor system stays");
   }
 }
 
@@ -316,11 +317,15 @@ void local_backend::unfollow_backup(const caf::actor& sender) noexcept {
   engine_system_->listeners().remove(sender.id());
 }
 
-// Without an actor that can answer, this thread composes the report: the engine is shut down or its
-// supervisor has failed, and that is what the caller asks for, or this thread is in an SQL function
-// and must not wait.
+// This thread composes the report if no actor can: the engine is shut down or its supervisor has
+// failed, and that is what the caller asks for. So does a thread that must not wait for an actor: one
+// of the scheduler's own, and one inside an SQL function.
 template <class Report, class Ask, class Compose>
 Report local_backend::report(Ask ask, Compose compose) {
+  if (workers::on_actor_thread()) {
+    core_->check_process();
+    return compose();
+  }
   try {
     return ask();
   } catch (const error& e) {

@@ -16,7 +16,7 @@ using sqlite::request_control;
 
 namespace {
 
-// Leaves a request without its answer. Returns if the answer came at this moment.
+// Leaves a request without its answer. Returns if the answer has just come.
 void abandon(blocking_request& r, errc code, const char* text) {
   const auto outcome = r.abandon();
   if (!outcome)

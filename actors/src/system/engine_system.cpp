@@ -302,7 +302,7 @@ error_info engine_system::start(const spawn_settings& s) {
           std::count_if(children.begin(), children.end(), [](const auto& x) { return x.detached; });
       if (children[i].detached && why.code == errc::cannot_open)
         why.message = std::to_string(threads) + " threads are needed and only " +
-                      std::to_string(i) + " can be had: " + why.message;
+                      std::to_string(i) + " are available: " + why.message;
       return why;
     }
     try {
@@ -359,7 +359,7 @@ void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
   // after this thread's work.
   abandoned_ = ended ? exit_->abandoned() : std::vector<std::string>{"supervisor"};
   for (const auto& name : abandoned_)
-    base::log(base::log_level::error, name + " does not come back and is left behind");
+    base::log(base::log_level::error, name + " does not end and is abandoned");
 }
 
 void engine_system::stop(std::chrono::milliseconds timeout) {
@@ -377,7 +377,7 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
   stop_workers(last_moment);
   if (!backups_->close(std::max(last_moment, sqlite::clock::now()))) {
     abandoned_.emplace_back("backup");
-    base::log(base::log_level::error, "the running backup does not end and is left behind");
+    base::log(base::log_level::error, "the running backup does not end and is abandoned");
   }
   disk_look_->close();
   base::retry_on_bad_alloc([this] { core_->answer_rest(); });

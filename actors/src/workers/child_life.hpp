@@ -21,7 +21,7 @@ namespace dbengine::actors::workers {
 /// Ownership: none; the address is weak, because a worker must not keep its supervisor alive.
 class child_life {
 public:
-  /// Of a worker without a supervisor: it reports to nobody.
+  /// For a worker without a supervisor: its report has no receiver.
   child_life() = default;
   child_life(const supervisor_actor& supervisor, std::uint32_t child, std::uint32_t incarnation)
       : supervisor_(supervisor.address()), id_{child, incarnation} {}

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Spawns actors so that a missing thread is an error. CAF counts a detached actor before it makes
-// its thread, and without a thread it would wait for that actor for ever.
+// its thread, and without a thread its wait for that actor would never end.
 // Thread safety: any thread. Errors: thrown.
 
 #pragma once
@@ -55,12 +55,13 @@ auto spawn_whole(caf::actor_system& sys, F f, Ts... xs) {
     try {
       throw;
     } catch (const std::system_error& e) {
-      throw error(errc::cannot_open, std::string("no thread can be had for a worker: ") + e.what());
+      throw error(errc::cannot_open,
+                  std::string("no thread is available for a worker: ") + e.what());
     }
   }
 }
 
-/// In a thread of its own. Throws `errc::cannot_open` where it gets none.
+/// In a thread of its own. Throws `errc::cannot_open` if there is none.
 template <class F, class... Ts>
 auto spawn_detached(caf::actor_system& sys, F f, Ts... xs) {
   return spawn_whole<caf::detached>(sys, std::move(f), std::move(xs)...);

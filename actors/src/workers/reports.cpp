@@ -115,7 +115,7 @@ std::string long_wal(const engine::engine::disk_sample& disk) {
     return {};
   return "the write-ahead log has " + megabytes(disk.wal_bytes) +
          ": a snapshot that is kept (a cursor, a transaction that reads, a backup, another process) "
-         "does not let it begin anew";
+         "keeps it from starting over";
 }
 
 // Problems that keep nothing from working yet.
@@ -215,7 +215,7 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
   i.application_id = integer("PRAGMA application_id");
   i.foreign_keys = integer("PRAGMA foreign_keys") != 0;
   i.mmap_bytes = number("PRAGMA mmap_size");
-  const auto cache = integer("PRAGMA cache_size"); // in KiB where negative, else in pages
+  const auto cache = integer("PRAGMA cache_size"); // in KiB if negative, else in pages
   i.cache_bytes = cache < 0 ? std::uint64_t{1024} * static_cast<std::uint64_t>(-cache)
                             : i.page_size * static_cast<std::uint64_t>(cache);
   static constexpr const char* levels[] = {"off", "normal", "full"};

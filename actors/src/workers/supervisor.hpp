@@ -41,7 +41,7 @@ struct child_spec {
   /// Called when the circuit opens, with the reason, and when it closes again.
   std::function<void(const error_info&)> circuit_opened = {};
   std::function<void()> circuit_closed = {};
-  /// It runs in a thread of its own; a restart checks first that a thread can be had.
+  /// It runs in a thread of its own; a restart checks first that a thread is available.
   bool detached = false;
 };
 

@@ -32,7 +32,7 @@ public:
     handles_.readers.resize(readers);
   }
 
-  /// All of them, as they are together at one moment.
+  /// All of them, in one consistent copy.
   worker_handles read() const {
     const base::scoped_lock lock(mutex_);
     return handles_;
