@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The main program of every test executable: CAF's test framework, plus skipped tests that are counted as such.
+// The main program of every test executable: CAF's test framework, plus skipped tests that are
+// counted as such.
 #define CAF_TEST_NO_MAIN
 
 #include "support/skip.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing, and the next one works.
+// The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing,
+// and the next one works.
 #include "backup/backup_restore.hpp"
 
 #include "support/engine/backup_fixture.hpp"

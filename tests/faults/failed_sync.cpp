@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A sync of the write-ahead log fails: nothing that it holds is copied into the database before all of it was written and synced
-// again. `faults.power_cut` shows what would come of it; here is what the callers see.
+// A sync of the write-ahead log fails: nothing that it holds is copied into the database before all
+// of it was written and synced again. `faults.power_cut` shows what would come of it; here is what
+// the callers see.
 #include "support/engine/engine_fixture.hpp"
 #include "support/faults/faulty_vfs.hpp"
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is settled: whatever was answered
-// as not done does not come back when the file is opened again.
+// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is
+// settled: whatever was answered as not done does not come back when the file is opened again.
 //
-//   16 clients        disk (the WAL)              writer
-//   writes ------------------------------------->  COMMIT
-//                     a sync fails ------------->  checkpoint, else a commit: settles it ---> killed there, or before, or after
-//                     ... for long ------------->  cannot: `fenced`, `unknown`
-//   compare ledger and file, closed by an engine whose disk is well, or whose disk is broken to the end
+//   16 clients     disk (the WAL)       writer
+//   writes ---------------------------> COMMIT
+//                  a sync fails ------> a checkpoint, else a commit, resolves it
+//                                       killed there, or before, or after
+//                  ... for long ------> cannot: `fenced`, `unknown`
+//   compare ledger and file, closed by an engine whose disk works, or fails to the end
 
 #include "base/fault.hpp"
 #include "support/engine/engine_system_fixture.hpp"
@@ -97,7 +98,8 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   CAF_REQUIRE(r.steps[1].failure);
   CAF_CHECK_EQUAL(to_string(r.steps[1].failure->code), to_string(errc::io));
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
-  // Where it cannot be settled nothing more is written, and nobody is told "not done". (An empty WAL could be emptied again.)
+  // Where it cannot be settled nothing more is written, and nobody is told "not done". (An empty
+  // WAL could be emptied again.)
   db.execute("INSERT INTO t VALUES (0)");
   faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, true);
   const auto e = failure_of(script);
@@ -174,7 +176,8 @@ CAF_TEST(kills while commits fail leave every answer true) {
   round_result sum;
   unsigned rounds = 0;
   while (sum.kills < wanted) {
-    // From disks that fail once to such where nothing can be settled for a while, with the WAL kept by a reader or not.
+    // From disks that fail once to such where nothing can be settled for a while, with the WAL kept
+    // by a reader or not.
     const unsigned kind = rounds % 8;
     const bool settled = kind < 2; // by the checkpoint, each time: nothing is unknown
     kill_round next{.seed = seed + rounds++,

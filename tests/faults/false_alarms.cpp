@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What looks like a file that was cut or taken away, and is none: an engine that is told so for good would be wrong for good.
+// What looks like a file that was cut or taken away, and is none: an engine that is told so for
+// good would be wrong for good.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/eventually.hpp"
@@ -27,8 +28,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// SQLite's own way to the files, with a door in front of the writes to a database behind its first pages: a checkpoint stands
-// there half way, as one of a large file does for seconds.
+// SQLite's own way to the files, with a door in front of the writes to a database behind its first
+// pages: a checkpoint stands there half way, as one of a large file does for seconds.
 struct held_writes {
   struct file {
     sqlite3_file base;
@@ -77,13 +78,13 @@ void let_ticks_pass() {
   std::this_thread::sleep_for(std::chrono::milliseconds(12)); // of the clock that looks go by
 }
 
-// engine                          another program
+// engine                 another program
 // 300 pages, reads
-//                                 DELETE, VACUUM, checkpoint: 4 pages
-//                                 INSERT: 300 pages, in the WAL
-//                                 checkpoint: the header, which says 300 pages, and some more, and stands
-// reads and writes, as often as it likes
-//                                 the rest
+//                        DELETE, VACUUM, checkpoint: 4 pages
+//                        INSERT: 300 pages, in the WAL
+//                        checkpoint: the header, which says 300 pages, and some more; it stops
+// reads and writes, any number of times
+//                        the other pages
 // reads and writes
 //
 // The first error on that way, in words.

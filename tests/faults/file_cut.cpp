@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A database that another program cuts short while threads read it: no answer has rows that nobody wrote, and the process lives.
+// A database that another program cuts short while threads read it: no answer has rows that nobody
+// wrote, and the process lives.
 //
 //   readers (points, scans, a cursor)     the engine                       another program
 //   right rows .......................... <- mapped, or read page by page
@@ -36,7 +37,8 @@ namespace {
 
 constexpr int rows_there = 400;
 
-// As long as two pages, so that it has pages of its own, which say nothing of themselves when they are zeros.
+// As long as two pages, so that it has pages of its own, which say nothing of themselves when they
+// are zeros.
 std::string content(std::int64_t id) {
   std::string s;
   while (s.size() < 9'000)
@@ -204,7 +206,8 @@ CAF_TEST(without the handler an engine leaves signals alone) {
                   0);
 }
 
-// As it is after the last program closed it: SQLite itself finds then that pages are missing, and calls the file malformed.
+// As it is after the last program closed it: SQLite itself finds then that pages are missing, and
+// calls the file malformed.
 CAF_TEST(a file that was opened with an empty log and cut short is fenced on every way to read) {
   const std::vector<std::function<void(db_engine&)>> reads{
       [](db_engine& db) { db.fetch("SELECT id, b FROM t"); },

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine beside other programs that use the file by plain SQLite. Whatever they do by SQLite's own rules, the engine goes
-// on, nothing is told to be unknown, and every row of every side is there once.
+// An engine beside other programs that use the file by plain SQLite. Whatever they do by SQLite's
+// own rules, the engine goes on, nothing is told to be unknown, and every row of every side is
+// there once.
 //
-//   engine, three threads                      one to four programs (programs/foreign_writer.cpp)
+//   engine, three threads                      one to four programs (foreign_writer.cpp)
 //   insert, alone, in groups, in scopes ...... insert
 //   read what this thread has written ........ checkpoint in each mode, grow, shrink, VACUUM
 //                                              alter tables, close, open
-//   all of it quick for a second, slow for a second; in each fifth round only commits, and the WAL grows
+//   all of it quick for a second, slow for a second; in each fifth round only commits, and
+//   the WAL grows
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/faults/memory_folder.hpp"
@@ -183,7 +185,8 @@ void compare(sqlite3* db, const char* table, int who, int counted_as, long done,
 struct round {
   int writers = 1;
   std::chrono::milliseconds length{0};
-  // All do nothing but commit, beside a snapshot that keeps the WAL from beginning anew: it is longer after each commit.
+  // All do nothing but commit, beside a snapshot that keeps the WAL from beginning anew: it is
+  // longer after each commit.
   bool grows = false;
   bool until_fenced = false;
 };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A full disk or an I/O error in the middle of a group: who was told "done" has its rows, now and after the file was opened
-// again, who was told "not done" has none, and the engine goes on or says why it does not.
+// A full disk or an I/O error in the middle of a group: who was told "done" has its rows, now and
+// after the file was opened again, who was told "not done" has none, and the engine goes on or says
+// why it does not.
 //
 //   one writer holds the connection | 14 requests wait
-//   the error is armed, the gate opens
-//   its COMMIT                      | one group: spilled pages, the conflict of one member, COMMIT; the n-th write or sync of it fails
+//   the error is armed, the event is set
+//   its COMMIT                      | one group: spilled pages, the conflict of one member,
+//                                   | COMMIT; its n-th write or sync fails
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/faults/faulty_vfs.hpp"
@@ -118,7 +120,8 @@ bool play(const fault& f, int n, tally& t) {
         open.insert({i, i + 100});
     }
     CAF_CHECK(failures[5].code != errc::none);
-    // Reading goes on. So does writing, unless the commit that failed may come back: then the engine says so.
+    // Reading goes on. So does writing, unless the commit that failed may come back: then the
+    // engine says so.
     auto now = rows_of(db.fetch("SELECT id FROM t"));
     for (const int id : open)
       now.erase(id);

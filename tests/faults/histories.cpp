@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many clients by the three doors of one engine (facade, handle, wire) write to registers and append lists and read them, with
-// ids, cancellations, deadlines and deaths of workers, and what they were told is checked against the order in the database:
-// strictly serialisable writes, snapshot reads, read-your-writes, exactly once (support/engine/history.hpp).
+// Many clients by the three doors of one engine (facade, handle, wire) write to registers and
+// append lists and read them, with ids, cancellations, deadlines and deaths of workers, and what
+// they were told is checked against the order in the database: strictly serialisable writes,
+// snapshot reads, read-your-writes, exactly once (support/engine/history.hpp).
 //
-//   4 clients each by facade, handle, wire     stopper, killer                engine
-//   write, read, keep what they were told ---------------------------------> groups, leases, readers
-//                                              cancel, strike --------------> stops, restarts
+//   4 clients each by facade, handle, wire   stopper, killer      engine
+//   write, read, record the answers -----------------------------> groups, leases, readers
+//                                            cancel, strike -----> stops, restarts
 //   closed: replay the log, compare
 //
 // DBENGINE_HISTORY_OPERATIONS: so many operations in all; DBENGINE_SEED: the first round's seed.

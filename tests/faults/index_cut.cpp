@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The index of the WAL (-shm), which SQLite has mapped, is cut short, deleted or replaced by another program; and as many
-// files as one likes are guarded. The process lives, every read and write is `fenced` from then on, and what was committed is in the
-// files.
+// The index of the WAL (-shm), which SQLite has mapped, is cut short, deleted or replaced by
+// another program; and as many files as one likes are guarded. The process lives, every read and
+// write is `fenced` from then on, and what was committed is in the files.
 
 #include "os/guarded_mapping.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -145,7 +145,8 @@ CAF_TEST(an index that is deleted or replaced ends writes) {
 }
 
 CAF_TEST(threads that meet a missing page at once all go on) {
-  // The handler of the one has put a page there when that of the other asks which file the address belongs to.
+  // The handler of the one has put a page there when that of the other asks which file the address
+  // belongs to.
   CAF_CHECK_EQUAL(in_child([] {
                     install_sigbus_handler();
                     const engine_folder folder;

@@ -30,7 +30,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A process that opens an engine, forks a child that does nothing, and is killed. The child ends when `stay` is closed.
+// A process that opens an engine, forks a child that does nothing, and is killed. The child ends
+// when `stay` is closed.
 struct orphaned {
   int stay[2] = {-1, -1};
   bool made = false;
@@ -140,7 +141,8 @@ CAF_TEST(the lock file of a root that was killed locks nobody out) {
                       const auto e = failure_of([&] { db_engine second(folder.url()); });
                       if (e.code != errc::locked)
                         return 1;
-                      // Whose it is is told, or that it is not known: never the one that was killed.
+                      // Whose it is is told, or that it is not known: never the one that was
+                      // killed.
                       return e.message.find("999999999") == std::string::npos ? 0 : 2;
                     }),
                     0);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Power cuts: a program works under a recorder of its writes, truncations, renames and syncs; from the records come images of what a disk
-// may hold after a cut at any moment; each is opened by the engine. With `full` nothing that was acknowledged may be
-// missing; with `normal` the last rows may, never one before another that is there; nothing may be damaged; no work may
-// leave files behind that the next one does not remove.
+// Power cuts: a program works under a recorder of its writes, truncations, renames and syncs; from
+// the records come images of what a disk may hold after a cut at any moment; each is opened by the
+// engine. With `full` nothing that was acknowledged may be missing; with `normal` the last rows
+// may, never one before another that is there; nothing may be damaged; no work may leave files
+// behind that the next one does not remove.
 //
 // DBENGINE_POWER_CUTS=N makes about N images (2,040), DBENGINE_SEED=N repeats a run.
 #include "support/faults/power_cut.hpp"
@@ -75,7 +76,8 @@ struct told {
   }
 };
 
-// The schema of power_cut_victim, by SQLite alone; the process ends without closing, so that the log stays.
+// The schema of power_cut_victim, by SQLite alone; the process ends without closing, so that the
+// log stays.
 void make_database(const std::filesystem::path& path, int writer, int rows, bool log) {
   const auto make = [&] {
     const auto db = dbengine::sqlite::open_database(
@@ -270,7 +272,8 @@ private:
   static std::string judge_backups(const db_engine& db, const std::filesystem::path& folder,
                                    const told& acknowledged, int figures::*& count) {
     std::set<std::string> listed;
-    // All of the folder: an image is another folder, whose engine does not take them for its own history.
+    // All of the folder: an image is another folder, whose engine does not take them for its own
+    // history.
     for (const auto& b : dbengine::backup::list_backups(folder)) {
       listed.insert(b.filename);
       if (const auto report = verify_backup(b.path); !report.ok)

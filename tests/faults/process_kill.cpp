@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A loaded process is killed with SIGKILL at random moments, 500 times: nothing it acknowledged is missing or doubled, and
-// nothing it called undone is there. The next process opens what the dead one left; the check looks at a copy.
+// A loaded process is killed with SIGKILL at random moments, 500 times: nothing it acknowledged is
+// missing or doubled, and nothing it called undone is there. The next process opens what the dead
+// one left; the check looks at a copy.
 
 #include "support/engine/ledger.hpp"
 #include "support/faults/ack_file.hpp"

@@ -4,10 +4,12 @@
 // A process that forks, and one that runs out of threads or descriptors.
 //
 //   parent                       child
-//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the parent's
+//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the
+//                                parent's
 //
 //   opens under a limit          an error that says so, and no hang
-//   limit while it works         what needs no new thread or descriptor goes on; the rest comes back with the limit
+//   limit while it works         what needs no new thread or descriptor goes on; all else works
+//                                again when the limit is lifted
 
 #include "os/file_lock.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -147,8 +149,9 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
   caf::actor_system sys(cfg);
   caf::logger::set_current_actor_system(nullptr);
   auto engine = actors::spawn_engine(sys, folder.url());
-  // Another thread may have had a lock of CAF's when the child was made. So this one is made here and never ended in the child (the logger's),
-  // and what it asks there has no timeout (the clock's).
+  // Another thread may have had a lock of CAF's when the child was made. So this one is made here
+  // and never ended in the child (the logger's), and what it asks there has no timeout (the
+  // clock's).
   caf::scoped_actor self(sys);
   const auto run = [&](const std::string& sql) {
     std::string code = "none";
@@ -329,7 +332,8 @@ CAF_TEST(a worker that cannot be restarted for want of a thread comes back with 
     limit(RLIMIT_NPROC, 1);
     {
       const fault_script script("writer.before_commit", 1, fail_worker);
-      // Its group fails the writer: nobody can take its place, and the request waits, to its deadline.
+      // Its group fails the writer: nobody can take its place, and the request waits, to its
+      // deadline.
       const auto e = failure_of([&] {
         db.with({.timeout = std::chrono::milliseconds(200)})
             .execute_many("INSERT INTO t VALUES (?)", std::vector<params>{params{1}, params{2}});

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A worker that does not come back: a query that ignores its deadline, a disk that blocks. It is seen and reported in health, its
-// waiting requests fail by their deadlines, and when it comes back all is well.
+// A worker that does not come back: a query that ignores its deadline, a disk that blocks. It is
+// seen and reported in health, its waiting requests fail by their deadlines, and when it comes back
+// all is well.
 //
 //   client A            client B                worker            supervisor
 //   block() ----------------------------------> stuck

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every call that SQLite makes to the file system fails once, and from there on for good, one after the other, until a fixed
-// workload passes without being hit: every answer is true, also after a crash at that moment, and when the fault is gone the
-// engine goes on by itself.
+// Every call that SQLite makes to the file system fails once, and from there on for good, one after
+// the other, until a fixed workload passes without being hit: every answer is true, also after a
+// crash at that moment, and when the fault is gone the engine goes on by itself.
 
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
@@ -252,8 +252,9 @@ private:
       wrong("integrity after a crash: " + problems);
   }
 
-  // The engine goes on by itself: within the bound, a write is done, it is read, and health has nothing to say. For the last, a
-  // circuit that is open may have to be probed, which takes seconds: not waited for each time.
+  // The engine goes on by itself: within the bound, a write is done, it is read, and health has
+  // nothing to say. For the last, a circuit that is open may have to be probed, which takes
+  // seconds: not waited for each time.
   void recover(db_engine& db) {
     const auto give_up =
         std::chrono::steady_clock::now() + (fault_.what == disk_fault::kind::lies ? 1s : 20s);
@@ -289,7 +290,8 @@ private:
   outcome out_;
 };
 
-// A database of some pages, made without any fault. Its rows are not in any ledger and go to a table of their own.
+// A database of some pages, made without any fault. Its rows are not in any ledger and go to a
+// table of their own.
 void make_template(const fs::path& folder) {
   {
     db_engine db("sqlite:///" + (folder / "template.db").string(),
@@ -312,8 +314,8 @@ void report(const disk_fault& f, const outcome& o) {
       o.closed.text().c_str());
 }
 
-// Every n until the workload is not hit any more, several times in a row: how often it calls differs by a few from run to
-// run. Returns how many runs were wrong.
+// Every n until the workload is not hit any more, several times in a row: how often it calls
+// differs by a few from run to run. Returns how many runs were wrong.
 int every_n(const fs::path& folder, disk_fault f, std::uint64_t& runs) {
   int bad = 0;
   int missed = 0;
@@ -341,7 +343,8 @@ CAF_TEST(every call to the disk may fail and every answer stays true) {
       disk_fault f{.call = static_cast<disk_call>(c), .for_good = for_good};
       const auto before = runs;
       int bad = every_n(folder.path, f, runs);
-      // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be settled, and nobody says it.
+      // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be
+      // settled, and nobody says it.
       if (f.call == disk_call::write || f.call == disk_call::truncate ||
           f.call == disk_call::shm_map) {
         f.what = disk_fault::kind::full;

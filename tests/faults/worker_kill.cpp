@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Workers die at random fault points, again and again, while 16 clients use the engine. Afterwards each request has had exactly one answer, every
-// write answered as done is there once, every one answered as not done is not there, and the engine serves on.
+// Workers die at random fault points, again and again, while 16 clients use the engine. Afterwards
+// each request has had exactly one answer, every write answered as done is there once, every one
+// answered as not done is not there, and the engine serves on.
 //
-//   16 clients (facade, typed handle)     killer                       engine
-//   every kind of request ------------->                              works
-//                                         strikes at a point --------> a worker throws, exits or stalls
-//   waits, gets an error, or notices                                   restarts it, runs again what did not run
-//   nothing ---------------------------->                              serves on
+//   16 clients (facade, handle)   killer                 engine
+//   every kind of request ---->                          works
+//                                 strikes at a point --> a worker throws, exits or stalls
+//   waits, gets an error, or                             restarts it, runs again what did
+//   notices nothing ---------->                          not run, and serves on
 //   compare ledger and file
 //
 // Each point for itself: `faults.kill_points`.

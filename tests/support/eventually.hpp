@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Waiting for a condition, instead of for a time.
-// Thread rule: any thread; `f` is called in it.
+// Thread safety: any thread; `f` is called in it.
 
 #pragma once
 
@@ -11,7 +11,8 @@
 
 namespace dbengine::test {
 
-/// True as soon as `f` is; false where it is not within `bound`, which by default is so long that only a hang fails.
+/// True as soon as `f` is; false where it is not within `bound`, which by default is so long that
+/// only a hang fails.
 template <class F>
 bool eventually(F&& f, std::chrono::seconds bound = std::chrono::seconds(60)) {
   const auto give_up = std::chrono::steady_clock::now() + bound;

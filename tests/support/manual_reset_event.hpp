@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An event that the test sets: threads wait for it. The SQL function `hold()` waits, so that a request is known to run.
-// Thread rule: any thread. Ownership: outlives the engine whose function it is.
+// An event that the test sets: threads wait for it. The SQL function `hold()` waits, so that a
+// request is known to run.
+// Thread safety: any thread.
+// Ownership: outlives the engine whose function it is.
 
 #pragma once
 

@@ -18,7 +18,7 @@ local_cursor::local_cursor(const engine::engine& core, std::shared_ptr<system::e
 void local_cursor::open(engine::lease& l, std::string_view sql, const params_view& p) {
   auto& c = *l.conn;
   try {
-    c.drop_snapshot();
+    c.snapshot().drop();
     c.begin_snapshot();
     auto ctl = control_now();
     cursor_ = std::make_unique<connection::cursor>(c, sql, p, ctl);

@@ -33,7 +33,7 @@ bool local_backend::read_on_writer(engine::lease& l, std::string_view sql, const
   if (core_->read_only() || !c.is_known_cheap(sql))
     return false;
   // No commit for some reads: the lease's own snapshot is worth its price again, and readers run side by side.
-  const auto newest = c.newest_commit();
+  const auto newest = c.snapshot().newest_commit();
   l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
   l.newest_seen = newest;
   if (l.quiet_reads >= defaults::quiet_reads || !core_->try_take_writer_briefly())
@@ -49,7 +49,7 @@ bool local_backend::read_on_writer(engine::lease& l, std::string_view sql, const
     }
     result = w.fetch(sql, p, ctl);
   } catch (const error&) {
-    w.drop_snapshot();
+    w.snapshot().drop();
     core_->give_back_writer();
     if (ctl.deadline.stop_reason() != errc::none && !ctl.deadline.was_preempted())
       throw; // its deadline, or its caller
@@ -90,10 +90,10 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
     DBENGINE_FAULT_POINT("lease.before_statement");
     rows result;
     auto& c = *l->conn;
-    if (c.reuse_snapshot()) {
+    if (c.snapshot().reuse()) {
       result = c.fetch(sql, p, ctl);
     } else if (!read_on_writer(*l, sql, p, ctl, result, failed_workers)) {
-      c.refresh_snapshot();
+      c.snapshot().refresh();
       result = c.fetch(sql, p, ctl);
     }
     counts.count.add();

@@ -91,18 +91,18 @@ void local_scope::begin(engine::lease* l) {
     switch (kind_) {
     case kind::write: {
       sqlite::request_control ctl = backend_->control_of(options_);
-      c.set_authority(sqlite::authority::scope);
+      c.auth().acting_as = sqlite::authority::scope;
       c.begin_immediate(ctl);
       break;
     }
     case kind::read:
-      c.drop_snapshot();
+      c.snapshot().drop();
       c.begin_snapshot();
       break;
     case kind::raw_write:
     case kind::raw_read:
-      c.drop_snapshot();
-      c.set_authority(sqlite::authority::raw);
+      c.snapshot().drop();
+      c.auth().acting_as = sqlite::authority::raw;
       if (kind_ == kind::raw_read)
         c.allow_attach();
       break;
@@ -186,7 +186,7 @@ void local_scope::give_back() noexcept {
   auto& c = connection();
   switch (kind_) {
   case kind::write:
-    c.set_authority(sqlite::authority::writer);
+    c.auth().acting_as = sqlite::authority::writer;
     core.give_back_writer();
     core.arm_sweep();
     break;

@@ -14,7 +14,7 @@ namespace dbengine::actors::guard {
 
 class aside_text {
 public:
-  /// A text of so many bytes begins.
+  /// A text of `size` bytes begins.
   void begin(std::size_t size) noexcept { missing_ = size; }
   /// Appends bytes of it, at most those that are missing. Memory follows the bytes that came, not
   /// those that were announced. `least` and `most`: the size of a piece.

@@ -45,7 +45,7 @@ public:
   bool make_room(std::size_t wanted, std::size_t least);
   char* free_space() noexcept { return bytes_.data() + end_; }
   std::size_t free_size() const noexcept { return bytes_.size() - end_; }
-  /// So many bytes were read into the free space.
+  /// `n` bytes were read into the free space.
   void append(std::size_t n) noexcept { end_ += n; }
   /// Forgets all bytes, and returns the memory if it is larger than `kept`.
   void clear(std::size_t kept);

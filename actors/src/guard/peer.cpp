@@ -35,9 +35,10 @@ const std::array<char, header_size> heartbeat = [] {
   return result;
 }();
 
-/// CAF takes the descriptor's number for the connection's handle, and may still be removing the last
-/// connection of that number when the next one shakes hands. Its tables then name a dead connection
-/// for a live peer, for ever. Numbers beyond all descriptors that are never used again avoid that.
+/// CAF takes the descriptor's number for the connection's handle, and may still be removing the
+/// last connection of that number when the next one shakes hands. Its tables then name a dead
+/// connection for a live peer, for ever. Numbers beyond all descriptors that are never used again
+/// avoid that.
 caf::io::connection_handle own_handle() {
   static std::atomic<std::int64_t> last{std::int64_t{1} << 40};
   return caf::io::connection_handle::from_int(++last);

@@ -164,7 +164,7 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
   const sqlite::connection::request_scope under(c, ctl);
   const auto text = [&](const char* sql) {
     try {
-      return c.engine_text(sql);
+      return c.own_sql().text(sql);
     } catch (const error& e) {
       auto info = e.info();
       if (const auto why = ctl.deadline.stop_reason(); why != errc::none)

@@ -7,36 +7,18 @@
 #pragma once
 
 #include "backup/backup_manifest.hpp"
+#include "backup/backup_name.hpp"
+#include "backup/backup_source.hpp"
 #include "os/directory.hpp"
-#include "sqlite/url.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace dbengine::backup {
 
 /// Held (flock) by whoever makes, cleans or removes backups in a directory: one at a time, over all processes.
 inline constexpr const char* backup_lock_name = ".dbengine-backup.lock";
-
-/// Whose backups are meant. A path alone does not say it: two containers have the same one, and may share a folder of backups.
-struct backup_source {
-  backup_source() = default;
-  /// Whatever folder the path leads into.
-  backup_source(std::string p) : path(std::move(p)) {} // NOLINT: a path is one
-  backup_source(const char* p) : path(p) {}            // NOLINT
-
-  /// As `source_identity` has it.
-  std::string path = {};
-  /// The folder that the database lies in, by its inode and the time it was made: it stays where the file is restored, made anew or
-  /// vacuumed, and is another one in another container. Empty where there is no such folder.
-  std::optional<std::string> folder = std::nullopt;
-  /// The file is not there: its backups are wanted, and nobody knows what folder they were made in.
-  bool lost = false;
-
-  /// Whether it is a backup of this database. One of before, whose manifest names no folder, belongs to its path.
-  bool owns(const manifest& m) const {
-    return m.source == path && (!folder || m.source_folder.empty() || m.source_folder == *folder);
-  }
-  /// Also those that may be, for who looks for a lost database. Nothing is removed for that.
-  bool may_own(const manifest& m) const { return lost ? m.source == path : owns(m); }
-};
 
 struct catalog_entry {
   backup_file file = {};
@@ -63,15 +45,6 @@ std::optional<wall_time> newest_verified(const std::filesystem::path& folder,
 /// A `source` without a path lists all. A folder that is not there has none.
 std::vector<backup_file> list_backups(const std::filesystem::path& folder,
                                       const backup_source& source = {});
-
-/// The identity that manifests carry: the absolute path without links. Text that is no path of an existing file (a
-/// memory database) stays as it is.
-std::string source_identity(const std::string& database);
-/// That of an engine's database; all memory databases share one.
-std::string source_identity(const sqlite::location& where);
-/// Both with the folder, as far as it can be looked at.
-backup_source source_of(const std::string& database);
-backup_source source_of(const sqlite::location& where);
 
 /// Removes what dead processes left: unfinished files, and manifests whose backup is gone. The caller holds the lock.
 /// Returns the names.

@@ -18,32 +18,9 @@
 
 namespace dbengine::backup {
 
-/// `backup_YYYYMMDD_HHMMSS.sqlite`, within one second `…_2.sqlite`, `…_3.sqlite` and so on; `.zst` follows where
-/// it is compressed. The time is UTC: in local time an hour of backups would repeat, and sort wrongly, each autumn.
-struct backup_name {
-  std::chrono::sys_seconds time = {};
-  unsigned number = 1;
-  bool compressed = false;
-
-  /// Of one second.
-  static constexpr unsigned max_number = 999'999'999;
-
-  std::string str() const;
-  /// Nothing for any other name, those with dates that are impossible or that `wall_time` cannot hold included.
-  static std::optional<backup_name> parse(std::string_view text);
-
-  /// Older to newer.
-  friend auto operator<=>(const backup_name& a, const backup_name& b) = default;
-};
-
-/// The suffix of everything unfinished.
-inline constexpr std::string_view partial_suffix = ".partial";
-inline constexpr std::string_view manifest_suffix = ".json";
-/// One has some 40 bytes a table. A larger one is not read: whoever puts it there wants memory and time.
+/// The largest manifest that is written or read, in bytes. A table takes about 40 bytes; a larger file
+/// is not read, because it would only take memory and time.
 inline constexpr std::size_t max_manifest_bytes = std::size_t{4} << 20;
-
-/// Whether it is the name of an unfinished backup or manifest in a backup directory.
-bool is_partial_name(std::string_view name);
 
 /// What is written beside a backup, as JSON. `file` and `source` tell to what it belongs.
 struct manifest {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <mutex>
+#include <shared_mutex>
 
 #if defined(__clang__)
 #define DBENGINE_ANNOTATION(x) __attribute__((x))
@@ -22,11 +23,15 @@
 #define DBENGINE_PT_GUARDED_BY(m) DBENGINE_ANNOTATION(pt_guarded_by(m))
 /// A function whose caller must hold the locks.
 #define DBENGINE_REQUIRES(...) DBENGINE_ANNOTATION(requires_capability(__VA_ARGS__))
+/// A function whose caller must hold the locks, shared or exclusively.
+#define DBENGINE_REQUIRES_SHARED(...) DBENGINE_ANNOTATION(requires_shared_capability(__VA_ARGS__))
 /// A function whose caller must not hold the locks.
 #define DBENGINE_EXCLUDES(...) DBENGINE_ANNOTATION(locks_excluded(__VA_ARGS__))
 /// A function that acquires the locks, or releases them, before it returns.
 #define DBENGINE_ACQUIRE(...) DBENGINE_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define DBENGINE_RELEASE(...) DBENGINE_ANNOTATION(release_capability(__VA_ARGS__))
+#define DBENGINE_ACQUIRE_SHARED(...) DBENGINE_ANNOTATION(acquire_shared_capability(__VA_ARGS__))
+#define DBENGINE_RELEASE_SHARED(...) DBENGINE_ANNOTATION(release_shared_capability(__VA_ARGS__))
 #define DBENGINE_TRY_ACQUIRE(...) DBENGINE_ANNOTATION(try_acquire_capability(__VA_ARGS__))
 /// A function that returns the mutex of a guarded member.
 #define DBENGINE_RETURN_CAPABILITY(m) DBENGINE_ANNOTATION(lock_returned(m))
@@ -70,6 +75,42 @@ public:
 private:
   mutex* mutex_;
   bool locked_ = true;
+};
+
+/// A `std::shared_mutex` with annotations.
+class DBENGINE_ANNOTATION(capability("shared_mutex")) shared_mutex {
+public:
+  void lock() DBENGINE_ACQUIRE() { mutex_.lock(); }
+  void unlock() DBENGINE_RELEASE() { mutex_.unlock(); }
+  void lock_shared() DBENGINE_ACQUIRE_SHARED() { mutex_.lock_shared(); }
+  void unlock_shared() DBENGINE_RELEASE_SHARED() { mutex_.unlock_shared(); }
+
+private:
+  std::shared_mutex mutex_;
+};
+
+/// Holds a shared mutex exclusively for a scope.
+class DBENGINE_ANNOTATION(scoped_lockable) exclusive_lock {
+public:
+  explicit exclusive_lock(shared_mutex& m) DBENGINE_ACQUIRE(m) : mutex_(&m) { m.lock(); }
+  ~exclusive_lock() DBENGINE_RELEASE() { mutex_->unlock(); }
+  exclusive_lock(const exclusive_lock&) = delete;
+  exclusive_lock& operator=(const exclusive_lock&) = delete;
+
+private:
+  shared_mutex* mutex_;
+};
+
+/// Holds a shared mutex for a scope together with other holders.
+class DBENGINE_ANNOTATION(scoped_lockable) shared_lock {
+public:
+  explicit shared_lock(shared_mutex& m) DBENGINE_ACQUIRE_SHARED(m) : mutex_(&m) { m.lock_shared(); }
+  ~shared_lock() DBENGINE_RELEASE() { mutex_->unlock_shared(); }
+  shared_lock(const shared_lock&) = delete;
+  shared_lock& operator=(const shared_lock&) = delete;
+
+private:
+  shared_mutex* mutex_;
 };
 
 } // namespace dbengine::base

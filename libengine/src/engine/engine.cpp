@@ -111,7 +111,7 @@ engine::engine(std::string_view url, options o)
   readers_.back()->part = reader_part::upkeep;
   hooks_.done = [this](request& r) { count_answer(writer_counts_, r); };
   hooks_.before_answers = [this](sqlite::connection& c) {
-    if (auto why = c.check_file_identity(); !why.empty()) {
+    if (auto why = c.files().check_identity(); !why.empty()) {
       fence(why);
       error_info info{.code = errc::fenced, .outcome = outcome::unknown, .message = why};
       throw error(std::move(info));
@@ -340,9 +340,9 @@ bool engine::open_writer() {
 }
 
 void engine::replace_writer() {
-  if (auto why = writer_->check_file_identity(); !why.empty())
+  if (auto why = writer_->files().check_identity(); !why.empty())
     fence(std::move(why));
-  const bool statistics = writer_->statistics_changed();
+  const bool statistics = writer_->auth().statistics_changed;
   writer_.reset(); // first: it may hold locks that the next one needs
   writer_ = make_writer();
   if (statistics)
@@ -353,12 +353,12 @@ void engine::replace_writer() {
 std::unique_ptr<sqlite::connection> engine::make_writer() const {
   auto w = std::make_unique<sqlite::connection>(where_, sqlite::connection::role::writer, options_);
   for (const auto& [name, text] : pragmas_)
-    w->apply_pragma(name, text);
+    w->own_sql().set_pragma(name, text);
   return w;
 }
 
 void engine::set_pragma(sqlite::connection& c, const std::string& name, const std::string& text) {
-  c.apply_pragma(name, text);
+  c.own_sql().set_pragma(name, text);
   pragmas_[name] = text;
 }
 

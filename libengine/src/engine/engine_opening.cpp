@@ -5,7 +5,7 @@
 
 #include "engine/engine.hpp"
 
-#include "backup/backup_manifest.hpp"
+#include "backup/backup_name.hpp"
 #include "backup/backup_restore.hpp"
 #include "os/special_files.hpp"
 
@@ -129,7 +129,7 @@ void engine::open_first_writer() {
   writer_ =
       std::make_unique<sqlite::connection>(where_, sqlite::connection::role::writer, options_);
   try {
-    writer_->engine_sql("PRAGMA optimize");
+    writer_->own_sql().run("PRAGMA optimize");
   } catch (const error& e) {
     if (e.code() != errc::busy)
       throw;

@@ -20,13 +20,13 @@ namespace {
 // What SQLite's own check leaves out, in a snapshot of its own.
 std::vector<std::string> missed(sqlite::connection& c, sqlite::request_control& ctl) {
   const sqlite::connection::request_scope looked_at(c, ctl);
-  const auto before = c.current_authority();
+  const auto before = c.auth().acting_as;
   const auto end = [&] {
     c.rollback();
-    c.set_authority(before);
+    c.auth().acting_as = before;
   };
-  c.drop_snapshot();
-  c.set_authority(sqlite::authority::engine);
+  c.snapshot().drop();
+  c.auth().acting_as = sqlite::authority::engine;
   try {
     c.begin_snapshot();
     auto found = sqlite::missed_by_check(c.handle());
@@ -89,7 +89,7 @@ void set_pragma(engine& core, sqlite::connection& c, const std::string& name, co
                                  std::to_string(it->least) + " to " + std::to_string(it->most));
   const auto text = std::to_string(*n);
   if (it->in_file)
-    c.apply_pragma(name, text);
+    c.own_sql().set_pragma(name, text);
   else
     core.set_pragma(c, name, text);
 }

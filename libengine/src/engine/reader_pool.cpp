@@ -105,7 +105,7 @@ void reader_pool::give_back(lease& l, bool broken) noexcept {
   } else {
     auto expected = static_cast<std::uint32_t>(lease::busy);
     if (!l.word.compare_exchange_strong(expected, lease::idle, std::memory_order_release)) {
-      l.conn->drop_snapshot(); // recalled while it was out
+      l.conn->snapshot().drop(); // recalled while it was out
       l.word.store(lease::idle, std::memory_order_release);
     }
   }
@@ -147,9 +147,9 @@ bool reader_pool::sweep() noexcept {
     }
     if (l->uses != l->uses_at_sweep) {
       l->uses_at_sweep = l->uses;
-      open = open || l->conn->has_snapshot();
+      open = open || l->conn->snapshot().is_open();
     } else {
-      l->conn->drop_snapshot();
+      l->conn->snapshot().drop();
     }
     give_back(*l);
   }
@@ -168,7 +168,7 @@ std::size_t reader_pool::recall() noexcept {
     // Again where it changed hands between the two looks.
     for (auto seen = l->word.load(std::memory_order_relaxed); seen != lease::closed;) {
       if (seen == lease::idle && try_take(*l, lease::idle) != nullptr) {
-        l->conn->drop_snapshot();
+        l->conn->snapshot().drop();
         give_back(*l);
         break;
       }

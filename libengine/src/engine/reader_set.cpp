@@ -148,7 +148,7 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
   slot.scheduled.store(true, std::memory_order_seq_cst);
   for (;;) {
     if (replaced()) {
-      c.drop_snapshot();
+      c.snapshot().drop();
       slot.scheduled.store(false, std::memory_order_seq_cst);
       if (!reads_.empty())
         wake_reader();
@@ -179,11 +179,11 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
       DBENGINE_FAULT_POINT("reader.before_statement");
       if (r->what == request::kind::maintenance) {
         if (upkeep)
-          c.refresh_snapshot(); // what was committed before it came, it sees
+          c.snapshot().refresh(); // what was committed before it came, it sees
         r->task(c);
       } else {
         r->ctl.results.reset();
-        c.refresh_snapshot();
+        c.snapshot().refresh();
         std::vector<value_ref> refs;
         params_view view{&r->parameters, {}};
         if (!r->parameters.named()) {
@@ -238,7 +238,7 @@ bool engine::drain_reads(std::size_t i, sqlite::connection& c) {
     mine.end();
     r->finish();
   }
-  c.drop_snapshot();
+  c.snapshot().drop();
   const auto n = c.read_counters();
   slot.counts.cache_hits.raise_to(n.cache_hits);
   slot.counts.cache_misses.raise_to(n.cache_misses);
@@ -269,9 +269,9 @@ bool engine::sweep_writer() noexcept {
     return gate_.load(std::memory_order_relaxed) !=
            gate_shut; // a writer that opens has no snapshot
   if (turns_ == turns_at_sweep_)
-    writer_->drop_snapshot();
+    writer_->snapshot().drop();
   turns_at_sweep_ = turns_;
-  const bool open = writer_->has_snapshot();
+  const bool open = writer_->snapshot().is_open();
   give_back_writer();
   return open;
 }

@@ -417,7 +417,7 @@ void engine::close_writer() noexcept {
       continue;
     if (writer_ && fencing_.load(std::memory_order_relaxed) != fencing::for_good) {
       try {
-        writer_->engine_sql("PRAGMA optimize");
+        writer_->own_sql().run("PRAGMA optimize");
         checkpoint(*writer_, checkpoint_mode::truncate);
       } catch (...) {
         const auto why = base::current_exception_info();

@@ -40,8 +40,10 @@ void write_group::statements(request& r) {
   // What may last to the end of a transaction is this request's own, and ends with it.
   struct deferring {
     sqlite::connection* c;
-    explicit deferring(sqlite::connection& on, bool may) : c(&on) { c->allow_deferred_keys(may); }
-    ~deferring() { c->allow_deferred_keys(false); }
+    explicit deferring(sqlite::connection& on, bool may) : c(&on) {
+      c->auth().in_transaction = may;
+    }
+    ~deferring() { c->auth().in_transaction = false; }
     deferring(const deferring&) = delete;
     deferring& operator=(const deferring&) = delete;
   } const keys(c, r.what == request::kind::transaction ||
@@ -99,7 +101,7 @@ void write_group::script(request& r) {
   auto& c = *connection_;
   script_result result;
   const bool all = r.mode == script_mode::all_or_nothing;
-  sqlite::connection::refuse_nul(r.sql);
+  sqlite::throw_if_nul(r.sql);
   for (std::size_t at = 0; at < r.sql.size();) {
     const auto rest = std::string_view(r.sql).substr(at);
     std::size_t consumed = rest.size();

@@ -18,7 +18,7 @@
 namespace dbengine::engine {
 
 void engine::after_commit() {
-  if (auto why = writer_->check_file_identity(); !why.empty()) {
+  if (auto why = writer_->files().check_identity(); !why.empty()) {
     fence(why);
     error_info info{.code = errc::fenced, .outcome = outcome::unknown, .message = why};
     throw error(std::move(info));
@@ -135,7 +135,7 @@ bool engine::idle_checkpoint() {
     if (writer_->commits() != commits_at_idle_) {
       commits_at_idle_ = writer_->commits();
       again = true; // not quiet yet: once more
-    } else if (auto why = writer_->check_file_identity(); !why.empty()) {
+    } else if (auto why = writer_->files().check_identity(); !why.empty()) {
       fence(std::move(why));
     } else {
       again = !checkpoint_unless_pinned(checkpoint_mode::truncate, {}).complete;
@@ -203,7 +203,7 @@ error_info engine::settle(sqlite::connection& c, error_info why) {
 }
 
 void engine::ready_to_write() {
-  if (auto moved = writer_->check_file_identity_if_stale(); !moved.empty())
+  if (auto moved = writer_->files().check_identity_if_stale(); !moved.empty())
     fence(std::move(moved));
   if (fencing_.load(std::memory_order_relaxed) == fencing::none)
     return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Bounds of time and memory hold for what is made to break them: texts of nothing but semicolons, rows of nothing but blobs.
+// Bounds of time and memory hold for what is made to break them: texts of nothing but semicolons,
+// rows of nothing but blobs.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -45,7 +46,8 @@ CAF_TEST(a script of a million semicolons takes the time of reading it) {
                   CAF_CHECK_EQUAL(db.execute_script(many + "SELECT 1", mode).steps.size(), 1u);
                 }) < 20s);
     }
-    // Many statements, each too short for the progress handler: the deadline is looked at between them.
+    // Many statements, each too short for the progress handler: the deadline is looked at between
+    // them.
     std::string wrong;
     for (int i = 0; i < 200'000; ++i)
       wrong += "x;";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A bulk load and upkeep of the whole file leave room for small requests, as far as SQLite has one writer and many readers. Counted
-// in parts of the load and in locks, not in time.
+// A bulk load and upkeep of the whole file leave room for small requests, as far as SQLite has one
+// writer and many readers. Counted in parts of the load and in locks, not in time.
 //
 //   loaders x 4              writer                   this thread
 //   part, part, part, part   part(0) holds            |

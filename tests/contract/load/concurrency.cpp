@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many requests at once: who waits for whom, who is refused, who is stopped, and that nobody else notices.
+// Many requests at once: who waits for whom, who is refused, who is stopped, and that nobody else
+// notices.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"

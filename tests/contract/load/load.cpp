@@ -41,7 +41,8 @@ std::size_t entries(const char* folder) {
   return n;
 }
 
-// The kernel removes an ended thread's entry a moment after it was joined: waited for, not slept for.
+// The kernel removes an ended thread's entry a moment after it was joined: waited for, not slept
+// for.
 bool falls_to(const char* folder, std::size_t wanted) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (entries(folder) > wanted) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What takes long is in nobody's way: a check of the whole file, a slow cursor, a raw connection's WAL, a group's first member.
+// What takes long is in nobody's way: a check of the whole file, a slow cursor, a raw connection's
+// WAL, a group's first member.
 //
 //   check            requests               gate
 //   integrity_check  |                      closed: the check stands in an indexed expression
@@ -57,7 +58,8 @@ CAF_TEST(a check of the whole file holds up no read and no write) {
       CAF_CHECK_EQUAL(soon.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 1);
       soon.execute("INSERT INTO u VALUES (1)");
     }
-    // Its own deadline stops a second one that waits, and the end of the first is not needed for that.
+    // Its own deadline stops a second one that waits, and the end of the first is not needed for
+    // that.
     CAF_CHECK_EQUAL(code_of([&] { db.with_timeout(100ms).integrity_check(); }), "timeout");
     g.open();
     checker.join();

@@ -128,7 +128,8 @@ CAF_TEST(the log and the checkpoints and the caches are told) {
     if (!db.memory)
       CAF_CHECK(s.wal_bytes > 0 && db.health().wal_bytes == s.wal_bytes);
     const auto checkpoints = s.checkpoints;
-    // One that a reader's snapshot keeps from being complete waits a tenth of a second for it, and says so.
+    // One that a reader's snapshot keeps from being complete waits a tenth of a second for it, and
+    // says so.
     const auto completes = [&](checkpoint_mode m) {
       return eventually([&] { return db.checkpoint(m).complete; });
     };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine may be opened by one thread, used by others and closed by another one, here and over the wire: no thread that lives on is
-// waited for.
+// An engine may be opened by one thread, used by others and closed by another one, here and over
+// the wire: no thread that lives on is waited for.
 
 #include "support/wire/remote_fixture.hpp"
 
@@ -22,7 +22,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Whether another thread ends the engine while this one, which opened it, lives on. Bounded: one that does not come back is left behind.
+// Whether another thread ends the engine while this one, which opened it, lives on. Bounded: one
+// that does not come back is left behind.
 bool ends_elsewhere(std::unique_ptr<db_engine> db, bool used) {
   if (used)
     db->fetch("SELECT 1");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Handles that were moved from, that were left with something open, and that are held while the engine shuts down.
+// Handles that were moved from, that were left with something open, and that are held while the
+// engine shuts down.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/sqlite/plain_sqlite.hpp"

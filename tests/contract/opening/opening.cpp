@@ -359,7 +359,8 @@ CAF_TEST(a file that may only be read is refused to a writer and left alone) {
       fs::permissions(folder.path, fs::perms(0755));
       CAF_CHECK_EQUAL(code, 7);
       CAF_CHECK(contents(file) == before);
-      // A reader of a WAL database leaves its index behind, as any of SQLite's that may not write the file.
+      // A reader of a WAL database leaves its index behind, as any of SQLite's that may not write
+      // the file.
       const auto others = fs::remove(file.string() + "-shm") + fs::remove(file.string() + "-wal");
       if (!(o.read_only && std::string_view(mode) == "wal"))
         CAF_CHECK_EQUAL(others, 0);

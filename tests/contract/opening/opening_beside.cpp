@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A file that another program has open, or left in the middle of something, when it is opened here; and what reading it leaves.
+// A file that another program has open, or left in the middle of something, when it is opened here;
+// and what reading it leaves.
 //
 //   other program             opening
 //   BEGIN IMMEDIATE   ----->  waits, as long as busy_timeout says and no longer

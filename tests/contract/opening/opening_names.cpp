@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One file, whatever it is called: links, hard links, a lock file that somebody removed; and what is no file.
+// One file, whatever it is called: links, hard links, a lock file that somebody removed; and what
+// is no file.
 //
 //   a.db ---link--> data/real.db <---hard link--- other.db
 //   one read-write engine on any of them; everybody else is refused at once

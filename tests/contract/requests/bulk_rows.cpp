@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A bulk of inserts is what its sets give one by one: the same rows, the same count, the same failure at the same set. Each bulk
-// runs through the engine and, set by set in one transaction, through plain SQLite.
+// A bulk of inserts is what its sets give one by one: the same rows, the same count, the same
+// failure at the same set. Each bulk runs through the engine and, set by set in one transaction,
+// through plain SQLite.
 
 #include "sqlite/sql_text.hpp"
 #include "support/engine/backends.hpp"
@@ -144,11 +145,13 @@ bulk with(int count, int at, value k) {
   return keys(count, [=](int i) { return i == at ? k : value(); });
 }
 
-std::vector<example> examples() {
-  const std::string plain = "CREATE TABLE t (k INTEGER, v TEXT);";
-  const std::string unique = "CREATE TABLE t (k INTEGER UNIQUE, v TEXT);";
-  const std::string sql = "INSERT INTO t (k, v) VALUES (?, ?)";
-  std::vector<example> all{
+const std::string plain = "CREATE TABLE t (k INTEGER, v TEXT);";
+const std::string unique = "CREATE TABLE t (k INTEGER UNIQUE, v TEXT);";
+const std::string sql = "INSERT INTO t (k, v) VALUES (?, ?)";
+
+// Kinds of tables.
+std::vector<example> schema_examples() {
+  return {
       {"a plain table", plain, sql, keys(100)},
       {"less than a statement's rows", plain, sql, keys(31)},
       {"just its rows", plain, sql, keys(32)},
@@ -205,6 +208,11 @@ std::vector<example> examples() {
          sets[70] = params::of(1, "x");
          return sets;
        }()}};
+}
+
+// Kinds of conflict and forms of the statement.
+std::vector<example> clause_examples() {
+  std::vector<example> all;
   for (const char* clause : {"", " ON CONFLICT IGNORE", " ON CONFLICT REPLACE", " ON CONFLICT FAIL",
                              " ON CONFLICT ROLLBACK", " ON CONFLICT ABORT"})
     for (const int at : {1, 31, 32, 63, 64, 97})
@@ -219,6 +227,13 @@ std::vector<example> examples() {
                            "VALUES (?, ? || '!')", "VALUES (?, ?) -- VALUES (?, ?)"})
     all.push_back(
         {tail, unique, "INSERT INTO t (k, v) " + std::string(tail), with(100, 50, value(3))});
+  return all;
+}
+
+std::vector<example> examples() {
+  auto all = schema_examples();
+  for (auto& x : clause_examples())
+    all.push_back(std::move(x));
   return all;
 }
 
@@ -271,9 +286,9 @@ CAF_TEST(a bulk of rows is interrupted and undone) {
 }
 
 CAF_TEST(only an insert of one row of question marks is one) {
-  using dbengine::sqlite::only_row;
-  CAF_CHECK_EQUAL(only_row("INSERT INTO t VALUES (?)"), "(?)");
-  CAF_CHECK_EQUAL(only_row(" insert into main.t(a,b)values( ? ,?);; \n"), "( ? ,?)");
+  using dbengine::sqlite::parse_single_row_values;
+  CAF_CHECK_EQUAL(parse_single_row_values("INSERT INTO t VALUES (?)"), "(?)");
+  CAF_CHECK_EQUAL(parse_single_row_values(" insert into main.t(a,b)values( ? ,?);; \n"), "( ? ,?)");
   for (const char* other : {"",
                             "INSERT",
                             "INSERT INTO",
@@ -297,5 +312,5 @@ CAF_TEST(only an insert of one row of question marks is one) {
                             "REPLACE INTO t VALUES (?)",
                             "INSERT INTO t (a,) VALUES (?)",
                             "INSERT INTO t VALUES (?); SELECT 1"})
-    CAF_CHECK_EQUAL(only_row(other), "");
+    CAF_CHECK_EQUAL(parse_single_row_values(other), "");
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A cursor gives a result of any size in constant memory, no faster than it is asked, and leaves nothing behind.
+// A cursor gives a result of any size in constant memory, no faster than it is asked, and leaves
+// nothing behind.
 
 #include "support/engine/backends.hpp"
 #include "support/engine/handle_backend.hpp"
@@ -120,7 +121,8 @@ CAF_TEST(rows are made when they are asked for) {
       CAF_CHECK_EQUAL(batch[9][0].as<int>(), i * 10);
       CAF_CHECK(made >= i * 10 && made <= i * 10 + 11); // the wire has one batch on its way
     }
-    // Nothing goes on behind the back of a reader that pauses: other requests come and go, and no row is made.
+    // Nothing goes on behind the back of a reader that pauses: other requests come and go, and no
+    // row is made.
     for (int i = 0; i < 50; ++i)
       db.fetch("SELECT 1");
     CAF_CHECK(made <= 61);
@@ -231,7 +233,8 @@ CAF_TEST(an abandoned cursor gives its connection back) {
     }
     if (!db.interactive)
       return;
-    // With the one lease out, a plain read takes a reader actor, and what needs a lease waits for it.
+    // With the one lease out, a plain read takes a reader actor, and what needs a lease waits for
+    // it.
     auto c = db.cursor(endless);
     CAF_CHECK(db.fetch_value<int>("SELECT 1").value() == 1);
     CAF_CHECK_EQUAL(code_of([&] { db.with_timeout(30ms).cursor(endless); }), "timeout");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An error says what became of the rows: nothing was run, all is undone, some are kept. What it says is what the tables show.
+// An error says what became of the rows: nothing was run, all is undone, some are kept. What it
+// says is what the tables show.
 
 #include "support/engine/backends.hpp"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Random requests from many senders at once leave exactly the rows and give exactly the answers that the same requests give
-// on plain SQLite, run one by one in the order in which the engine ran them.
+// Random requests from many senders at once leave exactly the rows and give exactly the answers
+// that the same requests give on plain SQLite, run one by one in the order in which the engine ran
+// them.
 //
 //   facade threads (one request at a time) --+
 //   CAF senders (eight requests in the air) -+--> one engine --> answers, and the tables at the end
@@ -11,13 +12,15 @@
 //
 // The same over the wire, where facade and handles are connected to the engine's port.
 //
-// Where the order comes from: whatever changes the database calls `tick(id)`, which draws the next number of one counter. One
-// connection writes, and only one thread at a time has it, so of two runs that were both kept, the one with the lower number
-// ran on the state before the other. A run that was undone and repeated draws again, later, and only the last number counts.
-// Were a request run twice and kept twice, or an answer given for a run that was undone, the tables or answers would differ.
-// A request that drew no number (it reads, or fails before it runs) must have changed nothing; its answer must be that of
-// some moment between its call and its answer, after all that was answered before the call (read your writes).
-// Calls and answers draw from the same counter, so that "before" is known.
+// Where the order comes from: whatever changes the database calls `tick(id)`, which draws the next
+// number of one counter. One connection writes, and only one thread at a time has it, so of two
+// runs that were both kept, the one with the lower number ran on the state before the other. A run
+// that was undone and repeated draws again, later, and only the last number counts. Were a request
+// run twice and kept twice, or an answer given for a run that was undone, the tables or answers
+// would differ. A request that drew no number (it reads, or fails before it runs) must have changed
+// nothing; its answer must be that of some moment between its call and its answer, after all that
+// was answered before the call (read your writes). Calls and answers draw from the same counter, so
+// that "before" is known.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/engine/work_run.hpp"
@@ -176,7 +179,8 @@ void send(const place& to, history& h, std::size_t sender, std::atomic<long>& cl
     p();
 }
 
-// What is wrong with the history and the tables it ended with; nothing where all is as on plain SQLite.
+// What is wrong with the history and the tables it ended with; nothing where all is as on plain
+// SQLite.
 std::vector<std::string> problems(history h, const std::string& tables) {
   std::vector<std::string> found;
   const auto complain = [&](const entry& e, const std::string& what, const std::string& expected) {
@@ -255,8 +259,8 @@ std::vector<std::string> problems(history h, const std::string& tables) {
   return found;
 }
 
-// What may come with an id, and may come again under it. VACUUM runs in no transaction that could hold its record, and a script
-// that goes on after errors is no one transaction.
+// What may come with an id, and may come again under it. VACUUM runs in no transaction that could
+// hold its record, and a script that goes on after errors is no one transaction.
 bool may_be_repeated(const work& w) {
   return !w.reads && !w.forbidden && !w.endless && w.what != work::kind::script_each &&
          w.what != work::kind::nested && w.operations.front().sql != "VACUUM";
@@ -389,7 +393,8 @@ void compare_with_plain_sqlite(bool remote) {
     const auto found = problems(r.told, r.tables);
     show(found, seed);
     CAF_CHECK(found.empty());
-    // The run was of the kind that is meant: groups formed, and some of them were lost and taken apart.
+    // The run was of the kind that is meant: groups formed, and some of them were lost and taken
+    // apart.
     CAF_CHECK(r.stats.largest_group > 1);
     CAF_CHECK(r.stats.groups_rerun > 0);
     CAF_CHECK(r.stats.errors > 0 && r.stats.timeouts > 0);
@@ -423,7 +428,8 @@ CAF_TEST(the comparison finds a history that is not true) {
   const auto found = problems(r.told, r.tables);
   show(found, seed);
   CAF_REQUIRE(found.empty());
-  // Into a table with a trigger that notes it, so that it leaves a trace, whatever becomes of the row.
+  // Into a table with a trigger that notes it, so that it leaves a trace, whatever becomes of the
+  // row.
   const auto written = [](const entry& e) {
     return e.ran != 0 && e.request.what == work::kind::execute && e.request.key.empty() &&
            e.request.operations.front().sql.find("INTO t ") != std::string::npos &&

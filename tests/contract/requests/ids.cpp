@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A request with an id is done once, however often it is sent, and an id belongs to one request: its kind, its statement and its parameters.
+// A request with an id is done once, however often it is sent, and an id belongs to one request:
+// its kind, its statement and its parameters.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -44,7 +45,8 @@ CAF_TEST(every kind of request with an id runs once) {
   });
 }
 
-// What was done may be nonsense by now: a table that is there, or one that is gone. In a group, too.
+// What was done may be nonsense by now: a table that is there, or one that is gone. In a group,
+// too.
 CAF_TEST(what cannot be done twice is answered by its id) {
   manual_reset_event g;
   options o;

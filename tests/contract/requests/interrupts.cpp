@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What runs past its deadline, or is cancelled, is interrupted within 50 ms, and that request alone. The times are the best of several
-// tries: a loaded machine may wake a thread late, it cannot wake one early.
+// What runs past its deadline, or is cancelled, is interrupted within 50 ms, and that request
+// alone. The times are the best of several tries: a loaded machine may wake a thread late, it
+// cannot wake one early.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A snapshot and a cursor end with the failure that ends SQLite's transaction: they never go on elsewhere, and never look complete.
+// A snapshot and a cursor end with the failure that ends SQLite's transaction: they never go on
+// elsewhere, and never look complete.
 
 #include "support/engine/backends.hpp"
 

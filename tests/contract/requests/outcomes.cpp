@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What became of a write is told as it is: where it is stopped in the moment in which it ends, where its result cannot be had, where
-// its transaction goes after it.
+// What became of a write is told as it is: where it is stopped in the moment in which it ends,
+// where its result cannot be had, where its transaction goes after it.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -76,13 +76,15 @@ private:
 
 } // namespace
 
-// SQLite asks whether to stop once more when a statement has ended; in a group its transaction goes on.
+// SQLite asks whether to stop once more when a statement has ended; in a group its transaction goes
+// on.
 //
-//   stopping clients (4)                 others (4)             writer
-//   a write that stops itself ---------> writes --------------> all in one group: the write ends, then SQLite asks
-//   told done or not <------------------ done <---------------- COMMIT
-//   look whether it is there
-CAF_TEST(a write that is stopped in the moment it ends is told as it is) {
+//   stopping clients (4)            others (4)       writer
+//   a write that stops itself ----> writes --------> all in one group: the write ends,
+//                                                    then SQLite asks
+//   done or not <------------------ done <---------- COMMIT
+//   check whether it is there
+CAF_TEST(a write that is stopped in the moment it ends is reported as it is) {
   options o{.num_workers = 2};
   o.functions.push_back(cancel_me());
   on_every_backend(o, [](target& db) {

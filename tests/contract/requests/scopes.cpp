@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Interactive transactions, snapshots and raw connections: what they undo, and what the next one finds.
+// Interactive transactions, snapshots and raw connections: what they undo, and what the next one
+// finds.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Requests share connections, and none leaves anything of itself there: no temporary table, no setting, no knowledge of a schema
-// that is no more.
+// Requests share connections, and none leaves anything of itself there: no temporary table, no
+// setting, no knowledge of a schema that is no more.
 
 #include "support/engine/backends.hpp"
 #include "support/sqlite/plain_sqlite.hpp"
@@ -102,8 +102,8 @@ CAF_TEST(deferring foreign keys ends with its transaction) {
       });
     CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO child (p) VALUES (99)"); }),
                     "constraint");
-    // In one group with a neighbour whose keys are checked at each statement: it deletes a parent and puts it back, which is
-    // allowed only where keys are deferred.
+    // In one group with a neighbour whose keys are checked at each statement: it deletes a parent
+    // and puts it back, which is allowed only where keys are deferred.
     std::atomic<int> wrong{0};
     std::vector<std::thread> senders;
     for (int s = 0; s < 4; ++s)

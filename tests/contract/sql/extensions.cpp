@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Functions and collations of the host on every connection, and what SQLite was built with: FTS5, JSON, R-tree.
+// Functions and collations of the host on every connection, and what SQLite was built with: FTS5,
+// JSON, R-tree.
 
 #include "support/engine/backends.hpp"
 
@@ -125,7 +126,8 @@ CAF_TEST(functions run on several threads at once) {
   });
 }
 
-// Full text writes down what was left to it in whatever statement comes next; that one did not change rows for it.
+// Full text writes down what was left to it in whatever statement comes next; that one did not
+// change rows for it.
 CAF_TEST(what full text writes late is no change of another statement) {
   on_every_backend([](target& db) {
     db.execute("CREATE VIRTUAL TABLE words USING fts5(body)");

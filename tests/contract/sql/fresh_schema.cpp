@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a connection remembers of the schema, of its statistics above all, is as new as the last answer, whichever connection a
-// request comes to.
+// What a connection remembers of the schema, of its statistics above all, is as new as the last
+// answer, whichever connection a request comes to.
 
 #include "base/fault.hpp"
 #include "support/engine/backends.hpp"
@@ -39,8 +39,8 @@ int wrong_plans(target& db, const std::string& wanted) {
   return wrong;
 }
 
-/// Each time that one of the ways to gather statistics has answered, the plan of a moment ago is the wrong one. Gives the number of
-/// looks that showed it still.
+/// Each time that one of the ways to gather statistics has answered, the plan of a moment ago is
+/// the wrong one. Gives the number of looks that showed it still.
 int stale_plans(target& db) {
   db.execute_script("CREATE TABLE t (a, b); CREATE INDEX ta ON t (a); CREATE INDEX tb ON t (b);"
                     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800)"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A collation of the host that throws fails the statement that compared, and nothing that was compared meanwhile stays. Functions of the
-// host are called for each row unless they say that they need not be.
+// A collation of the host that throws fails the statement that compared, and nothing that was
+// compared meanwhile stays. Functions of the host are called for each row unless they say that they
+// need not be.
 
 #include "support/engine/backends.hpp"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite passes its whole list of parameters for each name, in a preparation that nothing interrupts: statements with too many are refused
-// before. What a text needs is counted by `parameter_lookups`.
+// SQLite passes its whole list of parameters for each name, in a preparation that nothing
+// interrupts: statements with too many are refused before. What a text needs is counted by
+// `parameter_lookups`.
 
 #include "sqlite/sql_text.hpp"
 #include "support/engine/backends.hpp"
@@ -45,7 +46,8 @@ std::size_t lookups(const std::string& sql) {
   return dbengine::sqlite::parameter_lookups(sql, 1'000'000'000);
 }
 
-// A sanitizer makes each of 40,000 names many times slower; what is refused at once needs less than the hours of all lookups.
+// A sanitizer makes each of 40,000 names many times slower; what is refused at once needs less than
+// the hours of all lookups.
 #ifdef __SANITIZE_ADDRESS__
 constexpr auto at_once = 1min;
 #else

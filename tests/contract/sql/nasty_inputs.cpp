@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Inputs that have brought programs down: each gets a clear answer, the engine serves on, and nothing is left changed.
+// Inputs that have brought programs down: each gets a clear answer, the engine serves on, and
+// nothing is left changed.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -346,7 +347,8 @@ CAF_TEST(texts that break programs run as statements do no harm) {
       texts.push_back(text);
     }
     for (const auto& text : texts) {
-      // Only statements that change something of themselves are left out: what is asked for, is done.
+      // Only statements that change something of themselves are left out: what is asked for, is
+      // done.
       for (const auto& e : {failure_of([&] { db.fetch(text); }),
                             failure_of([&] { db.with_timeout(5s).execute_script(text); })})
         CAF_CHECK(e.code == errc::none || !e.message.empty());

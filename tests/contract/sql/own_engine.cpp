@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A function or collation that a statement calls cannot call the engine of that statement: it would wait for itself. It hears so at
-// once, on whatever thread and by whatever call.
+// A function or collation that a statement calls cannot call the engine of that statement: it would
+// wait for itself. It hears so at once, on whatever thread and by whatever call.
 
 #include "support/engine/backends.hpp"
 

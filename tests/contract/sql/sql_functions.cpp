@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQL functions whose own form in SQLite looks at no deadline: they are interrupted like any other statement, with SQLite's answers
-// (`unit.replaced_functions` compares them by the million) and SQLite's plans.
+// SQL functions whose own form in SQLite looks at no deadline: they are interrupted like any other
+// statement, with SQLite's answers (`unit.replaced_functions` compares them by the million) and
+// SQLite's plans.
 
 #include "support/engine/backends.hpp"
 
@@ -30,7 +31,8 @@ const std::vector<std::string> endless{
     "SELECT rtrim(printf('%.*c', 1000000, 'a'), printf('%.*c', 400000, 'b') || 'a')",
     "SELECT length(randomblob(900000000))"};
 
-// Past the deadline. A sanitizer makes each step many times slower, and fills 900 MB before they are given out.
+// Past the deadline. A sanitizer makes each step many times slower, and fills 900 MB before they
+// are given out.
 #ifdef __SANITIZE_ADDRESS__
 constexpr auto promised = 1min;
 #else

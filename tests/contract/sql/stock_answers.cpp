@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Any script gives through the engine what SQLite's own shell gives: the same rows, value by value, and the same errors.
-// Each statement stands on a line of its own, so that the shell's line numbers tell which one failed, and a mark follows each: the
-// shell prints the rows that come before an error, an answer of the engine holds either rows or the error.
+// Any script gives through the engine what SQLite's own shell gives: the same rows, value by value,
+// and the same errors. Each statement stands on a line of its own, so that the shell's line numbers
+// tell which one failed, and a mark follows each: the shell prints the rows that come before an
+// error, an answer of the engine holds either rows or the error.
 
 #include "support/engine/backends.hpp"
 #include "support/sqlite/random_sql.hpp"
@@ -59,7 +60,8 @@ answers of_shell(const fs::path& folder, const std::vector<std::string>& stateme
   answers a;
   std::istringstream errors(content(folder / "err"));
   for (std::string line; std::getline(errors, line);) {
-    // "Parse error near line 3: no such table: x", "Runtime error near line 4: UNIQUE constraint failed: t.v (19)"
+    // "Parse error near line 3: no such table: x", "Runtime error near line 4: UNIQUE constraint
+    // failed: t.v (19)"
     const auto at = line.find(" near line ");
     if (at == line.npos || !(line.starts_with("Parse error") || line.starts_with("Runtime error") ||
                              line.starts_with("Error")))

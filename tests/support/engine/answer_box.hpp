@@ -2,9 +2,11 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A sender of typed requests that counts every answer: none, one, or the second that must not come.
-// Thread rule: `send` and `wait` by one thread; answers arrive from any. Ownership: reference counted, as actors are.
+// Thread safety: `send` and `wait` by one thread; answers arrive from any.
+// Ownership: reference counted, as actors are.
 //
-// Why not a scoped actor? It drops an answer that nobody waits for any more, and so hides a second one.
+// Why not a scoped actor? It drops an answer that nobody waits for any more, and so hides a second
+// one.
 
 #pragma once
 
@@ -53,7 +55,8 @@ public:
   /// The first answer to a request; nothing where none came in `patience`.
   bool wait(std::uint64_t number, std::chrono::milliseconds patience, caf::message& answer);
 
-  /// Answers beyond the first one, and answers to what was not asked. To be read when nothing is on its way any more.
+  /// Answers beyond the first one, and answers to what was not asked. To be read when nothing is on
+  /// its way any more.
   std::uint64_t surplus() const;
 
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override;

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // An engine with a folder for its backups and some rows to back up.
-// Thread rule: the test's thread. Ownership: the folder goes with the fixture; engines that it opened must end before.
+// Thread safety: the test's thread.
+// Ownership: the folder goes with the fixture; engines that it opened must end before.
 
 #pragma once
 

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Every way to reach an engine, so that one suite runs against all of them and wants equal answers.
-// Thread rule: a target may be used as a `db_engine`. Ownership: owns the engine and the folder of its file.
+// Thread safety: a target may be used as a `db_engine`.
+// Ownership: owns the engine and the folder of its file.
 
 #pragma once
 
@@ -22,7 +23,8 @@ class target : public requesting<target> {
 public:
   /// The name of the way, e.g. "handle on a file".
   std::string name;
-  /// Transactions, snapshots and raw connections can be had: the engine is in this process and behind the facade.
+  /// Transactions, snapshots and raw connections can be had: the engine is in this process and
+  /// behind the facade.
   bool interactive = true;
   /// Over the wire: what waits and how large a message may be is bounded by the port, too.
   bool remote = false;

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // What suites against the facade share: a folder of their own and failures as data.
-// Thread rule: each object belongs to one thread. Ownership: the folder goes with the object.
+// Thread safety: each object belongs to one thread.
+// Ownership: the folder goes with the object.
 
 #pragma once
 
@@ -40,7 +41,8 @@ public:
   std::filesystem::path path;
 };
 
-/// What `f` throws; the code is `errc::none` where it throws nothing. Any other exception passes through.
+/// What `f` throws; the code is `errc::none` where it throws nothing. Any other exception passes
+/// through.
 template <class F>
 error_info failure_of(F&& f) {
   try {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Clients that load an engine with every kind of request, over the facade and over the typed handle, and keep a ledger of
-// what they were told.
-// Thread rule: made, watched and stopped by one thread; each client is a thread of its own.
+// Clients that load an engine with every kind of request, over the facade and over the typed
+// handle, and keep a ledger of what they were told.
+// Thread safety: made, watched and stopped by one thread; each client is a thread of its own.
 
 #pragma once
 
@@ -34,7 +34,8 @@ struct load_settings {
   std::chrono::milliseconds timeout{30'000};
   /// Failures that may happen here. Others are wrong.
   std::set<errc> foreseen = {errc::poison, errc::unavailable};
-  /// The failures that may leave a write's outcome unknown. (Of one with several commits, `outcome_unknown` always may.)
+  /// The failures that may leave a write's outcome unknown. (Of one with several commits,
+  /// `outcome_unknown` always may.)
   std::set<errc> unknown_with = {};
   bool backups = false;
   bool checkpoints = true;

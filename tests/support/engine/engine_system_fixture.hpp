@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // An engine whose inside can be reached, and requests that count their answers.
-// Thread rule: each object belongs to the test's thread. Ownership: the engine ends with the fixture.
+// Thread safety: each object belongs to the test's thread.
+// Ownership: the engine ends with the fixture.
 
 #pragma once
 

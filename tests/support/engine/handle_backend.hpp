@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade's backend over nothing but the typed handle: every call is one message to it, sent by a scoped actor. With it
-// whatever is written for the facade runs against the handle.
-// Thread rule: any thread. Ownership: owns its actor system and the engine in it.
+// The facade's backend over nothing but the typed handle: every call is one message to it, sent by
+// a scoped actor. With it whatever is written for the facade runs against the handle.
+// Thread safety: any thread.
+// Ownership: owns its actor system and the engine in it.
 
 #pragma once
 

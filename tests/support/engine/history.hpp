@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A history of what many clients asked one engine and what they were told, checked against the order that the database itself
-// recorded.
-// Thread rule: a client's records belong to its thread; `frontier` is everybody's; the check comes when all have ended.
+// A history of what many clients asked one engine and what they were told, checked against the
+// order that the database itself recorded.
+// Thread safety: a client's records belong to its thread; `frontier` is everybody's; the check
+// comes when all have ended.
 //
-// Every write inserts into the table `log`, whose rowid counts the writes in the order of their commits (one writer, and nothing is
-// deleted): its version. A trigger makes the change that is meant, to a register or an append list, in the same statement. Every
-// read asks for the newest version together with the value. So the true order need not be searched for, and the check is linear:
+// Every write inserts into the table `log`, whose rowid counts the writes in the order of their
+// commits (one writer, and nothing is deleted): its version. A trigger makes the change that is
+// meant, to a register or an append list, in the same statement. Every read asks for the newest
+// version together with the value. So the true order need not be searched for, and the check is
+// linear:
 //
-//   strict serialisability  a write's version is above all that anybody was told before the write was asked for
-//   fresh reads             so is a read's, or equal (read-your-writes on any thread, and no read goes back)
-//   snapshots               the value is that of the version which was read beside it, as replayed from the log
-//   isolation               the rows of one request are neighbours in the log, and an interactive transaction's versions follow
-//   outcomes                done: there once; did not run, rolled back: not there; unknown: once or not at all
+//   strict serialisability  a write's version is above every version answered before its request
+//   fresh reads             a read's version is above or equal: read-your-writes on any thread,
+//                           and no read goes back
+//   snapshots               the value is that of the version read beside it, replayed from the log
+//   isolation               the rows of one request are neighbours in the log, and the versions of
+//                           an interactive transaction follow each other
+//   outcomes                done: there once; did not run, rolled back: not there;
+//                           unknown: once or not at all
 
 #pragma once
 
@@ -106,11 +112,13 @@ struct history_result {
   std::string text() const;
 };
 
-/// Checks all histories against the file of the closed engine. Throws `error` where that cannot be read.
+/// Checks all histories against the file of the closed engine. Throws `error` where that cannot be
+/// read.
 void check_histories(const std::vector<const history*>& all, const std::filesystem::path& database,
                      history_result& r);
 
-/// One engine on a new file in `folder`, its clients and the check. Only where the build has fault points.
+/// One engine on a new file in `folder`, its clients and the check. Only where the build has fault
+/// points.
 history_result run_history(const history_settings& s, const std::filesystem::path& folder);
 
 } // namespace dbengine::test

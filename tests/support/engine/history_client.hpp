@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One client of a history: asks at random, keeps what it was told, and checks what can be checked at once.
-// Thread rule: its own thread's; `stop_when_due` by any.
+// One client of a history: asks at random, keeps what it was told, and checks what can be checked
+// at once.
+// Thread safety: its own thread's; `stop_when_due` by any.
 
 #pragma once
 
@@ -46,7 +47,8 @@ private:
   std::int64_t call(kind k, const request_view& db, std::uint32_t op, bool list, int key);
   history::read look(const rows& r, int key, bool list) const;
   void saw(std::int64_t version, std::int64_t before);
-  /// Runs it as one request with properties of its own; `f` gets a view. What it throws passes through.
+  /// Runs it as one request with properties of its own; `f` gets a view. What it throws passes
+  /// through.
   template <class F>
   auto request(const std::string& id, F&& f);
   /// Notes an error that nothing in the settings explains; what it says of a write.

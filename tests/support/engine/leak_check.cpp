@@ -26,7 +26,8 @@ std::uint64_t entries(const char* folder) {
   return n;
 }
 
-// A descriptor that is closed while it is looked at is not counted; the folder's own is, by every look alike.
+// A descriptor that is closed while it is looked at is not counted; the folder's own is, by every
+// look alike.
 void count_descriptors(const std::filesystem::path& database, footprint& f) {
   std::error_code gone;
   const auto ours = database.string();
@@ -111,7 +112,8 @@ std::string grown(const std::vector<footprint>& all, std::uint64_t most_connecti
       tell(std::string(name) + " from " + std::to_string(values.front()) + " to " +
            std::to_string(values.back()) + ", window by window");
   };
-  // In a short run the last quarter may have the first backup whose thread got an arena of its own from malloc: 2.6 MiB, once.
+  // In a short run the last quarter may have the first backup whose thread got an arena of its own
+  // from malloc: 2.6 MiB, once.
   judge("memory", &footprint::rss, 4 * mib, 2);
   judge_steady("descriptors", &footprint::descriptors);
   judge_steady("descriptors of the database", &footprint::database_descriptors);
@@ -121,8 +123,8 @@ std::string grown(const std::vector<footprint>& all, std::uint64_t most_connecti
       n > 2 * most_connections + 2)
     tell(std::to_string(n) + " descriptors of the database");
   judge("file", &footprint::file, mib, 20);
-  // The WAL keeps its largest length between two truncations, so growth says nothing. Twice the length at which the writer starts
-  // it anew: a backup's snapshot may hold it for a while.
+  // The WAL keeps its largest length between two truncations, so growth says nothing. Twice the
+  // length at which the writer starts it anew: a backup's snapshot may hold it for a while.
   constexpr auto bound = std::uint64_t{2} * defaults::checkpoint_restart_pages * 4096;
   if (const auto wal = quarter(all, 3, &footprint::wal).back(); wal > bound)
     tell("a WAL of " + std::to_string(wal));

@@ -2,10 +2,10 @@
 // Copyright (c) 2026 the dbengine authors
 
 // What was asked of an engine and what it answered, compared with what the file holds.
-// Thread rule: a ledger belongs to one client; it is compared when that has ended.
+// Thread safety: a ledger belongs to one client; it is compared when that has ended.
 //
-// Every write inserts rows with keys that no other request uses, so that a row tells whose it is, and two rows of one
-// key tell that a request ran twice.
+// Every write inserts rows with keys that no other request uses, so that a row tells whose it is,
+// and two rows of one key tell that a request ran twice.
 
 #pragma once
 
@@ -20,7 +20,8 @@ struct sqlite3;
 
 namespace dbengine::test {
 
-/// What its caller was told. `open`: nothing (yet). `either`: the engine itself says that it cannot know.
+/// What its caller was told. `open`: nothing (yet). `either`: the engine itself says that it cannot
+/// know.
 enum class verdict : std::uint8_t { open, done, not_done, either };
 
 /// What an error says of the request that it answers.

@@ -190,7 +190,8 @@ public:
     }
   }
 
-  // Not OR FAIL: where its rows are bounded, as over the wire, a statement that returns some is undone as a whole.
+  // Not OR FAIL: where its rows are bounded, as over the wire, a statement that returns some is
+  // undone as a whole.
   std::string undoing() {
     auto how = conflict();
     return how == "OR FAIL " ? "OR ABORT " : how;

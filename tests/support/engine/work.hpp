@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Requests as data, that can be given to an engine and to plain SQLite, and their answers as text, that can be compared.
-// Thread rule: plain data.
+// Requests as data, that can be given to an engine and to plain SQLite, and their answers as text,
+// that can be compared.
+// Thread safety: plain data.
 
 #pragma once
 
@@ -22,7 +23,9 @@ struct work {
     transaction, ///< all operations
     script,      ///< all or nothing
     script_each, ///< continue on error
-    nested ///< the operations, those from the second to the last but one in a savepoint whose failure is caught
+    /// The operations; those from the second to the last but one in a savepoint whose failure is
+    /// caught.
+    nested
   };
 
   int id = 0;
@@ -50,12 +53,13 @@ std::string text_of(const error_info& e);
 /// The schema that `random_work` is written for.
 extern const char* const work_schema;
 
-/// A request that may do anything of what the schema allows: succeed, break a constraint, end its transaction, be wrong.
-/// Everything that changes the database calls the SQL function `tick(id)`.
+/// A request that may do anything of what the schema allows: succeed, break a constraint, end its
+/// transaction, be wrong. Everything that changes the database calls the SQL function `tick(id)`.
 work random_work(int id, std::mt19937& random);
 
-/// The condition on `sqlite_schema` for what a dump shows: not what SQLite keeps for itself (a close may fill the planner's
-/// statistics), nor the records of ids, nor the inner tables of full text, which depend on where commits were.
+/// The condition on `sqlite_schema` for what a dump shows: not what SQLite keeps for itself (a
+/// close may fill the planner's statistics), nor the records of ids, nor the inner tables of full
+/// text, which depend on where commits were.
 extern const char* const shown_in_dumps;
 
 /// One statement that shows all of the tables that `work_schema` makes.

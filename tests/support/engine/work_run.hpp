@@ -13,7 +13,8 @@
 
 namespace dbengine::test {
 
-/// The answer as text; a request that fails throws, but for `nested`, whose text tells of each step.
+/// The answer as text; a request that fails throws, but for `nested`, whose text tells of each
+/// step.
 std::string answer_of(const request_view& db, const work& w);
 
 } // namespace dbengine::test

@@ -27,8 +27,9 @@ failing what = failing::once;
 std::atomic<long> excused{0};
 thread_local bool exempt = false;
 
-// Whether a function that lies in the program is the program's own: not its copy of another library's template, nor what such a copy
-// calls to read or write a message. What has no name is static.
+// Whether a function that lies in the program is the program's own: not its copy of another
+// library's template, nor what such a copy calls to read or write a message. What has no name is
+// static.
 bool is_the_programs(std::string_view name) {
   if (name.find("7inspectI") != name.npos)
     return false;
@@ -38,8 +39,8 @@ bool is_the_programs(std::string_view name) {
   return name.empty();
 }
 
-// CAF 0.17 starts and ends its threads, and tells of ended actors, in places from which nothing can be thrown: it ends the process
-// there, whatever anybody does.
+// CAF 0.17 starts and ends its threads, and tells of ended actors, in places from which nothing can
+// be thrown: it ends the process there, whatever anybody does.
 bool is_cafs_own() {
   static constexpr const char* places[] = {
       "_ZN3caf12actor_systemC",
@@ -48,7 +49,8 @@ bool is_cafs_own() {
       "_ZN3caf6detail23thread_safe_actor_clock17run_dispatch_loop",
       "_ZN3caf6detail23thread_safe_actor_clock15cancel_timeouts",
       "_ZN3caf6logger16thread_local_aid",
-      // The reason's copy, before the actor counts as ended: CAF ends it once more and destroys its state twice.
+      // The reason's copy, before the actor counts as ended: CAF ends it once more and destroys its
+      // state twice.
       "_ZN3caf15scheduled_actor7cleanup",
       "_ZN3caf14blocking_actor7cleanup",
   };
@@ -84,7 +86,8 @@ bool is_cafs_own() {
     }
     if (++callers == 1)
       first = name;
-    // The detached actor's `private_thread` itself: the actor's end calls it through a null pointer.
+    // The detached actor's `private_thread` itself: the actor's end calls it through a null
+    // pointer.
     if (callers == 1 && !ours && name.starts_with("_ZN3caf15scheduled_actor6launch"))
       return true;
     if (callers == 2 && !ours)
@@ -92,7 +95,8 @@ bool is_cafs_own() {
         if (name.starts_with(d.caller) &&
             (d.callee[0] == '\0' ? first.empty() : first.starts_with(d.callee)))
           return true;
-    // The middleman's own actors and thread: who asks them is told, but the system's end waits for them for ever, or the process ends.
+    // The middleman's own actors and thread: who asks them is told, but the system's end waits for
+    // them for ever, or the process ends.
     if (!ours && std::string_view(at.dli_fname).find("/libcaf_io") != name.npos)
       return true;
     for (const char* p : places)
@@ -146,7 +150,8 @@ void* operator new(std::size_t n, std::align_val_t a) {
   const auto size = (n + align - 1) / align * align;
   return or_throw(allocation_fails() ? nullptr : std::aligned_alloc(align, size));
 }
-// The library's own call the two above, a sanitizer's do not: what they return could not be freed here.
+// The library's own call the two above, a sanitizer's do not: what they return could not be freed
+// here.
 void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
   return allocation_fails() ? nullptr : std::malloc(n == 0 ? 1 : n);
 }

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // System calls that fail, and work in a process of its own that may lose the right to them.
-// Thread rule: `in_child` only while the test has no other thread. Ownership: by value.
+// Thread safety: `in_child` only while the test has no other thread.
+// Ownership: by value.
 
 #pragma once
 
@@ -14,8 +15,8 @@
 
 namespace dbengine::test {
 
-/// From now on these system calls (`__NR_…`) of the calling thread and of threads that it starts fail with `number`.
-/// There is no way back. Throws where the kernel does not filter system calls.
+/// From now on these system calls (`__NR_…`) of the calling thread and of threads that it starts
+/// fail with `number`. There is no way back. Throws where the kernel does not filter system calls.
 void let_fail(const std::vector<int>& calls, int number);
 
 /// Whether this kernel can do that (tried in a child).

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Makes a worker fail, or stand still, at a named fault point, a given number of times. Where the build has no fault points there
-// is no `fault_script`, and a test that needs one says so by DBENGINE_SKIP.
-// Thread rule: made and ended by the test's thread while no engine runs requests; the points are hit by any thread.
+// Makes a worker fail, or stand still, at a named fault point, a given number of times. Where the
+// build has no fault points there is no `fault_script`, and a test that needs one says so by
+// DBENGINE_SKIP.
+// Thread safety: made and ended by the test's thread while no engine runs requests; the points are
+// hit by any thread.
 
 #pragma once
 
@@ -66,7 +68,8 @@ public:
   blocking_point() = default;
   blocking_point(const blocking_point&) = delete;
   blocking_point& operator=(const blocking_point&) = delete;
-  /// Opens it and waits until everybody has left: a worker that was left behind may still stand there.
+  /// Opens it and waits until everybody has left: a worker that was left behind may still stand
+  /// there.
   ~blocking_point() {
     std::unique_lock lock(mutex_);
     open_ = true;
@@ -86,13 +89,15 @@ public:
     open_ = true;
     changed_.notify_all();
   }
-  /// Waits until somebody stands at the door; false where nobody comes in a minute, which on any machine means never.
+  /// Waits until somebody stands at the door; false where nobody comes in a minute, which on any
+  /// machine means never.
   bool await_one() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::minutes(1),
                              [this] { return inside_ > 0 || open_; });
   }
-  /// The same for somebody who may be turned away before, e.g. by a deadline that passes on the way.
+  /// The same for somebody who may be turned away before, e.g. by a deadline that passes on the
+  /// way.
   template <class F>
   bool await_one_unless(F&& turned_away) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);

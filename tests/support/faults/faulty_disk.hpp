@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A file system for SQLite that fails where a test says: a VFS in front of the system's own.
-// Thread rule: any thread; one plan at a time, for all files opened through it.
+// Thread safety: any thread; one plan at a time, for all files opened through it.
 
 #pragma once
 

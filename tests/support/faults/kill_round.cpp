@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 // Every kill is waited for this long, and each restart.
 constexpr auto bound = 60s;
 
-// Quick, and no circuit opens: that is another suite's matter, here an engine bears any number of deaths.
+// Quick, and no circuit opens: that is another suite's matter, here an engine bears any number of
+// deaths.
 constexpr actors::workers::restart_policy restless{
     .intensity = 1'000'000, .backoff_min = 1ms, .backoff_max = 2ms};
 
@@ -69,7 +70,7 @@ load_settings settings_of(const kill_round& round, bool stalls) {
 // A snapshot of its own, that nobody can recall.
 std::unique_ptr<sqlite::connection> pin(engine::engine& core) {
   auto reader = core.open_reader();
-  reader->refresh_snapshot();
+  reader->snapshot().refresh();
   sqlite::request_control ctl(10s, {});
   static_cast<void>(reader->fetch("SELECT count(*) FROM t", {}, ctl));
   return reader;
@@ -135,7 +136,8 @@ round_result run(const kill_round& round, const std::filesystem::path& folder) {
   for (const auto& p : round.plans)
     k.arm(p);
   if (stalls) {
-    // One after the other is not needed: what stalls keeps the others from striking, so it is let go in time.
+    // One after the other is not needed: what stalls keeps the others from striking, so it is let
+    // go in time.
     comes([&] { return k.kills() > 0; });
     comes([&] { return load.failures(errc::timeout) > 0; }, 300ms);
     r.timeouts = load.failures(errc::timeout);
@@ -156,7 +158,8 @@ round_result run(const kill_round& round, const std::filesystem::path& folder) {
   if (disk && disk->broken_at_the_end) {
     const auto refused = [&] { return load.failures(errc::fenced) + load.failures(errc::io); };
     const auto so_far = refused();
-    // The last that was written is not synced, and may come back. With luck a worker dies just then.
+    // The last that was written is not synced, and may come back. With luck a worker dies just
+    // then.
     k.arm({"writer.before_answer", death::throws, round.seed % 4});
     k.arm({"writer.before_answer", death::throws, 0});
     faulty_vfs::arm_gone(1 + static_cast<int>(round.seed % 7));

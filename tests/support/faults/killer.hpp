@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Makes workers of one engine throw, exit or stall at the fault points of the library.
-// Thread rule: any thread; one killer at a time. Ownership: shares the engine until it ends.
+// Thread safety: any thread; one killer at a time.
+// Ownership: shares the engine until it ends.
 
 #pragma once
 

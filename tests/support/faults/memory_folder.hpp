@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A folder in memory where there is one: for tests that kill processes, which lose nothing that the kernel holds.
+// A folder in memory where there is one: for tests that kill processes, which lose nothing that the
+// kernel holds.
 // Ownership: the folder goes with the object.
 
 #pragma once

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A mutant that is switched on for a scope: a negative control. Thread rule: one at a time in a process.
+// A mutant that is switched on for a scope: a negative control.
+// Thread safety: one at a time in a process.
 
 #pragma once
 

@@ -191,7 +191,8 @@ std::string disk_model::bytes_after_cut(const file& f, cut_kind kind, bool last,
   if (kind == cut_kind::last_torn && !last)
     kind = cut_kind::all;
   const double share = share_of(kind, random);
-  // Of each sector, the number of its changes that came to the disk; lengths have a number for themselves.
+  // Of each sector, the number of its changes that came to the disk; lengths have a number for
+  // themselves.
   std::map<std::uint64_t, std::size_t> changes;
   for (const auto& c : f.pending)
     if (!c.is_length)

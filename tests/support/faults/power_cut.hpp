@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a disk may hold after a power cut: a model of one folder's files that replays the records of preload/power_cut_recorder.
+// What a disk may hold after a power cut: a model of one folder's files that replays the records of
+// preload/power_cut_recorder.
 //
-// A file's bytes are safe once the file was synced after they were written, a name once its folder was synced. What is not safe may be
-// there or not, a sector of 512 bytes at a time, in any order; a sector has the content of some moment since its last sync.
-// After a sync that failed, what was written before it is not written by a later one either, unless its page is written to again
+// A file's bytes are safe once the file was synced after they were written, a name once its folder
+// was synced. What is not safe may be there or not, a sector of 512 bytes at a time, in any order;
+// a sector has the content of some moment since its last sync. After a sync that failed, what was
+// written before it is not written by a later one either, unless its page is written to again
 // (Linux tells of an error once and calls the page clean).
 //
-// Thread rule: one thread. Ownership: by value.
+// Thread safety: one thread.
+// Ownership: by value.
 
 #pragma once
 

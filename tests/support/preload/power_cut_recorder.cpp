@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// For LD_PRELOAD: writes down what a process does to the files of one folder, in the order in which it is done.
+// For LD_PRELOAD: writes down what a process does to the files of one folder, in the order in which
+// it is done.
 //
 //   POWER_CUT_FOLDER          the folder, as a path without links
 //   POWER_CUT_LOG             where the records go (power_cut_record.hpp)
 //   POWER_CUT_FAILING_SYNC    the n-th sync (from 1) of a write-ahead log fails with EIO
 //
-// Mapped memory is not seen: SQLite writes through it only to the index of a write-ahead log, which no power cut leaves. Calls
-// of the C library on open streams are not seen either.
+// Mapped memory is not seen: SQLite writes through it only to the index of a write-ahead log, which
+// no power cut leaves. Calls of the C library on open streams are not seen either.
 #include "support/faults/power_cut_record.hpp"
 
 #include <cerrno>

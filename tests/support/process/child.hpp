@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Runs a part of a test in a forked process, with limits of its own.
-// Thread rule: the test's thread.
+// Thread safety: the test's thread.
 
 #pragma once
 
@@ -21,7 +21,8 @@
 
 namespace dbengine::test {
 
-/// Where a child has its folders, which it leaves behind where it is killed. Open for one that becomes somebody else.
+/// Where a child has its folders, which it leaves behind where it is killed. Open for one that
+/// becomes somebody else.
 struct child_home {
   child_home() {
     path = (std::filesystem::temp_directory_path() / "dbengine-test-XXXXXX").string();
@@ -39,8 +40,9 @@ struct child_home {
   std::string path;
 };
 
-/// What `body` returned as its exit code; -1 where it was killed by a signal, -2 where it did not end in ten minutes, 99
-/// where it threw. It ends by `_exit`: nothing of the parent's is destroyed in the child.
+/// What `body` returned as its exit code; -1 where it was killed by a signal, -2 where it did not
+/// end in ten minutes, 99 where it threw. It ends by `_exit`: nothing of the parent's is destroyed
+/// in the child.
 template <class F>
 int in_child(F&& body) {
   std::fflush(nullptr);

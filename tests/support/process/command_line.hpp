@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The program `dbengine` as people run it: in pipes and on a terminal.
-// Thread rule: each object and call on one thread.
+// Thread safety: each object and call on one thread.
 
 #pragma once
 
@@ -24,14 +24,16 @@ struct run_settings {
   /// Beside PATH, HOME, LC_ALL=C.UTF-8 and TERM=xterm; an empty value takes a name out.
   std::map<std::string, std::string> environment = {};
   std::filesystem::path folder = {};
-  /// Where standard output goes instead of to `out`: a file to open for writing, "closed" for none at all.
+  /// Where standard output goes instead of to `out`: a file to open for writing, "closed" for none
+  /// at all.
   std::string output_to = {};
   /// Bytes of standard output after which its reader leaves; 0 for never.
   std::size_t reader_leaves_after = 0;
   /// Sends this signal, once, as soon as `ready` says so; 0 for none.
   int signal = 0;
   std::function<bool(pid_t)> ready = {};
-  /// On a terminal of so many columns: standard input, output and error are the terminal, and `out` all that it shows.
+  /// On a terminal of so many columns: standard input, output and error are the terminal, and `out`
+  /// all that it shows.
   unsigned columns = 0;
   std::string program = program_path();
 };
@@ -48,7 +50,8 @@ bool is_busy(pid_t pid);
 /// It has started its threads, the one for signals first.
 bool has_threads(pid_t pid);
 
-/// Runs a program to its end. Throws `std::runtime_error` where it cannot be started or does not end.
+/// Runs a program to its end. Throws `std::runtime_error` where it cannot be started or does not
+/// end.
 run_result run(const std::vector<std::string>& arguments, const run_settings& s = {});
 
 /// `run` with the arguments split at spaces; 'single quotes' hold one together.

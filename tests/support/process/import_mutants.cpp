@@ -93,7 +93,8 @@ bool has_cr_lines(const bytes& text) {
   return outside.find('\n') == bytes::npos && outside.find('\r') != bytes::npos;
 }
 
-// The length of the line end that stands at the place, 0 for none. A CR that ends the text ends its line, too.
+// The length of the line end that stands at the place, 0 for none. A CR that ends the text ends its
+// line, too.
 std::size_t line_end(const bytes& text, std::size_t at, bool cr_lines) {
   if (text.compare(at, 2, "\r\n") == 0)
     return 2;

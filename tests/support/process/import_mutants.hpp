@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Damaged CSV and JSON lines, and CSV read a second time, in the simplest way. No thread rule.
+// Damaged CSV and JSON lines, and CSV read a second time, in the simplest way.
 
 #pragma once
 
@@ -26,7 +26,8 @@ std::size_t below(random_source& r, std::size_t n);
 /// What is damaged: files with all that the formats allow.
 const std::vector<bytes>& csv_seeds();
 const std::vector<bytes>& json_seeds();
-/// The text with up to six damages: bytes that mean something to a parser, pieces lost, doubled or of another seed.
+/// The text with up to six damages: bytes that mean something to a parser, pieces lost, doubled or
+/// of another seed.
 bytes mutant(bytes text, const std::vector<bytes>& seeds, random_source& r);
 
 struct plain_record {

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A program that runs beside the test: its input is written, its output watched, signals sent.
-// Thread rule: one thread. Ownership: the program is killed with the object.
+// Thread safety: one thread.
+// Ownership: the program is killed with the object.
 
 #pragma once
 
@@ -28,7 +29,8 @@ bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds mo
 
 class program {
 public:
-  /// `environment` comes beside that of the test. Throws `std::system_error` where it cannot be started.
+  /// `environment` comes beside that of the test. Throws `std::system_error` where it cannot be
+  /// started.
   explicit program(const std::vector<std::string>& arguments,
                    const std::map<std::string, std::string>& environment = {},
                    const std::string& path = program_path());
@@ -40,11 +42,13 @@ public:
   void close_input();
   std::string out() const { return take(out_); }
   std::string err() const { return take(err_); }
-  /// Waits until standard error holds the text; false where the program ends or the time is up before.
+  /// Waits until standard error holds the text; false where the program ends or the time is up
+  /// before.
   bool says(const std::string& text);
   void signal(int number) const;
   pid_t pid() const noexcept { return pid_; }
-  /// Its exit code, 128 + n for signal n; -1 where it does not end in time. Both outputs are complete then.
+  /// Its exit code, 128 + n for signal n; -1 where it does not end in time. Both outputs are
+  /// complete then.
   int wait();
 
 private:

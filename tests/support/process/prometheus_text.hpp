@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A strict reader of Prometheus' text format 0.0.4, with the rules of `promtool check metrics` that matter here.
-// Thread rule: plain data.
+// A strict reader of Prometheus' text format 0.0.4, with the rules of `promtool check metrics` that
+// matter here.
+// Thread safety: plain data.
 
 #pragma once
 

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A program on a real terminal, by tmux: keys go in, the screen is looked at.
-// Thread rule: one thread. Ownership: the terminal and what runs in it end with the object.
+// Thread safety: one thread.
+// Ownership: the terminal and what runs in it end with the object.
 
 #pragma once
 
@@ -18,7 +19,8 @@ bool has_tmux();
 
 class tmux {
 public:
-  /// 100 columns, 40 lines, UTF-8, a server of its own. Throws `std::runtime_error` where it cannot be started.
+  /// 100 columns, 40 lines, UTF-8, a server of its own. Throws `std::runtime_error` where it cannot
+  /// be started.
   explicit tmux(const std::string& command, const std::map<std::string, std::string>& environment);
   ~tmux();
   tmux(const tmux&) = delete;
@@ -38,7 +40,8 @@ public:
   bool shows(const std::string& text) const;
   /// Waits until the last line that is not empty is this.
   bool ends_with(const std::string& line) const;
-  /// Waits until the cursor stands at the beginning of a line: the line that was typed has been taken.
+  /// Waits until the cursor stands at the beginning of a line: the line that was typed has been
+  /// taken.
   bool at_line_begin() const;
 
 private:

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that runs out of memory or threads: allocation_victim FOLDER PHASE WHAT FROM STEP RUNS [flawed].
+// A process that runs out of memory or threads: allocation_victim FOLDER PHASE WHAT FROM STEP RUNS
+// [flawed].
 //
-// PHASE: open, work, backup, connect, remote, close. WHAT: "once", the n-th allocation fails; "while", it and all that follow until the phase
-// is over; "thread", the n-th new thread cannot be had. An allocation is a call of operator new or of SQLite's malloc, by any
-// thread, counted from just before the phase. n = FROM, FROM + STEP, … for at most RUNS runs, or until a phase makes fewer.
+// PHASE: open, work, backup, connect, remote, close. WHAT: "once", the n-th allocation fails;
+// "while", it and all that follow until the phase is over; "thread", the n-th new thread cannot be
+// had. An allocation is a call of operator new or of SQLite's malloc, by any thread, counted from
+// just before the phase. n = FROM, FROM + STEP, … for at most RUNS runs, or until a phase makes
+// fewer.
 //
-// Says "n" before each run, "wrong n: why" where an answer is not right, "excused n" where the call was CAF's own, "done n" where the
-// phase made fewer than n. A run that takes
-// longer than 20 s ends the process by SIGALRM. "flawed" is the negative control: a row that was acknowledged is deleted behind the
-// engine's back.
+// Says "n" before each run, "wrong n: why" where an answer is not right, "excused n" where the call
+// was CAF's own, "done n" where the phase made fewer than n. A run that takes longer than 20 s ends
+// the process by SIGALRM. "flawed" is the negative control: a row that was acknowledged is deleted
+// behind the engine's back.
 
 #include "support/faults/failing_allocations.hpp"
 

@@ -5,7 +5,8 @@
 //
 //   backup_clock FOLDER
 //
-// Ends with 0 where backups went on at their pace after each jump, else with 1 and a line that says why not.
+// Ends with 0 where backups went on at their pace after each jump, else with 1 and a line that says
+// why not.
 #include "backup/backup_catalog.hpp"
 
 #include <dbengine/db_engine.hpp>
@@ -28,7 +29,8 @@ std::atomic<std::int64_t> asked{0};
 
 } // namespace
 
-// In the place of the C library's: the standard library's clocks end here. The steady clock stays as it is.
+// In the place of the C library's: the standard library's clocks end here. The steady clock stays
+// as it is.
 extern "C" int clock_gettime(clockid_t id, timespec* t) noexcept {
   const auto rc = syscall(SYS_clock_gettime, id, t);
   if (rc == 0 && id == CLOCK_REALTIME) {

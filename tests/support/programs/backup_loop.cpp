@@ -5,8 +5,9 @@
 //
 //   backup_loop FOLDER POINTS careful|careless
 //
-// Kills itself at the POINTS-th point that it reaches, or never with 0; prints a line when it has begun. `careless` makes its backups as
-// a negative control: straight under the final name, manifest first.
+// Kills itself at the POINTS-th point that it reaches, or never with 0; prints a line when it has
+// begun. `careless` makes its backups as a negative control: straight under the final name,
+// manifest first.
 #include "backup/backup_job.hpp"
 #include "backup/backup_restore.hpp"
 #include "backup/retention.hpp"

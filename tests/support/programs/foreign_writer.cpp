@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// Plain SQLite beside an engine, as any other program would use the file: foreign_writer FILE NUMBER SEED KIND
-// KIND: "mixed" writes, checkpoints in every mode, vacuums, changes the schema, closes and opens; "commits" only commits.
+// Plain SQLite beside an engine, as any other program would use the file: foreign_writer FILE
+// NUMBER SEED KIND KIND: "mixed" writes, checkpoints in every mode, vacuums, changes the schema,
+// closes and opens; "commits" only commits.
 //
-// Inserts (NUMBER, 1), (NUMBER, 2) … into `f`, until its input ends. Then it says how far it came and what else it did, or what
-// went wrong. A database that is busy is tried again.
+// Inserts (NUMBER, 1), (NUMBER, 2) … into `f`, until its input ends. Then it says how far it came
+// and what else it did, or what went wrong. A database that is busy is tried again.
 
 #include <poll.h>
 

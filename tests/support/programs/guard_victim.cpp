@@ -4,8 +4,8 @@
 // The process that the guard's tests attack: a small gateway behind the guard, behind a guard that
 // is switched off (--unguarded), or published by CAF itself (--bare). --memory=MB bounds it.
 //
-// Says "port N", then answers each line "stats" on standard input with its counters and ends in good
-// order at the end of the input.
+// Says "port N", then answers each line "stats" on standard input with its counters and ends in
+// good order at the end of the input.
 #include "guard/guard.hpp"
 #include "support/wire/guard_wire.hpp"
 
@@ -97,8 +97,9 @@ wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> se
 }
 
 long resident_kilobytes() {
-  // What the allocator keeps for later is not what the guard keeps: half a gigabyte of answers that were made and thrown away
-  // within a quarter of a second leaves some 70 MB of it, however often that is repeated.
+  // What the allocator keeps for later is not what the guard keeps: half a gigabyte of answers that
+  // were made and thrown away within a quarter of a second leaves some 70 MB of it, however often
+  // that is repeated.
   ::malloc_trim(0);
   std::ifstream file{"/proc/self/statm"};
   long total = 0;

@@ -5,9 +5,10 @@
 //
 //   kill_victim FOLDER POINTS careful|early|forgetful SEED
 //
-// Kills itself at the POINTS-th fault point that it reaches, or never with 0; prints a line when the engine is open. What the
-// process before it left is repeated by its id, or noted as "either". As negative controls, `early` notes the answer
-// before it has one, and `forgetful` repeats without the id.
+// Kills itself at the POINTS-th fault point that it reaches, or never with 0; prints a line when
+// the engine is open. What the process before it left is repeated by its id, or noted as "either".
+// As negative controls, `early` notes the answer before it has one, and `forgetful` repeats without
+// the id.
 //
 // Request N of client C inserts rows (k = C << 32 | N, part, parts): all `parts` of them or none.
 #include "base/fault.hpp"

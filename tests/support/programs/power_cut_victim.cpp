@@ -5,8 +5,8 @@
 //
 //   power_cut_victim KIND FOLDER full|normal|off [FLAW]
 //
-// Rows are (writer, n, pad); a writer's n run from 1 without a gap. Marks: "row WRITER N" (and all before it), "gone WRITER N"
-// (up to it deleted), "backup NAME", "restored".
+// Rows are (writer, n, pad); a writer's n run from 1 without a gap. Marks: "row WRITER N" (and all
+// before it), "gone WRITER N" (up to it deleted), "backup NAME", "restored".
 #include "base/fault.hpp"
 
 #include <dbengine/backup.hpp>

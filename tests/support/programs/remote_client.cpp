@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A client for kill tests: remote_client ADDRESS writer NAME ids|no-ids | remote_client ADDRESS cursor.
+// A client for kill tests.
 //
-// writer: four threads insert (NAME, thread, number) into `log` one after the other and say "ack thread number" for each that was
-// acknowledged; one that failed is tried again, with ids under the same id. "slow milliseconds" tells of a call that took longer
-// than its deadline allows. With ids every fourth write is followed by a cursor and a count over its own rows: "wrong …" tells of rows that
-// are missing, doubled or out of order. Ends at the end of its input.
-// cursor: opens a cursor, reads one batch, says "open", and waits for the end of its input.
+//   remote_client ADDRESS writer NAME ids|no-ids
+//   remote_client ADDRESS cursor
+//
+// writer: four threads insert (NAME, thread, number) into `log` one after the other and say "ack
+// thread number" for each that was acknowledged; one that failed is tried again, with ids under the
+// same id. "slow milliseconds" tells of a call that took longer than its deadline allows. With ids
+// every fourth write is followed by a cursor and a count over its own rows: "wrong …" tells of rows
+// that are missing, doubled or out of order. Ends at the end of its input. cursor: opens a cursor,
+// reads one batch, says "open", and waits for the end of its input.
 
 #include <dbengine/db_engine.hpp>
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine offered on a port: remote_server URL [--port=N] [--host=H] [--read-only] [--insecure] [--tls=FOLDER] [--connections=N] [--half-open=N]
-// [--total-bytes=N] [--buffered=N] [--in-flight=N] [--allow-backup] [--mutant=NAME]. Says "port N" or "failed: why", then answers each line on standard input: "cursors" with the number of
-// open cursors, "stats" with requests and errors. Ends in good order at the end of the input.
+// An engine offered on a port: remote_server URL [--port=N] [--host=H] [--read-only] [--insecure]
+// [--tls=FOLDER] [--connections=N] [--half-open=N] [--total-bytes=N] [--buffered=N] [--in-flight=N]
+// [--allow-backup] [--mutant=NAME]. Says "port N" or "failed: why", then answers each line on
+// standard input: "cursors" with the number of open cursors, "stats" with requests and errors. Ends
+// in good order at the end of the input.
 
 #include "base/fault.hpp"
 #include "system/engine_handle.hpp"

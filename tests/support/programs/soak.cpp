@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A day in miniature: load, dying workers, backups and checkpoints, and a look at what should stay flat.
+// A day in miniature: load, dying workers, backups and checkpoints, and a look at what should stay
+// flat.
 //
-//   soak [--seconds N] [--interval S] [--folder DIR] [--seed N] [--leak memory|descriptors|connections]
+//   soak [--seconds N] [--interval S] [--folder DIR] [--seed N]
+//        [--leak memory|descriptors|connections]
 //
-// Prints a line of JSON per interval and one with the verdict. Exit code 0: every answer was true, and memory, threads,
-// descriptors and the WAL stayed flat; 1: not. `--leak` loses 1 MiB, a descriptor or a connection to the file each interval: the negative control.
+// Prints a line of JSON per interval and one with the verdict. Exit code 0: every answer was true,
+// and memory, threads, descriptors and the WAL stayed flat; 1: not. `--leak` loses 1 MiB, a
+// descriptor or a connection to the file each interval: the negative control.
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
 #include "support/engine/leak_check.hpp"
@@ -198,7 +201,8 @@ void arm_kills(killer& k, std::minstd_rand& random) {
 }
 #endif
 
-// Connections are opened when threads happen to read at the same time, and have page caches: what comes later is then no leak.
+// Connections are opened when threads happen to read at the same time, and have page caches: what
+// comes later is then no leak.
 void open_all_leases(db_engine& db) {
   std::barrier all_open(static_cast<std::ptrdiff_t>(leases));
   std::vector<std::thread> threads;
@@ -243,7 +247,8 @@ int main(int argc, char** argv) {
     interval = std::max(0.25, seconds / 60);
   std::printf("{\"seed\":%u,\"seconds\":%g,\"interval\":%g}\n", seed, seconds, interval);
 
-  // One arena: what grows then is held, and no free memory that glibc keeps for each of many threads.
+  // One arena: what grows then is held, and no free memory that glibc keeps for each of many
+  // threads.
   mallopt(M_ARENA_MAX, 1);
   const memory_folder own;
   const auto folder = given.empty() ? own.path : given;
@@ -363,8 +368,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "soak: %s\n", e.what());
     return 1;
   }
-  // The leases, the writer, two readers and those that may stand in for them, a backup and its check; and as many again of the workers,
-  // where a dead one's are closed when its successor's are open.
+  // The leases, the writer, two readers and those that may stand in for them, a backup and its
+  // check; and as many again of the workers, where a dead one's are closed when its successor's are
+  // open.
   const auto growth = grown(samples, leases + 2 * (1 + 2 + 2 + 2));
   const bool good = growth.empty() && wrong.load() == 0 && backups > 0;
   std::printf("{\"verdict\":\"%s\",\"grown\":\"%s\",\"wrong\":%llu,\"unknown\":%llu,"

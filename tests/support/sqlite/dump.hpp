@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The schema and all rows of a database, fetched from whatever can `fetch`: the same text as `plain_sqlite::dump`.
+// The schema and all rows of a database, fetched from whatever can `fetch`: the same text as
+// `plain_sqlite::dump`.
 
 #pragma once
 

@@ -83,7 +83,8 @@ public:
 private:
   static std::size_t pick(std::mt19937_64& r, std::size_t n) { return r() % n; }
 
-  // Few different characters, so that much of it matches: wildcards, an escape, numbers, long and short and ill-formed UTF-8, NUL.
+  // Few different characters, so that much of it matches: wildcards, an escape, numbers, long and
+  // short and ill-formed UTF-8, NUL.
   static std::string text(std::mt19937_64& r) {
     using namespace std::string_literals;
     static const std::string common[] = {"a", "a", "a", "b", "A", "%", "_", "1", " ", "\\"};

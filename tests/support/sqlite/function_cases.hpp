@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Two databases in memory with the same rows: in one the functions are SQLite's, in the other the engine's own. Whatever is asked
-// of both must have one answer.
-// Thread rule: one thread.
+// Two databases in memory with the same rows: in one the functions are SQLite's, in the other the
+// engine's own. Whatever is asked of both must have one answer.
+// Thread safety: one thread.
 
 #pragma once
 
@@ -33,13 +33,13 @@ public:
   function_cases(const function_cases&) = delete;
   function_cases& operator=(const function_cases&) = delete;
 
-  /// New random rows and one statement that calls the function on each of them: with columns, constants, parameters and
-  /// expressions in every place. Returns the number of calls.
+  /// New random rows and one statement that calls the function on each of them: with columns,
+  /// constants, parameters and expressions in every place. Returns the number of calls.
   std::size_t calls(const replaced_function& f);
   /// The same with constants in the text of the statement.
   std::size_t constants(const replaced_function& f);
-  /// Rows with a stored generated column and an expression index made by the engine's function, which SQLite's own check must find
-  /// sound, and the other way round.
+  /// Rows with a stored generated column and an expression index made by the engine's function,
+  /// which SQLite's own check must find sound, and the other way round.
   std::size_t stored(const replaced_function& f);
 
   /// What differed, in words; at most ten.

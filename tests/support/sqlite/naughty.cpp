@@ -5,13 +5,15 @@
 
 #include <cctype>
 #include <cstdint>
+#include <iterator>
 #include <set>
+#include <string_view>
 
 namespace dbengine::test {
 
 namespace {
 
-using namespace std::string_literals;
+using namespace std::string_view_literals;
 
 // The code point in UTF-8, surrogates and what lies beyond Unicode as malformed bytes.
 std::string utf8(std::uint32_t c) {
@@ -34,44 +36,46 @@ std::string utf8(std::uint32_t c) {
   return s;
 }
 
+constexpr std::string_view written_texts[] = {
+    // empty, blank, and words that mean something to somebody
+    "", " ", "\t", "\n", "\r\n", "\v\f", "null", "NULL", "nil", "None", "undefined", "true",
+    "FALSE", "yes", "NaN", "-Infinity", "0", "-0", "00", "1", "-1", "+1", "1.0", "1e309", "-1e309",
+    "1e-400", "0x0", "0xffffffffffffffff", "1_000", "9223372036854775807", "9223372036854775808",
+    "-9223372036854775808", "-9223372036854775809", "99999999999999999999999999999999999999", "0.1",
+    ".1", "1.", "1,5", "1/0", "0/0", "--1", "1;2", "NaN()", "\\", "\\\\", "\\0", "\\n", "%s%s%s%n",
+    "%x", "%d", "%", "%%", "{}", "{0}", "${HOME}", "$1", "?", "?1", ":name", "@name", "#", "~", "`",
+    "`id`", "^", "&", "*",
+    // quotes and statements
+    "'", "''", "'''", "\"", "\"\"", "[", "]", "[x]", "';", "'; DROP TABLE t; --",
+    "\"; DROP TABLE t; --", "1 OR 1=1", "' OR '1'='1", "') RETURNING *; --", "/*", "*/", "/* */",
+    "--", "-- comment", ";", ";;", "SELECT", "select * from t", "BEGIN", "COMMIT", "ROLLBACK",
+    "ATTACH ':memory:' AS x", "PRAGMA writable_schema=1", "sqlite_master", "sqlite_schema", "rowid",
+    "_rowid_", "oid", "main", "temp", "table", "index", "group", "order", "values",
+    "load_extension('x')", "x'41'", "X''", "CAST('1' AS INT)", "CURRENT_TIMESTAMP", "json('{}')",
+    "{\"a\":1}", "[1,2", "{\"a\":", "\"\\u0000\"", "<xml/>", "<![CDATA[",
+    "<script>alert(1)</script>", "<!--", "-->", "&lt;&amp;", "&#0;", "javascript:alert(1)",
+    "file:///etc/passwd", "../../../../etc/passwd", "/dev/null", "CON", "NUL", "a:b", "C:\\x",
+    "$(reboot)", "`reboot`", "|ls", "; ls", "&& ls", "a\nb", "a\rb", "a\tb", " lead", "trail ",
+    "0;1", "2024-02-30", "24:61:61", "1970-01-01T00:00:00Z", "now", "+1 day", "weekday 7",
+    // letters that are not what they seem
+    "Ångström", "naïve", "ß", "ẞ", "ſ", "İ", "ı", "Ω", "Ω", "ﬁ", "ﬀ", "é", "e\u0301", "Å",
+    "A\u030a", "ǅ", "½", "①", "²", "٣", "五", "日本語", "中文", "한국어", "русский", "ελληνικά",
+    "עברית", "العربية", "हिन्दी", "ไทย", "ქართული", "አማርኛ", "ᚠᚢᚦ", "𝔘𝔫𝔦", "𝟘𝟙", "🏳️‍🌈",
+    "👩‍👩‍👧‍👦", "👍🏽", "🇩🇪", "Z̴̡a̵̧l̶g̷o̸", "\u202etfel-ot-thgir", "\u200b",
+    "\u200d", "\ufeff", "\ufffe", "\uffff", "\u2028", "\u2029", "\u00a0", "\u00ad", "\u180e",
+    "\u3000", "a\u0300\u0301\u0302\u0303\u0304\u0305", "ⓐⓑ", "﷽", "𒐫", "\u0085", "\u001a", "\u007f",
+    // NUL bytes
+    "\0"sv, "a\0b"sv, "\0a"sv, "a\0"sv, "\0\0\0"sv, "'\0'"sv, "a\0; DROP TABLE t"sv,
+    // malformed UTF-8: lone and missing continuation bytes, overlong forms, cut characters, other
+    // encodings
+    "\x80", "\xbf", "\xc0\x80", "\xc0\xaf", "\xc3", "a\xc3", "\xc3(", "\xe2\x82", "\xe2(\xa1",
+    "\xe0\x80\xaf", "\xf0\x9f\x98", "\xf0\x80\x80\xaf", "\xf8\x88\x80\x80\x80",
+    "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff", "\xff\xfe", "\xfe\xff", "\xff\xff\xff\xff",
+    "\xed\xa0\x80", "\xed\xbf\xbf", "\xed\xa0\xbd\xed\xb8\x80", "\xf4\x90\x80\x80", "caf\xe9",
+    "\x82\xa0", "a\x80z", "\xef\xbb", "\xef\xbb\xbftext"};
+
 std::vector<std::string> make() {
-  std::vector<std::string> all{
-      // empty, blank, and words that mean something to somebody
-      "", " ", "\t", "\n", "\r\n", "\v\f", "null", "NULL", "nil", "None", "undefined", "true",
-      "FALSE", "yes", "NaN", "-Infinity", "0", "-0", "00", "1", "-1", "+1", "1.0", "1e309",
-      "-1e309", "1e-400", "0x0", "0xffffffffffffffff", "1_000", "9223372036854775807",
-      "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
-      "99999999999999999999999999999999999999", "0.1", ".1", "1.", "1,5", "1/0", "0/0", "--1",
-      "1;2", "NaN()", "\\", "\\\\", "\\0", "\\n", "%s%s%s%n", "%x", "%d", "%", "%%", "{}", "{0}",
-      "${HOME}", "$1", "?", "?1", ":name", "@name", "#", "~", "`", "`id`", "^", "&", "*",
-      // quotes and statements
-      "'", "''", "'''", "\"", "\"\"", "[", "]", "[x]", "';", "'; DROP TABLE t; --",
-      "\"; DROP TABLE t; --", "1 OR 1=1", "' OR '1'='1", "') RETURNING *; --", "/*", "*/", "/* */",
-      "--", "-- comment", ";", ";;", "SELECT", "select * from t", "BEGIN", "COMMIT", "ROLLBACK",
-      "ATTACH ':memory:' AS x", "PRAGMA writable_schema=1", "sqlite_master", "sqlite_schema",
-      "rowid", "_rowid_", "oid", "main", "temp", "table", "index", "group", "order", "values",
-      "load_extension('x')", "x'41'", "X''", "CAST('1' AS INT)", "CURRENT_TIMESTAMP", "json('{}')",
-      "{\"a\":1}", "[1,2", "{\"a\":", "\"\\u0000\"", "<xml/>", "<![CDATA[",
-      "<script>alert(1)</script>", "<!--", "-->", "&lt;&amp;", "&#0;", "javascript:alert(1)",
-      "file:///etc/passwd", "../../../../etc/passwd", "/dev/null", "CON", "NUL", "a:b", "C:\\x",
-      "$(reboot)", "`reboot`", "|ls", "; ls", "&& ls", "a\nb", "a\rb", "a\tb", " lead", "trail ",
-      "0;1", "2024-02-30", "24:61:61", "1970-01-01T00:00:00Z", "now", "+1 day", "weekday 7",
-      // letters that are not what they seem
-      "Ångström", "naïve", "ß", "ẞ", "ſ", "İ", "ı", "Ω", "Ω", "ﬁ", "ﬀ", "é", "e\u0301", "Å",
-      "A\u030a", "ǅ", "½", "①", "²", "٣", "五", "日本語", "中文", "한국어", "русский", "ελληνικά",
-      "עברית", "العربية", "हिन्दी", "ไทย", "ქართული", "አማርኛ", "ᚠᚢᚦ", "𝔘𝔫𝔦", "𝟘𝟙", "🏳️‍🌈",
-      "👩‍👩‍👧‍👦", "👍🏽", "🇩🇪", "Z̴̡a̵̧l̶g̷o̸", "\u202etfel-ot-thgir", "\u200b",
-      "\u200d", "\ufeff", "\ufffe", "\uffff", "\u2028", "\u2029", "\u00a0", "\u00ad", "\u180e",
-      "\u3000", "a\u0300\u0301\u0302\u0303\u0304\u0305", "ⓐⓑ", "﷽", "𒐫", "\u0085", "\u001a",
-      "\u007f",
-      // NUL bytes
-      "\0"s, "a\0b"s, "\0a"s, "a\0"s, "\0\0\0"s, "'\0'"s, "a\0; DROP TABLE t"s,
-      // malformed UTF-8: lone and missing continuation bytes, overlong forms, cut characters, other encodings
-      "\x80", "\xbf", "\xc0\x80", "\xc0\xaf", "\xc3", "a\xc3", "\xc3(", "\xe2\x82", "\xe2(\xa1",
-      "\xe0\x80\xaf", "\xf0\x9f\x98", "\xf0\x80\x80\xaf", "\xf8\x88\x80\x80\x80",
-      "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff", "\xff\xfe", "\xfe\xff", "\xff\xff\xff\xff",
-      "\xed\xa0\x80", "\xed\xbf\xbf", "\xed\xa0\xbd\xed\xb8\x80", "\xf4\x90\x80\x80", "caf\xe9",
-      "\x82\xa0", "a\x80z", "\xef\xbb", "\xef\xbb\xbftext"};
+  std::vector<std::string> all(std::begin(written_texts), std::end(written_texts));
   // every control character, by itself and inside a word
   for (std::uint32_t c = 0; c < 0x20; ++c) {
     all.push_back(std::string(1, static_cast<char>(c)));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Texts that have broken programs: as values they must come back unchanged, as identifiers they must be quoted and nothing else.
-// Thread rule: immutable.
+// Texts that have broken programs: as values they must come back unchanged, as identifiers they
+// must be quoted and nothing else.
+// Thread safety: immutable.
 
 #pragma once
 

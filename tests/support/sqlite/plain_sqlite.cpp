@@ -146,7 +146,8 @@ std::string plain_sqlite::statement(const operation& o, std::size_t* consumed) {
   failed_ = false;
   if (o.what == operation::kind::fetch || (consumed != nullptr && returns))
     return text;
-  // The sum moves, too, where full text writes down what was left to it, in whatever statement comes next.
+  // The sum moves, too, where full text writes down what was left to it, in whatever statement
+  // comes next.
   const auto word = o.sql.substr(std::min(o.sql.find_first_not_of(" \n"), o.sql.size()), 6);
   const bool moved =
       (word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "REPLAC") &&
@@ -186,112 +187,128 @@ std::string plain_sqlite::steps(const work& w) {
     return "refused not_allowed";
   if (w.endless)
     return "refused timeout";
-  const auto in_transaction = [&] { return sqlite3_get_autocommit(db_) == 0; };
-  const auto undo = [&](const std::string& text) {
-    if (in_transaction())
-      script("ROLLBACK");
-    return text;
-  };
-  const auto finish = [&](std::string text) {
-    if (sqlite3_exec(db_, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK)
-      return text;
-    const int code = sqlite3_extended_errcode(db_);
-    return undo("error " + std::to_string(code) +
-                ((code & 0xff) == SQLITE_CONSTRAINT ? " " : " the commit failed: ") +
-                sqlite3_errmsg(db_));
-  };
   switch (w.what) {
   case work::kind::execute:
-  case work::kind::fetch: {
-    if (w.key.empty())
-      return statement(w.operations.front());
-    // Its record is kept or undone with it, so all of it is.
-    script("BEGIN IMMEDIATE");
-    auto text = statement(w.operations.front());
-    return failed_ ? undo(text) : finish(text);
-  }
-  case work::kind::many: {
-    script("BEGIN IMMEDIATE");
-    std::int64_t changes = 0;
-    for (std::size_t i = 0; i < w.sets.size(); ++i) {
-      const auto before = sqlite3_total_changes64(db_);
-      auto text = statement(operation::execute(w.operations.front().sql, w.sets[i]));
-      if (failed_)
-        return undo(text + " index " + std::to_string(i));
-      if (sqlite3_total_changes64(db_) != before)
-        changes += sqlite3_changes64(db_);
-    }
-    return finish("sets " + std::to_string(w.sets.size()) + " changes " + std::to_string(changes));
-  }
-  case work::kind::transaction: {
-    script("BEGIN IMMEDIATE");
-    std::string text = "transaction";
-    for (std::size_t i = 0; i < w.operations.size(); ++i) {
-      const auto one = statement(w.operations[i]);
-      if (failed_)
-        return undo(one + " index " + std::to_string(i));
-      text += "\n" + one;
-    }
-    return finish(text);
-  }
+  case work::kind::fetch: return run_single(w);
+  case work::kind::many: return run_batch(w);
+  case work::kind::transaction: return run_transaction(w);
   case work::kind::script:
-  case work::kind::script_each: {
-    const bool all = w.what == work::kind::script;
-    const auto& sql = w.operations.front().sql;
-    std::string text = "script";
-    if (all)
-      script("BEGIN IMMEDIATE");
-    std::size_t index = 0;
-    for (std::size_t at = 0; at < sql.size(); ++index) {
-      std::size_t size = sql.size() - at;
-      auto one = statement(operation::execute(sql.substr(at)), &size);
-      if (one.empty())
-        break;
-      if (failed_) {
-        // Places count from the start of the script; one that is known only as a statement stands for its first byte.
-        const auto place = one.rfind(" at ");
-        const auto offset = place == one.npos ? at : at + std::stoull(one.substr(place + 4));
-        one = one.substr(0, place) + " at " + std::to_string(offset);
-        if (all)
-          return undo(one + " index " + std::to_string(index));
-        if (size == sql.size() - at) // it did not compile: what follows begins behind its semicolon
-          size = sql.find(";\n", at) == sql.npos ? size : sql.find(";\n", at) + 1 - at;
-      }
-      text += "\n" + one;
-      at += size;
-      if (!all && between)
-        between();
-    }
-    return all ? finish(text) : text;
-  }
-  case work::kind::nested: {
-    script("BEGIN IMMEDIATE");
-    std::string text = "nested";
-    bool left = false; // the savepoint was given up
-    for (std::size_t i = 0; i < w.operations.size(); ++i) {
-      const bool inner = i > 0 && i + 1 < w.operations.size();
-      if (i == 1)
-        script("SAVEPOINT s");
-      if (i + 1 == w.operations.size() && !left)
-        script("RELEASE s");
-      if (inner && left)
-        continue;
-      if (!in_transaction())
-        return text + "\nlost";
-      const auto one = statement(w.operations[i]);
-      text += "\n" + one;
-      if (!failed_)
-        continue;
-      if (!inner)
-        return undo(text);
-      left = true;
-      if (in_transaction())
-        script("ROLLBACK TO s; RELEASE s");
-    }
-    return finish(text);
-  }
+  case work::kind::script_each: return run_script(w);
+  case work::kind::nested: return run_nested(w);
   }
   return {};
+}
+
+bool plain_sqlite::in_transaction() const {
+  return sqlite3_get_autocommit(db_) == 0;
+}
+
+std::string plain_sqlite::undo(std::string text) {
+  if (in_transaction())
+    script("ROLLBACK");
+  return text;
+}
+
+std::string plain_sqlite::finish(std::string text) {
+  if (sqlite3_exec(db_, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK)
+    return text;
+  const int code = sqlite3_extended_errcode(db_);
+  return undo("error " + std::to_string(code) +
+              ((code & 0xff) == SQLITE_CONSTRAINT ? " " : " the commit failed: ") +
+              sqlite3_errmsg(db_));
+}
+
+std::string plain_sqlite::run_single(const work& w) {
+  if (w.key.empty())
+    return statement(w.operations.front());
+  // Its record is kept or undone with it, so all of it is.
+  script("BEGIN IMMEDIATE");
+  auto text = statement(w.operations.front());
+  return failed_ ? undo(text) : finish(text);
+}
+
+std::string plain_sqlite::run_batch(const work& w) {
+  script("BEGIN IMMEDIATE");
+  std::int64_t changes = 0;
+  for (std::size_t i = 0; i < w.sets.size(); ++i) {
+    const auto before = sqlite3_total_changes64(db_);
+    auto text = statement(operation::execute(w.operations.front().sql, w.sets[i]));
+    if (failed_)
+      return undo(text + " index " + std::to_string(i));
+    if (sqlite3_total_changes64(db_) != before)
+      changes += sqlite3_changes64(db_);
+  }
+  return finish("sets " + std::to_string(w.sets.size()) + " changes " + std::to_string(changes));
+}
+
+std::string plain_sqlite::run_transaction(const work& w) {
+  script("BEGIN IMMEDIATE");
+  std::string text = "transaction";
+  for (std::size_t i = 0; i < w.operations.size(); ++i) {
+    const auto one = statement(w.operations[i]);
+    if (failed_)
+      return undo(one + " index " + std::to_string(i));
+    text += "\n" + one;
+  }
+  return finish(text);
+}
+
+std::string plain_sqlite::run_script(const work& w) {
+  const bool all = w.what == work::kind::script;
+  const auto& sql = w.operations.front().sql;
+  std::string text = "script";
+  if (all)
+    script("BEGIN IMMEDIATE");
+  std::size_t index = 0;
+  for (std::size_t at = 0; at < sql.size(); ++index) {
+    std::size_t size = sql.size() - at;
+    auto one = statement(operation::execute(sql.substr(at)), &size);
+    if (one.empty())
+      break;
+    if (failed_) {
+      // Places count from the start of the script; one that is known only as a statement stands
+      // for its first byte.
+      const auto place = one.rfind(" at ");
+      const auto offset = place == one.npos ? at : at + std::stoull(one.substr(place + 4));
+      one = one.substr(0, place) + " at " + std::to_string(offset);
+      if (all)
+        return undo(one + " index " + std::to_string(index));
+      if (size == sql.size() - at) // it did not compile: what follows begins behind its semicolon
+        size = sql.find(";\n", at) == sql.npos ? size : sql.find(";\n", at) + 1 - at;
+    }
+    text += "\n" + one;
+    at += size;
+    if (!all && between)
+      between();
+  }
+  return all ? finish(text) : text;
+}
+
+std::string plain_sqlite::run_nested(const work& w) {
+  script("BEGIN IMMEDIATE");
+  std::string text = "nested";
+  bool left = false; // the savepoint was given up
+  for (std::size_t i = 0; i < w.operations.size(); ++i) {
+    const bool inner = i > 0 && i + 1 < w.operations.size();
+    if (i == 1)
+      script("SAVEPOINT s");
+    if (i + 1 == w.operations.size() && !left)
+      script("RELEASE s");
+    if (inner && left)
+      continue;
+    if (!in_transaction())
+      return text + "\nlost";
+    const auto one = statement(w.operations[i]);
+    text += "\n" + one;
+    if (!failed_)
+      continue;
+    if (!inner)
+      return undo(text);
+    left = true;
+    if (in_transaction())
+      script("ROLLBACK TO s; RELEASE s");
+  }
+  return finish(text);
 }
 
 std::string plain_sqlite::dump() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite as it is, through its C interface and nothing of the engine: what the engine's answers are compared with.
-// Thread rule: one thread. Ownership: owns the connection.
+// SQLite as it is, through its C interface and nothing of the engine: what the engine's answers are
+// compared with.
+// Thread safety: one thread.
+// Ownership: owns the connection.
 
 #pragma once
 
@@ -28,7 +30,8 @@ public:
 
   /// Runs the request by itself and gives its answer as the engine's `text_of` has it.
   std::string run(const work& w);
-  /// Called after each statement of a `script_each`, which is no one transaction: what others may see in its middle.
+  /// Called after each statement of a `script_each`, which is no one transaction: what others may
+  /// see in its middle.
   std::function<void()> between;
   /// Whether the last `run` changed rows or the schema.
   bool changed() const noexcept { return changed_; }
@@ -46,6 +49,16 @@ public:
 private:
   std::string statement(const operation& o, std::size_t* consumed = nullptr);
   std::string steps(const work& w);
+  std::string run_single(const work& w);
+  std::string run_batch(const work& w);
+  std::string run_transaction(const work& w);
+  std::string run_script(const work& w);
+  std::string run_nested(const work& w);
+  bool in_transaction() const;
+  /// Rolls back; gives the text, which says why.
+  std::string undo(std::string text);
+  /// Commits; gives the text, or the error of the commit.
+  std::string finish(std::string text);
 
   sqlite3* db_ = nullptr;
   std::map<std::string, std::string> done_; // answers by the ids of requests

@@ -11,7 +11,8 @@
 
 namespace dbengine::test {
 
-/// A schema, rows of every type, and then changes and queries over them; none refers to the time or to chance.
+/// A schema, rows of every type, and then changes and queries over them; none refers to the time or
+/// to chance.
 std::vector<std::string> random_script(std::mt19937& random, int statements);
 
 } // namespace dbengine::test

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A gateway without a port: whoever asks it is a connection of its own, and ends with its actor.
-// Thread rule: one thread. Ownership: the peers end before the scene.
+// Thread safety: one thread.
+// Ownership: the peers end before the scene.
 
 #pragma once
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // HTTP byte by byte, so that wrong requests can be sent, too.
-// Thread rule: one thread.
+// Thread safety: one thread.
 
 #pragma once
 

@@ -23,7 +23,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// What may be under way in one direction; then the sender waits, as it would for a receiver's window.
+/// What may be under way in one direction; then the sender waits, as it would for a receiver's
+/// window.
 constexpr std::size_t most_under_way = std::size_t{4} << 20;
 /// How often settings, and what is due, are looked at.
 constexpr int look_every_ms = 2;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wire between a client and a server of this machine that is long, thin, mute or torn, in user space: no rights are needed.
-// Thread rule: any thread. Ownership: its connections end with it.
+// A wire between a client and a server of this machine that is long, thin, mute or torn, in user
+// space: no rights are needed.
+// Thread safety: any thread.
+// Ownership: its connections end with it.
 
 #pragma once
 
@@ -30,7 +32,8 @@ public:
   void delay(std::chrono::milliseconds d) noexcept { delay_ = d.count(); }
   /// Bytes a second, each way of each connection; 0: no bound.
   void throttle(std::size_t bytes) noexcept { rate_ = bytes; }
-  /// While it is mute nothing arrives and nobody is told; afterwards everything does, as with packets that are sent again.
+  /// While it is mute nothing arrives and nobody is told; afterwards everything does, as with
+  /// packets that are sent again.
   void mute(bool on) noexcept { mute_ = on; }
   /// While it is torn every connection is reset, and every new one.
   void tear(bool on) noexcept { torn_ = on; }

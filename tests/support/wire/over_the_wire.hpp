@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine on a port of this machine and what is connected to it: the facade, and typed handles. Host, facade and handles have an
-// actor system of their own each.
-// Thread rule: made and destroyed by one thread; what it hands out may be used by any. Ownership: everything goes with the object.
+// An engine on a port of this machine and what is connected to it: the facade, and typed handles.
+// Host, facade and handles have an actor system of their own each.
+// Thread safety: made and destroyed by one thread; what it hands out may be used by any.
+// Ownership: everything goes with the object.
 
 #pragma once
 

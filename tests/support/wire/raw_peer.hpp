@@ -41,7 +41,8 @@ bytes frame(std::uint64_t op, std::uint64_t flags, std::uint64_t data, std::uint
 /// A header that claims `size`.
 bytes header(std::uint64_t op, std::uint64_t flags, std::uint64_t size, std::uint64_t data,
              std::uint64_t source, std::uint64_t dest);
-/// From now on the test's request has this name in all that is made here: that of another gateway's.
+/// From now on the test's request has this name in all that is made here: that of another
+/// gateway's.
 void speak_of(std::string_view name);
 /// The payload of a direct message: no forwarding stack, "@<>+" and the type's name, its members.
 bytes content(std::string_view type, std::string_view members);

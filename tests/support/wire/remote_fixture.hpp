@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Processes that serve an engine and that use one over the wire.
-// Thread rule: each object belongs to one thread. Ownership: the process ends with the object.
+// Thread safety: each object belongs to one thread.
+// Ownership: the process ends with the object.
 
 #pragma once
 
@@ -16,7 +17,8 @@
 
 namespace dbengine::test {
 
-/// True as soon as `f` is: what is promised takes seconds, so that it must come before 20 s are over.
+/// True as soon as `f` is: what is promised takes seconds, so that it must come before 20 s are
+/// over.
 template <class F>
 bool comes_soon(F&& f) {
   return eventually(f, std::chrono::seconds(20));
@@ -55,7 +57,8 @@ private:
 /// bin/remote_server.
 class server {
 public:
-  /// `arguments`: those after the URL. `in`: words in front of the program, such as "ip netns exec NAME".
+  /// `arguments`: those after the URL. `in`: words in front of the program, such as "ip netns exec
+  /// NAME".
   explicit server(const std::string& url, std::vector<std::string> arguments = {},
                   std::vector<std::string> in = {});
 

@@ -71,7 +71,8 @@ CAF_TEST(a backup is made and listed and verified and restored) {
   CAF_CHECK(has(list.out, "yes"));
   CAF_CHECK_EQUAL(good("backup verify b/" + names[0]).out, "b/" + names[0] + ": ok, 2 pages\n");
   good("query app.db 'UPDATE t SET a = 2'");
-  // An existing database is only replaced on request; a name without a folder is one of this folder's.
+  // An existing database is only replaced on request; a name without a folder is one of this
+  // folder's.
   const auto refused = in_folder("restore b/" + names[0] + " app.db");
   CAF_CHECK_EQUAL(refused.code, 1);
   CAF_CHECK(has(refused.err, "exists already"));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine bench`: its options as the seed had them, what it prints, what it writes, what it refuses.
+// `dbengine bench`: its options as the seed had them, what it prints, what it writes, what it
+// refuses.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"

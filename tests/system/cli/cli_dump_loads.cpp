@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every dump loads, in this program and in SQLite's own, and makes a database that is equal by value and type: whatever comments a schema
-// ends with, full-text indexes over views, tables that cannot be read here, statistics, as many columns as SQLite allows.
+// Every dump loads, in this program and in SQLite's own, and makes a database that is equal by
+// value and type: whatever comments a schema ends with, full-text indexes over views, tables that
+// cannot be read here, statistics, as many columns as SQLite allows.
 
 #include "data/dump/dump_text.hpp"
 #include "support/engine/engine_fixture.hpp"

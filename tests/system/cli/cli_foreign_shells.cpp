@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The completion scripts of shells that are not everywhere, as those shells read them. A suite of its own: where a shell
-// is missing, it counts as skipped.
+// The completion scripts of shells that are not everywhere, as those shells read them. A suite of
+// its own: where a shell is missing, it counts as skipped.
 
 #include "cli/command.hpp"
 
@@ -55,7 +55,8 @@ void offers_of(const command& tree, const command& c, const std::string& path,
   all[before] = words;
 }
 
-// The script in zsh itself, asked as its completion system asks; what it would hand to that is written instead.
+// The script in zsh itself, asked as its completion system asks; what it would hand to that is
+// written instead.
 std::map<std::string, names> from_zsh(const std::map<std::string, names>& questions) {
   const engine_folder folder;
   write_text(folder.path / "script", run({"completion", "zsh"}).out);

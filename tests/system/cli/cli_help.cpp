@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// --help, the manual page and the completion scripts say the same about every command. All are what the program writes.
+// --help, the manual page and the completion scripts say the same about every command. All are what
+// the program writes.
 
 #include "cli/command.hpp"
 
@@ -81,7 +82,8 @@ void add_options(const std::string& text, names& to) {
   }
 }
 
-// "…: table, csv, json (default: …)" holds the choices where a list of single words stands behind the colon.
+// "…: table, csv, json (default: …)" holds the choices where a list of single words stands behind
+// the colon.
 usage from_help(const std::string& path) {
   auto words = words_of(path);
   words.emplace_back("--help");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Damaged CSV and JSON lines, value by value: each record of the input is either in the table with exactly its values, or
-// reported with its line. The records and values come from a second reading: simple code for CSV, the library's tree for
-// JSON lines. DBENGINE_SEED repeats a run.
+// Damaged CSV and JSON lines, value by value: each record of the input is either in the table with
+// exactly its values, or reported with its line. The records and values come from a second reading:
+// simple code for CSV, the library's tree for JSON lines. DBENGINE_SEED repeats a run.
 
 #include "data/import/import.hpp"
 

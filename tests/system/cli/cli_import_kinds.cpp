@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a file to import may be: formats by content, what is refused by name, and that every record is accounted for.
+// What a file to import may be: formats by content, what is refused by name, and that every record
+// is accounted for.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -27,7 +28,8 @@ struct fixture {
 
   std::string file(const char* name) const { return (folder.path / name).string(); }
 
-  // The table after an import into a new database, an object per row; what was said where the exit code is not 0.
+  // The table after an import into a new database, an object per row; what was said where the exit
+  // code is not 0.
   std::string made_of(const std::string& name, const std::string& content,
                       const std::string& options = {}) const {
     std::filesystem::remove(folder.path / "new.db");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Ten thousand damaged CSV and JSON inputs: no crash, and every record is in the table or reported. The number of records
-// is counted by a second, simple reading of the same bytes; cli_import_content compares the values. DBENGINE_SEED repeats a
-// run.
+// Ten thousand damaged CSV and JSON inputs: no crash, and every record is in the table or reported.
+// The number of records is counted by a second, simple reading of the same bytes;
+// cli_import_content compares the values. DBENGINE_SEED repeats a run.
 
 #include "data/import/import.hpp"
 #include "data/input/csv_reader.hpp"
@@ -131,7 +131,8 @@ CAF_TEST(a lost record would be seen) {
   CAF_CHECK_EQUAL(csv_records("a\n1\n\n2\n"), 3u);
   CAF_CHECK_EQUAL(csv_records("\"a\n"), std::nullopt);
   CAF_CHECK_EQUAL(csv_records("a,b\r1,2\r3,\"\n\"\r4,5"), 3u);
-  // Among lines that end with CR, behind a broken record: LF CR are two ends, with a blank line between them.
+  // Among lines that end with CR, behind a broken record: LF CR are two ends, with a blank line
+  // between them.
   CAF_CHECK_EQUAL(csv_records("a\r1\r\"x\"y,\"\n\r2\r\""), 5u);
   CAF_CHECK_EQUAL(json_records("{}\n\n \r\nx"), 2u);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Ctrl-C, in pipes as a signal and on a terminal as a key: the exit code is 130 and nothing half-written stays.
+// Ctrl-C, in pipes as a signal and on a terminal as a key: the exit code is 130 and nothing
+// half-written stays.
 
 #include <dbengine/db_engine.hpp>
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Scripts beyond what is held in memory: read piece by piece, in transactions of their own or in one, failures told with their line. A
-// dump larger than SQLite takes as one text is such a script: `DBENGINE_DUMP_BYTES` makes it of that size.
+// Scripts beyond what is held in memory: read piece by piece, in transactions of their own or in
+// one, failures told with their line. A dump larger than SQLite takes as one text is such a script:
+// `DBENGINE_DUMP_BYTES` makes it of that size.
 
 #include "data/statements/long_script.hpp"
 #include "support/engine/engine_fixture.hpp"

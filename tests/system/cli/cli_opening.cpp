@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The program on files that others have open, left in the middle of something, or that are no files.
+// The program on files that others have open, left in the middle of something, or that are no
+// files.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The files that commands write: never a database's own, whatever name leads to it; whole or not at all; through links, with the
-// mode that was there.
+// The files that commands write: never a database's own, whatever name leads to it; whole or not at
+// all; through links, with the mode that was there.
 
 #include "output/output_file.hpp"
 #include "support/engine/engine_fixture.hpp"

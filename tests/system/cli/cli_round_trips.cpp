@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What is exported, imported again and exported again is the same: random tables, and a shop like the databases that
-// people learn SQL with, through dump and script as well.
+// What is exported, imported again and exported again is the same: random tables, and a shop like
+// the databases that people learn SQL with, through dump and script as well.
 
 #include "data/import/import.hpp"
 
@@ -195,8 +195,9 @@ CAF_TEST(JSON lines make a table that changes no value) {
 
 namespace {
 
-// A shop with all that such databases have: keys of every kind, views, triggers, indexes on expressions, generated
-// columns, strict and rowid-less tables, full text, an R-tree, blobs, names with spaces.
+// A shop with all that such databases have: keys of every kind, views, triggers, indexes on
+// expressions, generated columns, strict and rowid-less tables, full text, an R-tree, blobs, names
+// with spaces.
 std::string shop() {
   std::string sql = R"sql(
 CREATE TABLE "Artist" ("ArtistId" INTEGER NOT NULL PRIMARY KEY, "Name" NVARCHAR(120));
@@ -272,7 +273,8 @@ CAF_TEST(a shop goes through script and dump and back) {
   in("script copy.db -", dumped);
   CAF_CHECK_EQUAL(in("dump copy.db"), dumped);
   CAF_CHECK_EQUAL(content(folder.path / "copy.db"), content(folder.path / "shop.db"));
-  // SQLite's program reads our dump, and we read its: where it writes into the schema, for virtual tables, nobody may.
+  // SQLite's program reads our dump, and we read its: where it writes into the schema, for virtual
+  // tables, nobody may.
   run({(folder.path / "theirs.db").string()}, {.input = dumped, .program = "/usr/bin/sqlite3"});
   CAF_CHECK_EQUAL(content(folder.path / "theirs.db"), content(folder.path / "shop.db"));
   const auto theirs = [&](const char* file) {

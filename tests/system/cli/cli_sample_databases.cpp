@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Databases in the shapes of those that people learn SQL with, a trader (as Northwind) and a lender of films (as Sakila):
-// composite and text keys, many-to-many tables, tables that refer to each other in a circle, views of views, triggers
-// that change what was just written, and every oddity of their files. What is loaded goes through dumps, CSV and JSON
-// lines and comes back as the same.
+// Databases in the shapes of those that people learn SQL with, a trader (as Northwind) and a lender
+// of films (as Sakila): composite and text keys, many-to-many tables, tables that refer to each
+// other in a circle, views of views, triggers that change what was just written, and every oddity
+// of their files. What is loaded goes through dumps, CSV and JSON lines and comes back as the same.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -87,7 +87,8 @@ void fixture::through_dumps(const std::string& script, const list& views) const 
   same("the dump of a copy", good({"dump", "b.db"}), dumped);
   const auto expected = content("a.db", views);
   same("a copy", content("b.db", views), expected);
-  // Line ends of another system and a byte order mark change nothing but the line ends inside texts and definitions.
+  // Line ends of another system and a byte order mark change nothing but the line ends inside texts
+  // and definitions.
   std::string windows = "\xef\xbb\xbf";
   for (const char c : dumped)
     windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
@@ -106,7 +107,8 @@ void fixture::through_dumps(const std::string& script, const list& views) const 
   CAF_CHECK_EQUAL(good({"check", "b.db"}), "ok\n");
 }
 
-// Each table is exported, imported into the same schema without rows, and compared; then into a table made by the import.
+// Each table is exported, imported into the same schema without rows, and compared; then into a
+// table made by the import.
 void fixture::through_files(const std::string& db, const list& views) const {
   const auto expected = content(db, views);
   std::size_t files = 0;
@@ -302,7 +304,8 @@ CAF_TEST(a lender of films goes through dumps and files) {
   if (!has_program("sqlite3"))
     DBENGINE_SKIP("no sqlite3 here");
   through_dumps(lender(), lender_views);
-  // A trigger stamped the time when the rows were made, not when they were loaded again: `content` has compared it.
+  // A trigger stamped the time when the rows were made, not when they were loaded again: `content`
+  // has compared it.
   CAF_CHECK_EQUAL(sqlite("b.db", "SELECT count(*) FROM actor WHERE last_update > '2006-02-15'"),
                   "50\n");
   through_files("a.db", lender_views);
@@ -333,7 +336,8 @@ CAF_TEST(a list of customers from a spreadsheet keeps every field) {
       "NULL|'Ω 日本 🎉 e\xcc\x81'|NULL|'29/02/2000'|'1e2'|'12345678901234567890'|'-0.0'\n"
       "'7'|' padded '|' padded '|''|''|'0'|'.5'\n"
       "'1e5'|'''single'''|'''it''''s'''|'2026-01-01T00:00:00Z'|'007'|'-0'|'1.'\n");
-  // With types: a column gets a number's type only where all of it are numbers and none loses a digit.
+  // With types: a column gets a number's type only where all of it are numbers and none loses a
+  // digit.
   good({"import", "auto.db", "people.csv", "-t", "people"});
   CAF_CHECK_EQUAL(
       sqlite("auto.db", "SELECT name, type FROM pragma_table_info('people')"),
@@ -353,7 +357,8 @@ CAF_TEST(a list of customers from a spreadsheet keeps every field) {
       good({"import", file + ".db", file, "-t", "people"});
       CAF_CHECK_EQUAL(sqlite(file + ".db", shown, "-quote"), sqlite(db, shown, "-quote"));
     }
-  // Into a typed table with a key that is there: its row is told with its line and nothing else is lost.
+  // Into a typed table with a key that is there: its row is told with its line and nothing else is
+  // lost.
   good(
       {"query", "typed.db",
        "CREATE TABLE people (id INTEGER PRIMARY KEY, zip TEXT, name TEXT NOT NULL, note, born DATE, "

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the program does as the command sqlite3 does it: statements, scripts, names, white space, and several programs at once.
+// What the program does as the command sqlite3 does it: statements, scripts, names, white space,
+// and several programs at once.
 
 #include <dbengine/db_engine.hpp>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What goes where: data to standard output, everything else to standard error, bars and colours to terminals only.
+// What goes where: data to standard output, everything else to standard error, bars and colours to
+// terminals only.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"

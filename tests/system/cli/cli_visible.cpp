@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a database, a file or a name holds steers no terminal, and is in a pipe byte by byte as it is.
+// What a database, a file or a name holds steers no terminal, and is in a pipe byte by byte as it
+// is.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"

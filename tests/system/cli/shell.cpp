@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine shell` fed by a pipe: statements, dot commands, transactions, failures and their exit codes.
+// `dbengine shell` fed by a pipe: statements, dot commands, transactions, failures and their exit
+// codes.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -107,7 +108,8 @@ CAF_TEST(columns are named as they are when a statement runs) {
   const auto alter = [&](const std::string& sql) {
     CAF_CHECK_EQUAL(program({f.db, sql}, {}, "/usr/bin/sqlite3").wait(), 0);
   };
-  // With a temporary table the session has a connection of its own, which knows the schema of its last statement.
+  // With a temporary table the session has a connection of its own, which knows the schema of its
+  // last statement.
   program p({"shell", f.db, "-o", "csv"});
   std::string expected;
   const auto shows = [&](const std::string& rows) {

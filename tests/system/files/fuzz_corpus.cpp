@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The fuzz targets without libFuzzer: each kept corpus as it is, and random mutations of it. DBENGINE_SEED repeats a run,
-// DBENGINE_FUZZ_MUTANTS chooses their number per target.
+// The fuzz targets without libFuzzer: each kept corpus as it is, and random mutations of it.
+// DBENGINE_SEED repeats a run, DBENGINE_FUZZ_MUTANTS chooses their number per target.
 
 #include "fuzz/target.hpp"
 

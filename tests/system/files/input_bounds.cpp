@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the program reads may be long: the end of a statement is found in one pass, and the fields of a record are bounded. Compared with
-// `sqlite3_complete`, which reads all of a text again for each question.
+// What the program reads may be long: the end of a statement is found in one pass, and the fields
+// of a record are bounded. Compared with `sqlite3_complete`, which reads all of a text again for
+// each question.
 
 #include "data/input/csv_reader.hpp"
 #include "data/input/jsonl_reader.hpp"
@@ -34,7 +35,8 @@ std::string random_text(std::mt19937& r) {
   return text;
 }
 
-// Seconds of the processor that a scan of `size` semicolons within a trigger takes; the least of several.
+// Seconds of the processor that a scan of `size` semicolons within a trigger takes; the least of
+// several.
 double seconds(std::size_t size) {
   const auto text = "CREATE TRIGGER t BEGIN " + std::string(size, ';') + " END;";
   double best = 1e9;

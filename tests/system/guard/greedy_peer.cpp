@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One peer asks for more than its share, in each of the ways that once stopped the others; another one's point reads are all
-// answered meanwhile.
+// One peer asks for more than its share, in each of the ways that once stopped the others; another
+// one's point reads are all answered meanwhile.
 //
-//   greedy process                        server                  this process
-//   the requests of one attack -------->  its share      <------  a point read after the other: how many, p50, p99
+//   greedy process                     server               this process
+//   the requests of one attack ----->  its share   <------  point reads: how many, p50, p99
 //
-// DBENGINE_GREEDY_SECONDS is how long each attack lasts (1); its figures are printed, not judged: how fast a machine is says no bound.
+// DBENGINE_GREEDY_SECONDS is how long each attack lasts (1); its figures are printed, not judged:
+// how fast a machine is says no bound.
 
 #include "remote/protocol/wire_message.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -87,8 +88,8 @@ public:
   }
   bool ready() const { return ready_; }
   bool ask(wire_kind k, std::uint64_t id, std::string_view body) {
-    // As over a line of a gigabit a second: on loopback the kernel would copy all of it in one go, for 2 ms on one of the processors that
-    // the server and the other peer have.
+    // As over a line of a gigabit a second: on loopback the kernel would copy all of it in one go,
+    // for 2 ms on one of the processors that the server and the other peer have.
     constexpr std::size_t piece = 64 << 10;
     const auto all =
         peer_->message(request_content(static_cast<std::uint64_t>(k), id, body), ++last_);
@@ -113,7 +114,8 @@ std::string body(std::chrono::milliseconds timeout, const Ts&... xs) {
   return dbengine::base::encode(static_cast<std::int64_t>(timeout.count()), xs...);
 }
 
-/// For a greedy peer's thread and those it starts: what it costs the server is measured, not what it takes of the processors itself.
+/// For a greedy peer's thread and those it starts: what it costs the server is measured, not what
+/// it takes of the processors itself.
 void as_on_another_machine() {
   const sched_param none{};
   CAF_REQUIRE_EQUAL(pthread_setschedparam(pthread_self(), SCHED_IDLE, &none), 0);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// Hostile peers against the guard, plain and TLS: after each attack the victim lives, the client that
-// was connected all the time is served, and so is a new one. DBENGINE_GUARD_FRAMES sets how much
-// noise is sent (three million frames plain, which take one to two minutes). With TLS it is a 150th of that: a connection costs twenty
-// times as much there, and behind it the frames are judged by the same code.
+// Hostile peers against the guard, plain and TLS: after each attack the victim lives, the client
+// that was connected all the time is served, and so is a new one. DBENGINE_GUARD_FRAMES sets how
+// much noise is sent (three million frames plain, which take one to two minutes). With TLS it is a
+// 150th of that: a connection costs twenty times as much there, and behind it the frames are judged
+// by the same code.
 #include "support/process/paths.hpp"
 #include "support/wire/guard_attacks.hpp"
 #include "support/wire/guard_caf.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The attacks and the noise of `guard`, against a served engine: it goes on serving, loses nothing, and takes no memory.
+// The attacks and the noise of `guard`, against a served engine: it goes on serving, loses nothing,
+// and takes no memory.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/wire/guard_attacks.hpp"
@@ -85,7 +86,8 @@ CAF_TEST(a served engine is served through random and mutated frames) {
     noise.join();
   }
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), n);
-  // Nobody but the client has written: noise that happens to be a good request has a body that is none.
+  // Nobody but the client has written: noise that happens to be a good request has a body that is
+  // none.
   CAF_CHECK_EQUAL(db.fetch("SELECT name FROM sqlite_schema").size(), 1u);
   CAF_CHECK_LESS(resident_kilobytes(s.pid()) - before, allowed_growth_kb);
   db.shutdown();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine used over the wire, by processes that come and go: what a client is told, what a server forgets, who is let in.
+// An engine used over the wire, by processes that come and go: what a client is told, what a server
+// forgets, who is let in.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/paths.hpp"
@@ -183,7 +184,8 @@ CAF_TEST(a read whose connection is lost again and again is given up) {
           "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c");
     });
   });
-  // A connection that is lost before the read was sent again on it costs it nothing: then one more is lost.
+  // A connection that is lost before the read was sent again on it costs it nothing: then one more
+  // is lost.
   int losses = 0;
   while (losses < 10 && endless.wait_for(losses <= defaults::remote_resends ? 0s : promised) ==
                             std::future_status::timeout) {

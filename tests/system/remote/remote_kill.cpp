@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// kill -9 of either side at random moments under load: 200 servers and 200 clients. DBENGINE_REMOTE_KILLS chooses another number.
+// kill -9 of either side at random moments under load: 200 servers and 200 clients.
+// DBENGINE_REMOTE_KILLS chooses another number.
 //
-// Every second kill comes at a random moment of the reconnecting, too; before each of the others something was acknowledged, so that
-// the load goes on however busy the machine is.
+// Every second kill comes at a random moment of the reconnecting, too; before each of the others
+// something was acknowledged, so that the load goes on however busy the machine is.
 //
 // time   server            2 clients (4 threads each)    test
 //  |     serves            writes, acknowledged or not
 //  |     killed            calls fail, or wait           starts it again on the same port
-//  v     serves            tries again, with its id      … at the end: every acknowledged row once, and once only
+//  v     serves            tries again, with its id      at the end: every acknowledged row once
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/wire/remote_fixture.hpp"

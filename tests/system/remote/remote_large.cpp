@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Large requests over the wire: the guard takes their bodies out of their messages, whatever pieces they come in, and the gateway finds them
-// again.
+// Large requests over the wire: the guard takes their bodies out of their messages, whatever pieces
+// they come in, and the gateway finds them again.
 
 #include "remote/protocol/wire_message.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -81,7 +81,8 @@ CAF_TEST(bodies are whole in whatever pieces they come) {
   std::size_t rows = 0, all = 0;
   for (int round = 0; round < 12; ++round) {
     auto p = connected(s);
-    // Sizes about the bound, where a body is or is not taken out, small ones behind large ones, and one behind the other.
+    // Sizes about the bound, where a body is or is not taken out, small ones behind large ones, and
+    // one behind the other.
     bytes stream;
     int n = 0;
     for (const std::size_t size :

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Whom a TLS client takes for its server: who shows a certificate with the name that was dialled, or that was asked for.
+// Whom a TLS client takes for its server: who shows a certificate with the name that was dialled,
+// or that was asked for.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wire that is cut, loses everything, or is thin: the server lives in a network namespace of its own. Needs the right to make one.
+// A wire that is cut, loses everything, or is thin: the server lives in a network namespace of its
+// own. Needs the right to make one.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -34,7 +35,8 @@ bool shell(const std::string& command) {
   return std::system((command + " > /dev/null 2>&1").c_str()) == 0;
 }
 
-/// A namespace and a wire to it. It is there for as long as a process is in it: one with a name would leave a mount behind.
+/// A namespace and a wire to it. It is there for as long as a process is in it: one with a name
+/// would leave a mount behind.
 class island {
 public:
   island() {
@@ -56,7 +58,8 @@ public:
   bool made() const { return made_; }
   std::vector<std::string> inside() const { return {"nsenter", "-n", "-t", holder()}; }
   bool up(bool on) const { return shell("ip link set " + here_ + (on ? " up" : " down")); }
-  /// Whether what leaves here arrives. It goes to nobody's hardware address, so that neither side is told.
+  /// Whether what leaves here arrives. It goes to nobody's hardware address, so that neither side
+  /// is told.
   bool arrives(bool on) const {
     return on ? shell("ip neigh del 10.213.7.2 dev " + here_)
               : shell("ip neigh replace 10.213.7.2 lladdr 02:00:00:00:00:99 nud permanent dev " +

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a lost connection does to requests that may be sent again: nothing that their senders could see. DBENGINE_ORDER_ROUNDS and
-// DBENGINE_ORDER_WRITES make it longer.
+// What a lost connection does to requests that may be sent again: nothing that their senders could
+// see. DBENGINE_ORDER_ROUNDS and DBENGINE_ORDER_WRITES make it longer.
 //
 // one sender ---- writes 1, 2, 3 … with ids ----> long_wire (torn at random) ----> server
-// 8 clients  ---- reads, writes with ids   ----> server (ends in good order, begins again on its port)
+// 8 clients  ---- reads, writes with ids   ----> server (ends in order, starts on its port again)
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/engine/handle_backend.hpp"
@@ -160,7 +160,8 @@ CAF_TEST(a server that is started again is not seen by what may be sent again) {
                  [&] { db.with_id(id).execute("INSERT INTO log VALUES (?, ?)", i, n); }})
           for (bool again = true; again;) {
             const auto e = failure_of(f);
-            // 2 s are over without a connection: as documented, and no word of a server that ends. Told as a figure.
+            // 2 s are over without a connection: as documented, and no word of a server that ends.
+            // Told as a figure.
             again = e.message.find("cannot be reached") != e.message.npos;
             const std::lock_guard lock(mutex);
             unreached += again;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wire that is long, thin, mute or torn, made in user space, so that this suite runs everywhere. `remote_network` does the same with
-// the kernel's own wires where it may.
+// A wire that is long, thin, mute or torn, made in user space, so that this suite runs everywhere.
+// `remote_network` does the same with the kernel's own wires where it may.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/paths.hpp"

@@ -125,7 +125,8 @@ CAF_TEST(the pages tell of every database what stats tells) {
     const auto body = json::parse(reply.body, nullptr, false);
     CAF_CHECK(body["ok"] == true);
   }
-  // Looking moves nothing but the clock; a sweep of idle snapshots may come in between: then once more.
+  // Looking moves nothing but the clock; a sweep of idle snapshots may come in between: then once
+  // more.
   json before, after;
   exposition metrics;
   CAF_CHECK(wait_until([&] {
@@ -152,7 +153,8 @@ CAF_TEST(the pages tell of every database what stats tells) {
     }
   CAF_CHECK(compared > 150);
 
-  // `stats` opens an engine of its own beside the server: of the file it tells the same, of itself the same kind.
+  // `stats` opens an engine of its own beside the server: of the file it tells the same, of itself
+  // the same kind.
   program stats({"stats", one, "-o", "json"});
   CAF_CHECK_EQUAL(stats.wait(), 0);
   const auto own = json::parse(stats.out(), nullptr, false);
@@ -326,7 +328,8 @@ CAF_TEST(the file says what is served and mistakes in it are pointed at) {
   CAF_CHECK(all["databases"][0]["name"] == "second"); // the order of the file
   for (const char* name : {"first", "second"})
     CAF_CHECK(!std::filesystem::is_empty(folder.path / "backups" / name));
-  // The commands with the same file look there, however the database is spelled, and make none elsewhere.
+  // The commands with the same file look there, however the database is spelled, and make none
+  // elsewhere.
   for (const auto& a :
        {(folder.path / "a.db").string(), "sqlite:///" + (folder.path / "." / "a.db").string()}) {
     program list({"-c", file.string(), "backup", "list", a});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve --listen`: peers work on its databases, and its end loses nothing that they were told.
+// `dbengine serve --listen`: peers work on its databases, and its end loses nothing that they were
+// told.
 //
 //   4 peers                              server
 //   INSERT a number of its own ------->  commits, answers

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve` while something stands still: a statement that cannot be interrupted, a log that nobody reads.
+// `dbengine serve` while something stands still: a statement that cannot be interrupted, a log that
+// nobody reads.
 //
 //   peer                        server                              log
 //   a statement that stays ---> readers are stuck: not ready
@@ -43,7 +44,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// One call of one function that nothing interrupts, for half a minute: a quarter of a second for each megabyte.
+// One call of one function that nothing interrupts, for half a minute: a quarter of a second for
+// each megabyte.
 const std::string stays =
     "SELECT printf('%.*c', 100000000, 'a') GLOB '*' || printf('%.*c', 120, 'a') || 'b'";
 

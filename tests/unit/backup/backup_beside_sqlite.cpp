@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Looking at a database or a backup must not let go of the locks that SQLite has on it in the same process.
+// Looking at a database or a backup must not let go of the locks that SQLite has on it in the same
+// process.
 #include "backup/backup_restore.hpp"
 #include "os/pinned_file.hpp"
 #include "support/engine/backup_fixture.hpp"
@@ -27,7 +28,8 @@ bool is_locked(const std::filesystem::path& path) {
 
 CAF_TEST(verifying a live database leaves its locks) {
   const backup_fixture f(10);
-  // A connection in WAL mode has a shared lock as long as it is open; without it another process would remove the WAL.
+  // A connection in WAL mode has a shared lock as long as it is open; without it another process
+  // would remove the WAL.
   dbengine::sqlite::column_of(f.db.get(), "SELECT count(*) FROM t", "read");
   CAF_REQUIRE(is_locked(f.database));
   (void)verify_backup(f.database);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a backup refuses rather than make: an endless write-ahead log, another file's content, a place that is taken.
+// What a backup refuses rather than make: an endless write-ahead log, another file's content, a
+// place that is taken.
 #include "support/engine/backup_fixture.hpp"
 
 #include <sys/stat.h>

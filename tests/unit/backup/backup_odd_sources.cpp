@@ -129,7 +129,8 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(path, target); }), errc::backup_failed);
     CAF_CHECK(!std::filesystem::exists(target));
   };
-  // Some 50 MB from a few kilobytes. By its header, whether SQLite would believe it or not; by its manifest; and no database at all.
+  // Some 50 MB from a few kilobytes. By its header, whether SQLite would believe it or not; by its
+  // manifest; and no database at all.
   const auto bomb = f.folder.path / "bomb.zst";
   const std::string told = "the compressed backup unpacks to more than the " +
                            std::to_string(plain.size()) + " bytes of its database";
@@ -153,7 +154,8 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
   // Change counters that differ: not refused for that.
   write_file(bomb, packed(silent, 1));
   CAF_CHECK(verify_backup(bomb).ok);
-  // It ends before it is written: the output stays within its bound, and is asked for while it grows.
+  // It ends before it is written: the output stays within its bound, and is asked for while it
+  // grows.
   write_file(bomb, packed(plain, 1000));
   const auto fd = dbengine::os::directory::open(f.folder.path, false).open_file("bomb.zst");
   const auto out = dbengine::backup::open_temporary_file();
@@ -192,7 +194,8 @@ CAF_TEST(a compressed backup that is cut anywhere is damaged) {
 
 CAF_TEST(foreign keys that SQLite cannot check are no reason to refuse a backup) {
   backup_fixture f(10);
-  // Legal with foreign_keys=off: the parent column is not unique, and `foreign_key_check` raises an error.
+  // Legal with foreign_keys=off: the parent column is not unique, and `foreign_key_check` raises an
+  // error.
   dbengine::sqlite::run_sql(f.db.get(),
                             "CREATE TABLE parent (a); CREATE TABLE child (b REFERENCES parent (a));"
                             "INSERT INTO child VALUES (1)",

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Ages in days, newest first; a capital letter stands for a verified one, a small for a damaged one, '-' for one
-// of another database, '?' for one without a manifest.
+// Ages in days, newest first; a capital letter stands for a verified one, a small for a damaged
+// one, '-' for one of another database, '?' for one without a manifest.
 std::vector<dbengine::backup::catalog_entry> catalog(const std::string& kinds, wall_time now) {
   std::vector<dbengine::backup::catalog_entry> result;
   int day = 0;
@@ -161,7 +161,8 @@ CAF_TEST(a backup being read stays) {
     const auto result = apply();
     CAF_CHECK(result.removed.empty());
     CAF_CHECK_EQUAL(result.in_use.size(), 2u);
-    // To look must not let go: closing a descriptor of a file drops this process's POSIX locks on it.
+    // To look must not let go: closing a descriptor of a file drops this process's POSIX locks on
+    // it.
     CAF_CHECK_EQUAL(apply().in_use.size(), 2u);
     CAF_CHECK(verify_backup(made[1].path).ok);
     CAF_CHECK_EQUAL(apply().in_use.size(), 2u);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite gets no memory for one allocation, then for all again: whichever it was, the connections that are left work.
+// SQLite gets no memory for one allocation, then for all again: whichever it was, the connections
+// that are left work.
 
 #include "base/fault.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -43,7 +44,8 @@ void* reallocate(void* p, int n) {
   return refuses() ? nullptr : real.xRealloc(p, n);
 }
 
-// SQLite takes other memory functions only while it is not in use: each test of this suite begins before it opens anything.
+// SQLite takes other memory functions only while it is not in use: each test of this suite begins
+// before it opens anything.
 bool install() {
   static const bool done = [] {
     auto own = real;
@@ -59,7 +61,8 @@ bool install() {
   return done;
 }
 
-/// While it lives, the allocations from the n-th on fail, so many of them, in this thread or in all. `used_up`: there were that many.
+/// While it lives, the allocations from the n-th on fail, so many of them, in this thread or in
+/// all. `used_up`: there were that many.
 class starved {
 public:
   starved(long n, long failures, bool here_only) {
@@ -85,7 +88,8 @@ struct tally {
   int broken = 0;  ///< reads that fail although there is memory again
 };
 
-/// Fails each allocation of a read whose connection must end a snapshot, and looks at the reads after it.
+/// Fails each allocation of a read whose connection must end a snapshot, and looks at the reads
+/// after it.
 tally starve_reads() {
   CAF_REQUIRE(install());
   const engine_folder folder;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A commit that fails with an I/O error may come back when the file is opened again: it is settled before anybody is told
-// that it was not done, and where that is not possible nothing more is written.
+// A commit that fails with an I/O error may come back when the file is opened again: it is settled
+// before anybody is told that it was not done, and where that is not possible nothing more is
+// written.
 //
 //   writer                               answer
 //   COMMIT: I/O error
@@ -86,7 +87,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being se
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(f.done("INSERT INTO t VALUES (0)"));
   const auto reader = f.core().open_reader();
-  reader->refresh_snapshot();
+  reader->snapshot().refresh();
   dbengine::sqlite::request_control ctl(10s, {});
   CAF_REQUIRE(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() == 1);
   broken_disk disk({"writer.before_commit"});
@@ -163,8 +164,10 @@ CAF_TEST(a writer that fails while it settles loses no request) {
   }
 }
 
-CAF_TEST(a write whose settling stands still is answered by its deadline) {
-  //   writer: fenced; takes the next write, stands in the checkpoint   the watch: timeout   door opens: settled, written
+CAF_TEST(a write whose failed commit is not resolved is answered by its deadline) {
+  //   writer: fenced; takes the next write, blocks in the checkpoint
+  //   watchdog: timeout
+  //   the door opens: resolved, written
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   blocking_point door;

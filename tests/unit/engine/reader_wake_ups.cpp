@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wake-up that is sent to a reader which steps back at that moment. The suite is the readers' actors: it keeps the wake-ups that the
-// engine sends, and drains the queue when and as whom it likes.
+// A wake-up that is sent to a reader which steps back at that moment. The suite is the readers'
+// actors: it keeps the wake-ups that the engine sends, and drains the queue when and as whom it
+// likes.
 //
 //   reader 1, peer 7         reader 2, a spare                        a sender, peer 8
 //   at the door              active: peer 7 has every other one
@@ -81,7 +82,8 @@ struct fixture {
     core->answer_rest();
   }
 
-  /// As the actor of that reader, on the wake-up that it was sent. False where none was, or it takes no work.
+  /// As the actor of that reader, on the wake-up that it was sent. False where none was, or it
+  /// takes no work.
   bool serve(std::size_t reader) {
     {
       const std::lock_guard lock(mutex);

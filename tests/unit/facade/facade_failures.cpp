@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Failures in the caller's own thread: on a lease, in an inline write, at the commit of a transaction.
+// Failures in the caller's own thread: on a lease, in an inline write, at the commit of a
+// transaction.
 //
 //   caller                                   writer / reader
 //   read on a lease: fails ---------------->  runs once more on a reader

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Snapshots that live on: never older than what was answered, by whichever process; never in the WAL's way; never lost with
-// their thread.
+// Snapshots that live on: never older than what was answered, by whichever process; never in the
+// WAL's way; never lost with their thread.
 //
 //   another process              the engine's readers
 //   COMMIT n
@@ -29,7 +29,8 @@ using namespace dbengine::test;
 
 namespace {
 
-// A child that commits 1, 2, 3 … through SQLite alone and tells each number after its commit; ends when nobody listens.
+// A child that commits 1, 2, 3 … through SQLite alone and tells each number after its commit; ends
+// when nobody listens.
 class foreign_writer {
 public:
   explicit foreign_writer(const std::string& file) {
@@ -141,8 +142,8 @@ CAF_TEST(readers that never rest do not keep the WAL from beginning anew) {
         db.fetch("SELECT length(b) FROM t WHERE id = ?", 1 + n % 1'000);
     });
   const std::string text(60'000, 'x');
-  // One after the other, and without a pause that would truncate it. How long it grows depends on how long a busy machine keeps a
-  // reader from ending its statement; that it begins anew does not.
+  // One after the other, and without a pause that would truncate it. How long it grows depends on
+  // how long a busy machine keeps a reader from ending its statement; that it begins anew does not.
   int anew = 0;
   auto number = number_of(wal);
   for (std::int64_t i = 0; anew < 3 && i < 20'000; ++i) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Short reads on the idle write connection: fresh, in nobody's way, and never where they must not be.
+// Short reads on the idle write connection: fresh, in nobody's way, and never where they must not
+// be.
 
 #include "base/fault.hpp"
 #include "support/engine/engine_fixture.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// CAF's broker of network connections ends without keeping a message: one of itself, such as its heartbeat, would keep the broker, too.
+// CAF's broker of network connections ends without keeping a message: one of itself, such as its
+// heartbeat, would keep the broker, too.
 
 #include "guard/network_broker.hpp"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A folder held by its handle: what is there already is neither opened for writing nor followed nor replaced.
+// A folder held by its handle: what is there already is neither opened for writing nor followed nor
+// replaced.
 #include "os/directory.hpp"
 
 #include "support/engine/backup_fixture.hpp"

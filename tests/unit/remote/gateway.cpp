@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The gateway behind the guard: whatever stands in a body is answered, and parts of an answer come only to whom they belong.
+// The gateway behind the guard: whatever stands in a body is answered, and parts of an answer come
+// only to whom they belong.
 
 #include "remote/server/gateway.hpp"
 #include "remote/server/decoder.hpp"

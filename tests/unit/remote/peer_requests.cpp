@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What peers ask of a port: each request has an id of its own, ends with its connection, and is decoded where it is in nobody's way.
+// What peers ask of a port: each request has an id of its own, ends with its connection, and is
+// decoded where it is in nobody's way.
 
 #include "support/eventually.hpp"
 #include "support/faults/mutant.hpp"
@@ -39,7 +40,8 @@ dbengine::actors::remote::decoder_actor::behavior_type stopped_decoder(
   }};
 }
 
-/// A peer that gives one id to so many endless writes and hangs up; whether another one can write within a second or two.
+/// A peer that gives one id to so many endless writes and hangs up; whether another one can write
+/// within a second or two.
 std::string after_a_peer_with_one_id(gateway_scene& s, int requests) {
   {
     gateway_peer greedy(s);

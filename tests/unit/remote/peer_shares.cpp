@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What one peer may have of the readers, the queue, the cursors and the backups, whatever it asks, while another one goes on.
+// What one peer may have of the readers, the queue, the cursors and the backups, whatever it asks,
+// while another one goes on.
 
 #include "remote/server/peer_numbers.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -69,7 +70,8 @@ std::set<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
-/// What the retention has left of the engine's own two backups after a peer has asked for some more.
+/// What the retention has left of the engine's own two backups after a peer has asked for some
+/// more.
 std::size_t left_beside_peers(const engine_folder& folder, std::vector<std::string>& codes,
                               bool allowed = true) {
   const auto backups = folder.path / "backups";

@@ -101,7 +101,8 @@ CAF_TEST(closing a cursor ends the step that runs) {
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1); // the reader is free
 }
 
-CAF_TEST(a cursor that is asked for stays and a restarted pool goes on looking) { // the control of the test above
+// The control of the test above.
+CAF_TEST(a cursor that is read stays and a restarted pool continues its sweeps) {
   engine_system_fixture f({}, idle(2s)); // longer than a busy machine keeps this thread from asking
   fill(f);
   CAF_REQUIRE(

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Beginning and end of engines: in a host's system, several at once, a thousand one after the other.
+// Beginning and end of engines: in a host's system, several at once, a thousand one after the
+// other.
 //
-//   shutdown    refuses -> drains (timeout) -> interrupts and answers -> ends the actors -> closes the file
+//   shutdown    refuses -> drains (timeout) -> interrupts and answers -> ends the actors
+//               -> closes the file
 
 #include "support/engine/engine_system_fixture.hpp"
 #include "support/faults/fault_script.hpp"

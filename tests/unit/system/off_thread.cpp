@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// No thread of CAF's scheduler, clock or multiplexer touches a file of the database, whatever its actors ask for.
+// No thread of CAF's scheduler, clock or multiplexer touches a file of the database, whatever its
+// actors ask for.
 //
-//   actors (scheduler)            engine                            SQLite's system calls, counted by thread
-//   open, next, close, end -----> router -> queue -> reader         reader, pool: many
-//   fetch, execute, backup ----->                                   scheduler: none
+//   actors (scheduler)            engine                    system calls of SQLite, by thread
+//   open, next, close, end -----> handle, queue, reader     reader, pool: many
+//   fetch, execute, backup ----->                           scheduler: none
 //   the last handle goes -------> the engine ends
 //
-// Every call of SQLite's to the system goes by a counter first. CAF names its threads: those of detached actors "caf.actor", those of
-// the scheduler and the multiplexer otherwise; the engine's own threads and the test's have other names.
+// Every call of SQLite's to the system goes by a counter first. CAF names its threads: those of
+// detached actors "caf.actor", those of the scheduler and the multiplexer otherwise; the engine's
+// own threads and the test's have other names.
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -67,14 +69,16 @@ constexpr std::array calls{"open",     "close",  "access",  "stat",    "fstat", 
                            "readlink", "fchmod", "pread64", "pwrite64"};
 std::array<sqlite3_syscall_ptr, calls.size()> real{};
 
-// The integer and pointer arguments of a system call are passed on as they came: none of these has more than six.
+// The integer and pointer arguments of a system call are passed on as they came: none of these has
+// more than six.
 template <std::size_t I>
 long passed_on(long a, long b, long c, long d, long e, long f) {
   count(calls[I]);
   return reinterpret_cast<long (*)(long, long, long, long, long, long)>(real[I])(a, b, c, d, e, f);
 }
 
-/// While it is there, SQLite's system calls are counted. Only while no engine is open may it come or go.
+/// While it is there, SQLite's system calls are counted. Only while no engine is open may it come
+/// or go.
 class counted_calls {
 public:
   counted_calls() { each(std::make_index_sequence<calls.size()>{}); }
@@ -197,7 +201,7 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
     auto& leases = f.core().leases();
     auto* lease = leases.take();
     CAF_REQUIRE(lease != nullptr);
-    lease->conn->refresh_snapshot();
+    lease->conn->snapshot().refresh();
     leases.give_back(*lease);
     f.core().arm_sweep();
     CAF_CHECK(none_open(f));

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Ends that must come, whoever asks for them and whatever runs.
+// A shutdown ends, whichever thread asks for it and whatever runs.
 //
-//   a backup's progress callback    calls shutdown() ----------> comes back; the backup ends with `shut_down` or `cancelled`
-//   a backup that stands still      shutdown() ----------------> comes back a second later, the backup is left behind
-//   the scheduler's only thread     drops the last handle -----> comes back; the engine ends on another one
-//   an exit message                 the system ends -----------> waits for the thread that ends the engine
+//   a backup's progress callback    calls shutdown() ------> returns; the backup ends with
+//                                                            `shut_down` or `cancelled`
+//   a backup that stands still      shutdown() ------------> returns a second later; the backup
+//                                                            is abandoned
+//   the scheduler's only thread     drops the last handle -> returns; another thread ends the
+//                                                            engine
+//   an exit message                 the system ends -------> waits for the thread that ends the
+//                                                            engine
 
 #include "support/engine/engine_system_fixture.hpp"
 

@@ -114,7 +114,8 @@ CAF_TEST(content takes memory for what was written only and gives it back) {
   CAF_CHECK_EQUAL(memory_file_bytes(), idle);
 }
 
-// Four threads own a page each and read back what they wrote, while a fifth grows and truncates the file behind them.
+// Four threads own a page each and read back what they wrote, while a fifth grows and truncates the
+// file behind them.
 CAF_TEST(threads work in one file at once) {
   dbengine::vfs::memory_content content;
   content.truncate(4 * 4096);
@@ -267,7 +268,8 @@ CAF_TEST(names follow the flags of open) {
       CAF_CHECK_EQUAL(reader->xWrite(reader.get(), "y", 1, 0), SQLITE_IOERR_WRITE);
       CAF_CHECK_EQUAL(reader->xTruncate(reader.get(), 0), SQLITE_IOERR_TRUNCATE);
     }
-    // A journal lives with its database, even with no handle of its own, and not with one of a similar name.
+    // A journal lives with its database, even with no handle of its own, and not with one of a
+    // similar name.
     {
       file j((name + "-journal").c_str(), journal);
       j->xWrite(j.get(), "journal", 7, 0);

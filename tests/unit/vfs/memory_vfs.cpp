@@ -180,12 +180,13 @@ CAF_TEST(without a log readers and the writer exclude each other as on disk) {
 }
 
 CAF_TEST(four readers and a writer see constant sums) {
-  // Each write moves an amount from one table to the other, so that the sum of both is the same in every snapshot.
+  // Each write moves an amount from one table to the other, so that the sum of both is the same in
+  // every snapshot.
   constexpr int operations = 20'000;
   const auto name = dbengine::vfs::unique_memory_name();
   session writer(name, create);
-  // A reader that meets the log's header while it is being written takes the write lock for a moment to look again, on
-  // files as well.
+  // A reader that meets the log's header while it is being written takes the write lock for a
+  // moment to look again, on files as well.
   sqlite3_busy_timeout(writer.get(), 60'000);
   writer("PRAGMA journal_mode=wal");
   writer("PRAGMA synchronous=normal");

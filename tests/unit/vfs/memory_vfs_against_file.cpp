@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The memory VFS against SQLite's own on a file: the same random statements must give the same answers and, in the
-// end, the same bytes.
+// The memory VFS against SQLite's own on a file: the same random statements must give the same
+// answers and, in the end, the same bytes.
 
 #include "vfs/memory_vfs.hpp"
 

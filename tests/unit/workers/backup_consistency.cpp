@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Backups under writers at full speed: each ends, and holds one state of all tables that was true at one moment.
-// DBENGINE_BACKUP_ROWS sets the number of accounts (1000000 for the large run), 20,000 otherwise.
+// Backups under writers at full speed: each ends, and holds one state of all tables that was true
+// at one moment. DBENGINE_BACKUP_ROWS sets the number of accounts (1000000 for the large run),
+// 20,000 otherwise.
 
 #include "support/engine/engine_fixture.hpp"
 
@@ -30,7 +31,8 @@ std::int64_t accounts() {
   return std::max(text != nullptr ? std::atoll(text) : 20'000, 2LL);
 }
 
-/// What must hold between the tables at every moment: money only moves, and each move has its line and is counted.
+/// What must hold between the tables at every moment: money only moves, and each move has its line
+/// and is counted.
 struct figures {
   std::int64_t money = 0;
   std::int64_t lines = 0;
@@ -52,7 +54,8 @@ figures figures_of(const auto& db) {
           .moves = get("SELECT moves FROM total")};
 }
 
-// Moves money for ever, half of it as one transaction of several statements, half as two statements of one trigger.
+// Moves money for ever, half of it as one transaction of several statements, half as two statements
+// of one trigger.
 class bank {
 public:
   explicit bank(const db_engine& db) : db_(db) {

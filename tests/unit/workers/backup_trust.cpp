@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Backups of an engine whose surroundings change: other files, other folders, other clocks, requests that fail.
+// Backups of an engine whose surroundings change: other files, other folders, other clocks,
+// requests that fail.
 
 #include "backup/backup_catalog.hpp"
 #include "os/pinned_file.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Backups of a running engine: periodic and asked for, one at a time, counted, reported; through facade and typed handle.
+// Backups of a running engine: periodic and asked for, one at a time, counted, reported; through
+// facade and typed handle.
 
 #include "backup/backup_catalog.hpp"
 #include "support/engine/backed_up_engine.hpp"

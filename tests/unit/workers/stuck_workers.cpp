@@ -38,7 +38,8 @@ options with_door(blocking_point& door) {
   return o;
 }
 
-// A request that stands at the door. On a busy machine a short deadline may pass on the way there: a longer one then.
+// A request that stands at the door. On a busy machine a short deadline may pass on the way there:
+// a longer one then.
 template <class Submit>
 counted_ptr at_the_door(blocking_point& door, Submit submit) {
   for (auto timeout = 50ms; timeout < 30s; timeout *= 2) {
@@ -119,8 +120,10 @@ CAF_TEST(with no spare reader left requests are answered by their deadlines) {
     CAF_CHECK_EQUAL(r->answers.load(), 1);
 }
 
-CAF_TEST(what a stuck writer does not come back from in time is rolled back) {
-  //   writer: INSERT 1, INSERT wait_here() ...  the watch: timeout, rolled back   door opens: INSERT 1 runs again alone
+CAF_TEST(a request that a stuck writer does not finish in time is rolled back) {
+  //   writer: INSERT 1, INSERT wait_here() ...
+  //   watchdog: timeout, rolled back
+  //   the door opens: INSERT 1 runs again alone
   blocking_point door;
   engine_system_fixture f(with_door(door));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
@@ -257,7 +260,8 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
 }
 
 CAF_TEST(a watch that answers at the same moment as the sender leaves hangs nobody) {
-  // The sender leaves at its deadline + 50 ms, and the watch answers then: whoever is first, one error comes of it.
+  // The sender leaves at its deadline + 50 ms, and the watch answers then: whoever is first, one
+  // error comes of it.
   blocking_point door;
   engine_folder folder;
   auto o = with_door(door);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every fault point of writer and readers, three ways to fail there: each request has exactly one answer, and it is true.
+// Every fault point of writer and readers, three ways to fail there: each request has exactly one
+// answer, and it is true.
 //
-//   test                     writer                       next writer
-//   holds the gate
-//   submits 1, 2, 3 -------> (queue)
-//   gives the gate back ---> one group of three
-//                            ... point: throws / is told to end / stands still
-//   <---------------------------------------------------- what was not committed runs again
-//   each answered once; rows 1..3 are there exactly where the answer says so; row 4 is written and read
+//   test                       writer                       next writer
+//   holds the writer lock
+//   submits 1, 2, 3 ---------> (queue)
+//   unlocks -----------------> one group of three
+//                              ... point: throws / gets an exit message / stands still
+//   <------------------------------------------------------ what was not committed runs again
+//   each answered once; rows 1..3 are there exactly if the answer says so; row 4 is written
+//   and read
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -212,7 +214,7 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
     auto f = open_with_table();
     const fault_script script(point, 1, fail_worker);
     auto r = f->make(request::kind::maintenance, "");
-    r->task = [](dbengine::sqlite::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
+    r->task = [](dbengine::sqlite::connection& c) { c.own_sql().run("INSERT INTO t VALUES (1)"); };
     f->core().submit_write(r);
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
@@ -230,7 +232,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
   CAF_CHECK(eventually([&] {
     if (!f->core().try_take_writer())
       return false;
-    const bool open = f->core().writer().has_snapshot();
+    const bool open = f->core().writer().snapshot().is_open();
     f->core().give_back_writer();
     std::this_thread::sleep_for(
         3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between

@@ -29,12 +29,14 @@ struct remote_backend::config : caf::actor_system_config {
 
 remote_backend::remote_backend(const endpoint& to, const remote_options& how, opener open)
     : config_(std::make_unique<config>()) {
-  // CAF ends the process where these are missing. Threads: the scheduler's, its clock and its printer, the middleman's, one that
-  // dials, one to spare. Descriptors: the middleman's three, the connection's two, two while it is dialled, one to spare.
+  // CAF ends the process where these are missing. Threads: the scheduler's, its clock and its
+  // printer, the middleman's, one that dials, one to spare. Descriptors: the middleman's three, the
+  // connection's two, two while it is dialled, one to spare.
   os::require_threads(6);
   os::require_descriptors(8, "to connect");
   system_ = std::make_unique<caf::actor_system>(*config_);
-  // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
+  // Else the thread that made the system is tied to its logger, and a later thread's end would
+  // touch a dead one.
   caf::logger::set_current_actor_system(nullptr);
   link_ = open(*system_, to, how);
   // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
@@ -126,7 +128,8 @@ std::unique_ptr<detail::cursor_source> remote_backend::open_cursor(std::string_v
   return std::make_unique<remote_cursor>(link_, id, batch, o);
 }
 
-// -- what does not cross the wire -------------------------------------------------------------------
+// -- what does not cross the wire
+// -------------------------------------------------------------------
 
 namespace {
 
@@ -155,7 +158,8 @@ void remote_backend::backup_to(const std::filesystem::path&, const progress_call
   local_only("backup_to()", "request_backup, which writes into the server's backup folder");
 }
 
-// -- maintenance and reports ---------------------------------------------------------------------------
+// -- maintenance and reports
+// ---------------------------------------------------------------------------
 
 bool remote_backend::request_backup(const request_options& o) {
   return run(backup_request{}, o);

@@ -38,12 +38,12 @@ void remote_cursor::ask_ahead() noexcept {
   try {
     ask();
   } catch (...) {
-    // Nothing was sent and no row is lost: the next call asks again, and tells where that fails, too.
+    // Nothing was sent and no row is lost: the next call tries again, and throws if that fails too.
   }
 }
 
 rows remote_cursor::next() {
-  if (failed_) // an empty batch would say that all rows were given
+  if (failed_) // an empty page would mean that all rows were given
     throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
   if (done_)
     return last_; // empty, with the names of the columns

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The one message each way between a client and a published engine, and what its body holds.
-// Thread rule: plain data. The guard checks the three members; the body is hostile bytes until it was decoded.
+// Thread safety: plain data. The guard checks the three members; the body is hostile bytes until it
+// was decoded.
 
 #pragma once
 
@@ -18,8 +19,8 @@
 
 namespace dbengine::actors::remote {
 
-/// The version of this file, of `wire_kind` and of the messages' fields. Peers of different versions
-/// refuse each other.
+/// The version of this file, of `wire_kind` and of the messages' fields. Peers of different
+/// versions refuse each other.
 inline constexpr std::uint32_t wire_protocol = 3;
 
 using system::wire_kind;
@@ -28,7 +29,7 @@ using system::wire_kind;
 enum class wire_outcome : std::uint8_t {
   result,  ///< the whole result
   failure, ///< error_info
-  part, ///< the size of the whole result (64 bits) and its next bytes; `more` asks for those after it
+  part, ///< the size of the whole result (64 bits) and its next bytes; `more` requests those after it
   needs_writer ///< the fetch would write and may not: nothing was run; ask again and allow it
 };
 
@@ -45,7 +46,7 @@ struct wire_answer {
   std::string body;
 };
 
-/// What a server says of itself.
+/// A server's greeting.
 struct wire_welcome {
   std::uint32_t protocol = wire_protocol;
   std::string version = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "sqlite/wal_index.hpp"
+#include "sqlite/files/wal_index.hpp"
 
 #include <sqlite3.h>
 
@@ -13,7 +13,8 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// The first region, fixed by the file format: the header twice, 48 bytes each, then what checkpoints note of themselves.
+// The first region, fixed by the file format: the header twice, 48 bytes each, then the progress of
+// checkpoints.
 constexpr int region_size = 32'768;
 constexpr std::size_t header_words = std::tuple_size_v<wal_index::header>;
 constexpr std::size_t salts_at = 32, backfilled_at = 96, attempted_at = 128;
@@ -26,8 +27,8 @@ T number_at(const volatile std::uint64_t* mapped, std::size_t offset) noexcept {
   return n;
 }
 
-// SQLite's checksum of a header: of all but its last 8 bytes, which hold it.
-bool has_right_sum(const wal_index::header& h) noexcept {
+// SQLite's checksum of a header covers all but its last 8 bytes, which hold it.
+bool has_valid_checksum(const wal_index::header& h) noexcept {
   std::uint32_t words[2 * header_words];
   std::memcpy(words, h.data(), sizeof words);
   std::uint32_t a = 0;
@@ -79,7 +80,7 @@ std::optional<wal_index::header> wal_index::consistent_header() const noexcept {
   for (std::size_t i = 0; i < first.size(); ++i)
     if (mapped_[first.size() + i] != first[i])
       return {};
-  if (!has_right_sum(first))
+  if (!has_valid_checksum(first))
     return {};
   return first;
 }

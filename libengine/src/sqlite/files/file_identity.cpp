@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "sqlite/file_identity.hpp"
+#include "sqlite/files/file_identity.hpp"
 
 #include "base/fault.hpp"
 
@@ -16,17 +16,19 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// How long a look at the paths is good for.
+// How long a check of the paths is valid.
 constexpr std::chrono::milliseconds trusted_for{1};
-// For how long a file that is open and has a name must have none at its path before it counts as moved.
-constexpr int looks_at_nothing = 20;
-// The WAL index is mapped in regions of this size, and the first one is always there ("WAL-Index Format" on sqlite.org).
-constexpr off_t least_index = 32'768;
-// Another process that commits all the time may be in the way of a look at index and WAL together.
-constexpr int most_tries = 64;
+// How often, 1 ms apart, the path of a file that is open and has links must be missing before the
+// file counts as moved.
+constexpr int tries_without_file = 20;
+// The WAL index is mapped in regions of this size, and always has the first one ("WAL-Index Format"
+// on sqlite.org).
+constexpr off_t min_index_bytes = 32'768;
+// Another process that commits all the time may prevent a consistent check of index and WAL.
+constexpr int max_tries = 64;
 
-// As long as the index says that the WAL is, at least.
-off_t wal_length(const wal_index::header& h) noexcept {
+// The bytes that the WAL has at least, by its index.
+off_t min_wal_bytes(const wal_index::header& h) noexcept {
   const auto frames = wal_index::last_frame(h);
   return frames == 0 ? 0 : 32 + off_t{frames} * (24 + wal_index::page_size(h));
 }
@@ -39,7 +41,7 @@ void file_identity::tracked_file::record(std::string name) {
   if (!exists)
     return;
   handle = os::unique_fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  struct stat opened {}; // another file by now, or no descriptor: each look is at the path
+  struct stat opened {}; // another file by now, or no descriptor: only its path is checked
   if (handle && (::fstat(handle.get(), &opened) != 0 || !is_same(opened)))
     handle.reset();
 }
@@ -48,18 +50,19 @@ bool file_identity::tracked_file::is_same(const struct stat& now) const noexcept
   return now.st_ino == last_stat.st_ino && now.st_dev == last_stat.st_dev;
 }
 
-// `now`: of the file that is open, wherever its name is. What a path that cannot be looked at (rights, memory, a server that does not
-// answer) leads to is not known: only a name that is gone, or another file, proves anything.
+// Sets `now` to the state of the open file, wherever its name is. If the path cannot be checked
+// (rights, memory, a server that does not answer), nothing is known: only a missing name or another
+// file is a proof.
 file_identity::found file_identity::tracked_file::stat_check(struct stat& now) const noexcept {
   for (int i = 1;; ++i) {
     if (::stat(path.c_str(), &now) == 0)
       return is_same(now) ? found::same : found::other;
-    const bool gone = errno == ENOENT || errno == ENOTDIR;
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
     const bool open = handle && ::fstat(handle.get(), &now) == 0;
-    if (!gone)
-      return open ? found::same : found::nothing_known;
-    if ((open && now.st_nlink == 0) || i == looks_at_nothing)
-      return found::gone;
+    if (!missing)
+      return open ? found::same : found::unknown;
+    if ((open && now.st_nlink == 0) || i == tries_without_file)
+      return found::none;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
@@ -70,8 +73,8 @@ void file_identity::record(const std::string& database) {
   index_.record(database + "-shm");
 }
 
-// Nothing happened to their names: the number of links is the same and so is the time of the database's last change, which a
-// new name sets, too. (The WAL's is set by each write.)
+// True if nothing happened to the names: the number of links is unchanged, as is the time of the
+// database's last status change, which a new name sets, too. (Each write sets that of the WAL.)
 bool file_identity::fstat_check(struct stat& file, struct stat& wal) noexcept {
   if (!database_.handle || ::fstat(database_.handle.get(), &file) != 0 ||
       file.st_nlink != database_.last_stat.st_nlink ||
@@ -98,26 +101,26 @@ std::string file_identity::stat_check(struct stat& file, struct stat& wal,
     switch (what->stat_check(*now)) {
     case found::same: what->last_stat = *now; break;
     case found::other: return std::string(name) + " was replaced";
-    case found::gone:
+    case found::none:
       return std::string(name) + (what == &database_ ? " was moved or deleted" : " was deleted");
-    case found::nothing_known: *now = what->last_stat; break;
+    case found::unknown: *now = what->last_stat; break;
     }
   }
-  if (index_.exists && shm.st_size < least_index) {
-    length.report_index_truncated(); // what is read by it is not to be used
+  if (index_.exists && shm.st_size < min_index_bytes) {
+    length.report_index_truncated(); // what is read by it must not be used
     return index_truncated;
   }
   return {};
 }
 
-// The index moves on after the WAL was written and before it is cut: it is cut short where it ends before its last frame and the
-// index said the same before and after that look.
+// The index changes after the WAL is written and before it is truncated. So the WAL is damaged if
+// it ends before its last frame and the index was the same before and after that check.
 bool file_identity::is_wal_truncated(const wal_index& index) const noexcept {
-  for (int i = 0; i < most_tries; ++i) {
+  for (int i = 0; i < max_tries; ++i) {
     if (const auto before = index.consistent_header()) {
       std::atomic_thread_fence(std::memory_order_seq_cst);
       struct stat now {};
-      if (wal_.stat_check(now) != found::same || now.st_size >= wal_length(*before))
+      if (wal_.stat_check(now) != found::same || now.st_size >= min_wal_bytes(*before))
         return false;
       std::atomic_thread_fence(std::memory_order_seq_cst);
       if (index.consistent_header() == before)
@@ -142,12 +145,13 @@ std::string file_identity::check(const wal_index& index, truncation_check& lengt
     return length.failure();
   if (!wal_.exists || !index.attached())
     return {};
-  // After the look at the WAL: what another process's checkpoint cut off, the index knows of by now. What it wrote meanwhile the
-  // index knows of, too: where the WAL seems to be short, they are looked at together.
-  const bool first_look = DBENGINE_MUTANT("believes the first look");
-  if (first_look) // the moment in which others commit, made longer
+  // The index is read after the WAL: it knows by now what another process's checkpoint cut off. It
+  // also knows what that process wrote meanwhile, so if the WAL seems short, both are checked
+  // together.
+  const bool first_check = DBENGINE_MUTANT("believes the first look");
+  if (first_check) // widens the moment in which others commit
     std::this_thread::sleep_for(std::chrono::microseconds(100));
-  if (wal.st_size < wal_length(index.read()) && (first_look || is_wal_truncated(index)))
+  if (wal.st_size < min_wal_bytes(index.read()) && (first_check || is_wal_truncated(index)))
     return "the write-ahead log was cut short";
   return {};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "connection/inserted_rowid.hpp"
+#include "sqlite/inserted_rowid.hpp"
 
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
@@ -37,13 +37,13 @@ std::int64_t rowid_mark::visible_rowid(sqlite3* db) const noexcept {
 
 void register_last_insert_rowid(sqlite3* db, const std::shared_ptr<const rowid_mark>& mark) {
   using own = std::shared_ptr<const rowid_mark>;
-  const auto tell = [](sqlite3_context* context, int, sqlite3_value**) {
+  const auto call = [](sqlite3_context* context, int, sqlite3_value**) {
     sqlite3_result_int64(context, (*static_cast<own*>(sqlite3_user_data(context)))
                                       ->visible_rowid(sqlite3_context_db_handle(context)));
   };
-  // SQLite calls the destructor where it fails, too.
+  // SQLite calls the destructor if this fails, too.
   const int rc = sqlite3_create_function_v2(
-      db, "last_insert_rowid", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, new own(mark), tell, nullptr,
+      db, "last_insert_rowid", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, new own(mark), call, nullptr,
       nullptr, [](void* p) { delete static_cast<own*>(p); });
   if (rc != SQLITE_OK)
     throw error(base::last_error(db, rc, 0, "last_insert_rowid"));

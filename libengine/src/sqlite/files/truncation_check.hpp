@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Is the database file still as long as it must be? What was read behind its end is nothing that anybody wrote.
-// Thread rule: any thread. Ownership: the connections of an engine share one.
+// Whether the database file or the WAL index was truncated while it was open.
+// Thread safety: any thread. Ownership: shared by the connections of an engine.
 //
-// Asked after each statement, so it may cost next to nothing. A statement that read a page from the file looks, for what a read
-// pays for anyway. Mapped pages are no reads: there the guard sees a page that was cut off whole, and a look once in a tick of the
-// kernel's coarse clock (1 to 10 ms, mostly 4), by whichever thread comes first, sees the page that was cut in its middle.
+// Data that was read behind the end of a file was written by no connection. The check runs after
+// each statement, so it must cost next to nothing:
 //
-// A file is condemned for good, so only by a proof. In WAL mode only checkpoints change its length, those of other programs, too,
-// and the WAL index tells how far they have come:
+// - A statement that read a page from the file checks at once; the read pays for that.
+// - Mapped pages are no reads. The SIGBUS handler reports a page that was cut off whole. For a page
+//   that was cut in its middle, one thread checks once in a tick of the kernel's coarse clock (1 to
+//   10 ms, mostly 4).
 //
-//   no checkpoint since the last look, none at work    the file is not shorter than it was then
-//   one was made since, and every frame is copied      it has the pages that its own header names
-//   one was made since, and there are frames left      nothing is known: from now on it is as long as it is
-//   one is at work, or was given up half way           nothing is known yet: the next look asks again
+// The verdict is final, so it needs a proof. In WAL mode only checkpoints change the length, those
+// of other programs included, and the WAL index records their progress. By the checkpoints:
+//
+//   none since the last check, none at work   the file is not shorter than it was then
+//   one since, and every frame is copied      it has the pages that its own header names
+//   one since, and frames are left            nothing is known: its length counts from now on
+//   one is at work, or was given up half way  nothing is known yet: the next check decides
 
 #pragma once
 
 #include "os/directory.hpp"
 #include "os/guarded_mapping.hpp"
-#include "sqlite/wal_index.hpp"
+#include "sqlite/files/wal_index.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -35,7 +39,7 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-/// What became of the files, in words.
+/// The verdicts, as texts of errors.
 inline constexpr const char* database_truncated = "the database file was cut short";
 inline constexpr const char* index_truncated =
     "the index of the write-ahead log (-shm) was cut short";
@@ -44,14 +48,14 @@ class truncation_check {
 public:
   explicit truncation_check(std::filesystem::path file) : path_(std::move(file)) {}
 
-  /// The file is there and open, by the connection of `db`: it is watched from now on, and so is the file of the WAL index once
-  /// a connection has it. Idempotent.
+  /// Begins to check the file, which the connection of `db` has open, and the file of the WAL index
+  /// once a connection has it. Idempotent.
   void track(const wal_index& index, sqlite3* db);
-  /// What its size is now, from whoever looked: false where that proves that it was cut short, from then on for ever.
-  /// `index` and `db` are the caller's connection's.
+  /// Reports the size of the file. False, from then on for ever, if it proves a truncation. `index`
+  /// and `db` are those of the caller's connection.
   bool check_size(off_t size, const wal_index& index, sqlite3* db) noexcept;
-  /// The database or the WAL index was cut short while it was open. Looks where something was `read`, or the last look was a
-  /// tick ago.
+  /// True if the database or the WAL index was truncated while it was open. Checks if something was
+  /// `read`, or if the last check was a tick ago.
   bool is_truncated(const wal_index& index, sqlite3* db, bool read) noexcept {
     if (failure() != nullptr)
       return true;
@@ -60,16 +64,16 @@ public:
     const auto tick = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
     return (read || tick_.load(std::memory_order_relaxed) != tick) && fstat_check(tick, index, db);
   }
-  /// It is longer than that, as far as anybody knows.
+  /// True if the file was longer than that at the last check.
   bool is_longer_than(std::size_t bytes) const noexcept;
-  /// Somebody saw that the file of the WAL index was cut short.
+  /// Another check found that the file of the WAL index was truncated.
   void report_index_truncated() noexcept {
     failure_.store(index_truncated, std::memory_order_relaxed);
   }
-  /// What somebody saw already, in words; null where all is well.
+  /// The verdict, in words; null if all is well. Checks nothing.
   const char* failure() const noexcept {
-    if (const char* seen = failure_.load(std::memory_order_relaxed); seen != nullptr)
-      return seen;
+    if (const char* known = failure_.load(std::memory_order_relaxed); known != nullptr)
+      return known;
     if (!os::guarded_mapping::any_page_faulted()) [[likely]]
       return nullptr;
     if (guard_.page_faulted())
@@ -84,10 +88,11 @@ private:
   void remember(off_t size, const wal_index::progress& checkpoints) noexcept;
 
   const std::filesystem::path path_;
-  os::unique_fd handle_; // for the path only (O_PATH): closing it drops none of SQLite's locks
+  os::unique_fd handle_; // O_PATH: to close it drops none of SQLite's locks
   os::guarded_mapping guard_;
   os::guarded_mapping index_guard_;
-  // The last look that counts. Changed under the mutex; read without it, a mixture of two looks only asks for another one.
+  // The last check that counts. Changed under the mutex. A reader without it may see a mixture of
+  // two checks, which only leads to another check.
   std::atomic<off_t> size_{0};
   std::atomic<std::uint64_t> salts_{0};
   std::atomic<std::uint32_t> backfilled_{0};

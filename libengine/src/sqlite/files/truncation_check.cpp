@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "sqlite/truncation_check.hpp"
+#include "sqlite/files/truncation_check.hpp"
 
 #include "base/fault.hpp"
 
@@ -20,8 +20,8 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// Each of them a microsecond: where another process is faster than that for so long, the next look asks again.
-constexpr int most_tries = 16;
+// Each takes a microsecond. If another process is faster for so long, the next check decides.
+constexpr int max_tries = 16;
 
 sqlite3_file* file_of(sqlite3* db) noexcept {
   sqlite3_file* file = nullptr;
@@ -33,12 +33,12 @@ sqlite3_file* file_of(sqlite3* db) noexcept {
 
 // What the file's own header says ("Database File Format" on sqlite.org).
 struct header {
-  off_t length = 0; // in bytes; 0 where it names no valid number of pages
+  off_t length = 0; // in bytes; 0 if it names no valid number of pages
   bool wal = false;
 };
 
-// Through SQLite's own descriptor: to close another one would drop SQLite's locks. `size`: of the file. What is not there is
-// not asked for: SQLite may have it mapped.
+// Reads by SQLite's own descriptor: to close another one would drop SQLite's locks. `size`: of the
+// file. Nothing is read behind its end, because SQLite may have it mapped.
 header header_of(sqlite3_file* file, off_t size) noexcept {
   constexpr off_t header_size = 100;
   if (size < header_size)
@@ -47,7 +47,7 @@ header header_of(sqlite3_file* file, off_t size) noexcept {
   if (file->pMethods->xRead(file, b, sizeof b, 16) != SQLITE_OK)
     return {};
   header h{.wal = b[2] == 2 || b[3] == 2};
-  // The number of pages counts where it was written together with the change counter.
+  // The number of pages is valid if it was written together with the change counter.
   if (std::memcmp(b + 8, b + 76, 4) != 0)
     return h;
   const auto page = off_t{b[0]} << 8 | off_t{b[1]};
@@ -58,7 +58,7 @@ header header_of(sqlite3_file* file, off_t size) noexcept {
   return h;
 }
 
-// A rollback journal that is to be played back, by SQLite's own rule: it does not begin with a zero.
+// True for a rollback journal that SQLite would play back, by its rule: it begins with no zero.
 bool is_hot(const char* journal) noexcept {
   const os::unique_fd fd(::open(journal, O_RDONLY | O_CLOEXEC));
   if (!fd)
@@ -67,7 +67,7 @@ bool is_hot(const char* journal) noexcept {
   return ::read(fd.get(), &first, 1) == 1 && first != 0;
 }
 
-// Nobody else writes to a file in rollback mode meanwhile.
+// Keeps other connections from writing to a file in rollback mode.
 class shared_lock {
 public:
   shared_lock(sqlite3* db, sqlite3_file* file) noexcept : file_(file) {
@@ -101,14 +101,14 @@ void truncation_check::track(const wal_index& index, sqlite3* db) {
       const auto real = std::filesystem::canonical(path_, ec);
       handle_ = os::unique_fd(::open(path_.c_str(), O_PATH | O_CLOEXEC));
       if (ec || !handle_ || ::fstat(handle_.get(), &file) != 0) {
-        handle_.reset(); // no descriptor to be had: not watched
+        handle_.reset(); // no descriptor: not checked
         return;
       }
       guard_.set_file(real.string(), file);
       index_path_ = real.string() + "-shm";
       size_.store(file.st_size, std::memory_order_relaxed);
     }
-    // Each time: it is another file where the engine's last connection had closed it.
+    // Each time: after the engine's last connection has closed, it is another file.
     if (!index.attached())
       return;
     if (::stat(index_path_.c_str(), &file) == 0)
@@ -148,11 +148,12 @@ void truncation_check::remember(off_t size, const wal_index::progress& checkpoin
   backfilled_.store(checkpoints.backfilled, std::memory_order_relaxed);
 }
 
-// The table at the head of the header file. What the index says holds for the moment of the look at the file where it says the
-// same before and after it: a checkpoint's notes never come back to what they were.
+// Decides by the table at the head of the header file. What the index says holds for the moment of
+// the fstat if it says the same before and after it: a checkpoint's numbers never return to an
+// earlier value.
 bool truncation_check::check_with_index(const wal_index& index, sqlite3* db) noexcept {
   const std::lock_guard lock(mutex_);
-  for (int i = 0; i < most_tries; ++i) {
+  for (int i = 0; i < max_tries; ++i) {
     if (failure_.load(std::memory_order_relaxed) != nullptr)
       return false;
     const auto before = index.checkpoints();
@@ -185,15 +186,16 @@ bool truncation_check::check_with_index(const wal_index& index, sqlite3* db) noe
   return true;
 }
 
-// In rollback mode a writer changes header and length at different moments, but only under a lock that excludes ours.
+// In rollback mode a writer changes header and length at different moments, but only under a lock
+// that excludes ours.
 bool truncation_check::check_without_index(sqlite3* db) noexcept {
   const std::lock_guard lock(mutex_);
   auto* opened = file_of(db);
   if (opened == nullptr)
     return true;
-  const shared_lock nobody_writes(db, opened);
+  const shared_lock lock_file(db, opened);
   struct stat file {};
-  if (!nobody_writes.held() || is_hot(sqlite3_filename_journal(sqlite3_db_filename(db, "main"))) ||
+  if (!lock_file.held() || is_hot(sqlite3_filename_journal(sqlite3_db_filename(db, "main"))) ||
       !handle_ || ::fstat(handle_.get(), &file) != 0)
     return true;
   const auto h = header_of(opened, file.st_size);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The rowid that one statement inserts. SQLite remembers one per connection, of whatever statement was the last to insert; here
-// that may be another request's. So a mark stands in its place while the statement runs: where it still stands afterwards,
-// nothing was inserted. The SQL function `last_insert_rowid()` tells what stood there before, as it would in SQLite.
-// Thread rule: the connection's user.
+// The rowid that one statement inserts.
+// Thread safety: the connection's user.
+//
+// SQLite remembers one rowid a connection, of the last statement that inserted, which may be
+// another request's. So a mark takes its place while a statement runs. If the mark is still there
+// afterwards, nothing was inserted. The SQL function `last_insert_rowid()` returns the rowid that
+// the mark replaced, as it would in SQLite.
 
 #pragma once
 
@@ -17,18 +20,18 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-/// The mark of one connection, shared with its function `last_insert_rowid`.
+/// The mark of one connection. Ownership: shared with the SQL function `last_insert_rowid`.
 class rowid_mark {
 public:
-  /// 64 random bits: no rowid but by chance, and nobody can ask for it.
+  /// 64 random bits: no rowid except by chance, and no statement can predict it.
   rowid_mark() noexcept;
 
   void set(sqlite3* db) noexcept;
-  /// Where no row took its place, what stood there before is put back.
+  /// Restores the rowid that the mark replaced, if no row has replaced the mark.
   void clear(sqlite3* db) noexcept;
-  /// No row took its place.
+  /// True if no row has replaced the mark.
   bool is_in_place(sqlite3* db) const noexcept;
-  /// What `last_insert_rowid()` tells.
+  /// What `last_insert_rowid()` returns.
   std::int64_t visible_rowid(sqlite3* db) const noexcept;
 
 private:
@@ -37,10 +40,10 @@ private:
   bool set_ = false;
 };
 
-/// Registers `last_insert_rowid()`.
+/// Registers `last_insert_rowid()`. Throws `error`.
 void register_last_insert_rowid(sqlite3* db, const std::shared_ptr<const rowid_mark>& mark);
 
-/// Around the run of one statement.
+/// Sets the mark for the run of one statement.
 class inserted_rowid {
 public:
   inserted_rowid(sqlite3* db, rowid_mark& mark, const prepared& p) noexcept
@@ -55,7 +58,7 @@ public:
   inserted_rowid(const inserted_rowid&) = delete;
   inserted_rowid& operator=(const inserted_rowid&) = delete;
 
-  /// 0 where it inserted no row with a rowid.
+  /// 0 if it inserted no row with a rowid.
   std::int64_t get() const noexcept {
     return mark_ == nullptr || mark_->is_in_place(db_) ? 0 : mark_->visible_rowid(db_);
   }
