@@ -54,11 +54,11 @@ private:
 };
 
 std::vector<counted_ptr> group(house_fixture& f) {
-  CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(comes_true([&] { return f.core().writer().try_lock(); }));
   std::vector<counted_ptr> all;
   for (int i = 0; i < 3; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   for (const auto& r : all)
     CAF_REQUIRE(house_fixture::answered(r));
   return all;
@@ -85,7 +85,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being se
   house_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(f.done("INSERT INTO t VALUES (0)"));
-  const auto reader = f.core().open_reader();
+  const auto reader = f.core().file().open_reader();
   reader->refresh_snapshot();
   dbengine::sqlite::request_control ctl(10s, {});
   CAF_REQUIRE(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() == 1);
@@ -94,7 +94,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being se
   disk.broken = true;
   for (const auto& r : group(f))
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
-  CAF_CHECK(f.core().fenced().empty());
+  CAF_CHECK(f.core().fence().reason().empty());
   CAF_CHECK(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() ==
             1); // still in its snapshot
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 4);

@@ -149,7 +149,7 @@ bool none_open(house_fixture& f) {
 /// Nothing reads an old state any more: the WAL can be emptied.
 bool wal_is_free(house_fixture& f) {
   return f.done("INSERT INTO t VALUES (0)") &&
-         comes_true([&] { return f.core().wal_bytes() == 0; }); // by the idle checkpoint
+         comes_true([&] { return f.core().file().wal_bytes() == 0; }); // by the idle checkpoint
 }
 
 } // namespace
@@ -199,7 +199,7 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
     CAF_REQUIRE(lease != nullptr);
     lease->conn->refresh_snapshot();
     leases.give_back(*lease);
-    f.core().arm_sweep();
+    f.core().sweeper().arm();
     CAF_CHECK(none_open(f));
     CAF_CHECK(comes_true([&] { return leases.open_count() == 0; })); // not used for 2 s
     CAF_CHECK(wal_is_free(f));
@@ -235,7 +235,7 @@ CAF_TEST(a file opened on a thread of the scheduler is counted) { // the control
     house_fixture f;
     std::atomic<bool> done{false};
     f.system->spawn([&f, &done](caf::event_based_actor*) {
-      f.core().open_reader();
+      f.core().file().open_reader();
       done = true;
     });
     CAF_CHECK(comes_true([&] { return done.load(); }));

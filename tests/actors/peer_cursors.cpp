@@ -3,7 +3,7 @@
 
 // A peer's cursor that keeps the write-ahead log from beginning anew is closed when that has grown by so much; the process's own is not.
 
-#include "engine/cursor_table.hpp"
+#include "engine/read/cursor_table.hpp"
 #include "engine_fixture.hpp"
 #include "gateway_scene.hpp"
 #include "sqlite/url.hpp"

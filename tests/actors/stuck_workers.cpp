@@ -123,11 +123,11 @@ CAF_TEST(what a stuck writer does not come back from in time is rolled back) {
   blocking_point door;
   house_fixture f(with_door(door));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(comes_true([&] { return f.core().writer().try_lock(); }));
   const auto patient = f.write("INSERT INTO t VALUES (7)");
   const auto stuck =
       f.write("INSERT INTO t SELECT wait_here()", 1s); // time enough to come to the door
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   CAF_REQUIRE(door.await_one());
   CAF_REQUIRE(house_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
@@ -155,7 +155,7 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
       r->sql = first + "; INSERT INTO t SELECT wait_here()";
       r->mode = script_mode::continue_on_error;
       r->deadline = dbengine::sqlite::clock::now() + t;
-      f.core().submit_write(r);
+      f.core().writes().submit(r);
       ++tries;
       return r;
     });
@@ -187,12 +187,12 @@ CAF_TEST(a lone write that was given up is not committed either) {
 CAF_TEST(a thread that keeps the write connection is seen) {
   house_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(comes_true([&] { return f.core().writer().try_lock(); }));
   const auto waits = f.write("INSERT INTO t VALUES (1)");
   CAF_CHECK(comes_true([&] {
     return f.worker("writer").note.find("a caller's thread has held the write connection for") == 0;
   }));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   CAF_CHECK(house_fixture::answered(waits));
   CAF_CHECK(comes_true([&] { return f.worker("writer").note.empty(); }));
 }

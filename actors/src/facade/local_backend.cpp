@@ -60,7 +60,8 @@ local_backend::local_backend(std::string_view url, options o, system::spawn_sett
 }
 
 local_backend::~local_backend() {
-  if (core_->forked()) { // nothing of it may be touched: the threads and the file are the parent's
+  if (core_->calls()
+          .forked()) { // nothing of it may be touched: the threads and the file are the parent's
     static_cast<void>(config_.release());
     static_cast<void>(system_.release());
     static_cast<void>(new std::shared_ptr<system::engine_system>(std::move(house_)));
@@ -104,7 +105,7 @@ void local_backend::refuse_id(const request_options& o, const char* what) {
 std::shared_ptr<blocking_request> local_backend::make(request::kind k,
                                                       const request_options& o) const {
   static_cast<void>(control_of(o));
-  const auto deadline = core_->deadline_of(o);
+  const auto deadline = core_->calls().deadline_of(o);
   auto r = std::make_shared<blocking_request>(k, request_control(deadline, o.cancel));
   r->deadline = deadline;
   r->urgency = o.priority;
@@ -115,20 +116,20 @@ std::shared_ptr<blocking_request> local_backend::make(request::kind k,
 void local_backend::run(const std::shared_ptr<blocking_request>& r, bool write,
                         const request_options& o) {
   if (!write)
-    core_->submit_read(r);
+    core_->reads().submit(r);
   else if (!run_inline(r))
-    core_->submit_write(r);
+    core_->writes().submit(r);
   wait(r, o);
 }
 
 bool local_backend::run_inline(const std::shared_ptr<blocking_request>& r) {
   if (r->urgency != priority::interactive || r->attempts > 0 ||
-      r->what == request::kind::maintenance || !core_->try_take_writer())
+      r->what == request::kind::maintenance || !core_->writer().try_lock())
     return false;
   if (r->what == request::kind::acquire_writer)
     r->finish();
   else
-    core_->run_on_this_thread(r);
+    core_->writes().run_on_this_thread(r);
   return true;
 }
 
@@ -186,9 +187,9 @@ rows local_backend::fetch_queued(std::string_view sql, const params_view& p,
 // -- writes ---------------------------------------------------------------------------------------
 
 void local_backend::check_writable() {
-  if (core_->read_only())
+  if (core_->file().read_only())
     throw error(errc::read_only, "the engine is read-only");
-  if (core_->this_thread_writes())
+  if (core_->writer().held_by_this_thread())
     throw error(
         errc::invalid_state,
         "this thread is inside write() or a raw connection of this engine: use the transaction it was given");
@@ -196,47 +197,48 @@ void local_backend::check_writable() {
 
 write_result local_backend::execute(std::string_view sql, const params_view& p,
                                     const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
-  if (o.id.empty() && o.priority == priority::interactive && core_->try_take_writer_briefly()) {
-    auto& w = core_->writer();
-    auto& counts = core_->writer_counts().of(request_class::execute);
+  if (o.id.empty() && o.priority == priority::interactive &&
+      core_->writer().try_lock_for_statement()) {
+    auto& w = core_->writer().connection();
+    auto& counts = core_->counters().writer.of(request_class::execute);
     const auto before = w.commits();
     write_result result;
     bool done = false;
     try {
       auto ctl = control_of(o);
-      core_->ready_to_write();
+      core_->recovery().ensure_writable();
       DBENGINE_FAULT_POINT("inline.before_statement");
       result = w.execute(sql, p, ctl);
       done = true;
       DBENGINE_FAULT_POINT("inline.after_statement");
       if (w.commits() != before) {
-        core_->after_commit();
-        core_->writer_counts().commits.add();
+        core_->checkpoints().after_commit();
+        core_->counters().writer.commits.add();
       }
       counts.count.add();
       counts.rows.add(static_cast<std::uint64_t>(result.changes));
       counts.run.record(result.elapsed);
-      core_->slow().offer(sql, result.elapsed);
-      core_->writer_counts().inline_writes.add();
-      core_->give_back_writer();
-      core_->arm_sweep();
+      core_->counters().slow.offer(sql, result.elapsed);
+      core_->counters().writer.inline_writes.add();
+      core_->writer().unlock();
+      core_->sweeper().arm();
       return result;
     } catch (const error& e) {
       w.rollback();
-      auto why = core_->settle(w, e.info());
+      auto why = core_->recovery().resolve_failed_commit(w, e.info());
       counts.count.add();
       counts.errors.add();
       if (e.code() == errc::timeout)
-        core_->writer_counts().timeouts.add();
-      core_->give_back_writer();
+        core_->counters().writer.timeouts.add();
+      core_->writer().unlock();
       throw error(std::move(why));
     } catch (
         ...) { // the worker's failure: the writer is restarted, this request is answered or run by the next
       const auto why = base::current_exception_info();
       const bool committed = w.commits() != before;
-      core_->writer_broken(why);
+      core_->writer().fail(why);
       if (done && committed)
         return result;
     }
@@ -257,7 +259,7 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
 
 batch_result local_backend::execute_many(std::string_view sql, std::span<const params> sets,
                                          const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   if (sets.empty())
     return {};
@@ -266,7 +268,7 @@ batch_result local_backend::execute_many(std::string_view sql, std::span<const p
   r->borrowed_sets = sets;
   if (!run_inline(r)) { // copied only where it must wait
     r->own_sets();
-    core_->submit_write(r);
+    core_->writes().submit(r);
   }
   wait(r, o);
   return std::get<batch_result>(r->result);
@@ -274,7 +276,7 @@ batch_result local_backend::execute_many(std::string_view sql, std::span<const p
 
 std::vector<operation_result> local_backend::transact(std::span<const operation> ops,
                                                       const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   if (ops.empty())
     return {};
@@ -286,7 +288,7 @@ std::vector<operation_result> local_backend::transact(std::span<const operation>
 
 script_result local_backend::script(std::string_view sql, script_mode mode,
                                     const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   auto r = make(request::kind::script, o);
   r->sql = sql;
@@ -298,26 +300,26 @@ script_result local_backend::script(std::string_view sql, script_mode mode,
 // -- scopes ---------------------------------------------------------------------------------------
 
 void local_backend::take_writer(const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   static_cast<void>(control_of(o));
-  core_->check_fence();
+  core_->fence().check();
   run(make(request::kind::acquire_writer, o), true, o);
-  core_->lent_to_this_thread();
+  core_->writer().adopt();
   try {
-    core_->ready_to_write();
+    core_->recovery().ensure_writable();
   } catch (...) {
-    core_->give_back_writer();
+    core_->writer().unlock();
     throw;
   }
 }
 
 engine::lease& local_backend::take_lease(const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   const auto ctl = control_of(o);
   engine::lease* l = nullptr;
   try {
-    l = core_->leases().take_until(core_->deadline_of(o), ctl);
+    l = core_->leases().take_until(core_->calls().deadline_of(o), ctl);
   } catch (const error&) { // no connection can be opened now
     throw;
   } catch (...) { // the worker's failure, no reason that the caller could mend
@@ -327,15 +329,15 @@ engine::lease& local_backend::take_lease(const request_options& o) {
   }
   if (l != nullptr)
     return *l;
-  throw error(o.cancel.stop_requested() ? errc::cancelled
-              : core_->accepting()      ? errc::timeout
-                                        : errc::shut_down,
+  throw error(o.cancel.stop_requested()    ? errc::cancelled
+              : core_->calls().accepting() ? errc::timeout
+                                           : errc::shut_down,
               "no reader connection was free in time (max_leases)");
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_write(const request_options& o) {
   refuse_id(o, "write()");
-  if (core_->this_thread_writes() && scope_.load(std::memory_order_relaxed) != nullptr)
+  if (core_->writer().held_by_this_thread() && scope_.load(std::memory_order_relaxed) != nullptr)
     return scope_.load(std::memory_order_relaxed)->savepoint_with(o);
   auto s = std::make_unique<local_scope>(*this, local_scope::kind::write, o);
   take_writer(o);
@@ -375,7 +377,7 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
 // -- upkeep and reports ---------------------------------------------------------------------------
 
 maintenance_result local_backend::maintain(maintenance_request m, const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   refuse_id(o, "maintenance");
   engine::maintenance::job job{m.what, std::move(m.argument), std::move(m.setting)};
   engine::maintenance::check(job);
@@ -392,7 +394,7 @@ maintenance_result local_backend::maintain(maintenance_request m, const request_
   if (write) {
     run(r, true, o);
   } else {
-    core_->submit_upkeep(r);
+    core_->reads().submit_maintenance(r);
     wait(r, o);
   }
   return std::move(*result);
@@ -428,19 +430,19 @@ void local_backend::set_pragma(std::string_view name, const value& v, const requ
 }
 
 dbengine::statistics local_backend::statistics() {
-  core_->check_process();
+  core_->calls().check_process();
   house_->look();
   return workers::report_statistics(*core_, house_->workers(), house_->backups());
 }
 
 health_report local_backend::health() {
-  core_->check_process();
+  core_->calls().check_process();
   return house_->health();
 }
 
 dbengine::database_info local_backend::database_info() {
-  core_->admit();
-  const auto c = core_->open_reader();
+  core_->calls().admit();
+  const auto c = core_->file().open_reader();
   sqlite::request_control ctl = control_of({});
   return workers::report_database(*core_, *c, ctl);
 }

@@ -52,7 +52,7 @@ public:
   std::vector<std::string> integrity_check(bool quick, const request_options& o) override;
   checkpoint_result checkpoint(checkpoint_mode mode, const request_options& o) override;
   void set_pragma(std::string_view name, const value& v, const request_options& o) override;
-  void refuse_nested() const override { core_->refuse_nested(); }
+  void refuse_nested() const override { core_->calls().refuse_nested(); }
   void shutdown() override;
 
   const std::shared_ptr<system::engine_system>& engine() const noexcept { return house_; }

@@ -19,20 +19,20 @@ progress_callback bounded_by(const request_options& o, const progress_callback& 
 } // namespace
 
 bool local_backend::request_backup(const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   refuse_id(o, "a backup");
   return house_->backups().run(false, bounded_by(o, {}));
 }
 
 void local_backend::backup_to(const std::filesystem::path& target,
                               const progress_callback& progress, const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   refuse_id(o, "a backup");
   house_->backups().run_to(target, bounded_by(o, progress));
 }
 
 dbengine::backup_info local_backend::backup_info() {
-  core_->admit();
+  core_->calls().admit();
   return house_->backups().info();
 }
 

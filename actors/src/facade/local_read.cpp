@@ -30,38 +30,38 @@ bool local_backend::read_on_writer(engine::lease& l, std::string_view sql, const
                                    sqlite::request_control& ctl, rows& result,
                                    int& failed_workers) {
   auto& c = *l.conn;
-  if (core_->read_only() || !c.known_short(sql))
+  if (core_->file().read_only() || !c.known_short(sql))
     return false;
   // No commit for some reads: the lease's own snapshot is worth its price again, and readers run side by side.
   const auto newest = c.newest();
   l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
   l.newest_seen = newest;
-  if (l.quiet_reads >= defaults::quiet_reads || !core_->try_take_writer_briefly())
+  if (l.quiet_reads >= defaults::quiet_reads || !core_->writer().try_lock_for_statement())
     return false;
-  auto& w = core_->writer();
-  ctl.give_way_to(core_->writes_waiting());
+  auto& w = core_->writer().connection();
+  ctl.give_way_to(core_->writes().waiting());
   try {
     DBENGINE_FAULT_POINT("read_on_writer.before_statement");
     if (!w.fit_for_reads(sql, ctl)) {
-      core_->give_back_writer();
+      core_->writer().unlock();
       ctl.keep_going();
       return false;
     }
     result = w.fetch(sql, p, ctl);
   } catch (const error&) {
     w.drop_snapshot();
-    core_->give_back_writer();
+    core_->writer().unlock();
     if (ctl.stopped() != errc::none && !ctl.gave_way())
       throw; // its deadline, or its caller
     ctl.keep_going();
     return false; // whatever it was, the lease has the last word
   } catch (...) {
-    core_->writer_broken(base::current_exception_info());
+    core_->writer().fail(base::current_exception_info());
     ++failed_workers;
     ctl.keep_going();
     return false;
   }
-  core_->give_back_writer();
+  core_->writer().unlock();
   l.counts.on_writer.add();
   return true;
 }
@@ -69,7 +69,7 @@ bool local_backend::read_on_writer(engine::lease& l, std::string_view sql, const
 // -- reads ----------------------------------------------------------------------------------------
 
 rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   if (!o.id.empty()) // it goes to the writer, which this thread may have
     check_writable();
   auto ctl = control_of(o);
@@ -101,7 +101,7 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
     if (start != clock::time_point{} || ctl.looked_again()) {
       const auto elapsed = clock::now() - (start != clock::time_point{} ? start : ctl.first_look());
       counts.run.record(elapsed);
-      core_->slow().offer(sql, elapsed);
+      core_->counters().slow.offer(sql, elapsed);
       const auto n = c.count();
       counts.cache_hits.raise_to(n.cache_hits);
       counts.cache_misses.raise_to(n.cache_misses);
@@ -109,7 +109,7 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
       counts.snapshots_opened.raise_to(n.snapshots_opened);
     }
     core_->leases().give_back(*l);
-    core_->arm_sweep();
+    core_->sweeper().arm();
     return result;
   } catch (const sqlite::needs_writer&) {
     core_->leases().give_back(*l);
@@ -121,9 +121,9 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
     if (e.code() == errc::timeout)
       counts.timeouts.add();
     if (e.code() == errc::fenced)
-      core_->fence_where_cut();
+      core_->fence().raise_if_truncated();
     core_->leases().give_back(*l, broke(e));
-    if (!core_->accepting() && e.sqlite_code() == 9) // interrupted by the shutdown
+    if (!core_->calls().accepting() && e.sqlite_code() == 9) // interrupted by the shutdown
       throw error(errc::shut_down, "the engine shut down while the statement ran");
     throw;
   } catch (...) { // the worker's failure, not the statement's: once more, on a reader actor

@@ -120,7 +120,7 @@ void local_scope::begin(engine::lease* l) {
     if (lease_ != nullptr)
       house_->core().leases().give_back(*lease_, true);
     else
-      house_->core().writer_broken(why);
+      house_->core().writer().fail(why);
     why.code = errc::unavailable;
     throw error(std::move(why));
   }
@@ -135,7 +135,7 @@ void local_scope::park() noexcept {
   case kind::write: break; // its function runs: it is waited for
   case kind::read: core.leases().park(*lease_); break;
   case kind::raw_read: core.leases().park(*lease_, engine::lease::outside); break;
-  case kind::raw_write: core.lend_outside(true); break;
+  case kind::raw_write: core.writer().set_held_outside(true); break;
   }
 }
 
@@ -143,7 +143,7 @@ bool local_scope::resume() noexcept {
   if (lease_ != nullptr)
     return house_->core().leases().resume(*lease_);
   if (kind_ == kind::raw_write)
-    house_->core().lend_outside(false);
+    house_->core().writer().set_held_outside(false);
   return true;
 }
 
@@ -173,12 +173,12 @@ local_scope::~local_scope() {
   } else if (lease_ != nullptr) {
     house_->core().leases().give_back(*lease_, true);
   } else {
-    house_->core().writer_broken(*broken_);
+    house_->core().writer().fail(*broken_);
   }
 }
 
 connection& local_scope::connection() const {
-  return lease_ != nullptr ? *lease_->conn : house_->core().writer();
+  return lease_ != nullptr ? *lease_->conn : house_->core().writer().connection();
 }
 
 void local_scope::give_back() noexcept {
@@ -187,25 +187,25 @@ void local_scope::give_back() noexcept {
   switch (kind_) {
   case kind::write:
     c.set_authority(sqlite::authority::writer);
-    core.give_back_writer();
-    core.arm_sweep();
+    core.writer().unlock();
+    core.sweeper().arm();
     break;
   case kind::read: core.leases().give_back(*lease_); break;
   case kind::raw_read: core.leases().give_back(*lease_, true); break;
   case kind::raw_write:
     // What a raw connection did to its connection cannot be known: the next one is fresh.
     try {
-      core.replace_writer();
-      core.give_back_writer();
+      core.recovery().replace_connection();
+      core.writer().unlock();
     } catch (...) {
-      core.writer_broken(base::current_exception_info());
+      core.writer().fail(base::current_exception_info());
     }
     break;
   }
 }
 
 void local_scope::check_open() const {
-  house_->core().refuse_nested();
+  house_->core().calls().refuse_nested();
   if (ended_)
     throw error(errc::invalid_state, "the transaction has ended");
   if (broken_)
@@ -216,7 +216,7 @@ template <class F>
 auto local_scope::run(F&& f) {
   check_open();
   auto& core = house_->core();
-  core.admit();
+  core.calls().admit();
   const call running(*this);
   auto& c = connection();
   if (kind_ == kind::write && !c.in_transaction())
@@ -232,10 +232,10 @@ auto local_scope::run(F&& f) {
   } catch (const sqlite::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
   } catch (const error& e) {
-    core.note_failure(e.info());
+    core.disk().record_failure(e.info());
     kept_part_ = kept_part_ || e.outcome() == outcome::partially_applied;
     if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
-      throw error(core.settle(c, e.info()));
+      throw error(core.recovery().resolve_failed_commit(c, e.info()));
     throw;
   } catch (
       ...) { // the connection failed, not its caller: it is replaced when the scope ends, savepoints may still hold it
@@ -250,7 +250,7 @@ auto local_scope::run(F&& f) {
 void local_scope::count_write(bool failed) noexcept {
   if (kind_ != kind::write || std::exchange(counted_, true))
     return;
-  auto& counts = house_->core().writer_counts().of(request_class::transaction);
+  auto& counts = house_->core().counters().writer.of(request_class::transaction);
   counts.count.add();
   if (failed)
     counts.errors.add();
@@ -330,10 +330,10 @@ void local_scope::commit() {
   const auto before = c.commits();
   try {
     c.commit(ctl);
-    core.after_commit();
+    core.checkpoints().after_commit();
   } catch (const error& e) {
     count_write(true);
-    throw error(core.settle(c, e.info()));
+    throw error(core.recovery().resolve_failed_commit(c, e.info()));
   } catch (
       ...) { // the worker's failure: the writer is restarted; the commit record says what became of the transaction
     if (lease_ != nullptr)
@@ -342,7 +342,7 @@ void local_scope::commit() {
     const bool committed = c.commits() != before;
     ended_ = true;
     count_write(!committed);
-    core.writer_broken(why);
+    core.writer().fail(why);
     if (committed)
       return;
     why.code = errc::unavailable;
@@ -350,7 +350,7 @@ void local_scope::commit() {
     throw error(std::move(why));
   }
   count_write(false);
-  core.writer_counts().commits.add();
+  core.counters().writer.commits.add();
   ended_ = true;
   give_back();
 }

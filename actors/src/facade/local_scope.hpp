@@ -72,8 +72,8 @@ private:
 class local_cursor final : public detail::cursor_source {
 public:
   /// Made before its lease is taken, as a scope is.
-  local_cursor(const engine::engine& core, std::shared_ptr<system::engine_system> h,
-               std::size_t batch, const request_options& o);
+  local_cursor(engine::engine& core, std::shared_ptr<system::engine_system> h, std::size_t batch,
+               const request_options& o);
   void open(engine::lease& l, std::string_view sql, const params_view& p);
   ~local_cursor() override;
   rows next() override;

@@ -80,7 +80,7 @@ void engine_handle::on_destroy() {
     cleanup(caf::exit_reason::unreachable, nullptr);
   // The last handle was let go of in an actor: the engine's end waits for its workers and for the disk, so not on this thread. Where
   // no other can be had, here all the same.
-  if (workers::on_actor_thread() && house_->core().accepting()) {
+  if (workers::on_actor_thread() && house_->core().calls().accepting()) {
     try {
       run_elsewhere([last = std::exchange(house_, nullptr)] {});
     } catch (...) {
@@ -94,7 +94,7 @@ void engine_handle::on_destroy() {
 void engine_handle::on_cleanup(const caf::error&) {}
 
 void engine_handle::shutdown(std::chrono::milliseconds timeout) {
-  house_->core().refuse_nested(); // it would wait for the statement that this thread is in
+  house_->core().calls().refuse_nested(); // it would wait for the statement that this thread is in
   house_->stop(timeout);
   close_all(); // last: peers are told what became of their requests
   cleanup(caf::exit_reason::user_shutdown, nullptr);
@@ -104,7 +104,7 @@ void engine_handle::enqueue(caf::mailbox_element_ptr what, caf::execution_unit* 
   try {
     if (what->mid
             .is_request()) // who waits for its answer; a message without one may be sent from anywhere
-      house_->core().refuse_nested();
+      house_->core().calls().refuse_nested();
     if (dispatch(*what))
       return;
   } catch (...) {
@@ -151,11 +151,11 @@ void engine_handle::submit(std::shared_ptr<actor_response> r, bool write, bool u
     if (write && r->read_only)
       throw error(errc::read_only, "the request writes, and this access is read-only");
     if (write)
-      house_->core().submit_write(std::move(r));
+      house_->core().writes().submit(std::move(r));
     else if (upkeep)
-      house_->core().submit_upkeep(std::move(r));
+      house_->core().reads().submit_maintenance(std::move(r));
     else
-      house_->core().submit_read(std::move(r));
+      house_->core().reads().submit(std::move(r));
   } catch (const error& e) {
     shared->fail(e.info());
   }
@@ -186,7 +186,7 @@ void engine_handle::cancel(const caf::strong_actor_ptr& sender, std::uint64_t to
 
 void engine_handle::pass_on(const caf::strong_actor_ptr& to, caf::mailbox_element& what,
                             caf::message m) {
-  house_->core().check_process();
+  house_->core().calls().check_process();
   if (!to)
     throw error(errc::shut_down, "the engine is shut down");
   to->enqueue(what.sender, what.mid, std::move(m), nullptr);
@@ -221,7 +221,8 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     r->parameters = std::move(x.parameters);
     // By way of a reader, a statement that writes would be overtaken by its sender's later writes. Where it may not write, the
     // reader's authorizer says whether it would.
-    const bool write = !house_->core().read_only() && !r->read_only && sqlite::may_write(r->sql);
+    const bool write =
+        !house_->core().file().read_only() && !r->read_only && sqlite::may_write(r->sql);
     submit(std::move(r), write);
   } else if (m.match_elements<batch_request>()) {
     auto& x = m.get_mutable_as<batch_request>(0);
@@ -252,8 +253,8 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
       if (!raw->reply.empty()) // opened, and then its worker failed
         return;
       const auto owner = owner_of(raw->sender());
-      const auto number =
-          cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl, raw->peer);
+      const auto number = cursors->open(core->file().open_reader(), raw->sql, raw->parameters,
+                                        owner, raw->ctl, raw->peer);
       // After it is open: an owner that has ended by now says so at once.
       if (raw->sender() && cursors->watch(owner))
         raw->sender()->get()->attach(caf::default_attachable::make_monitor(
@@ -323,7 +324,7 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     if (!m.get_as<caf::exit_msg>(0).reason)
       return true;
     // Whoever ends the handle ends the engine. It blocks, so not on this thread.
-    house_->core().refuse();
+    house_->core().calls().stop_accepting();
     run_elsewhere([keep = caf::strong_actor_ptr(ctrl()), this] {
       try {
         shutdown(house_->core().opts().shutdown_timeout);

@@ -67,8 +67,8 @@ engine_system::engine_system(caf::actor_system& sys, std::shared_ptr<engine::eng
     : sys_(&sys), core_(std::move(core)), board_(std::make_shared<workers::worker_status_table>()),
       handles_(std::make_shared<current_handles>()),
       backups_(std::make_shared<engine::backup_service>(core_, s.detached)),
-      disk_look_(std::make_shared<engine::background_look>([core = core_] { core->look_at_disk(); },
-                                                           s.detached)),
+      disk_look_(std::make_shared<engine::background_look>(
+          [core = core_] { core->disk().take_sample(); }, s.detached)),
       cursors_(std::make_shared<engine::cursor_table>(
           s.cursor_idle,
           [handles = handles_, idle = s.cursor_idle] {
@@ -82,7 +82,7 @@ engine_system::engine_system(caf::actor_system& sys, std::shared_ptr<engine::eng
       stopped_(std::make_shared<workers::supervisor_exit>()) {}
 
 engine_system::~engine_system() {
-  if (core_->forked()) {
+  if (core_->calls().forked()) {
     // A copy of the parent's: its connections and locks must not feel the end of it.
     static_cast<void>(new auto(core_));
     static_cast<void>(new auto(cursors_));
@@ -104,7 +104,7 @@ std::shared_ptr<engine_system> engine_system::open(caf::actor_system& sys, std::
   auto core = std::make_shared<engine::engine>(url, std::move(o));
   std::shared_ptr<engine_system> h(new engine_system(sys, std::move(core), s));
   if (const auto why = h->start(s); why.code != errc::none) {
-    h->core_->undo_opening();
+    h->core_->file().undo_opening();
     h->stop(std::chrono::milliseconds(0));
     throw error(why);
   }
@@ -116,7 +116,7 @@ error_info engine_system::start(spawn_settings s) {
   const auto core = core_;
   const auto handles = handles_;
   std::vector<workers::child_spec> specs;
-  if (!core->read_only())
+  if (!core->file().read_only())
     specs.push_back({"writer", workers::strategy::rest_for_one,
                      [&sys, core, handles, s](std::function<void()> ready) {
                        auto h =
@@ -126,10 +126,10 @@ error_info engine_system::start(spawn_settings s) {
                        caf::anon_send(h, caf::flush_atom_v);
                        return caf::actor_cast<caf::actor>(h);
                      },
-                     [core](const error_info& why) { core->open_circuit(true, why); },
-                     [core] { core->close_circuit(true); }, s.detached});
-  for (std::size_t i = 0; i < core->reader_count(); ++i)
-    specs.push_back({core->is_upkeep(i) ? "upkeep" : "reader " + std::to_string(i + 1),
+                     [core](const error_info& why) { core->writes().open_circuit(why); },
+                     [core] { core->writes().close_circuit(); }, s.detached});
+  for (std::size_t i = 0; i < core->reads().count(); ++i)
+    specs.push_back({core->reads().is_maintenance(i) ? "upkeep" : "reader " + std::to_string(i + 1),
                      workers::strategy::one_for_one,
                      [&sys, core, handles, s, i](std::function<void()> ready) {
                        auto h = spawn_worker(sys, s.detached, workers::reader, core, i,
@@ -138,8 +138,8 @@ error_info engine_system::start(spawn_settings s) {
                        caf::anon_send(h, caf::flush_atom_v);
                        return caf::actor_cast<caf::actor>(h);
                      },
-                     [core, i](const error_info& why) { core->reader_circuit(i, true, why); },
-                     [core, i] { core->reader_circuit(i, false, {}); }, s.detached});
+                     [core, i](const error_info& why) { core->reads().set_circuit(i, true, why); },
+                     [core, i] { core->reads().set_circuit(i, false, {}); }, s.detached});
   specs.push_back({"reader pool",
                    workers::strategy::one_for_one,
                    [&sys, core, handles, cursors = cursors_, s](std::function<void()> ready) {
@@ -188,7 +188,7 @@ error_info engine_system::start(spawn_settings s) {
                    },
                    {},
                    {}});
-  engine::engine::wakers w;
+  engine::worker_signals w;
   w.flush_writer = [handles] {
     if (const auto h = handles->writer())
       caf::anon_send(h, caf::flush_atom_v);
@@ -197,20 +197,20 @@ error_info engine_system::start(spawn_settings s) {
     if (const auto h = handles->reader(i))
       caf::anon_send(h, caf::flush_atom_v);
   };
-  w.arm_sweep = [handles] {
+  w.schedule_sweep = [handles] {
     if (const auto h = handles->pool())
       caf::delayed_anon_send(h, defaults::lease_idle, caf::tick_atom_v);
   };
-  w.arm_checkpoint = [handles] {
+  w.schedule_checkpoint = [handles] {
     if (const auto h = handles->writer())
       caf::delayed_anon_send(h, defaults::checkpoint_idle, caf::idle_atom_v);
   };
-  w.writer_broke = [handles](const error_info&) {
+  w.writer_failed = [handles](const error_info&) {
     if (const auto h = handles->writer())
       caf::anon_send(h, caf::close_atom_v);
   };
   w.wal_pinned = [cursors = cursors_](std::uint64_t bytes) { return cursors->wal_pinned(bytes); };
-  w.arm_watch = [handles] {
+  w.schedule_watchdog = [handles] {
     if (const auto h = handles->supervisor())
       caf::delayed_anon_send(h, defaults::watch_interval, caf::tick_atom_v);
   };
@@ -263,23 +263,23 @@ health_report engine_system::health() {
 }
 
 void engine_system::stop(std::chrono::milliseconds timeout) {
-  if (core_->forked())
+  if (core_->calls().forked())
     return; // the parent's threads are not here: nobody could answer
   const std::lock_guard lock(stop_mutex_);
   if (stop_done_)
     return;
   stop_done_ = true;
   const auto deadline = sqlite::deadline_after(timeout);
-  core_->refuse();
+  core_->calls().stop_accepting();
   if (!core_->wait_drained(deadline))
-    base::patiently([this] { core_->answer_rest(); });
+    base::patiently([this] { core_->cancel_requests(); });
   const auto ask_to_stop = [this] {
     base::patiently_or_not([this] { caf::anon_send(supervisor_, caf::close_atom_v); });
   };
   ask_to_stop();
   const auto last_moment = std::max(deadline, sqlite::clock::now()) + defaults::shutdown_grace;
   if (!stopped_->wait_until(last_moment)) {
-    core_->leave_behind();
+    core_->supervision().abandon_requests();
     ask_to_stop();
     const auto ended_within_half = [this] {
       return stopped_->wait_until(sqlite::clock::now() + defaults::shutdown_grace / 2);
@@ -299,10 +299,9 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
     base::log(base::log_level::error, "the running backup does not end and is left behind");
   }
   disk_look_->close();
-  base::patiently([this] { core_->answer_rest(); });
+  base::patiently([this] { core_->cancel_requests(); });
   cursors_->close_all();
-  core_->close_leases(deadline);
-  core_->close_files(last_moment);
+  core_->close(deadline, last_moment);
   supervisor_ = nullptr;
   handles_->clear();
 }

@@ -7,9 +7,9 @@
 #pragma once
 
 #include "engine/background_look.hpp"
-#include "engine/backup_service.hpp"
-#include "engine/cursor_table.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "engine/engine.hpp"
+#include "engine/read/cursor_table.hpp"
 #include "workers/restart_policy.hpp"
 #include "workers/supervisor_exit.hpp"
 #include "workers/worker_status.hpp"

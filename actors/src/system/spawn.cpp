@@ -58,7 +58,7 @@ system::engine_system& house_of(const engine_actor& engine) {
   auto* r = system::engine_handle::of(engine);
   if (r == nullptr)
     throw error(errc::invalid_option, "the handle is not of an engine of this process");
-  r->engine().core().check_process();
+  r->engine().core().calls().check_process();
   return r->engine();
 }
 
@@ -69,7 +69,8 @@ health_report health_of(const engine_actor& engine) {
 }
 
 std::chrono::milliseconds stuck_for(const engine_actor& engine) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(house_of(engine).core().stuck_for());
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      house_of(engine).core().supervision().stuck_for());
 }
 
 } // namespace dbengine::actors

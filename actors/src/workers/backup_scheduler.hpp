@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "engine/backup_service.hpp"
+#include "engine/backups/backup_service.hpp"
 
 #include <dbengine/actors/handles.hpp>
 

@@ -32,7 +32,7 @@ reader_pool_actor::behavior_type reader_pool(
       [self, core, or_fail](caf::tick_atom) {
         or_fail([&] {
           DBENGINE_FAULT_POINT("pool.sweep");
-          if (core->sweep()) {
+          if (core->sweeper().sweep()) {
             self->delayed_send(self, defaults::lease_idle, caf::tick_atom_v);
           } else if (!self->state.closing) {
             self->state.closing = true;

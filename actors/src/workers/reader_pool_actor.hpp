@@ -7,8 +7,8 @@
 
 #pragma once
 
-#include "engine/cursor_table.hpp"
 #include "engine/engine.hpp"
+#include "engine/read/cursor_table.hpp"
 
 #include <dbengine/actors/handles.hpp>
 

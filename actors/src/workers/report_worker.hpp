@@ -8,7 +8,7 @@
 #pragma once
 
 #include "engine/background_look.hpp"
-#include "engine/backup_service.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "engine/engine.hpp"
 #include "workers/worker_status.hpp"
 

@@ -4,6 +4,7 @@
 #include "workers/reports.hpp"
 
 #include "base/version.hpp"
+#include "engine/engine_statistics.hpp"
 
 #include <sqlite3.h>
 
@@ -16,17 +17,17 @@ namespace dbengine::actors::workers {
 namespace {
 
 // The workers by what the supervisor knows and what they do at this moment.
-std::vector<worker_health> workers(const engine::engine& core, const worker_status_table& b) {
+std::vector<worker_health> workers(engine::engine& core, const worker_status_table& b) {
   auto all = b.read();
   std::size_t reader = 0;
   for (auto& w : all) {
-    engine::engine::worker_view v;
+    engine::worker_view v;
     if (w.name == "writer")
-      v = core.view_writer();
+      v = core.supervision().view_writer();
     else if (w.name.starts_with("reader ") && w.name != "reader pool")
-      v = core.view_reader(reader++);
+      v = core.supervision().view_reader(reader++);
     else if (w.name == "upkeep")
-      v = core.view_reader(core.reader_count() - 1);
+      v = core.supervision().view_reader(core.reads().count() - 1);
     else
       continue;
     if (w.state == worker_state::idle)
@@ -66,23 +67,23 @@ std::string megabytes(std::uint64_t bytes) {
 }
 
 // Critical: nothing can be written. By a write that said so, or by the last look.
-std::string full_disk(const engine::engine& core, const engine::engine::disk_sample& disk) {
-  if (core.where().memory || core.read_only())
+std::string full_disk(engine::engine& core, const engine::disk_sample& disk) {
+  if (core.file().location().memory || core.file().read_only())
     return {};
   const auto least = std::min(defaults::disk_full, disk.capacity / defaults::disk_full_share);
   const bool seen = disk.capacity > 0 && disk.free_bytes < least;
-  return seen || core.out_of_room() ? engine::no_room_text(disk.free_bytes) : std::string();
+  return seen || core.disk().is_full() ? engine::disk_full_text(disk.free_bytes) : std::string();
 }
 
-std::string low_disk(const engine::engine& core, const engine::engine::disk_sample& disk) {
+std::string low_disk(engine::engine& core, const engine::disk_sample& disk) {
   const auto least = std::min(defaults::disk_low, disk.capacity / defaults::disk_low_share);
-  if (core.read_only() || disk.capacity == 0 || disk.free_bytes >= least)
+  if (core.file().read_only() || disk.capacity == 0 || disk.free_bytes >= least)
     return {};
   return "there is little room on the disk of the database: " + megabytes(disk.free_bytes) +
          " of " + megabytes(disk.capacity) + " are free";
 }
 
-std::string long_wal(const engine::engine::disk_sample& disk) {
+std::string long_wal(const engine::disk_sample& disk) {
   if (disk.wal_bytes < defaults::wal_long)
     return {};
   return "the write-ahead log has " + megabytes(disk.wal_bytes) +
@@ -92,9 +93,9 @@ std::string long_wal(const engine::engine::disk_sample& disk) {
 
 // What stands in the way of nothing yet.
 void add_warnings(health_report& h, engine::engine& core, const engine::backup_service& backups,
-                  const engine::engine::disk_sample& disk, bool full) {
+                  const engine::disk_sample& disk, bool full) {
   const auto add = [&](const char* kind, std::string text) {
-    core.problems().found(kind, base::log_level::warning, text);
+    core.disk().problems().found(kind, base::log_level::warning, text);
     if (!text.empty())
       h.problems.push_back(std::move(text));
   };
@@ -105,9 +106,9 @@ void add_warnings(health_report& h, engine::engine& core, const engine::backup_s
 
 } // namespace
 
-statistics report_statistics(const engine::engine& core, const worker_status_table& b,
+statistics report_statistics(engine::engine& core, const worker_status_table& b,
                              const engine::backup_service& backups) {
-  auto s = core.sample();
+  auto s = engine::sample_statistics(core);
   s.workers = workers(core, b);
   s.circuit = worst(s.workers);
   for (const auto& w : s.workers)
@@ -121,16 +122,17 @@ health_report report_health(engine::engine& core, const worker_status_table& b,
   health_report h;
   h.workers = workers(core, b);
   h.circuit = worst(h.workers);
-  core.fence_where_cut();
-  h.fenced = core.fenced();
-  const auto disk = core.disk();
+  core.fence().raise_if_truncated();
+  h.fenced = core.fence().reason();
+  const auto disk = core.disk().last_sample();
   h.wal_bytes = disk.wal_bytes;
   h.file_present = disk.file_present;
   h.disk_free_bytes = disk.free_bytes;
-  if (!core.accepting())
+  if (!core.calls().accepting())
     h.problems.push_back("the engine is shut down");
   if (!h.file_present)
-    h.problems.push_back("the database file \"" + core.where().path.string() + "\" is not there");
+    h.problems.push_back("the database file \"" + core.file().location().path.string() +
+                         "\" is not there");
   if (waited >= defaults::look_stalled)
     h.problems.push_back(
         "the file system of the database has not answered for " +
@@ -149,7 +151,7 @@ health_report report_health(engine::engine& core, const worker_status_table& b,
   }
   add_readers(h);
   const auto full = full_disk(core, disk);
-  core.problems().found("disk", base::log_level::error, full);
+  core.disk().problems().found("disk", base::log_level::error, full);
   if (!full.empty())
     h.problems.push_back(full);
   h.ok = h.problems.empty();
@@ -158,7 +160,7 @@ health_report report_health(engine::engine& core, const worker_status_table& b,
   return h;
 }
 
-database_info report_database(const engine::engine& core, sqlite::connection& c,
+database_info report_database(engine::engine& core, sqlite::connection& c,
                               sqlite::request_control& ctl) {
   // Not by the statement cache, whose counts are part of the statistics.
   const sqlite::connection::running under(c, ctl);
@@ -180,9 +182,9 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
   database_info i;
   i.sqlite_version = sqlite3_libversion();
   i.engine_version = version;
-  i.path = core.where().path;
-  i.memory = core.where().memory;
-  i.read_only = core.read_only();
+  i.path = core.file().location().path;
+  i.memory = core.file().location().memory;
+  i.read_only = core.file().read_only();
   i.page_size = number("PRAGMA page_size");
   i.page_count = number("PRAGMA page_count");
   i.freelist_count = number("PRAGMA freelist_count");
@@ -197,7 +199,7 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
                             : i.page_size * static_cast<std::uint64_t>(cache);
   static constexpr const char* levels[] = {"off", "normal", "full"};
   i.synchronous = levels[static_cast<int>(core.opts().synchronous)];
-  i.wal_bytes = core.wal_bytes();
+  i.wal_bytes = core.file().wal_bytes();
   std::error_code ec;
   const auto size = i.memory ? 0 : std::filesystem::file_size(i.path, ec);
   i.file_bytes = i.memory ? i.page_size * i.page_count : ec ? 0 : static_cast<std::uint64_t>(size);

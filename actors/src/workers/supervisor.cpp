@@ -6,6 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/log.hpp"
 #include "base/wait_for_memory.hpp"
+#include "engine/escalate.hpp"
 #include "os/threads.hpp"
 #include "workers/worker_failure.hpp"
 
@@ -48,7 +49,7 @@ public:
   std::uint32_t size() const { return static_cast<std::uint32_t>(children_.size()); }
   bool watch() {
     try {
-      return core_->watch();
+      return core_->supervision().scan();
     } catch (...) { // no memory for what it found: at the next look
       return true;
     }
@@ -56,7 +57,7 @@ public:
   /// The supervisor ended otherwise than by `stop`. Nobody would restart its children, nor end them.
   void lost(const error_info& why) {
     tell(log_level::error, [&] { return "the supervisor failed: " + to_string(why); });
-    core_->supervision_lost(why);
+    core_->supervision().supervision_lost(why);
     for (auto& c : children_)
       if (const auto h = std::exchange(c.handle, nullptr))
         base::patiently_or_not([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });
@@ -114,9 +115,10 @@ public:
     tell(log_level::info, [&] { return c.spec.name + " is back, the circuit is closed"; });
     if (c.spec.circuit_closed)
       c.spec.circuit_closed();
-    core_->escalate(base::patiently([&] {
-      return escalation{.what = escalation_kind::circuit_closed, .worker = c.spec.name};
-    }));
+    engine::escalate(core_->opts(), base::patiently([&] {
+                       return escalation{.what = escalation_kind::circuit_closed,
+                                         .worker = c.spec.name};
+                     }));
   }
 
   void down(const caf::down_msg& m) {
@@ -198,10 +200,11 @@ private:
       });
       if (c.spec.circuit_opened)
         c.spec.circuit_opened(why);
-      core_->escalate(base::patiently([&] {
-        return escalation{
-            .what = escalation_kind::circuit_opened, .worker = c.spec.name, .reason = why};
-      }));
+      engine::escalate(core_->opts(), base::patiently([&] {
+                         return escalation{.what = escalation_kind::circuit_opened,
+                                           .worker = c.spec.name,
+                                           .reason = why};
+                       }));
     }
     again(i, open ? policy_.backoff_max : delay(c.failures.size()));
     if (c.spec.restart == strategy::rest_for_one)

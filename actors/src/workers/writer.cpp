@@ -14,7 +14,8 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
   end_by_exceptions(self);
   const auto fail = [self] { self->quit(from_info(base::current_exception_info())); };
   try {
-    if (core->open_writer())
+    core->writer().open();
+    if (core->checkpoints().is_scheduled()) // by the writer before this one
       self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
     ready();
   } catch (...) {
@@ -23,14 +24,14 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
   return {
       [core, fail](caf::flush_atom) {
         try {
-          core->drain_writes();
+          core->writes().drain();
         } catch (...) {
           fail();
         }
       },
       [self, core, fail](caf::idle_atom) {
         try {
-          if (core->idle_checkpoint())
+          if (core->checkpoints().run_when_idle())
             self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
         } catch (...) {
           fail();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "engine/backup_service.hpp"
+#include "engine/backups/backup_service.hpp"
 
 #include "backup/backup_age.hpp"
 #include "backup/backup_catalog.hpp"
@@ -67,13 +67,13 @@ progress_callback bounded(clock::time_point deadline, std::stop_token stop,
 
 backup_service::backup_service(std::shared_ptr<engine> core, bool own_thread)
     : core_(std::move(core)), folder_(absolute_or_not(core_->opts().backup_dir)),
-      identity_(identity_of(core_->where())),
+      identity_(identity_of(core_->file().location())),
       schedule_(core_->opts().backup_interval, std::nullopt, std::chrono::system_clock::now(),
                 clock::now()),
       own_thread_(own_thread) {}
 
 const backup::backup_source& backup_service::source() const {
-  std::call_once(source_known_, [this] { source_ = backup::source_of(core_->where()); });
+  std::call_once(source_known_, [this] { source_ = backup::source_of(core_->file().location()); });
   return source_;
 }
 
@@ -87,7 +87,7 @@ void backup_service::get_ready() {
   std::optional<wall_time> newest;
   try {
     // Backups are made where none are enabled, too, and their makers die.
-    if (core_->opts().backup_enabled || !core_->read_only())
+    if (core_->opts().backup_enabled || !core_->file().read_only())
       for (const auto& folder : {folder_, folder_ / peers_folder})
         backup::clean_backup_directory(folder);
     newest = backup::newest_verified(folder_, source());
@@ -154,7 +154,7 @@ void backup_service::wait_for_folder(clock::time_point until) {
 
 backup::backup_settings backup_service::settings() const {
   const auto& o = core_->opts();
-  const auto& where = core_->where();
+  const auto& where = core_->file().location();
   backup::backup_settings s;
   s.database = where.filename;
   s.vfs = where.vfs;
@@ -166,8 +166,8 @@ backup::backup_settings backup_service::settings() const {
   s.pages_per_step = o.backup_pages_per_step;
   s.pause = o.backup_pause;
   s.wal_limit = o.backup_wal_limit;
-  s.wal_bytes = [core = core_] { return core->wal_bytes(); };
-  s.commits = [core = core_] { return core->commits_seen(); };
+  s.wal_bytes = [core = core_] { return core->file().wal_bytes(); };
+  s.commits = [core = core_] { return core->checkpoints().commits_seen(); };
   if (!o.functions.empty() || !o.collations.empty())
     s.prepare = [core = core_](sqlite3* db) { sqlite::register_user_functions(db, core->opts()); };
   return s;
@@ -228,7 +228,7 @@ void backup_service::failed(const error_info& why, bool periodic) {
 std::optional<backup_file> backup_service::perform(backup::backup_settings s,
                                                    const progress_callback& progress) {
   // What another process put in the place of the file is not this database's to keep.
-  core_->check_fence();
+  core_->fence().check();
   const auto job = backup::backup_job::start(std::move(s));
   if (!job)
     return std::nullopt;
