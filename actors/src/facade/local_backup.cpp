@@ -11,9 +11,9 @@ namespace {
 
 // A backup takes as long as the file is large: only a timeout that the caller named bounds it.
 progress_callback bounded_by(const request_options& o, const progress_callback& progress) {
-  return engine::bounded(o.timeout ? sqlite::deadline_after(*o.timeout)
-                                   : sqlite::clock::time_point::max(),
-                         o.cancel, progress);
+  return engine::bound_progress(o.timeout ? sqlite::deadline_after(*o.timeout)
+                                          : sqlite::clock::time_point::max(),
+                                o.cancel, progress);
 }
 
 } // namespace
@@ -21,7 +21,7 @@ progress_callback bounded_by(const request_options& o, const progress_callback& 
 bool local_backend::request_backup(const request_options& o) {
   core_->calls().admit();
   refuse_id(o, "a backup");
-  return house_->backups().run(false, bounded_by(o, {}));
+  return house_->backups().run(engine::backup_kind::requested, bounded_by(o, {}));
 }
 
 void local_backend::backup_to(const std::filesystem::path& target,

@@ -170,7 +170,7 @@ void engine_handle::remember(const std::shared_ptr<actor_response>& r, std::uint
 }
 
 void engine_handle::cancel(const caf::strong_actor_ptr& sender, std::uint64_t token) {
-  house_->backups().cancel(owner_of(sender), token);
+  house_->backups().cancels().cancel(owner_of(sender), token);
   std::shared_ptr<actor_response> found;
   {
     const std::lock_guard lock(cancel_mutex_);
@@ -202,7 +202,7 @@ void engine_handle::pass_on_backup(caf::mailbox_element& what, const caf::messag
     throw error(engine::idempotency::refused("a backup"));
   // Here, where its cancellation comes by, too: it must not overtake the request.
   if (o.cancel_token != 0)
-    house_->backups().expect(owner_of(what.sender), o.cancel_token);
+    house_->backups().cancels().add(owner_of(what.sender), o.cancel_token);
   pass_on(caf::actor_cast<caf::strong_actor_ptr>(house_->handles().backups()), what, m);
 }
 

@@ -67,7 +67,7 @@ engine_system::engine_system(caf::actor_system& sys, std::shared_ptr<engine::eng
     : sys_(&sys), core_(std::move(core)), board_(std::make_shared<workers::worker_status_table>()),
       handles_(std::make_shared<current_handles>()),
       backups_(std::make_shared<engine::backup_service>(core_, s.detached)),
-      disk_look_(std::make_shared<engine::background_look>(
+      disk_look_(std::make_shared<engine::background_refresh>(
           [core = core_] { core->disk().take_sample(); }, s.detached)),
       cursors_(std::make_shared<engine::cursor_table>(
           s.cursor_idle,
@@ -253,13 +253,13 @@ void engine_system::supervise(std::vector<workers::child_spec> specs,
 
 void engine_system::look() {
   const auto until = sqlite::clock::now() + defaults::look_patience;
-  disk_look_->wait(until);
-  backups_->wait_for_folder(until);
+  disk_look_->wait_until(until);
+  backups_->folder().wait_for_listing(until);
 }
 
 health_report engine_system::health() {
   look();
-  return workers::report_health(*core_, *board_, *backups_, disk_look_->under_way());
+  return workers::report_health(*core_, *board_, *backups_, disk_look_->running_for());
 }
 
 void engine_system::stop(std::chrono::milliseconds timeout) {

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "engine/background_look.hpp"
+#include "engine/background_refresh.hpp"
 #include "engine/backups/backup_service.hpp"
 #include "engine/engine.hpp"
 #include "engine/read/cursor_table.hpp"
@@ -152,7 +152,7 @@ private:
   std::shared_ptr<workers::worker_status_table> board_;
   std::shared_ptr<current_handles> handles_;
   std::shared_ptr<engine::backup_service> backups_;
-  std::shared_ptr<engine::background_look> disk_look_;
+  std::shared_ptr<engine::background_refresh> disk_look_;
   std::shared_ptr<engine::cursor_table> cursors_;
   supervisor_actor supervisor_;
   std::shared_ptr<workers::supervisor_exit> stopped_;

@@ -30,7 +30,8 @@ backup_scheduler_actor::behavior_type backup_scheduler(
   end_by_exceptions(self);
   const auto arm = [self, service] {
     // At least a little: a tick that comes early would find nothing due and ask again at once.
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(service->wait());
+    const auto wait =
+        std::chrono::ceil<std::chrono::milliseconds>(service->history().time_until_due());
     self->delayed_send(self, std::max(wait, std::chrono::milliseconds(1)), caf::tick_atom_v);
   };
   // Still due, and not to be made now, e.g. while somebody's own backup runs.
@@ -41,7 +42,7 @@ backup_scheduler_actor::behavior_type backup_scheduler(
     arm();
   return {
       [self, service, start, arm, later](caf::tick_atom) {
-        if (service->wait().count() > 0)
+        if (service->history().time_until_due().count() > 0)
           return arm();
         try {
           self->request(start(), caf::infinite, caf::tick_atom_v)
@@ -52,9 +53,9 @@ backup_scheduler_actor::behavior_type backup_scheduler(
         }
       },
       [self, service, start](backup_request& r) -> caf::result<bool> {
-        if (service->running()) {
+        if (service->is_running()) {
           if (const auto& asked = self->current_sender(); asked && r.options.cancel_token != 0)
-            service->forget(asked->id(), r.options.cancel_token);
+            service->cancels().remove(asked->id(), r.options.cancel_token);
           return false;
         }
         return passed_on<bool>(self, start, r);

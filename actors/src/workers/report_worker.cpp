@@ -52,8 +52,8 @@ report_actor::behavior_type report_worker(self_pointer self, report_sources from
   const auto look = [self, from] {
     self->delayed_send(self, defaults::look_patience, caf::timeout_atom_v);
     self->state.awaited = 2;
-    from.disk->ask(tell(self));
-    from.backups->ask_for_folder(tell(self), false);
+    from.disk->request(tell(self));
+    from.backups->folder().request_listing(tell(self), false);
   };
   return {
       [self, from, look](const statistics_request&) -> caf::result<statistics> {
@@ -64,16 +64,16 @@ report_actor::behavior_type report_worker(self_pointer self, report_sources from
       },
       [self, from, look](const health_request&) -> caf::result<health_report> {
         auto answer = begin<health_report>(self, [from] {
-          return report_health(*from.core, *from.workers, *from.backups, from.disk->under_way());
+          return report_health(*from.core, *from.workers, *from.backups, from.disk->running_for());
         });
         look();
         return answer;
       },
       // There is nothing to tell without the folder: its sender knows how long it waits.
       [self, from](const backup_info_request&) -> caf::result<backup_info> {
-        auto answer = begin<backup_info>(self, [from] { return from.backups->known_info(); });
+        auto answer = begin<backup_info>(self, [from] { return from.backups->last_info(); });
         self->state.awaited = 1;
-        from.backups->ask_for_folder(tell(self), true);
+        from.backups->folder().request_listing(tell(self), true);
         return answer;
       },
       [self](caf::ok_atom) {

@@ -95,13 +95,13 @@ std::string long_wal(const engine::disk_sample& disk) {
 void add_warnings(health_report& h, engine::engine& core, const engine::backup_service& backups,
                   const engine::disk_sample& disk, bool full) {
   const auto add = [&](const char* kind, std::string text) {
-    core.disk().problems().found(kind, base::log_level::warning, text);
+    core.disk().alerts().update(kind, base::log_level::warning, text);
     if (!text.empty())
       h.problems.push_back(std::move(text));
   };
   add("room", full ? std::string() : low_disk(core, disk));
   add("wal", long_wal(disk));
-  add("backup", backups.late());
+  add("backup", backups.history().overdue_text());
 }
 
 } // namespace
@@ -113,7 +113,7 @@ statistics report_statistics(engine::engine& core, const worker_status_table& b,
   s.circuit = worst(s.workers);
   for (const auto& w : s.workers)
     s.restarts += w.restarts;
-  backups.add_to(s);
+  backups.history().add_to(s);
   return s;
 }
 
@@ -151,11 +151,11 @@ health_report report_health(engine::engine& core, const worker_status_table& b,
   }
   add_readers(h);
   const auto full = full_disk(core, disk);
-  core.disk().problems().found("disk", base::log_level::error, full);
+  core.disk().alerts().update("disk", base::log_level::error, full);
   if (!full.empty())
     h.problems.push_back(full);
   h.ok = h.problems.empty();
-  backups.add_to(h);
+  backups.history().add_to(h);
   add_warnings(h, core, backups, disk, !full.empty());
   return h;
 }

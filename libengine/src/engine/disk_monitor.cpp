@@ -46,7 +46,7 @@ void disk_monitor::record_failure(const error_info& why) noexcept {
       const auto room = failed ? 0 : static_cast<std::uint64_t>(space.available);
       free_bytes_then_.store(room, std::memory_order_relaxed);
       if (room < defaults::disk_room_enough)
-        problems_.found("disk", base::log_level::error, disk_full_text(room));
+        alerts_.update("disk", base::log_level::error, disk_full_text(room));
       else
         base::log_limited(
             base::log_level::warning, "a write found no room",

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/thread_annotations.hpp"
+#include "engine/alert_log.hpp"
 #include "engine/database_file.hpp"
-#include "engine/problem_log.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -45,8 +45,8 @@ public:
   /// A recent write found no room, no write was committed since, and the last sample shows no more room than then.
   bool is_full() const noexcept;
 
-  /// Problems of the engine that are logged when they begin and end.
-  problem_log& problems() noexcept { return problems_; }
+  /// Conditions of the engine that are logged when they begin and end.
+  alert_log& alerts() noexcept { return alerts_; }
 
 private:
   const database_file* file_;
@@ -56,7 +56,7 @@ private:
   std::atomic<bool> write_found_no_room_{false};
   std::atomic<std::uint64_t> free_bytes_then_{0};
   std::atomic<std::int64_t> failed_at_{0};
-  problem_log problems_;
+  alert_log alerts_;
 };
 
 } // namespace dbengine::engine

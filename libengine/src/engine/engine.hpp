@@ -11,9 +11,8 @@
 //    admission           The shares of peers. Taken under the mutex of a queue.
 //
 // Leaf locks, under which no other is taken: write_queue (the requests that run), write_fence (its reason),
-// disk_monitor (its sample), problem_log, slow_log, reader_pool (waiting for a lease).
-// `backup_service` and `cursor_table` are outside this list: they call the engine and are never called by it with a
-// lock held.
+// disk_monitor (its sample), alert_log, slow_log, reader_pool (waiting for a lease).
+// The locks of `backups/`, `background_refresh` and `cursor_table` are outside this list: the engine never calls them.
 //
 // No lock of the list but the first is held while a statement runs, a request is answered by a callback of the host,
 // or an escalation is reported. A request is answered under 2 only when a circuit opens.
@@ -27,8 +26,8 @@
 #include "engine/one_shot_timer.hpp"
 #include "engine/read/reader_pool.hpp"
 #include "engine/read/reader_set.hpp"
+#include "engine/read/snapshot_sweeper.hpp"
 #include "engine/request_queues.hpp"
-#include "engine/snapshot_sweeper.hpp"
 #include "engine/watchdog.hpp"
 #include "engine/worker_signals.hpp"
 #include "engine/write/checkpointer.hpp"

@@ -5,8 +5,8 @@
 
 #include "base/thread_annotations.hpp"
 #include "engine/call_admission.hpp"
+#include "engine/read/snapshot_sweeper.hpp"
 #include "engine/request_queues.hpp"
-#include "engine/snapshot_sweeper.hpp"
 #include "engine/write/checkpointer.hpp"
 #include "engine/write/commit_recovery.hpp"
 #include "engine/write/write_group.hpp"

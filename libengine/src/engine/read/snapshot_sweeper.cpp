@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "engine/snapshot_sweeper.hpp"
+#include "engine/read/snapshot_sweeper.hpp"
 
 namespace dbengine::engine {
 
