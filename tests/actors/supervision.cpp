@@ -196,7 +196,7 @@ CAF_TEST(a checkpoint that fails its worker is not the answer) {
   auto f = open_with_table();
   const fault_script script("writer.checkpoint", 1, fail_worker);
   auto r = f->make(request::kind::maintenance, "");
-  r->task = [&](dbengine::sqlite::connection& c) {
+  r->job = [&](dbengine::sqlite::connection& c) {
     static_cast<void>(f->core().checkpoints().run(c, checkpoint_mode::truncate));
   };
   f->core().writes().submit(r);
@@ -212,7 +212,7 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
     auto f = open_with_table();
     const fault_script script(point, 1, fail_worker);
     auto r = f->make(request::kind::maintenance, "");
-    r->task = [](dbengine::sqlite::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
+    r->job = [](dbengine::sqlite::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
     f->core().writes().submit(r);
     CAF_REQUIRE(house_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
@@ -249,7 +249,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   int ran = 0;
   std::string victim;
   const auto poison = f->make(request::kind::maintenance, "");
-  poison->task = [&](dbengine::sqlite::connection&) {
+  poison->job = [&](dbengine::sqlite::connection&) {
     ++ran;
     fail_worker();
   };
@@ -269,7 +269,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   // A poisonous read, too.
   ran = 0;
   const auto read = f->make(request::kind::maintenance, "");
-  read->task = poison->task;
+  read->job = poison->job;
   f->core().reads().submit(read);
   CAF_REQUIRE(house_fixture::answered(read));
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::poison));

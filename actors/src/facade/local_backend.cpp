@@ -246,7 +246,7 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
     again->sql = sql;
     again->parameters = p.owned();
     again->attempts = 1;
-    again->alone = true;
+    again->isolated = true;
     run(again, true, o);
     return std::get<write_result>(again->result);
   }
@@ -265,9 +265,9 @@ batch_result local_backend::execute_many(std::string_view sql, std::span<const p
     return {};
   auto r = make(request::kind::batch, o);
   r->sql = sql;
-  r->borrowed_sets = sets;
+  r->borrowed_batch = sets;
   if (!run_inline(r)) { // copied only where it must wait
-    r->own_sets();
+    r->copy_batch();
     core_->writes().submit(r);
   }
   wait(r, o);
@@ -387,8 +387,8 @@ maintenance_result local_backend::maintain(maintenance_request m, const request_
   auto r = make(request::kind::maintenance, o);
   r->urgency = priority::maintenance;
   auto result = std::make_shared<maintenance_result>();
-  r->task = [core = house_->core_ptr(), job = std::move(job), result,
-             raw = r.get()](sqlite::connection& c) {
+  r->job = [core = house_->core_ptr(), job = std::move(job), result,
+            raw = r.get()](sqlite::connection& c) {
     *result = engine::maintenance::run(*core, c, job, raw->ctl);
   };
   if (write) {

@@ -228,7 +228,7 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     auto& x = m.get_mutable_as<batch_request>(0);
     auto r = make_request(request::kind::batch, what, x.options);
     r->sql = std::move(x.sql);
-    r->sets = std::move(x.sets);
+    r->batch_parameters = std::move(x.sets);
     submit(std::move(r), true);
   } else if (m.match_elements<transaction_request>()) {
     auto& x = m.get_mutable_as<transaction_request>(0);
@@ -244,12 +244,12 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
   } else if (m.match_elements<cursor_open>()) {
     auto& x = m.get_mutable_as<cursor_open>(0);
     auto r = make_request(request::kind::maintenance, what, x.options);
-    r->task_class = request_class::cursor;
+    r->job_class = request_class::cursor;
     // No task keeps the house: the worker that drops the last one would have to wait for its own end.
     r->sql = std::move(x.sql); // in the request, where its bytes are counted
     r->parameters = std::move(x.parameters);
-    r->task = [core = &house_->core(), cursors = house_->cursors(), raw = r.get(),
-               me = address()](sqlite::connection&) {
+    r->job = [core = &house_->core(), cursors = house_->cursors(), raw = r.get(),
+              me = address()](sqlite::connection&) {
       if (!raw->reply.empty()) // opened, and then its worker failed
         return;
       const auto owner = owner_of(raw->sender());
@@ -268,14 +268,14 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     auto& x = m.get_mutable_as<cursor_next>(0);
     call_options o{.timeout = x.timeout, .peer = x.peer};
     auto r = make_request(request::kind::maintenance, what, o);
-    r->task_class = request_class::cursor;
-    r->task = [cursors = house_->cursors(), raw = r.get(), x](sqlite::connection&) {
+    r->job_class = request_class::cursor;
+    r->job = [cursors = house_->cursors(), raw = r.get(), x](sqlite::connection&) {
       // These rows were stepped, and then the worker failed: another step would leave them out.
       if (!raw->reply.empty())
         return;
       auto batch = cursors->next(x.id.number, owner_of(raw->sender()),
                                  static_cast<std::size_t>(x.batch), raw->ctl);
-      raw->task_rows = batch.size();
+      raw->job_rows = batch.size();
       raw->reply = caf::make_message(std::move(batch));
     };
     submit(std::move(r), false);
@@ -290,7 +290,7 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     const bool write = engine::maintenance::writes(x.what);
     engine::maintenance::job job{x.what, std::move(x.argument), std::move(x.setting)};
     engine::maintenance::check(job);
-    r->task = [core = &house_->core(), raw = r.get(), job = std::move(job)](sqlite::connection& c) {
+    r->job = [core = &house_->core(), raw = r.get(), job = std::move(job)](sqlite::connection& c) {
       raw->reply = caf::make_message(engine::maintenance::run(*core, c, job, raw->ctl));
     };
     submit(std::move(r), write, !write);
@@ -299,7 +299,7 @@ bool engine_handle::dispatch(caf::mailbox_element& what) {
     call_options o{.peer = m.get_as<database_info_request>(0).peer};
     auto r = make_request(request::kind::maintenance, what, o);
     r->counted = false;
-    r->task = [core = &house_->core(), raw = r.get()](sqlite::connection& c) {
+    r->job = [core = &house_->core(), raw = r.get()](sqlite::connection& c) {
       raw->reply = caf::make_message(workers::report_database(*core, c, raw->ctl));
     };
     submit(std::move(r), false);
