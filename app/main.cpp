@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The program `dbengine`: finds the command, runs it, tells what went wrong, and chooses the exit code.
+// The program `dbengine`: finds the command, runs it, reports errors, and chooses the exit code.
 
 #include "cli/command.hpp"
 #include "cli/context.hpp"
@@ -11,7 +11,7 @@
 #include "cli/parse.hpp"
 #include "cli/report.hpp"
 #include "demo/demo.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 #include "ui/text.hpp"
 
 #include <dbengine/process.hpp>
@@ -29,20 +29,21 @@ namespace {
 using namespace dbengine;
 using namespace dbengine::app;
 
-ui::colour_wish colour_of(const std::string& word) {
-  return word == "always"  ? ui::colour_wish::always
-         : word == "never" ? ui::colour_wish::never
-                           : ui::colour_wish::automatic;
+ui::colour_choice colour_of(const std::string& word) {
+  return word == "always"  ? ui::colour_choice::always
+         : word == "never" ? ui::colour_choice::never
+                           : ui::colour_choice::automatic;
 }
 
-// What was written so far comes before the error. Whether that succeeds no longer matters: the command has failed.
-void say(const std::string& text) {
+// Output written so far comes before the error. Whether flushing succeeds does not matter: the
+// command has failed.
+void write_error(const std::string& text) {
   std::fflush(stdout);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-// A standard stream that the caller closed gets something that refuses its use: otherwise the next file opened, such as
-// the database, would take its place.
+// Opens a replacement for each standard stream that the caller closed; the replacement refuses its
+// use. Otherwise the next file opened, such as the database, would get the stream's descriptor.
 void fill_standard_streams() {
   for (const int descriptor : {0, 1, 2})
     if (::fcntl(descriptor, F_GETFD) < 0 &&
@@ -54,12 +55,12 @@ int run(const command& tree, const std::vector<std::string>& words, context& c) 
   const parsed line = parse(tree, words);
   c.args = line.args;
   c.tree = &tree;
-  const auto wish = c.args.text("color");
-  const auto look = [&](const std::string& word) {
+  const auto choice = c.args.text("color");
+  const auto inspect_streams = [&](const std::string& word) {
     c.out = ui::inspect(1, colour_of(word));
     c.err = ui::inspect(2, colour_of(word));
   };
-  look(wish.value_or("auto"));
+  inspect_streams(choice.value_or("auto"));
   output_stream standard(stdout);
   if (line.version) {
     standard.write("dbengine " DBENGINE_VERSION "\n");
@@ -73,7 +74,7 @@ int run(const command& tree, const std::vector<std::string>& words, context& c) 
   }
   if (const auto file = c.args.text("config"))
     c.config = read_config(*file);
-  look(wish.value_or(c.config.color));
+  inspect_streams(choice.value_or(c.config.color));
   c.verbosity = c.args.has("quiet") ? -1 : c.args.has("verbose") ? 1 : 0;
   if (c.verbosity < 0)
     c.err.interactive = false;
@@ -85,9 +86,9 @@ int code(exit_code c) {
   return static_cast<int>(c);
 }
 
-// Every failure ends here, with its text and its code.
+// Handles every failure: prints its text and returns its exit code.
 int guarded(const command& tree, const std::vector<std::string>& words, context& c) {
-  // Where Ctrl-C met the statement is nobody's question.
+  // The statement that Ctrl-C interrupted is not part of the message.
   const auto interrupted = [&](const dbengine::error& e) {
     return e.code() == errc::cancelled && c.cancel.stop_requested();
   };
@@ -95,29 +96,31 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
     return run(tree, words, c);
   } catch (const usage_error& e) {
     const auto name = command_name(tree, words);
-    say(error_line(ui::visible(e.what()), c.err) + "Try 'dbengine " +
-        (name.empty() ? "" : name + " ") + "--help'.\n");
+    write_error(error_line(ui::visible(e.what()), c.err) + "Try 'dbengine " +
+                (name.empty() ? "" : name + " ") + "--help'.\n");
     return code(exit_code::usage);
   } catch (const config_error& e) {
-    say(error_line(ui::visible_lines(e.what()), c.err));
+    write_error(error_line(ui::visible_lines(e.what()), c.err));
     return code(exit_code::configuration);
   } catch (const statement_error& e) {
-    say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), e.sql(), c.err));
+    write_error(interrupted(e) ? error_line("interrupted", c.err)
+                               : failure_text(e.info(), e.sql(), c.err));
     return code(to_exit_code(e.code()));
   } catch (const dbengine::error& e) {
-    say(interrupted(e) ? error_line("interrupted", c.err) : failure_text(e.info(), {}, c.err));
-    // An option out of range that came from the file is the file's fault.
+    write_error(interrupted(e) ? error_line("interrupted", c.err)
+                               : failure_text(e.info(), {}, c.err));
+    // If the option that is out of range came from the file, the file is reported.
     if (e.code() == errc::invalid_option && !c.config.file.empty())
       return code(exit_code::configuration);
     return code(to_exit_code(e.code()));
   } catch (const write_failure& e) {
     if (e.reader_left())
-      return 0; // `dbengine … | head` has all it wants
-    say(error_line(ui::visible_lines(e.what()), c.err));
+      return 0; // `dbengine … | head` has all the output it needs
+    write_error(error_line(ui::visible_lines(e.what()), c.err));
   } catch (const std::bad_alloc&) {
-    say("error: out of memory\n");
+    write_error("error: out of memory\n");
   } catch (const std::exception& e) {
-    say(error_line(ui::visible(e.what()), c.err));
+    write_error(error_line(ui::visible(e.what()), c.err));
   }
   return code(c.cancel.stop_requested() ? exit_code::interrupted : exit_code::data);
 }
@@ -126,7 +129,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
 
 int main(int argc, char** argv) {
   fill_standard_streams();
-  disable_memory_statistics(); // nothing here asks for them; refused, it costs speed and nothing else
+  disable_memory_statistics(); // the program does not use them; a refusal only costs speed
   install_sigbus_handler();
   interrupt signals;
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
@@ -137,6 +140,6 @@ int main(int argc, char** argv) {
   context c;
   c.cancel = signals.token();
   c.signals = &signals;
-  c.err = ui::inspect(2, ui::colour_wish::automatic);
+  c.err = ui::inspect(2, ui::colour_choice::automatic);
   return guarded(tree, words, c);
 }

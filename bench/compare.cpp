@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Before and after: two JSON results of the benchmark programs side by side.
+// Compares two JSON results of the benchmark programs, before and after.
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +29,7 @@ json read(const std::string& file) {
     throw std::runtime_error("cannot read " + file);
   auto document = json::parse(in);
   if (!document.contains("rows"))
-    throw std::runtime_error(file + " is no result of a benchmark program: it has no rows");
+    throw std::runtime_error(file + " is not the result of a benchmark program: it has no rows");
   return document;
 }
 
@@ -53,7 +53,7 @@ void warn_if_machines_differ(const json& a, const json& b) {
                   b.value(key, json{}).dump().c_str());
 }
 
-// Returns whether the row got worse than `fail_below` allows.
+// Returns whether the row is worse than `fail_below` permits.
 bool compare_rates(const std::string& name, const json& before, const json& after,
                    double fail_below) {
   const auto* e0 = subject(before, "engine");
@@ -104,7 +104,7 @@ int run(const std::vector<std::string>& args) {
       std::size_t used = 0;
       fail_below = std::stod(args[i], &used);
       if (used != args[i].size())
-        throw std::runtime_error("--fail-below: '" + args[i] + "' is no number");
+        throw std::runtime_error("--fail-below: '" + args[i] + "' is not a number");
     } else
       files.push_back(args[i]);
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Point reads from one CAF actor that keeps 100 requests under way, beside one raw thread; see README.md.
+// Point reads from one CAF actor with 100 requests in flight, beside one thread with raw SQLite;
+// see README.md.
 
 #include "contest.hpp"
 #include "machine.hpp"
@@ -31,24 +32,24 @@ using steady = std::chrono::steady_clock;
 
 constexpr const char* about =
     "bench-pipelined: point reads from one actor with 100 requests outstanding, beside one raw thread.\n"
-    "Ends with 0 where the target is met, with 1 where it is not, with 2 on a mistake.\n";
+    "Exits with 0 if the target is met, with 1 if it is not, with 2 on a usage error.\n";
 constexpr int outstanding = 100;
 constexpr std::uint64_t time_every = 16;
 
 struct host_config : caf::actor_system_config {
   host_config() {
     dbengine::actors::setup(*this);
-    // As the engine's own systems are set: with work stealing, idle scheduler threads poll.
+    // As in the engine's own actor systems: with work stealing, idle scheduler threads poll.
     set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
-// What the pump shares with the thread that measures it.
+// State shared by the pump and the thread that measures it.
 struct gauge {
   std::atomic<std::uint64_t> answered{0};
   std::atomic<bool> timing{false};
   std::atomic<bool> stop{false};
-  // Written by the pump alone, read when `done` is set.
+  // Written by the pump only, read after `done` is set.
   latencies times;
   std::promise<void> done;
 };
@@ -67,7 +68,7 @@ using pump_actor = caf::stateful_actor<pump_state>;
 
 void send_next(pump_actor* self);
 
-// One answer is in: ends the pump with the last one after a stop or a failure.
+// Handles an answer; the last one after a stop or a failure ends the pump.
 void answered(pump_actor* self) {
   auto& s = self->state;
   --s.waiting;
@@ -134,7 +135,7 @@ sample measure_actor(const std::filesystem::path& file, const settings& s) {
     auto done = meter.done.get_future();
     system.spawn(pump, engine, &meter);
     std::this_thread::sleep_for(seconds(std::max(0.1, s.seconds / 5)));
-    const noise_watch noise;
+    const noise_monitor noise;
     meter.timing = true;
     const auto first = meter.answered.load();
     const auto begin = steady::now();

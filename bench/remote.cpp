@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A published engine beside a bare CAF echo actor on the same wire: round trips one by one, 100 requests under way, and a cursor of a
-// million rows beside strings of the same size. Both servers have an actor system of their own in this process; all goes over loopback.
+// A published engine beside a plain CAF echo actor on the same wire: single round trips, 100
+// requests in flight, and a cursor of a million rows beside strings of the same size. Both servers
+// have an actor system of their own in this process; all traffic goes over loopback.
 //
-// bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all cases in turn, and the ratio to the echo actor
-// round by round; with a folder of scripts/test-certificates the engine's cases over TLS, too.
+// bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all
+// cases in turn, and the ratio to the echo actor round by round. With a folder of
+// scripts/test-certificates it also measures the engine over TLS.
 
 #include "latencies.hpp"
 #include "machine.hpp"
@@ -67,10 +69,10 @@ caf::behavior echo(caf::event_based_actor*) {
   return {[](std::string& s) { return std::move(s); }};
 }
 
-/// Figures by what was measured, then by subject; a value a round.
+/// Figures by measured quantity, then by subject; one value per round.
 using figures = std::map<std::string, std::map<std::string, std::vector<double>>>;
 
-void one_by_one(figures& to, const std::string& who, const std::function<void()>& request) {
+void one_by_one(figures& to, const std::string& subject, const std::function<void()>& request) {
   for (int i = 0; i < 500; ++i)
     request();
   latencies times;
@@ -79,16 +81,18 @@ void one_by_one(figures& to, const std::string& who, const std::function<void()>
     request();
     times.add(steady::now() - start);
   }
-  to["round_trip_p50_us"][who].push_back(static_cast<double>(times.quantile(0.5).count()) / 1e3);
-  to["round_trip_p99_us"][who].push_back(static_cast<double>(times.quantile(0.99).count()) / 1e3);
+  to["round_trip_p50_us"][subject].push_back(static_cast<double>(times.quantile(0.5).count()) /
+                                             1e3);
+  to["round_trip_p99_us"][subject].push_back(static_cast<double>(times.quantile(0.99).count()) /
+                                             1e3);
 }
 
-/// Keeps `outstanding` requests under way.
+/// Keeps `outstanding` requests in flight.
 template <class Handle, class Request, class Answer>
-void pipelined(figures& result, const std::string& who, caf::actor_system& sys, const Handle& to,
-               const Request& request) {
+void pipelined(figures& result, const std::string& subject, caf::actor_system& sys,
+               const Handle& to, const Request& request) {
   std::promise<double> rate;
-  auto told = rate.get_future();
+  auto measured = rate.get_future();
   sys.spawn([&](caf::event_based_actor* self) {
     struct pump {
       std::uint64_t answered = 0;
@@ -118,7 +122,7 @@ void pipelined(figures& result, const std::string& who, caf::actor_system& sys, 
     for (int i = 0; i < outstanding; ++i)
       p->ask();
   });
-  result["pipelined_requests_per_s"][who].push_back(told.get());
+  result["pipelined_requests_per_s"][subject].push_back(measured.get());
 }
 
 double seconds_of(const std::function<void()>& f) {
@@ -127,8 +131,8 @@ double seconds_of(const std::function<void()>& f) {
   return std::chrono::duration<double>(steady::now() - start).count();
 }
 
-/// Bytes of a million rows.
-std::size_t read_cursor(figures& to, const std::string& who, const dbengine::db_engine& db) {
+/// Reads a million rows and returns their bytes.
+std::size_t read_cursor(figures& to, const std::string& subject, const dbengine::db_engine& db) {
   std::size_t bytes = 0;
   std::size_t seen = 0;
   const auto took = seconds_of([&] {
@@ -140,11 +144,11 @@ std::size_t read_cursor(figures& to, const std::string& who, const dbengine::db_
   });
   if (seen != rows)
     throw std::runtime_error("the cursor gave " + std::to_string(seen) + " rows");
-  to["cursor_rows_per_s"][who].push_back(rows / took);
+  to["cursor_rows_per_s"][subject].push_back(rows / took);
   return bytes;
 }
 
-/// One engine on a port and its two kinds of clients.
+/// An engine on a port and its two kinds of clients.
 class served {
 public:
   served(caf::actor_system& server, caf::actor_system& client, std::string name,
@@ -180,26 +184,26 @@ private:
   dbengine::engine_actor far_;
 };
 
-/// Middle, smallest and largest.
+/// Median, minimum and maximum.
 nlohmann::ordered_json spread(std::vector<double> x) {
   std::sort(x.begin(), x.end());
   return {{"median", x[x.size() / 2]}, {"min", x.front()}, {"max", x.back()}};
 }
 
-/// One row for each figure, a ratio round by round beside the echo actor; prints it, too.
+/// Makes one row for each figure, with the ratio to the echo actor round by round, and prints it.
 nlohmann::ordered_json table_of(const figures& all) {
   auto result = nlohmann::ordered_json::array();
   for (const auto& [what, subjects] : all) {
     nlohmann::ordered_json row{{"name", what}};
     const auto& bare = subjects.at("echo");
-    for (const auto& [who, values] : subjects) {
-      auto& to = row["subjects"][who] = spread(values);
+    for (const auto& [subject, values] : subjects) {
+      auto& to = row["subjects"][subject] = spread(values);
       to["rounds"] = values;
       std::vector<double> ratios;
       for (std::size_t i = 0; i < values.size(); ++i)
         ratios.push_back(values[i] / bare[i]);
       to["ratio"] = spread(ratios);
-      std::printf("%-26s %-12s %12.0f %8.2f (%.2f..%.2f)\n", what.c_str(), who.c_str(),
+      std::printf("%-26s %-12s %12.0f %8.2f (%.2f..%.2f)\n", what.c_str(), subject.c_str(),
                   to["median"].get<double>(), to["ratio"]["median"].get<double>(),
                   to["ratio"]["min"].get<double>(), to["ratio"]["max"].get<double>());
     }
@@ -212,15 +216,15 @@ int run(int rounds, const std::string& json, const std::string& certificates) {
   system_config server_config, client_config;
   caf::actor_system server(server_config), client(client_config);
   const auto load_before = load_average();
-  const noise_watch noise;
+  const noise_monitor noise;
   figures all;
   {
     served plain(server, client, "engine", {}, {});
     std::optional<served> secure;
     if (!certificates.empty()) {
-      const auto files = [&](const std::string& who) {
-        return dbengine::tls_files{certificates + "/" + who + ".crt",
-                                   certificates + "/" + who + ".key", certificates + "/ca.crt"};
+      const auto files = [&](const std::string& subject) {
+        return dbengine::tls_files{certificates + "/" + subject + ".crt",
+                                   certificates + "/" + subject + ".key", certificates + "/ca.crt"};
       };
       secure.emplace(server, client, "engine_tls", files("server"), files("client"));
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Does the engine reach its targets? Every workload beside raw SQLite and SQLiteCpp in the same run; see README.md.
+// Checks whether the engine reaches its targets: every workload beside raw SQLite and SQLiteCpp in
+// the same run; see README.md.
 
 #include "contest.hpp"
 #include "idle.hpp"
@@ -20,7 +21,7 @@ using namespace dbengine::bench;
 
 constexpr const char* about =
     "bench-targets: the engine beside raw SQLite and SQLiteCpp, in paired rounds.\n"
-    "Ends with 0 where every target is met, with 1 where one is not, with 2 on a mistake.\n";
+    "Exits with 0 if every target is met, with 1 if one is not, with 2 on a usage error.\n";
 
 int run(const settings& s) {
   const auto workloads = all_workloads();
@@ -50,7 +51,7 @@ int run(const settings& s) {
     all_met = all_met && row.value("met", true);
     document["rows"].push_back(std::move(row));
     ++ran;
-    if (!s.json.empty()) // after each row: a run that is broken off keeps what it has
+    if (!s.json.empty()) // after each row: an interrupted run keeps its results
       write_json(s.json, document);
   };
   for (const auto& w : workloads)

@@ -21,11 +21,12 @@ using clock = std::chrono::steady_clock;
 struct host_config : caf::actor_system_config {
   host_config() {
     actors::setup(*this);
-    set("scheduler.policy", caf::atom("sharing")); // stealing polls while it has nothing to do
+    set("scheduler.policy", caf::atom("sharing")); // work stealing polls while it is idle
   }
 };
 
-/// What the asking actor and the thread that waits for it share; the actor's alone until `done`.
+/// State shared by the requesting actor and the thread that waits for it. Only the actor uses it
+/// until `done`.
 struct order {
   engine_actor engine;
   std::string sql;
@@ -94,7 +95,7 @@ finding measure_async_reads(const std::filesystem::path& file, int workers, std:
   actors::shutdown(sys, what.engine);
   what.engine = nullptr;
   sys.await_all_actors_done();
-  ends.get(); // throws what a request failed with
+  ends.get(); // throws the error of a failed request
   return f;
 }
 

@@ -5,7 +5,7 @@
 
 #include "bench_command/cases.hpp"
 #include "output/output_file.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 #include "ui/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -44,7 +44,7 @@ constexpr test_case cases[] = {
     {"memory", "Memory", run_memory},
 };
 
-// The edits that turn one word into the other.
+// The number of edits that turn one word into the other.
 std::size_t distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -94,7 +94,7 @@ public:
     auto name = (parent / "dbengine-bench-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
       throw error(errc::io,
-                  "cannot make a folder in " + parent.string() + ": " + std::strerror(errno));
+                  "cannot create a folder in " + parent.string() + ": " + std::strerror(errno));
     path_ = name;
   }
   ~scratch_folder() {
@@ -148,7 +148,7 @@ const std::vector<std::string>& bench_tests() {
 
 int run_bench(const bench_settings& s) {
   check(s);
-  std::optional<output_file> json; // what cannot be written is said before minutes of measuring
+  std::optional<output_file> json; // an unwritable file is reported before minutes of measuring
   if (!s.json.empty())
     json.emplace(s.json);
   const scratch_folder folder(s.directory.empty() ? std::filesystem::temp_directory_path()
@@ -169,10 +169,10 @@ int run_bench(const bench_settings& s) {
   }
   const auto advice = recommend(s, findings);
   if (!advice.empty())
-    std::printf("\nWhat follows\n");
+    std::printf("\nRecommendations\n");
   for (const auto& line : advice)
     std::printf("  %s\n", line.c_str());
-  output_stream(stdout).finish(); // what could not be written is told
+  output_stream(stdout).finish(); // reports what could not be written
   if (json)
     write_json(s, findings, advice, *json);
   return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine bench`: how fast the engine is on this machine, and what to set.
-// Thread rule: one run at a time; it starts threads of its own.
+// `dbengine bench`: measures the engine on this machine and recommends settings.
+// Thread safety: one run at a time; it starts its own threads.
 
 #pragma once
 
@@ -16,32 +16,34 @@
 namespace dbengine::app {
 
 struct bench_settings {
-  /// Names out of `bench_tests()`; empty runs all, `backup` only with `backup_enabled`.
+  /// Names from `bench_tests()`. Empty runs all, `backup` only with `backup_enabled`.
   std::vector<std::string> tests = {};
   /// Operations of each measurement, at least 10.
   std::size_t operations = 1'000;
-  /// Reader actors of the engines under test, 1 to 64; the scaling test tries fewer and more.
+  /// Reader actors of the measured engines, 1 to 64; the scaling test also uses fewer and more.
   int workers = 1;
-  /// Rows a transaction of the bulk test.
+  /// Rows per transaction in the bulk test.
   std::vector<std::size_t> batch_sizes = {10, 50, 100, 500, 1'000};
-  /// Engines under test make periodic backups, and the backup test belongs to "all".
+  /// The measured engines make periodic backups, and the backup test is part of "all".
   bool backup_enabled = false;
   /// Where the result goes as JSON; empty: nowhere.
   std::filesystem::path json = {};
-  /// Below it the databases are made, in a folder that is removed again; empty: the system's folder for temporary files.
+  /// The databases are created below it, in a folder that is removed at the end. Empty: the
+  /// system's folder for temporary files.
   std::filesystem::path directory = {};
-  /// Looked at between two measurements.
+  /// Checked between two measurements.
   std::stop_token cancel = {};
-  /// Told which test begins, for standard error.
+  /// Called with the name of each test before it starts, for standard error.
   std::function<void(const std::string&)> progress = {};
 };
 
 /// single bulk select concurrent transaction scaling backup memory.
 const std::vector<std::string>& bench_tests();
 
-/// Runs the tests, prints what they found and what follows from it, writes the JSON. Returns 0. Throws
-/// `dbengine::error`: `errc::invalid_option` for an unknown test (with the nearest name) or a size out of
-/// range, before anything runs; `errc::cancelled`; `errc::io` where a file cannot be written; whatever the engine throws.
+/// Runs the tests, prints the findings and recommendations, and writes the JSON. Returns 0.
+/// Errors: `errc::invalid_option` for an unknown test (with the nearest name) or a size out of
+/// range, before anything runs; `errc::cancelled`; `errc::io` if a file cannot be written; those of
+/// the engine.
 int run_bench(const bench_settings& settings);
 
 } // namespace dbengine::app

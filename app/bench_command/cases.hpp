@@ -16,7 +16,7 @@
 
 namespace dbengine::app::bench {
 
-/// Where a test works: settings, a folder of its own, and where findings go.
+/// The environment of a test: settings, its folder, and the list of findings.
 class workplace {
 public:
   workplace(const bench_settings& s, std::filesystem::path folder, std::string test)
@@ -24,17 +24,17 @@ public:
 
   const bench_settings& settings() const noexcept { return settings_; }
   const std::filesystem::path& folder() const noexcept { return folder_; }
-  /// A new engine on a new file with the tables of the tests.
+  /// Opens a new engine on a new file with the tables of the tests.
   db_engine open(int workers) const;
   db_engine open() const { return open(settings_.workers); }
-  /// The file of the engine opened last.
+  /// The file of the most recently opened engine.
   std::filesystem::path last_file() const {
     return folder_ / (test_ + "-" + std::to_string(files_) + ".db");
   }
-  /// Fills `items` to `count` rows.
+  /// Inserts rows until `items` has `count`.
   void fill(const db_engine& db, std::size_t count) const;
-  /// Names a finding, prints its line and keeps it.
-  finding& keep(finding f, std::string label, std::string unit);
+  /// Names a finding, prints its line and stores it.
+  finding& record(finding f, std::string label, std::string unit);
   const std::vector<finding>& findings() const noexcept { return findings_; }
 
 private:
@@ -59,7 +59,7 @@ void run_scaling(workplace& w);
 void run_backup(workplace& w);
 void run_memory(workplace& w);
 
-/// What the findings say one should do: each sentence with the figures it rests on.
+/// Recommendations derived from the findings: each sentence includes the figures that support it.
 std::vector<std::string> recommend(const bench_settings& s, const std::vector<finding>& findings);
 
 } // namespace dbengine::app::bench

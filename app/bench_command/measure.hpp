@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Times, memory and processor use of a stretch of work.
+// Measures time, memory and processor use.
 
 #pragma once
 
@@ -14,33 +14,34 @@
 
 namespace dbengine::app::bench {
 
-/// What one measurement found.
+/// The result of one measurement.
 struct finding {
   std::string test;
   std::string label;
   std::string unit;
-  /// Units a second.
+  /// Units per second.
   double rate = 0;
   /// Of one operation, in microseconds.
   double p50 = 0, p99 = 0, max = 0;
-  /// Processor time of this process over the time of all cores, 0 to 1.
+  /// Processor time of this process divided by the time of all cores, 0 to 1.
   double processor = 0;
-  /// More figures, by name.
+  /// Further figures, by name.
   std::vector<std::pair<std::string, double>> more = {};
 
   double figure(const std::string& name) const;
 };
 
-/// Does `operation(index)` for each index below `count`, spread over threads that start together, and times each.
-/// Exceptions of an operation are thrown here.
+/// Calls `operation(index)` for each index below `count`, distributed over threads that start
+/// together, and times each call.
+/// Errors: those of `operation`.
 finding measure(std::size_t threads, std::size_t count,
                 const std::function<void(std::size_t)>& operation);
 
-/// Runs from its making to `finish`.
+/// A measurement from construction to `finish`.
 class stopwatch {
 public:
   stopwatch();
-  /// What that stretch of work came to: one time per operation, in microseconds, in any order.
+  /// Returns the result. `times`: one per operation, in microseconds, in any order.
   finding finish(std::vector<double> times) const;
 
 private:

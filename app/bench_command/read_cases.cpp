@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t table_rows = 10'000;
 constexpr std::array<std::size_t, 4> thread_counts = {1, 2, 4, 8};
 
-// Spreads indexes over the table without a generator of its own per thread.
+// Distributes indexes over the table without a random generator per thread.
 std::int64_t scattered(std::size_t i) {
   return 1 + static_cast<std::int64_t>(i * 7'919 % table_rows);
 }
@@ -29,7 +29,7 @@ void run_select(workplace& w) {
   const auto ask = [&](const char* label, std::size_t count,
                        const std::function<void(std::size_t)>& query) {
     query(0);
-    w.keep(measure(1, count, query), label, "queries");
+    w.record(measure(1, count, query), label, "queries");
   };
   const auto scans = std::max<std::size_t>(10, n / 10);
   ask("by id", n,
@@ -65,10 +65,10 @@ void run_concurrent(workplace& w) {
         {"threads", static_cast<double>(threads)},
         {"commits", static_cast<double>(after.commits - before.commits)},
         {"grouped_writes", static_cast<double>(after.grouped_requests - before.grouped_requests)}};
-    w.keep(std::move(f),
-           "4 reads an insert, " + std::to_string(threads) +
-               (threads == 1 ? " thread" : " threads"),
-           "operations");
+    w.record(std::move(f),
+             "4 reads an insert, " + std::to_string(threads) +
+                 (threads == 1 ? " thread" : " threads"),
+             "operations");
   }
   for (const auto threads : thread_counts) {
     const auto db = w.open();
@@ -76,14 +76,14 @@ void run_concurrent(workplace& w) {
       db.execute(insert_item, "concurrent", static_cast<std::int64_t>(i % 100), 1.5);
     });
     f.more = {{"threads", static_cast<double>(threads)}, {"writes_only", 1}};
-    w.keep(std::move(f),
-           "inserts only, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads"),
-           "rows");
+    w.record(std::move(f),
+             "inserts only, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads"),
+             "rows");
   }
 }
 
 void run_scaling(workplace& w) {
-  // Enough reads that the start of the threads does not show.
+  // Enough reads that the start-up of the threads is negligible.
   const auto reads = std::max<std::size_t>(50'000, w.settings().operations);
   constexpr const char* by_id = "SELECT * FROM items WHERE id = ?";
   {
@@ -92,13 +92,13 @@ void run_scaling(workplace& w) {
     for (const auto threads : thread_counts) {
       auto f = measure(threads, reads, [&](std::size_t i) { db.fetch(by_id, scattered(i)); });
       f.more = {{"threads", static_cast<double>(threads)}};
-      w.keep(std::move(f),
-             std::to_string(threads) +
-                 (threads == 1 ? " thread, on leases" : " threads, on leases"),
-             "reads");
+      w.record(std::move(f),
+               std::to_string(threads) +
+                   (threads == 1 ? " thread, on leases" : " threads, on leases"),
+               "reads");
     }
   }
-  // Threads of the facade read on leases: workers, the reader actors, serve CAF and remote callers.
+  // Threads of the facade read on leases. The reader actors (workers) serve CAF and remote callers.
   constexpr std::size_t outstanding = 100;
   auto db = w.open();
   w.fill(db, table_rows);
@@ -109,10 +109,10 @@ void run_scaling(workplace& w) {
                                  [](std::size_t i) { return params::of(scattered(i)); });
     f.more = {{"workers", static_cast<double>(workers)},
               {"outstanding", static_cast<double>(outstanding)}};
-    w.keep(std::move(f),
-           std::to_string(workers) +
-               (workers == 1 ? " worker, 100 under way" : " workers, 100 under way"),
-           "reads");
+    w.record(std::move(f),
+             std::to_string(workers) +
+                 (workers == 1 ? " worker, 100 under way" : " workers, 100 under way"),
+             "reads");
   }
 }
 

@@ -27,7 +27,7 @@ bool has(const finding& f, const std::string& name) {
   return std::any_of(f.more.begin(), f.more.end(), [&](const auto& x) { return x.first == name; });
 }
 
-// The first (smallest) whose rate is within the noise of the best.
+// The first (smallest) finding whose rate is within the noise of the best.
 const finding* smallest_good(findings_view fs, const std::string& size) {
   if (fs.empty())
     return nullptr;
@@ -50,11 +50,11 @@ void about_batches(const std::vector<finding>& all, std::vector<std::string>& ou
   const auto* best = smallest_good(of(all, "bulk"), "batch_size");
   if (best == nullptr)
     return;
-  auto text = "Batch size: " + whole(best->figure("batch_size")) + " rows a transaction (" +
-              rate_text(best->rate) + " rows/s); larger ones tried gain less than 5 %.";
+  auto text = "Batch size: " + whole(best->figure("batch_size")) + " rows per transaction (" +
+              rate_text(best->rate) + " rows/s); larger batches gain less than 5 %.";
   const auto single = of(all, "single");
   if (!single.empty())
-    text += " One row a call reaches " + rate_text(single.front()->rate) + " rows/s, " +
+    text += " One row per call reaches " + rate_text(single.front()->rate) + " rows/s, " +
             percent(single.front()->rate / best->rate) + " of that.";
   out.push_back(std::move(text));
 }
@@ -64,15 +64,15 @@ void about_scaling(const std::vector<finding>& all, std::vector<std::string>& ou
   for (const auto* f : of(all, "scaling"))
     (has(*f, "workers") ? by_workers : by_threads).push_back(f);
   if (const auto* best = smallest_good(by_threads, "threads"))
-    out.push_back("Reading threads: reads stop growing at " + whole(best->figure("threads")) +
+    out.push_back("Reading threads: throughput stops growing at " + whole(best->figure("threads")) +
                   " threads (" + rate_text(best->rate) + " reads/s on " +
                   std::to_string(std::thread::hardware_concurrency()) +
-                  " cores); they run on leased connections, whatever the workers.");
+                  " cores); they use leased connections, independent of the workers.");
   if (const auto* best = smallest_good(by_workers, "workers"))
     out.push_back("Workers: " + whole(best->figure("workers")) +
                   " for actors and remote callers (" + rate_text(best->rate) +
-                  " short reads/s from one actor); more gain less than 5 %. " +
-                  "Long reads want one more worker for each that may run at the same time.");
+                  " short reads/s from one actor); more workers gain less than 5 %. " +
+                  "Add one worker for each long read that may run at the same time.");
 }
 
 void about_limits(const std::vector<finding>& all, std::vector<std::string>& out) {
@@ -84,8 +84,8 @@ void about_limits(const std::vector<finding>& all, std::vector<std::string>& out
                 rate_text(best->rate) + " operations/s, processor " + percent(best->processor) +
                 "). ";
     text += best->processor > 0.85
-                ? "The processor limits: more threads cannot help."
-                : "The processor is not full: waiting for commits and locks limits.";
+                ? "The processor is the limit: more threads cannot help."
+                : "The processor is not saturated: commits and locks are the limit.";
     out.push_back(std::move(text));
   }
   if (writes.size() > 1) {
@@ -98,10 +98,10 @@ void about_limits(const std::vector<finding>& all, std::vector<std::string>& out
                           [](const auto* a, const auto* b) { return a->rate < b->rate; });
     if (best->rate > alone->rate / worth_it)
       out.push_back("Single writes: " + whole(best->figure("threads")) +
-                    " threads together write " + percent(best->rate / alone->rate) +
-                    " of what one writes alone, because they share commits.");
+                    " threads together reach " + percent(best->rate / alone->rate) +
+                    " of the rate of one, because they share commits.");
     else
-      out.push_back("Single writes: more threads write no faster than one (" +
+      out.push_back("Single writes: more threads are no faster than one (" +
                     rate_text(alone->rate) + " rows/s): use batches.");
   }
 }
@@ -110,10 +110,11 @@ void about_memory(const std::vector<finding>& all, std::vector<std::string>& out
   for (const auto* f : of(all, "memory")) {
     const auto grown = f->figure("growth_second_half_mb");
     const auto per_operation = f->figure("growth_bytes_per_operation");
-    // A page cache that still fills grows by some bytes an operation; a leaked result of this test holds thousands.
+    // A page cache that is still filling grows by a few bytes per operation; a leaked result of
+    // this test is thousands of bytes.
     out.push_back(std::string("Memory: ") +
                   (grown > 1 && per_operation > 100 ? "still growing by " : "steady, ") +
-                  whole(per_operation) + " bytes an operation after the caches were filled, " +
+                  whole(per_operation) + " bytes per operation after the caches were filled, " +
                   whole(f->figure("resident_at_end_mb")) + " MB resident.");
   }
 }
@@ -128,7 +129,7 @@ void about_backup(const std::vector<finding>& all, std::vector<std::string>& out
       beside = f;
   }
   if (without != nullptr && beside != nullptr)
-    out.push_back("Backup: a writer keeps " + percent(beside->rate / without->rate) +
+    out.push_back("Backup: a writer reaches " + percent(beside->rate / without->rate) +
                   " of its rate while backups run without a pause.");
 }
 

@@ -12,12 +12,12 @@ namespace dbengine::app::bench {
 
 namespace {
 
-// What the Python library that this engine succeeds promises for its backups.
+// The size for which the Python library that preceded this engine states its backup time.
 constexpr std::size_t seed_rows = 5'000;
 constexpr double seed_seconds = 15;
 constexpr double seed_rate = 100;
 
-// A periodic one, where they are enabled, may be under way: then this one comes after it.
+// If a periodic backup is running, this one follows it.
 void make_backup(const db_engine& db) {
   while (!db.request_backup())
     std::this_thread::yield();
@@ -51,20 +51,20 @@ void run_backup(workplace& w) {
       f.more.emplace_back("seed_seconds", seed_seconds);
       f.more.emplace_back("seed_rows_per_second", seed_rate);
     }
-    w.keep(std::move(f), "backup of " + std::to_string(rows) + " rows, verified", "rows");
+    w.record(std::move(f), "backup of " + std::to_string(rows) + " rows, verified", "rows");
     if (rows == seed_rows)
-      std::printf("    the seed: 5,000 rows in < %.0f s, > %.0f rows/s; here %s, %s rows/s: %s\n",
-                  seed_seconds, seed_rate, duration_text(seconds * 1e6).c_str(),
-                  rate_text(rate).c_str(),
-                  seconds < seed_seconds && rate > seed_rate ? "beaten" : "NOT BEATEN");
+      std::printf(
+          "    the Python library: 5,000 rows in < %.0f s, > %.0f rows/s; here %s, %s rows/s: %s\n",
+          seed_seconds, seed_rate, duration_text(seconds * 1e6).c_str(), rate_text(rate).c_str(),
+          seconds < seed_seconds && rate > seed_rate ? "beaten" : "NOT BEATEN");
   }
-  // What a backup costs a writer: the same inserts with and without one under way.
+  // The cost of a backup for a writer: the same inserts with and without a running backup.
   const auto db = w.open();
   w.fill(db, 50'000);
   const auto insert = [&](std::size_t i) {
     db.execute(insert_item, "beside a backup", static_cast<std::int64_t>(i % 100), 1.5);
   };
-  w.keep(measure(1, w.settings().operations, insert), "inserts, no backup running", "rows");
+  w.record(measure(1, w.settings().operations, insert), "inserts, no backup running", "rows");
   std::atomic<bool> stop{false};
   std::exception_ptr failure;
   std::jthread backups([&] {
@@ -80,12 +80,12 @@ void run_backup(workplace& w) {
   backups.join();
   if (failure)
     std::rethrow_exception(failure);
-  w.keep(std::move(f), "inserts beside a running backup", "rows");
+  w.record(std::move(f), "inserts beside a running backup", "rows");
 }
 
 void run_memory(workplace& w) {
   constexpr std::size_t phases = 6;
-  // Enough that what leaks shows beside what caches take.
+  // Enough operations that a leak is visible beside the growth of caches.
   const auto per_phase = std::max<std::size_t>(20'000, w.settings().operations);
   const auto db = w.open();
   w.fill(db, 10'000);
@@ -102,14 +102,14 @@ void run_memory(workplace& w) {
     });
     megabytes.push_back(static_cast<double>(resident_bytes()) / 1e6);
   }
-  // The first half fills caches; what still grows in the second half is growth.
+  // The first half fills caches; growth in the second half counts.
   const auto grown = megabytes.back() - megabytes[phases / 2 - 1];
   const auto operations = static_cast<double>(per_phase * (phases - phases / 2));
   all.more = {{"resident_at_start_mb", static_cast<double>(start) / 1e6},
               {"resident_at_end_mb", megabytes.back()},
               {"growth_second_half_mb", grown},
               {"growth_bytes_per_operation", grown * 1e6 / operations}};
-  w.keep(std::move(all), "reads of 100 rows and inserts", "operations");
+  w.record(std::move(all), "reads of 100 rows and inserts", "operations");
   std::printf(
       "  resident %.1f MB before, %.1f MB after; second half %+.2f MB (%.1f bytes an operation)\n",
       static_cast<double>(start) / 1e6, megabytes.back(), grown, grown * 1e6 / operations);

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 #include "bench_command/cases.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 #include <cstdio>
 
@@ -30,22 +30,22 @@ params item(std::size_t number) {
 }
 
 void workplace::fill(const db_engine& db, std::size_t count) const {
-  std::vector<params> sets;
+  std::vector<params> batch;
   for (std::size_t i = 0; i < count;) {
-    sets.clear();
-    for (; i < count && sets.size() < 10'000; ++i)
-      sets.push_back(item(i));
-    db.execute_many(insert_item, sets);
+    batch.clear();
+    for (; i < count && batch.size() < 10'000; ++i)
+      batch.push_back(item(i));
+    db.execute_many(insert_item, batch);
   }
 }
 
-finding& workplace::keep(finding f, std::string label, std::string unit) {
+finding& workplace::record(finding f, std::string label, std::string unit) {
   if (settings_.cancel.stop_requested())
     throw error(errc::cancelled, "interrupted");
   f.test = test_;
   f.label = std::move(label);
   f.unit = std::move(unit);
-  // The columns of the head that `run_bench` writes: 80 in all.
+  // The columns of the header that `run_bench` writes: 80 in all.
   std::printf("  %-32s %21s %8s %8s %3.0f %%\n", f.label.c_str(),
               (rate_text(f.rate) + " " + f.unit + "/s").c_str(), duration_text(f.p50).c_str(),
               duration_text(f.p99).c_str(), f.processor * 100);

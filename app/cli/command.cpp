@@ -48,7 +48,7 @@ std::optional<std::uint64_t> arguments::number(const std::string& key, std::uint
   const char* last = given->data() + given->size();
   const auto [end, code] = std::from_chars(given->data(), last, n);
   if (code != std::errc() || end != last || n < least)
-    throw usage_error("--" + key + ": '" + *given + "' is no whole number of at least " +
+    throw usage_error("--" + key + ": '" + *given + "' is not an integer of at least " +
                       std::to_string(least));
   return n;
 }
@@ -67,7 +67,7 @@ const command* command::find(std::string_view subcommand) const noexcept {
 
 namespace {
 
-// Damerau's distance with adjacent transpositions: the mistakes of typing.
+// Damerau-Levenshtein distance with adjacent transpositions, which covers typing mistakes.
 std::size_t distance(std::string_view a, std::string_view b) {
   const std::size_t width = b.size() + 1;
   std::vector<std::size_t> before(width), previous(width), current(width);
@@ -90,7 +90,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates) {
-  // Longer words are searched no further: a distance costs the product of the lengths.
+  // No suggestion for longer words: a distance costs the product of the lengths.
   constexpr std::size_t longest = 64;
   if (word.empty() || word.size() > longest)
     return std::nullopt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The command tree as data: parsing, --help, the man page and shell completion are all made from it.
+// The command tree as data. Parsing, --help, the man page and shell completion are derived from it.
 #pragma once
 
 #include <cstdint>
@@ -16,23 +16,23 @@ namespace dbengine::app {
 
 struct context;
 
-/// What a value is, for shell completion and checks.
-enum class takes { nothing, text, number, duration, file, folder, choice };
+/// The type of an option's value, for shell completion and checks.
+enum class value_kind { nothing, text, number, duration, file, folder, choice };
 
-/// `-o,--output FORMAT`.
+/// An option such as `-o,--output FORMAT`.
 struct option_spec {
-  /// Comma-separated: "-o,--output". The first long one is its key in `arguments`.
+  /// Comma-separated: "-o,--output". The first long name is the key in `arguments`.
   std::string names;
-  takes what = takes::nothing;
+  value_kind what = value_kind::nothing;
   /// The name of the value in help: "FORMAT".
   std::string value = {};
   std::string help = {};
   std::vector<std::string> choices = {};
-  /// Shown in help; applied by the command.
+  /// The default as help shows it. The command applies it.
   std::string fallback = {};
   bool repeatable = false;
   bool required = false;
-  /// One mention may have several values: `--tests single bulk`.
+  /// One occurrence accepts several values: `--tests single bulk`.
   bool several = false;
 
   std::vector<std::string> all_names() const;
@@ -40,17 +40,17 @@ struct option_spec {
   std::string key() const;
 };
 
-/// An argument without dashes. Its name is its key in `arguments`.
+/// A positional argument. Its name is its key in `arguments`.
 struct positional_spec {
   std::string name;
-  takes what = takes::text;
+  value_kind what = value_kind::text;
   std::string help = {};
   std::vector<std::string> choices = {};
   bool required = true;
   bool repeatable = false;
 };
 
-/// What was given, by key.
+/// The arguments given, by key.
 class arguments {
 public:
   void add(const std::string& key, std::string value) { values_[key].push_back(std::move(value)); }
@@ -58,7 +58,8 @@ public:
   /// The last value given.
   std::optional<std::string> text(const std::string& key) const;
   std::string text_or(const std::string& key, std::string_view fallback) const;
-  /// A whole number of at least `least`; throws `usage_error` naming the option.
+  /// An integer of at least `least`.
+  /// Errors: `usage_error`, which names the option.
   std::optional<std::uint64_t> number(const std::string& key, std::uint64_t least = 0) const;
   const std::vector<std::string>& all(const std::string& key) const;
 
@@ -73,27 +74,30 @@ struct command {
   /// Paragraphs for --help and the man page.
   std::string description = {};
   std::vector<positional_spec> positionals = {};
-  /// How the usage line shows the positionals, where their list does not tell: "DB (-t TABLE | SQL) FILE".
+  /// The positional arguments in the usage line, if the list of them does not show it: "DB (-t
+  /// TABLE
+  /// SQL) FILE".
   std::string shape = {};
   std::vector<option_spec> options = {};
   std::vector<command> commands = {};
   /// Command lines that work, without the program's name.
   std::vector<std::string> examples = {};
-  /// Returns the exit code; throws what `main` reports.
+  /// Runs the command and returns the exit code; `main` reports what it throws.
   std::function<int(context&)> run = {};
   bool hidden = false;
 
   const command* find(std::string_view subcommand) const noexcept;
 };
 
-/// The whole program. With `remote` the commands take no database: `--connect` names it.
+/// The command tree of the program. With `remote` the commands have no database argument:
+/// `--connect` names the server.
 command make_tree(bool remote);
 
-/// The candidate closest to a mistyped word, nothing where none is near.
+/// The candidate most similar to a mistyped word; empty if none is similar.
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates);
 
-/// "; did you mean 'x'?" or nothing.
+/// "; did you mean 'x'?", or an empty text.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 } // namespace dbengine::app

@@ -24,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A person at a terminal waits as long as it takes, and has Ctrl-C.
+// A user at a terminal may wait for any time, and can press Ctrl-C.
 constexpr std::chrono::milliseconds no_deadline = 24h * 365;
 
 std::optional<std::chrono::milliseconds> timeout_of(const context& c) {
@@ -33,7 +33,7 @@ std::optional<std::chrono::milliseconds> timeout_of(const context& c) {
     return std::nullopt;
   const auto parsed = parse_duration(*given);
   if (!parsed)
-    throw usage_error("--timeout: '" + *given + "' is no duration such as 5s, 250ms or 2m");
+    throw usage_error("--timeout: '" + *given + "' is not a duration such as 5s, 250ms or 2m");
   return *parsed;
 }
 
@@ -77,7 +77,7 @@ std::filesystem::path file_of_database(const std::string& database) {
     return named.starts_with(':') ? std::string() : named;
   const auto end = std::min(named.find('?'), named.size());
   std::size_t at = uri.size();
-  if (named.compare(at, 2, "//") == 0) // this machine's name, or none, comes before the path
+  if (named.compare(at, 2, "//") == 0) // the local machine's name, or none, precedes the path
     at = std::min(named.find('/', at + 2), end);
   std::string path;
   for (; at < end; ++at) {
@@ -101,7 +101,8 @@ std::filesystem::path folder_of_backups(const context& c) {
 
 void needs_files(const context& c, const char* command) {
   if (!c.connect.empty())
-    throw usage_error(std::string(command) + " works on files: it does not go with --connect");
+    throw usage_error(std::string(command) +
+                      " works on files and cannot be combined with --connect");
 }
 
 DbEngine open_engine(const context& c, opening how) {
@@ -109,21 +110,22 @@ DbEngine open_engine(const context& c, opening how) {
     return connect(c, how);
   const std::string database = c.args.text_or("DB", "");
   const std::string path = database_path(c);
-  std::error_code ignored; // a path that cannot be looked at is reported by the engine
+  std::error_code ignored; // the engine reports a path that cannot be examined
   if (how != opening::create && !path.empty() && !std::filesystem::exists(path, ignored))
     throw dbengine::error(errc::cannot_open, "there is no database '" + database + "'");
   refuse_standard_streams_of(database_files(database_file(c)));
   auto options = c.config.engine;
   options.backup_dir = folder_of_backups(c);
-  // Of a memory database there is nothing to be read only.
+  // A memory database cannot be opened read-only.
   if (how == opening::read_only && !path.empty())
     options.read_only = true;
-  // Opening waits for other programs' locks, too, and as long as the command may.
+  // Opening also waits for other programs' locks, for at most the command's timeout.
   if (const auto timeout = timeout_of(c))
     options.busy_timeout = *timeout;
-  // A command is no server: it makes no periodic backups.
+  // A command is not a server: it makes no periodic backups.
   options.backup_enabled = false;
-  // Whoever presses Ctrl-C while another program's lock is waited for need not wait with it: nothing is done yet.
+  // Ctrl-C during a wait for another program's lock ends the program at once: nothing has been done
+  // yet.
   const std::stop_callback at_once(c.cancel,
                                    [] { ::_exit(static_cast<int>(exit_code::interrupted)); });
   return DbEngine(database, std::move(options));

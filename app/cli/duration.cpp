@@ -29,7 +29,7 @@ std::optional<double> scaled(std::string_view text,
   return std::nullopt;
 }
 
-// Both fit a signed 64-bit number and a double without loss.
+// Fits a signed 64-bit integer and a double without loss.
 constexpr double limit = 9e15;
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Durations and sizes as people write them.
+// Parses and writes durations and sizes.
 #pragma once
 
 #include <chrono>
@@ -12,13 +12,14 @@
 
 namespace dbengine::app {
 
-/// "250ms", "5s", "2m", "1.5h", "1d"; a bare number is seconds. Nothing for anything else or what does not fit.
+/// Parses "250ms", "5s", "2m", "1.5h", "1d"; a number without a unit is seconds. Empty for any
+/// other text and for a value out of range.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// "4096", "64MiB", "1.5GiB", "10MB"; nothing for anything else or what does not fit.
+/// Parses "4096", "64MiB", "1.5GiB", "10MB". Empty for any other text and for a value out of range.
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
-/// The shortest text that `parse_duration` reads as the same: "90s", "1h", "250ms".
+/// The shortest text that `parse_duration` converts to the same value: "90s", "1h", "250ms".
 std::string to_text(std::chrono::milliseconds d);
 
 } // namespace dbengine::app

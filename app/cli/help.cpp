@@ -11,7 +11,7 @@ namespace dbengine::app {
 
 namespace {
 
-// Words filled into lines of the terminal's width, indented.
+// Fills words into lines of the terminal's width, with an indent.
 std::string filled(std::string_view text, std::size_t indent, std::size_t columns) {
   const std::size_t width = std::max<std::size_t>(columns, indent + 20) - indent;
   std::string out;
@@ -119,7 +119,7 @@ std::string shown(const option_spec& o) {
 
 std::vector<option_spec> global_options(const command& tree) {
   auto options = tree.options;
-  options.push_back({.names = "-h,--help", .help = "show what a command does and takes"});
+  options.push_back({.names = "-h,--help", .help = "show the help of a command"});
   return options;
 }
 

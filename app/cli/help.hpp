@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Texts made from the command tree.
+// Texts derived from the command tree.
 #pragma once
 
 #include "cli/command.hpp"
@@ -12,7 +12,7 @@
 
 namespace dbengine::app {
 
-/// What `--help` prints for the command at the end of `path` (empty: the program).
+/// The `--help` text of the command at the end of `path` (empty: the program).
 std::string help_text(const command& tree, const std::vector<const command*>& path,
                       const ui::terminal& t);
 
@@ -25,13 +25,13 @@ std::string man_page(const command& tree);
 /// A completion script for "bash", "zsh" or "fish".
 std::string completion_script(const command& tree, const std::string& shell);
 
-/// What a command does, in whole sentences.
+/// The description of a command in whole sentences.
 std::string described(const command& c);
 
 /// "-o, --output FORMAT".
 std::string shown(const option_spec& o);
 
-/// The options that every command has, with `--help`.
+/// The options of every command, including `--help`.
 std::vector<option_spec> global_options(const command& tree);
 
 } // namespace dbengine::app

@@ -36,7 +36,7 @@ interrupt::interrupt() {
   const int signals = ::signalfd(-1, &set, SFD_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC);
   if (signals < 0 || wake_ < 0)
-    throw std::system_error(errno, std::generic_category(), "cannot watch for signals");
+    throw std::system_error(errno, std::generic_category(), "cannot wait for signals");
   watcher_ = std::thread([this, signals] { watch(signals); });
 }
 

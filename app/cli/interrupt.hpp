@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Ctrl-C, SIGTERM and SIGHUP as a stop token, or as calls of whoever wants them.
+// Delivers Ctrl-C, SIGTERM and SIGHUP as a stop token or to a handler.
 #pragma once
 
 #include <functional>
@@ -11,9 +11,11 @@
 
 namespace dbengine::app {
 
-/// Made first thing in `main`, before any other thread: it blocks SIGINT, SIGTERM and SIGHUP for all threads and lets one
-/// of its own wait for them. The first one asks for a stop, the second one ends the program at once (SQLite recovers).
-/// SIGPIPE and SIGXFSZ are ignored, so that a closed pipe and a limit on the sizes of files are write errors.
+/// A signal handler on a thread of its own.
+/// Create it first in `main`, before any other thread: it blocks SIGINT, SIGTERM and SIGHUP for all
+/// threads, and its thread waits for them. The first signal requests a stop; the second one ends
+/// the program at once (SQLite recovers). SIGPIPE and SIGXFSZ are ignored, so that a closed pipe
+/// and a limit on file sizes become write errors.
 class interrupt {
 public:
   interrupt();
@@ -23,8 +25,8 @@ public:
 
   std::stop_token token() const noexcept { return stop_.get_token(); }
 
-  /// From now on each signal goes to `taker` first, on the thread of the signals; what it returns false for is treated
-  /// as ever. An empty one ends this, and waits for a call that is under way.
+  /// Passes each following signal to `taker` first, on the signal thread. A signal for which it
+  /// returns false is handled as before. An empty function ends this, and waits for a running call.
   void divert(std::function<bool(int signal)> taker);
 
 private:

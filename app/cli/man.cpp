@@ -7,7 +7,7 @@ namespace dbengine::app {
 
 namespace {
 
-// Text that roff shows as it stands: backslashes, hyphens, and dots or quotes at the start of a line.
+// Escapes text for roff: backslashes, hyphens, and dots or quotes at the start of a line.
 std::string roff(std::string_view text) {
   std::string out;
   bool line_start = true;
@@ -79,13 +79,13 @@ std::string man_page(const command& tree) {
   out += ".SH EXIT STATUS\n";
   static constexpr const char* codes[][2] = {
       {"0", "Success"},
-      {"1", "SQL that is wrong, data that does not fit, a file that cannot be read or written"},
-      {"2", "The command line cannot be understood"},
-      {"3", "The configuration cannot be used"},
-      {"5", "The database is busy, or the time was up"},
-      {"6", "The server cannot be reached"},
+      {"1", "Invalid SQL, data that does not fit, or a file that cannot be read or written"},
+      {"2", "Invalid command line"},
+      {"3", "Invalid configuration"},
+      {"5", "The database is busy, or the deadline expired"},
+      {"6", "The server is unreachable"},
       {"7", "A check failed"},
-      {"11", "The database is damaged, or no database"},
+      {"11", "The file is damaged or not a database"},
       {"130", "Interrupted"}};
   for (const auto& [code, meaning] : codes)
     out += std::string(".TP\n\\fB") + code + "\\fR\n" + meaning + ".\n";

@@ -14,7 +14,7 @@ namespace dbengine::app {
 
 namespace {
 
-bool looks_like_option(const std::string& word) {
+bool has_option_form(const std::string& word) {
   return word.size() > 1 && word[0] == '-';
 }
 
@@ -31,20 +31,20 @@ const option_spec* find_option(const command& c, std::string_view name) {
   return nullptr;
 }
 
-// Walks the words as far as the commands go: which command is meant, and which word is no command.
+// Follows the words down the command tree. Finds the command, and the word that is not a command.
 struct walk {
   std::vector<const command*> path;
-  std::string stray;   // a word where a command was expected
-  std::string unknown; // an option before it that does not exist: the word may be its value
+  std::string stray;   // a word in place of a command
+  std::string unknown; // an unknown option before it: the word may be its value
 
   walk(const command& tree, const std::vector<std::string>& words) {
     const command* at = &tree;
     for (std::size_t i = 0; i < words.size() && !at->commands.empty(); ++i) {
       const auto& word = words[i];
-      if (looks_like_option(word)) {
+      if (has_option_form(word)) {
         const auto* option = find_option(tree, word);
-        if (option != nullptr && option->what != takes::nothing)
-          ++i; // its value
+        if (option != nullptr && option->what != value_kind::nothing)
+          ++i; // skips its value
         else if (const auto name = option_name(word); unknown.empty() &&
                                                       find_option(tree, name) == nullptr &&
                                                       name != "-h" && name != "--help")
@@ -77,10 +77,11 @@ void check_choice(const std::string& shown, const std::vector<std::string>& choi
   std::string list;
   for (const auto& c : choices)
     list += (list.empty() ? "" : ", ") + c;
-  throw usage_error(shown + ": '" + given + "' is none of " + list + did_you_mean(given, choices));
+  throw usage_error(shown + ": '" + given + "' is not one of " + list +
+                    did_you_mean(given, choices));
 }
 
-// Builds CLI11's own tree and reads back what it found.
+// Builds CLI11's command tree and reads its results.
 class builder {
 public:
   explicit builder(const command& tree) : app_(tree.description, tree.name) {
@@ -90,14 +91,14 @@ public:
 
   void run(std::vector<std::string> words) {
     give_empty_values(words);
-    std::reverse(words.begin(), words.end()); // CLI11 takes them from the back
+    std::reverse(words.begin(), words.end()); // CLI11 removes words from the back
     app_.parse(std::move(words));
   }
 
   void collect(arguments& args) const {
     for (const auto& [option, spec] : options_)
       if (option->count() > 0) {
-        if (spec->what == takes::nothing)
+        if (spec->what == value_kind::nothing)
           args.add(spec->key(), "true");
         else
           for (const auto& value : option->results()) {
@@ -113,7 +114,7 @@ public:
   }
 
 private:
-  // CLI11 takes the word behind `--name=` for the value, where the value is empty.
+  // If the value of `--name=` is empty, CLI11 uses the next word as the value.
   void give_empty_values(std::vector<std::string>& words) const {
     for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
       const auto name = option_name(words[i]);
@@ -121,7 +122,7 @@ private:
         continue;
       const bool takes_one = std::any_of(options_.begin(), options_.end(), [&](const auto& o) {
         const auto names = o.second->all_names();
-        return o.second->what != takes::nothing &&
+        return o.second->what != value_kind::nothing &&
                std::find(names.begin(), names.end(), name) != names.end();
       });
       if (!takes_one)
@@ -133,8 +134,9 @@ private:
 
   void build(CLI::App& app, const command& c) {
     for (const auto& o : c.options) {
-      auto* option = o.what == takes::nothing ? app.add_flag(o.names) : app.add_option(o.names);
-      if (o.what != takes::nothing) {
+      auto* option =
+          o.what == value_kind::nothing ? app.add_flag(o.names) : app.add_option(o.names);
+      if (o.what != value_kind::nothing) {
         if (o.several)
           option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(true);
         else
@@ -175,8 +177,7 @@ const option_spec* find_option(const command& tree, const command& c, std::strin
   return found != nullptr ? found : find_option(tree, name);
 }
 
-// What is wrong with the options among the words: the first one that does not exist, or that lacks its value.
-// Empty for nothing.
+// The problem of the first option that is unknown or lacks its value; empty if there is none.
 std::string wrong_option(const command& tree, const command& c,
                          const std::vector<std::string>& words,
                          const std::vector<std::string>& known) {
@@ -184,18 +185,18 @@ std::string wrong_option(const command& tree, const command& c,
     const auto& word = words[i];
     if (word == "--")
       break;
-    if (!looks_like_option(word))
+    if (!has_option_form(word))
       continue;
     const bool is_long = word.starts_with("--");
     const auto name = option_name(word);
     const auto* option = find_option(tree, c, name);
     if (option == nullptr)
       return "unknown option " + name + (is_long ? did_you_mean(name, known) : "");
-    if (option->what == takes::nothing || name.size() < word.size())
+    if (option->what == value_kind::nothing || name.size() < word.size())
       continue;
     if (i + 1 == words.size())
       return name + ": " + option->value + " is missing";
-    ++i; // its value
+    ++i; // skips its value
   }
   return {};
 }
@@ -272,9 +273,9 @@ parsed parse(const command& tree, const std::vector<std::string>& words) {
     if (const auto wrong = wrong_option(tree, last, words, option_names(tree, last));
         !wrong.empty())
       throw usage_error(prefix + wrong);
-    const std::string text = e.what(); // ends with ": WORD [WORD...]"
+    const std::string text = e.what(); // the text ends with ": WORD [WORD...]"
     throw usage_error(
-        prefix + "more than it takes: " + text.substr(std::min(text.size(), text.find(": ") + 2)));
+        prefix + "too many arguments: " + text.substr(std::min(text.size(), text.find(": ") + 2)));
   } catch (const CLI::ParseError& e) {
     if (const auto wrong = wrong_option(tree, last, words, option_names(tree, last));
         !wrong.empty())

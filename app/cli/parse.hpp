@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The command line against the command tree.
+// Parses the command line by the command tree.
 #pragma once
 
 #include "cli/command.hpp"
@@ -11,11 +11,11 @@
 
 namespace dbengine::app {
 
-/// What a command line asks for.
+/// A parsed command line.
 struct parsed {
   /// From the root's child down to the command that runs; empty for the program itself.
   std::vector<const command*> path = {};
-  /// Of the command and the program together.
+  /// Those of the command and of the program.
   arguments args = {};
   bool help = false;
   bool version = false;
@@ -24,10 +24,12 @@ struct parsed {
   std::string name() const;
 };
 
-/// The command that the words mean as far as they can be understood: "backup list", empty for the program itself.
+/// The command that the words name, as far as they can be parsed: "backup list"; empty for the
+/// program itself.
 std::string command_name(const command& tree, const std::vector<std::string>& words);
 
-/// Parses without the program's name. Throws `usage_error` whose message names the mistake and the nearest right word.
+/// Parses the words after the program's name.
+/// Errors: `usage_error`, whose message names the mistake and the nearest valid word.
 parsed parse(const command& tree, const std::vector<std::string>& words);
 
 } // namespace dbengine::app

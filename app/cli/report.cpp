@@ -11,15 +11,15 @@ namespace dbengine::app {
 
 namespace {
 
-// The first place at or after `at` that begins a UTF-8 character.
+// The position of the first UTF-8 character at or after `at`.
 std::size_t character_start(std::string_view text, std::size_t at) {
   while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80)
     ++at;
   return at;
 }
 
-// How an error's fate is told; that nothing ran goes without saying.
-std::string fate_text(const error_info& e) {
+// The sentence about an error's outcome; none if nothing ran.
+std::string outcome_text(const error_info& e) {
   switch (e.outcome) {
   case outcome::not_run: return {};
   case outcome::rolled_back: return ", rolled back";
@@ -42,10 +42,10 @@ std::string error_line(std::string_view text, const ui::terminal& t) {
 
 std::string pointer_text(std::string_view text, std::size_t offset, const ui::terminal& t) {
   offset = std::min(offset, text.size());
-  // What is meant begins behind the space.
+  // The mistake is the first word after the spaces.
   if (const auto word = text.find_first_not_of(" \t\r\n", offset); word != std::string_view::npos)
     offset = word;
-  // A mistake at the very end is shown behind the last line that has something on it.
+  // A mistake at the very end is shown after the last line that is not empty.
   if (offset == text.size())
     while (offset > 0 && (text[offset - 1] == '\n' || text[offset - 1] == '\r'))
       --offset;
@@ -56,7 +56,7 @@ std::string pointer_text(std::string_view text, std::size_t offset, const ui::te
       std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(begin), '\n') + 1;
   const std::string prefix = "  line " + std::to_string(number) + ": ";
 
-  // A long line is shown around the mistake only.
+  // Of a long line, only the part around the mistake is shown.
   const std::size_t room = std::max<std::size_t>(t.columns(), 40) - prefix.size() - 8;
   std::size_t from = begin;
   if (offset - begin > room / 2)
@@ -82,7 +82,7 @@ std::string failure_text(const error_info& e, std::string_view sql, const ui::te
   std::string text = ui::visible(e.message) + " (" + std::string(to_string(e.code));
   if (e.extended_code != 0)
     text += ", SQLite code " + std::to_string(e.extended_code & 0xff);
-  text += fate_text(e) + ")";
+  text += outcome_text(e) + ")";
   std::string out = error_line(text, t);
   if (e.offset && !sql.empty())
     out += pointer_text(sql, *e.offset, t);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How failures are told.
+// The texts of error messages.
 #pragma once
 
 #include "ui/terminal.hpp"
@@ -14,11 +14,12 @@
 
 namespace dbengine::app {
 
-/// "error: no such column: nope (sql)" and, where there is a text, its line with a caret under the byte `offset`.
+/// "error: no such column: nope (sql)" and, if there is a text, the line with a caret under the
+/// byte `offset`.
 std::string failure_text(const error_info& e, std::string_view sql, const ui::terminal& t);
 
-/// The line of `text` that holds byte `offset`, with its number, and a caret under that byte; two lines that
-/// fit the terminal.
+/// The line of `text` that contains byte `offset`, with its number, and a second line with a caret
+/// under that byte; both fit the terminal.
 std::string pointer_text(std::string_view text, std::size_t offset, const ui::terminal& t);
 
 /// "error: " and the text, in the colours of `t`.

@@ -4,7 +4,7 @@
 #include "cli/suggest.hpp"
 
 #include "cli/command.hpp"
-#include "data/statement_scan.hpp"
+#include "data/statements/statement_scanner.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,7 @@ namespace dbengine::app {
 
 namespace {
 
-// SQLite's words for a name that it does not know, and where such names are found.
+// SQLite's message for an unknown name, and the query that lists such names.
 struct unknown_name {
   std::string_view words;
   const char* candidates;
@@ -41,7 +41,7 @@ bool same(std::string_view a, std::string_view b) noexcept {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-// The byte where the name stands at or behind `at`, as a word or quoted, outside of texts and comments.
+// The position of the name at or after `at`, as a word or quoted, outside of strings and comments.
 std::optional<std::size_t> place_of(std::string_view name, std::string_view sql, std::size_t at) {
   while (at < sql.size()) {
     const char c = sql[at];
@@ -86,9 +86,9 @@ dbengine::error with_suggestion(const dbengine::error& e, const std::string& sql
       continue;
     std::string name = info.message.substr(found + kind.words.size());
     name.erase(0, name.rfind('.') + 1); // schema.table, table.column
-    // Not in the statements behind it: what is missing here may be made there.
+    // Later statements are not searched: they may create what is missing here.
     const auto begin = std::min(info.offset.value_or(0), sql.size());
-    const auto end = statement_scan().to_end(std::string_view(sql).substr(begin));
+    const auto end = statement_scanner().to_end(std::string_view(sql).substr(begin));
     const auto statement =
         std::string_view(sql).substr(0, end == std::string_view::npos ? sql.size() : begin + end);
     if (const auto place = place_of(name, statement, begin))
@@ -98,7 +98,7 @@ dbengine::error with_suggestion(const dbengine::error& e, const std::string& sql
       for (const auto& r : db.fetch(kind.candidates))
         known.push_back(r[0].as<std::string>());
       info.message += did_you_mean(name, known);
-    } catch (const dbengine::error&) { // the error itself is what matters
+    } catch (const dbengine::error&) { // only the error itself is reported
     }
     break;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What was probably meant: errors about unknown names, with the nearest one of the database.
+// Suggestions: an error about an unknown name, with the most similar name in the database.
 #pragma once
 
 #include "cli/exit_code.hpp"
@@ -12,12 +12,14 @@
 
 namespace dbengine::app {
 
-/// The error with its place in `sql` and the nearest name, where it is about a table, a column or a function that does
-/// not exist; otherwise as it was. Looks names up in `db`; a failure of that is no error.
+/// The error with its position in `sql` and the most similar name, if it is about an unknown table,
+/// column or function; otherwise unchanged. Names are looked up in `db`; if that fails, there is no
+/// suggestion.
 dbengine::error with_suggestion(const dbengine::error& e, const std::string& sql,
                                 const request_view& db);
 
-/// Runs `f`; an engine's error leaves it as a `statement_error` with the text and a suggestion.
+/// Calls `f`. Converts an error of the engine to a `statement_error` with the text and a
+/// suggestion.
 template <class F>
 auto pointing_into(const std::string& sql, const request_view& db, F&& f) {
   try {

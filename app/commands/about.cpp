@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What tells about the program itself: config, completion, man, version.
+// Commands about the program itself: config, completion, man, version.
 
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/help.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 #include <sqlite3.h>
 
@@ -27,10 +27,10 @@ int print(const std::string& text) {
 command config_command() {
   command check{.name = "check", .summary = "check a configuration file"};
   check.description =
-      "Reads a configuration file and tells everything that is wrong with it. The exit code is 3 then.";
+      "Reads a configuration file and reports every problem in it. The exit code is 3 if there is one.";
   check.positionals = {{.name = "FILE",
-                        .what = takes::file,
-                        .help = "the file; without it that of -c",
+                        .what = value_kind::file,
+                        .help = "the file (default: that of -c)",
                         .required = false}};
   check.run = [](context& c) {
     if (const auto file = c.args.text("FILE"))
@@ -52,7 +52,7 @@ command completion_command() {
   c.description = "Writes a script that completes commands, options and values. For bash: "
                   "dbengine completion bash > ~/.local/share/bash-completion/completions/dbengine";
   c.positionals = {{.name = "SHELL",
-                    .what = takes::choice,
+                    .what = value_kind::choice,
                     .help = "bash, zsh or fish",
                     .choices = {"bash", "zsh", "fish"}}};
   c.run = [](context& x) {

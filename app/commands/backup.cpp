@@ -8,7 +8,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 #include "ui/progress.hpp"
 #include "ui/table.hpp"
 #include "ui/text.hpp"
@@ -46,8 +46,8 @@ progress_callback drawn_by(ui::progress& bar, const context& c) {
   };
 }
 
-// A backup into the engine's folder, watched where somebody looks.
-bool watched_backup(const DbEngine& engine, const request_view& db, const context& c) {
+// Makes a backup in the engine's folder, with a progress bar on an interactive terminal.
+bool backup_with_progress(const DbEngine& engine, const request_view& db, const context& c) {
   if (!c.err.interactive)
     return db.request_backup();
   ui::progress bar(c.err, "backing up", 0);
@@ -61,7 +61,8 @@ bool watched_backup(const DbEngine& engine, const request_view& db, const contex
 
 int run_now(context& c) {
   check_folder(c);
-  // How many stay is said by the configuration. Without one, the default must not remove what another process keeps.
+  // The configuration says how many backups are kept. Without it, the default must not remove
+  // backups that another process keeps.
   if (c.config.file.empty())
     c.config.engine.backup_cleanup_enabled = false;
   // Read-only, so that it works beside an engine that has the file open.
@@ -74,9 +75,10 @@ int run_now(context& c) {
     c.note("backed up to " + *file);
     return 0;
   }
-  if (!watched_backup(engine, db, c))
+  if (!backup_with_progress(engine, db, c))
     throw dbengine::error(errc::busy, "a backup is running already");
-  // What lies there under a later name without being a verified backup of this database is not what was made.
+  // If a file with a later name is not a verified backup of this database, it is not the one that
+  // was made.
   const auto files = engine.get_backup_info().backup_files;
   const auto made = std::ranges::find_if(files, &backup_file::verified);
   if (made != files.end())
@@ -84,7 +86,7 @@ int run_now(context& c) {
   return 0;
 }
 
-// Of a database that is lost the backups are wanted most, and there is nothing to open.
+// Backups are needed most if the database is lost; then it cannot be opened.
 backup_info known_backups(const context& c) {
   const auto path = database_path(c);
   std::error_code ignored;
@@ -94,7 +96,7 @@ backup_info known_backups(const context& c) {
     return open_engine(c, opening::read_only).get_backup_info();
   backup_info info;
   info.backup_files = prune_backups(folder, c.args.text_or("DB", ""), {}, true).kept;
-  if (info.backup_files.empty()) // no such database, and never was
+  if (info.backup_files.empty()) // the database does not exist and has no backups
     (void)open_engine(c, opening::read_only);
   return info;
 }
@@ -102,7 +104,7 @@ backup_info known_backups(const context& c) {
 int run_list(context& c) {
   check_folder(c);
   const auto info = known_backups(c);
-  // As the user wrote it; a server's is another machine's.
+  // As the user wrote it; a server's folder is on another machine.
   const auto folder = c.connect.empty() ? folder_of_backups(c) : info.directory;
   if (info.backup_files.empty() && !info.last_error.empty())
     throw dbengine::error(errc::backup_failed,
@@ -129,7 +131,7 @@ int run_prune(context& c) {
     c.config.engine.backup_cleanup_keep_count = static_cast<int>(*keep);
   }
   if (database_path(c).empty())
-    throw usage_error("backup prune: the backups of a file are meant");
+    throw usage_error("backup prune: a database in a file is needed");
   const bool dry_run = c.args.has("dry-run");
   const auto& o = c.config.engine;
   const auto folder = folder_of_backups(c);
@@ -137,8 +139,8 @@ int run_prune(context& c) {
       folder, c.args.text_or("DB", ""),
       {o.backup_cleanup_keep_count, o.backup_cleanup_max_age, o.backup_cleanup_max_bytes}, dry_run);
   if (report.skipped)
-    throw dbengine::error(errc::busy, "a backup is made in " + folder.string() +
-                                          " right now: nothing was removed");
+    throw dbengine::error(errc::busy,
+                          "a backup is being made in " + folder.string() + "; nothing was removed");
   output_stream standard(stdout);
   for (const auto& f : report.removed)
     standard.write(f.path.string() + "\n");
@@ -146,7 +148,7 @@ int run_prune(context& c) {
   std::uint64_t bytes = 0;
   for (const auto& f : report.removed)
     bytes += f.size_bytes;
-  c.note(ui::grouped(report.removed.size()) + (dry_run ? " would go (" : " removed (") +
+  c.note(ui::grouped(report.removed.size()) + (dry_run ? " would be removed (" : " removed (") +
          ui::bytes_text(bytes) + "), " + ui::grouped(report.kept.size()) + " kept" +
          (report.in_use.empty() ? "" : ", " + ui::grouped(report.in_use.size()) + " in use"));
   return 0;
@@ -185,9 +187,9 @@ int run_restore(context& c) {
 
 option_spec folder_option() {
   return {.names = "--dir",
-          .what = takes::folder,
+          .what = value_kind::folder,
           .value = "DIR",
-          .help = "the folder of the backups",
+          .help = "the backup folder",
           .fallback = "that of the configuration, else ./backups"};
 }
 
@@ -196,11 +198,12 @@ option_spec folder_option() {
 command backup_command(bool remote) {
   command now{.name = "now", .summary = "make a verified backup"};
   now.description =
-      "Copies the database while it is in use, verifies the copy and gives it its name. Without FILE the backup "
-      "goes to the folder of backups, and where there is a configuration, old ones go as it says.";
+      "Copies the database while it is in use, verifies the copy and renames it to its final "
+      "name. Without FILE the backup is written to the backup folder. If there is a "
+      "configuration, old backups are then removed by its rules.";
   now.positionals = {{.name = "FILE",
-                      .what = takes::file,
-                      .help = "make it here, never over an existing file",
+                      .what = value_kind::file,
+                      .help = "write it here; an existing file is never replaced",
                       .required = false}};
   now.options = {folder_option(), timeout_option()};
   now.run = run_now;
@@ -209,37 +212,39 @@ command backup_command(bool remote) {
   list.run = run_list;
   command prune{.name = "prune", .summary = "remove old backups of a database"};
   prune.description =
-      "Removes what the configuration does not keep: more backups than cleanup_keep_count, older ones than cleanup_max_age, "
-      "more bytes than cleanup_max_bytes. Never the newest verified backup, nor one being read, nor another database's. "
-      "Writes the files that went, with --dry-run those that would.";
+      "Removes the backups that exceed the configuration's limits: cleanup_keep_count, "
+      "cleanup_max_age and cleanup_max_bytes. Never removes the newest verified backup, a "
+      "backup that is being read, or one of another database. Writes the names of the removed "
+      "files; with --dry-run, of those that would be removed.";
   prune.options = {folder_option(),
                    {.names = "--keep",
-                    .what = takes::number,
+                    .what = value_kind::number,
                     .value = "N",
-                    .help = "keep so many",
+                    .help = "the number of backups to keep",
                     .fallback = "that of the configuration, else 10"},
                    {.names = "--dry-run", .help = "remove nothing"}};
   prune.examples = {"backup prune app.db --keep 3 --dry-run"};
   prune.run = run_prune;
-  command verify{.name = "verify", .summary = "check backups; the exit code is 7 where one is bad"};
+  command verify{.name = "verify", .summary = "check backups; the exit code is 7 if one is bad"};
   verify.positionals = {
-      {.name = "FILE", .what = takes::file, .help = "the backups", .repeatable = true}};
+      {.name = "FILE", .what = value_kind::file, .help = "the backup files", .repeatable = true}};
   verify.run = run_verify;
   command c{.name = "backup", .summary = "make, list, verify and prune backups"};
   c.commands = {with_database(std::move(now), remote), with_database(std::move(list), remote),
                 std::move(verify)};
-  if (!remote) // it works on the folder itself
+  if (!remote) // works on the folder itself
     c.commands.push_back(with_database(std::move(prune), remote));
   return c;
 }
 
 command restore_command() {
-  command c{.name = "restore", .summary = "put a backup in the place of a database"};
+  command c{.name = "restore", .summary = "replace a database with a backup"};
   c.description =
-      "Verifies the backup first. The old file is kept until the new one has opened; a failure leaves everything "
-      "as it was.";
-  c.positionals = {{.name = "FILE", .what = takes::file, .help = "the backup"},
-                   {.name = "DB", .what = takes::file, .help = "the database to make or replace"}};
+      "Verifies the backup first. The old file is kept until the new one has opened; after a "
+      "failure nothing is changed.";
+  c.positionals = {
+      {.name = "FILE", .what = value_kind::file, .help = "the backup"},
+      {.name = "DB", .what = value_kind::file, .help = "the database to create or replace"}};
   c.options = {{.names = "--force", .help = "replace an existing database"}};
   c.examples = {"restore backups/backup_20260101_120000.sqlite app.db --force"};
   c.run = run_restore;

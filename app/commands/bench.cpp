@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// bench: how fast the engine is here, and what to set.
+// bench: measures the engine on this machine and recommends settings.
 
 #include "bench_command/bench_command.hpp"
 #include "cli/context.hpp"
@@ -18,7 +18,7 @@ std::size_t whole_number(const std::string& text, const char* option) {
   std::size_t n = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (failure != std::errc() || end != text.data() + text.size() || n == 0)
-    throw usage_error(std::string(option) + ": '" + text + "' is no whole number from 1 up");
+    throw usage_error(std::string(option) + ": '" + text + "' is not an integer of at least 1");
   return n;
 }
 
@@ -48,15 +48,17 @@ int run(context& c) {
 } // namespace
 
 command bench_command() {
-  command c{.name = "bench", .summary = "measure the engine on this machine and say what to set"};
+  command c{.name = "bench",
+            .summary = "measure the engine on this machine and recommend settings"};
   c.description =
-      "Runs the tests on new databases in a folder that is removed again: throughput, p50 and p99, memory growth, how "
-      "reads scale over workers and threads, and what follows from it (best batch size, number of workers, what "
-      "limits). Findings go to standard output, progress to standard error. Without --tests all run, backup only "
-      "with --backup-enabled.";
+      "Runs the tests on new databases in a folder that is removed afterwards. Reports "
+      "throughput, p50 and p99, memory growth, the scaling of reads over workers and threads, "
+      "and recommendations: the best batch size, the number of workers, the limiting factor. "
+      "Findings go to standard output, progress to standard error. Without --tests all tests "
+      "run, backup only with --backup-enabled.";
   c.options = {
       {.names = "--tests",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "TEST...",
        .help = "run these tests only",
        .choices = bench_tests(),
@@ -64,31 +66,31 @@ command bench_command() {
        .repeatable = true,
        .several = true},
       {.names = "--operations",
-       .what = takes::number,
+       .what = value_kind::number,
        .value = "N",
-       .help = "operations of each measurement",
+       .help = "operations per measurement",
        .fallback = "1000"},
       {.names = "--workers",
-       .what = takes::number,
+       .what = value_kind::number,
        .value = "N",
        .help = "reader actors of the engines under test",
        .fallback = "1"},
       {.names = "--batch-sizes",
-       .what = takes::number,
+       .what = value_kind::number,
        .value = "N...",
-       .help = "rows a transaction of the bulk test",
+       .help = "rows per transaction in the bulk test",
        .fallback = "10 50 100 500 1000",
        .repeatable = true,
        .several = true},
       {.names = "--backup-enabled", .help = "engines make periodic backups; run the backup test"},
       {.names = "--json",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
-       .help = "write the findings here, too, as JSON"},
+       .help = "also write the findings to this file, as JSON"},
       {.names = "--dir",
-       .what = takes::folder,
+       .what = value_kind::folder,
        .value = "DIR",
-       .help = "make the databases below it: measure the file system you will use",
+       .help = "create the databases below it: choose the file system that you will use",
        .fallback = "the system's folder for temporary files"},
   };
   c.examples = {"bench", "bench --tests single bulk select scaling",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// All commands. Each returns its node of the command tree; `remote` leaves out the database argument.
+// All commands. Each function returns its node of the command tree; `remote` omits the database
+// argument.
 #pragma once
 
 #include "cli/command.hpp"
@@ -28,10 +29,10 @@ command completion_command();
 command man_command();
 command version_command();
 
-/// Puts the argument DB in front, unless the database is remote.
+/// Adds the argument DB as the first one, unless the database is remote.
 command with_database(command c, bool remote);
 
-/// `-o FORMAT` and `--timeout` as several commands have them.
+/// Options that several commands share: `-o FORMAT`, `--timeout` and others.
 option_spec output_option();
 option_spec timeout_option();
 

@@ -34,22 +34,22 @@ int run(context& c) {
 command demo_command() {
   command c{.name = "demo", .summary = "load Debian's package index and check every answer"};
   c.description =
-      "Reads the package index of this machine (apt-cache dumpavail), loads it by eight threads through one "
-      "engine while four threads ask questions, and compares counts and five answers with SQLite's own. "
-      "The exit code is 0 only when all agree.";
+      "Reads the package index of this machine (apt-cache dumpavail), loads it with eight "
+      "threads through one engine while four threads run queries, and compares counts and five "
+      "answers with SQLite's own. The exit code is 0 only if all agree.";
   c.options = {
       {.names = "--database",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
-       .help = "make the database here and keep it"},
+       .help = "create the database here and keep it"},
       {.names = "--input",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "read this file instead of running apt-cache"},
       {.names = "--limit",
-       .what = takes::number,
+       .what = value_kind::number,
        .value = "N",
-       .help = "load at most so many packages"},
+       .help = "load at most this many packages"},
   };
   c.examples = {"demo", "demo --limit 1000 --database packages.db"};
   c.run = run;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "data/dump.hpp"
+#include "data/dump/dump.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 namespace dbengine::app {
 
@@ -26,7 +26,8 @@ int run(context& c) {
 command dump_command(bool remote) {
   command c{.name = "dump", .summary = "write the whole database as SQL"};
   c.description =
-      "Writes statements that make an equal database, of one snapshot: run them with dbengine script or sqlite3.";
+      "Writes statements that recreate the database, from one snapshot. Run them with dbengine "
+      "script or sqlite3.";
   c.examples = {"dump app.db > app.sql"};
   c.run = run;
   return with_database(std::move(c), remote);

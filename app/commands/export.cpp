@@ -5,11 +5,11 @@
 #include "cli/exit_code.hpp"
 #include "cli/suggest.hpp"
 #include "commands/commands.hpp"
-#include "data/import.hpp"
-#include "data/parameters.hpp"
-#include "data/target.hpp"
+#include "data/import/import.hpp"
+#include "data/import/target.hpp"
+#include "data/statements/parameters.hpp"
 #include "output/output_file.hpp"
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
 
@@ -25,7 +25,7 @@ std::string format_of(const context& c, const std::string& file) {
   return file.ends_with(".jsonl") || file.ends_with(".ndjson") ? "jsonl" : "csv";
 }
 
-// All columns that can be inserted again: not those that SQLite computes.
+// Selects all columns that can be inserted again: not those that SQLite computes.
 std::string table_sql(const request_view& db, const std::string& table) {
   std::string names;
   for (const auto& column : find_table(db, table).value_or(std::vector<target_column>{}))
@@ -76,26 +76,26 @@ command export_command(bool remote) {
   c.description =
       "Writes rows to a file that import reads back as the same values. CSV: NULL is an empty field, an empty text a quoted "
       "one, a blob x'0aff'; text that looks like a number is quoted. JSON: a blob is {\"$blob\": base64}, text that is not "
-      "UTF-8 {\"$text\": base64} (in CSV t'0aff'), an infinity {\"$real\": \"Inf\"}; without rows it is one record, {\"$columns\": [names]}. The file takes its name only when it is complete.";
+      "UTF-8 {\"$text\": base64} (in CSV t'0aff'), an infinity {\"$real\": \"Inf\"}; without rows it is one record, {\"$columns\": [names]}. The file appears under its name only when it is complete.";
   c.positionals = {{.name = "WHAT",
-                    .what = takes::file,
+                    .what = value_kind::file,
                     .help = "the SQL, unless -t is given, and the file (- for standard output)",
                     .required = false,
                     .repeatable = true}};
   c.shape = remote ? "(-t TABLE | SQL) FILE" : "DB (-t TABLE | SQL) FILE";
   c.options = {
       {.names = "-t,--table",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "TABLE",
        .help = "export this table or view"},
       {.names = "--format",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "FORMAT",
        .help = "what to write",
        .choices = {"csv", "json", "jsonl"},
        .fallback = "by the file's name"},
       {.names = "-p,--param",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "NAME=VALUE",
        .help = "bind a parameter of the SQL",
        .repeatable = true},

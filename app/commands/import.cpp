@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "data/import.hpp"
+#include "data/import/import.hpp"
 
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "data/input_kind.hpp"
+#include "data/import/input_kind.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
 
@@ -14,7 +14,7 @@ namespace dbengine::app {
 
 namespace {
 
-/// Rows that are not in the table are shown one by one, up to this many; all are counted.
+/// The number of rejected rows that are shown one by one; all are counted.
 constexpr std::uint64_t shown_bad = 100;
 
 std::optional<char> separator_of(const context& c) {
@@ -24,7 +24,7 @@ std::optional<char> separator_of(const context& c) {
   if (*given == "tab" || *given == "\\t")
     return '\t';
   if (given->size() != 1 || *given == "\"" || *given == "\n" || *given == "\r")
-    throw usage_error("--separator: '" + *given + "' is not one character, or 'tab'");
+    throw usage_error("--separator: '" + *given + "' is not a single character or 'tab'");
   return given->front();
 }
 
@@ -37,7 +37,7 @@ import_format format_of(const context& c, const std::string& file, std::string_v
                             : import_format::jsonl;
 }
 
-// All but the format, which the input may have to tell.
+// All settings except the format, which may depend on the input.
 import_settings settings_of(const context& c) {
   import_settings s;
   s.table = c.args.text_or("table", "");
@@ -54,9 +54,9 @@ std::string counted(std::uint64_t n, const std::string& what) {
   return ui::grouped(n) + " " + what + (n == 1 ? "" : "s");
 }
 
-// How it went.
-void tell(const context& c, const import_settings& s, const import_result& result,
-          std::chrono::nanoseconds time) {
+// Reports the result.
+void report_result(const context& c, const import_settings& s, const import_result& result,
+                   std::chrono::nanoseconds time) {
   const double seconds = std::chrono::duration<double>(time).count();
   std::string line = counted(result.imported, "row") + " imported into " + ui::visible(s.table) +
                      " in " + ui::duration_text(time);
@@ -76,10 +76,11 @@ void tell(const context& c, const import_settings& s, const import_result& resul
 
 int run(context& c) {
   const std::string file = c.args.text_or("FILE", "-");
-  import_settings s = settings_of(c); // a mistake in it is told before the input is waited for
+  import_settings s = settings_of(c); // reports a mistake in the options before waiting for the
+                                      // input
   file_chunks input(file, c.cancel);
   const auto head = input.head();
-  refuse_foreign_input(head); // before a database is made for it
+  refuse_foreign_input(head); // before it creates a database
   s.format = format_of(c, file, head);
 
   const DbEngine engine = open_engine(c, opening::create);
@@ -112,8 +113,54 @@ int run(context& c) {
     throw;
   }
   end();
-  tell(c, s, result, std::chrono::steady_clock::now() - start);
+  report_result(c, s, result, std::chrono::steady_clock::now() - start);
   return static_cast<int>(result.stopped ? exit_code::data : exit_code::ok);
+}
+
+std::vector<option_spec> import_options() {
+  return {
+      {.names = "-t,--table",
+       .what = value_kind::text,
+       .value = "TABLE",
+       .help = "the table to fill",
+       .required = true},
+      {.names = "--format",
+       .what = value_kind::choice,
+       .value = "FORMAT",
+       .help = "the format of the file",
+       .choices = {"csv", "json", "jsonl"},
+       .fallback = "by the file's name and beginning"},
+      {.names = "--types",
+       .what = value_kind::choice,
+       .value = "HOW",
+       .help = "guess types, or treat everything as text",
+       .choices = {"auto", "text"},
+       .fallback = "auto"},
+      {.names = "--empty",
+       .what = value_kind::choice,
+       .value = "WHAT",
+       .help = "the meaning of an empty CSV field",
+       .choices = {"null", "text"},
+       .fallback = "null"},
+      {.names = "--batch",
+       .what = value_kind::number,
+       .value = "N",
+       .help = "rows per transaction",
+       .fallback = "5000"},
+      {.names = "--on-error",
+       .what = value_kind::choice,
+       .value = "WHAT",
+       .help = "what to do with a bad row",
+       .choices = {"stop", "skip"},
+       .fallback = "stop"},
+      {.names = "--separator",
+       .what = value_kind::text,
+       .value = "CHAR",
+       .help = "the separator of CSV fields",
+       .fallback = "the one named by sep=, or a comma"},
+      {.names = "--no-header", .help = "the first CSV line is a row, not a header"},
+      timeout_option(),
+  };
 }
 
 } // namespace
@@ -121,59 +168,21 @@ int run(context& c) {
 command import_command(bool remote) {
   command c{.name = "import", .summary = "load CSV or JSON into a table"};
   c.description =
-      "Loads a file into a table and makes the table where there is none. CSV is read after RFC 4180 (quotes, line ends in "
-      "fields, CRLF or CR, byte order mark, a first line such as sep=;); the first line names the columns. An empty field is "
-      "NULL, or with --empty text an empty text, which an empty one in quotes always is. With --types auto an unquoted field "
-      "that is a number becomes one, x'0aff' a blob, t'0aff' text that is not UTF-8; quoted fields are text. With --types text "
-      "every field that is not empty is text, digit by digit, and so is every number in JSON. JSON is an array of objects, or "
-      "an object in each line. Bad rows are reported with their line; with --on-error stop everything before the first one is "
-      "imported, and the exit code is 1. A row is bad, too, where a value would lose digits in its column, where it is not "
-      "UTF-8, or where text such as 007 would become a number in a table made here. Rows that a trigger or a conflict clause "
-      "of the table ignores are reported and counted apart.";
-  c.positionals = {{.name = "FILE", .what = takes::file, .help = "the file, - for standard input"}};
-  c.options = {
-      {.names = "-t,--table",
-       .what = takes::text,
-       .value = "TABLE",
-       .help = "the table to fill",
-       .required = true},
-      {.names = "--format",
-       .what = takes::choice,
-       .value = "FORMAT",
-       .help = "what the file holds",
-       .choices = {"csv", "json", "jsonl"},
-       .fallback = "by the file's name and beginning"},
-      {.names = "--types",
-       .what = takes::choice,
-       .value = "HOW",
-       .help = "guess types, or take all as text",
-       .choices = {"auto", "text"},
-       .fallback = "auto"},
-      {.names = "--empty",
-       .what = takes::choice,
-       .value = "WHAT",
-       .help = "what an empty CSV field is",
-       .choices = {"null", "text"},
-       .fallback = "null"},
-      {.names = "--batch",
-       .what = takes::number,
-       .value = "N",
-       .help = "rows of one transaction",
-       .fallback = "5000"},
-      {.names = "--on-error",
-       .what = takes::choice,
-       .value = "WHAT",
-       .help = "what to do with a bad row",
-       .choices = {"stop", "skip"},
-       .fallback = "stop"},
-      {.names = "--separator",
-       .what = takes::text,
-       .value = "CHAR",
-       .help = "between CSV fields",
-       .fallback = "as sep= says, or a comma"},
-      {.names = "--no-header", .help = "the first CSV line is a row"},
-      timeout_option(),
-  };
+      "Loads a file into a table and creates the table if it does not exist. CSV is read as in "
+      "RFC 4180 (quotes, line ends in fields, CRLF or CR, byte order mark, a first line such as "
+      "sep=;); the first line names the columns. An empty field is NULL, or with --empty text "
+      "an empty text; an empty field in quotes always is an empty text. With --types auto an "
+      "unquoted field that is a number becomes one, x'0aff' a blob, t'0aff' text that is not "
+      "UTF-8; quoted fields are text. With --types text every field that is not empty is text, "
+      "digit by digit, and so is every number in JSON. JSON is an array of objects, or an "
+      "object in each line. Bad rows are reported with their line; with --on-error stop the "
+      "rows before the first bad one are imported, and the exit code is 1. A row is also bad if "
+      "a value would lose digits in its column, if it is not UTF-8, or if text such as 007 "
+      "would become a number in a table created by the import. Rows that a trigger or a "
+      "conflict clause of the table ignores are reported and counted separately.";
+  c.positionals = {
+      {.name = "FILE", .what = value_kind::file, .help = "the file, - for standard input"}};
+  c.options = import_options();
   c.examples = {"import app.db people.csv -t people",
                 "import app.db - -t log --format jsonl --on-error skip < log.jsonl"};
   c.run = run;

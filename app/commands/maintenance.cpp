@@ -6,7 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 #include "ui/text.hpp"
 
 namespace dbengine::app {
@@ -20,9 +20,10 @@ int run_check(context& c) {
   auto problems = db.integrity_check(quick);
   if (!quick)
     for (const auto& r : db.fetch("SELECT \"table\", rowid, parent FROM pragma_foreign_key_check"))
-      problems.push_back(
-          "foreign key: row " + (r[1].is_null() ? "?" : std::to_string(r[1].as<std::int64_t>())) +
-          " of " + r[0].as<std::string>() + " refers to nothing in " + r[2].as<std::string>());
+      problems.push_back("foreign key: row " +
+                         (r[1].is_null() ? "?" : std::to_string(r[1].as<std::int64_t>())) + " of " +
+                         r[0].as<std::string>() + " references a missing row in " +
+                         r[2].as<std::string>());
   output_stream standard(stdout);
   for (const auto& p : problems)
     standard.write(ui::visible(p) + "\n");
@@ -50,13 +51,13 @@ int run_vacuum(context& c) {
 } // namespace
 
 command check_command(bool remote) {
-  command c{.name = "check", .summary = "look for damage and broken references"};
+  command c{.name = "check", .summary = "check for damage and broken references"};
   c.description =
-      "Runs SQLite's integrity check and the check of foreign keys. Writes the problems, or ok; the exit code is 7 "
-      "where there are some, 11 where the file is too damaged to be read.";
-  c.options = {
-      {.names = "--quick", .help = "leave out that indexes match their tables, and foreign keys"},
-      timeout_option()};
+      "Runs SQLite's integrity check and its check of foreign keys. Writes the problems, or ok. "
+      "The exit code is 7 if there are problems, 11 if the file is too damaged to be read.";
+  c.options = {{.names = "--quick",
+                .help = "skip the checks of indexes against their tables and of foreign keys"},
+               timeout_option()};
   c.run = run_check;
   return with_database(std::move(c), remote);
 }

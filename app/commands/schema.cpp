@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "data/schema.hpp"
+#include "data/dump/schema.hpp"
 #include "cli/context.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 namespace dbengine::app {
 
@@ -24,9 +24,11 @@ int run(context& c) {
 } // namespace
 
 command schema_command(bool remote) {
-  command c{.name = "schema", .summary = "show how tables, views, indexes and triggers were made"};
-  c.positionals = {
-      {.name = "TABLE", .help = "only this table and what belongs to it", .required = false}};
+  command c{.name = "schema",
+            .summary = "show the statements that created tables, views, indexes and triggers"};
+  c.positionals = {{.name = "TABLE",
+                    .help = "only this table with its indexes and triggers",
+                    .required = false}};
   c.options = {timeout_option()};
   c.run = run;
   return with_database(std::move(c), remote);

@@ -6,11 +6,11 @@
 #include "cli/report.hpp"
 #include "cli/suggest.hpp"
 #include "commands/commands.hpp"
-#include "data/chunks.hpp"
-#include "data/long_script.hpp"
-#include "data/raw_script.hpp"
-#include "data/text_file.hpp"
-#include "output/writer.hpp"
+#include "data/input/chunks.hpp"
+#include "data/input/text_file.hpp"
+#include "data/statements/long_script.hpp"
+#include "data/statements/raw_script.hpp"
+#include "output/row_writer.hpp"
 #include "ui/text.hpp"
 
 #include <utility>
@@ -19,19 +19,19 @@ namespace dbengine::app {
 
 namespace {
 
-struct tally {
+struct statement_counts {
   std::uint64_t statements = 0;
   std::uint64_t failures = 0;
   std::string warning = {};
 };
 
 void show(const script_result& result, const std::string& sql, const context& c, output_stream& out,
-          row_writer_source& writers, tally& t) {
+          row_writer_source& writers, statement_counts& t) {
   for (const auto& step : result.steps) {
     ++t.statements;
     if (step.failure) {
       ++t.failures;
-      out.finish(); // the rows of what ran before come first
+      out.finish(); // the rows of the previous statements come first
       const std::string text = failure_text(*step.failure, sql, c.err);
       std::fwrite(text.data(), 1, text.size(), stderr);
     } else if (!step.result.columns().empty()) {
@@ -54,7 +54,7 @@ int run(context& c) {
   row_writer_source writers(c.args.text_or("output", c.config.format), standard, c.out);
   const DbEngine engine = open_engine(c, opening::create);
   const request_view db = requests(engine, c);
-  tally t;
+  statement_counts t;
   const auto keep = [&t](raw_script_result done) {
     t.statements = done.statements;
     t.warning = std::move(done.warning);
@@ -67,7 +67,7 @@ int run(context& c) {
     try {
       show(db.execute_script(sql), sql, c, standard, writers, t);
     } catch (const dbengine::error& e) {
-      // A script with transactions of its own (a dump) needs a connection of its own. Nothing has run so far.
+      // A script with its own transactions (a dump) needs a raw connection. Nothing has run so far.
       if (e.code() != errc::not_allowed || !c.connect.empty())
         throw;
       keep(run_raw_script(db, sql, writers));
@@ -90,15 +90,17 @@ int run(context& c) {
 command script_command(bool remote) {
   command c{.name = "script", .summary = "run a file of statements"};
   c.description =
-      "Runs all statements of a file in one transaction: the first failure undoes everything. With --continue each statement "
-      "stands for itself and failures are reported. A script that has transactions of its own, such as a dump, is run as it "
-      "stands and stops at the first failure; what it has committed stays. Foreign keys are enforced there only where the script "
-      "says so, as by sqlite3, because a dump may make the children first: rows that refer to none are counted at the end. A "
-      "file of more than 64 MiB is read piece by piece: without a transaction in its first 64 MiB it is run in one, and may not "
-      "begin another.";
+      "Runs all statements of a file in one transaction: the first failure undoes everything. "
+      "With --continue each statement is committed separately and failures are reported. A "
+      "script with its own transactions, such as a dump, is run unchanged and stops at the "
+      "first failure; what it has committed stays. In such a script foreign keys are enforced "
+      "only if it enables them, as in sqlite3, because a dump may create children before their "
+      "parents; rows that reference missing rows are counted at the end. A file of more than 64 "
+      "MiB is read in pieces: if its first 64 MiB begin no transaction, it is run in one and "
+      "may not begin another.";
   c.positionals = {
-      {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
-  c.options = {{.names = "--continue", .help = "go on behind statements that fail"},
+      {.name = "FILE", .what = value_kind::file, .help = "the script, - for standard input"}};
+  c.options = {{.names = "--continue", .help = "continue after statements that fail"},
                output_option(),
                timeout_option()};
   c.examples = {"script app.db schema.sql", "script copy.db - < dump.sql"};

@@ -11,38 +11,42 @@ namespace dbengine::app {
 command serve_command() {
   command c{.name = "serve", .summary = "serve databases, their statistics and their health"};
   c.description =
-      "Opens databases and serves them until SIGTERM or Ctrl-C; then it refuses new requests, finishes what waits, and "
-      "closes. Databases come from the command line or from the section [databases] of the configuration file. With --listen others "
-      "use them by --connect. With --http it answers /api/stats (JSON), /metrics (Prometheus), /healthz and /readyz. SIGHUP reads the file again: the log "
-      "changes at once, everything else at the next start, and the log says so. Under systemd it tells when it is ready, "
+      "Opens databases and serves them until SIGTERM or Ctrl-C; then it refuses new requests, "
+      "finishes waiting ones, and closes. Databases come from the command line or from the "
+      "section [databases] of the configuration file. With --listen other processes use them by "
+      "--connect. With --http it answers /api/stats (JSON), /metrics (Prometheus), /healthz and "
+      "/readyz. SIGHUP reads the file again: changes of the log take effect at once, all others "
+      "at the next start, and the log says so. Under systemd it reports when it is ready, "
       "reloading and stopping, and feeds the watchdog. The log goes to standard error.";
   c.positionals = {{.name = "DB",
-                    .what = takes::file,
+                    .what = value_kind::file,
                     .help = "databases: paths or sqlite:// URLs, instead of the file's",
                     .required = false,
                     .repeatable = true}};
   c.options = {
       {.names = "--listen",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "[HOST:]PORT",
        .help =
-           "offer a database to --connect here, one for each database in their order; port 0 takes a free one",
-       .fallback = "what the configuration says, else none; HOST 127.0.0.1",
+           "publish a database here for --connect; once for each database, in their order; port 0 chooses a free one",
+       .fallback = "the configuration's, else none; HOST 127.0.0.1",
        .repeatable = true},
       {.names = "--read-only", .help = "peers may only read"},
       {.names = "--insecure",
-       .help = "listen beyond loopback without TLS: whoever reaches the port has the database, or "
-               "reads the pages"},
+       .help =
+           "listen beyond loopback without TLS: every client that reaches the port can use the database or "
+           "read the pages"},
       {.names = "--http",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "[HOST:]PORT",
-       .help = "serve the HTTP pages here; off for none; port 0 takes a free one; beyond loopback "
-               "with --insecure only",
-       .fallback = "what the configuration says, else off; HOST 127.0.0.1"},
+       .help =
+           "serve the HTTP pages here; off for none; port 0 chooses a free one; beyond loopback "
+           "with --insecure only",
+       .fallback = "the configuration's, else off; HOST 127.0.0.1"},
       {.names = "--log-format",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "FORMAT",
-       .help = "how the log is written",
+       .help = "the format of the log",
        .choices = serve::log_formats(),
        .fallback = "text"},
   };

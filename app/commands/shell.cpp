@@ -42,11 +42,13 @@ int run(context& c) {
 command shell_command(bool remote) {
   command c{.name = "shell", .summary = "work with a database interactively"};
   c.description =
-      "Reads statements and dot commands (.help lists them) from a terminal, with history and completion, or from a pipe, "
-      "without prompts. A statement may take several lines and ends with a semicolon. BEGIN opens a transaction that lasts to "
-      "COMMIT or ROLLBACK; the prompt shows a star meanwhile. From a pipe the first failure ends the shell with its exit "
-      "code, and an open transaction is rolled back. With --connect each statement is a request of its own: transactions, "
-      "attached files, temporary tables and settings need the file itself.";
+      "Reads statements and dot commands (.help lists them) from a terminal, with history and "
+      "completion, or from a pipe, without prompts. A statement may take several lines and ends "
+      "with a semicolon. BEGIN opens a transaction that lasts until COMMIT or ROLLBACK; "
+      "meanwhile the prompt shows a star. From a pipe the first failure ends the shell with its "
+      "exit code, and an open transaction is rolled back. With --connect each statement is a "
+      "separate request: transactions, attached files, temporary tables and settings need the "
+      "file itself.";
   c.options = {
       output_option(),
       {.names = "--read-only",

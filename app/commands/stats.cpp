@@ -7,7 +7,7 @@
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "commands/commands.hpp"
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -17,7 +17,7 @@ namespace dbengine::app {
 
 namespace {
 
-// False when the user wants to stop.
+// Returns false if a stop is requested.
 bool pause(std::chrono::milliseconds time, const std::stop_token& cancel) {
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -31,7 +31,7 @@ int run(context& c) {
   if (const auto given = c.args.text("watch")) {
     watch = parse_duration(*given);
     if (!watch || *watch < std::chrono::milliseconds(100))
-      throw usage_error("--watch: '" + *given + "' is no time of at least 100ms");
+      throw usage_error("--watch: '" + *given + "' is not a duration of at least 100ms");
   }
   const bool json = c.args.text_or("output", "table") == "json";
   const DbEngine engine = open_engine(c, opening::read_only);
@@ -50,7 +50,7 @@ int run(context& c) {
           stats_tables(engine.get_stats(), engine.health(), engine.database_info(), c.out));
     standard.finish();
   } while (watch && pause(*watch, c.cancel));
-  if (watch && c.out.interactive) { // behind the ^C of the terminal
+  if (watch && c.out.interactive) { // after the ^C that the terminal shows
     standard.write("\n");
     standard.finish();
   }
@@ -62,15 +62,16 @@ int run(context& c) {
 command stats_command(bool remote) {
   command c{.name = "stats", .summary = "show an engine's counters, its health and its file"};
   c.description =
-      "With --connect, of the served engine; of a file, of an engine opened for the moment.";
+      "With --connect, those of the served engine; for a file, those of an engine opened for "
+      "this command.";
   c.options = {{.names = "--watch",
-                .what = takes::duration,
+                .what = value_kind::duration,
                 .value = "TIME",
-                .help = "show them again and again, until Ctrl-C"},
+                .help = "show them repeatedly until Ctrl-C"},
                {.names = "-o,--output",
-                .what = takes::choice,
+                .what = value_kind::choice,
                 .value = "FORMAT",
-                .help = "how they are written",
+                .help = "the output format",
                 .choices = {"table", "json"},
                 .fallback = "table"}};
   c.run = run;

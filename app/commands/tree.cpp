@@ -3,7 +3,7 @@
 
 #include "commands/commands.hpp"
 
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 
 namespace dbengine::app {
 
@@ -11,22 +11,22 @@ command with_database(command c, bool remote) {
   if (!remote)
     c.positionals.insert(
         c.positionals.begin(),
-        {.name = "DB", .what = takes::file, .help = "database: a path or a sqlite:// URL"});
+        {.name = "DB", .what = value_kind::file, .help = "database: a path or a sqlite:// URL"});
   return c;
 }
 
 option_spec output_option() {
   return {.names = "-o,--output",
-          .what = takes::choice,
+          .what = value_kind::choice,
           .value = "FORMAT",
-          .help = "how rows are written",
+          .help = "the format of rows",
           .choices = format_names(),
-          .fallback = "table, or what the configuration says"};
+          .fallback = "table, or the configuration's"};
 }
 
 option_spec timeout_option() {
   return {.names = "--timeout",
-          .what = takes::duration,
+          .what = value_kind::duration,
           .value = "TIME",
           .help = "give up after this time, such as 5s, 250ms or 2m",
           .fallback = "none"};
@@ -39,37 +39,37 @@ command make_tree(bool remote) {
       "online backups. Data goes to standard output; progress, counts and errors go to standard error.";
   tree.options = {
       {.names = "-c,--config",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "read options from a TOML file"},
       {.names = "--connect",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "HOST:PORT",
-       .help = "use the engine that a server offers there, in the place of DB"},
+       .help = "use the engine that a server publishes there, instead of DB"},
       {.names = "--tls-cert",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
-       .help = "this side's certificate (PEM), where the server has TLS"},
+       .help = "the client's certificate (PEM), if the server uses TLS"},
       {.names = "--tls-key",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "the certificate's key (PEM)"},
       {.names = "--tls-ca",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
-       .help = "who signed the server's certificate (PEM)"},
+       .help = "the authority that signed the server's certificate (PEM)"},
       {.names = "--tls-name",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "NAME",
-       .help = "the name or address in the server's certificate, where it is not HOST; empty: any"},
+       .help = "the name or address in the server's certificate, if it is not HOST; empty: any"},
       {.names = "--color",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "WHEN",
        .help = "use colours",
        .choices = {"auto", "always", "never"},
        .fallback = "auto"},
       {.names = "-q,--quiet", .help = "no progress bars and counts"},
-      {.names = "-v,--verbose", .help = "tell more on standard error"},
+      {.names = "-v,--verbose", .help = "write more to standard error"},
       {.names = "--version", .help = "show the version"},
   };
   tree.commands = {

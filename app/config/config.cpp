@@ -6,7 +6,7 @@
 #include "cli/command.hpp"
 #include "cli/exit_code.hpp"
 #include "config/keys.hpp"
-#include "data/text_file.hpp"
+#include "data/input/text_file.hpp"
 
 #include <algorithm>
 #include <map>
@@ -42,7 +42,7 @@ public:
     check_ports(root);
   }
 
-  // By line and column: the parser gives its tables in the order of their names.
+  // Ordered by line and column: the parser returns its tables in the order of their names.
   std::multimap<std::pair<std::uint32_t, std::uint32_t>, std::string> problems;
 
 private:
@@ -81,7 +81,8 @@ private:
       config_.databases.push_back(std::move(database));
   }
 
-  // Whoever names databases on the command line may need fewer ports than the file has: that is for the server to say.
+  // If the command line names databases, it may need fewer ports than the file has: the server
+  // checks that.
   void check_ports(const toml::table& all) {
     const auto ports = config_.serve.listen.size(), databases = config_.databases.size();
     if (ports > 0 && databases > 0 && ports != databases)
@@ -107,7 +108,7 @@ std::string content_of(const std::filesystem::path& file) {
   }
 }
 
-// What two spellings have in common where they lead to the same file; a URI or a database in memory as it is written.
+// A common key for two spellings of the same file; a URI or a memory database stays as written.
 std::string place_of(const std::string& url) {
   static constexpr std::string_view scheme = "sqlite://";
   auto path = url.substr(0, url.find('?'));

@@ -13,19 +13,19 @@
 
 namespace dbengine::app {
 
-/// [serve]: what only the server looks at.
+/// [serve]: settings that only the server uses.
 struct serve_config {
   std::string http = "off";
-  /// A port per database, in their order; empty for none.
+  /// A port per database, in the order of the databases; empty if none is published.
   std::vector<std::string> listen = {};
-  /// Peers may only read.
+  /// Remote clients may only read.
   bool read_only = false;
   std::string tls_cert = {}, tls_key = {}, tls_ca = {};
-  /// Addresses other than loopback without TLS.
+  /// Permits addresses other than loopback without TLS.
   bool insecure = false;
-  /// Peers may ask for backups.
+  /// Remote clients may request backups.
   bool allow_backup = false;
-  /// What each port grants to its peers.
+  /// What each port permits its clients.
   peer_limits limits = {};
   std::string log_level = "info";
   std::string log_format = "text";
@@ -39,9 +39,9 @@ struct served_config {
 };
 
 struct config {
-  /// The file it came from, empty where none was given.
+  /// The file that was read; empty if there is none.
   std::filesystem::path file = {};
-  /// Two readers, not one: a long read of one peer must not keep all others waiting.
+  /// Two readers, not one: a long read of one client must not delay all others.
   dbengine::options engine = {.num_workers = 2};
   /// [output]
   std::string format = "table";
@@ -50,21 +50,24 @@ struct config {
   std::vector<served_config> databases = {};
 };
 
-/// Where the backups of a database of this configuration are. Several databases have a folder each, of the name in [databases]
-/// inside `backup.dir`: the oldest of one must not make way for the newest of another, nor one wait for another's. One alone, or
-/// one that is not in [databases], has `backup.dir` itself. `url`: a path or URL, in any spelling that leads to the file.
+/// The folder for the backups of a database of this configuration. With several databases, each has
+/// a folder with its name in [databases] inside `backup.dir`. Otherwise the oldest backup of one
+/// could be deleted for the newest of another, and one could wait for another's backup. A single
+/// database, or one that is not in [databases], uses `backup.dir` itself. `url`: a path or URL, in
+/// any spelling that leads to the file.
 std::filesystem::path backup_folder(const config& c, const std::string& url);
 
-/// Reads a file. Throws `config_error` with all that is wrong with it, one line each, as file:line:column: message; an
-/// unknown key comes with the nearest known one.
+/// Reads a file.
+/// Errors: `config_error` with all problems, one line each, as file:line:column: message. For an
+/// unknown key the message includes the nearest known one.
 config read_config(const std::filesystem::path& file);
-/// The same of a text that is already read; `file` is what messages call it.
+/// The same for a text in memory; `file` is its name in messages.
 config parse_config(const std::string& text, const std::filesystem::path& file);
 
-/// The whole configuration as TOML that `read_config` reads as the same.
+/// The whole configuration as TOML. `read_config` reads it back unchanged.
 std::string to_toml(const config& c);
 
-/// What differs: "section.key", and "databases" as a whole.
+/// The keys that differ: "section.key", and "databases" as a whole.
 std::vector<std::string> differing_keys(const config& a, const config& b);
 
 } // namespace dbengine::app

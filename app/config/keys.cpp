@@ -84,7 +84,7 @@ key_spec size(const char* section, const char* name, T options::*member) {
           [=](const config& c) { return std::to_string(c.engine.*member); }};
 }
 
-// A word out of a few: `set` gets its position.
+// A key whose value is one of a few words: `set` gets the index.
 key_spec word(const char* section, const char* name, std::vector<std::string> words,
               std::function<void(config&, std::size_t)> set,
               std::function<std::string(const config&)> show) {
@@ -137,7 +137,7 @@ key_spec serve_flag(const char* name, bool serve_config::*member) {
           [=](const config& c) { return c.serve.*member ? "true" : "false"; }};
 }
 
-// One of the limits of the ports; `least` and up.
+// A limit of the ports, with the minimum `least`.
 key_spec serve_limit(const char* name, std::size_t peer_limits::*member, std::size_t least) {
   return {"serve", name,
           [=](config& c, const toml::node& n) -> std::string {
@@ -221,16 +221,14 @@ std::string toml_string(std::string_view text) {
   return out + '"';
 }
 
-const std::vector<key_spec>& keys() {
+namespace {
+
+std::vector<key_spec> engine_keys() {
   using namespace std::chrono_literals;
   using o = options;
   static const std::vector<std::string> sync{"off", "normal", "full"};
   static const std::vector<std::string> temp{"file", "memory"};
-  static const std::vector<std::string> formats{"table", "csv", "json", "jsonl", "line", "md"};
-  static const std::vector<std::string> colours{"auto", "always", "never"};
-  static const auto& levels = serve::log_levels();
-  static const auto& log_formats = serve::log_formats();
-  static const std::vector<key_spec> all{
+  return {
       number<int>("engine", "num_workers", &o::num_workers, 1, defaults::max_num_workers),
       number<std::size_t>("engine", "max_leases", &o::max_leases, 0),
       flag("engine", "debug", &o::debug),
@@ -253,6 +251,13 @@ const std::vector<key_spec>& keys() {
       size("engine", "max_queue_bytes", &o::max_queue_bytes),
       number<std::size_t>("engine", "max_rows", &o::max_rows, 0),
       size("engine", "max_result_bytes", &o::max_result_bytes),
+  };
+}
+
+std::vector<key_spec> backup_keys() {
+  using namespace std::chrono_literals;
+  using o = options;
+  return {
       flag("backup", "enabled", &o::backup_enabled),
       duration("backup", "interval", &o::backup_interval, defaults::min_backup_interval),
       {"backup", "dir",
@@ -272,12 +277,26 @@ const std::vector<key_spec>& keys() {
       number<int>("backup", "pages_per_step", &o::backup_pages_per_step, 1),
       duration("backup", "pause", &o::backup_pause, std::chrono::milliseconds(0ms)),
       size("backup", "wal_limit", &o::backup_wal_limit),
+  };
+}
+
+std::vector<key_spec> output_keys() {
+  static const std::vector<std::string> formats{"table", "csv", "json", "jsonl", "line", "md"};
+  static const std::vector<std::string> colours{"auto", "always", "never"};
+  return {
       word(
           "output", "format", formats, [](config& c, std::size_t i) { c.format = formats[i]; },
           [](const config& c) { return c.format; }),
       word(
           "output", "color", colours, [](config& c, std::size_t i) { c.color = colours[i]; },
           [](const config& c) { return c.color; }),
+  };
+}
+
+std::vector<key_spec> serve_keys() {
+  static const auto& levels = serve::log_levels();
+  static const auto& log_formats = serve::log_formats();
+  return {
       serve_text("http", &serve_config::http, check_address),
       {"serve", "listen", set_listen, show_listen},
       serve_flag("read_only", &serve_config::read_only),
@@ -304,6 +323,17 @@ const std::vector<key_spec>& keys() {
           [](config& c, std::size_t i) { c.serve.log_format = log_formats[i]; },
           [](const config& c) { return c.serve.log_format; }),
   };
+}
+
+} // namespace
+
+const std::vector<key_spec>& keys() {
+  static const std::vector<key_spec> all = [] {
+    std::vector<key_spec> sum;
+    for (auto&& section : {engine_keys(), backup_keys(), output_keys(), serve_keys()})
+      sum.insert(sum.end(), section.begin(), section.end());
+    return sum;
+  }();
   return all;
 }
 

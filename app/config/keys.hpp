@@ -15,7 +15,8 @@
 
 namespace dbengine::app {
 
-/// One key: how its value is read, and how it is written. `set` returns what is wrong, empty for nothing.
+/// A key with the functions that read and write its value. `set` returns what is wrong, or an empty
+/// text.
 struct key_spec {
   const char* section;
   const char* name;
@@ -23,10 +24,10 @@ struct key_spec {
   std::function<std::string(const config&)> show;
 };
 
-/// All keys but those of [databases], whose names are free; section by section.
+/// All keys except those of [databases], whose names are free; ordered by section.
 const std::vector<key_spec>& keys();
 
-/// The text as a string of TOML.
+/// The text as a TOML string.
 std::string toml_string(std::string_view text);
 
 } // namespace dbengine::app

@@ -5,9 +5,9 @@
 
 #include "demo/report.hpp"
 #include "demo/schema.hpp"
-#include "output/stream.hpp"
-#include "support/crew.hpp"
+#include "output/output_stream.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/thread_group.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
 
@@ -32,16 +32,16 @@ using namespace std::chrono_literals;
 
 constexpr unsigned loader_count = 8;
 constexpr unsigned asker_count = 4;
-/// Of each question, after one that does not count.
+/// For each question, after one run that does not count.
 constexpr int timed_turns = 5;
-/// Packages of one transaction: some five hundred statements.
+/// Packages per transaction: about five hundred statements.
 constexpr std::size_t batch_size = 40;
 /// Batches read ahead of the loaders.
 constexpr std::size_t read_ahead = 32;
 /// The checks at the end read the whole file.
 constexpr auto check_timeout = 10min;
 
-/// Where the records come from: the running apt-cache or a file.
+/// The source of the records: a running apt-cache or a file.
 class source {
 public:
   explicit source(const settings& s) {
@@ -49,7 +49,7 @@ public:
       child_ = std::make_unique<child_output>(std::vector<std::string>{"apt-cache", "dumpavail"});
       return;
     }
-    std::error_code ignored; // a path that cannot be looked at fails to open
+    std::error_code ignored; // opening reports a path that cannot be examined
     if (std::filesystem::is_directory(*s.input, ignored))
       throw std::system_error(EISDIR, std::generic_category(), "cannot open " + s.input->string());
     file_ = ::open(s.input->c_str(), O_RDONLY | O_CLOEXEC);
@@ -64,9 +64,9 @@ public:
   source& operator=(const source&) = delete;
 
   int descriptor() const noexcept { return child_ ? child_->descriptor() : file_; }
-  /// Throws where apt-cache reports a failure.
+  /// Throws if apt-cache reports a failure.
   void finish() {
-    // A terminal's Ctrl-C goes to both, and who is told of it first is chance.
+    // A terminal sends Ctrl-C to both processes, in no particular order.
     if (child_ && child_->wait() == 128 + SIGINT)
       throw dbengine::error(errc::cancelled, "interrupted");
     if (child_ && child_->wait() != 0)
@@ -78,20 +78,20 @@ private:
   int file_ = -1;
 };
 
-// A database that stays only when it is complete.
+// A new database that is removed unless it is completed.
 class new_file {
 public:
   explicit new_file(std::filesystem::path path) : path_(std::move(path)) {
-    // Made here, so that it is ours to remove.
+    // Created here, so that it may be removed.
     const int made = ::open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
     if (made < 0 && errno == EEXIST)
       throw std::invalid_argument(path_.string() + " exists already: the demo fills a new file");
     if (made < 0)
-      throw std::system_error(errno, std::generic_category(), "cannot make " + path_.string());
+      throw std::system_error(errno, std::generic_category(), "cannot create " + path_.string());
     ::close(made);
   }
   ~new_file() {
-    std::error_code ignored; // the error that led here is the one to tell
+    std::error_code ignored; // the original error is the one to report
     if (!kept_)
       for (const char* part : {"", "-wal", "-shm", "-journal"})
         std::filesystem::remove(path_.string() + part, ignored);
@@ -106,7 +106,7 @@ private:
   bool kept_ = false;
 };
 
-// A first pass for the progress bar's sake: a second or two for the whole of Debian.
+// A first pass for the progress bar: one or two seconds for all of Debian.
 std::uint64_t count_records(const settings& s) {
   source from(s);
   line_reader lines(from.descriptor());
@@ -119,7 +119,7 @@ std::uint64_t count_records(const settings& s) {
   return s.limit == 0 ? n : std::min(n, s.limit);
 }
 
-// Reads all records into batches; the loaders take them meanwhile.
+// Reads all records into batches, while the loaders consume them.
 totals read_all(const settings& s, batch_queue& batches, std::uint64_t& skipped) {
   totals seen;
   source from(s);
@@ -156,10 +156,10 @@ totals load_and_ask(const settings& s, const request_view& db, outcome& o) {
     batches.abandon();
     loaded = true;
   };
-  crew askers(give_up);
+  thread_group askers(give_up);
   {
-    crew loaders(give_up);
-    try { // a thread that cannot be had ends the others, too
+    thread_group loaders(give_up);
+    try { // if a thread cannot be started, the others end, too
       for (unsigned i = 0; i < asker_count; ++i)
         askers.start([&, i] { o.askers[i] = ask_until(db, loaded, i); });
       for (unsigned i = 0; i < loader_count; ++i)
@@ -196,7 +196,7 @@ std::string count_sql(std::string_view table) {
   return "SELECT count(*) FROM " + std::string(table);
 }
 
-// The engine's own answers.
+// The answers of the engine.
 void ask_engine(const request_view& db, const totals& seen, outcome& o) {
   const std::array<std::uint64_t, tables.size()> read{
       seen.packages,     seen.maintainers.size(), seen.sections.size(), seen.names.size(),
@@ -216,7 +216,7 @@ void ask_engine(const request_view& db, const totals& seen, outcome& o) {
   o.engine_problems = db.integrity_check();
 }
 
-// The same, asked of the file that the engine has closed.
+// The same questions, sent to the file after the engine has closed it.
 void ask_sqlite(const std::filesystem::path& file, const std::stop_token& cancel, outcome& o) {
   const oracle direct(file, cancel);
   for (auto& c : o.counts) {
@@ -241,7 +241,7 @@ std::chrono::nanoseconds time_of(F&& f) {
   return clock::now() - start;
 }
 
-// Both on the file as it was left, warm, in turns, so that neither has the better moment.
+// Both read the same warm file in alternation, so that neither has an advantage.
 void time_questions(const std::filesystem::path& file, const std::stop_token& cancel, outcome& o) {
   DbEngine engine(file.string(), {.num_workers = 2});
   const auto db = engine.with_cancel(cancel).with_timeout(check_timeout);
@@ -253,7 +253,7 @@ void time_questions(const std::filesystem::path& file, const std::stop_token& ca
       const auto ours = time_of([&] { db.fetch(q.question.sql, parameters); });
       const auto theirs = time_of([&] { direct.ask(q.question.sql, q.question.parameters); });
       if (turn == 0)
-        continue; // the pages and the statements are read
+        continue; // loads the pages and prepares the statements
       engine_times.push_back(ours);
       sqlite_times.push_back(theirs);
     }
@@ -297,7 +297,7 @@ bool run(const settings& s) {
   ask_sqlite(file, s.cancel, o);
   time_questions(file, s.cancel, o);
   if (made)
-    made->keep(); // also where the answers differ: it is what can be looked at then
+    made->keep(); // even if the answers differ: the file shows why
   output_stream standard(stdout);
   standard.write_styled(report(o, s.out));
   standard.finish();

@@ -15,8 +15,8 @@ value text_or_null(const std::string& text) {
   return text.empty() ? value() : value(text);
 }
 
-// The rows that several packages share are inserted by whoever comes first. Each loader remembers what it has
-// committed and does not send it again.
+// The first loader that needs a row shared by several packages inserts it. Each loader remembers
+// the rows that it has committed and does not send them again.
 class dictionaries {
 public:
   std::uint64_t load(const request_view& db, const batch& records) {

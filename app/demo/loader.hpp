@@ -21,7 +21,7 @@
 
 namespace dbengine::app::demo {
 
-/// What was read from the index: what the tables must hold in the end.
+/// What was read from the index: the expected content of the tables.
 struct totals {
   std::uint64_t packages = 0;
   std::uint64_t dependencies = 0;
@@ -33,21 +33,22 @@ struct totals {
   void add(const package_record& r);
 };
 
-/// What one loader did.
+/// The work of one loader.
 struct load_result {
   std::uint64_t packages = 0;
   std::uint64_t statements = 0;
-  /// Of each transaction, from the call to the answer.
+  /// The time of each transaction, from the call to the answer.
   std::vector<std::chrono::nanoseconds> transactions = {};
-  /// Batches whose last package a read right after the commit did not find: must stay 0.
+  /// Batches whose last package was not found by a read right after the commit: must stay 0.
   std::uint64_t unread_writes = 0;
 };
 
 using batch = std::vector<package_record>;
 using batch_queue = bounded_queue<batch>;
 
-/// Takes batches until the queue is closed and loads each in one transaction; after each commit it reads its own
-/// write. Throws the engine's error.
+/// Takes batches until the queue is closed and loads each in one transaction. After each commit it
+/// reads its own write.
+/// Errors: those of the engine.
 load_result load(const request_view& db, batch_queue& batches, ui::progress& bar);
 
 } // namespace dbengine::app::demo

@@ -15,7 +15,7 @@ namespace dbengine::app::demo {
 
 namespace {
 
-/// Some thousand times a second.
+/// The handler runs some thousand times a second.
 constexpr int instructions_between_looks = 10'000;
 
 struct finalizer {
@@ -70,7 +70,7 @@ oracle::oracle(const std::filesystem::path& file, std::stop_token cancel)
     sqlite3_close(handle_);
     throw std::runtime_error("cannot open " + file.string() + ": " + message);
   }
-  // Not sqlite3_interrupt: between two statements it would be forgotten.
+  // Not sqlite3_interrupt: an interrupt between two statements would be lost.
   sqlite3_progress_handler(
       handle_, instructions_between_looks,
       [](void* self) { return static_cast<oracle*>(self)->cancel_.stop_requested() ? 1 : 0; },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A second opinion: the same questions asked of SQLite itself, through its C interface and past the engine.
+// Sends the same questions to SQLite itself, through its C interface and without the engine.
 #pragma once
 
 #include <dbengine/value.hpp>
@@ -19,8 +19,10 @@ namespace dbengine::app::demo {
 /// An answer as plain values, row by row.
 using answer = std::vector<std::vector<value>>;
 
-/// One read-only connection of its own. Throws `std::runtime_error` with SQLite's message, and `dbengine::error` with
-/// `errc::cancelled` once `cancel` asks for a stop. One thread.
+/// A separate read-only connection.
+/// Thread safety: one thread.
+/// Errors: `std::runtime_error` with SQLite's message; `dbengine::error` with `errc::cancelled`
+/// after `cancel` requests a stop.
 class oracle {
 public:
   explicit oracle(const std::filesystem::path& file, std::stop_token cancel = {});

@@ -69,7 +69,7 @@ std::optional<relation> parse_relation(std::string_view text) {
   return r;
 }
 
-// The fields of one stanza that this program reads. Continuation lines belong to the field before them.
+// The fields of one stanza that the demo uses. Continuation lines belong to the field before them.
 struct stanza {
   enum field {
     package,

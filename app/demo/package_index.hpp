@@ -26,12 +26,12 @@ struct relation {
   friend bool operator==(const relation&, const relation&) = default;
 };
 
-/// The fields that relate packages, by their position in `dependency::kind`.
+/// The fields that relate packages; `dependency::kind` is an index into them.
 inline constexpr std::array<std::string_view, 8> dependency_kinds{
     "pre-depends", "depends", "recommends", "suggests",
     "enhances",    "breaks",  "conflicts",  "replaces"};
 
-/// One item of such a field: alternatives in the order of preference.
+/// An item of such a field: alternatives in order of preference.
 struct dependency {
   std::size_t kind = 0;
   std::vector<relation> alternatives;
@@ -47,20 +47,21 @@ struct package_record {
   std::vector<relation> provides;
 };
 
-/// `a | b (>= 1), c:any` -> items of alternatives. Text that is no relation is left out.
+/// `a
+/// b (>= 1), c:any` -> items of alternatives. Text that is not a relation is omitted.
 std::vector<std::vector<relation>> parse_relations(std::string_view field);
 
 /// `Ann Other <ann@example.org>` -> name and address.
 std::pair<std::string, std::string> parse_maintainer(std::string_view field);
 
-/// Reads stanza by stanza, one in memory at a time.
+/// A reader of stanzas, with one in memory at a time.
 class package_index {
 public:
   explicit package_index(int descriptor) : lines_(descriptor) {}
 
-  /// The next record, numbered from 1; nothing at the end.
+  /// The next record, numbered from 1; empty at the end.
   std::optional<package_record> next();
-  /// Stanzas without a name or a version, which were left out.
+  /// Stanzas without a name or a version, which were skipped.
   std::uint64_t skipped() const noexcept { return skipped_; }
 
 private:

@@ -13,8 +13,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-/// Between two rounds of questions an asker waits at least this long, and three times as long as the round took: four
-/// threads that ask without end would leave two cores little to load with.
+/// Minimum pause between two rounds of questions. The pause is also at least three times the length
+/// of the round: four threads without pauses would leave little of two cores for loading.
 constexpr auto think_time = 20ms;
 constexpr int think_factor = 3;
 
@@ -31,7 +31,8 @@ constexpr std::string_view by_section_sql =
     R"(SELECT s.name, count(*) AS packages, total(p.installed_kib) / 1024 AS mib
 FROM packages p JOIN sections s ON s.id = p.section_id GROUP BY s.id ORDER BY mib DESC, s.name LIMIT 10)";
 
-// What must be installed with a package: of alternatives the first, of several versions all.
+// Packages that must be installed with a package: of alternatives the first, of several versions
+// all.
 constexpr std::string_view closure_sql =
     R"(WITH RECURSIVE needed (name_id) AS (
   SELECT id FROM names WHERE name = ?
@@ -60,8 +61,8 @@ class asker {
 public:
   asker(const request_view& db, unsigned thread) : db_(db), turn_(thread * 5) {}
 
-  // Cheap questions come often, those that read a whole table now and then.
-  void round(asked& a) {
+  // Cheap questions are frequent; those that read a whole table are rare.
+  void round(asker_results& a) {
     for (int i = 0; i < 6; ++i) {
       ask(a, question_kind::full_text, full_text_sql, words[turn_ % words.size()]);
       ask(a, question_kind::reverse, reverse_sql, packages[turn_ % packages.size()]);
@@ -78,7 +79,7 @@ public:
 
 private:
   template <class... Ps>
-  rows ask(asked& a, question_kind kind, std::string_view sql, const Ps&... ps) {
+  rows ask(asker_results& a, question_kind kind, std::string_view sql, const Ps&... ps) {
     const auto start = clock::now();
     rows r = db_.fetch(sql, ps...);
     a.times[static_cast<std::size_t>(kind)].push_back(clock::now() - start);
@@ -93,8 +94,8 @@ private:
 
 } // namespace
 
-asked ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned thread) {
-  asked result;
+asker_results ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned thread) {
+  asker_results result;
   asker who(db, thread);
   while (!stop.load(std::memory_order_relaxed)) {
     const auto start = clock::now();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the demo tells at its end.
+// The report at the end of the demo.
 #pragma once
 
 #include "demo/loader.hpp"
@@ -16,7 +16,7 @@
 
 namespace dbengine::app::demo {
 
-/// One table: rows read from the index, held according to the engine and according to SQLite.
+/// A table: rows read from the index, and rows found by the engine and by SQLite.
 struct table_count {
   std::string table;
   std::uint64_t read = 0, engine = 0, sqlite = 0;
@@ -36,7 +36,7 @@ struct checked_question {
 struct outcome {
   std::vector<table_count> counts = {};
   std::vector<load_result> loaders = {};
-  std::vector<asked> askers = {};
+  std::vector<asker_results> askers = {};
   std::chrono::nanoseconds load_time{0};
   std::vector<checked_question> questions = {};
   std::vector<std::string> engine_problems = {}, sqlite_problems = {};
@@ -44,7 +44,7 @@ struct outcome {
   std::uint64_t file_bytes = 0;
   std::uint64_t skipped_stanzas = 0;
 
-  /// Every disagreement in words; empty = all agree.
+  /// Every disagreement as a sentence; empty if all agree.
   std::vector<std::string> disagreements() const;
 };
 

@@ -10,7 +10,7 @@ namespace dbengine::app::demo {
 
 std::vector<operation> schema() {
   static constexpr std::array<std::string_view, 9> statements{
-      // Every name that a package has, asks for or provides, real or virtual.
+      // Every name that a package has, requires or provides, real or virtual.
       R"(CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT)",
       R"(CREATE TABLE sections (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT)",
       R"(CREATE TABLE maintainers (

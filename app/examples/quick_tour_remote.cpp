@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The lines of README.md about other processes, compiled and run by the tests; here both sides are one process.
+// The lines of README.md about other processes, compiled and run by the tests; here both sides are
+// one process.
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/actors/spawn.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// CSV after RFC 4180, made so that `import --types auto` reads back the same values.
+// CSV as in RFC 4180, such that `import --types auto` reads back the same values.
 
-#include "data/sniff.hpp"
+#include "data/input/sniff.hpp"
 #include "output/encode.hpp"
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 #include "ui/text.hpp"
 
 namespace dbengine::app {
@@ -22,9 +22,9 @@ std::string csv_quoted(std::string_view text) {
   return out + '"';
 }
 
-// NULL is an empty field, an empty text a quoted one. Text is quoted where it must be, and also where it would
-// be read as something else otherwise. Bytes that are not UTF-8 are written in hexadecimal digits: in a file of CSV nobody
-// could tell them from another encoding.
+// NULL is an empty field, an empty text a quoted one. Text is quoted if CSV requires it, and also
+// if the import would otherwise read a different value. Bytes that are not UTF-8 become hexadecimal
+// digits: in a CSV file they could not be distinguished from another encoding.
 std::string csv_field(const field& f) {
   switch (f.type()) {
   case value_type::null: return {};
@@ -52,7 +52,7 @@ public:
           !columns[i].empty() && columns[i].find_first_of("\",\r\n ") == std::string::npos;
       out += (i == 0 ? "" : ",") + (plain ? columns[i] : csv_quoted(columns[i]));
     }
-    // A byte order mark at the start would be taken off when read.
+    // A reader would remove a byte order mark at the start.
     if (out.starts_with("\xef\xbb\xbf"))
       out = csv_quoted(columns[0]) + out.substr(columns[0].size());
     if (!columns.empty())

@@ -8,7 +8,7 @@
 //   {"$columns": ["id", …]}     as the only record: there are no rows, and these are the columns
 
 #include "output/encode.hpp"
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 #include "ui/text.hpp"
 
 #include <cmath>
@@ -43,10 +43,10 @@ std::string json_value(const field& f) {
 
 class json_writer : public row_writer {
 public:
-  json_writer(output_stream& to, bool lines, bool tell_columns)
-      : to_(to), lines_(lines), tell_columns_(tell_columns) {}
+  json_writer(output_stream& to, bool lines, bool write_columns)
+      : to_(to), lines_(lines), write_columns_(write_columns) {}
 
-  // Keys of one object differ: a repeated name gets a number.
+  // Keys of an object are unique: a repeated name gets a number.
   void begin(const std::vector<std::string>& columns) override {
     std::set<std::string> used(columns.begin(), columns.end());
     std::set<std::string> seen;
@@ -58,7 +58,7 @@ public:
           name = next;
       }
       keys_.push_back(json_string(name) + (lines_ ? ":" : ": "));
-      if (tell_columns_)
+      if (write_columns_)
         names_ += (names_.empty() ? "" : lines_ ? "," : ", ") + json_string(name);
     }
   }
@@ -83,7 +83,7 @@ public:
 private:
   output_stream& to_;
   const bool lines_;
-  const bool tell_columns_;
+  const bool write_columns_;
   bool first_ = true;
   std::vector<std::string> keys_;
   std::string names_;
@@ -91,8 +91,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines, bool tell_columns) {
-  return std::make_unique<json_writer>(to, lines, tell_columns);
+std::unique_ptr<row_writer> make_json_writer(output_stream& to, bool lines, bool write_columns) {
+  return std::make_unique<json_writer>(to, lines, write_columns);
 }
 
 } // namespace dbengine::app

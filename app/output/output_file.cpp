@@ -27,7 +27,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 4> companions{"-wal", "-shm", "-journal", ".lock"};
 
-// How the files begin that SQLite writes: databases, write-ahead logs of either byte order, rollback journals.
+// The first bytes of SQLite's files: databases, write-ahead logs of either byte order, rollback
+// journals.
 constexpr std::array<std::string_view, 4> beginnings{std::string_view("SQLite format 3\0", 16),
                                                      "\x37\x7f\x06\x82", "\x37\x7f\x06\x83",
                                                      "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"};
@@ -41,7 +42,8 @@ std::optional<struct stat> stat_of(const fs::path& file) {
   return ::stat(file.c_str(), &found) == 0 ? std::optional(found) : std::nullopt;
 }
 
-// Not for a file that this process has open as a database: closing another descriptor of it drops the locks.
+// Do not call it for a file that this process has open as a database: closing another descriptor of
+// that file releases its locks.
 bool is_of_sqlite(const fs::path& file) {
   const auto found = stat_of(file);
   if (!found || !S_ISREG(found->st_mode))
@@ -63,8 +65,8 @@ fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
 
-// Where the name leads, also through links to what is not there yet. The kernel has followed it before, and with it decided whether
-// the caller may.
+// The target of the name, also through links to files that do not exist yet. The kernel followed
+// the name before and checked the caller's permissions.
 fs::path resolved(fs::path file) {
   constexpr int most_links = 40;
   std::error_code code;
@@ -78,7 +80,7 @@ fs::path resolved(fs::path file) {
   return (code ? folder_of(file) : real) / file.filename();
 }
 
-// A name such as /dev/stdout: its link leads to the open file, not to a name.
+// Whether the name is one such as /dev/stdout, whose link leads to an open file instead of a name.
 bool names_a_descriptor(fs::path file) {
   constexpr int most_links = 40;
   std::error_code code;
@@ -100,7 +102,7 @@ std::string random_name(const std::string& beside) {
   std::uint64_t number = 0;
   if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number))
     throw std::system_error(errno, std::generic_category(), "getrandom");
-  // Short enough beside any name that is not too long itself.
+  // Short enough to be combined with any name of valid length.
   constexpr std::size_t most_of_it = 200;
   return "." + beside.substr(0, most_of_it) + "." + std::to_string(number) + ".partial";
 }
@@ -132,7 +134,7 @@ std::string database_files::belongs(const fs::path& file) const {
     if (auto what = belongs(*found); !what.empty())
       return what;
     if (is_of_sqlite(target))
-      return "a database of SQLite, or belongs to one";
+      return "an SQLite database or a file of one";
   }
   const std::string name = target.string();
   const auto own = stat_of(database_);
@@ -142,13 +144,13 @@ std::string database_files::belongs(const fs::path& file) const {
     const auto base = name.substr(0, name.size() - suffix.size());
     const auto found = stat_of(base);
     if (found && ((own && same(*found, *own)) || is_of_sqlite(base)))
-      return "a name that is kept for the " + std::string(suffix) + " of the database " + base;
+      return "a name that is reserved for the " + std::string(suffix) + " of the database " + base;
   }
   return {};
 }
 
 output_file::output_file(const fs::path& path, const database_files& of)
-    : output_file(unopened(), path) { // from here on the destructor runs, whatever is thrown
+    : output_file(unopened(), path) { // the destructor runs from here on if an exception is thrown
   if (path_ == "-")
     file_ = stdout;
   else
@@ -172,11 +174,11 @@ void output_file::open(const database_files& of) {
     open_beside(nullptr);
   else if (S_ISREG(found.st_mode) && !names_a_descriptor(path_))
     open_beside(&found);
-  else // what is there already stays: others write to the same place
-    take(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
+  else // the existing content stays: other processes write to the same file
+    adopt(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
 }
 
-void output_file::take(int descriptor) {
+void output_file::adopt(int descriptor) {
   if (descriptor < 0)
     fail(errno);
   file_ = ::fdopen(descriptor, "w");
@@ -195,7 +197,8 @@ void output_file::open_beside(const struct stat* old) {
   folder_ = ::open(target.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (folder_ < 0)
     fail(errno);
-  // Nobody else reads a file that is to get a stricter mode than a new one.
+  // A file that will get stricter permissions than a new one must not be readable by others
+  // meanwhile.
   const mode_t mode = old != nullptr ? 0600 : 0666;
   int descriptor = -1;
   do {
@@ -205,12 +208,12 @@ void output_file::open_beside(const struct stat* old) {
   } while (descriptor < 0 && errno == EEXIST);
   if (descriptor < 0)
     temporary_.clear();
-  take(descriptor);
+  adopt(descriptor);
   if (old != nullptr)
     keep_owner_and_mode(*old);
 }
 
-// Where the group cannot be kept, its rights are nobody's.
+// If the group cannot be kept, its permissions are removed.
 void output_file::keep_owner_and_mode(const struct stat& old) const {
   const int descriptor = ::fileno(file_);
   mode_t mode = old.st_mode & 07777;
@@ -225,7 +228,7 @@ output_file::~output_file() {
   if (file_ != nullptr && file_ != stdout)
     std::fclose(file_);
   if (!temporary_.empty())
-    ::unlinkat(folder_, temporary_.c_str(), 0); // a leftover has a telling name
+    ::unlinkat(folder_, temporary_.c_str(), 0); // if this fails, the name shows what the file is
   if (folder_ >= 0)
     ::close(folder_);
 }
@@ -242,7 +245,8 @@ void output_file::commit() {
   if (::renameat(folder_, temporary_.c_str(), folder_, final_.c_str()) != 0)
     fail(errno);
   temporary_.clear();
-  // A folder that may be written but not read cannot be synced, nor can some file systems.
+  // A folder that is writable but not readable cannot be synced; some file systems cannot sync
+  // folders either.
   const int readable = ::openat(folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (readable < 0 && errno == EACCES)
     return;
@@ -263,7 +267,7 @@ void refuse_standard_streams_of(const database_files& files) {
       return;
     const int nothing = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     ::dup2(nothing,
-           descriptor); // the error itself, and what is buffered, must not be written there
+           descriptor); // neither the error message nor buffered output must be written there
     ::close(nothing);
     throw data_error(std::string("cannot write ") + name + ": it is " + what);
   };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The one writer of files that commands make, and what it never writes over.
+// Writes the files that commands create, and protects the files of databases.
 #pragma once
 
-#include "output/stream.hpp"
+#include "output/output_stream.hpp"
 
 #include <cstdio>
 #include <filesystem>
@@ -16,27 +16,31 @@
 
 namespace dbengine::app {
 
-/// Files that belong to a database: its own and those beside it (`-wal`, `-shm`, `-journal`, `.lock`). They are known by device and inode,
-/// whatever names and links lead to them.
+/// The files of a database: the file itself and those beside it (`-wal`, `-shm`, `-journal`,
+/// `.lock`). They are identified by device and inode, whatever names and links lead to them.
 class database_files {
 public:
-  /// Of the database at this path; empty for none.
+  /// Those of the database at this path; none for an empty path.
   explicit database_files(const std::filesystem::path& database = {});
 
-  /// Which file of this or of any other database `file` leads to; empty where it is none. It need not exist: names of a database's
-  /// files are reserved. Others are known by what is in them.
+  /// The name of the file, of this or of any other database, that `file` leads to; empty if there
+  /// is none. The file need not exist: the names of this database's files are reserved. Files of
+  /// other databases are identified by their content.
   std::string belongs(const std::filesystem::path& file) const;
-  /// Which file of this database a file is that is open.
+  /// The name of this database's file that the open file is.
   std::string belongs(const struct stat& file) const;
 
 private:
-  std::filesystem::path database_; // links followed: its files lie beside the one they lead to
+  std::filesystem::path database_; // with links followed: its files are beside the target
 };
 
-/// A file that takes its name only when it is complete: written beside it under a random name, renamed by `commit`, removed by the
-/// destructor otherwise. A link is followed: its target is replaced, and the link stays. A file that is replaced hands down its mode and
-/// its owner; its other hard links keep the old content. "-" is standard output; a pipe, a device and an open descriptor (/dev/stdout,
-/// /dev/fd/3) are written directly. Throws `write_failure`, and `data_error` where the file belongs to a database. One thread.
+/// A file that appears under its name only when it is complete. It is written beside its target
+/// under a random name. `commit` renames it; otherwise the destructor removes it.
+/// A link is followed: its target is replaced, and the link stays. A replaced file passes on its
+/// mode and its owner; its other hard links keep the old content. "-" is standard output. A pipe, a
+/// device and an open descriptor (/dev/stdout, /dev/fd/3) are written directly.
+/// Thread safety: one thread.
+/// Errors: `write_failure`, and `data_error` if the file belongs to a database.
 class output_file {
 public:
   explicit output_file(const std::filesystem::path& path,
@@ -46,7 +50,7 @@ public:
   output_file& operator=(const output_file&) = delete;
 
   output_stream& stream() noexcept { return *stream_; }
-  /// Writes and syncs the rest, then gives the file its name and syncs the folder.
+  /// Writes and syncs the remaining data, then renames the file and syncs the folder.
   void commit();
 
 private:
@@ -54,20 +58,21 @@ private:
   output_file(unopened, std::filesystem::path path) noexcept : path_(std::move(path)) {}
   void open(const database_files& of);
   void open_beside(const struct stat* old);
-  void take(int descriptor);
+  void adopt(int descriptor);
   void keep_owner_and_mode(const struct stat& old) const;
   [[noreturn]] void fail(int code) const;
 
   std::filesystem::path path_; // as the user wrote it
-  int folder_ = -1;            // where it is renamed; -1 where nothing is
-  std::string temporary_;      // its name in there until then
+  int folder_ = -1;            // the folder in which it is renamed; -1 if it is not renamed
+  std::string temporary_;      // its name in that folder until `commit`
   std::string final_;
   std::FILE* file_ = nullptr;
   std::optional<output_stream> stream_;
 };
 
-/// Throws `data_error` where standard output or standard error is open on a file of the database: what is written there would destroy
-/// it. That stream leads nowhere then.
+/// Refuses standard streams that are open on a file of the database: writing to them would destroy
+/// it.
+/// Errors: `data_error`; the stream is redirected to nowhere before.
 void refuse_standard_streams_of(const database_files& files);
 
 } // namespace dbengine::app

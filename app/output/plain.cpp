@@ -3,7 +3,7 @@
 
 // The formats for people: table, line, md.
 
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 #include "ui/table.hpp"
 #include "ui/text.hpp"
 
@@ -102,7 +102,7 @@ private:
   bool first_ = true;
 };
 
-// Text inside a cell of a Markdown table.
+// Escapes text for a cell of a Markdown table.
 std::string markdown(const std::string& text) {
   std::string out;
   for (const char c : text) {

@@ -201,7 +201,7 @@ std::string stats_tables(const statistics& s, const health_report& h, const data
                  grouped(c.errors), grouped(c.rows), duration_text(c.run.p50),
                  duration_text(c.run.p99), duration_text(c.wait.p50), duration_text(c.wait.p99)});
   }
-  // An engine opened for the moment has done nothing yet.
+  // An engine opened only for this command has done nothing yet.
   if (s.requests == 0 && s.restarts == 0)
     return file.text(t);
   ui::table counters({{"counter"}, {"", align::right}});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an engine tells of itself as JSON values; durations in seconds, times in seconds since 1970.
+// An engine's reports as JSON values; durations in seconds, times in seconds since 1970.
 #pragma once
 
 #include <dbengine/backup.hpp>

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 #include "output/encode.hpp"
-#include "output/writer.hpp"
+#include "output/row_writer.hpp"
 #include "ui/text.hpp"
 
 #include <array>
@@ -17,7 +17,7 @@ std::string real_text(double x) {
   std::array<char, 64> buffer{};
   char* const first = buffer.data();
   char* const last = first + buffer.size();
-  // Of a large number without an exponent all digits would be written, more than a double keeps.
+  // A large number without an exponent would show more digits than a double holds.
   constexpr double large = 1e17;
   char* const end = std::fabs(x) < large
                         ? std::to_chars(first, last, x).ptr

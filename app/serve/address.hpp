@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Where a server listens.
+// The address that a server listens on.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,12 @@ struct address {
 
   /// "127.0.0.1:9187", "[::1]:9187".
   std::string text() const;
-  /// This machine's own, by its text: 127.0.0.0/8, ::1, localhost.
+  /// Whether this is a loopback address by its text: 127.0.0.0/8, ::1, localhost.
   bool loopback() const;
 };
 
-/// Reads "HOST:PORT", "[IPv6]:PORT", or "PORT" for 127.0.0.1. Port 0 takes a free one. Nothing for anything else.
+/// Parses "HOST:PORT", "[IPv6]:PORT", or "PORT" for 127.0.0.1. Port 0 chooses a free port. Empty
+/// for any other text.
 std::optional<address> parse_address(std::string_view text);
 
 /// Whether the text is an IPv4 or IPv6 address, not a name.

@@ -17,10 +17,11 @@ namespace dbengine::app::serve {
 
 namespace {
 
-// Asks through an actor of the question's own: a blocking actor with a timeout would leak a little at each.
+// Sends the request from a temporary actor: a blocking actor with a timeout would leak a little
+// memory with each request.
 template <class Result, class Request>
-std::future<Result> ask(caf::actor_system& system, const engine_actor& engine,
-                        std::chrono::milliseconds timeout) {
+std::future<Result> send_request(caf::actor_system& system, const engine_actor& engine,
+                                 std::chrono::milliseconds timeout) {
   auto answer = std::make_shared<std::promise<Result>>();
   auto result = answer->get_future();
   system.spawn([engine, answer, timeout](caf::event_based_actor* self) {
@@ -33,9 +34,10 @@ std::future<Result> ask(caf::actor_system& system, const engine_actor& engine,
   return result;
 }
 
-// The promise is kept by an actor; one that is killed with its system breaks it, so that nobody waits for ever.
+// Waits for a promise that an actor holds. If the actor is killed with its system, the promise
+// breaks, so that the wait ends.
 template <class Result>
-Result taken(std::future<Result>& from) {
+Result wait_for(std::future<Result>& from) {
   try {
     return from.get();
   } catch (const std::future_error&) {
@@ -44,9 +46,9 @@ Result taken(std::future<Result>& from) {
 }
 
 template <class Result>
-std::optional<Result> taken_if_there(std::future<Result>& from) {
+std::optional<Result> wait_for_optional(std::future<Result>& from) {
   try {
-    return taken(from);
+    return wait_for(from);
   } catch (const dbengine::error& e) {
     if (e.code() == errc::shut_down)
       throw;
@@ -64,21 +66,22 @@ database::~database() {
   drain();
 }
 
-snapshot database::look(std::chrono::milliseconds timeout) const {
+snapshot database::collect_snapshot(std::chrono::milliseconds timeout) const {
   using clock = std::chrono::steady_clock;
   const auto deadline = clock::now() + timeout;
-  // Before the other questions are asked: the statistics would count them in the engine's queue.
-  auto statistics = ask<dbengine::statistics, statistics_request>(system_, engine_, timeout);
-  snapshot s{.statistics = taken(statistics), .health = health()};
+  // Read before the other requests are sent: the statistics would count them in the engine's queue.
+  auto statistics =
+      send_request<dbengine::statistics, statistics_request>(system_, engine_, timeout);
+  snapshot s{.statistics = wait_for(statistics), .health = health()};
   const auto left = std::max(std::chrono::milliseconds(1),
                              std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now()));
-  auto file = ask<database_info, database_info_request>(system_, engine_, left);
-  auto backup = ask<backup_info, backup_info_request>(system_, engine_, left);
+  auto file = send_request<database_info, database_info_request>(system_, engine_, left);
+  auto backup = send_request<backup_info, backup_info_request>(system_, engine_, left);
   if (port_ != 0)
     s.peers = actors::statistics_of(engine_, port_);
-  // The rest is what tells why one of these is missing: health says what is wrong with the file.
-  s.database = taken_if_there(file);
-  s.backup = taken_if_there(backup);
+  // The other parts report why one of these is missing: health reports what is wrong with the file.
+  s.database = wait_for_optional(file);
+  s.backup = wait_for_optional(backup);
   return s;
 }
 

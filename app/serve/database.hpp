@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One served database: its engine in the server's actor system.
+// A served database: its engine in the server's actor system.
 #pragma once
 
 #include <dbengine/actors/publish.hpp>
@@ -14,24 +14,27 @@
 
 namespace dbengine::app::serve {
 
-/// All that an engine tells of itself, of one moment.
+/// Everything an engine reports about itself at one moment.
 struct snapshot {
   dbengine::statistics statistics = {};
   health_report health = {};
-  /// Nothing where the file cannot be asked, because it was moved or is damaged.
+  /// Empty if the file cannot be read, because it was replaced or is damaged.
   std::optional<database_info> database = std::nullopt;
-  /// Nothing where their folder does not answer.
+  /// Empty if the backup folder does not respond.
   std::optional<backup_info> backup = std::nullopt;
-  /// Of its port; nothing where it is not published.
+  /// Statistics of its port; empty if it is not published.
   std::optional<actors::port_statistics> peers = std::nullopt;
 };
 
-/// Thread rule: any thread. The actor system outlives it.
+/// An engine that the server runs.
+/// Thread safety: any thread.
+/// Ownership: the actor system outlives it.
 class database {
 public:
-  /// Opens the engine. Throws `dbengine::error`.
+  /// Opens the engine.
+  /// Errors: `dbengine::error`.
   database(caf::actor_system& system, std::string name, const std::string& url, options o);
-  /// Shuts down.
+  /// Shuts the engine down.
   ~database();
   database(const database&) = delete;
   database& operator=(const database&) = delete;
@@ -39,19 +42,22 @@ public:
   const std::string& name() const noexcept { return name_; }
   const engine_actor& engine() const noexcept { return engine_; }
 
-  /// Throw `dbengine::error`, `errc::timeout` where the engine does not answer in time.
-  snapshot look(std::chrono::milliseconds timeout) const;
-  /// Asks no actor and no worker, so that nothing keeps a probe waiting.
+  /// Collects the statistics, health and file data.
+  /// Errors: `dbengine::error`; `errc::timeout` if the engine does not respond in time.
+  snapshot collect_snapshot(std::chrono::milliseconds timeout) const;
+  /// Sends no message to an actor or worker, so that a probe is answered without waiting.
   health_report health() const { return actors::health_of(engine_); }
-  /// How long nothing has been written, or nothing read, because of statements that do not come back.
+  /// For how long no write, or no read, has completed because of statements that do not return.
   std::chrono::milliseconds stuck_for() const { return actors::stuck_for(engine_); }
 
-  /// Opens a port for peers. Throws `dbengine::error`.
+  /// Opens a port for remote clients.
+  /// Errors: `dbengine::error`.
   void publish(const publish_options& how);
-  /// "127.0.0.1:7000", empty where it is not published. Set before the pages are made.
+  /// "127.0.0.1:7000"; empty if the database is not published. Set before the pages are created.
   const std::string& where() const noexcept { return where_; }
 
-  /// No new requests; what waits is finished within the engine's `shutdown_timeout`. Idempotent. The workers that were left behind.
+  /// Refuses new requests and finishes waiting ones within the engine's `shutdown_timeout`.
+  /// Idempotent. Returns the names of the abandoned workers.
   std::vector<std::string> drain();
 
 private:

@@ -36,7 +36,7 @@ std::string time_text(spdlog::log_clock::time_point at) {
   return whole.data();
 }
 
-// One line per message, whatever is in it.
+// Formats each message as one line, whatever it contains.
 class line_formatter : public spdlog::formatter {
 public:
   explicit line_formatter(bool json) : json_(json) {}
@@ -64,7 +64,7 @@ private:
   bool json_;
 };
 
-// Without a wait for whoever reads it: signals and deadlines go on.
+// A sink that does not block on a slow reader, so that signals and deadlines are handled.
 class standard_error_sink final : public spdlog::sinks::base_sink<std::mutex> {
 protected:
   void sink_it_(const spdlog::details::log_msg& m) override {
@@ -77,7 +77,7 @@ protected:
 
 spdlog::logger& logger() {
   static const auto made = [] {
-    // The engine's own name for its log (see its DESIGN): the first who registers it owns it.
+    // The engine's name for its log (see its DESIGN): the first logger registered under it is used.
     auto l = std::make_shared<spdlog::logger>("dbengine", std::make_shared<standard_error_sink>());
     spdlog::register_logger(l);
     return l;

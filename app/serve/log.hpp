@@ -11,10 +11,12 @@ namespace dbengine::app::serve {
 
 /// "debug", "info", "warning", "error".
 const std::vector<std::string>& log_levels();
-/// "text": `2026-01-31T12:00:00.123Z info message`; "json": an object per line with time, level, message.
+/// "text": `2026-01-31T12:00:00.123Z info message`; "json": an object per line with time, level,
+/// message.
 const std::vector<std::string>& log_formats();
 
-/// Takes the engine's log over; to be called before the first engine opens. Later calls change level and format.
+/// Redirects the engine's log to this one. Call it before the first engine opens; later calls
+/// change level and format.
 void set_up_log(const std::string& level, const std::string& format);
 
 void log_info(const std::string& text);

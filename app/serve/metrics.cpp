@@ -27,7 +27,8 @@ double unix_seconds(wall_time t) {
   return seconds(std::chrono::floor<std::chrono::seconds>(t).time_since_epoch());
 }
 
-// Families in the order in which they were first met, all samples of one together as the format asks for.
+// Metric families in the order of their first use. All samples of a family are contiguous, as the
+// format requires.
 class families {
 public:
   void counter(const std::string& name, const char* help, labels l, std::uint64_t value) {
@@ -91,7 +92,7 @@ void add_engine(families& to, const labels& l, const statistics& s) {
   to.gauge("dbengine_queue_requests", "Requests that wait.", l, static_cast<double>(s.queue_size));
   to.gauge("dbengine_queue_bytes", "Bytes that waiting requests hold.", l,
            static_cast<double>(s.queue_bytes));
-  to.counter("dbengine_overloaded_total", "Requests refused because too much waited.", l,
+  to.counter("dbengine_overloaded_total", "Requests refused because the queue was full.", l,
              s.overloaded);
   to.counter("dbengine_timeouts_total", "Requests whose deadline passed.", l, s.timeouts);
   to.counter("dbengine_commits_total", "Write transactions committed.", l, s.commits);
@@ -100,35 +101,35 @@ void add_engine(families& to, const labels& l, const statistics& s) {
              s.grouped_requests);
   to.gauge("dbengine_largest_group", "Writes in the largest group so far.", l,
            static_cast<double>(s.largest_group));
-  to.counter("dbengine_groups_rerun_total", "Groups that were lost and run again.", l,
+  to.counter("dbengine_groups_rerun_total", "Groups that failed and were run again.", l,
              s.groups_rerun);
   to.counter("dbengine_inline_writes_total", "Writes that ran on their caller's thread.", l,
              s.inline_writes);
   to.counter("dbengine_checkpoints_total", "Checkpoints of the WAL.", l, s.checkpoints);
-  to.counter("dbengine_statement_cache_hits_total", "Statements found prepared.", l,
+  to.counter("dbengine_statement_cache_hits_total", "Statements found in the cache.", l,
              s.statement_cache_hits);
   to.counter("dbengine_statement_cache_misses_total", "Statements that had to be prepared.", l,
              s.statement_cache_misses);
-  to.counter("dbengine_snapshots_reused_total", "Reads on a snapshot that was open.", l,
+  to.counter("dbengine_snapshots_reused_total", "Reads on a snapshot that was already open.", l,
              s.snapshots_reused);
   to.counter("dbengine_reads_on_writer_total", "Short reads on the idle write connection.", l,
              s.reads_on_writer);
   to.counter("dbengine_snapshots_opened_total", "Snapshots opened.", l, s.snapshots_opened);
-  to.gauge("dbengine_leases_open", "Reader connections lent or kept for lending.", l,
+  to.gauge("dbengine_leases_open", "Reader connections on lease or cached for leases.", l,
            static_cast<double>(s.leases_open));
   to.counter("dbengine_restarts_total", "Restarts of workers.", l, s.restarts);
 }
 
 void add_health(families& to, const labels& l, const health_report& h) {
-  to.gauge("dbengine_healthy", "1 where the engine can do its work.", l, h.ok ? 1 : 0);
+  to.gauge("dbengine_healthy", "1 if the engine is healthy.", l, h.ok ? 1 : 0);
   for (const auto state : {circuit_state::closed, circuit_state::open, circuit_state::half_open})
-    to.gauge("dbengine_circuit", "1 at the state of the circuit breaker.",
+    to.gauge("dbengine_circuit", "1 for the current state of the circuit breaker.",
              with(l, "state", std::string(to_string(state))), h.circuit == state ? 1 : 0);
-  to.gauge("dbengine_fenced", "1 where writing is stopped for good.", l, h.fenced.empty() ? 0 : 1);
-  to.gauge("dbengine_disk_free_bytes", "Free space where the file lies.", l,
+  to.gauge("dbengine_fenced", "1 if writing is stopped permanently.", l, h.fenced.empty() ? 0 : 1);
+  to.gauge("dbengine_disk_free_bytes", "Free space of the file system that holds the file.", l,
            static_cast<double>(h.disk_free_bytes));
   for (const auto& w : h.workers) {
-    to.gauge("dbengine_worker_up", "1 where the worker runs or waits for work.",
+    to.gauge("dbengine_worker_up", "1 if the worker runs or waits for work.",
              with(l, "worker", w.name),
              w.state == worker_state::idle || w.state == worker_state::running ? 1 : 0);
     to.counter("dbengine_worker_restarts_total", "Restarts, by worker.", with(l, "worker", w.name),
@@ -147,7 +148,7 @@ void add_file(families& to, const labels& l, const database_info& d) {
            static_cast<double>(d.freelist_count));
   auto about = with(l, "version", d.engine_version);
   about = with(std::move(about), "sqlite", d.sqlite_version);
-  to.gauge("dbengine_info", "Always 1; the labels tell versions.", std::move(about), 1);
+  to.gauge("dbengine_info", "Always 1; the labels are the versions.", std::move(about), 1);
 }
 
 void add_backups(families& to, const labels& l, const statistics& s, const backup_info& b) {
@@ -177,17 +178,17 @@ void add_peers(families& to, const labels& l, const actors::port_statistics& p) 
                with(l, "reason", reason), count);
   for (const auto& [reason, count] : p.dropped)
     to.counter("dbengine_peer_messages_dropped_total",
-               "Messages of peers that were not let through, by reason.", with(l, "reason", reason),
+               "Messages of peers that were rejected, by reason.", with(l, "reason", reason),
                count);
 }
 
 } // namespace
 
-std::string metrics_text(const std::vector<looked>& databases) {
+std::string metrics_text(const std::vector<snapshot_result>& databases) {
   families to;
   for (const auto& d : databases) {
     const labels l{{"database", d.name}};
-    to.gauge("dbengine_up", "1 where the engine answered.", l, d.what ? 1 : 0);
+    to.gauge("dbengine_up", "1 if the engine responded.", l, d.what ? 1 : 0);
     if (!d.what)
       continue;
     add_requests(to, l, d.what->statistics);

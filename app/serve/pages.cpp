@@ -15,15 +15,15 @@ namespace {
 using namespace std::chrono_literals;
 using json = nlohmann::ordered_json;
 
-/// Less than what a scraper waits.
-constexpr auto look_timeout = 2s;
+/// Shorter than the timeout of a scraper.
+constexpr auto snapshot_timeout = 2s;
 
-std::vector<looked> look(const served& from) {
-  std::vector<looked> all;
+std::vector<snapshot_result> collect_snapshots(const served_databases& from) {
+  std::vector<snapshot_result> all;
   for (const auto& d : from.databases) {
-    looked one{.name = d->name(), .where = d->where()};
+    snapshot_result one{.name = d->name(), .where = d->where()};
     try {
-      one.what = d->look(look_timeout);
+      one.what = d->collect_snapshot(snapshot_timeout);
     } catch (const dbengine::error& e) {
       one.failure = e.message();
     }
@@ -42,19 +42,19 @@ http::answer json_page(const json& value, int status = 200) {
           .body = json_text(value, 2) + "\n"};
 }
 
-http::answer stats(const served& from) {
+http::answer stats(const served_databases& from) {
   const auto now = std::chrono::system_clock::now();
   const auto unix_seconds = [](std::chrono::system_clock::time_point t) {
     return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
   };
   json databases = json::array();
-  for (const auto& d : look(from)) {
+  for (const auto& d : collect_snapshots(from)) {
     json one{{"name", d.name}, {"listen", d.where}, {"up", d.what.has_value()}};
     if (d.what) {
       one.update(stats_value(d.what->statistics, d.what->health,
                              d.what->database.value_or(database_info())));
       if (!d.what->database)
-        one["database"] = nullptr; // health says why
+        one["database"] = nullptr; // health reports the reason
       one["backup"] = d.what->backup ? backup_value(*d.what->backup) : json();
     } else {
       one["failure"] = d.failure;
@@ -69,21 +69,23 @@ http::answer stats(const served& from) {
                     {"databases", std::move(databases)}});
 }
 
-http::answer metrics(const served& from) {
-  return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(look(from))};
+http::answer metrics(const served_databases& from) {
+  return {.type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = metrics_text(collect_snapshots(from))};
 }
 
 std::string stuck_text(const database& d, std::chrono::milliseconds most) {
   const auto t = d.stuck_for();
   return t == 0ms || t < most
              ? std::string()
-             : "nothing is written, or nothing read, for " +
+             : "no write, or no read, has completed for " +
                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(t).count()) +
-                   " s: statements do not come back";
+                   " s: statements do not return";
 }
 
-// Alive is what a new process would not do better; `ready` asks for more.
-http::answer health(const served& from, bool ready, std::chrono::milliseconds most_stuck) {
+// A live process is one that a restart would not improve; `ready` requires more.
+http::answer health(const served_databases& from, bool ready,
+                    std::chrono::milliseconds most_stuck) {
   json databases = json::array();
   bool good = !ready || from.state == server_state::ready;
   for (const auto& d : from.databases) {
@@ -103,7 +105,8 @@ http::answer health(const served& from, bool ready, std::chrono::milliseconds mo
 
 } // namespace
 
-std::vector<std::string> reasons_to_restart(const served& from, std::chrono::milliseconds most) {
+std::vector<std::string> reasons_to_restart(const served_databases& from,
+                                            std::chrono::milliseconds most) {
   std::vector<std::string> all;
   for (const auto& d : from.databases)
     if (auto text = stuck_text(*d, most); !text.empty())
@@ -111,7 +114,7 @@ std::vector<std::string> reasons_to_restart(const served& from, std::chrono::mil
   return all;
 }
 
-http::pages make_pages(const served& from, std::chrono::milliseconds most_stuck) {
+http::pages make_pages(const served_databases& from, std::chrono::milliseconds most_stuck) {
   const auto probe = [&from, most_stuck](bool ready) {
     return http::page{
         .make = [&from, most_stuck, ready] { return health(from, ready, most_stuck); },

@@ -10,7 +10,7 @@
 #include "serve/database.hpp"
 #include "serve/http/listener.hpp"
 #include "serve/log.hpp"
-#include "serve/notify.hpp"
+#include "serve/notifier.hpp"
 #include "serve/pages.hpp"
 #include "serve/settings.hpp"
 
@@ -40,7 +40,7 @@ struct system_config : caf::actor_system_config {
   explicit system_config(bool network) {
     if (network)
       load<caf::io::middleman>();
-    // As the engine's own: an idle server wakes nobody.
+    // As in the engine's own actor system: an idle server causes no wake-ups.
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
     set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
@@ -48,10 +48,10 @@ struct system_config : caf::actor_system_config {
   }
 };
 
-// What signals ask for, until the main thread takes it.
-class wishes {
+// A mailbox from the signal thread to the main thread.
+class signal_mailbox {
 public:
-  explicit wishes(context& c) : signals_(*c.signals), stop_(c.cancel) {
+  explicit signal_mailbox(context& c) : signals_(*c.signals), stop_(c.cancel) {
     signals_.divert([this](int signal) {
       if (signal != SIGHUP)
         return false; // SIGTERM and SIGINT: the stop token
@@ -61,13 +61,13 @@ public:
       return true;
     });
   }
-  ~wishes() { signals_.divert({}); }
-  wishes(const wishes&) = delete;
-  wishes& operator=(const wishes&) = delete;
+  ~signal_mailbox() { signals_.divert({}); }
+  signal_mailbox(const signal_mailbox&) = delete;
+  signal_mailbox& operator=(const signal_mailbox&) = delete;
 
-  enum class wish { reload, stop, time };
-  /// Waits for a wish, for `most` where given.
-  wish next(std::optional<std::chrono::milliseconds> most) {
+  enum class event { reload, stop, time };
+  /// Waits for a signal's request, for `most` if given.
+  event next(std::optional<std::chrono::milliseconds> most) {
     std::unique_lock lock(mutex_);
     const auto asked = [this] { return reload_; };
     if (most)
@@ -75,8 +75,8 @@ public:
     else
       wake_.wait(lock, stop_, asked);
     if (stop_.stop_requested())
-      return wish::stop;
-    return std::exchange(reload_, false) ? wish::reload : wish::time;
+      return event::stop;
+    return std::exchange(reload_, false) ? event::reload : event::time;
   }
 
 private:
@@ -91,10 +91,10 @@ std::string count_text(std::size_t n) {
   return std::to_string(n) + (n == 1 ? " database" : " databases");
 }
 
-// Takes over what can be changed while it runs and says what cannot.
+// Applies the settings that can change at run time and logs those that cannot.
 void reload(context& c) {
   if (c.config.file.empty()) {
-    log_warning("reload: there is no configuration file, nothing changes");
+    log_warning("reload: there is no configuration file; nothing was changed");
     return;
   }
   try {
@@ -105,9 +105,9 @@ void reload(context& c) {
     for (const auto& key : differing_keys(c.config, fresh))
       if (key != "serve.log_level" && key != "serve.log_format")
         log_warning("reload: " + key +
-                    " is changed in the file: it takes effect at the next start");
+                    " was changed in the file; it takes effect at the next start");
   } catch (const config_error& e) {
-    log_error(std::string("reload: nothing is changed: ") + e.what());
+    log_error(std::string("reload: nothing was changed: ") + e.what());
   }
 }
 
@@ -124,7 +124,7 @@ public:
     if (s.http) {
       if (!s.http->loopback())
         log_warning("http: " + s.http->text() +
-                    " is not loopback: whoever reaches it reads the statistics");
+                    " is not loopback: every client that reaches it can read the statistics");
       http_ = std::make_unique<http::listener>(*s.http, make_pages(all_));
       log_info("http: http://" + http_->where().text());
     }
@@ -139,8 +139,8 @@ public:
     return why.empty();
   }
 
-  /// All at once, each within its own timeout; the pages tell meanwhile that the server is not ready. False where a worker was left
-  /// behind.
+  /// Shuts all databases down concurrently, each within its own timeout. Meanwhile the pages report
+  /// that the server is not ready. Returns false if a worker was abandoned.
   bool drain() {
     all_.state = server_state::draining;
     std::atomic<bool> all_ended{true};
@@ -156,18 +156,18 @@ public:
   }
 
 private:
-  served all_;
+  served_databases all_;
   std::unique_ptr<http::listener> http_;
 };
 
 int serve(context& c, const settings& s) {
   const notifier manager;
-  wishes asked(c);
+  signal_mailbox requests(c);
   const bool network = std::any_of(s.databases.begin(), s.databases.end(),
                                    [](const auto& d) { return d.publish.has_value(); });
   system_config config(network);
   caf::actor_system system(config);
-  // Else this thread is tied to a logger that ends before it.
+  // Otherwise this thread refers to a logger that is destroyed before it.
   caf::logger::set_current_actor_system(nullptr);
   {
     server all(s, system);
@@ -176,10 +176,10 @@ int serve(context& c, const settings& s) {
              std::to_string(::getpid()));
     manager.ready("serving " + count_text(s.databases.size()));
     for (;;) {
-      const auto wish = asked.next(manager.interval());
-      if (wish == wishes::wish::stop)
+      const auto event = requests.next(manager.interval());
+      if (event == signal_mailbox::event::stop)
         break;
-      if (wish == wishes::wish::reload) {
+      if (event == signal_mailbox::event::reload) {
         manager.reloading();
         reload(c);
         manager.ready("serving " + count_text(s.databases.size()));
@@ -190,7 +190,8 @@ int serve(context& c, const settings& s) {
     log_info("stopping: draining");
     manager.stopping(c.config.engine.shutdown_timeout + 20s);
     if (!all.drain()) {
-      // Said above by name. The actor system would wait for it, for ever perhaps.
+      // The abandoned workers were logged by name above. The actor system would wait for them,
+      // perhaps forever.
       log_info("stopped");
       ::_exit(0);
     }
@@ -204,12 +205,12 @@ int serve(context& c, const settings& s) {
 int run(context& c) {
   needs_files(c, "serve");
   const settings s = settings_of(c);
-  for (const auto& d : s.databases) // a log in one of them would destroy it
+  for (const auto& d : s.databases) // a log line in one of them would destroy it
     refuse_standard_streams_of(database_files(file_of_database(d.url)));
   set_up_log(s.log_level, s.log_format);
   if (s.log_format != "json")
     return serve(c, s);
-  // Who reads JSON line by line gets the end as such a line, too, and the same exit code.
+  // A reader of JSON lines gets the error as such a line, too, and the same exit code.
   try {
     return serve(c, s);
   } catch (const dbengine::error& e) {

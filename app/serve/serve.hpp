@@ -8,8 +8,8 @@
 
 namespace dbengine::app::serve {
 
-/// Serves until SIGTERM or SIGINT, then drains. Returns the exit code. Throws what cannot be opened or listened at,
-/// with everything closed again.
+/// Serves until SIGTERM or SIGINT, then drains. Returns the exit code.
+/// Errors: those of opening and listening; then everything is closed again.
 int run(context& c);
 
 } // namespace dbengine::app::serve

@@ -52,9 +52,9 @@ void add_ports(const context& c, std::vector<database_settings>& databases) {
                       " databases: --listen is given once for each, in their order");
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const auto at = parse_address(ports[i]);
-    if (!at) // of the file it was checked when it was read
+    if (!at) // an address of the file was checked when it was read
       throw usage_error("--listen: '" + ports[i] +
-                        "' is no address such as 127.0.0.1:7000 or 7000");
+                        "' is not an address such as 127.0.0.1:7000 or 7000");
     databases[i].publish =
         publish_options{.access = c.args.has("read-only") || file.read_only ? access::read_only
                                                                             : access::read_write,
@@ -89,14 +89,15 @@ settings settings_of(const context& c) {
   const auto http = given.value_or(c.config.serve.http);
   if (!http.empty() && http != "off") {
     s.http = parse_address(http);
-    if (!s.http) // of the file it was checked when it was read
-      throw usage_error("--http: '" + http + "' is no address such as 127.0.0.1:9187 or 9187");
+    if (!s.http) // an address of the file was checked when it was read
+      throw usage_error("--http: '" + http + "' is not an address such as 127.0.0.1:9187 or 9187");
     if (!s.http->loopback() && !c.args.has("insecure") && !c.config.serve.insecure) {
-      const std::string why = "'" + http + "' is not loopback: whoever reaches the pages reads ";
+      const std::string why =
+          "'" + http + "' is not loopback: every client that reaches the pages can read ";
       if (given)
-        throw usage_error("--http: " + why + "paths and SQL; --insecure says that this is wanted");
+        throw usage_error("--http: " + why + "paths and SQL; permit it with --insecure");
       throw config_error(c.config.file.string() + ": 'serve.http' " + why +
-                         "paths and SQL; 'serve.insecure = true' says that this is wanted");
+                         "paths and SQL; permit it with 'serve.insecure = true'");
     }
   }
   return s;

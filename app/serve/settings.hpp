@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What to serve, from the command line and the file together.
+// The settings of a server, combined from the command line and the file.
 #pragma once
 
 #include "cli/context.hpp"
@@ -20,7 +20,7 @@ struct database_settings {
   /// A path or URL.
   std::string url;
   dbengine::options engine;
-  /// How it is published.
+  /// How the database is published.
   std::optional<publish_options> publish = std::nullopt;
 };
 
@@ -31,10 +31,11 @@ struct settings {
   std::string log_format;
 };
 
-/// The command line counts more than the file. Throws `usage_error`, or `config_error` for what the file says.
+/// The command line takes precedence over the file.
+/// Errors: `usage_error`, or `config_error` for a value of the file.
 settings settings_of(const context& c);
 
-/// The level and format of the log by the same rule, of a file read again.
+/// The level and format of the log by the same rule, for a file that was read again.
 std::string log_level_of(const context& c, const config& file);
 std::string log_format_of(const context& c, const config& file);
 

@@ -3,8 +3,8 @@
 
 #include "shell/completion.hpp"
 
-#include "data/import.hpp"
-#include "output/writer.hpp"
+#include "data/import/import.hpp"
+#include "output/row_writer.hpp"
 #include "shell/dot_commands.hpp"
 
 #include <algorithm>
@@ -62,7 +62,7 @@ void names(const session& s, const std::string& sql, const params& p, collector&
     to.name(r[0].as<std::string>());
 }
 
-// Of one table after the other, so that one whose module is missing hides no other.
+// One table at a time: a table whose module is missing must not hide the others.
 void columns(const session& s, const std::string& table, collector& to) {
   try {
     names(s, "SELECT name FROM pragma_table_info(?)", params::of(table), to);
@@ -123,7 +123,7 @@ candidates complete(const session& s, const std::string& line, std::size_t begin
   if (before.ends_with('.')) {
     columns(s, owner(line, begin - 1), to);
     if (to.words().empty())
-      names(s, tables_sql, {}, to); // behind the name of a database
+      names(s, tables_sql, {}, to); // after the name of a database
     return {.words = to.words()};
   }
   for (int i = 0; i < sqlite3_keyword_count(); ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What can be typed next in a shell.
+// Completion in the shell.
 #pragma once
 
 #include "shell/editor.hpp"
@@ -9,8 +9,9 @@
 
 namespace dbengine::app::shell {
 
-/// Dot commands and their arguments at the start of a line, else keywords, tables, and columns (after `table.` those of
-/// the table). Inside a string nothing. Keywords take the letter case of what was typed.
+/// Candidates at a position: dot commands and their arguments at the start of a line; otherwise
+/// keywords, tables, and columns (after `table.` those of the table). There are none inside a
+/// string. Keywords follow the letter case of the typed word.
 candidates complete(const session& s, const std::string& line, std::size_t begin,
                     const std::string& word);
 

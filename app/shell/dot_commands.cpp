@@ -5,11 +5,11 @@
 
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
-#include "data/chunks.hpp"
-#include "data/import.hpp"
-#include "data/input_kind.hpp"
-#include "data/schema.hpp"
-#include "data/text_file.hpp"
+#include "data/dump/schema.hpp"
+#include "data/import/import.hpp"
+#include "data/import/input_kind.hpp"
+#include "data/input/chunks.hpp"
+#include "data/input/text_file.hpp"
 #include "shell/shell.hpp"
 #include "ui/progress.hpp"
 #include "ui/text.hpp"
@@ -52,7 +52,7 @@ void mode(shell& s, const words& w) {
     std::string list;
     for (const auto& k : known)
       list += (list.empty() ? "" : ", ") + k;
-    throw data_error(".mode: '" + w[0] + "' is none of " + list + did_you_mean(w[0], known));
+    throw data_error(".mode: '" + w[0] + "' is not one of " + list + did_you_mean(w[0], known));
   }
   s.format() = w[0];
 }
@@ -63,15 +63,15 @@ void timer(shell& s, const words& w) {
   s.timer() = w[0] == "on";
 }
 
-// Import needs the engine's right to write.
+// Throws unless import can get the engine's write lock.
 void need_engine(shell& s, const char* command) {
   if (s.statements().in_transaction())
     throw data_error(std::string(command) +
                      ": not inside a transaction; COMMIT or ROLLBACK comes first");
-  if (s.statements().apart())
+  if (s.statements().has_own_connection())
     throw data_error(std::string(command) +
                      ": the session has temporary tables, attached files or settings of its own; "
-                     ".reset gives them up");
+                     ".reset discards them");
 }
 
 void import(shell& s, const words& w) {
@@ -127,7 +127,7 @@ void read(shell& s, const words& w) {
 void watch(shell& s, const words& w) {
   const auto every = parse_duration(w[0]);
   if (!every || *every < std::chrono::milliseconds(100))
-    throw data_error(".watch: '" + w[0] + "' is no time of at least 100ms");
+    throw data_error(".watch: '" + w[0] + "' is not a duration of at least 100ms");
   const auto& c = s.surroundings();
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -141,7 +141,7 @@ void watch(shell& s, const words& w) {
       wake.wait_for(lock, c.cancel, *every, [] { return false; });
     } while (!c.cancel.stop_requested());
     if (s.interactive())
-      s.note(""); // behind the ^C of the terminal
+      s.note(""); // after the ^C that the terminal shows
   } catch (const dbengine::error& e) {
     if (e.code() != errc::cancelled)
       throw;
@@ -164,7 +164,7 @@ void help(shell& s, const words&) {
     const auto text = left(d);
     out += text + std::string(width + 2 - text.size(), ' ') + d.help + "\n";
   }
-  out += "Everything else is SQL, over as many lines as it takes, ended by a semicolon.\n";
+  out += "Everything else is SQL: a statement may span several lines and ends with a semicolon.\n";
   s.out().write(out);
 }
 
@@ -172,7 +172,8 @@ void quit(shell& s, const words&) {
   s.quit();
 }
 
-// Words between spaces; quotes hold spaces. The last argument of .watch is the rest of the line.
+// Splits at spaces; quotes protect spaces. The last argument of .watch is the remainder of the
+// line.
 words split(const std::string& line, std::size_t most) {
   words out;
   std::size_t at = 0;
@@ -204,21 +205,21 @@ words split(const std::string& line, std::size_t most) {
 
 const std::vector<dot_command>& dot_commands() {
   static const std::vector<dot_command> all{
-      {".backup", "[FILE]", "make a verified backup, in FILE or in the folder of backups", 0, 1,
+      {".backup", "[FILE]", "make a verified backup, in FILE or in the backup folder", 0, 1,
        backup},
       {".exit", "", "leave", 0, 0, quit},
       {".help", "", "show this", 0, 0, help},
       {".import", "FILE TABLE", "load CSV or JSON into a table", 2, 2, import},
-      {".mode", "[FORMAT]", "show or set how rows are written: table, csv, json, jsonl, line, md",
-       0, 1, mode},
+      {".mode", "[FORMAT]", "show or set the format of rows: table, csv, json, jsonl, line, md", 0,
+       1, mode},
       {".quit", "", "leave", 0, 0, quit},
       {".read", "FILE", "run the statements of a file", 1, 1, read},
       {".reset", "", "drop temporary tables, attached files, settings, transactions", 0, 0, reset},
-      {".schema", "[TABLE]", "show how tables, views, indexes and triggers were made", 0, 1,
-       schema},
+      {".schema", "[TABLE]", "show the statements that created tables, views, indexes and triggers",
+       0, 1, schema},
       {".tables", "[PATTERN]", "list tables and views, those LIKE the pattern", 0, 1, tables},
       {".timer", "on|off", "show the time that statements take", 1, 1, timer},
-      {".watch", "TIME SQL", "run a statement again and again, until Ctrl-C", 2, 2, watch},
+      {".watch", "TIME SQL", "run a statement repeatedly until Ctrl-C", 2, 2, watch},
   };
   return all;
 }

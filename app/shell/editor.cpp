@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr int kept_entries = 2000;
 
-// Readline is one per process, and calls C functions: this is what they see.
+// Readline exists once per process and calls C functions, which use this variable.
 complete_function complete_with;
 std::vector<std::string> found;
 bool line_done = false;
@@ -41,7 +41,7 @@ void on_line(char* text) {
   rl_callback_handler_remove();
 }
 
-// Readline asks for one candidate after the other; each is its to free.
+// Readline requests one candidate after the other and frees each.
 char* next_candidate(const char*, int state) {
   static std::size_t at = 0;
   if (state == 0)
@@ -49,7 +49,8 @@ char* next_candidate(const char*, int state) {
   return at < found.size() ? ::strdup(found[at++].c_str()) : nullptr;
 }
 
-// File names hold what separates words in SQL: behind a dot command only space does. (Readline wants it writable.)
+// File names contain characters that separate words in SQL: after a dot command only a space
+// separates. (Readline requires a writable string.)
 char* word_breaks() {
   static std::string in_sql = " \t\n\"\\'`@$><=;|&{(,.+-*/%!~[)", in_arguments = " \t\n\"'";
   const std::string_view line = rl_line_buffer;
@@ -65,13 +66,13 @@ char** complete_word(const char* word, int start, int) {
     found = std::move(all.words);
     rl_attempted_completion_over = all.files ? 0 : 1;
     return found.empty() ? nullptr : rl_completion_matches(word, next_candidate);
-  } catch (...) { // no candidates then
+  } catch (...) { // no candidates
     rl_attempted_completion_over = 1;
     return nullptr;
   }
 }
 
-// The file is made with its mode before anything is in it.
+// The file is created with its mode before it is written.
 bool make_private(const fs::path& file, std::string& problem) {
   std::error_code code;
   const auto folder = file.parent_path();
@@ -101,12 +102,12 @@ editor::editor(session_signals& signals, fs::path history, complete_function com
     : signals_(signals), history_(std::move(history)) {
   complete_with = std::move(complete);
   rl_readline_name = "dbengine";
-  rl_catch_signals = 0; // they come through `signals`
+  rl_catch_signals = 0; // `signals` delivers them
   rl_outstream = ::isatty(STDERR_FILENO) == 1 ? stderr : stdout;
   rl_attempted_completion_function = complete_word;
   rl_completion_word_break_hook = word_breaks;
   rl_completer_quote_characters = "";
-  history_comment_char = '#'; // a time before each entry: entries may have several lines
+  history_comment_char = '#'; // a timestamp before each entry: entries may have several lines
   history_write_timestamps = 1;
   history_multiline_entries = 1;
   using_history();
@@ -147,7 +148,7 @@ input editor::next(const std::string& prompt, std::string& line) {
   const input got = wait();
   if (got != input::line)
     return got;
-  // What was pasted may have several lines.
+  // Pasted text may have several lines.
   for (std::size_t at = 0; at <= current.size();) {
     const auto end = std::min(current.find('\n', at), current.size());
     queued_.push_back(current.substr(at, end - at));
@@ -175,7 +176,7 @@ input editor::wait() {
     if (polled[0].revents != 0)
       rl_callback_read_char();
   }
-  // Readline ends the line itself where it had asked for pasted text in brackets.
+  // Readline itself ends the line if it enabled bracketed paste.
   if (at_end && std::string_view(rl_variable_value("enable-bracketed-paste")) != "on")
     std::fputs("\n", rl_outstream);
   std::fflush(rl_outstream);

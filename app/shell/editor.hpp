@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The command line of a terminal: editing, history, completion, by GNU Readline.
+// The command line on a terminal: editing, history and completion by GNU Readline.
 #pragma once
 
 #include "shell/line_source.hpp"
-#include "shell/signals.hpp"
+#include "shell/session_signals.hpp"
 
 #include <deque>
 #include <filesystem>
@@ -14,8 +14,8 @@
 
 namespace dbengine::app::shell {
 
-/// What can stand at a place of the line: candidates for `word`, which begins at byte `begin` of `line`. `files`: file
-/// names, too.
+/// Completions at a position: candidates for `word`, which begins at byte `begin` of `line`.
+/// `files`: file names are candidates, too.
 struct candidates {
   std::vector<std::string> words = {};
   bool files = false;
@@ -23,11 +23,13 @@ struct candidates {
 using complete_function =
     std::function<candidates(const std::string& line, std::size_t begin, const std::string& word)>;
 
-/// One at a time in a process, one thread. Reads standard input, draws on standard error (standard output where that is
-/// no terminal), so that data can be redirected.
+/// A command-line editor. It reads standard input and draws on standard error, so that data can be
+/// redirected. If standard error is not a terminal, it draws on standard output.
+/// Thread safety: one thread, and one editor at a time in a process.
 class editor : public line_source {
 public:
-  /// `history`: the file of past entries, empty for none; made with mode 0600. One that cannot be used is left alone.
+  /// `history`: the file of past entries, created with mode 0600; empty for none. A file that
+  /// cannot be used stays unchanged.
   editor(session_signals& signals, std::filesystem::path history, complete_function complete);
   ~editor() override;
   editor(const editor&) = delete;
@@ -36,7 +38,7 @@ public:
   input next(const std::string& prompt, std::string& line) override;
   void remember(const std::string& entry) override;
   bool interactive() const noexcept override { return true; }
-  /// Why the history is not kept, empty where it is.
+  /// The reason why the history is not saved; empty if it is.
   const std::string& history_problem() const noexcept { return problem_; }
 
 private:
@@ -46,10 +48,11 @@ private:
   std::filesystem::path history_;
   std::string problem_;
   std::string last_;
-  std::deque<std::string> queued_; // lines that came in one go
+  std::deque<std::string> queued_; // lines that arrived together
 };
 
-/// $XDG_STATE_HOME/dbengine/history, else ~/.local/state/dbengine/history; empty where there is no home.
+/// $XDG_STATE_HOME/dbengine/history, else ~/.local/state/dbengine/history; empty without a home
+/// directory.
 std::filesystem::path history_file();
 
 } // namespace dbengine::app::shell

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Lines of a pipe or a file, without prompts.
+// Lines from a pipe or a file, without prompts.
 #pragma once
 
 #include "shell/line_source.hpp"
-#include "shell/signals.hpp"
+#include "shell/session_signals.hpp"
 
 namespace dbengine::app::shell {
 
-/// Reads standard input. Throws `std::system_error` where reading fails.
+/// A reader of standard input.
+/// Errors: `std::system_error` if reading fails.
 class plain_lines : public line_source {
 public:
   explicit plain_lines(session_signals& signals) : signals_(signals) {}

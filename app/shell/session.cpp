@@ -3,8 +3,8 @@
 
 #include "shell/session.hpp"
 
-#include "data/raw_script.hpp"
-#include "data/statement_scan.hpp"
+#include "data/statements/raw_script.hpp"
+#include "data/statements/statement_scanner.hpp"
 
 #include <algorithm>
 
@@ -16,14 +16,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A person waits as long as it takes, and has Ctrl-C.
+// A user may wait for any time, and can press Ctrl-C.
 constexpr std::chrono::milliseconds no_deadline = 24h * 365;
 
 bool autocommit(const raw_connection& c) {
   return sqlite3_get_autocommit(c.native_handle()) != 0;
 }
 
-// Takes a writer only when there are rows to write.
+// A writer that is created only if there are rows.
 class deferred_writer : public row_writer {
 public:
   explicit deferred_writer(row_writer_source& from) : from_(from) {}
@@ -39,20 +39,20 @@ private:
   std::unique_ptr<row_writer> writer_;
 };
 
-// Behind space and semicolons that stand by themselves: each would be a request.
+// Skips spaces and stray semicolons: each of those would be a request.
 std::size_t statement_begin(const std::string& sql, std::size_t at) {
   for (std::size_t before = std::string::npos; at != before;) {
     before = at;
-    at = behind_space(sql, at);
+    at = skip_space(sql, at);
     at += at < sql.size() && sql[at] == ';' ? 1 : 0;
   }
   return at;
 }
 
-// Where the statement that begins at `at` ends: with the whole of a long script each of its statements would be copied, and with
-// --connect sent, together with all behind it.
+// The end of the statement that begins at `at`. If a long script were passed as a whole, each
+// statement would copy all of the remaining text, and with --connect also send it.
 std::size_t statement_end(const std::string& sql, std::size_t at) {
-  const auto end = statement_scan().to_end(std::string_view(sql).substr(at));
+  const auto end = statement_scanner().to_end(std::string_view(sql).substr(at));
   return end == std::string_view::npos ? sql.size() : at + end;
 }
 
@@ -81,7 +81,7 @@ void session::part() {
   if (remote_)
     throw dbengine::error(
         errc::not_allowed,
-        "with --connect each statement is a request of its own: transactions, attached files, "
+        "with --connect each statement is a separate request: transactions, attached files, "
         "temporary tables, settings, changes() and last_insert_rowid() need the file itself ('dbengine script' runs a file in "
         "one transaction)");
   own_.emplace(engine_->with_timeout(no_deadline).raw_connection(read_only_));
@@ -96,8 +96,9 @@ bool session::has_something_to_lose() const {
              "(SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp'))") != 0;
 }
 
-std::size_t session::run_apart(const std::string& sql, std::size_t at, row_writer_source& writers,
-                               const std::stop_token& cancel, const observer& seen) {
+std::size_t session::run_on_own_connection(const std::string& sql, std::size_t at,
+                                           row_writer_source& writers,
+                                           const std::stop_token& cancel, const observer& seen) {
   raw_statements statements(own_->native_handle(), sql, at, cancel);
   for (;;) {
     const bool outside = autocommit(*own_);
@@ -113,7 +114,7 @@ std::size_t session::run_apart(const std::string& sql, std::size_t at, row_write
 void session::run(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
                   const observer& seen) {
   std::size_t at = 0;
-  std::size_t end = 0; // of the piece that is tried as one statement
+  std::size_t end = 0; // of the text that is tried as one statement
   while (at < sql.size()) {
     if (end <= at) {
       at = statement_begin(sql, at);
@@ -123,7 +124,7 @@ void session::run(const std::string& sql, row_writer_source& writers, const std:
     }
     if (own_) {
       try {
-        at = run_apart(sql, at, writers, cancel, seen);
+        at = run_on_own_connection(sql, at, writers, cancel, seen);
       } catch (...) {
         if (!has_something_to_lose())
           own_.reset();
@@ -141,14 +142,14 @@ void session::run(const std::string& sql, row_writer_source& writers, const std:
       at = end;
     } catch (const dbengine::error& e) {
       if (e.code() == errc::empty_statement) {
-        at = end; // nothing but a comment
+        at = end; // only a comment
         continue;
       }
       if (e.code() == errc::multiple_statements && e.offset() && *e.offset() > 0 &&
           *e.offset() < piece.size())
-        end = at + *e.offset(); // SQLite's own word where the first one ends
+        end = at + *e.offset(); // SQLite reports the end of the first statement
       else if (e.code() == errc::not_allowed)
-        part(); // nothing of it ran
+        part(); // none of it was run
       else
         throw_at(e, at);
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What runs the statements of a shell.
+// Runs the statements of a shell.
 #pragma once
 
-#include "data/run_statement.hpp"
-#include "output/writer.hpp"
+#include "data/statements/run_statement.hpp"
+#include "output/row_writer.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -16,10 +16,13 @@
 
 namespace dbengine::app::shell {
 
-/// Statements go through the engine, one request each. What the engine allows on a raw connection only (BEGIN, ATTACH,
-/// temporary tables, settings) opens one, and it is kept while it has something to lose: an open transaction, attached
-/// files, temporary tables, settings. Over the wire there is no such connection, and they are refused. One thread. The engine
-/// outlives it.
+/// Sends statements to the engine, one request each.
+/// Statements that the engine allows only on a raw connection (BEGIN, ATTACH, temporary tables,
+/// settings) open one. It is kept while it holds state that closing would discard: an open
+/// transaction, attached files, temporary tables, settings. A remote database has no raw
+/// connection, so these statements are refused.
+/// Thread safety: one thread.
+/// Ownership: the engine outlives it.
 class session {
 public:
   session(const DbEngine& engine, bool read_only, bool remote = false)
@@ -28,28 +31,32 @@ public:
   /// Called after each statement.
   using observer = std::function<void(const statement_report&)>;
 
-  /// Runs all statements of `sql`. Throws the first failure, its offset in the whole text; what ran before stays.
+  /// Runs all statements of `sql`.
+  /// Errors: the first failure, with its offset in the whole text; completed statements stay.
   void run(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
            const observer& seen);
-  /// The same on a connection of its own throughout, where there can be one: for long scripts.
+  /// The same on one raw connection for the whole text, if there can be one: for long scripts.
   void run_file(const std::string& sql, row_writer_source& writers, const std::stop_token& cancel,
                 const observer& seen);
 
-  /// Rows of a query that sees what the session's statements see.
+  /// The rows of a query that sees the same data as the session's statements.
   rows fetch(const std::string& sql, const params& p = {}) const;
 
   bool in_transaction() const;
-  /// It holds a connection of its own, and with it the engine's right to write.
-  bool apart() const noexcept { return own_.has_value(); }
-  /// Gives the connection back; an open transaction is rolled back, settings and attached files are forgotten.
+  /// Whether the session holds a raw connection, and with it the engine's write lock.
+  bool has_own_connection() const noexcept { return own_.has_value(); }
+  /// Closes the raw connection: rolls back an open transaction and discards settings and attached
+  /// files.
   void reset() { own_.reset(); }
-  /// The engine's requests, for what works on the engine as a whole.
+  /// Requests to the engine, for operations on the engine as a whole.
   request_view requests(const std::stop_token& cancel) const;
 
 private:
-  // Runs statements of `sql` from `at` on the own connection until it can be given back; returns where the rest begins.
-  std::size_t run_apart(const std::string& sql, std::size_t at, row_writer_source& writers,
-                        const std::stop_token& cancel, const observer& seen);
+  // Runs statements of `sql` from `at` on the raw connection until it can be closed. Returns the
+  // position of the remaining text.
+  std::size_t run_on_own_connection(const std::string& sql, std::size_t at,
+                                    row_writer_source& writers, const std::stop_token& cancel,
+                                    const observer& seen);
   void part();
   bool has_something_to_lose() const;
 
@@ -57,7 +64,7 @@ private:
   bool read_only_;
   bool remote_;
   std::optional<raw_connection> own_;
-  bool settings_ = false; // something outside of a transaction was done on it
+  bool settings_ = false; // whether anything outside of a transaction was done on it
 };
 
 } // namespace dbengine::app::shell

@@ -6,7 +6,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/report.hpp"
 #include "cli/suggest.hpp"
-#include "data/raw_script.hpp"
+#include "data/statements/raw_script.hpp"
 #include "shell/dot_commands.hpp"
 #include "ui/text.hpp"
 
@@ -17,7 +17,7 @@ namespace dbengine::app::shell {
 
 namespace {
 
-// A colour that Readline does not count as columns.
+// Marks a colour, so that Readline does not count it as columns.
 std::string marked(std::string_view sequence) {
   return sequence.empty() ? std::string() : "\001" + std::string(sequence) + "\002";
 }
@@ -26,7 +26,7 @@ bool blank(const std::string& text) {
   return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
-void say(const std::string& text) {
+void write_error(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -48,7 +48,7 @@ int shell::run() {
   std::string line;
   while (!quit_) {
     if (lines_.interactive())
-      signals_.begin(); // what stopped the last statement is over
+      signals_.begin(); // discards the stop of the previous statement
     if (signals_.ended() || (!lines_.interactive() && signals_.token().stop_requested()))
       return static_cast<int>(exit_code::interrupted);
     const input got = lines_.next(prompt(), line);
@@ -74,10 +74,10 @@ void shell::take(const std::string& line) {
   if (pending_.empty() && blank(line))
     return;
   pending_ += (pending_.empty() ? "" : "\n") + line;
-  // Behind a comment a dot command may come. (Only what ends a comment is looked at again: a long one is not read for each
-  // of its lines.)
+  // A dot command may follow a comment. (Only the end of a comment is searched again: a long
+  // comment is not read for each of its lines.)
   if ((line.find("--") != std::string::npos || line.find("*/") != std::string::npos) &&
-      says_nothing(pending_)) {
+      has_no_statement(pending_)) {
     lines_.remember(take_pending());
     return;
   }
@@ -96,7 +96,7 @@ std::string shell::take_pending() {
 }
 
 void shell::perform(const std::string& text) {
-  context_.cancel = signals_.token(); // a signal since the line was asked for stops this at once
+  context_.cancel = signals_.token(); // a signal since the line was requested stops this at once
   const auto run = [&] {
     if (text.starts_with('.'))
       run_dot_command(*this, text);
@@ -112,18 +112,18 @@ void shell::perform(const std::string& text) {
   try {
     run();
   } catch (const write_failure&) {
-    throw; // nobody reads
+    throw; // the reader is gone
   } catch (const statement_error& e) {
     out_.finish();
     if (e.code() == errc::cancelled)
-      say("\n"); // behind the ^C of the terminal
-    say(failure_text(e.info(), e.sql(), t));
+      write_error("\n"); // after the ^C that the terminal shows
+    write_error(failure_text(e.info(), e.sql(), t));
   } catch (const dbengine::error& e) {
     out_.finish();
-    say(failure_text(e.info(), {}, t));
+    write_error(failure_text(e.info(), {}, t));
   } catch (const std::exception& e) {
     out_.finish();
-    say(error_line(ui::visible(e.what()), t));
+    write_error(error_line(ui::visible(e.what()), t));
   }
 }
 
@@ -152,7 +152,7 @@ void shell::run_file(const std::string& sql, const std::stop_token& cancel) {
 }
 
 void shell::finish() {
-  // A last statement may come without its semicolon.
+  // The last statement may lack its semicolon.
   if (!lines_.interactive() && !blank(pending_))
     perform(take_pending());
   if (!session_.in_transaction())

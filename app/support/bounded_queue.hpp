@@ -12,13 +12,14 @@
 
 namespace dbengine::app {
 
-/// First in, first out; a full queue holds its producers back. Any thread may call any member.
+/// A FIFO queue. A full queue blocks its producers.
+/// Thread safety: any thread.
 template <class T>
 class bounded_queue {
 public:
   explicit bounded_queue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Waits for room. False, and `item` is dropped, once the queue is closed.
+  /// Waits for room. Returns false and drops `item` if the queue is closed.
   bool push(T item) {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [this] { return closed_ || items_.size() < capacity_; });
@@ -30,7 +31,7 @@ public:
     return true;
   }
 
-  /// Waits for an item; nothing once the queue is closed and empty.
+  /// Waits for an item; empty if the queue is closed and has no items.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [this] { return closed_ || !items_.empty(); });
@@ -43,14 +44,14 @@ public:
     return item;
   }
 
-  /// No more items come; what is there can still be taken.
+  /// Refuses new items; queued items can still be removed.
   void close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     wake_all();
   }
 
-  /// No more items come, and what is there is dropped.
+  /// Refuses new items and drops the queued ones.
   void abandon() {
     const std::lock_guard lock(mutex_);
     closed_ = true;

@@ -34,7 +34,8 @@ child_output::child_output(const std::vector<std::string>& command) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  // The child gets the default signals and an empty mask, whatever this program ignores or blocks.
+  // The child gets default signal handlers and an empty mask, whatever this program ignores or
+  // blocks.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t defaults;
@@ -50,7 +51,7 @@ child_output::child_output(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
   for (const auto& argument : command)
-    arguments.push_back(const_cast<char*>(argument.c_str())); // exec's signature; not written to
+    arguments.push_back(const_cast<char*>(argument.c_str())); // exec's signature; not modified
   arguments.push_back(nullptr);
   const int code =
       ::posix_spawnp(&pid_, arguments[0], &actions, &attributes, arguments.data(), environ);
@@ -110,7 +111,6 @@ bool line_reader::next(std::string_view& line) {
     if (found != std::string::npos) {
       line = std::string_view(buffer_).substr(begin_, found - begin_);
       begin_ = scanned_ = found + 1;
-      ++line_number_;
       return true;
     }
     scanned_ = buffer_.size();
@@ -120,7 +120,6 @@ bool line_reader::next(std::string_view& line) {
         return false;
       line = std::string_view(buffer_).substr(begin_);
       begin_ = scanned_ = buffer_.size();
-      ++line_number_;
       return true;
     }
   }

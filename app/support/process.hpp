@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A child process whose output is read, and files read line by line.
+// A child process whose output is read, and a reader of lines.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,9 @@
 
 namespace dbengine::app {
 
-/// Runs a program (found by PATH, no shell) and gives its standard output as a file descriptor. The
-/// destructor closes it and waits for the program. Throws `std::system_error` where it cannot be started.
+/// A running program, found by PATH without a shell, whose standard output is a file descriptor.
+/// The destructor closes the descriptor and waits for the program.
+/// Errors: `std::system_error` if the program cannot be started.
 class child_output {
 public:
   explicit child_output(const std::vector<std::string>& command);
@@ -24,7 +25,7 @@ public:
   child_output& operator=(const child_output&) = delete;
 
   int descriptor() const noexcept { return descriptor_; }
-  /// Closes the pipe and waits: the exit code, 128 + n where signal n ended it.
+  /// Closes the pipe and waits. Returns the exit code, or 128 + n if signal n ended the program.
   int wait();
 
 private:
@@ -33,15 +34,16 @@ private:
   int status_ = -1;
 };
 
-/// Lines of a file descriptor, which it does not own, with a buffer that grows to the longest line.
+/// A reader of the lines of a file descriptor, with a buffer that grows to the longest line.
+/// Ownership: the caller owns the descriptor.
 class line_reader {
 public:
   explicit line_reader(int descriptor) : descriptor_(descriptor) {}
 
-  /// The next line without its newline; valid until the next call. False at the end. Throws
-  /// `std::system_error` where reading fails.
+  /// Reads the next line without its newline; it is valid until the next call. Returns false at the
+  /// end.
+  /// Errors: `std::system_error` if reading fails.
   bool next(std::string_view& line);
-  std::uint64_t line_number() const noexcept { return line_number_; }
 
 private:
   bool fill();
@@ -50,7 +52,6 @@ private:
   std::string buffer_;
   std::size_t begin_ = 0;
   std::size_t scanned_ = 0;
-  std::uint64_t line_number_ = 0;
   bool at_end_ = false;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A folder that goes when its owner goes.
+// A temporary folder, removed with its owner.
 #pragma once
 
 #include <cerrno>
@@ -13,17 +13,17 @@
 
 namespace dbengine::app {
 
-/// Made in the system's folder for temporary files, removed with all it holds by the destructor.
+/// A folder in the system's folder for temporary files. The destructor removes it with its content.
 class temporary_folder {
 public:
   explicit temporary_folder(const std::string& prefix) {
     std::string name = (std::filesystem::temp_directory_path() / (prefix + "-XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw std::system_error(errno, std::generic_category(), "cannot make " + name);
+      throw std::system_error(errno, std::generic_category(), "cannot create " + name);
     path_ = name;
   }
   ~temporary_folder() {
-    std::error_code ignored; // nobody is left to be told
+    std::error_code ignored; // a destructor cannot report it
     std::filesystem::remove_all(path_, ignored);
   }
   temporary_folder(const temporary_folder&) = delete;

@@ -19,7 +19,7 @@ constexpr auto redraw_interval = 100ms;
 constexpr std::size_t widest_bar = 28;
 constexpr std::size_t narrowest_bar = 4;
 
-// Eighths of a column where the terminal shows them, whole columns otherwise.
+// In eighths of a column if the terminal shows UTF-8, otherwise in whole columns.
 std::string bar(double share, std::size_t bar_columns, bool unicode) {
   static constexpr std::array eighths{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const double filled = share * static_cast<double>(bar_columns);
@@ -80,7 +80,7 @@ void progress::draw_if_due() {
   auto due = next_draw_.load(std::memory_order_relaxed);
   if (now.time_since_epoch().count() < due)
     return;
-  // One thread draws, the others go on.
+  // One thread draws; the others continue.
   if (!next_draw_.compare_exchange_strong(due, (now + redraw_interval).time_since_epoch().count()))
     return;
   const std::lock_guard lock(drawing_);
@@ -116,7 +116,7 @@ void progress::draw(clock::time_point now) {
                   static_cast<unsigned long long>(left % 60));
     line += eta.data();
   }
-  // The bar takes what the figures leave.
+  // The bar gets the columns that the figures do not need.
   const std::size_t columns = std::max(terminal_.columns(), 2U) - 1;
   const std::size_t taken = display_width(label_) + 2 + display_width(line);
   if (total > 0 && taken + narrowest_bar <= columns)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A progress bar on standard error. Silent where nobody looks.
-// Thread rule: `advance` from any thread; everything else from the thread that made it.
+// A progress bar on standard error.
 #pragma once
 
 #include "ui/terminal.hpp"
@@ -15,11 +14,13 @@
 
 namespace dbengine::app::ui {
 
-/// How the count is written.
+/// The unit of the count.
 enum class unit { items, bytes };
 
-/// Draws at most ten times a second, removes itself at the end. With a total of 0 it shows the count and the
-/// rate alone.
+/// A progress bar that is drawn at most ten times a second and removed at the end. With a total of
+/// 0 it shows only the count and the rate. It draws nothing unless standard error is an interactive
+/// terminal.
+/// Thread safety: `advance` from any thread; everything else from the thread that created it.
 class progress {
 public:
   progress(const terminal& t, std::string label, std::uint64_t total, unit u = unit::items);
@@ -28,9 +29,10 @@ public:
   progress& operator=(const progress&) = delete;
 
   void advance(std::uint64_t by);
-  /// Sets the state as a whole.
+  /// Sets both count and total.
   void set(std::uint64_t done, std::uint64_t total);
-  /// Takes the bar off the line, so that something else can be written there; it comes back by itself.
+  /// Removes the bar from the line, so that other text can be written there. The next update draws
+  /// it again.
   void clear();
   /// Removes the bar; nothing is drawn afterwards.
   void finish();

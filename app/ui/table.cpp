@@ -35,10 +35,10 @@ void rule(std::string& out, const frame& f, const std::vector<std::size_t>& widt
   out += '\n';
 }
 
-// Narrower columns would show nothing but ellipses.
+// Narrower columns would show only ellipses.
 constexpr std::size_t narrowest = 8;
 
-// Takes from the widest columns until a row fits. False where nothing had to be taken.
+// Narrows the widest columns until a row fits. Returns false if no column had to be narrowed.
 bool fit(std::vector<std::size_t>& widths, std::size_t columns) {
   const std::size_t frames = 3 * widths.size() + 1;
   std::size_t total = frames;

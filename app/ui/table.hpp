@@ -19,7 +19,7 @@ struct column {
   ui::align align = ui::align::left;
 };
 
-/// One cell of a table: its text (made visible by the caller where it comes from outside) and its style.
+/// A cell: its text and its style. The caller makes text from outside visible.
 struct table_cell {
   table_cell(std::string t, style s = style::plain) : text(std::move(t)), look(s) {}
   table_cell(const char* t) : text(t) {}
@@ -27,9 +27,10 @@ struct table_cell {
   style look = style::plain;
 };
 
-/// Lines and boxes are drawn with box-drawing characters where the terminal shows UTF-8, else with ASCII.
-/// A row with fewer cells than columns is filled up with empty ones. On a terminal that is too narrow the widest columns
-/// are made narrower, and what does not fit is cut with an ellipsis; elsewhere everything is written.
+/// Lines and boxes use box-drawing characters if the terminal shows UTF-8, otherwise ASCII. A row
+/// with fewer cells than columns is extended with empty ones. If the terminal is too narrow, the
+/// widest columns are narrowed and long texts end with an ellipsis. Other outputs get the full
+/// text.
 class table {
 public:
   explicit table(std::vector<column> columns) : columns_(std::move(columns)) {}
@@ -39,8 +40,8 @@ public:
   /// The whole table, each line ended by a newline.
   std::string text(const terminal& t) const;
 
-  /// In parts, for tables too long to be held: as wide as the rows added so far ask for and the terminal is at the
-  /// header. A wider cell sticks out.
+  /// Parts of a table that is too long for memory. The widths are those of the rows added so far,
+  /// limited by the terminal's width at the time of the header. A wider cell is not cut.
   std::string header_text(const terminal& t);
   std::string row_text(const terminal& t, const std::vector<table_cell>& row) const;
   std::string footer_text(const terminal& t) const;

@@ -20,7 +20,7 @@ std::string_view environment(const char* name) noexcept {
   return found == nullptr ? std::string_view() : std::string_view(found);
 }
 
-// The first of the three that is set decides, as in setlocale(3).
+// The first variable that is set decides, as in setlocale(3).
 bool locale_is_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     std::string text(environment(name));
@@ -35,7 +35,7 @@ bool locale_is_utf8() {
 
 } // namespace
 
-terminal inspect(int descriptor, colour_wish wish) {
+terminal inspect(int descriptor, colour_choice choice) {
   terminal t;
   const auto term = environment("TERM");
   const bool dumb = term.empty() || term == "dumb";
@@ -43,8 +43,8 @@ terminal inspect(int descriptor, colour_wish wish) {
   t.tty = tty;
   t.interactive = tty && !dumb;
   t.unicode = locale_is_utf8();
-  t.colour = wish == colour_wish::always ||
-             (wish == colour_wish::automatic && t.interactive && environment("NO_COLOR").empty());
+  t.colour = choice == colour_choice::always || (choice == colour_choice::automatic &&
+                                                 t.interactive && environment("NO_COLOR").empty());
   t.descriptor = tty ? descriptor : -1;
   return t;
 }
@@ -52,9 +52,9 @@ terminal inspect(int descriptor, colour_wish wish) {
 unsigned terminal::columns() const noexcept {
   constexpr unsigned usual = 80;
   winsize size{};
-  const bool told =
+  const bool known =
       descriptor >= 0 && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return told ? size.ws_col : usual;
+  return known ? size.ws_col : usual;
 }
 
 std::string_view begin(const terminal& t, style s) noexcept {

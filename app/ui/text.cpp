@@ -33,7 +33,7 @@ std::size_t width_of(const decoded& d) noexcept {
   return w < 0 ? 0 : static_cast<std::size_t>(w);
 }
 
-// Characters that move the cursor or turn the reading direction.
+// Characters that move the cursor or change the writing direction.
 bool is_control(std::int32_t c) noexcept {
   return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
          (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Text as a person sees it: columns on the screen, visible control characters, figures with units.
-// None of it depends on the C locale: text is UTF-8.
+// Text for display: widths in columns, visible control characters, figures with units. Nothing
+// depends on the C locale: text is UTF-8.
 #pragma once
 
 #include <chrono>
@@ -13,18 +13,19 @@
 
 namespace dbengine::app::ui {
 
-/// Columns that the text takes on a terminal: wide characters two, combining ones none. A byte that is not
-/// UTF-8 counts one.
+/// Columns that the text occupies on a terminal: wide characters count two, combining ones none. A
+/// byte that is not UTF-8 counts one.
 std::size_t display_width(std::string_view text) noexcept;
 
-/// The longest beginning that takes at most `columns`, never cut inside a character.
+/// The longest prefix that occupies at most `columns`; no character is split.
 std::string_view clip(std::string_view text, std::size_t columns) noexcept;
 
-/// Makes what a terminal would obey visible: `\n`, `\t`, `\e`, `\x07`, bidirectional overrides and other
-/// control characters as `\u{202e}`, bytes that are not UTF-8 as `\xff`. Everything else stays.
+/// Makes visible what would control a terminal. `\n`, `\t`, `\e`, `\x07` are escaped; bidirectional
+/// overrides and other control characters become `\u{202e}`, bytes that are not UTF-8 `\xff`. Other
+/// text stays unchanged.
 std::string visible(std::string_view text);
 
-/// The same, but ends of lines and tabs stay.
+/// The same, except that newlines and tabs stay.
 std::string visible_lines(std::string_view text);
 
 /// Whether the text is valid UTF-8 as a whole.

@@ -82,7 +82,7 @@ outcome compete(const workload& w, const settings& s, const std::filesystem::pat
       result.records.push_back({o.name, {}, {}, {}});
   for (std::size_t round = 0; round < s.rounds; ++round)
     for (std::size_t i = 0; i < result.records.size(); ++i) {
-      // Forth and back: what drifts, and what one leaves to the next, falls on all alike.
+      // Forward and backward in turn: drift, and effects on the next subject, are shared equally.
       auto& r = result.records[round % 2 == 0 ? i : result.records.size() - 1 - i];
       const auto how = std::find_if(std::begin(openers), std::end(openers),
                                     [&](const named_opener& o) { return r.subject == o.name; });

@@ -17,7 +17,7 @@
 
 namespace dbengine::bench {
 
-/// What one subject did, round by round.
+/// The results of one subject, round by round.
 struct record {
   std::string subject;
   std::vector<double> rates;
@@ -32,16 +32,17 @@ struct outcome {
   const record* find(std::string_view subject) const;
 };
 
-/// Each round opens every subject anew, one after the other (raw, engine, sqlitecpp, raw, …), on a fresh copy of
-/// `original` in a folder below `folder`. The round's data is removed again.
+/// In each round every subject is opened again, one after the other (raw, engine, sqlitecpp, raw,
+/// …), on a fresh copy of `original` in a folder below `folder`. The round's data is removed
+/// again.
 outcome compete(const workload& w, const settings& s, const std::filesystem::path& original,
                 const std::filesystem::path& folder);
 
-/// A paragraph for a person: rates, ratios with their spread, the target, and whether it is met.
+/// A paragraph of text: rates, ratios with their spread, the target, and whether it is met.
 std::string to_text(const outcome& o);
 nlohmann::json to_json(const outcome& o);
 
-/// Whether every target of the row is met; nothing where the engine did not run.
+/// Whether every target of the row is met; empty if the engine did not run.
 std::optional<bool> met(const outcome& o);
 
 open_settings open_settings_for(const settings& s, dbengine::synchronous sync);

@@ -23,19 +23,19 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// One per thread, on cache lines of its own.
-struct alignas(128) tally {
+// Counters of one thread, on separate cache lines.
+struct alignas(128) thread_counters {
   std::uint64_t operations = 0;
   latencies times;
 };
 
 struct shared_state {
-  explicit shared_state(unsigned threads) : start(threads + 1), tallies(threads) {}
+  explicit shared_state(unsigned threads) : start(threads + 1), counters(threads) {}
 
   std::atomic<bool> warm{false};
   std::atomic<bool> stop{false};
   std::barrier<> start;
-  std::vector<tally> tallies;
+  std::vector<thread_counters> counters;
   std::mutex mutex;
   std::exception_ptr failure;
 
@@ -60,7 +60,7 @@ void run_thread(subject& s, const load& l, unsigned number, shared_state& state)
     state.fail(std::current_exception());
   }
   state.start.arrive_and_wait();
-  auto& mine = state.tallies[number];
+  auto& mine = state.counters[number];
   try {
     while (!state.stop.load(std::memory_order_relaxed)) {
       if (mine.operations % l.time_every == 0) {
@@ -87,7 +87,7 @@ sample measure(subject& s, const load& l) {
   std::this_thread::sleep_for(seconds(std::max(0.1, l.seconds / 5)));
   state.warm = true;
   state.start.arrive_and_wait();
-  const noise_watch noise;
+  const noise_monitor noise;
   const auto begin = clock::now();
   std::this_thread::sleep_for(seconds(l.seconds));
   state.stop = true;
@@ -98,7 +98,7 @@ sample measure(subject& s, const load& l) {
   if (state.failure)
     std::rethrow_exception(state.failure);
   std::uint64_t operations = 0;
-  for (const auto& t : state.tallies) {
+  for (const auto& t : state.counters) {
     operations += t.operations;
     result.times.merge(t.times);
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Measures subjects: threads that start together, operations counted over a fixed time, latencies beside.
+// Measures subjects: threads start together, operations are counted over a fixed time, latencies
+// are sampled.
 
 #pragma once
 
@@ -25,23 +26,24 @@ using step = std::function<void(client&, random_source&)>;
 struct load {
   unsigned threads = 1;
   double seconds = 1;
-  /// Every how many operations one is timed: the clock costs 50 ns, which a point read of 800 ns would show.
+  /// One of this many operations is timed: the clock costs 50 ns, which would distort a point read
+  /// of 800 ns.
   unsigned time_every = 1;
   step operation;
-  /// Of the threads, so that a profile tells the subjects apart; at most 15 characters.
+  /// The name of the threads, so that a profile distinguishes the subjects; at most 15 characters.
   std::string thread_name = "load";
 };
 
 struct sample {
-  /// Operations a second over all threads.
+  /// Operations per second over all threads.
   double rate = 0;
   latencies times;
-  /// Share of the machine that others used meanwhile.
+  /// The share of the machine that other processes used during the measurement.
   double foreign = 0;
 };
 
-/// Runs `l` against `s`: a fifth of the time (at least 0.1 s) to warm up, then the measurement. An exception of an
-/// operation ends the run and is thrown here.
+/// Runs `l` against `s`: a fifth of the time (at least 0.1 s) as a warm-up, then the measurement.
+/// Errors: an exception of an operation ends the run and is rethrown here.
 sample measure(subject& s, const load& l);
 
 double median(std::vector<double> xs);

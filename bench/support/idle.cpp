@@ -23,8 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t resident_target = std::uint64_t{16} << 20;
-// The engine truncates its WAL after one second without a commit; three let it finish.
-constexpr auto settle = 3s;
+// The engine truncates its WAL after one second without a commit; three seconds let it finish.
+constexpr auto settle_time = 3s;
 constexpr auto watch = 5s;
 
 // Runs this program with `arguments` and returns what it prints.
@@ -115,7 +115,7 @@ int run_idle_probe(int argc, char** argv) {
     for (int i = 0; i < 100; ++i)
       user->insert(make_person(i));
   }
-  std::this_thread::sleep_for(settle);
+  std::this_thread::sleep_for(settle_time);
   const auto before = voluntary_switches_of_others();
   std::this_thread::sleep_for(watch);
   const auto switches = voluntary_switches_of_others() - before;

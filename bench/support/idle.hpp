@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an open but unused database costs: threads that wake up, and memory.
+// The cost of an open but unused database: threads that wake up, and memory.
 
 #pragma once
 
@@ -17,15 +17,16 @@ namespace dbengine::bench {
 /// The argument that makes a program the probe of an idle subject; see `run_idle_probe`.
 inline constexpr const char* idle_probe_flag = "--idle-probe";
 
-/// Starts this program anew for each subject, so that what other workloads left in memory does not count, and
-/// returns what the probes found: wake-ups a second, resident bytes, threads.
+/// Starts this program again for each subject, so that memory left by other workloads does not
+/// count. Returns the figures of the probes: wake-ups per second, resident bytes, threads.
 nlohmann::json measure_idle(const settings& s, const std::filesystem::path& original,
                             const std::filesystem::path& folder);
 
 std::string idle_text(const nlohmann::json& result);
 
-/// The probe: argv is `program --idle-probe SUBJECT FILE MEMSTATUS`. Opens FILE, reads and writes a little, lets what
-/// follows a write (checkpoint, given-up snapshots) come to its end, then counts. Prints one line of JSON.
+/// The probe: argv is `program --idle-probe SUBJECT FILE MEMSTATUS`. Opens FILE, reads and writes a
+/// little, waits for the work that follows a write (checkpoint, released snapshots), then counts.
+/// Prints one line of JSON.
 int run_idle_probe(int argc, char** argv);
 
 } // namespace dbengine::bench

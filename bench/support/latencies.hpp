@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Durations of operations, counted in buckets that are 1/32 apart: percentiles are exact to 3 %.
-// Thread rule: one per thread, merged afterwards.
+// A histogram of latencies with buckets that are 1/32 apart: percentiles are exact to 3 %.
+// Thread safety: one per thread, merged afterwards.
 
 #pragma once
 
@@ -31,7 +31,7 @@ public:
     max_ = std::max(max_, other.max_);
   }
 
-  /// The duration that a share `q` (0 to 1) of all operations did not exceed; 0 where there are none.
+  /// The duration that a share `q` (0 to 1) of all operations did not exceed; 0 if there are none.
   std::chrono::nanoseconds quantile(double q) const noexcept {
     const auto wanted = static_cast<std::uint64_t>(q * static_cast<double>(count_));
     std::uint64_t seen = 0;

@@ -70,14 +70,14 @@ std::string machine_line(const nlohmann::json& m) {
          m.at("file_system").get<std::string>();
 }
 
-noise_watch::noise_watch() : start_(now()) {}
+noise_monitor::noise_monitor() : start_(now()) {}
 
-noise_watch::ticks noise_watch::now() {
+noise_monitor::ticks noise_monitor::now() {
   ticks t;
   std::ifstream in("/proc/stat");
   std::string cpu;
   in >> cpu;
-  // user nice system idle iowait irq softirq steal; guest time is within user.
+  // user nice system idle iowait irq softirq steal; guest time is included in user.
   for (int i = 0; i < 8; ++i) {
     std::uint64_t x = 0;
     in >> x;
@@ -93,7 +93,7 @@ noise_watch::ticks noise_watch::now() {
   return t;
 }
 
-double noise_watch::other_share() const {
+double noise_monitor::other_share() const {
   const auto t = now();
   const auto total = static_cast<double>(t.total - start_.total);
   if (total <= 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a figure was measured on, and whether the machine had other work meanwhile.
+// Describes the machine of a measurement, and its other load meanwhile.
 
 #pragma once
 
@@ -13,17 +13,18 @@
 
 namespace dbengine::bench {
 
-/// Cores, processor, kernel, compiler, SQLite and the file system below `directory`.
+/// Cores, processor, kernel, compiler, SQLite and the file system of `directory`.
 nlohmann::json describe_machine(const std::filesystem::path& directory);
 
-/// One line of `describe_machine` for a person.
+/// `describe_machine` as one line of text.
 std::string machine_line(const nlohmann::json& machine);
 
-/// The share of the machine's processor time that other processes took between construction and `other_share`,
-/// from `/proc/stat` and this process's own times. In a virtual machine, time stolen by the host counts too.
-class noise_watch {
+/// Measures the share of the machine's processor time that other processes used between
+/// construction and `other_share`. Sources: `/proc/stat` and the times of this process. In a
+/// virtual machine, time stolen by the host counts as well.
+class noise_monitor {
 public:
-  noise_watch();
+  noise_monitor();
   /// 0 to 1 of all cores.
   double other_share() const;
 
@@ -35,8 +36,8 @@ private:
   ticks start_;
 };
 
-/// Beyond this share of foreign work a figure is marked as not trustworthy: one busy process of ten percent of a core
-/// makes every wake-up and fsync wait.
+/// Above this share of other load a figure is marked as unreliable: a process that uses ten percent
+/// of a core delays every wake-up and fsync.
 inline constexpr double noisy_above = 0.05;
 
 /// The load average of the last minute.
@@ -45,10 +46,11 @@ double load_average();
 /// This process's resident memory in bytes.
 std::uint64_t resident_bytes();
 
-/// Voluntary context switches (each one a thread that slept and was woken) of all threads but the calling one.
+/// Voluntary context switches of all threads except the calling one. Each is a thread that slept
+/// and was woken.
 std::uint64_t voluntary_switches_of_others();
 
-/// Threads of this process.
+/// Number of threads of this process.
 std::size_t thread_count();
 
 } // namespace dbengine::bench

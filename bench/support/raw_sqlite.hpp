@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// As much of a wrapper as the raw twin needs: it adds nothing to the C API but the ends of lifetimes.
-// Thread rule: one thread at a time.
+// A minimal wrapper for the raw SQLite subject: it adds only lifetimes to the C API.
+// Thread safety: one thread at a time.
 
 #pragma once
 
@@ -22,7 +22,7 @@ namespace dbengine::bench::raw {
 using owned_value =
     std::variant<std::monostate, std::int64_t, double, std::string, std::vector<std::byte>>;
 
-/// Rows one after the other in one vector: the cheapest way to own them with standard types.
+/// Rows in sequence in one vector: the cheapest way to own them with standard types.
 struct owned_rows {
   std::vector<owned_value> cells;
   std::size_t width = 0;
@@ -31,7 +31,7 @@ struct owned_rows {
 
 class connection {
 public:
-  /// `nomutex`: SQLITE_OPEN_NOMUTEX, else SQLite's default.
+  /// `nomutex`: SQLITE_OPEN_NOMUTEX; otherwise SQLite's default.
   connection(const std::filesystem::path& file, bool nomutex);
   ~connection();
   connection(const connection&) = delete;
@@ -56,7 +56,7 @@ public:
   void run(const person& p);
   /// For statements without parameters.
   void run();
-  /// Runs a query with the parameters bound before and copies every row out.
+  /// Runs a query with the parameters bound before and copies all rows.
   owned_rows fetch();
   void bind(int index, std::int64_t x) { sqlite3_bind_int64(stmt_, index, x); }
 

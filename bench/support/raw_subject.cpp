@@ -66,7 +66,7 @@ private:
   private:
     raw_subject& subject_;
     raw::connection reader_;
-    bool prepared_; // the pragmas come between the connection and its statements
+    bool prepared_; // the pragmas run after opening and before preparing statements
     raw::statement point_, range_;
   };
 

@@ -39,7 +39,7 @@ double number(const std::string& text, const std::string& option) {
   char* end = nullptr;
   const double x = std::strtod(text.c_str(), &end);
   if (text.empty() || *end != '\0' || !(x >= 0))
-    refuse(option + ": '" + text + "' is no number from 0 up");
+    refuse(option + ": '" + text + "' is not a number from 0 up");
   return x;
 }
 
@@ -114,8 +114,7 @@ settings parse_settings(int argc, char** argv, const char* about) {
 
 void apply_process_settings(const settings& s) {
   if (!s.memstatus && !disable_memory_statistics())
-    throw std::runtime_error(
-        "SQLite was already in use: MEMSTATUS cannot be switched off any more");
+    throw std::runtime_error("SQLite was already in use: MEMSTATUS can no longer be switched off");
 }
 
 nlohmann::json to_json(const settings& s) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The command line that all benchmark programs share.
+// The command line of all benchmark programs.
 
 #pragma once
 
@@ -15,22 +15,22 @@
 namespace dbengine::bench {
 
 struct settings {
-  /// Of each subject in each round.
+  /// Seconds of measurement for each subject in each round.
   double seconds = 1;
-  /// Pairs; fewer than 5 are allowed for trying out and marked as no measurement.
+  /// Pairs. Fewer than 5 are allowed for trials and marked as no measurement.
   std::size_t rounds = 5;
-  /// Workloads to run, all where empty; a name selects every workload that contains it.
+  /// Workloads to run, all if empty; a name selects every workload that contains it.
   std::vector<std::string> only = {};
-  /// Subjects to leave out (`engine`, `sqlitecpp`). Raw SQLite always runs.
+  /// Subjects to skip (`engine`, `sqlitecpp`). Raw SQLite always runs.
   std::vector<std::string> skip = {};
   std::filesystem::path json = {};
-  /// Where the databases are made.
+  /// The folder in which the databases are created.
   std::filesystem::path directory = ".";
-  /// False: `disable_memory_statistics` for the whole process, thus for every subject.
+  /// False: calls `disable_memory_statistics`, which affects every subject of the process.
   bool memstatus = false;
-  /// Raw connections are opened as SQLite's default has it (serialised) instead of NOMUTEX.
+  /// Opens raw connections in SQLite's default mode (serialised) instead of NOMUTEX.
   bool raw_serialized = false;
-  /// Of the engine and of raw SQLite alike, in bytes; negative: the engine's default.
+  /// For the engine and for raw SQLite, in bytes; negative: the engine's default.
   long long mmap_size = -1;
   bool list = false;
 
@@ -38,15 +38,16 @@ struct settings {
   bool skipped(const std::string& subject) const;
 };
 
-/// Reads the command line; prints the mistake or the help and exits (2 and 0).
+/// Parses the command line. Prints the mistake or the help and exits (2 and 0).
 settings parse_settings(int argc, char** argv, const char* about);
 
-/// Sets what is set for the process as a whole. Before the first connection.
+/// Applies the settings of the process as a whole. Call it before the first connection.
 void apply_process_settings(const settings& s);
 
 nlohmann::json to_json(const settings& s);
 
-/// Writes `document` to `file`, by way of a temporary name; throws where it cannot.
+/// Writes `document` to `file` through a temporary name.
+/// Errors: throws if it cannot.
 void write_json(const std::filesystem::path& file, const nlohmann::json& document);
 
 } // namespace dbengine::bench

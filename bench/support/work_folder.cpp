@@ -14,13 +14,13 @@ work_folder::work_folder(const std::filesystem::path& parent) {
   auto name = (parent / "dbengine-bench-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr)
     throw std::system_error(errno, std::generic_category(),
-                            "cannot make a folder in " + parent.string());
+                            "cannot create a folder in " + parent.string());
   path_ = name;
 }
 
 work_folder::~work_folder() {
   std::error_code
-      ignored; // nobody can act on it; the folder is named so that a person sees whose it is
+      ignored; // the caller cannot act on it; the folder's name shows what it belongs to
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A folder for databases that is removed at the end.
+// A temporary folder for databases.
 
 #pragma once
 
@@ -9,10 +9,12 @@
 
 namespace dbengine::bench {
 
-/// All subjects of a run work in one such folder, so that they share a file system.
+/// A folder that the destructor removes. All subjects of a run use the same one, so that they share
+/// a file system.
 class work_folder {
 public:
-  /// Makes a new folder below `parent`, which must exist. Throws `std::system_error`.
+  /// Creates a new folder below `parent`, which must exist.
+  /// Errors: `std::system_error`.
   explicit work_folder(const std::filesystem::path& parent);
   ~work_folder();
   work_folder(const work_folder&) = delete;

@@ -7,7 +7,7 @@ namespace dbengine::bench {
 
 namespace {
 
-// Made before any clock runs, so that no subject pays for making its data.
+// Created before any clock runs, so that no subject pays for generating its data.
 const person& some_person(random_source& random) {
   static const auto people = [] {
     std::vector<person> result;

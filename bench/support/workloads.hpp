@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The questions that bench-targets asks, each with the answer that is wanted.
+// The workloads of bench-targets, each with its target.
 
 #pragma once
 
@@ -17,13 +17,13 @@ struct workload {
   std::string title;
   unsigned threads = 1;
   dbengine::synchronous synchronous = dbengine::synchronous::normal;
-  /// The engine's rate over raw SQLite's that is wanted.
+  /// The target ratio of the engine's rate to that of raw SQLite.
   double target = 1;
-  /// Rows that one operation stands for; the rates shown are rows.
+  /// Rows per operation; the printed rates are rows.
   unsigned rows = 1;
   unsigned time_every = 1;
   step operation;
-  /// Bound of the engine's p99 over its p50; 0 = none.
+  /// Upper limit of the engine's p99 divided by its p50; 0 = none.
   double fairness = 0;
 };
 

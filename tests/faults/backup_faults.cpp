@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing, and the next one works.
+// The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing,
+// and the next one works.
 #include "backup/backup_restore.hpp"
 
-#include "backup_fixture.hpp"
-#include "failing_calls.hpp"
-#include "needs_pipes.hpp"
+#include "support/engine/backup_fixture.hpp"
+#include "support/faults/failing_calls.hpp"
+#include "support/faults/needs_pipes.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -16,7 +17,7 @@
 #include <system_error>
 #include <thread>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;

@@ -3,11 +3,11 @@
 
 // A backup that a read-only engine has open is neither replaced nor removed under it.
 
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A sync of the write-ahead log fails: nothing that it holds is copied into the database before all of it was written and synced
-// again. `faults.power_cut` shows what would come of it; here is what the callers see.
-#include "engine_fixture.hpp"
-#include "faulty_vfs.hpp"
+// A sync of the write-ahead log fails: nothing that it holds is copied into the database before all
+// of it was written and synced again. `faults.power_cut` shows what would come of it; here is what
+// the callers see.
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -12,7 +13,7 @@
 #include <iterator>
 #include <sqlite3.h>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;

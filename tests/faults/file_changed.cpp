@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The database or its WAL taken away, replaced or cut short under the running engine: seen before the next write is
-// answered, and no write is taken after that.
+// The database or its WAL taken away, replaced or cut short under the running engine: seen before
+// the next write is answered, and no write is taken after that.
 
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -17,7 +17,7 @@
 
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -80,7 +80,8 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
     CAF_CHECK(e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(m.seen) != std::string::npos);
-    // From now on nothing is written, whatever way it comes, and the error says that it was not run.
+    // From now on nothing is written, whatever way it comes, and the error says that it was not
+    // run.
     for (const auto& f : std::vector<std::function<void()>>{
              [&] { db.execute("INSERT INTO t VALUES (1002, x'00')"); },
              [&] {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A disk that is full: a typed error, reads go on, and writes resume by themselves when there is space.
-// Needs a small file system of its own, and so the right to mount one.
+// A disk that is full: a typed error, reads go on, and writes resume by themselves when there is
+// space. Needs a small file system of its own, and so the right to mount one.
 
-#include "comes_true.hpp"
-#include "small_disk.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/small_disk.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -16,7 +16,7 @@
 
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -78,7 +78,8 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   CAF_CHECK(again.fetch_value<std::int64_t>("SELECT count(*) FROM t") == rows + 2);
 }
 
-// Nobody writes: a look is enough to know, and to know that there is room again. Little room is a warning.
+// Nobody writes: a look is enough to know, and to know that there is room again. Little room is a
+// warning.
 CAF_TEST(health tells of a disk that others fill) {
   const small_disk disk("size=4m");
   if (!disk.mounted()) {
@@ -149,7 +150,8 @@ CAF_TEST(an engine that cannot be opened on a full disk leaves nothing) {
       all += e.path().filename().string() + " ";
     return all;
   };
-  // From no free page to enough of them: each thing that an opening makes is the one that has no room.
+  // From no free page to enough of them: each thing that an opening makes is the one that has no
+  // room.
   int refused = 0;
   for (std::uintmax_t pages = 0; pages < 40; ++pages) {
     { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }

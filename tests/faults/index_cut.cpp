@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The index of the WAL (-shm), which SQLite has mapped, is cut short, deleted or replaced by another program; and as many
-// files as one likes are guarded. The process lives, every read and write is `fenced` from then on, and what was committed is in the
-// files.
+// The index of the WAL (-shm), which SQLite has mapped, is cut short, deleted or replaced by
+// another program; and as many files as one likes are guarded. The process lives, every read and
+// write is `fenced` from then on, and what was committed is in the files.
 
-#include "child.hpp"
-#include "engine_fixture.hpp"
-#include "os/sigbus_handler.hpp"
+#include "os/guarded_mapping.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -27,7 +27,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -145,7 +145,8 @@ CAF_TEST(an index that is deleted or replaced ends writes) {
 }
 
 CAF_TEST(threads that meet a missing page at once all go on) {
-  // The handler of the one has put a page there when that of the other asks which file the address belongs to.
+  // The handler of the one has put a page there when that of the other asks which file the address
+  // belongs to.
   CAF_CHECK_EQUAL(in_child([] {
                     install_sigbus_handler();
                     const engine_folder folder;
@@ -157,8 +158,8 @@ CAF_TEST(threads that meet a missing page at once all go on) {
                     struct stat file {};
                     if (fd < 0 || ::fstat(fd, &file) != 0)
                       return 1;
-                    os::sigbus_handler guard;
-                    guard.begin(fs::canonical(path).string(), file);
+                    os::guarded_mapping guard;
+                    guard.set_file(fs::canonical(path).string(), file);
                     const auto* at = static_cast<const volatile char*>(
                         ::mmap(nullptr, pages * page, PROT_READ, MAP_SHARED, fd, 0));
                     if (at == MAP_FAILED || ::truncate(path.c_str(), 0) != 0)
@@ -176,7 +177,7 @@ CAF_TEST(threads that meet a missing page at once all go on) {
                       });
                     for (auto& t : all)
                       t.join();
-                    return guard.struck() && sum == 0 ? 0 : 3;
+                    return guard.page_faulted() && sum == 0 ? 0 : 3;
                   }),
                   0);
 }

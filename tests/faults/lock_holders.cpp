@@ -6,10 +6,10 @@
 //   engine's process          its child (fork, no exec)      another process
 //   killed                    lives on, touches nothing      opens at once
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
 #include "os/file_lock.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -30,7 +30,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A process that opens an engine, forks a child that does nothing, and is killed. The child ends when `stay` is closed.
+// A process that opens an engine, forks a child that does nothing, and is killed. The child ends
+// when `stay` is closed.
 struct orphaned {
   int stay[2] = {-1, -1};
   bool made = false;
@@ -140,7 +141,8 @@ CAF_TEST(the lock file of a root that was killed locks nobody out) {
                       const auto e = failure_of([&] { db_engine second(folder.url()); });
                       if (e.code != errc::locked)
                         return 1;
-                      // Whose it is is told, or that it is not known: never the one that was killed.
+                      // Whose it is is told, or that it is not known: never the one that was
+                      // killed.
                       return e.message.find("999999999") == std::string::npos ? 0 : 2;
                     }),
                     0);

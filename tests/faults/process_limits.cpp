@@ -4,17 +4,19 @@
 // A process that forks, and one that runs out of threads or descriptors.
 //
 //   parent                       child
-//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the parent's
+//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the
+//                                parent's
 //
 //   opens under a limit          an error that says so, and no hang
-//   limit while it works         what needs no new thread or descriptor goes on; the rest comes back with the limit
+//   limit while it works         what needs no new thread or descriptor goes on; all else works
+//                                again when the limit is lifted
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
-#include "fault_script.hpp"
-#include "needs_pipes.hpp"
 #include "os/file_lock.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/fault_script.hpp"
+#include "support/faults/needs_pipes.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/actors/messages.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -34,7 +36,7 @@
 #include <optional>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -147,8 +149,9 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
   caf::actor_system sys(cfg);
   caf::logger::set_current_actor_system(nullptr);
   auto engine = actors::spawn_engine(sys, folder.url());
-  // Another thread may have had a lock of CAF's when the child was made. So this one is made here and never ended in the child (the logger's),
-  // and what it asks there has no timeout (the clock's).
+  // Another thread may have had a lock of CAF's when the child was made. So this one is made here
+  // and never ended in the child (the logger's), and what it asks there has no timeout (the
+  // clock's).
   caf::scoped_actor self(sys);
   const auto run = [&](const std::string& sql) {
     std::string code = "none";
@@ -183,7 +186,7 @@ CAF_TEST(a forked child opens an engine of its own) { // the control of the test
   db_engine db(folder.url());
   // What a thread held at the fork, malloc's lock of SQLite say, is held in the child for ever.
   int looks = 0;
-  CAF_REQUIRE(comes_true([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
+  CAF_REQUIRE(eventually([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
   CAF_CHECK_EQUAL(in_child([&] {
                     db_engine own(folder.url("own.db"));
                     own.execute("CREATE TABLE t (x)");
@@ -226,7 +229,7 @@ CAF_TEST(an engine has all its threads when it is open) {
   CAF_CHECK_EQUAL(in_child([&] {
                     for (int i = 0; i < 20; ++i) {
                       // A thread that ended is in the list for a moment still.
-                      if (!comes_true([] { return threads() == 1; }))
+                      if (!eventually([] { return threads() == 1; }))
                         return 2;
                       db_engine db(folder.url());
                       const auto at_once = threads();
@@ -329,7 +332,8 @@ CAF_TEST(a worker that cannot be restarted for want of a thread comes back with 
     limit(RLIMIT_NPROC, 1);
     {
       const fault_script script("writer.before_commit", 1, fail_worker);
-      // Its group fails the writer: nobody can take its place, and the request waits, to its deadline.
+      // Its group fails the writer: nobody can take its place, and the request waits, to its
+      // deadline.
       const auto e = failure_of([&] {
         db.with({.timeout = std::chrono::milliseconds(200)})
             .execute_many("INSERT INTO t VALUES (?)", std::vector<params>{params{1}, params{2}});
@@ -371,7 +375,7 @@ CAF_TEST(a thread that is lost between the question and the spawn is not waited 
           failure_of([&] { db_engine db(folder.url()); }); // its end waits for all it has
       limit(RLIMIT_NPROC, 4096);
       if (e.code != errc::cannot_open ||
-          e.message.find("no thread can be had for a worker") == std::string::npos) {
+          e.message.find("no thread is available for a worker") == std::string::npos) {
         std::fprintf(stderr, "%s\n", to_string(e).c_str());
         return lost;
       }

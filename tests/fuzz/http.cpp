@@ -117,16 +117,16 @@ void http(std::string_view input) {
     for (std::size_t at = 0; (at = bytes.find("\r\n ", at)) != std::string::npos;)
       bytes.replace(at, 3, " ");
   connection whole, pieces;
-  const auto& outcome = whole.take(bytes);
+  const auto& outcome = whole.consume(bytes);
   for (const char& c : bytes)
-    pieces.take({&c, 1});
-  require(same(outcome, pieces.take({})), "bytes mean the same in one piece and one by one");
+    pieces.consume({&c, 1});
+  require(same(outcome, pieces.consume({})), "bytes mean the same in one piece and one by one");
   if (outcome.index() == 0)
     return require(input.size() < most_head_bytes &&
                        input.find("\r\n\r\n") == std::string_view::npos,
                    "a head with an end has an outcome");
   const auto before = outcome;
-  require(same(before, whole.take("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")),
+  require(same(before, whole.consume("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")),
           "what follows a request is no request");
   if (const auto* no = std::get_if<answer>(&outcome)) {
     check_wire(*no);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "data/csv.hpp"
-#include "data/jsonl.hpp"
-#include "data/sniff.hpp"
+#include "data/input/csv_reader.hpp"
+#include "data/input/jsonl_reader.hpp"
+#include "data/input/sniff.hpp"
 
 #include "target.hpp"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What stands behind the facade: one interface, implemented in-process and over the wire.
-// Thread rule: `backend` may be called from any thread at once; the scopes belong to the thread that
-// opened them. Ownership: scopes must end before their backend; the facade sees to it.
+// The interface behind the facade, implemented in-process and over the wire.
+// Thread safety: `backend` may be called from any number of threads; a scope belongs to the thread
+// that opened it.
+// Ownership: scopes must end before their backend; the facade guarantees it.
 
 #pragma once
 
@@ -21,8 +22,8 @@ struct sqlite3;
 
 namespace dbengine::detail {
 
-/// A lease of one connection: statements run on the caller's thread. Destroyed without `commit`, a
-/// transaction is rolled back.
+/// A lease of one connection; statements run on the caller's thread. A transaction that ends
+/// without `commit` is rolled back.
 class scope {
 public:
   virtual ~scope() = default;
@@ -32,7 +33,8 @@ public:
   virtual void commit() = 0;
   virtual std::unique_ptr<scope> savepoint() = 0;
   virtual sqlite3* native_handle() noexcept = 0;
-  /// A statement of it failed and kept rows (`fate::partly_kept`): they go where the scope is rolled back.
+  /// True if one of its statements failed and kept rows (`outcome::partially_applied`). They are
+  /// lost if the scope is rolled back.
   virtual bool kept_part() const noexcept { return false; }
 };
 
@@ -40,7 +42,7 @@ public:
 class cursor_source {
 public:
   virtual ~cursor_source() = default;
-  /// The next rows, at most the batch size; empty at the end.
+  /// The next rows, at most the page size; empty at the end.
   virtual dbengine::rows next() = 0;
 };
 
@@ -82,7 +84,8 @@ public:
   virtual checkpoint_result checkpoint(checkpoint_mode mode, const request_options& o) = 0;
   virtual void set_pragma(std::string_view name, const value& v, const request_options& o) = 0;
 
-  /// Throws `errc::invalid_state` where this thread is in a function that a statement of this engine calls.
+  /// Throws `errc::invalid_state` if this thread is inside a function that a statement of this
+  /// engine calls.
   virtual void refuse_nested() const {}
   virtual void shutdown() = 0;
 };

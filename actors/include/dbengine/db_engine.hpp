@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The synchronous engine for plain C++: any number of threads, no CAF and no SQLite header needed.
+// The synchronous engine for plain C++. It needs no CAF and no SQLite header.
 //
-// Thread rule: `db_engine` may be used from any number of threads at once. `transaction`, `snapshot`,
-// `raw_connection` and `cursor` belong to the thread that got them. Ownership: `db_engine` owns its workers
-// and its file lock; it outlives everything obtained from it. Failures are thrown as `dbengine::error`.
+// Thread safety: `db_engine` may be used from any number of threads at once. `transaction`,
+// `snapshot`, `raw_connection` and `cursor` belong to the thread that obtained them.
+// Ownership: `db_engine` owns its workers and its file lock; it must outlive everything obtained
+// from it.
+// Errors: thrown as `dbengine::error`.
 
 #pragma once
 
@@ -19,11 +21,13 @@
 
 namespace dbengine {
 
-/// Statements that read, for every class that can run them. `Derived` gives `rows run_fetch(sql, params_view)`.
+/// Reading statements, for every class that can run them. `Derived` implements `rows run_fetch(sql,
+/// params_view)`.
 template <class Derived>
 class reading {
 public:
-  /// Runs one statement and returns all its rows. Parameters: `fetch(sql, {{"name", v}, …})` or `fetch(sql, a, b, …)`.
+  /// Runs one statement and returns all its rows. Parameters: `fetch(sql, {{"name", v}, …})` or
+  /// `fetch(sql, a, b, …)`.
   rows fetch(std::string_view sql, const params& p = {}) const {
     return with(p, [&](const params_view& v) { return self().run_fetch(sql, v); });
   }
@@ -34,7 +38,7 @@ public:
                      detail::hold(xs)...);
   }
 
-  /// The first row, nothing where there is none.
+  /// The first row; nullopt if there is none.
   template <class... Ps>
   std::optional<owned_row> fetch_one(std::string_view sql, const Ps&... xs) const {
     return first(fetch(sql, xs...));
@@ -44,8 +48,9 @@ public:
     return first(fetch(sql, params(p)));
   }
 
-  /// The first column of the first row as `T`; nothing where there is no row or the value is null. `T` owns its bytes (`std::string`,
-  /// `blob`): the rows are gone when the value is used.
+  /// The first column of the first row as `T`; nullopt if there is no row or the value is null. `T`
+  /// must own its bytes (`std::string`, `blob`), because the rows are released before the value is
+  /// used.
   template <class T, class... Ps>
   requires(!detail::is_view<T>) std::optional<T> fetch_value(std::string_view sql, const Ps&... xs)
   const { return scalar<T>(fetch(sql, xs...)); }
@@ -54,7 +59,8 @@ public:
                                                              std::initializer_list<named_value> p)
   const { return scalar<T>(fetch(sql, params(p))); }
 
-  /// Each row as a struct, column by column in the order of its members (see `to_struct`), which must own their bytes.
+  /// Each row as a struct, column by column in the order of its members (see `to_struct`). The
+  /// members must own their bytes.
   template <class T, class... Ps>
   std::vector<T> fetch_as(std::string_view sql, const Ps&... xs) const {
     return structs<T>(fetch(sql, xs...));
@@ -102,11 +108,12 @@ private:
   }
 };
 
-/// Statements that write. `Derived` gives `run_execute(sql, params_view)` and `run_many(sql, sets)` too.
+/// Writing statements. `Derived` also implements `run_execute(sql, params_view)` and `run_many(sql,
+/// sets)`.
 template <class Derived>
 class writing : public reading<Derived> {
 public:
-  /// Runs one statement; the answer comes after the commit that holds it.
+  /// Runs one statement and returns after the commit that contains it.
   write_result execute(std::string_view sql, const params& p = {}) const {
     return this->with(p, [&](const params_view& v) { return this->self().run_execute(sql, v); });
   }
@@ -116,21 +123,22 @@ public:
     return this->with_args([&](const params_view& v) { return this->self().run_execute(sql, v); },
                            detail::hold(xs)...);
   }
-  /// Runs one statement once per set, all or nothing. An error names the index of the failing set. No sets: nothing runs.
+  /// Runs one statement once per parameter set, all or nothing. An error has the index of the
+  /// failing set. Without sets nothing runs.
   batch_result execute_many(std::string_view sql, std::span<const params> sets) const {
     return this->self().run_many(sql, sets);
   }
 };
 
-/// An open write transaction on a lease of the write connection. Handed to the function of
-/// `db_engine::write`; committed when that returns, rolled back when it throws.
+/// An open write transaction on a lease of the write connection. `db_engine::write` passes it to
+/// its function, commits it when the function returns and rolls it back when it throws.
 class transaction : public writing<transaction> {
 public:
   explicit transaction(detail::scope& s) noexcept : scope_(&s) {}
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;
 
-  /// A savepoint: released when the function returns, undone when it throws.
+  /// Runs `f` in a savepoint: released when `f` returns, rolled back when it throws.
   template <std::invocable<transaction&> F>
   auto write(F&& f) {
     return run(scope_->savepoint(), std::forward<F>(f));
@@ -158,7 +166,8 @@ public:
   }
 
 private:
-  // What a statement kept of itself goes with the transaction, where its error leaves that.
+  // An exception that leaves the transaction also rolls back the rows that the failed statement
+  // kept.
   template <class F>
   static decltype(auto) call(const detail::scope& s, F&& f, transaction& tx) {
     try {
@@ -188,15 +197,16 @@ private:
   detail::scope* scope_;
 };
 
-/// A scoped lease of a connection with everything SQLite can do, its native handle included. At the end of
-/// the scope, work that is not committed is rolled back, and the connection is reset or replaced before
-/// anybody else gets it. A statement that was prepared by the native handle and not finalized may only be finalized after that: to
-/// step it is an error (`no such table`). Moved from, every call is `errc::invalid_state`.
+/// A scoped lease of a connection with everything SQLite can do, including its native handle. At
+/// the end of the scope uncommitted work is rolled back, and the connection is reset or replaced
+/// before it is used again. A statement that was prepared through the native handle and not
+/// finalized may then only be finalized; a step returns an error (`no such table`).
+/// Errors: every call on a moved-from lease throws `errc::invalid_state`.
 class raw_connection : public writing<raw_connection> {
 public:
   explicit raw_connection(std::unique_ptr<detail::scope> s) noexcept : scope_(std::move(s)) {}
 
-  /// Valid until the end of the scope; not to be closed.
+  /// Valid until the end of the scope. Do not close it.
   sqlite3* native_handle() const { return scope().native_handle(); }
 
   rows run_fetch(std::string_view sql, const params_view& p) const { return scope().fetch(sql, p); }
@@ -217,13 +227,14 @@ private:
   std::unique_ptr<detail::scope> scope_;
 };
 
-/// A running query that gives its rows in batches, in constant memory: the rows of the moment when it was opened. Abandoned, it
-/// closes. Moved from, every call is `errc::invalid_state`.
+/// A running query that returns its rows in pages, in constant memory: the rows as of the moment
+/// when it was opened. Its destructor closes it.
+/// Errors: every call on a moved-from cursor throws `errc::invalid_state`.
 class cursor {
 public:
   explicit cursor(std::unique_ptr<detail::cursor_source> s) noexcept : source_(std::move(s)) {}
 
-  /// The next rows, at most the batch size; empty at the end.
+  /// The next rows, at most the page size; empty at the end.
   rows next() {
     if (!source_)
       throw error(errc::invalid_state, "the cursor was moved away");
@@ -264,13 +275,14 @@ private:
   std::unique_ptr<detail::cursor_source> source_;
 };
 
-/// All requests that carry properties: shared by `db_engine` (its defaults) and `request_view` (those given).
-/// `Derived` gives `detail::backend& backend() const` and `const request_options& properties() const`.
+/// All requests that have properties; shared by `db_engine` (its defaults) and `request_view`
+/// (those given). `Derived` implements `detail::backend& backend() const` and `const
+/// request_options& properties() const`.
 template <class Derived>
 class requesting : public writing<Derived> {
 public:
-  /// Several operations in one immediate transaction, a result each; any failure undoes all (DDL too) and
-  /// names the operation's index.
+  /// Runs several operations in one immediate transaction and returns a result for each. Any
+  /// failure rolls back all (DDL too); the error has the index of the operation.
   std::vector<operation_result> execute_transaction(std::span<const operation> ops) const {
     return engine().transact(ops, props());
   }
@@ -278,20 +290,23 @@ public:
     return engine().transact(std::span(ops.begin(), ops.size()), props());
   }
 
-  /// Many statements in one text, split by SQLite itself (triggers, comments and strings with semicolons are safe).
+  /// Runs many statements of one text. SQLite itself splits them, so triggers, comments and strings
+  /// may contain semicolons.
   script_result execute_script(std::string_view sql,
                                script_mode mode = script_mode::all_or_nothing) const {
     return engine().script(sql, mode, props());
   }
 
-  /// Runs `f(transaction&)` on this thread in an immediate transaction: committed when it returns, rolled back
-  /// when it throws. Inside another `write` of the same thread it is a savepoint. Returns what `f` returns.
+  /// Runs `f(transaction&)` on this thread in an immediate transaction and returns what `f`
+  /// returns. It commits when `f` returns and rolls back when `f` throws. Inside another `write` of
+  /// the same thread it is a savepoint.
   template <std::invocable<transaction&> F>
   auto write(F&& f) const {
     return transaction::run(engine().begin_write(props()), std::forward<F>(f));
   }
 
-  /// Runs `f(snapshot&)` on this thread with one snapshot for all its reads. Returns what `f` returns.
+  /// Runs `f(snapshot&)` on this thread with one snapshot for all its reads and returns what `f`
+  /// returns.
   template <std::invocable<snapshot&> F>
   auto read(F&& f) const {
     auto s = engine().begin_read(props());
@@ -299,7 +314,7 @@ public:
     return std::forward<F>(f)(view);
   }
 
-  /// Streams a result of any size. `batch`: rows fetched at a time. The request's deadline bounds each batch.
+  /// Streams a result of any size. `batch`: rows per page. The request's deadline bounds each page.
   dbengine::cursor cursor(std::string_view sql, const params& p = {},
                           std::size_t batch = defaults::cursor_batch) const {
     return this->with(p, [&](const params_view& v) {
@@ -307,8 +322,9 @@ public:
     });
   }
 
-  /// The seed's `get_raw_connection`. `read_only` lends a reader's connection, else the writer's (everybody else's
-  /// writes wait for the end of the scope).
+  /// Leases a connection with its native handle: a reader's if `read_only`, else the writer's,
+  /// which blocks all other writes until the end of the scope. `get_raw_connection` is the name in
+  /// jpy-sync-db-lite.
   dbengine::raw_connection raw_connection(bool read_only = false) const {
     return dbengine::raw_connection(engine().begin_raw(read_only, props()));
   }
@@ -316,31 +332,35 @@ public:
     return raw_connection(read_only);
   }
 
-  /// Makes a backup and waits for it: true on success, false at once where one is running. Throws
-  /// `errc::backup_failed` where it failed.
+  /// Makes a backup and waits for it. True on success; false at once if another backup runs. Throws
+  /// `errc::backup_failed`.
   bool request_backup() const { return engine().request_backup(props()); }
-  /// A backup into a path of the caller's, verified, never over an existing file.
+  /// Makes a verified backup at a path of the caller's choice; never replaces an existing file.
   void backup_to(const std::filesystem::path& target,
                  const progress_callback& progress = {}) const {
     engine().backup_to(target, progress, props());
   }
 
-  /// Rebuilds the file without its free pages. Needs as much space again while it runs, and everybody else's writes wait.
+  /// Rebuilds the file without its free pages. It needs the size of the database again while it
+  /// runs, and all other writes wait.
   void vacuum() const { engine().vacuum(props()); }
-  /// All tables, or one.
+  /// Gathers statistics for the query planner: for one table, or for all.
   void analyze(std::string_view table = {}) const { engine().analyze(table, props()); }
-  /// SQLite's `PRAGMA optimize`: gathers statistics for the query planner where it thinks that they pay. Done at open, too.
+  /// Runs SQLite's `PRAGMA optimize`, which gathers statistics for the query planner if it
+  /// considers that worthwhile. Also done at open.
   void optimize() const { engine().optimize(props()); }
-  /// The problems found, empty = good. `quick` leaves out that indexes match their tables.
+  /// Checks the database and returns the problems; empty if there are none. `quick` does not
+  /// compare indexes with their tables.
   std::vector<std::string> integrity_check(bool quick = false) const {
     return engine().integrity_check(quick, props());
   }
-  /// Moves what the WAL holds into the file. Not being able to move all because others read or write is no error: see the result.
+  /// Copies the content of the WAL into the database file. If other readers or writers prevent a
+  /// complete checkpoint, that is reported in the result, not as an error.
   checkpoint_result checkpoint(checkpoint_mode mode = checkpoint_mode::truncate) const {
     return engine().checkpoint(mode, props());
   }
-  /// Sets a pragma for every connection of the engine; only those whose change is safe
-  /// (`errc::not_allowed` lists them) and only values of their kind.
+  /// Sets a pragma on every connection of the engine. Only pragmas whose change is safe are
+  /// accepted (`errc::not_allowed` lists them), and only values of their type.
   void set_pragma(std::string_view name, const value& v) const {
     engine().set_pragma(name, v, props());
   }
@@ -360,7 +380,8 @@ private:
   const request_options& props() const { return this->self().properties(); }
 };
 
-/// The engine with the properties of a request bound: `db.with_timeout(100ms).fetch(…)`. Valid while the engine is.
+/// The engine with bound request properties: `db.with_timeout(100ms).fetch(…)`. Valid as long as
+/// the engine.
 class request_view : public requesting<request_view> {
 public:
   request_view(detail::backend& b, request_options o) : backend_(&b), options_(std::move(o)) {}
@@ -368,25 +389,28 @@ public:
   detail::backend& backend() const noexcept { return *backend_; }
   const request_options& properties() const noexcept { return options_; }
 
-  /// From the call to the answer, instead of `options::request_timeout`. Zero or less has expired; more than a year is a year.
+  /// Sets the time from the call to the answer, instead of `options::request_timeout`. Zero or less
+  /// has expired; more than a year counts as a year.
   request_view with_timeout(std::chrono::milliseconds t) const {
     auto o = options_;
     o.timeout = t;
     return {*backend_, std::move(o)};
   }
-  /// A request that waits when `t` is asked to stop never runs; one that runs is interrupted within 50 ms (`errc::cancelled`).
+  /// Cancels requests through `t`: a waiting request never runs, a running one is interrupted
+  /// within 50 ms (`errc::cancelled`).
   request_view with_cancel(std::stop_token t) const {
     auto o = options_;
     o.cancel = std::move(t);
     return {*backend_, std::move(o)};
   }
-  /// Who goes first where several wait.
+  /// Sets which requests run first if several wait.
   request_view with_priority(dbengine::priority p) const {
     auto o = options_;
     o.priority = p;
     return {*backend_, std::move(o)};
   }
-  /// Exactly-once for a write, see `request_options::id`: an id is done once; with another request it is `errc::invalid_state`.
+  /// Makes a write exactly-once, see `request_options::id`: an id runs once; with another request
+  /// it fails with `errc::invalid_state`.
   request_view with_id(std::string id) const {
     auto o = options_;
     o.id = std::move(id);
@@ -398,48 +422,58 @@ private:
   request_options options_;
 };
 
-/// One database: a writer, readers and their supervision around one file (or memory), or the connection to an engine of another
-/// process. Every call blocks until its answer and throws `error` where it fails; any number of threads may call at once.
+/// One database: a writer, readers and their supervision around one file (or memory), or a
+/// connection to an engine of another process.
+/// Thread safety: any number of threads may call at once. Every call blocks until its answer.
+/// Errors: every call throws `error` on failure.
 class db_engine : public requesting<db_engine> {
 public:
-  /// Opens the database: `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://` (memory), `sqlite:///file:x.db?mode=ro&uri=true`
-  /// or a bare path. Throws `error` with the reason; nothing is created or changed then.
+  /// Opens a database: `sqlite:///rel.db`, `sqlite:////abs.db`, `sqlite://` (memory),
+  /// `sqlite:///file:x.db?mode=ro&uri=true` or a bare path. Throws `error` with the reason; nothing
+  /// is created or changed then.
   explicit db_engine(std::string_view database_url, options o = {});
 
-  /// Uses the engine that another process offers at `host:port` (`[IPv6]:port`): all of this class but `write`, `read`, `raw_connection`
-  /// and `backup_to` (`errc::not_allowed`). Throws `error` where it cannot be reached or is none.
+  /// Connects to the engine that another process publishes at `host:port` (`[IPv6]:port`). All of
+  /// this class works but `write`, `read`, `raw_connection` and `backup_to` (`errc::not_allowed`).
+  /// Throws `error` if the engine cannot be reached or is not a dbengine.
   ///
-  /// A lost connection is made again, with backoff. Requests that were under way then: what only reads, or has an id, is sent again
-  /// within its deadline; other writes are `errc::outcome_unknown`. While there is no connection a request waits 2 s, then it is
-  /// `errc::unreachable`. `shutdown` ends the connection, not the engine.
+  /// A lost connection is restored, with backoff. Requests in flight at the loss: a read, or a
+  /// write with an id, is sent again within its deadline; other writes fail with
+  /// `errc::outcome_unknown`. Without a connection a request waits 2 s, then fails with
+  /// `errc::unreachable`. `shutdown` closes the connection, not the engine.
   static db_engine connect(std::string_view address, const remote_options& o = {});
 
   db_engine(db_engine&&) noexcept;
   db_engine& operator=(db_engine&&) noexcept;
-  /// Shuts down.
+  /// Calls `shutdown`.
   ~db_engine();
 
-  /// These properties for the calls made on the result: see `request_view`, which has the same functions to add more.
+  /// Binds properties to the calls on the result: see `request_view`, which has the same functions
+  /// to add more.
   request_view with(request_options o) const { return {backend(), std::move(o)}; }
   request_view with_timeout(std::chrono::milliseconds t) const { return with({}).with_timeout(t); }
   request_view with_cancel(std::stop_token t) const { return with({}).with_cancel(std::move(t)); }
   request_view with_priority(dbengine::priority p) const { return with({}).with_priority(p); }
   request_view with_id(std::string id) const { return with({}).with_id(std::move(id)); }
 
-  /// Settings, state and files of the backups, the newest first. Reads the folder.
+  /// Settings, state and files of the backups, newest first. Reads the folder.
   dbengine::backup_info get_backup_info() const { return backend().backup_info(); }
-  /// What was counted and measured since the engine was opened, and what waits now. Costs some microseconds; takes no lock of
-  /// the requests.
+  /// Counters and times since the engine was opened, and its current state. Cost: a few
+  /// microseconds, and no lock that requests take.
   statistics get_stats() const { return backend().statistics(); }
-  /// Whether all works: every worker, the file, the disk, the WAL, the last backup.
+  /// Health of every worker, the file, the disk, the WAL and the last backup.
   health_report health() const { return backend().health(); }
-  /// Versions, sizes and pragmas of the open database. Asks SQLite: needs a reader.
+  /// Versions, sizes and pragmas of the open database. Cost: it queries SQLite on a reader.
   dbengine::database_info database_info() const { return backend().database_info(); }
 
-  /// No new requests; what waits is finished within `shutdown_timeout`, the rest answered `errc::shut_down`; the WAL
-  /// is checkpointed and every file closed. A cursor or `read` that runs no statement at that moment is not waited for: its
-  /// connection is closed, its next call is `errc::shut_down`. Neither is an idle raw connection, which keeps its connection, and the
-  /// file's lock where it is the writer's, to the end of its scope. Idempotent; later calls fail at once with `errc::shut_down`.
+  /// Stops accepting requests. Waiting requests are finished within `shutdown_timeout`, the others
+  /// fail with `errc::shut_down`; then the WAL is checkpointed and every file is closed.
+  /// Idempotent; later calls fail with `errc::shut_down` at once.
+  ///
+  /// A cursor or `read` that runs no statement at that moment is not waited for: its connection is
+  /// closed, its next call fails with `errc::shut_down`. An idle raw connection is not waited for
+  /// either; it keeps its connection, and the writer's also the file lock, until the end of its
+  /// scope.
   void shutdown();
 
   detail::backend& backend() const;
@@ -451,7 +485,7 @@ private:
   std::shared_ptr<detail::backend> backend_;
 };
 
-/// The seed's name.
+/// The name in jpy-sync-db-lite.
 using DbEngine = db_engine;
 
 } // namespace dbengine

@@ -19,10 +19,10 @@ caf::result<Result> answer(engine::backup_service& service, std::uint64_t sender
       o.timeout.count() > 0 ? sqlite::clock::now() + o.timeout : sqlite::clock::time_point::max();
   const auto stop =
       o.cancel_token != 0 ? service.cancels().add(sender, o.cancel_token) : std::stop_token();
-  const struct at_the_end {
+  const struct forget_at_the_end {
     engine::backup_service& service;
     std::uint64_t sender, token;
-    ~at_the_end() {
+    ~forget_at_the_end() {
       if (token != 0)
         service.cancels().remove(sender, token);
     }
@@ -42,7 +42,8 @@ caf::result<Result> answer(engine::backup_service& service, std::uint64_t sender
 
 backup_worker_actor::behavior_type backup_worker(
     backup_worker_actor::stateful_pointer<backup_worker_state> self,
-    std::shared_ptr<engine::backup_service> service) {
+    std::shared_ptr<engine::backup_service> service,
+    std::shared_ptr<progress_listeners> listeners) {
   end_by_exceptions(self);
   const auto sender = [self] {
     self->quit(); // after this one message
@@ -50,7 +51,7 @@ backup_worker_actor::behavior_type backup_worker(
     return asked ? asked->id() : 0;
   };
   return {
-      [self, service](caf::tick_atom) -> caf::result<bool> {
+      [self, service](run_periodic_backup) -> caf::result<bool> {
         self->quit();
         try {
           DBENGINE_FAULT_POINT("backup.begins");
@@ -61,14 +62,17 @@ backup_worker_actor::behavior_type backup_worker(
       },
       [service, sender](const backup_request& r) {
         return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
-          return service->run(r.options.peer != 0 ? engine::backup_kind::peer
-                                                  : engine::backup_kind::requested,
-                              go_on);
+          return r.options.peer != 0 ? service->run(engine::backup_kind::peer, go_on)
+                                     : service->run(engine::backup_kind::requested, go_on);
         });
       },
-      [service, sender](const backup_to_request& r) {
-        return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
-          service->run_to(r.target, go_on);
+      [service, listeners, sender](const backup_to_request& r) {
+        const auto from = sender();
+        const auto channel = listeners->find(from);
+        return answer<bool>(*service, from, r.options, [&](const progress_callback& go_on) {
+          service->run_to(r.target, [&](const backup_progress& p) {
+            return go_on(p) && (!channel || channel->ask(p, [&] { return go_on(p); }));
+          });
           return true;
         });
       },

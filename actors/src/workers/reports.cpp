@@ -16,31 +16,43 @@ namespace dbengine::actors::workers {
 
 namespace {
 
-// The workers by what the supervisor knows and what they do at this moment.
-std::vector<worker_health> workers(engine::engine& core, const worker_status_table& b) {
-  auto all = b.read();
-  std::size_t reader = 0;
-  for (auto& w : all) {
-    engine::worker_view v;
-    if (w.name == "writer")
-      v = core.supervision().view_writer();
-    else if (w.name.starts_with("reader ") && w.name != "reader pool")
-      v = core.supervision().view_reader(reader++);
-    else if (w.name == "upkeep")
-      v = core.supervision().view_reader(core.reads().count() - 1);
-    else
-      continue;
-    if (w.state == worker_state::idle)
-      w.state = v.stalled   ? worker_state::stalled
-                : v.running ? worker_state::running
-                : v.spare   ? worker_state::spare
-                            : worker_state::idle;
-    w.note = std::move(v.note);
+// What an idle worker does at this moment, by its connection.
+worker_state state_of(const engine::worker_view& v) {
+  return v.stalled   ? worker_state::stalled
+         : v.running ? worker_state::running
+         : v.spare   ? worker_state::spare
+                     : worker_state::idle;
+}
+
+// The supervisor's states, and what the engine knows of the workers that have a connection.
+std::vector<worker_status> sample_workers(engine::engine& core, const worker_status_table& table) {
+  auto all = table.read();
+  for (auto& [id, health] : all) {
+    engine::worker_view view;
+    switch (id.role) {
+    case worker_role::writer: view = core.supervision().view_writer(); break;
+    case worker_role::reader:
+    case worker_role::maintenance_reader: view = core.supervision().view_reader(id.index); break;
+    case worker_role::reader_pool:
+    case worker_role::stats:
+    case worker_role::backup_scheduler: continue;
+    }
+    if (health.state == worker_state::idle)
+      health.state = state_of(view);
+    health.note = std::move(view.note);
   }
   return all;
 }
 
-circuit_state worst(const std::vector<worker_health>& all) {
+std::vector<worker_health> health_of(std::vector<worker_status>&& all) {
+  std::vector<worker_health> result;
+  result.reserve(all.size());
+  for (auto& w : all)
+    result.push_back(std::move(w.health));
+  return result;
+}
+
+circuit_state worst_circuit(const std::vector<worker_health>& all) {
   auto c = circuit_state::closed;
   for (const auto& w : all)
     if (w.circuit == circuit_state::open ||
@@ -49,24 +61,39 @@ circuit_state worst(const std::vector<worker_health>& all) {
   return c;
 }
 
-// Nothing is read while every reader sits in a statement that does not come back.
-void add_readers(health_report& h) {
+// Nothing is read while every reader is in a statement that does not end.
+std::string stalled_readers(const std::vector<worker_status>& workers) {
   std::size_t readers = 0;
   std::size_t stalled = 0;
-  for (const auto& w : h.workers)
-    if (w.name.starts_with("reader ") && w.name != "reader pool") {
+  for (const auto& w : workers)
+    if (w.id.role == worker_role::reader) {
       ++readers;
-      stalled += w.state == worker_state::stalled ? 1 : 0;
+      stalled += w.health.state == worker_state::stalled ? 1 : 0;
     }
-  if (readers > 0 && stalled == readers)
-    h.problems.push_back("no reader is left: all " + std::to_string(readers) + " are stalled");
+  if (readers == 0 || stalled < readers)
+    return {};
+  return "no reader is left: all " + std::to_string(readers) + " are stalled";
+}
+
+// One problem for each worker that does not work as it should.
+void add_worker_problems(health_report& h) {
+  for (const auto& w : h.workers) {
+    if (w.circuit != circuit_state::closed)
+      h.problems.push_back(w.name + ": the circuit is " + std::string(to_string(w.circuit)) + " (" +
+                           w.last_failure + ")");
+    else if (w.state == worker_state::stalled || w.state == worker_state::restarting ||
+             w.state == worker_state::failed)
+      h.problems.push_back(w.name + " is " +
+                           (w.note.empty() ? std::string(to_string(w.state)) : w.note));
+  }
 }
 
 std::string megabytes(std::uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
 }
 
-// Critical: nothing can be written. By a write that said so, or by the last look.
+// Critical: nothing can be written. Known from a write that found no room, or from the last sample
+// of the disk.
 std::string full_disk(engine::engine& core, const engine::disk_sample& disk) {
   if (core.file().location().memory || core.file().read_only())
     return {};
@@ -88,10 +115,10 @@ std::string long_wal(const engine::disk_sample& disk) {
     return {};
   return "the write-ahead log has " + megabytes(disk.wal_bytes) +
          ": a snapshot that is kept (a cursor, a transaction that reads, a backup, another process) "
-         "does not let it begin anew";
+         "keeps it from starting over";
 }
 
-// What stands in the way of nothing yet.
+// Problems that keep nothing from working yet.
 void add_warnings(health_report& h, engine::engine& core, const engine::backup_service& backups,
                   const engine::disk_sample& disk, bool full) {
   const auto add = [&](const char* kind, std::string text) {
@@ -106,22 +133,24 @@ void add_warnings(health_report& h, engine::engine& core, const engine::backup_s
 
 } // namespace
 
-statistics report_statistics(engine::engine& core, const worker_status_table& b,
+statistics report_statistics(engine::engine& core, const worker_status_table& table,
                              const engine::backup_service& backups) {
   auto s = engine::sample_statistics(core);
-  s.workers = workers(core, b);
-  s.circuit = worst(s.workers);
+  s.workers = health_of(sample_workers(core, table));
+  s.circuit = worst_circuit(s.workers);
   for (const auto& w : s.workers)
     s.restarts += w.restarts;
   backups.history().add_to(s);
   return s;
 }
 
-health_report report_health(engine::engine& core, const worker_status_table& b,
+health_report report_health(engine::engine& core, const worker_status_table& table,
                             const engine::backup_service& backups, sqlite::clock::duration waited) {
   health_report h;
-  h.workers = workers(core, b);
-  h.circuit = worst(h.workers);
+  auto workers = sample_workers(core, table);
+  const auto no_reader = stalled_readers(workers);
+  h.workers = health_of(std::move(workers));
+  h.circuit = worst_circuit(h.workers);
   core.fence().raise_if_truncated();
   h.fenced = core.fence().reason();
   const auto disk = core.disk().last_sample();
@@ -140,16 +169,9 @@ health_report report_health(engine::engine& core, const worker_status_table& b,
         " ms");
   if (!h.fenced.empty())
     h.problems.push_back("writing is stopped: " + h.fenced);
-  for (const auto& w : h.workers) {
-    if (w.circuit != circuit_state::closed)
-      h.problems.push_back(w.name + ": the circuit is " + std::string(to_string(w.circuit)) + " (" +
-                           w.last_failure + ")");
-    else if (w.state == worker_state::stalled || w.state == worker_state::restarting ||
-             w.state == worker_state::failed)
-      h.problems.push_back(w.name + " is " +
-                           (w.note.empty() ? std::string(to_string(w.state)) : w.note));
-  }
-  add_readers(h);
+  add_worker_problems(h);
+  if (!no_reader.empty())
+    h.problems.push_back(no_reader);
   const auto full = full_disk(core, disk);
   core.disk().alerts().update("disk", base::log_level::error, full);
   if (!full.empty())
@@ -162,14 +184,14 @@ health_report report_health(engine::engine& core, const worker_status_table& b,
 
 database_info report_database(engine::engine& core, sqlite::connection& c,
                               sqlite::request_control& ctl) {
-  // Not by the statement cache, whose counts are part of the statistics.
-  const sqlite::connection::running under(c, ctl);
+  // Not through the statement cache, whose counts are part of the statistics.
+  const sqlite::connection::request_scope under(c, ctl);
   const auto text = [&](const char* sql) {
     try {
-      return c.engine_text(sql);
+      return c.own_sql().text(sql);
     } catch (const error& e) {
       auto info = e.info();
-      if (const auto why = ctl.stopped(); why != errc::none)
+      if (const auto why = ctl.deadline.stop_reason(); why != errc::none)
         info.code = why;
       throw error(std::move(info));
     }
@@ -194,7 +216,7 @@ database_info report_database(engine::engine& core, sqlite::connection& c,
   i.application_id = integer("PRAGMA application_id");
   i.foreign_keys = integer("PRAGMA foreign_keys") != 0;
   i.mmap_bytes = number("PRAGMA mmap_size");
-  const auto cache = integer("PRAGMA cache_size"); // in KiB where negative, else in pages
+  const auto cache = integer("PRAGMA cache_size"); // in KiB if negative, else in pages
   i.cache_bytes = cache < 0 ? std::uint64_t{1024} * static_cast<std::uint64_t>(-cache)
                             : i.page_size * static_cast<std::uint64_t>(cache);
   static constexpr const char* levels[] = {"off", "normal", "full"};

@@ -9,15 +9,14 @@
 namespace dbengine::actors::workers {
 
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
-                                   std::shared_ptr<engine::engine> core,
-                                   std::function<void()> ready) {
+                                   std::shared_ptr<engine::engine> core, child_life life) {
   end_by_exceptions(self);
   const auto fail = [self] { self->quit(from_info(base::current_exception_info())); };
   try {
     core->writer().open();
     if (core->checkpoints().is_scheduled()) // by the writer before this one
-      self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
-    ready();
+      self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
+    life.report_ready();
   } catch (...) {
     fail();
   }
@@ -29,15 +28,15 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
           fail();
         }
       },
-      [self, core, fail](caf::idle_atom) {
+      [self, core, fail](checkpoint_if_idle) {
         try {
           if (core->checkpoints().run_when_idle())
-            self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
+            self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
         } catch (...) {
           fail();
         }
       },
-      [self](caf::close_atom) {
+      [self](writer_lost) {
         self->quit(from_info({.code = errc::unavailable, .message = "the write connection broke"}));
       },
   };

@@ -27,26 +27,27 @@ std::string to_string(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-// What Beast takes and we do not: a coding that only contains the word `chunked`, a length that is said twice.
+// Framing that Beast accepts and this server refuses: a coding that only contains the word
+// `chunked`, and a repeated length.
 const char* wrong_framing(const beast::http::request<beast::http::empty_body>& r) {
   for (const auto f :
        {field::host, field::content_length, field::transfer_encoding, field::authorization})
     if (r.count(f) > 1)
-      return "a field that may be there once is there twice";
+      return "a field that may occur only once occurs twice";
   const auto coding = r.find(field::transfer_encoding);
   if (coding != r.end() && !beast::iequals(coding->value(), "chunked"))
-    return "the only transfer coding is chunked";
+    return "chunked is the only supported transfer coding";
   if (coding != r.end() && r.version() < 11)
     return "HTTP/1.0 has no transfer codings";
   const auto length = r.find(field::content_length);
   if (length != r.end() && !is_number({length->value().data(), length->value().size()}))
-    return "a Content-Length is one number";
+    return "Content-Length must be one number";
   return nullptr;
 }
 
 } // namespace
 
-const connection::outcome& connection::take(std::string_view bytes) {
+const connection::outcome& connection::consume(std::string_view bytes) {
   if (outcome_.index() != 0)
     return outcome_;
   bytes = bytes.substr(0, most_head_bytes - head_.size());
@@ -70,12 +71,12 @@ const connection::outcome& connection::take(std::string_view bytes) {
   return outcome_;
 }
 
-// What must be seen in the lines themselves, because Beast joins and skips.
+// Checks what only the raw lines show, because Beast joins or skips it.
 connection::outcome connection::refuse_line(std::string_view line) {
   if (!line.ends_with("\r\n"))
     return refusal(400, "a line of the head does not end in CRLF");
   if (line.front() == ' ' || line.front() == '\t')
-    return refusal(400, "a folded header is not taken");
+    return refusal(400, "folded headers are not supported");
   if (lines_ == 0 && line.size() == 2)
     return refusal(400, "the request line is missing");
   if (lines_ > most_fields && line.size() > 2)
@@ -85,12 +86,12 @@ connection::outcome connection::refuse_line(std::string_view line) {
 
 connection::outcome connection::read_head() const {
   beast::http::request_parser<beast::http::empty_body> parser;
-  parser.header_limit(2 * most_head_bytes); // the limit is ours
-  // A body is not refused here, but by whoever knows the page.
+  parser.header_limit(2 * most_head_bytes); // the limit is checked here
+  // The router refuses a body, because it knows the page.
   parser.body_limit(boost::none);
   beast::error_code why;
   parser.put(boost::asio::buffer(head_), why);
-  // The empty body objects to the bytes of a body, and none are given.
+  // The empty body refuses the bytes of a body; none are passed to it.
   if (why && !(why == beast::http::error::need_more && parser.is_header_done()))
     return refusal(400, "the head of the request is malformed: " + why.message());
   if (!parser.is_header_done())

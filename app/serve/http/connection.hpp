@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// HTTP/1 of one connection, as bytes: it knows no socket and no clock.
+// The HTTP/1 protocol of one connection, on bytes: without sockets and clocks.
 #pragma once
 
 #include "serve/http/message.hpp"
@@ -13,23 +13,26 @@
 
 namespace dbengine::app::serve::http {
 
-/// A request line and headers of any sane client.
+/// Enough for the request line and headers of any ordinary client.
 inline constexpr std::size_t most_head_bytes = 16 * 1024;
 inline constexpr std::size_t most_fields = 64;
 
-/// Reads the head of the one request that a connection has. What follows is never read as a request, so that nothing can be smuggled
-/// in a body; what would let two readers see two different requests is refused all the same:
-/// lines that do not end in CRLF, folded fields, a second Host, Content-Length, Transfer-Encoding or Authorization, lengths that are no
-/// plain number, both ways to say a length at once, any Transfer-Encoding but `chunked`.
-/// Thread rule: one thread.
+/// A parser of the one request that a connection carries.
+/// Bytes after the head are never read as a request, so no request can be smuggled in a body. Heads
+/// that two readers could interpret differently are refused as well:
+/// - lines that do not end in CRLF, and folded fields;
+/// - a second Host, Content-Length, Transfer-Encoding or Authorization;
+/// - a length that is not a plain number, and both ways to give a length at once;
+/// - any Transfer-Encoding except `chunked`.
+/// Thread safety: one thread.
 class connection {
 public:
-  /// Nothing yet, a request, or why it is refused: 400, 431.
+  /// Nothing yet, a request, or the refusal: 400, 431.
   using outcome = std::variant<std::monostate, request, answer>;
 
-  /// Takes what has come. After the first outcome it takes nothing more.
-  const outcome& take(std::string_view bytes);
-  /// Whether a byte has come.
+  /// Consumes received bytes. After the first outcome it consumes nothing more.
+  const outcome& consume(std::string_view bytes);
+  /// Whether any byte has been received.
   bool begun() const noexcept { return !head_.empty(); }
 
 private:
@@ -37,12 +40,12 @@ private:
   outcome read_head() const;
 
   std::string head_;     // never longer than `most_head_bytes`
-  std::size_t line_ = 0; // where the line begins that has no end yet
+  std::size_t line_ = 0; // the start of the line that is still incomplete
   std::size_t lines_ = 0;
   outcome outcome_;
 };
 
-/// What an answer is on the wire. Every answer ends its connection.
+/// The bytes of an answer. Every answer closes its connection.
 std::string wire(const answer& a, bool with_body);
 
 } // namespace dbengine::app::serve::http

@@ -4,13 +4,12 @@
 #include "serve/http/listener.hpp"
 
 #include "cli/exit_code.hpp"
-#include "serve/http/connection.hpp"
 #include "serve/http/page_makers.hpp"
 #include "serve/http/router.hpp"
+#include "serve/http/session.hpp"
 #include "serve/log.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -41,21 +40,22 @@ using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_connections = 256;
-/// Of these, so that slow readers of large pages leave places to those whose request is still to come.
+/// Part of the connections, so that slow readers of large pages leave room for connections whose
+/// request has not arrived.
 constexpr std::size_t most_answered = 192;
 constexpr auto most_head_time = 5s;
-/// A scrape takes milliseconds; its questions to the engine end after seconds by themselves.
+/// A scrape takes milliseconds; its requests to the engine time out after seconds.
 constexpr auto most_page_time = 10s;
-/// Whoever probes waits little longer.
+/// A client that probes waits only a little longer.
 constexpr auto most_probe_time = 2s;
 constexpr auto most_write_time = 10s;
-/// What a peer still sends is taken for a moment, so that closing does not undo the answer.
+/// Bytes that a client still sends are read for this long, so that closing does not discard the
+/// answer.
 constexpr auto linger = 1s;
 constexpr std::size_t most_lingering_bytes = 256 * 1024;
 constexpr std::size_t most_evicted_bytes = 64 * 1024;
 constexpr auto accept_pause = 100ms;
 constexpr auto log_pause = 1min;
-constexpr std::size_t read_size = 4096;
 
 answer busy(const char* why) {
   auto a = refusal(503, why);
@@ -63,30 +63,9 @@ answer busy(const char* why) {
   return a;
 }
 
-// Reading the request, making the page, writing the answer, waiting for the peer to close. Each is left by its deadline at the latest.
-enum class stage { reading, making, writing, lingering, closed };
-
-struct session {
-  session(tcp::socket s, std::uint64_t number)
-      : id(number), socket(std::move(s)), timer(socket.get_executor()) {}
-
-  const std::uint64_t id;
-  tcp::socket socket;
-  net::steady_timer timer;
-  clock::time_point until{};
-  stage at = stage::reading;
-  connection http;
-  bool with_body = true;
-  /// Seen by the thread that makes the page.
-  std::shared_ptr<std::atomic<bool>> given_up = std::make_shared<std::atomic<bool>>(false);
-  std::array<char, read_size> buffer{};
-  std::string out;
-  std::size_t dropped = 0; // bytes
-};
-
 using session_ptr = std::shared_ptr<session>;
 
-// Never SO_REUSEPORT: two servers would share a port without a word.
+// Never SO_REUSEPORT: two servers would share a port without notice.
 error_code listen_at(tcp::acceptor& a, const tcp::endpoint& at) {
   error_code ec;
   if (a.open(at.protocol(), ec))
@@ -114,7 +93,7 @@ public:
   ~impl() {
     net::post(io_, [this] {
       ending_ = true;
-      error_code ignored; // closed all the same
+      error_code ignored; // the acceptor is closed in any case
       acceptor_.close(ignored);
       pause_.cancel();
       while (!sessions_.empty())
@@ -144,7 +123,7 @@ private:
                      (known && why ? why.message() : "the address cannot be used"));
   }
 
-  // What fails for one connection ends in `step`; accepting goes on after whatever else fails.
+  // A failure of one connection ends in `run_step`. After any other failure, accepting continues.
   void run() {
     while (!ending_)
       try {
@@ -157,7 +136,7 @@ private:
       }
   }
 
-  // -- accepting --------------------------------------------------------------------------------------------------------
+  // -- accepting --------------------------------------------------------------
 
   void accept() {
     acceptor_.async_accept([this](const error_code& ec, tcp::socket s) {
@@ -165,7 +144,7 @@ private:
       if (ending_)
         return;
       if (ec)
-        return not_accepted(ec);
+        return on_accept_error(ec);
       adopt(std::move(s));
       accept();
     });
@@ -180,49 +159,51 @@ private:
     });
   }
 
-  // For want of descriptors or memory, mostly: a connection that makes way frees one.
-  void not_accepted(const error_code& ec) {
+  // Usually for lack of descriptors or memory: closing a connection frees some.
+  void on_accept_error(const error_code& ec) {
     const auto now = clock::now();
-    if (told_ == clock::time_point() || now - told_ >= log_pause) {
-      told_ = now;
-      log_error("http: a connection cannot be accepted, it is tried again: " + ec.message());
+    if (last_report_ == clock::time_point() || now - last_report_ >= log_pause) {
+      last_report_ = now;
+      log_error("http: cannot accept a connection; retrying: " + ec.message());
     }
-    if (make_way({stage::lingering, stage::reading}))
+    if (evict_oldest({stage::lingering, stage::reading}))
       accept();
     else
       accept_later();
   }
 
   void adopt(tcp::socket s) {
-    error_code ignored; // a socket that is not as it should be fails in reading
+    error_code ignored; // an unusable socket fails when it is read
     ::fcntl(s.native_handle(), F_SETFD, FD_CLOEXEC);
     s.non_blocking(true, ignored);
     if (sessions_.size() >= most_connections)
-      make_way({stage::lingering, stage::reading, stage::writing});
+      evict_oldest({stage::lingering, stage::reading, stage::writing});
     const auto made = std::make_shared<session>(std::move(s), ++last_id_);
     sessions_.emplace(made->id, made);
-    step(made, [&] {
+    run_step(made, [&] {
       deadline(made, most_head_time);
       read(made);
     });
   }
 
-  // The oldest connection in the first of these stages that has one is closed. False where there is none: pages are made for fewer
-  // connections than there are places, so one in the other stages is always there.
-  bool make_way(std::initializer_list<stage> stages) {
+  // Closes the oldest connection in the first of these stages that has one. Returns false if there
+  // is none. Pages are created for fewer connections than the limit, so another stage always has a
+  // connection.
+  bool evict_oldest(std::initializer_list<stage> stages) {
     for (const auto which : stages)
       for (const auto& [id, s] : sessions_)
         if (s->at == which) {
           if (which == stage::reading)
-            turn_away(*s);
+            reject(*s);
           close(*s);
           return true;
         }
     return false;
   }
 
-  // Best effort, without waiting: takes what came, because a socket that is closed with bytes in it resets the connection.
-  static void turn_away(session& s) {
+  // Best effort, without waiting. Reads the received bytes, because closing a socket with unread
+  // bytes resets the connection.
+  static void reject(session& s) {
     error_code ec;
     for (std::size_t taken = 0; !ec && taken < most_evicted_bytes;)
       taken += s.socket.read_some(net::buffer(s.buffer), ec);
@@ -230,17 +211,17 @@ private:
     s.socket.write_some(net::buffer(text), ec);
   }
 
-  // -- a connection -----------------------------------------------------------------------------------------------------
+  // -- a connection -----------------------------------------------------------
 
-  // A connection that something fails for is closed, and no other.
+  // If a step of a connection fails, only that connection is closed.
   template <class F>
-  void step(const session_ptr& s, F&& f) {
+  void run_step(const session_ptr& s, F&& f) {
     if (s->at == stage::closed)
       return;
     try {
       f();
     } catch (const std::exception& e) {
-      log_error(std::string("http: a connection is given up: ") + e.what());
+      log_error(std::string("http: a connection was closed: ") + e.what());
       close(*s);
     }
   }
@@ -249,74 +230,75 @@ private:
     s.at = stage::closed;
     *s.given_up = true;
     s.timer.cancel();
-    error_code ignored; // the descriptor is gone, whatever is said
+    error_code ignored; // the descriptor is closed in any case
     s.socket.close(ignored);
     const auto id = s.id;
-    sessions_.erase(id); // may be the last that holds it
+    sessions_.erase(id); // may be the last reference
   }
 
   void deadline(const session_ptr& s, clock::duration most) {
     s->until = clock::now() + most;
     s->timer.expires_at(s->until);
     s->timer.async_wait([this, s](const error_code& ec) {
-      // A wait that was over before it could be cancelled belongs to a stage before.
+      // A timer that expired before it could be cancelled belongs to an earlier stage.
       if (!ec && clock::now() >= s->until)
-        step(s, [&] { late(s); });
+        run_step(s, [&] { on_deadline(s); });
     });
   }
 
-  void late(const session_ptr& s) {
+  void on_deadline(const session_ptr& s) {
     if (s->at == stage::reading && s->http.begun()) {
-      error_code ignored; // the read is over or fails: both are left alone
+      error_code ignored; // whether the cancellation succeeds does not matter
       s->socket.cancel(ignored);
-      respond(s, refusal(408, "the request does not come"));
+      respond(s, refusal(408, "the request was not received in time"));
     } else if (s->at == stage::making)
-      respond(s, busy("the page is not made in time"));
+      respond(s, busy("the page was not ready in time"));
     else
       close(*s);
   }
 
   void read(const session_ptr& s) {
-    s->socket.async_read_some(
-        net::buffer(s->buffer),
-        [this, s](const error_code& ec, std::size_t n) { step(s, [&] { received(s, ec, n); }); });
+    s->socket.async_read_some(net::buffer(s->buffer),
+                              [this, s](const error_code& ec, std::size_t n) {
+                                run_step(s, [&] { on_received(s, ec, n); });
+                              });
   }
 
-  void received(const session_ptr& s, const error_code& ec, std::size_t n) {
+  void on_received(const session_ptr& s, const error_code& ec, std::size_t n) {
     if (s->at == stage::making || s->at == stage::writing)
-      return; // the deadline has cut the read off
+      return; // the deadline has cancelled the read
     s->dropped += s->at == stage::lingering ? n : 0;
     if (ec || s->dropped >= most_lingering_bytes)
       close(*s);
     else if (s->at == stage::lingering)
       read(s);
     else
-      taken(s, {s->buffer.data(), n});
+      parse_received(s, {s->buffer.data(), n});
   }
 
-  void taken(const session_ptr& s, std::string_view bytes) {
-    const auto& outcome = s->http.take(bytes);
+  void parse_received(const session_ptr& s, std::string_view bytes) {
+    const auto& outcome = s->http.consume(bytes);
     if (const auto* r = std::get_if<request>(&outcome))
-      asked(s, *r);
+      on_request(s, *r);
     else if (const auto* no = std::get_if<answer>(&outcome))
       respond(s, *no);
     else
       read(s);
   }
 
-  void asked(const session_ptr& s, const request& r) {
+  void on_request(const session_ptr& s, const request& r) {
     s->with_body = r.method != "HEAD";
     const auto way = router_.route(r);
     if (const auto* no = std::get_if<answer>(&way))
       return respond(s, *no);
     const auto* p = std::get<const page*>(way);
     if (being_answered() >= most_answered)
-      make_way({stage::writing});
+      evict_oldest({stage::writing});
     s->at = stage::making;
     deadline(s, p->probe ? most_probe_time : most_page_time);
     auto& makers = p->probe ? probe_makers_ : page_makers_;
     if (!makers.start([this, p, id = s->id, given_up = s->given_up] { make(*p, id, *given_up); }))
-      respond(s, busy("too many pages are asked for"));
+      respond(s, busy("too many pages are requested"));
   }
 
   std::size_t being_answered() const {
@@ -326,7 +308,8 @@ private:
         }));
   }
 
-  // On a thread of the makers. Where even the answer of a failure finds no memory, the deadline answers.
+  // Runs on a page_makers thread. If not even the answer for a failure can be allocated, the
+  // deadline produces the answer.
   void make(const page& p, std::uint64_t id, const std::atomic<bool>& given_up) noexcept {
     if (given_up)
       return;
@@ -339,7 +322,7 @@ private:
       }
       net::post(io_, [this, id, made = std::move(a)] { deliver(id, made); });
     } catch (const std::exception& e) {
-      log_error(std::string("http: a page is not made: ") + e.what());
+      log_error(std::string("http: a page failed: ") + e.what());
     }
   }
 
@@ -348,20 +331,20 @@ private:
     if (found == sessions_.end() || found->second->at != stage::making)
       return;
     const auto s = found->second;
-    step(s, [&] { respond(s, a); });
+    run_step(s, [&] { respond(s, a); });
   }
 
   void respond(const session_ptr& s, const answer& a) {
-    *s->given_up = true; // nothing more is made for it
+    *s->given_up = true; // stops creating the page
     s->out = wire(a, s->with_body);
     s->at = stage::writing;
     deadline(s, most_write_time);
     net::async_write(s->socket, net::buffer(s->out), [this, s](const error_code& ec, std::size_t) {
-      step(s, [&] { written(s, ec); });
+      run_step(s, [&] { on_written(s, ec); });
     });
   }
 
-  void written(const session_ptr& s, error_code ec) {
+  void on_written(const session_ptr& s, error_code ec) {
     if (!ec)
       s->socket.shutdown(tcp::socket::shutdown_send, ec);
     if (ec)
@@ -376,13 +359,13 @@ private:
   net::io_context io_{1};
   net::steady_timer pause_{io_};
   tcp::acceptor acceptor_;
-  // All of this belongs to the thread of `io_`.
+  // The following members belong to the thread of `io_`.
   bool accepting_ = false;
   bool ending_ = false;
-  clock::time_point told_{};
+  clock::time_point last_report_{};
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, session_ptr> sessions_; // in the order of their arrival
-  // Before `io_` ends, because they give it what they made.
+  // Destroyed before `io_`, because its threads post their pages there.
   page_makers page_makers_{4, 16};
   page_makers probe_makers_{1, 64};
   std::jthread thread_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An HTTP server for a few small pages that nobody can exhaust.
+// An HTTP server for a few small pages that clients cannot exhaust.
 #pragma once
 
 #include "serve/address.hpp"
@@ -11,24 +11,28 @@
 
 namespace dbengine::app::serve::http {
 
-/// Serves pages at one address, one request per connection. Connections are read and written on one thread, without waiting for any;
-/// pages are made on others, probes on one of their own. Bounded in connections, bytes and time:
-/// - 256 connections. One more takes the place of one that has its answer, else of the oldest that has not sent its request, which is told
-///   503. 192 may be answered at a time; one more takes the place of the oldest that does not read its answer.
-/// - A head of 16 KiB and 64 fields within 5 s. An answer is made within 10 s, a probe's within 2 s, else it is 503; it is read within 10 s.
-/// - Four pages are made at once and 16 wait, one probe and 64; more are told 503.
-/// Accepting goes on, whatever the machine has too little of.
-/// Thread rule: one thread makes and destroys it.
+/// An HTTP server that serves pages at one address, one request per connection.
+/// One thread reads and writes all connections without blocking. Other threads create the pages, a
+/// separate one the probes. Connections, bytes and time are bounded:
+/// - 256 connections. One more replaces the oldest connection that has its answer. If there is
+///   none, it replaces the oldest one that has not sent its request, which is answered with 503.
+/// - 192 answers at a time. One more replaces the oldest connection that does not read its answer.
+/// - A head of 16 KiB and 64 fields within 5 s. An answer is created within 10 s, that of a probe
+///   within 2 s; otherwise the answer is 503. The client reads it within 10 s.
+/// - Four pages are created at once and 16 wait; one probe and 64. More are answered with 503.
+/// Accepting continues whatever resource the machine lacks.
+/// Thread safety: one thread creates and destroys it.
 class listener {
 public:
-  /// Listens; throws `data_error` where it cannot. Pages are served at once.
+  /// Listens and serves pages at once.
+  /// Errors: `data_error` if it cannot listen.
   listener(const address& at, pages all);
-  /// Closes every connection. Waits for the pages that are being made.
+  /// Closes every connection. Waits for the pages that are being created.
   ~listener();
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
 
-  /// With the port that was taken.
+  /// The address with the actual port.
   const address& where() const noexcept { return where_; }
 
 private:

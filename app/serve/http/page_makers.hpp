@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Threads that make pages, so that a slow page stops no other connection.
+// Threads that create pages, so that a slow page delays no other connection.
 #pragma once
 
 #include <condition_variable>
@@ -15,17 +15,18 @@
 
 namespace dbengine::app::serve::http {
 
-/// Thread rule: any thread.
+/// A thread pool with a bounded queue.
+/// Thread safety: any thread.
 class page_makers {
 public:
-  /// `waiting`: how many tasks may wait for a thread.
+  /// `waiting`: the maximum number of queued tasks.
   page_makers(std::size_t threads, std::size_t waiting);
-  /// Waits for the tasks under way; those that wait are given up.
+  /// Waits for running tasks; queued tasks are dropped.
   ~page_makers();
   page_makers(const page_makers&) = delete;
   page_makers& operator=(const page_makers&) = delete;
 
-  /// False where too many wait. `task` must not throw.
+  /// Returns false if the queue is full. `task` must not throw.
   bool start(std::function<void()> task);
 
 private:
@@ -35,7 +36,8 @@ private:
   std::mutex mutex_;
   std::condition_variable_any filled_;
   std::deque<std::function<void()>> tasks_; // guarded by mutex_
-  std::vector<std::jthread> threads_;       // last: they end before the rest
+  std::vector<std::jthread> threads_;       // last member: the threads end before the others are
+                                            // destroyed
 };
 
 } // namespace dbengine::app::serve::http

@@ -14,7 +14,7 @@ namespace dbengine::app::serve::http {
 
 namespace {
 
-// ASCII only: what names and schemes are compared by, whatever the locale.
+// ASCII only: names and schemes are compared so in any locale.
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -23,7 +23,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// As names are compared: a case does not count, nor does the dot of the root.
+// The form in which names are compared: in lower case and without the dot of the root.
 std::string as_name(std::string_view host) {
   auto name = lower(host);
   if (name.size() > 1 && name.back() == '.')
@@ -31,14 +31,15 @@ std::string as_name(std::string_view host) {
   return name;
 }
 
-// "LOCALHOST:9187" -> "localhost", "[::1]:9187" -> "::1"; nothing where it is no host with at most a port.
+// "LOCALHOST:9187" -> "localhost", "[::1]:9187" -> "::1"; empty if it is not a host with an
+// optional port.
 std::optional<std::string> host_of(std::string_view authority) {
   std::string_view host = authority, rest;
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
     if (end == std::string_view::npos ||
         authority.substr(0, end).find(':') == std::string_view::npos)
-      return std::nullopt; // brackets are for IPv6 alone
+      return std::nullopt; // brackets are for IPv6 only
     host = authority.substr(1, end - 1);
     rest = authority.substr(end + 1);
   } else if (const auto colon = authority.find(':'); colon != std::string_view::npos) {
@@ -49,7 +50,7 @@ std::optional<std::string> host_of(std::string_view authority) {
   const bool port =
       (rest.empty() || rest.front() == ':') &&
       std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-  // User names before an '@' and lists are no part of an authority of HTTP (RFC 9110, 4.2.4).
+  // User names before an '@' and lists are not part of an authority in HTTP (RFC 9110, 4.2.4).
   if (!port || host.find_first_of("@,/?#\\ \t") != std::string_view::npos)
     return std::nullopt;
   return as_name(host);
@@ -61,7 +62,7 @@ struct target {
   std::string path;
 };
 
-// "%68" -> "h"; what is no such pair stays as it is.
+// "%68" -> "h"; an invalid escape stays unchanged.
 std::string decoded(std::string_view path) {
   std::string out;
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -78,7 +79,7 @@ std::string decoded(std::string_view path) {
   return out;
 }
 
-// Reads the origin form and the absolute form (RFC 9112, 3.2); nothing for any other.
+// Parses the origin form and the absolute form (RFC 9112, 3.2); empty for any other form.
 std::optional<target> read_target(std::string_view text) {
   static constexpr std::string_view scheme = "http://";
   target t;
@@ -111,11 +112,12 @@ bool router::known(const std::string& name) const {
 
 std::variant<const page*, answer> router::route(const request& r) const {
   if (r.version >= 11 && !r.host)
-    return refusal(400, "one Host header is needed");
+    return refusal(400, "exactly one Host header is required");
   const auto where = read_target(r.target);
   if (!where)
     return refusal(400, "the target of the request is neither a path nor an http URL");
-  // The target's authority counts, whatever Host says (RFC 9112, 3.2.2). HTTP/1.0 may do without both; no browser speaks it.
+  // The target's authority takes precedence over Host (RFC 9112, 3.2.2). HTTP/1.0 may omit both;
+  // browsers do not send it.
   const auto& authority = where->authority ? where->authority : r.host;
   if (authority) {
     const auto host = host_of(*authority);
@@ -133,7 +135,7 @@ std::variant<const page*, answer> router::route(const request& r) const {
     return no;
   }
   if (r.body)
-    return refusal(413, "no page takes a body");
+    return refusal(413, "no page accepts a body");
   return &found->second;
 }
 

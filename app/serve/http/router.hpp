@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// From a request to its page.
+// Finds the page for a request.
 #pragma once
 
 #include "serve/http/message.hpp"
@@ -11,9 +11,11 @@
 
 namespace dbengine::app::serve::http {
 
-/// GET and HEAD of fixed paths. A request for a host that is neither an address, nor localhost, nor the name it was told to listen at
-/// is refused, so that no web page reaches it through a visitor's browser (DNS rebinding).
-/// Thread rule: any thread; it does not change.
+/// A table of fixed paths for GET and HEAD.
+/// A request is refused unless its host is an address, localhost or the name that the server
+/// listens on. Therefore no web page reaches the server through a visitor's browser (DNS
+/// rebinding).
+/// Thread safety: any thread; it is immutable.
 class router {
 public:
   router(std::string name, pages all);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every constant of the engine with the reason for its value. Figures named "PLATFORM" were measured on
-// Debian 12, 2 cores, SQLite 3.40.1, CAF 0.17.6.
-// Thread rule: constants.
+// Every constant of the engine, with the reason for its value. Measured figures are from Debian 12
+// (2 cores, SQLite 3.40.1, CAF 0.17.6); `docs/measurements.md` holds them with their commands.
+// Thread safety: constants.
 
 #pragma once
 
@@ -17,193 +17,224 @@ using namespace std::chrono_literals;
 
 // -- what a user sets in `options` ----------------------------------------------------------------
 
-/// Reader actors. One is enough for a machine of two cores: the facade reads on leases.
+/// Reader actors. One is enough on two cores, because the facade reads on leases.
 inline constexpr int num_workers = 1;
-/// More than this many detached threads never helped SQLite readers anywhere.
+/// Upper bound of `num_workers`. More detached threads have never made SQLite reads faster.
 inline constexpr int max_num_workers = 64;
-/// Seconds between periodic backups, the seed's value.
+/// Interval of periodic backups, as in jpy-sync-db-lite.
 inline constexpr std::chrono::milliseconds backup_interval = 3600s;
 inline constexpr std::chrono::milliseconds min_backup_interval = 1s;
 inline constexpr int backup_keep_count = 10;
-/// Page cache of each connection, the seed's value.
+/// Page cache of each connection in bytes, as in jpy-sync-db-lite.
 inline constexpr std::size_t cache_size = std::size_t{64} << 20;
-/// Memory-mapped part of the file, the seed's value.
+/// Memory-mapped part of the database file in bytes, as in jpy-sync-db-lite.
 inline constexpr std::size_t mmap_size = std::size_t{256} << 20;
-/// A reader stops mapping the file after this many snapshots in a row that served fewer reads than that (SQLite gives the
-/// mapping up at each new one), and starts again when one has served that many.
+/// SQLite discards the mapping with each new snapshot, so a reader stops mapping the file after
+/// `mmap_brief_snapshots` consecutive snapshots with fewer than `mmap_brief_reads` reads each. It
+/// maps the file again after a snapshot with `mmap_after_reads` reads.
 inline constexpr int mmap_brief_snapshots = 4;
 inline constexpr std::uint64_t mmap_brief_reads = 16;
 inline constexpr int mmap_after_reads = 1'000;
-/// How long other processes are waited for.
+/// How long a lock held by another process is waited for.
 inline constexpr std::chrono::milliseconds busy_timeout = 30s;
 inline constexpr std::chrono::milliseconds request_timeout = 30s;
 inline constexpr std::chrono::milliseconds shutdown_timeout = 10s;
-/// Requests that may wait, over all classes; 10,000 point writes drain in a tenth of a second.
+/// Requests that may wait, over all classes. 10,000 point writes drain in 0.1 s.
 inline constexpr std::size_t max_queue = 10'000;
 /// Bytes that waiting requests may hold.
 inline constexpr std::size_t max_queue_bytes = std::size_t{256} << 20;
-/// Pages (of the default 4 KiB) that a backup copies in one step: some 1.3 ms of work, as long as the rest after it. With
-/// 64 the copy takes three times as long for no gain of the writer's, with 256 it is near its bound (bench/README.md).
+/// Pages of the default 4 KiB that a backup copies in one step: about 1.3 ms of work, as long as
+/// the pause after it. With 64 pages the copy takes three times as long and the writer gains
+/// nothing; with 256 it is near its bound (bench/README.md).
 inline constexpr int backup_pages_per_step = 512;
 inline constexpr std::chrono::milliseconds backup_pause = 1ms;
 
-// -- inside ---------------------------------------------------------------------------------------
+// -- internal -------------------------------------------------------------------------------------
 
-/// Prepared statements kept per connection. A program has some tens of hot statements.
+/// Prepared statements that one connection caches. A program has some tens of hot statements.
 inline constexpr std::size_t statement_cache_capacity = 128;
-/// Longest SQL text accepted, in bytes; SQLite's own default.
+/// Longest SQL text in bytes: SQLite's own default, which the engine does not change.
 inline constexpr std::size_t max_sql_bytes = 1'000'000'000;
-/// Statements longer than this are not kept in the cache.
+/// Longest statement that is cached, in bytes of SQL text.
 inline constexpr std::size_t max_cached_sql_bytes = 64 * 1024;
-/// Virtual machine steps between two looks at the deadline: 0.03 ms, not measurable (PLATFORM).
+/// Virtual machine steps between two checks of the deadline: 0.03 ms, no measurable cost
+/// (docs/measurements.md).
 inline constexpr int progress_steps = 1'000;
-/// A pattern of LIKE, SQLite's own bound. LIKE looks at the deadline while it works.
+/// Longest pattern of LIKE in bytes: SQLite's own bound. The engine's LIKE checks the deadline
+/// while it runs.
 inline constexpr int like_pattern_bytes = 50'000;
-/// A pattern of GLOB, which is SQLite's own and cannot be interrupted: a megabyte of text takes it at most some 0.9 s.
+/// Longest pattern of GLOB in bytes. GLOB is SQLite's own and cannot be interrupted: on a megabyte
+/// of text such a pattern takes at most about 0.9 s.
 inline constexpr int glob_pattern_bytes = 128;
-/// The names that SQLite may have to pass in its list of parameters while it prepares one statement: those of 2,000 different `:name`, some
-/// 15 ms of the processor that nothing can interrupt. A `?` without a number is not in the list.
+/// Parameter names that SQLite may have to search while it prepares one statement, summed over all
+/// its searches. It searches linearly: 2,000 different `:name` reach this bound and take about 15
+/// ms that cannot be interrupted. A `?` without a number is not searched.
 inline constexpr std::size_t parameter_lookups = 4'000'000;
-/// Below this size a statement cannot have so many.
+/// A statement shorter than this, in bytes, cannot reach `parameter_lookups`.
 inline constexpr std::size_t parameter_scan_bytes = 4 * 1024;
-/// A read may run on the idle write connection, where it would keep a writer waiting, if it was run this often before
-/// and never took more steps or bytes: some 10 us of work.
+/// When a read may run on the idle write connection, where it delays a writer: after this many
+/// earlier runs, none of which took more steps or bytes. That is about 10 us of work.
 inline constexpr int short_after_runs = 2;
 inline constexpr int short_steps = 500;
 inline constexpr std::size_t short_bytes = 16 * 1024;
-/// Reads on the write connection, without a commit in between, after which a reader renews its own snapshot.
+/// Reads on the write connection, without a commit in between, after which a reader refreshes its
+/// own snapshot.
 inline constexpr int quiet_reads = 3;
-/// A request that ran this much past its deadline sits in code SQLite cannot interrupt: its caller is
-/// answered, its worker fenced.
+/// Time past its deadline after which a request counts as stuck in code that SQLite cannot
+/// interrupt. Its caller gets `errc::timeout` and its worker is fenced.
 inline constexpr std::chrono::milliseconds interrupt_grace = 50ms;
-/// Requests in one write group. Larger groups gain nothing (the commit is amortised) and cost latency.
+/// Requests in one write group. Larger groups gain nothing (the commit is already amortised) and
+/// add latency.
 inline constexpr std::size_t group_max_requests = 256;
 inline constexpr std::size_t group_max_bytes = std::size_t{4} << 20;
-/// Turns of other threads that bring no request, after which a group of `synchronous=full` starts without all who were in
-/// the last one: without the wait 9.5 x raw at 32 clients, with it 14 x (bench/README.md).
+/// Yields that bring no new request, after which a group under `synchronous=full` starts without
+/// all members of the previous group. Without the wait 32 clients reach 9.5 x raw, with it 14 x
+/// (bench/README.md).
 inline constexpr int gather_yields = 10;
-/// Empty or single groups after which the writer lets facade threads write inline again.
+/// Consecutive empty or single-request groups after which facade threads may write inline again.
 inline constexpr int grouped_mode_patience = 8;
-/// Turns of other threads for which a statement waits for the write connection while another one runs on it. A statement
-/// takes some microseconds, the way through the queue more.
+/// Yields for which a statement waits for the write connection while another one runs on it. A
+/// statement takes a few microseconds, the way through the queue takes longer.
 inline constexpr int gate_yields = 3;
-/// An idle snapshot older than this is given up, so that it never holds a checkpoint up.
+/// Age at which an idle snapshot is released, so that it never blocks a checkpoint.
 inline constexpr std::chrono::milliseconds lease_idle = 100ms;
-/// A leased connection unused this long is closed: its page cache and its mapping of the file are memory others can use, and
-/// opening another takes a fifth of a millisecond.
+/// Idle time after which a leased connection is closed. Its page cache and mapping occupy memory;
+/// opening another connection takes 0.2 ms.
 inline constexpr std::chrono::milliseconds lease_close = 2s;
-/// At shutdown, what was interrupted gets this long to come back before it is left behind.
+/// Time that interrupted work has to stop at shutdown before it is abandoned.
 inline constexpr std::chrono::milliseconds shutdown_grace = 1s;
-/// Health and statistics wait this long for the disk, then answer with what it told last: less than any probe waits.
+/// How long health and statistics wait for the disk before they report the previous reading.
+/// Shorter than the patience of any probe.
 inline constexpr std::chrono::milliseconds look_patience = 250ms;
-/// A look at the disk that takes this long is a problem of its own.
+/// Duration from which a reading of the disk is reported as a problem of its own.
 inline constexpr std::chrono::milliseconds look_stalled = 1s;
-/// Health. Less room than this, or than that share of the disk where it is small, is a warning …
+/// Health of the disk: less free space than this is a warning. On a small disk, 1/`disk_low_share`
+/// of its size is used instead.
 inline constexpr std::uint64_t disk_low = std::uint64_t{256} << 20;
 inline constexpr std::uint64_t disk_low_share = 20;
-/// … and less than this is none: a write of a few pages does not fit.
+/// Less free space than this counts as none, because a write of a few pages does not fit.
+/// `disk_full_share` as above.
 inline constexpr std::uint64_t disk_full = std::uint64_t{64} << 10;
 inline constexpr std::uint64_t disk_full_share = 100;
-/// After a write found no room: so much more than there was then is room again, and after so long without another one that failed,
-/// or where there was this much, nothing is known of the disk but what looking at it shows (a large write, a quota, a limit).
+/// Health after a write found no space. Space counts as available again when `disk_room_again` more
+/// bytes are free than then. After `disk_retry` without another failure, or if `disk_room_enough`
+/// was free at the failure, only the measured free space counts (a large write, a quota or a limit
+/// explains the failure).
 inline constexpr std::uint64_t disk_room_again = std::uint64_t{256} << 10;
 inline constexpr std::chrono::seconds disk_retry = 60s;
 inline constexpr std::uint64_t disk_room_enough = std::uint64_t{16} << 20;
-/// A write-ahead log of this size is a warning: it is begun anew at half of that where nothing keeps it.
+/// Length of the write-ahead log that is a warning, in bytes. Unless a reader prevents it, the log
+/// restarts at half of that.
 inline constexpr std::uint64_t wal_long = std::uint64_t{128} << 20;
-/// A periodic backup that is older than twice its interval and this is a warning.
+/// A periodic backup that is older than twice its interval plus this is a warning.
 inline constexpr std::chrono::minutes backup_late{10};
-/// How often the supervisor looks while somebody waits: half of the promised 50 ms.
+/// Interval of the watchdog's scans while a caller waits: half of the promised 50 ms.
 inline constexpr std::chrono::milliseconds watch_interval = 25ms;
-/// WAL pages after which the writer checkpoints PASSIVE. 1,000 (SQLite's default) halves the rate of
-/// single inserts (PLATFORM); 4,000 keeps the WAL near 16 MB.
+/// WAL pages after which the writer checkpoints PASSIVE. 1,000 (SQLite's default) halves the rate
+/// of single inserts (docs/measurements.md); 4,000 keeps the WAL near 16 MB.
 inline constexpr int checkpoint_pages = 4'000;
-/// WAL pages past which the writer recalls leases and restarts the WAL: the bound under a steady mix.
+/// WAL pages after which the writer recalls leases and restarts the WAL: the bound under a steady
+/// mix.
 inline constexpr int checkpoint_restart_pages = 16'000;
-/// How long the writer waits there for reads that began before the last commit: some time slices of the scheduler.
+/// How long the writer then waits for reads that began before the last commit: a few time slices of
+/// the scheduler.
 inline constexpr std::chrono::milliseconds restart_patience = 20ms;
-/// Quiet time after the last commit before the WAL is truncated.
+/// Idle time after the last commit before the WAL is truncated.
 inline constexpr std::chrono::milliseconds checkpoint_idle = 1s;
-/// Rows of one cursor batch: pages of 1,000 were fastest over the wire (PLATFORM).
+/// Rows of one page of a cursor: 1,000 were fastest over the wire (docs/measurements.md).
 inline constexpr std::size_t cursor_batch = 1'000;
-/// A batch ends early once it holds this much: some thousand rows of usual width, and rows of any width in bounded memory.
+/// Bytes after which a page of a cursor ends early: some thousand rows of usual width, and a memory
+/// bound for wide rows.
 inline constexpr std::size_t cursor_batch_bytes = std::size_t{4} << 20;
-/// A cursor of a CAF or remote client that nobody asked for this long is closed.
+/// Idle time after which a cursor of a CAF or remote client is closed.
 inline constexpr std::chrono::milliseconds cursor_idle = 60s;
-/// Cursors open at once over the actors, each of which holds a connection.
+/// Cursors that may be open over the actors. Each holds a connection.
 inline constexpr std::size_t max_cursors = 64;
 
-/// Those of all peers of ports together: a quarter is left for the process itself.
+/// Cursors of all peers of all ports together. A quarter of `max_cursors` remains for the process
+/// itself.
 inline constexpr std::size_t max_peer_cursors = 48;
-/// A peer's cursor is closed where the WAL has grown by so much since its snapshot first kept it from beginning anew: a minute of
-/// 1,000 small writes a second, and no disk is filled by a peer that keeps a cursor and reads nothing.
+/// Growth of the WAL, in bytes, after which a peer's cursor is closed, counted from when its
+/// snapshot first kept the WAL from restarting. It takes a minute of 1,000 small writes a second,
+/// so no idle peer can fill a disk.
 inline constexpr std::uint64_t cursor_wal_bytes = std::uint64_t{256} << 20;
 
-/// Readers with a thread but no connection, which take the place of one that does not come back from its statement: one for
-/// each reader, at most two. Their threads are made at open: when a reader is stuck there may be none to be had.
+/// Readers with a thread but no connection that replace stuck readers: one for each reader, at most
+/// this many. Their threads are made at open, because the process may have none left when a reader
+/// is stuck.
 inline constexpr int spare_readers = 2;
-/// A spare reader that works because one peer has all others goes on for so long after that was last so.
+/// How long a spare reader keeps working after one peer last occupied all other readers.
 inline constexpr std::chrono::milliseconds spare_reader_stays = 1s;
-/// From the call to a usable connection: two lost packets on a slow line.
+/// Time from the call to a usable connection: two lost packets on a slow line.
 inline constexpr std::chrono::milliseconds connect_timeout = 5s;
-/// Heartbeats between processes, and the silence after which the other side counts as lost. Seen in 2.2 s (PLATFORM).
+/// Interval of heartbeats between processes, and the silence after which the peer counts as lost. A
+/// stopped peer was detected after 2.2 s (docs/measurements.md).
 inline constexpr std::chrono::milliseconds heartbeat_interval = 500ms;
 inline constexpr std::chrono::milliseconds heartbeat_timeout = 2s;
-/// How long a request waits for a lost connection to come back: with the 2.5 s that a loss takes to be seen, less than the promised 5 s.
+/// How long a request waits for a lost connection to be restored. With the 2.5 s that detecting the
+/// loss takes, that is less than the promised 5 s.
 inline constexpr std::chrono::milliseconds reconnect_patience = 2s;
-/// Delay before the second attempt to connect again, doubled up to a ceiling: the lower one for the first `reconnect_patience`.
+/// Delay before the second attempt to reconnect. It doubles up to `reconnect_backoff_waiting`
+/// during the first `reconnect_patience`, then up to `reconnect_backoff_max`.
 inline constexpr std::chrono::milliseconds reconnect_backoff_min = 50ms;
 inline constexpr std::chrono::milliseconds reconnect_backoff_waiting = 100ms;
 inline constexpr std::chrono::milliseconds reconnect_backoff_max = 1s;
-/// How long past its deadline the server's own word about a request is waited for.
+/// How long past its deadline the client waits for the server's own answer to a request.
 inline constexpr std::chrono::milliseconds remote_grace = 500ms;
-/// How often a request that may be repeated is sent again when its connection is lost: what brings its server down must not do so for ever.
+/// How often a repeatable request is sent again when its connection is lost. Bounded, because the
+/// request may be what ends its server.
 inline constexpr int remote_resends = 2;
-/// How often deadlines are looked at while calls are under way.
+/// Interval at which deadlines are checked while calls are in flight.
 inline constexpr std::chrono::milliseconds remote_sweep = 50ms;
-/// The most of an answer that crosses the wire in one piece. Smaller pieces gain nothing in speed; larger ones keep heartbeats
-/// from slow lines for too long (2 s at 4 Mbit/s).
+/// Largest part of an answer, in bytes. Smaller parts are not faster; larger ones delay heartbeats
+/// on slow lines for too long (2 s at 4 Mbit/s).
 inline constexpr std::size_t wire_part_bytes = std::size_t{1} << 20;
-/// Memory that one request of a peer may take when it is decoded: lists of small values grow fortyfold.
+/// Memory that one decoded request of a peer may take, in bytes. Lists of small values grow
+/// fortyfold when they are decoded.
 inline constexpr std::size_t wire_decoded_bytes = std::size_t{256} << 20;
-/// A request above this is decoded in the port's decoder, in whose thread it is in nobody's way; one below it takes the gateway a
-/// millisecond at most.
+/// Size in bytes above which a request is decoded on the port's decoder thread, where it delays no
+/// other peer. A request below takes the gateway at most a millisecond.
 inline constexpr std::size_t wire_inline_bytes = std::size_t{64} << 10;
-/// How long the writes of a peer that hung up may still take: less than the promised second.
+/// How long the writes of a disconnected peer may still take: less than the promised second.
 inline constexpr std::chrono::milliseconds orphan_grace = 500ms;
-/// Messages that an actor takes before another one has its turn, in the engine's own actor systems: a gateway with many peers
-/// would keep a thread of the scheduler for as long as requests come.
+/// Messages that an actor handles before another one runs, in the engine's own actor systems.
+/// Without it a gateway with many peers occupies a scheduler thread for as long as requests arrive.
 inline constexpr std::size_t scheduler_throughput = 64;
 
-/// Supervision: first delay, ceiling, and the budget whose excess opens the circuit.
+/// Supervision: first delay and maximum delay of a restart, and the number of failures in a period
+/// above which the circuit opens.
 inline constexpr std::chrono::milliseconds restart_backoff_min = 10ms;
 inline constexpr std::chrono::milliseconds restart_backoff_max = 5s;
 inline constexpr int restart_intensity = 5;
 inline constexpr std::chrono::milliseconds restart_period = 60s;
-/// Workers a request may fail before it counts as poison.
+/// Workers that a request may fail before it counts as poison.
 inline constexpr int poison_attempts = 2;
-/// First delay before a failed periodic backup is tried again, and the ceiling of its doubling (never above the
-/// interval): a full disk is not asked every second, and a night is not lost.
+/// First delay before a failed periodic backup is retried. It doubles up to the maximum (never
+/// above the interval): a full disk is not retried every second, and a night is not lost.
 inline constexpr std::chrono::milliseconds backup_retry_min = 1s;
 inline constexpr std::chrono::milliseconds backup_retry_max = 300s;
-/// WAL size past which a running backup, whose snapshot keeps the WAL from being restarted, copies without pauses.
+/// WAL size in bytes after which a running backup copies without pauses, because its snapshot keeps
+/// the WAL from restarting.
 inline constexpr std::uint64_t backup_max_wal_bytes = std::uint64_t{256} << 20;
-/// WAL size past which a backup gives up: it would fill the disk of a database that is written to faster than it is copied.
+/// WAL size in bytes at which a backup fails. A database that is written faster than it is copied
+/// would otherwise fill its disk.
 inline constexpr std::uint64_t backup_wal_limit = std::uint64_t{4} << 30;
-/// Pages of a step then: short enough to be cancelled, long enough to cost nothing.
+/// Pages of a step without pauses: short enough to be cancelled, long enough to cost nothing.
 inline constexpr int backup_hurried_pages = 4'096;
-/// How long the source of a backup is waited for (a database that is not in WAL mode may be locked by a writer).
+/// How long a backup waits for its source. A database that is not in WAL mode may be locked by a
+/// writer.
 inline constexpr std::chrono::milliseconds backup_busy_timeout = 5s;
 
-/// Bytes of a name or value in a request for upkeep: a table's, a pragma's.
+/// Bytes of a name or value in a maintenance request (a table, a pragma).
 inline constexpr std::size_t max_argument_bytes = std::size_t{64} << 10;
-/// Bytes of one row of a result: more than SQLite stores in one, yet a line of large blobs (`zeroblob(1e9)` sixty times over) does
-/// not take all memory.
+/// Bytes of one row of a result: more than SQLite stores in one row, yet a row of large blobs
+/// (sixty times `zeroblob(1e9)`) does not take all memory.
 inline constexpr std::size_t max_row_bytes = std::size_t{2} << 30;
 
-/// Bytes of a statement and its parameters in the debug echo: a blob of megabytes is no log line.
+/// Bytes of a statement and its parameters in the debug log: a blob of megabytes does not belong
+/// into a log line.
 inline constexpr std::size_t max_echo_bytes = 4096;
-/// Slowest statements kept for statistics.
+/// Slowest statements that statistics keep.
 inline constexpr std::size_t slowest_kept = 10;
 
 } // namespace dbengine::defaults

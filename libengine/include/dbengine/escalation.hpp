@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What restarting alone does not mend: told to the owner of the engine.
-// Thread rule: plain data. Ownership: by value.
+// Events that a restart of a worker does not resolve, reported to the owner of the engine.
+// Thread safety: plain data. Ownership: by value.
 
 #pragma once
 
@@ -15,25 +15,31 @@
 namespace dbengine {
 
 enum class escalation_kind : std::uint8_t {
-  circuit_opened, ///< a worker failed too often: what needs it fails with `errc::unavailable` until a probe succeeds
-  circuit_closed, ///< a probe succeeded, the worker is back
-  writing_fenced, ///< the file is not the one that was opened, or a failed commit is not settled: no write is taken
-  writing_resumed, ///< the failed commit is settled, writes are taken again
-  worker_stuck,    ///< a worker sits in a statement that cannot be interrupted
-  supervision_lost ///< the supervisor itself ended: the engine answers `errc::unavailable` and is to be opened anew
+  /// a worker failed too often; requests that need it fail with `errc::unavailable` until a probe
+  /// succeeds
+  circuit_opened,
+  circuit_closed, ///< a probe succeeded; the worker runs again
+  /// the database file was replaced or a failed commit is unresolved; writes are refused
+  writing_fenced,
+  writing_resumed, ///< the failed commit is resolved; writes are accepted again
+  worker_stuck,    ///< a worker is in a statement that cannot be interrupted
+  /// the supervisor ended; the engine returns `errc::unavailable` and has to be reopened
+  supervision_lost
 };
 std::string_view to_string(escalation_kind k) noexcept;
 
-/// One event of the kind that an engine cannot settle by itself, or the end of one.
+/// One event that the engine cannot resolve itself, or the end of one.
 struct escalation {
   escalation_kind what = escalation_kind::circuit_opened;
-  /// As in `worker_health::name`.
+  /// Name of the worker, as in `worker_health::name`.
   std::string worker = {};
-  /// Why: the last failure, or the state of the file.
+  /// The cause: the last failure, or the state of the file.
   error_info reason = {};
+
+  friend bool operator==(const escalation&, const escalation&) = default;
 };
 
-/// "writer: circuit opened (internal: …)".
+/// The event as one line: "writer: circuit opened (internal: …)".
 std::string to_string(const escalation& e);
 
 } // namespace dbengine

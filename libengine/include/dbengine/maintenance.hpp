@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Maintenance of a database: its kinds and its results.
-// Thread rule: plain data.
+// Maintenance of a database: kinds and results.
+// Thread safety: plain data.
 
 #pragma once
 
@@ -24,10 +24,12 @@ enum class maintenance_kind : std::uint8_t {
   set_pragma
 };
 
-/// Of `integrity_check` the problems, of `checkpoint` its figures.
+/// Result of a maintenance request: the problems of a check, the figures of a checkpoint.
 struct maintenance_result {
   std::vector<std::string> problems = {};
   checkpoint_result checkpoint = {};
+
+  friend bool operator==(const maintenance_result&, const maintenance_result&) = default;
 };
 
 } // namespace dbengine

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Rows to structs: the members of an aggregate are filled in order from the columns of a row.
-// The technique (count the members by initialising with empty braces, reach them by a structured
-// binding) needs no macro and no base class; it is limited to 24 members and to default-constructible ones.
-// Thread rule: functions without state. Ownership: a struct owns what its members own; views in it are the row's.
+// Rows to structs: the members of an aggregate are filled in order from the columns of a row. The
+// technique needs no macro and no base class: it counts the members by initialising with empty
+// braces and reaches them by a structured binding. It is limited to 24 default-constructible
+// members.
+// Thread safety: stateless functions. Ownership: a struct owns what its members own; views in it
+// belong to the rows.
 
 #pragma once
 
@@ -16,8 +18,10 @@ namespace dbengine {
 
 namespace detail {
 
+/// The number of members of an aggregate of 13 to 24 members, else 0. The largest count comes
+/// first, because an aggregate also accepts fewer initializers than it has members.
 template <class T>
-constexpr std::size_t member_count() {
+constexpr std::size_t wide_member_count() {
   if constexpr (requires {
                   T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {},
                     {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
@@ -66,6 +70,15 @@ constexpr std::size_t member_count() {
     return 14;
   else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
     return 13;
+  else
+    return 0;
+}
+
+/// The number of members of an aggregate of 1 to 24 members, else 0.
+template <class T>
+constexpr std::size_t member_count() {
+  if constexpr (wide_member_count<T>() > 0)
+    return wide_member_count<T>();
   else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
     return 12;
   else if constexpr (requires { T{{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}; })
@@ -99,47 +112,11 @@ void visit_all(F& visit, Ts&... members) {
   (visit(members), ...);
 }
 
+/// Visits the members of an aggregate of 13 to 24 members.
 template <class T, class F>
-void for_each_member(T& object, F&& visit) {
+void for_each_wide_member(T& object, F& visit) {
   constexpr std::size_t count = member_count<T>();
-  static_assert(count > 0, "a struct of 1 to 24 default-constructible members is needed");
-  if constexpr (count == 1) {
-    auto& [m0] = object;
-    visit_all(visit, m0);
-  } else if constexpr (count == 2) {
-    auto& [m0, m1] = object;
-    visit_all(visit, m0, m1);
-  } else if constexpr (count == 3) {
-    auto& [m0, m1, m2] = object;
-    visit_all(visit, m0, m1, m2);
-  } else if constexpr (count == 4) {
-    auto& [m0, m1, m2, m3] = object;
-    visit_all(visit, m0, m1, m2, m3);
-  } else if constexpr (count == 5) {
-    auto& [m0, m1, m2, m3, m4] = object;
-    visit_all(visit, m0, m1, m2, m3, m4);
-  } else if constexpr (count == 6) {
-    auto& [m0, m1, m2, m3, m4, m5] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5);
-  } else if constexpr (count == 7) {
-    auto& [m0, m1, m2, m3, m4, m5, m6] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6);
-  } else if constexpr (count == 8) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7);
-  } else if constexpr (count == 9) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8);
-  } else if constexpr (count == 10) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9);
-  } else if constexpr (count == 11) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10);
-  } else if constexpr (count == 12) {
-    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11] = object;
-    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11);
-  } else if constexpr (count == 13) {
+  if constexpr (count == 13) {
     auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12] = object;
     visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12);
   } else if constexpr (count == 14) {
@@ -191,9 +168,51 @@ void for_each_member(T& object, F&& visit) {
   }
 }
 
-} // namespace detail
-
-namespace detail {
+/// Calls `visit` with each member of an aggregate, in order.
+template <class T, class F>
+void for_each_member(T& object, F&& visit) {
+  constexpr std::size_t count = member_count<T>();
+  static_assert(count > 0, "a struct of 1 to 24 default-constructible members is needed");
+  if constexpr (count == 1) {
+    auto& [m0] = object;
+    visit_all(visit, m0);
+  } else if constexpr (count == 2) {
+    auto& [m0, m1] = object;
+    visit_all(visit, m0, m1);
+  } else if constexpr (count == 3) {
+    auto& [m0, m1, m2] = object;
+    visit_all(visit, m0, m1, m2);
+  } else if constexpr (count == 4) {
+    auto& [m0, m1, m2, m3] = object;
+    visit_all(visit, m0, m1, m2, m3);
+  } else if constexpr (count == 5) {
+    auto& [m0, m1, m2, m3, m4] = object;
+    visit_all(visit, m0, m1, m2, m3, m4);
+  } else if constexpr (count == 6) {
+    auto& [m0, m1, m2, m3, m4, m5] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5);
+  } else if constexpr (count == 7) {
+    auto& [m0, m1, m2, m3, m4, m5, m6] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6);
+  } else if constexpr (count == 8) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7);
+  } else if constexpr (count == 9) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8);
+  } else if constexpr (count == 10) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9);
+  } else if constexpr (count == 11) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10);
+  } else if constexpr (count == 12) {
+    auto& [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11] = object;
+    visit_all(visit, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11);
+  } else {
+    for_each_wide_member(object, visit);
+  }
+}
 
 template <class T, bool RowsLive>
 T make_struct(const row& r) {
@@ -222,9 +241,11 @@ T make_struct(const row& r) {
 
 } // namespace detail
 
-/// Fills an aggregate from a row, member by member in the order of the columns. Throws `errc::range`
-/// where the numbers differ, `errc::type` where a value does not convert. A type with a constructor from
-/// `const row&` uses that instead. Members that are views live as long as the rows.
+/// Fills an aggregate from a row, member by member in the order of the columns. A type with a
+/// constructor from `const row&` uses that instead. Members that are views are valid as long as the
+/// rows.
+/// Errors: `errc::range` if the numbers of columns and members differ, `errc::type` if a value does
+/// not convert.
 template <class T>
 T to_struct(const row& r) {
   return detail::make_struct<T, true>(r);

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The parameters of a statement: positional or named.
-// Thread rule: plain data. Ownership: owns its values.
+// Thread safety: plain data. Ownership: owns its values.
 
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace dbengine {
 
-/// One named parameter. The name may carry SQLite's prefix (`:name`, `@name`, `$name`) or not.
+/// One named parameter. The name may have SQLite's prefix (`:name`, `@name`, `$name`) or none.
 struct named_value {
   template <class T>
   requires std::constructible_from<value, T> named_value(std::string n, T&& x)
@@ -25,9 +25,9 @@ struct named_value {
   value val;
 };
 
-/// The parameters of one run of a statement: `{{"name", "Ada"}, {"age", 36}}` (named) or
-/// `params::of("Ada", 36)` / `{"Ada", 36}` (positional), never mixed. Whether they fit is checked
-/// when they are bound: a missing, an extra or a misspelt one is `errc::bind` and nothing runs.
+/// The parameters of one run of a statement: named, `{{"name", "Ada"}, {"age", 36}}`, or
+/// positional, `params::of("Ada", 36)` or `{"Ada", 36}`; never mixed. They are checked when they
+/// are bound: a missing, extra or misspelt parameter is `errc::bind`, and nothing runs.
 class params {
 public:
   params() = default;
@@ -45,23 +45,24 @@ public:
     return params(std::vector<value>{value(xs)...});
   }
 
-  /// Named parameters from two parallel lists. Throws `errc::bind` where they differ in length or a name is empty;
-  /// a name given twice is found when the statement is bound.
+  /// Named parameters from two parallel lists.
+  /// Errors: `errc::bind` if the lengths differ or a name is empty. A duplicate name is found when
+  /// the statement is bound.
   static params from(std::vector<std::string> names, std::vector<value> values);
 
-  /// Appends a named parameter. Throws `errc::bind` where positional ones are already there, or the
-  /// name is given twice.
+  /// Appends a named parameter. Throws `errc::bind` if there are positional ones or the name is a
+  /// duplicate.
   void add(std::string name, value x);
-  /// Appends a positional parameter. Throws `errc::bind` where named ones are already there.
+  /// Appends a positional parameter. Throws `errc::bind` if there are named ones.
   void add(value x);
 
   bool named() const noexcept { return !names_.empty(); }
   std::size_t size() const noexcept { return values_.size(); }
   bool empty() const noexcept { return values_.empty(); }
-  /// Parallel to `names()` where the parameters are named.
+  /// Parallel to `names()` if the parameters are named.
   const std::vector<value>& values() const noexcept { return values_; }
   const std::vector<std::string>& names() const noexcept { return names_; }
-  /// Bytes held by names, texts and blobs: what admission counts.
+  /// Bytes held by names, texts and blobs: what the queue's byte bound counts.
   std::size_t bytes() const noexcept;
 
   friend bool operator==(const params&, const params&) = default;
@@ -71,12 +72,12 @@ private:
   std::vector<value> values_;
 };
 
-/// What the binder reads: named parameters, or a span of references to positional values.
+/// Parameters as the binder reads them: named ones, or references to positional values.
 struct params_view {
   const params* named = nullptr;
   std::span<const value_ref> positional;
 
-  /// A copy of what it points at, for whoever outlives the caller.
+  /// An owning copy, for a request that outlives the call.
   params owned() const;
 };
 

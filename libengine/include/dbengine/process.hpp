@@ -1,28 +1,35 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What belongs to the whole process, and so to its owner: the engine never does it by itself.
-// Thread rule: best first thing in `main`, before other threads and any use of SQLite; each function says what it needs.
+// Settings of the whole process, which only its owner may change: the engine never changes them
+// itself.
+// Thread safety: call them first in `main`, before other threads and any use of SQLite; each
+// function states what it needs.
 
 #pragma once
 
 namespace dbengine {
 
-/// Switches off SQLite's statistics of its own memory (`SQLITE_CONFIG_MEMSTATUS`), for every user of SQLite in the process. With
-/// them each allocation takes one lock of the process: without them point reads on eight threads are 1.7 times as fast
-/// (`bench/README.md`). What is lost: `sqlite3_memory_used`, `sqlite3_memory_highwater` and the soft heap limit. False, and nothing
-/// changed, where SQLite was in use already. Before other threads use SQLite.
+/// Disables SQLite's statistics of its memory (`SQLITE_CONFIG_MEMSTATUS`) for all users of SQLite
+/// in the process. With them every allocation takes one process-wide lock; without them point reads
+/// on eight threads are 1.7 times as fast (`bench/README.md`). `sqlite3_memory_used`,
+/// `sqlite3_memory_highwater` and the soft heap limit no longer work then.
+///
+/// Returns false and changes nothing if SQLite is already in use. Call it before other threads use
+/// SQLite.
 bool disable_memory_statistics() noexcept;
 
-/// Installs a handler of SIGBUS for the process, so that a database (`mmap_size` above 0) or a WAL index (`-shm`) that another
-/// program cuts short while it is mapped does not end it, as it ends every other program that uses SQLite: the missing page
-/// reads as zeros, and from then on each read and write of the engines on that file is `errc::fenced`. Any number of files, those
-/// of engines that are open already, too.
+/// Installs a SIGBUS handler for the process. Without one, a process that uses SQLite ends if
+/// another program truncates a mapped database (`mmap_size` above 0) or WAL index (`-shm`). With it
+/// the missing page reads as zeros, and every later read and write of the engines on that file
+/// fails with `errc::fenced`. It covers any number of files, also those of engines that are already
+/// open.
 ///
-/// A SIGBUS of any other address, or one that was sent, goes to the handler that was there before this call, else it ends the
-/// process as it would have. Who installs a handler later takes this one away, unless it calls what it found.
+/// A SIGBUS of any other address, or one that was sent, goes to the handler that was installed
+/// before this call; without one it ends the process as usual. A handler that is installed later
+/// replaces this one unless it calls it.
 ///
-/// Any thread, at any time; once is enough. Costs nothing until a signal comes.
+/// Thread safety: any thread, at any time; one call is enough. Cost: none until a signal arrives.
 void install_sigbus_handler() noexcept;
 
 } // namespace dbengine

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the calls of the engine return.
-// Thread rule: plain data. Ownership: by value; `rows` inside share their arena.
+// Results of the engine's calls.
+// Thread safety: plain data. Ownership: by value; `rows` share their arena.
 
 #pragma once
 
@@ -17,24 +17,29 @@
 
 namespace dbengine {
 
-/// Of one statement that writes.
+/// Result of one statement that writes.
 struct write_result {
-  /// Rows inserted, updated or deleted by the statement itself, without triggers and foreign key actions.
+  /// Rows that the statement itself inserted, updated or deleted, without triggers and foreign key
+  /// actions.
   std::int64_t changes = 0;
-  /// The rowid of the last row that the statement inserted, 0 where it inserted none.
+  /// The rowid of the last row that the statement inserted; 0 if it inserted none.
   std::int64_t last_insert_rowid = 0;
   /// Run time of the statement on its connection, without queueing and commit.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const write_result&, const write_result&) = default;
 };
 
-/// Of `execute_many`.
+/// Result of `execute_many`.
 struct batch_result {
-  /// Sets that were run: all that were given.
+  /// Parameter sets that ran: all that were given.
   std::size_t sets = 0;
-  /// Rows inserted, updated or deleted by all of them, without triggers and foreign key actions.
+  /// Rows inserted, updated or deleted by all sets, without triggers and foreign key actions.
   std::int64_t changes = 0;
-  /// Run time of all of them on their connection, without queueing and commit.
+  /// Run time of all sets on their connection, without queueing and commit.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const batch_result&, const batch_result&) = default;
 };
 
 /// One step of `execute_transaction`.
@@ -59,10 +64,12 @@ struct operation {
   requires(sizeof...(Ts) > 0) static operation fetch(std::string sql, const Ts&... xs) {
     return {kind::fetch, std::move(sql), params::of(xs...)};
   }
+
+  friend bool operator==(const operation&, const operation&) = default;
 };
 
-/// The result of one operation: of an execute `write()`, of a fetch `rows()`. The wrong one throws
-/// `errc::invalid_state`.
+/// The result of one operation: `write()` for an execute, `rows()` for a fetch. The wrong one
+/// throws `errc::invalid_state`.
 class operation_result {
 public:
   operation_result() = default;
@@ -73,34 +80,42 @@ public:
   const dbengine::rows& rows() const;
   const write_result& write() const;
 
+  friend bool operator==(const operation_result&, const operation_result&) = default;
+
 private:
   std::variant<write_result, dbengine::rows> data_;
 };
 
 /// How `execute_script` treats a failing statement.
 enum class script_mode : std::uint8_t {
-  all_or_nothing, ///< one transaction; the first failure undoes everything and is thrown with its index and offset
-  continue_on_error ///< each statement for itself; failures stand in the result
+  /// one transaction; the first failure rolls back everything and is thrown with its index and
+  /// offset
+  all_or_nothing,
+  continue_on_error ///< each statement by itself; the result holds the failures
 };
 
-/// One statement of a script and what came of it.
+/// One statement of a script and its result.
 struct script_step {
-  /// Byte position and length of the statement in the script.
+  /// Byte offset and length of the statement in the script.
   std::size_t offset = 0;
   std::size_t size = 0;
   write_result written = {};
-  /// The rows of a statement that returns some.
+  /// The rows, if the statement returns rows.
   dbengine::rows result = {};
-  /// Set where the statement failed; offsets in it count from the start of the script.
+  /// Set if the statement failed; its offset counts from the start of the script.
   std::optional<error_info> failure = std::nullopt;
+
+  friend bool operator==(const script_step&, const script_step&) = default;
 };
 
-/// Of `execute_script`.
+/// Result of `execute_script`.
 struct script_result {
-  /// Each statement that was run, in order.
+  /// The statements that ran, in order.
   std::vector<script_step> steps = {};
   /// How many of them failed.
   std::size_t failures() const noexcept;
+
+  friend bool operator==(const script_result&, const script_result&) = default;
 };
 
 } // namespace dbengine

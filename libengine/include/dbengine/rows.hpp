@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Results: one arena per result, rows and fields as views into it.
-// Thread rule: immutable once handed out, so any number of threads may read one result.
+// Results: one arena per result; rows and fields are views into it.
+// Thread safety: immutable, so any number of threads may read one result.
 // Ownership: `rows` shares its arena by reference count; `row` and `field` are views that must not
-// outlive the `rows` they came from. `owned_row` keeps its arena.
+// outlive the `rows` they belong to. `owned_row` keeps its arena.
 
 #pragma once
 
@@ -27,7 +27,8 @@ namespace dbengine {
 
 namespace detail {
 
-/// One value of a result: 16 bytes. Text and blobs are `size` bytes at `offset` of the arena's buffer.
+/// One value of a result, 16 bytes. Text and blobs are `size` bytes at `offset` of the arena's
+/// buffer.
 struct cell {
   union {
     std::int64_t integer = 0;
@@ -41,8 +42,8 @@ static_assert(sizeof(cell) == 16);
 
 using column_names = std::vector<std::string>;
 
-/// A whole result: column names once (shared with the prepared statement that made it), a flat
-/// array of cells row by row, one buffer for texts and blobs.
+/// A whole result: the column names (shared with the prepared statement), a flat array of cells in
+/// row order, and one buffer for texts and blobs.
 struct arena {
   std::shared_ptr<const column_names> columns;
   std::vector<cell> cells;
@@ -82,19 +83,23 @@ public:
   value_type type() const noexcept { return cell_->type; }
   bool is_null() const noexcept { return cell_->type == value_type::null; }
 
-  /// The bytes of a text or blob, empty for every other type.
+  /// The bytes of a text or blob; empty for every other type.
   std::string_view bytes() const noexcept {
     if (cell_->type < value_type::text)
       return {};
     return {arena_->bytes.data() + cell_->offset, cell_->size};
   }
 
-  /// The value as `T`: an integer type, `bool` (0 or 1), `double`/`float` (also from an integer), `std::string` and
-  /// `std::string_view` (text), `blob` and `span<const byte>` (blob), `sys_time` (ISO-8601 text), `value`,
-  /// or an `optional` of these (null is empty). No silent conversion: a value of another type
-  /// throws `errc::type`; an integer that `T` does not hold exactly (a `double` does up to 2^53), a number beyond its largest and a
-  /// time beyond its clock throw `errc::range`. A `float` is rounded, a time in a coarser unit rounded down.
-  /// A `string_view` or a `span` is valid as long as the `rows` are.
+  /// The value as `T`. No conversion is silent: a value of another type throws `errc::type`.
+  /// - an integer type or `bool` (0 or 1) from an integer
+  /// - `double` or `float` from a real or an integer; a `float` is rounded
+  /// - `std::string` or `std::string_view` from text, `blob` or `span<const byte>` from a blob
+  /// - `sys_time` from ISO-8601 text, rounded down to its unit
+  /// - `value` from any type; an `optional` of these, empty for null
+  ///
+  /// Errors: `errc::range` for an integer that `T` does not hold exactly (a `double` holds up to
+  /// 2^53), a number beyond its largest and a time beyond its clock. Ownership: a `string_view` or
+  /// a `span` is valid as long as the `rows`.
   template <class T>
   T as() const;
 
@@ -112,7 +117,7 @@ public:
   std::size_t size() const noexcept { return arena_->width(); }
   const detail::column_names& columns() const noexcept { return *arena_->columns; }
 
-  /// By position from 0; throws `errc::range` past the end.
+  /// The field at a position, from 0. Throws `errc::range` past the end.
   field operator[](std::size_t column) const {
     if (column >= size())
       detail::throw_range("column " + std::to_string(column) + " of a result with " +
@@ -121,15 +126,15 @@ public:
   }
   field operator[](int column) const { return (*this)[static_cast<std::size_t>(column)]; }
 
-  /// By name, letter case significant; of duplicate names the first. Throws `errc::no_column`. Costs a
-  /// comparison per column: in a hot loop use positions.
+  /// The field with a name; case-sensitive, the first of duplicates. Throws `errc::no_column`.
+  /// Cost: one comparison per column, so use positions in hot loops.
   field operator[](std::string_view name) const;
   field operator[](const char* name) const { return (*this)[std::string_view(name)]; }
   field operator[](const std::string& name) const { return (*this)[std::string_view(name)]; }
   bool contains(std::string_view name) const noexcept;
 
-  /// `as<T>()`: the one column as `T`; `as<T, U, …>()`: all columns as a tuple. Throws `errc::range`
-  /// where the number of columns is another.
+  /// `as<T>()` is the only column as `T`; `as<T, U, …>()` are all columns as a tuple. Throws
+  /// `errc::range` if the number of columns differs.
   template <class... Ts>
   auto as() const {
     static_assert(sizeof...(Ts) > 0);
@@ -152,7 +157,7 @@ private:
   std::size_t index_;
 };
 
-/// The rows of a query: cheap to copy (one reference count), immutable.
+/// The rows of a query: immutable, cheap to copy (one reference count).
 class rows {
 public:
   class iterator {
@@ -196,7 +201,7 @@ public:
 
   std::size_t size() const noexcept { return arena_ ? arena_->row_count : 0; }
   bool empty() const noexcept { return size() == 0; }
-  /// In the order of the statement; there also when no row is.
+  /// In the order of the statement; also present if there are no rows.
   const detail::column_names& columns() const noexcept;
   /// Throws `errc::range` past the end.
   row operator[](std::size_t index) const {
@@ -212,15 +217,15 @@ public:
   std::size_t memory() const noexcept { return arena_ ? arena_->memory() : 0; }
   const std::shared_ptr<const detail::arena>& arena() const noexcept { return arena_; }
 
-  /// Equal column names, types and values.
+  /// True if column names, types and values are equal.
   friend bool operator==(const rows& a, const rows& b);
 
 private:
   std::shared_ptr<const detail::arena> arena_;
 };
 
-/// A row that keeps its result alive: what `fetch_one` returns. Moving copies (one reference count), so that the row that was moved
-/// from stays whole.
+/// A row that owns its result: what `fetch_one` returns. A move is a copy (one reference count), so
+/// that the moved-from row remains valid.
 class owned_row : public row {
 public:
   owned_row(rows owner, std::size_t index) : row(owner[index]), owner_(std::move(owner)) {}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Standard error for a log: whoever reads it may be slow, or may have stopped reading.
-// Thread rule: any thread.
+// Non-blocking writes to standard error, for logs: the reader of a pipe may be slow or stopped.
+// Thread safety: any thread.
 
 #pragma once
 
@@ -10,8 +10,9 @@
 
 namespace dbengine::detail {
 
-/// Writes a line, which brings its own line break, and never waits: where a pipe, socket or terminal has no room for it, it is
-/// dropped, and the next line that finds room is preceded by one that says how many were. Only a regular file is waited for.
+/// Writes a line, including its line break, without blocking. If a pipe, socket or terminal has no
+/// room, the line is dropped; the next line that is written is preceded by one with the number of
+/// dropped lines. Only a regular file may block.
 void write_to_standard_error(std::string_view line) noexcept;
 
 } // namespace dbengine::detail

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A value that goes into a statement or comes out of it.
-// Thread rule: plain data. Ownership: `value` owns its bytes, `value_ref` points at its caller's.
+// A value that is bound to a statement or read from it.
+// Thread safety: plain data. Ownership: `value` owns its bytes, `value_ref` refers to its caller's.
 
 #pragma once
 
@@ -33,13 +33,14 @@ using blob = std::vector<std::byte>;
 
 namespace detail {
 
-/// `2024-03-01 12:00:00.123456` (UTC): what SQLite's own date functions read. The fraction is left
-/// out where the clock's unit is a second or more.
+/// `2024-03-01 12:00:00.123456` (UTC), as SQLite's date functions read it. The fraction is omitted
+/// if the unit of the clock is a second or more.
 std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fraction);
-/// The inverse; throws `errc::type` for text that is no such time.
+/// The inverse. Throws `errc::type` for text that is not such a time.
 std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view text);
 
-/// `t` in microseconds, rounded down. Throws `errc::range` outside the years 0 to 9999, all that SQLite's date functions know.
+/// `t` in microseconds, rounded down. Throws `errc::range` outside the years 0 to 9999, the range
+/// of SQLite's date functions.
 template <class Duration>
 std::chrono::sys_time<std::chrono::microseconds> to_microseconds(
     std::chrono::sys_time<Duration> t) {
@@ -54,7 +55,7 @@ std::chrono::sys_time<std::chrono::microseconds> to_microseconds(
   return floor<microseconds>(t);
 }
 
-/// The inverse, rounded down; throws `errc::range` where `Duration` does not reach that far.
+/// The inverse, rounded down. Throws `errc::range` if `Duration` cannot hold the time.
 template <class Duration>
 std::chrono::sys_time<Duration> from_microseconds(
     std::chrono::sys_time<std::chrono::microseconds> t) {
@@ -87,21 +88,23 @@ constexpr std::int64_t to_int64(T x) {
 
 } // namespace detail
 
-/// An owning SQLite value: null, 64-bit integer, double, UTF-8 text (embedded NULs kept) or blob.
-/// `bool` becomes 0 or 1, an empty `optional` null, `sys_time` ISO-8601 text; NaN is bound as null by
-/// SQLite itself. An unsigned value beyond 2^63-1 and a time outside the years 0 to 9999 throw `errc::range`. A `char` is no value: say
-/// whether a number or a text is meant.
+/// An owning SQLite value: null, 64-bit integer, double, UTF-8 text (embedded NULs are kept) or
+/// blob. `bool` becomes 0 or 1, an empty `optional` null, `sys_time` ISO-8601 text; SQLite itself
+/// binds NaN as null. A `char` is not accepted, because it may mean a number or a text.
+/// Errors: `errc::range` for an unsigned value beyond 2^63-1 and a time outside the years 0 to
+/// 9999.
 class value {
 public:
   using storage = std::variant<std::monostate, std::int64_t, double, std::string, blob>;
 
   value() = default;
-  /// Copied by hand: libstdc++ 12 takes a variant whose text found no memory while it was copied for one that holds something.
+  /// Copies alternative by alternative. libstdc++ 12 marks a variant as valid if copying its text
+  /// throws `bad_alloc`.
   value(const value& other) : data_(copy_of(other.data_)) {}
   value(value&&) noexcept = default;
   value& operator=(const value& other) {
     if (data_.index() == other.data_.index())
-      data_ = other.data_; // into the memory that is there already
+      data_ = other.data_; // reuses the memory of the old value
     else
       data_ = copy_of(other.data_);
     return *this;
@@ -140,7 +143,7 @@ public:
   friend bool operator==(const value&, const value&) = default;
 
 private:
-  // Each made in its place: what throws there leaves no variant behind.
+  // Constructs each alternative in place, so that an exception leaves no invalid variant.
   static storage copy_of(const storage& s) {
     switch (s.index()) {
     case 1: return storage(std::in_place_index<1>, *std::get_if<1>(&s));
@@ -154,7 +157,7 @@ private:
   storage data_;
 };
 
-/// A non-owning value: what the binder reads. Built on the caller's stack for variadic calls, so
+/// A non-owning value, as the binder reads it. Variadic calls build it on the caller's stack, so
 /// that a point query allocates nothing for its parameters.
 struct value_ref {
   value_type type = value_type::null;
@@ -208,8 +211,8 @@ inline value_ref::value_ref(const value& v) noexcept {
 
 namespace detail {
 
-// Keeps what a variadic argument needs until the statement has run: nothing for most types, the
-// text for a time.
+// Keeps what a variadic argument needs until the statement has run: the text of a time, nothing for
+// other types.
 template <class T>
 auto hold(const T& x) {
   using D = std::decay_t<T>;
@@ -235,7 +238,7 @@ auto hold(const T& x) {
 
 } // namespace detail
 
-/// Anything that can stand as one positional argument.
+/// A type that can be a positional argument.
 template <class T>
 concept bindable = std::constructible_from<value, const T&>;
 

@@ -12,7 +12,7 @@ throttle::throttle(std::chrono::milliseconds pause, std::function<std::uint64_t(
     : pause_(pause), commits_(std::move(commits)), seen_(commits_ ? commits_() : 0),
       worked_since_(std::chrono::steady_clock::now()) {}
 
-void throttle::rest_where_due() {
+void throttle::pause_if_due() {
   if (pause_.count() == 0 || std::chrono::steady_clock::now() - worked_since_ < pause_)
     return;
   const auto commits = commits_ ? commits_() : seen_ + 1;

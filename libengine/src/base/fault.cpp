@@ -5,52 +5,54 @@
 
 #ifdef DBENGINE_FAULTS
 
+#include "base/thread_annotations.hpp"
+
 #include <atomic>
 #include <memory>
-#include <mutex>
 
 namespace dbengine::base::fault {
 
 namespace {
 
 using hook_function = std::function<void(std::string_view)>;
-std::mutex guard;
-std::shared_ptr<const hook_function> current;
-std::atomic<bool> armed{false};
-std::string flaw;
-std::atomic<bool> any_flaw{false};
+
+mutex state_mutex;
+std::shared_ptr<const hook_function> current_hook DBENGINE_GUARDED_BY(state_mutex);
+std::string active_mutant DBENGINE_GUARDED_BY(state_mutex);
+std::atomic<bool> has_hook{false};
+std::atomic<bool> has_mutant{false};
 
 } // namespace
 
 void set_hook(hook_function hook) {
-  const std::lock_guard lock(guard);
-  armed = static_cast<bool>(hook);
-  current = hook ? std::make_shared<const hook_function>(std::move(hook)) : nullptr;
+  const scoped_lock lock(state_mutex);
+  has_hook = static_cast<bool>(hook);
+  current_hook = hook ? std::make_shared<const hook_function>(std::move(hook)) : nullptr;
 }
 
 void hit(std::string_view name) {
-  if (!armed.load(std::memory_order_relaxed))
+  if (!has_hook.load(std::memory_order_relaxed))
     return;
   std::shared_ptr<const hook_function> hook;
   {
-    const std::lock_guard lock(guard);
-    hook = current;
+    const scoped_lock lock(state_mutex);
+    hook = current_hook;
   }
   if (hook)
     (*hook)(name);
 }
 
-void set_flaw(std::string name) {
-  const std::lock_guard lock(guard);
-  any_flaw = !name.empty();
-  flaw = std::move(name);
+void set_mutant(std::string name) {
+  const scoped_lock lock(state_mutex);
+  has_mutant = !name.empty();
+  active_mutant = std::move(name);
 }
 
-bool flawed(std::string_view name) {
-  if (!any_flaw.load(std::memory_order_relaxed))
+bool is_mutant(std::string_view name) {
+  if (!has_mutant.load(std::memory_order_relaxed))
     return false;
-  const std::lock_guard lock(guard);
-  return flaw == name;
+  const scoped_lock lock(state_mutex);
+  return active_mutant == name;
 }
 
 } // namespace dbengine::base::fault

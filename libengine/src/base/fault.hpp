@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Named points where tests make a worker throw, exit or stall, and named flaws that prove that the tests would notice. In a
-// release build (no DBENGINE_FAULTS) they are nothing.
+// Fault injection for tests: named points at which a test makes the running thread throw, block or
+// exit, and named mutants, the negative controls of the tests. Without DBENGINE_FAULTS (release
+// builds) the macros expand to nothing.
+// Thread safety: any thread.
 
 #pragma once
 
@@ -14,27 +16,33 @@
 
 namespace dbengine::base::fault {
 
-/// What is called at every point; it may throw (the worker fails), block (the worker stalls) or return.
-/// May be set at any time; a call that began before goes on with the old one.
-/// `name`: e.g. "writer.before_commit".
+/// Replaces the hook that every point calls; an empty function removes it. The hook may throw (the
+/// worker fails), block (the worker stalls) or return. A point that is being passed meanwhile keeps
+/// the old hook until it returns.
+/// `name`: the point, for example "writer.before_commit".
 void set_hook(std::function<void(std::string_view name)> hook);
+
+/// Calls the hook with the name of the point. Without a hook it costs one relaxed load.
 void hit(std::string_view name);
 
-/// Switches one flaw on, none with an empty name. A flaw is a mistake built in on purpose: the negative control of a test.
-void set_flaw(std::string name);
-bool flawed(std::string_view name);
+/// Activates one mutant and deactivates the one before; an empty name activates none. A mutant is a
+/// deliberate mistake in the code (mutation testing): the test that claims to find it must fail.
+void set_mutant(std::string name);
+
+/// True while the mutant `name` is active.
+bool is_mutant(std::string_view name);
 
 } // namespace dbengine::base::fault
 
 #define DBENGINE_FAULT_POINT(name) ::dbengine::base::fault::hit(name)
-// In code that must not throw: the hook may look on or block there, and no worker can be killed.
-#define DBENGINE_WATCH_POINT(name) ::dbengine::base::fault::hit(name)
-#define DBENGINE_FLAW(name) ::dbengine::base::fault::flawed(name)
+// For code that must not throw: there a hook may observe or block, but never throw.
+#define DBENGINE_OBSERVE_POINT(name) ::dbengine::base::fault::hit(name)
+#define DBENGINE_MUTANT(name) ::dbengine::base::fault::is_mutant(name)
 
 #else
 
 #define DBENGINE_FAULT_POINT(name) static_cast<void>(0)
-#define DBENGINE_WATCH_POINT(name) static_cast<void>(0)
-#define DBENGINE_FLAW(name) false
+#define DBENGINE_OBSERVE_POINT(name) static_cast<void>(0)
+#define DBENGINE_MUTANT(name) false
 
 #endif

@@ -3,8 +3,9 @@
 
 #include "engine/database_file.hpp"
 
-#include "backup/backup_manifest.hpp"
+#include "backup/backup_name.hpp"
 #include "backup/backup_restore.hpp"
+#include "os/special_files.hpp"
 #include "sqlite/id_clock.hpp"
 #include "vfs/memory_vfs.hpp"
 
@@ -16,11 +17,11 @@ namespace dbengine::engine {
 
 namespace {
 
-// A connection has SQLite's descriptors of the database and of the write-ahead log. The engine's own are for looking
-// at both files and at the log's index.
+// A connection has SQLite's descriptors of the database and of the write-ahead log. The engine's
+// own are for looking at both files and at the log's index.
 constexpr std::size_t descriptors_of_connection = 5;
-// The lock file, the lock on the database, the check of its length, the index of the write-ahead log; and for a
-// moment a journal and a folder.
+// The lock file, the lock on the database, the check of its length, the index of the write-ahead
+// log; and for a moment a journal and a folder.
 constexpr std::size_t descriptors_of_engine = 6;
 
 // The write connection, the readers, and one lease: an engine that is open can be used.
@@ -37,8 +38,8 @@ bool is_read_by_another_name(const std::filesystem::path& path, int fd) {
          !std::filesystem::exists(path.string() + ".lock", ec);
 }
 
-// Shows restores and retention that a reading engine has the file open: it holds no lock file, and between two
-// statements SQLite has no lock on a file in rollback mode.
+// Shows restores and retention that a reading engine has the file open: it holds no lock file, and
+// between two statements SQLite has no lock on a file in rollback mode.
 os::pinned_file lock_for_reading(const std::filesystem::path& path) {
   try {
     for (;;) {
@@ -58,7 +59,8 @@ os::pinned_file lock_for_reading(const std::filesystem::path& path) {
         return file;
     }
   } catch (const error& e) {
-    // A folder that may not be listed, or a file system without such locks: the file can still be read there.
+    // A folder that may not be listed, or a file system without such locks: the file can still be
+    // read there.
     if (e.code() == errc::locked)
       throw;
     return {};
@@ -80,7 +82,7 @@ std::unique_ptr<sqlite::connection> database_file::open() {
   }
   claim_.emplace(descriptors_needed(*options_));
   os::refuse_special_files(location_.path);
-  location_.length = std::make_shared<sqlite::truncation_check>(location_.path);
+  location_.truncation = std::make_shared<sqlite::truncation_check>(location_.path);
   std::unique_ptr<sqlite::connection> writer;
   if (read_only_)
     open_to_read();
@@ -96,7 +98,8 @@ void database_file::open_to_read() {
   try {
     auto first = open_reader();
     if (backup::backup_name::parse(location_.path.filename().string())) {
-      // Retention and restores skip what SQLite has locked. Between two statements nothing else would lock it.
+      // Retention and restores skip what SQLite has locked. Between two statements nothing else
+      // would lock it.
       first->begin_snapshot();
       backup_pin_ = std::move(first);
     }
@@ -142,7 +145,7 @@ std::unique_ptr<sqlite::connection> database_file::open_to_write() {
 std::unique_ptr<sqlite::connection> database_file::open_first_writer() const {
   auto writer = open_writer();
   try {
-    writer->engine_sql("PRAGMA optimize");
+    writer->own_sql().run("PRAGMA optimize");
   } catch (const error& e) {
     if (e.code() != errc::busy)
       throw;

@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/check_options.hpp"
 
 #include <algorithm>
@@ -93,7 +93,7 @@ void engine::cancel_requests() {
   for (auto* q : queues_.all())
     close_queue(*q, info);
   for (const auto& r : watchdog_.running_requests())
-    r->ctl.kill(errc::shut_down);
+    r->ctl.deadline.kill(errc::shut_down);
 }
 
 void engine::close(sqlite::clock::time_point deadline, sqlite::clock::time_point last_moment) {
@@ -106,11 +106,11 @@ void engine::close_writer(sqlite::connection& c) {
   if (fence_.current() == write_fence::level::permanent)
     return;
   try {
-    c.engine_sql("PRAGMA optimize");
+    c.own_sql().run("PRAGMA optimize");
     checkpoints_.run(c, checkpoint_mode::truncate);
   } catch (...) {
     const auto why = base::current_exception_info();
-    base::patiently_or_not([&] {
+    base::try_with_retries([&] {
       base::log(base::log_level::warning, "the checkpoint at shutdown: " + to_string(why));
     });
   }

@@ -24,7 +24,8 @@ constexpr const char* create_table =
     "WITHOUT ROWID";
 constexpr const char* create_index =
     "CREATE INDEX IF NOT EXISTS dbengine_once_engine_time ON dbengine_once (engine_time)";
-// Tables of earlier versions have no digests, or no engine time. Those versions accept a table that has them.
+// Tables of earlier versions have no digests, or no engine time. Those versions accept a table that
+// has them.
 constexpr const char* add_digests = "ALTER TABLE dbengine_once ADD COLUMN request BLOB";
 constexpr const char* add_engine_time =
     "ALTER TABLE dbengine_once ADD COLUMN engine_time INTEGER NOT NULL DEFAULT 0;"
@@ -64,10 +65,10 @@ struct statement {
 
 class as_engine {
 public:
-  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.who()) {
-    c.set_authority(sqlite::authority::engine);
+  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.auth().acting_as) {
+    c.auth().acting_as = sqlite::authority::engine;
   }
-  ~as_engine() { connection_->set_authority(before_); }
+  ~as_engine() { connection_->auth().acting_as = before_; }
   as_engine(const as_engine&) = delete;
   as_engine& operator=(const as_engine&) = delete;
 
@@ -121,7 +122,7 @@ bool has_column(sqlite::connection& c, const char* name) {
 
 std::int64_t engine_time(sqlite::connection& c) {
   return c.where().ids->now([&c] {
-    const auto last = std::max<std::int64_t>(c.engine_integer(newest), 0);
+    const auto last = std::max<std::int64_t>(c.own_sql().integer(newest), 0);
     statement s(c.handle(), date_undated);
     sqlite3_bind_int64(s.stmt, 1, last + 1);
     s.row();
@@ -129,7 +130,8 @@ std::int64_t engine_time(sqlite::connection& c) {
   });
 }
 
-// SHA-256 of the statement and its parameters. Deadline and class may differ from attempt to attempt.
+// SHA-256 of the statement and its parameters. Deadline and class may differ from attempt to
+// attempt.
 std::string digest_of(const request& r) {
   base::sha256 hash;
   hash.add(base::encode(r.what, r.sql, r.parameters, r.operations));
@@ -142,15 +144,15 @@ std::string digest_of(const request& r) {
 } // namespace
 
 bool lookup(sqlite::connection& c, request& r) {
-  if (DBENGINE_FLAW("forgets an id"))
+  if (DBENGINE_MUTANT("forgets an id"))
     return false;
   const as_engine e(c);
-  c.engine_sql(create_table);
+  c.own_sql().run(create_table);
   if (!has_column(c, "request"))
-    c.engine_sql(add_digests);
+    c.own_sql().run(add_digests);
   if (!has_column(c, "engine_time"))
-    c.engine_sql(add_engine_time);
-  c.engine_sql(create_index);
+    c.own_sql().run(add_engine_time);
+  c.own_sql().run(create_index);
   statement s(c.handle(), "SELECT kind, result, request FROM dbengine_once WHERE id = ?");
   sqlite3_bind_text64(s.stmt, 1, r.id.data(), r.id.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (!s.row())
@@ -169,7 +171,7 @@ bool lookup(sqlite::connection& c, request& r) {
 }
 
 void store(sqlite::connection& c, const request& r) {
-  if (DBENGINE_FLAW("forgets an id"))
+  if (DBENGINE_MUTANT("forgets an id"))
     return;
   const as_engine e(c);
   const auto time = engine_time(c);

@@ -4,7 +4,7 @@
 #include "engine/request_queue.hpp"
 
 #include "base/fault.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,8 +22,9 @@ bool comes_alone(const request& r) {
 
 request_queue::lane& request_queue::lane_of(const request& r) {
   auto& c = classes_[static_cast<std::size_t>(r.urgency)];
-  // Peers of loopback are connections; those of other hosts are addresses, whose numbers have the highest bit
-  // (peer_numbers.cpp). The writes of all connections of loopback have one lane, and only their shares are apart.
+  // Peers of loopback are connections; those of other hosts are addresses, whose numbers have the
+  // highest bit (peer_numbers.cpp). The writes of all connections of loopback have one lane, and
+  // only their shares are apart.
   const bool ordered = peer_may_run_ == std::numeric_limits<std::size_t>::max();
   const auto key = ordered && r.peer != 0 && r.peer >> 63 == 0 ? 1 : r.peer;
   for (auto& l : c)
@@ -32,7 +33,8 @@ request_queue::lane& request_queue::lane_of(const request& r) {
   return c.emplace_back(lane{key, {}});
 }
 
-// -- admission ----------------------------------------------------------------------------------------
+// -- admission
+// ----------------------------------------------------------------------------------------
 
 void request_queue::charge(const request_ptr& r, std::size_t bytes) {
   auto& a = *admission_;
@@ -60,7 +62,8 @@ void request_queue::discharge(const request& r) noexcept {
     a.shares.erase(own);
 }
 
-// The request is charged already. Other queues charge theirs at the same time: each sees the sum with its own.
+// The request is charged already. Other queues charge theirs at the same time: each sees the sum
+// with its own.
 void request_queue::check_bounds(const request& r, std::size_t bytes) {
   auto& a = *admission_;
   const auto refuse = [&](const std::string& why) {
@@ -70,11 +73,12 @@ void request_queue::check_bounds(const request& r, std::size_t bytes) {
   };
   const auto waiting = a.requests.load(std::memory_order_relaxed) - 1;
   const auto held = a.bytes.load(std::memory_order_relaxed) - bytes;
-  // A request larger than the bound is admitted when it is the only one: it could never run otherwise.
+  // A request larger than the bound is admitted when it is the only one: it could never run
+  // otherwise.
   if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
     refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
            " bytes are waiting");
-  if (r.peer == 0 || DBENGINE_FLAW("has no shares"))
+  if (r.peer == 0 || DBENGINE_MUTANT("has no shares"))
     return;
   const base::scoped_lock of_shares(a.mutex);
   const auto own = a.shares[r.peer]; // this request included
@@ -104,18 +108,18 @@ void request_queue::push(request_ptr r) {
 void request_queue::push_front(const std::vector<request_ptr>& rs) {
   std::vector<request_ptr> refused;
   // First: a request that got lost here would never be answered.
-  base::patiently([&] { refused.reserve(rs.size()); });
+  base::retry_on_bad_alloc([&] { refused.reserve(rs.size()); });
   std::optional<error_info> why;
   {
     const base::scoped_lock lock(mutex_);
     // The lambdas run here, with the lock: the analysis does not see that.
-    base::patiently([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS { why = closed_; });
+    base::retry_on_bad_alloc([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS { why = closed_; });
     for (auto it = rs.rbegin(); it != rs.rend(); ++it) {
       if (closed_) {
         refused.push_back(*it);
         continue;
       }
-      base::patiently([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
+      base::retry_on_bad_alloc([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
         auto& l = lane_of(**it);
         l.waiting.push_front(*it);
         try {
@@ -165,7 +169,7 @@ request_ptr request_queue::take(place p) {
   // The process's own lane stays: most engines have no other.
   if (p.at->waiting.empty() && p.at->peer != 0)
     p.of->erase(p.at);
-  else if (!DBENGINE_FLAW("serves peers as they come"))
+  else if (!DBENGINE_MUTANT("serves peers as they come"))
     p.of->splice(p.of->end(), *p.of, p.at);
   return r;
 }
@@ -176,7 +180,8 @@ std::vector<request_ptr> request_queue::pop_group(std::size_t max_requests, std:
   auto p = next_lane();
   if (p.of == nullptr)
     return group;
-  // A background request comes alone: interactive ones that arrive meanwhile wait for it and no longer.
+  // A background request comes alone: interactive ones that arrive meanwhile wait for it and no
+  // longer.
   if (p.at->waiting.front()->urgency != priority::interactive)
     max_requests = 1;
   group.reserve(std::min(max_requests, size_.load(std::memory_order_relaxed)));
@@ -249,7 +254,7 @@ std::vector<request_ptr> request_queue::expire(sqlite::clock::time_point now) {
 std::vector<request_ptr> request_queue::close(error_info why) {
   std::vector<request_ptr> closed;
   const base::scoped_lock lock(mutex_);
-  base::patiently([&] { closed.reserve(size_.load(std::memory_order_relaxed)); });
+  base::retry_on_bad_alloc([&] { closed.reserve(size_.load(std::memory_order_relaxed)); });
   closed_ = std::move(why);
   for (auto& c : classes_) {
     for (auto& l : c)

@@ -4,7 +4,7 @@
 #include "engine/watchdog.hpp"
 
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "engine/escalate.hpp"
 
 #include <algorithm>
@@ -21,8 +21,9 @@ std::string stall_note(const request& r, sqlite::clock::time_point now) {
   return "stalled for " + milliseconds(now - r.deadline) + " in " + r.describe();
 }
 
-// Answers the caller of a worker that stays in code which SQLite cannot interrupt. A member of a group that has not
-// begun is answered as well: it is in no queue any more, and nothing has to be interrupted for it.
+// Answers the caller of a worker that stays in code which SQLite cannot interrupt. A member of a
+// group that has not begun is answered as well: it is in no queue any more, and nothing has to be
+// interrupted for it.
 void answer_if_overdue(request& r, sqlite::clock::time_point now) {
   if (r.on_senders_thread.load(std::memory_order_relaxed))
     return;
@@ -34,7 +35,7 @@ void answer_if_overdue(request& r, sqlite::clock::time_point now) {
   if (!outcome)
     return;
   const auto code = cancelled ? errc::cancelled : errc::timeout;
-  r.ctl.kill(code);
+  r.ctl.deadline.kill(code);
   r.refuse({.code = code,
             .outcome = *outcome,
             .message = cancelled ? "cancelled while it waited"
@@ -45,7 +46,8 @@ void answer_if_overdue(request& r, sqlite::clock::time_point now) {
 } // namespace
 
 bool watchdog::scan() {
-  // The timer stays armed during the scan: a thread that armed it meanwhile would start a second chain of messages.
+  // The timer stays armed during the scan: a thread that armed it meanwhile would start a second
+  // chain of messages.
   if (scan_all())
     return true;
   p_.timer.disarm();
@@ -97,7 +99,8 @@ bool watchdog::scan_writes(sqlite::clock::time_point now) {
   return busy;
 }
 
-// A caller's thread that holds the write connection is in no group: only the lack of results shows it.
+// A caller's thread that holds the write connection is in no group: only the lack of results shows
+// it.
 void watchdog::scan_lock(sqlite::clock::time_point now) {
   std::uint64_t results = p_.writer_counters.commits.get();
   for (const auto& c : p_.writer_counters.classes)
@@ -134,7 +137,7 @@ void watchdog::supervision_lost(const error_info& why) {
 }
 
 std::vector<request_ptr> watchdog::running_requests() const {
-  return base::patiently([this] {
+  return base::retry_on_bad_alloc([this] {
     auto running = p_.writes.running();
     for (std::size_t i = 0; i < p_.reads.count(); ++i)
       if (auto r = p_.reads.observe(i).running)
@@ -154,7 +157,8 @@ void watchdog::abandon_requests() {
   }
 }
 
-// -- views --------------------------------------------------------------------------------------------
+// -- views
+// --------------------------------------------------------------------------------------------
 
 worker_view watchdog::view_writer() const {
   const auto group = p_.writes.running();

@@ -3,7 +3,7 @@
 
 #include <dbengine/process.hpp>
 
-#include "os/sigbus_handler.hpp"
+#include "os/guarded_mapping.hpp"
 
 #include <sqlite3.h>
 
@@ -14,7 +14,7 @@ bool disable_memory_statistics() noexcept {
 }
 
 void install_sigbus_handler() noexcept {
-  os::sigbus_handler::install_handler();
+  os::install_sigbus_handler();
 }
 
 } // namespace dbengine

@@ -14,7 +14,7 @@ namespace dbengine::sqlite {
 
 namespace {
 
-constexpr auto nowhere = std::numeric_limits<std::size_t>::max();
+constexpr auto no_value = std::numeric_limits<std::size_t>::max();
 
 std::string_view without_prefix(std::string_view name) {
   if (!name.empty() && (name[0] == ':' || name[0] == '@' || name[0] == '$'))
@@ -25,15 +25,16 @@ std::string_view without_prefix(std::string_view name) {
 } // namespace
 
 void binder::load_names() {
-  if (!p_->names.empty() || p_->parameter_count == 0)
+  if (!p_->parameter_names.empty() || p_->parameter_count == 0)
     return;
-  p_->names.resize(static_cast<std::size_t>(p_->parameter_count));
-  // Up to the first that is positional, which `map_names` refuses: SQLite looks each of them up from the beginning of its list.
+  p_->parameter_names.resize(static_cast<std::size_t>(p_->parameter_count));
+  // Up to the first positional one, which `map_names` refuses: SQLite searches its list of names
+  // from the beginning for each.
   for (int i = 1; i <= p_->parameter_count; ++i) {
     const char* name = sqlite3_bind_parameter_name(p_->stmt, i);
     if (name == nullptr)
       break;
-    p_->names[static_cast<std::size_t>(i - 1)] = name;
+    p_->parameter_names[static_cast<std::size_t>(i - 1)] = name;
     if (*name == '?')
       break;
   }
@@ -46,7 +47,7 @@ std::string binder::describe(int index) {
 
 namespace {
 
-int put(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
+int bind_value(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
   switch (v.type) {
   case value_type::integer: return sqlite3_bind_int64(s, index, v.integer);
   case value_type::real: return sqlite3_bind_double(s, index, v.real);
@@ -58,31 +59,31 @@ int put(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
   return sqlite3_bind_null(s, index);
 }
 
-// Without the way through a reference: a bulk is made of these.
-int put(sqlite3_stmt* s, int index, const value& v) noexcept {
+// Without the detour by a reference: `execute_many` binds these.
+int bind_value(sqlite3_stmt* s, int index, const value& v) noexcept {
   if (const auto* text = std::get_if<std::string>(&v.data()))
     return sqlite3_bind_text64(s, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
   if (const auto* i = std::get_if<std::int64_t>(&v.data()))
     return sqlite3_bind_int64(s, index, *i);
   if (const auto* d = std::get_if<double>(&v.data()))
     return sqlite3_bind_double(s, index, *d);
-  return put(s, index, value_ref(v));
+  return bind_value(s, index, value_ref(v));
 }
 
 } // namespace
 
 template <class T>
-inline void binder::one(int index, const T& v) {
-  if (const int rc = put(p_->stmt, index, v); rc != SQLITE_OK) [[unlikely]]
-    refuse(rc, index, value_ref(v));
+inline void binder::bind_one(int index, const T& v) {
+  if (const int rc = bind_value(p_->stmt, index, v); rc != SQLITE_OK) [[unlikely]]
+    throw_bind_error(rc, index, value_ref(v));
 }
 
-void binder::refuse(int rc, int index, const value_ref& v) {
+void binder::throw_bind_error(int rc, int index, const value_ref& v) {
   throw error(base::last_error(
       db_, rc, 0, "parameter " + describe(index) + " of " + std::to_string(v.size) + " bytes"));
 }
 
-void binder::refuse_count(std::size_t given) {
+void binder::throw_count_error(std::size_t given) {
   const auto wanted = static_cast<std::size_t>(p_->parameter_count);
   auto text = "the statement has " + std::to_string(wanted) +
               (wanted == 1 ? " parameter, " : " parameters, ") + std::to_string(given) +
@@ -101,9 +102,9 @@ void binder::map_names(const params& p) {
     if (!by_name.emplace(given[i], i).second)
       throw error(errc::bind, "parameter \"" + given[i] + "\" is given twice");
   std::vector<bool> used(given.size());
-  std::vector<std::size_t> source(p_->names.size(), nowhere);
-  for (std::size_t i = 0; i < p_->names.size(); ++i) {
-    const auto& name = p_->names[i];
+  std::vector<std::size_t> source(p_->parameter_names.size(), no_value);
+  for (std::size_t i = 0; i < p_->parameter_names.size(); ++i) {
+    const auto& name = p_->parameter_names[i];
     if (name.empty() || name[0] == '?')
       throw error(errc::bind, "parameter " + std::to_string(i + 1) +
                                   " of the statement is positional (" +
@@ -131,15 +132,15 @@ void binder::map_names(const params& p) {
 void binder::bind(const params& set) {
   const auto& values = set.values();
   if (!set.named()) {
-    positional(values.size());
+    check_count(values.size());
     for (std::size_t i = 0; i < values.size(); ++i)
-      one(static_cast<int>(i) + 1, values[i]);
+      bind_one(static_cast<int>(i) + 1, values[i]);
     return;
   }
   if (source_.empty() || mapped_names_ != set.names())
     map_names(set);
   for (std::size_t i = 0; i < source_.size(); ++i)
-    one(static_cast<int>(i) + 1, values[source_[i]]);
+    bind_one(static_cast<int>(i) + 1, values[source_[i]]);
 }
 
 bool binder::bind_rows(std::span<const params> sets) noexcept {
@@ -150,7 +151,7 @@ bool binder::bind_rows(std::span<const params> sets) noexcept {
     if (set.named() || values.size() != each)
       return false;
     for (const auto& v : values)
-      if (put(p_->stmt, ++index, v) != SQLITE_OK)
+      if (bind_value(p_->stmt, ++index, v) != SQLITE_OK)
         return false;
   }
   return true;
@@ -159,9 +160,9 @@ bool binder::bind_rows(std::span<const params> sets) noexcept {
 void binder::bind(const params_view& v) {
   if (v.named != nullptr)
     return bind(*v.named);
-  positional(v.positional.size());
+  check_count(v.positional.size());
   for (std::size_t i = 0; i < v.positional.size(); ++i)
-    one(static_cast<int>(i) + 1, v.positional[i]);
+    bind_one(static_cast<int>(i) + 1, v.positional[i]);
 }
 
 } // namespace dbengine::sqlite

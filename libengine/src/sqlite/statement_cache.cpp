@@ -14,7 +14,7 @@ prepared::~prepared() {
 }
 
 prepared* statement_cache::find(std::string_view sql) {
-  if (!lru_.empty()) { // a loop over one statement: no hashing
+  if (!lru_.empty()) { // a loop over one statement needs no hash
     auto& p = *lru_.front();
     if (!p.in_use && p.sql == sql) {
       ++hits_;
@@ -31,7 +31,7 @@ prepared* statement_cache::find(std::string_view sql) {
   return it->second->get();
 }
 
-const prepared* statement_cache::look(std::string_view sql) const noexcept {
+const prepared* statement_cache::peek(std::string_view sql) const noexcept {
   if (!lru_.empty() && lru_.front()->sql == sql)
     return lru_.front().get();
   const auto it = index_.find(sql);

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Starting an engine inside a CAF application.
-// Thread rule: `setup` before the system is made; the others on any thread, those that block not on a scheduled actor's.
+// Thread safety: `setup` before the system is made; the other functions from any thread, blocking
+// ones not from a scheduled actor's.
 // Ownership: the system owns the actors; the handle keeps nothing alive after `shutdown`.
 
 #pragma once
@@ -23,30 +24,36 @@
 
 namespace dbengine::actors {
 
-/// Registers the engine's message types and its error category. Call it in the constructor of the host's configuration.
+/// Registers the engine's message types and its error category. Call it in the constructor of the
+/// host's configuration.
 void setup(caf::actor_system_config& cfg);
 
-/// Opens a database and starts its actors in `sys`. The handle is their stable address. Throws `dbengine::error` where the
-/// database cannot be opened. The engine lives until `shutdown`, or until an exit message reaches the handle.
+/// Opens a database and starts its actors in `sys`. The handle is their stable address. The engine
+/// runs until `shutdown`, or until the handle receives an exit message. Throws `dbengine::error` if
+/// the database cannot be opened.
 engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o = {});
 
-/// For `options::on_escalation`: sends each `escalation` to `owner` as a message. Keeps no actor alive.
+/// For `options::on_escalation`: sends each `escalation` to `owner` as a message. Keeps no actor
+/// alive.
 std::function<void(const escalation&)> escalate_to(const caf::actor& owner);
 
-/// No new requests; what waits is finished within `timeout`, the rest answered `errc::shut_down`; then the actors end and the
-/// files are closed. Blocks the calling thread; not to be called from a scheduled actor. Idempotent. Call it before the system ends.
-/// Returns the workers that sit in code that cannot be interrupted and were left behind: `~actor_system` waits for them, so a
-/// process that is to end does so by `_exit` then.
+/// Stops accepting requests, finishes waiting ones within `timeout`, fails the others with
+/// `errc::shut_down`, ends the actors and closes the files. Blocks, so it must not be called from a
+/// scheduled actor. Idempotent. Call it before the system ends.
+///
+/// Returns the workers that are in code that cannot be interrupted and were abandoned.
+/// `~actor_system` waits for them, so the process can then end only by `_exit`.
 std::vector<std::string> shutdown(caf::actor_system& sys, const engine_actor& engine,
                                   std::chrono::milliseconds timeout = defaults::shutdown_timeout);
 
-/// What `health_request` answers, without a message: for a probe that must not wait for any worker, nor for a disk for longer than
-/// `defaults::look_patience`. Blocks that long at most; not to be called from a scheduled actor. Throws `errc::forked`, and
-/// `errc::invalid_option` where the engine is not one of this process.
+/// What `health_request` answers, without a message: for a probe that must not wait for a worker.
+/// Blocks for at most `defaults::look_patience`, if the disk is slow, so it must not be called from
+/// a scheduled actor.
+/// Errors: `errc::forked`; `errc::invalid_option` if the engine is not one of this process.
 health_report health_of(const engine_actor& engine);
 
-/// For how long the writer, or every reader, has been in statements that do not come back; zero where one of each works. Only a new
-/// process mends that. Throws as `health_of`.
+/// How long the writer, or every reader, has been stuck in statements that do not return; zero if
+/// one of each works. Only a new process resolves that. Errors as `health_of`.
 std::chrono::milliseconds stuck_for(const engine_actor& engine);
 
 } // namespace dbengine::actors

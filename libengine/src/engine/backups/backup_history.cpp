@@ -138,7 +138,7 @@ std::string backup_history::overdue_text() const {
   const auto interval = options_->backup_interval;
   const base::scoped_lock lock(mutex_);
   const auto age = clock::now() - last_at_;
-  if (!options_->backup_enabled || !backup::is_late(age, interval))
+  if (!options_->backup_enabled || !backup::is_overdue(age, interval))
     return {};
   const auto seconds = [](auto d) {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(d).count()) + " s";

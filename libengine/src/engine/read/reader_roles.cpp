@@ -48,7 +48,7 @@ bool reader_roles::one_peer_has_all(const reader_slot* except) const {
 }
 
 bool reader_roles::promote_spare_for_others() {
-  if (!queues_->reads.has_work() || DBENGINE_FLAW("lets one peer have every reader"))
+  if (!queues_->reads.has_work() || DBENGINE_MUTANT("lets one peer have every reader"))
     return false;
   if (!mutex_.try_lock())
     return false; // a sender does not wait for the mutex: the watchdog tries again

@@ -6,7 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <algorithm>
 
@@ -72,13 +72,14 @@ void reader_set::submit_maintenance(request_ptr r) {
   p_.watchdog_timer.arm();
 }
 
-// -- wake-ups -----------------------------------------------------------------------------------------
+// -- wake-ups
+// -----------------------------------------------------------------------------------------
 
 void reader_set::wake(std::size_t i) noexcept {
   auto& s = *slots_[i];
   if (s.alive.load(std::memory_order_relaxed) &&
       !s.wake_up_sent.exchange(true, std::memory_order_seq_cst) && p_.signals.flush_reader &&
-      !base::patiently_or_not([&] { p_.signals.flush_reader(i); }))
+      !base::try_with_retries([&] { p_.signals.flush_reader(i); }))
     s.wake_up_sent.store(false, std::memory_order_seq_cst); // the next caller tries again
 }
 
@@ -88,9 +89,9 @@ bool reader_set::wake_any() noexcept {
     if (s.role.load(std::memory_order_relaxed) != reader_role::active ||
         !s.alive.load(std::memory_order_relaxed) || s.wake_up_sent.load(std::memory_order_seq_cst))
       continue;
-    DBENGINE_WATCH_POINT("reader.chosen");
+    DBENGINE_OBSERVE_POINT("reader.chosen");
     if (!s.wake_up_sent.exchange(true, std::memory_order_seq_cst)) {
-      if (p_.signals.flush_reader && !base::patiently_or_not([&] { p_.signals.flush_reader(i); }))
+      if (p_.signals.flush_reader && !base::try_with_retries([&] { p_.signals.flush_reader(i); }))
         s.wake_up_sent.store(false, std::memory_order_seq_cst);
       return true;
     }
@@ -156,7 +157,8 @@ void reader_set::help_other_peers() {
     wake_any();
 }
 
-// -- work ---------------------------------------------------------------------------------------------
+// -- work
+// ---------------------------------------------------------------------------------------------
 
 bool reader_set::keeps_working(std::size_t i) {
   if (is_maintenance(i))
@@ -169,12 +171,12 @@ bool reader_set::keeps_working(std::size_t i) {
 bool reader_set::drain(std::size_t i, sqlite::connection& c) {
   auto& s = *slots_[i];
   auto& queue = queue_of(i);
-  // Also at the reader's start, which is no wake-up: a wake-up sent to a reader in a long statement would help no
-  // request.
+  // Also at the reader's start, which is no wake-up: a wake-up sent to a reader in a long statement
+  // would help no request.
   s.wake_up_sent.store(true, std::memory_order_seq_cst);
   for (;;) {
     if (!keeps_working(i)) {
-      c.drop_snapshot();
+      c.snapshot().drop();
       s.wake_up_sent.store(false, std::memory_order_seq_cst);
       if (!p_.queues.reads.empty())
         wake_any();
@@ -188,13 +190,13 @@ bool reader_set::drain(std::size_t i, sqlite::connection& c) {
     if (!queue.has_work() || s.wake_up_sent.exchange(true, std::memory_order_seq_cst))
       break;
   }
-  c.drop_snapshot();
-  const auto n = c.count();
+  c.snapshot().drop();
+  const auto n = c.read_counters();
   s.counters.cache_hits.raise_to(n.cache_hits);
   s.counters.cache_misses.raise_to(n.cache_misses);
   s.counters.snapshots_reused.raise_to(n.snapshots_reused);
   s.counters.snapshots_opened.raise_to(n.snapshots_opened);
-  return !is_maintenance(i) && c.sound();
+  return !is_maintenance(i) && c.is_usable();
 }
 
 void reader_set::run_request(std::size_t i, sqlite::connection& c, const request_ptr& r) {
@@ -238,18 +240,19 @@ void reader_set::run_request(std::size_t i, sqlite::connection& c, const request
 }
 
 void reader_set::execute(std::size_t i, sqlite::connection& c, request& r) {
-  if (r.ctl.must_stop()) {
-    error_info info{.code = r.ctl.stopped(), .message = "it was stopped before it started"};
+  if (r.ctl.deadline.must_stop()) {
+    error_info info{.code = r.ctl.deadline.stop_reason(),
+                    .message = "it was stopped before it started"};
     throw error(std::move(info));
   }
   DBENGINE_FAULT_POINT("reader.before_statement");
   if (r.what == request::kind::maintenance) {
     if (is_maintenance(i))
-      c.refresh_snapshot(); // it sees what was committed before it was sent
+      c.snapshot().refresh(); // it sees what was committed before it was sent
     r.job(c);
   } else {
-    r.ctl.drop_results();
-    c.refresh_snapshot();
+    r.ctl.results.reset();
+    c.snapshot().refresh();
     std::vector<value_ref> refs;
     params_view view{&r.parameters, {}};
     if (!r.parameters.named()) {
@@ -282,13 +285,14 @@ void reader_set::retry_or_refuse(std::size_t i, const request_ptr& r, const erro
     r->fail(std::move(info));
   } else {
     r->wait_again();
-    base::patiently([&] { queue_of(i).push_front({r}); });
+    base::retry_on_bad_alloc([&] { queue_of(i).push_front({r}); });
     p_.watchdog_timer.arm(); // no other thread looks at its deadline
   }
   wake_any();
 }
 
-// -- the watchdog's part ------------------------------------------------------------------------------
+// -- the watchdog's part
+// ------------------------------------------------------------------------------
 
 reader_set::observation reader_set::observe(std::size_t i) const {
   const auto& s = *slots_[i];

@@ -6,8 +6,8 @@
 namespace dbengine::engine {
 
 bool snapshot_sweeper::sweep() {
-  // Armed during the sweep: a thread that armed it meanwhile would start a second chain of messages. A restarted
-  // reader pool actor begins without a message.
+  // Armed during the sweep: a thread that armed it meanwhile would start a second chain of
+  // messages. A restarted reader pool actor begins without a message.
   timer_.set_armed();
   if (sweep_all())
     return true;
@@ -21,7 +21,8 @@ bool snapshot_sweeper::sweep_all() noexcept {
   return sweep_writer() || leases;
 }
 
-// Like those of the leases, the writer's snapshot is closed if it was not used since the last sweep.
+// Like those of the leases, the writer's snapshot is closed if it was not used since the last
+// sweep.
 bool snapshot_sweeper::sweep_writer() noexcept {
   if (read_only_)
     return false;
@@ -29,9 +30,9 @@ bool snapshot_sweeper::sweep_writer() noexcept {
     return !lock_->is_shut(); // a connection that is being opened has no snapshot
   auto& c = lock_->connection();
   if (lock_->turns() == turns_at_sweep_)
-    c.drop_snapshot();
+    c.snapshot().drop();
   turns_at_sweep_ = lock_->turns();
-  const bool open = c.snapshot_open();
+  const bool open = c.snapshot().is_open();
   lock_->unlock();
   return open;
 }

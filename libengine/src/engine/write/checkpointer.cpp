@@ -16,8 +16,8 @@
 namespace dbengine::engine {
 
 void secure_log(sqlite::connection& c) {
-  if (!DBENGINE_FLAW("trusts a log that was not synced"))
-    sqlite::write_log_again(c);
+  if (!DBENGINE_MUTANT("trusts a log that was not synced"))
+    sqlite::rewrite_wal(c);
 }
 
 void checkpointer::after_commit() {
@@ -60,7 +60,8 @@ void checkpointer::run_if_due() {
 void checkpointer::restart_wal(int pages) {
   if (run_unless_pinned(checkpoint_mode::restart, defaults::restart_patience).complete)
     return;
-  // The longer the WAL, the rarer the attempts, so that a snapshot that stays costs the writer little.
+  // The longer the WAL, the rarer the attempts, so that a snapshot that stays costs the writer
+  // little.
   next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
   if (signals_->wal_pinned && signals_->wal_pinned(file_->wal_bytes()))
     next_checkpoint_ = pages + defaults::checkpoint_pages; // the snapshot is about to be closed
@@ -75,13 +76,13 @@ checkpoint_result checkpointer::run(sqlite::connection& c, checkpoint_mode mode)
     leases_->recall();
   // SQLite waits this long for a reader that stays in its snapshot; the next commit tries again.
   sqlite::request_control patience(std::chrono::milliseconds(100), {});
-  const sqlite::connection::running r(c, patience);
+  const sqlite::connection::request_scope r(c, patience);
   if (fence_->current() == write_fence::level::unresolved)
     secure_log(c);
   try {
     if (mode >= checkpoint_mode::restart) {
-      // Once all is copied, new snapshots read the file alone and do not pin the WAL. Without this step, snapshots
-      // taken since the recall would hold it for as long as readers keep coming.
+      // Once all is copied, new snapshots read the file alone and do not pin the WAL. Without this
+      // step, snapshots taken since the recall would hold it for as long as readers keep coming.
       c.checkpoint(checkpoint_mode::passive);
       leases_->recall();
     }
@@ -109,8 +110,8 @@ checkpoint_result checkpointer::run_unless_pinned(checkpoint_mode mode,
     const auto copied = run(c, checkpoint_mode::passive);
     if (copied.complete)
       return run(c, mode);
-    // A short read that began before the last commit: with more threads than cores there is nearly always one. The
-    // first checkpoint does the work; the patience starts after it.
+    // A short read that began before the last commit: with more threads than cores there is nearly
+    // always one. The first checkpoint does the work; the patience starts after it.
     if (!give_up)
       give_up = sqlite::clock::now() + patience;
     if (sqlite::clock::now() >= *give_up)
@@ -129,12 +130,12 @@ bool checkpointer::run_when_idle() {
     if (c.commits() != commits_at_idle_) {
       commits_at_idle_ = c.commits();
       again = true; // a commit since the last time
-    } else if (auto why = c.moved(); !why.empty()) {
+    } else if (auto why = c.files().check_identity(); !why.empty()) {
       fence_->raise_permanently(std::move(why));
     } else {
       again = !run_unless_pinned(checkpoint_mode::truncate, {}).complete;
       if (!again)
-        c.rest();
+        c.release_memory();
     }
   } catch (const error& e) {
     base::log_limited(base::log_level::warning, "a checkpoint failed",

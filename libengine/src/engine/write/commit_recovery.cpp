@@ -13,7 +13,8 @@ namespace dbengine::engine {
 
 namespace {
 
-// False if `f` returns false or throws. Whatever was thrown, the commit is not resolved, and the log says why.
+// False if `f` returns false or throws. Whatever was thrown, the commit is not resolved, and the
+// log says why.
 template <class F>
 bool succeeds(const char* what, F&& f) {
   try {
@@ -29,7 +30,7 @@ bool succeeds(const char* what, F&& f) {
 
 error_info commit_recovery::resolve_failed_commit(sqlite::connection& c, error_info why) {
   disk_->record_failure(why);
-  if (DBENGINE_FLAW("does not settle"))
+  if (DBENGINE_MUTANT("does not settle"))
     return why;
   // If only the index of the WAL got no memory, the commit is in the WAL all the same.
   const bool may_reappear = why.code == errc::io || (why.extended_code & 0xff) == SQLITE_NOMEM;
@@ -44,7 +45,7 @@ error_info commit_recovery::resolve_failed_commit(sqlite::connection& c, error_i
   });
   const auto truncate = [&] { return checkpoints_->run(c, checkpoint_mode::truncate).complete; };
   const auto overwrite = [&] {
-    c.commit_nothing();
+    c.commit_noop();
     return true;
   };
   if (synced && (succeeds("the checkpoint", truncate) || succeeds("the commit", overwrite))) {
@@ -64,7 +65,7 @@ error_info commit_recovery::resolve_failed_commit(sqlite::connection& c, error_i
 
 void commit_recovery::ensure_writable() {
   auto& c = lock_->connection();
-  if (auto moved = c.moved_meanwhile(); !moved.empty())
+  if (auto moved = c.files().check_identity_if_stale(); !moved.empty())
     fence_->raise_permanently(std::move(moved));
   if (fence_->current() == write_fence::level::none)
     return;
@@ -77,7 +78,7 @@ void commit_recovery::ensure_writable() {
 }
 
 void commit_recovery::replace_connection() {
-  if (auto why = lock_->connection().moved(); !why.empty())
+  if (auto why = lock_->connection().files().check_identity(); !why.empty())
     fence_->raise_permanently(std::move(why));
   lock_->replace_connection();
   checkpoints_->run_if_due();

@@ -45,7 +45,7 @@ void write_fence::lift() {
 }
 
 void write_fence::check_identity(sqlite::connection& c) {
-  auto why = c.moved();
+  auto why = c.files().check_identity();
   if (why.empty())
     return;
   raise_permanently(why);
@@ -54,7 +54,7 @@ void write_fence::check_identity(sqlite::connection& c) {
 }
 
 void write_fence::raise_if_truncated() {
-  if (const char* why = location_->length ? location_->length->lost() : nullptr)
+  if (const char* why = location_->truncation ? location_->truncation->failure() : nullptr)
     raise_permanently(why);
 }
 

@@ -87,16 +87,17 @@ error_info write_group::resolve(error_info why) {
   return why;
 }
 
-// False if one of the members was answered in the worker's place: its work must not be committed, so the others run
-// again.
+// False if one of the members was answered in the worker's place: its work must not be committed,
+// so the others run again.
 bool write_group::may_commit(span s) const {
   for (auto i = s.first; i < s.second; ++i)
-    if (!members_[i]->failure && !members_[i]->ctl.try_commit())
+    if (!members_[i]->failure && !members_[i]->ctl.commit.try_begin())
       return false;
   return true;
 }
 
-// True for a member that must not run: answered, stopped or past its deadline. Its failure is set then.
+// True for a member that must not run: answered, stopped or past its deadline. Its failure is set
+// then.
 bool write_group::is_over(request& r) {
   if (r.now() == request::state::waiting)
     r.start();
@@ -104,17 +105,19 @@ bool write_group::is_over(request& r) {
     r.failure = error_info{.code = errc::timeout, .message = "it was answered meanwhile"};
     return true;
   }
-  r.ctl.commit_failed(); // a new attempt
-  if (!r.ctl.must_stop())
+  r.ctl.commit.begin_attempt(); // a new attempt
+  if (!r.ctl.deadline.must_stop())
     return false;
-  if (r.failure && r.failure->code == r.ctl.stopped())
+  if (r.failure && r.failure->code == r.ctl.deadline.stop_reason())
     return true; // interrupted in the group's first run
   r.result = {};
-  r.failure = error_info{.code = r.ctl.stopped(), .message = "it was stopped before it started"};
+  r.failure = error_info{.code = r.ctl.deadline.stop_reason(),
+                         .message = "it was stopped before it started"};
   return true;
 }
 
-// -- one transaction for several members --------------------------------------------------------------
+// -- one transaction for several members
+// --------------------------------------------------------------
 
 std::vector<write_group::span> write_group::run_together(span s) {
   auto& c = *connection_;
@@ -128,7 +131,7 @@ std::vector<write_group::span> write_group::run_together(span s) {
       return commit_before(s, i, control);
     if (!c.in_transaction() || c.foreign_keys_pending())
       return split_at(s, i);
-    c.end_deferring();
+    c.stop_deferring_keys();
   }
   return commit_all(s, control);
 }
@@ -159,12 +162,12 @@ bool write_group::run_in_group(std::size_t i) {
   r.result = {};
   current_ = members_[i];
   try {
-    // A statement with an id is not compiled before its record is looked up: if it has run once, it may not even
-    // compile again.
+    // A statement with an id is not compiled before its record is looked up: if it has run once, it
+    // may not even compile again.
     if (!isolated && r.id.empty() &&
         (r.what == request::kind::execute || r.what == request::kind::fetch)) {
-      const sqlite::connection::running compiles(c, r.ctl);
-      isolated = c.runs_alone(r.sql);
+      const sqlite::connection::request_scope compiles(c, r.ctl);
+      isolated = c.needs_autocommit(r.sql);
     }
     if (!isolated)
       run_member(r);
@@ -210,12 +213,12 @@ std::vector<write_group::span> write_group::commit_before(span s, std::size_t i,
   return {{i, i + 1}, {i + 1, s.second}};
 }
 
-// The transaction is lost because of member i: the members before it run again, then i alone, then the others. After
-// an interrupt i keeps its failure and is answered when its turn comes.
+// The transaction is lost because of member i: the members before it run again, then i alone, then
+// the others. After an interrupt i keeps its failure and is answered when its turn comes.
 std::vector<write_group::span> write_group::split_at(span s, std::size_t i) {
   const auto& r = *members_[i];
   const auto code = r.failure ? r.failure->code : errc::none;
-  const bool interrupted = r.ctl.stopped() != errc::none;
+  const bool interrupted = r.ctl.deadline.stop_reason() != errc::none;
   connection_->rollback();
   counters_.rerun += i - s.first;
   if (!interrupted && (code == errc::disk_full || code == errc::io))
@@ -230,7 +233,7 @@ std::vector<write_group::span> write_group::commit_all(span s, sqlite::request_c
     counters_.rerun += s.second - s.first;
     return {s};
   }
-  if (DBENGINE_FLAW("answers before the commit"))
+  if (DBENGINE_MUTANT("answers before the commit"))
     answer(s);
   try {
     c.commit(control);
@@ -249,7 +252,8 @@ std::vector<write_group::span> write_group::commit_all(span s, sqlite::request_c
   return {};
 }
 
-// -- members ------------------------------------------------------------------------------------------
+// -- members
+// ------------------------------------------------------------------------------------------
 
 void write_group::run_alone(std::size_t i) {
   auto& c = *connection_;
@@ -293,8 +297,9 @@ void write_group::run_member(request& r) {
       c.rollback_to_savepoint();
       throw error(undone(e.info()));
     }
-    // Rare: the others run again, which costs less than a savepoint around every statement that returns rows.
-    if (c.rows_left())
+    // Rare: the others run again, which costs less than a savepoint around every statement that
+    // returns rows.
+    if (c.holds_failed_rows())
       c.rollback();
     throw;
   }
@@ -315,7 +320,7 @@ void write_group::answer(span s) {
     if (fenced && !r.failure)
       r.failure = fenced;
     hooks_->before_answer(r);
-    if (!DBENGINE_FLAW("drops an answer") || i == s.first)
+    if (!DBENGINE_MUTANT("drops an answer") || i == s.first)
       r.finish();
   }
   in_flight_ = false;
@@ -324,7 +329,7 @@ void write_group::answer(span s) {
 
 bool write_group::committed(const request_ptr& r) const noexcept {
   if (!in_flight_ || connection_->commits() == commits_before_ ||
-      DBENGINE_FLAW("forgets the commit record"))
+      DBENGINE_MUTANT("forgets the commit record"))
     return false;
   const auto first = members_.begin() + static_cast<std::ptrdiff_t>(transaction_.first);
   const auto last = members_.begin() + static_cast<std::ptrdiff_t>(transaction_.second);

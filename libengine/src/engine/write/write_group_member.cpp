@@ -37,9 +37,9 @@ bool commits_each_statement(const request& r) {
 class deferred_keys {
 public:
   deferred_keys(sqlite::connection& c, bool may_defer) : connection_(&c) {
-    c.let_defer_keys(may_defer);
+    c.auth().in_transaction = may_defer;
   }
-  ~deferred_keys() { connection_->let_defer_keys(false); }
+  ~deferred_keys() { connection_->auth().in_transaction = false; }
   deferred_keys(const deferred_keys&) = delete;
   deferred_keys& operator=(const deferred_keys&) = delete;
 
@@ -51,7 +51,7 @@ private:
 
 void write_group::run_statements(request& r) {
   auto& c = *connection_;
-  r.ctl.drop_results();
+  r.ctl.results.reset();
   const bool once = !r.id.empty() && r.what != request::kind::maintenance;
   if (once && commits_each_statement(r))
     throw error(
@@ -117,18 +117,18 @@ void write_group::run_script(request& r) {
   auto& c = *connection_;
   script_result result;
   const bool all = r.mode == script_mode::all_or_nothing;
-  sqlite::connection::refuse_nul(r.sql);
+  sqlite::throw_if_nul(r.sql);
   for (std::size_t at = 0; at < r.sql.size();) {
     const auto rest = std::string_view(r.sql).substr(at);
     std::size_t consumed = rest.size();
     script_step step;
     try {
       // A statement may end before the progress handler checks once.
-      if (r.ctl.must_stop())
-        throw error(r.ctl.stopped(), "stopped between two statements");
+      if (r.ctl.deadline.must_stop())
+        throw error(r.ctl.deadline.stop_reason(), "stopped between two statements");
       step = c.script_statement(rest, consumed, r.ctl);
       if (!all && c.commits() != commits_before_)
-        r.ctl.keep_part();
+        r.ctl.commit.mark_part_committed();
       if (step.size == 0)
         break; // only space and comments were left
       if (all && !c.in_transaction())
@@ -140,7 +140,7 @@ void write_group::run_script(request& r) {
       consumed = step.size;
     }
     step.offset = at;
-    if (!r.ctl.keep_result(sizeof step + (step.failure ? step.failure->message.size() : 0)))
+    if (!r.ctl.results.charge(sizeof step + (step.failure ? step.failure->message.size() : 0)))
       throw error({.code = errc::too_big,
                    .outcome = all ? outcome::rolled_back : outcome::partially_applied,
                    .offset = at,
@@ -152,13 +152,13 @@ void write_group::run_script(request& r) {
   r.result = std::move(result);
 }
 
-// A statement of a script failed. Sets the failure of its step and skips the statement, or throws if the script ends
-// here. `results`: the number of statements before it.
+// A statement of a script failed. Sets the failure of its step and skips the statement, or throws
+// if the script ends here. `results`: the number of statements before it.
 void write_group::continue_script(request& r, std::string_view rest, script_step& step,
                                   error_info info, std::size_t results) {
   auto& c = *connection_;
   const bool all = r.mode == script_mode::all_or_nothing;
-  if (all || r.ctl.stopped() != errc::none) {
+  if (all || r.ctl.deadline.stop_reason() != errc::none) {
     info = at_index(std::move(info), results);
     if (!all && c.commits() != commits_before_)
       info.outcome = outcome::partially_applied;

@@ -4,7 +4,7 @@
 #include "engine/write/write_queue.hpp"
 
 #include "base/error_map.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 #include <thread>
 
@@ -91,9 +91,9 @@ void write_queue::run_queued_group(std::vector<request_ptr> group) {
   p_.checkpoints.run_if_due();
 }
 
-// Senders that are answered together send their next requests together, one after the other. A group that starts with
-// the first of them makes the others wait for one more commit. So the number of the last group is waited for, as long
-// as requests arrive.
+// Senders that are answered together send their next requests together, one after the other. A
+// group that starts with the first of them makes the others wait for one more commit. So the number
+// of the last group is waited for, as long as requests arrive.
 void write_queue::wait_for_group() noexcept {
   if (p_.opts.synchronous != synchronous::full)
     return; // a commit is cheaper than the wait
@@ -118,7 +118,7 @@ std::vector<request_ptr> write_queue::running() const {
 }
 
 void write_queue::run_group(std::vector<request_ptr> group) {
-  base::patiently([&] { set_running(group); }); // first: the next steps may take long
+  base::retry_on_bad_alloc([&] { set_running(group); }); // first: the next steps may take long
   try {
     p_.recovery.ensure_writable();
   } catch (const error& e) {
@@ -167,10 +167,10 @@ void write_queue::count_answer(request& r) {
 
 void write_queue::group_failed(const write_group& g, const error_info& why) {
   // All of this before the rollback: the commit record still shows the group's own commit.
-  const auto open = base::patiently([&] { return g.unanswered(); });
+  const auto open = base::retry_on_bad_alloc([&] { return g.unanswered(); });
   std::vector<bool> committed;
   std::vector<request_ptr> again;
-  base::patiently([&] { // a request that got lost here would never be answered
+  base::retry_on_bad_alloc([&] { // a request that got lost here would never be answered
     committed.resize(open.size());
     again.reserve(open.size());
   });
@@ -181,7 +181,7 @@ void write_queue::group_failed(const write_group& g, const error_info& why) {
     const auto& r = open[i];
     if (finish_failed_member(g, r, committed[i], why))
       continue;
-    base::patiently([&] { r->copy_batch(); });
+    base::retry_on_bad_alloc([&] { r->copy_batch(); });
     r->wait_again();
     r->isolated = r->isolated || !g.blamed() || g.blamed() == r;
     again.push_back(r);
@@ -199,7 +199,8 @@ bool write_queue::finish_failed_member(const write_group& g, const request_ptr& 
   };
   const bool runs = r->now() == request::state::running;
   if (committed && runs) {
-    // The commit record has moved: a member with its result is done, whatever happened to the worker.
+    // The commit record has moved: a member with its result is done, whatever happened to the
+    // worker.
     const bool complete = r->what == request::kind::maintenance && g.job_done();
     if (!r->failure && r->result.index() == 0 && !complete)
       r->failure = error_info{.code = errc::outcome_unknown,
@@ -208,8 +209,8 @@ bool write_queue::finish_failed_member(const write_group& g, const request_ptr& 
                                          why.message};
     return finish();
   }
-  // Its commit failed and is not resolved. It may reappear, so the member must not run again, nor be reported as
-  // not run.
+  // Its commit failed and is not resolved. It may reappear, so the member must not run again, nor
+  // be reported as not run.
   if (runs && r->failure && r->failure->code == errc::fenced)
     return finish();
   r->failure.reset();

@@ -4,7 +4,7 @@
 #include "engine/write/writer_lock.hpp"
 
 #include "base/log.hpp"
-#include "base/wait_for_memory.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 
 namespace dbengine::engine {
 
@@ -35,8 +35,8 @@ bool writer_lock::try_lock_for_statement() noexcept {
 
 // The lock was just taken.
 bool writer_lock::own() noexcept {
-  // `close` waits for the holder after the engine has stopped accepting: it sees this holder, or this holder sees
-  // that the engine has stopped.
+  // `close` waits for the holder after the engine has stopped accepting: it sees this holder, or
+  // this holder sees that the engine has stopped.
   if (!calls_->accepting_in_order()) {
     unlock();
     return false;
@@ -48,9 +48,9 @@ bool writer_lock::own() noexcept {
 
 void writer_lock::unlock() noexcept {
   if (connection_) {
-    if (!connection_->sound())
+    if (!connection_->is_usable())
       return fail({.code = errc::internal, .message = unsound_connection});
-    const auto n = connection_->count();
+    const auto n = connection_->read_counters();
     counters_->cache_hits.raise_to(n.cache_hits);
     counters_->cache_misses.raise_to(n.cache_misses);
   }
@@ -74,7 +74,7 @@ void writer_lock::fail(const error_info& why) noexcept {
     close_connection(); // no other holder follows
   else if (signals_->writer_failed)
     // If the message is lost, the writer finds the lock shut at its next wake-up.
-    base::patiently_or_not([&] { signals_->writer_failed(why); });
+    base::try_with_retries([&] { signals_->writer_failed(why); });
 }
 
 void writer_lock::open() {
@@ -98,7 +98,7 @@ void writer_lock::open() {
 }
 
 void writer_lock::replace_connection() {
-  const bool statistics = connection_->statistics_changed();
+  const bool statistics = connection_->auth().statistics_changed;
   connection_.reset(); // first: it may hold locks that the next one needs
   connection_ = open_connection();
   if (statistics)
@@ -108,24 +108,24 @@ void writer_lock::replace_connection() {
 std::unique_ptr<sqlite::connection> writer_lock::open_connection() const {
   auto c = file_->open_writer();
   for (const auto& [name, text] : pragmas_)
-    c->apply_pragma(name, text);
+    c->own_sql().set_pragma(name, text);
   return c;
 }
 
 void writer_lock::set_pragma(sqlite::connection& c, const std::string& name,
                              const std::string& text) {
-  c.apply_pragma(name, text);
+  c.own_sql().set_pragma(name, text);
   pragmas_[name] = text;
 }
 
 void writer_lock::check_sound() const {
-  if (!connection_->sound())
+  if (!connection_->is_usable())
     throw error(errc::internal, unsound_connection);
 }
 
 void writer_lock::wake_writer() noexcept {
   if (!wake_up_sent_.exchange(true, std::memory_order_seq_cst) && signals_->flush_writer &&
-      !base::patiently_or_not(signals_->flush_writer))
+      !base::try_with_retries(signals_->flush_writer))
     wake_up_sent_.store(false, std::memory_order_seq_cst); // the next caller tries again
 }
 
