@@ -12,7 +12,8 @@
 
 namespace dbengine::engine {
 
-/// Runs a function that may block on a disk or a remote folder, on a thread of its own, once for all who ask meanwhile.
+/// Runs a function that may block on a disk or a remote folder, on a thread of its own, once for
+/// all who ask meanwhile.
 ///
 /// The thread ends when no request is left. It is never joined: the function may block for ever.
 /// Thread safety: any thread.
@@ -21,13 +22,14 @@ class background_refresh : public std::enable_shared_from_this<background_refres
 public:
   using clock = std::chrono::steady_clock;
 
-  /// `refresh` keeps alive what it touches. Without `own_thread`, for deterministic tests, the caller of `request`
-  /// runs it.
+  /// `refresh` keeps alive what it touches. Without `own_thread`, for deterministic tests, the
+  /// caller of `request` runs it.
   explicit background_refresh(std::function<void()> refresh, bool own_thread = true)
       : refresh_(std::move(refresh)), own_thread_(own_thread) {}
 
-  /// Calls `done`, from any thread and before `close` returns, once a run that began after this call has ended; at once
-  /// if no run is possible. `done` must not throw, and must not call this object.
+  /// Calls `done`, from any thread and before `close` returns, once a run that began after this
+  /// call has ended; at once if no run is possible. `done` must not throw, and must not call this
+  /// object.
   void request(std::function<void()> done);
   /// Waits for such a run. False if it has not ended by then.
   bool wait_until(clock::time_point until);

@@ -23,15 +23,16 @@ public:
   void admit() const;
   /// Throws `errc::forked` in a process forked from the one that opened the engine.
   void check_process() const;
-  /// Throws `errc::invalid_state` inside a function or collation that a statement of this engine calls: the
-  /// caller would wait for its own statement.
+  /// Throws `errc::invalid_state` inside a function or collation that a statement of this engine
+  /// calls: the caller would wait for its own statement.
   void refuse_nested() const;
   /// Throws `errc::shut_down` after `stop_accepting`.
   void check_accepting() const;
 
   bool forked() const noexcept;
   bool accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
-  /// The same, ordered after a lock that the caller took. The shutdown sees the lock, or the caller sees false.
+  /// The same, ordered after a lock that the caller took. The shutdown sees the lock, or the caller
+  /// sees false.
   bool accepting_in_order() const noexcept { return accepting_.load(std::memory_order_seq_cst); }
   /// No new requests from now on.
   void stop_accepting() noexcept { accepting_.store(false, std::memory_order_seq_cst); }

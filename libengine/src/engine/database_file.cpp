@@ -17,11 +17,11 @@ namespace dbengine::engine {
 
 namespace {
 
-// A connection has SQLite's descriptors of the database and of the write-ahead log. The engine's own are for looking
-// at both files and at the log's index.
+// A connection has SQLite's descriptors of the database and of the write-ahead log. The engine's
+// own are for looking at both files and at the log's index.
 constexpr std::size_t descriptors_of_connection = 5;
-// The lock file, the lock on the database, the check of its length, the index of the write-ahead log; and for a
-// moment a journal and a folder.
+// The lock file, the lock on the database, the check of its length, the index of the write-ahead
+// log; and for a moment a journal and a folder.
 constexpr std::size_t descriptors_of_engine = 6;
 
 // The write connection, the readers, and one lease: an engine that is open can be used.
@@ -38,8 +38,8 @@ bool is_read_by_another_name(const std::filesystem::path& path, int fd) {
          !std::filesystem::exists(path.string() + ".lock", ec);
 }
 
-// Shows restores and retention that a reading engine has the file open: it holds no lock file, and between two
-// statements SQLite has no lock on a file in rollback mode.
+// Shows restores and retention that a reading engine has the file open: it holds no lock file, and
+// between two statements SQLite has no lock on a file in rollback mode.
 os::pinned_file lock_for_reading(const std::filesystem::path& path) {
   try {
     for (;;) {
@@ -59,7 +59,8 @@ os::pinned_file lock_for_reading(const std::filesystem::path& path) {
         return file;
     }
   } catch (const error& e) {
-    // A folder that may not be listed, or a file system without such locks: the file can still be read there.
+    // A folder that may not be listed, or a file system without such locks: the file can still be
+    // read there.
     if (e.code() == errc::locked)
       throw;
     return {};
@@ -97,7 +98,8 @@ void database_file::open_to_read() {
   try {
     auto first = open_reader();
     if (backup::backup_name::parse(location_.path.filename().string())) {
-      // Retention and restores skip what SQLite has locked. Between two statements nothing else would lock it.
+      // Retention and restores skip what SQLite has locked. Between two statements nothing else
+      // would lock it.
       first->begin_snapshot();
       backup_pin_ = std::move(first);
     }

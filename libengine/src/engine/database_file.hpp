@@ -19,16 +19,18 @@
 namespace dbengine::engine {
 
 /// The database of an engine: its location, its locks, and how connections to it are opened.
-/// Thread safety: any thread. `open` runs before any other thread has the object, `release` after the last
-/// connection of the writer is closed.
-/// Ownership: the lock of the file, or the shared lock of a reading engine, and the claim on descriptors.
+/// Thread safety: any thread. `open` runs before any other thread has the object, `release` after
+/// the last connection of the writer is closed.
+/// Ownership: the lock of the file, or the shared lock of a reading engine, and the claim on
+/// descriptors.
 class database_file {
 public:
   /// Resolves the URL. Touches no file.
   database_file(std::string_view url, std::shared_ptr<const options> o);
 
-  /// Takes the lock and opens a first connection, so that the reason of a failure reaches the caller. Returns the
-  /// write connection, null for a reading engine. Throws `error`; what it created is removed.
+  /// Takes the lock and opens a first connection, so that the reason of a failure reaches the
+  /// caller. Returns the write connection, null for a reading engine. Throws `error`; what it
+  /// created is removed.
   std::unique_ptr<sqlite::connection> open();
   std::unique_ptr<sqlite::connection> open_reader() const;
   std::unique_ptr<sqlite::connection> open_writer() const;

@@ -42,7 +42,8 @@ public:
     if (write_found_no_room_.load(std::memory_order_relaxed))
       write_found_no_room_.store(false, std::memory_order_relaxed);
   }
-  /// A recent write found no room, no write was committed since, and the last sample shows no more room than then.
+  /// A recent write found no room, no write was committed since, and the last sample shows no more
+  /// room than then.
   bool is_full() const noexcept;
 
   /// Conditions of the engine that are logged when they begin and end.

@@ -3,19 +3,22 @@
 
 // Lock order. A thread that holds a lock of this list takes only locks further down.
 //
-// 1. writer_lock         The write connection. A word that is never waited for except by `try_lock_for_statement`
-//                        (microseconds) and at shutdown.
-// 2. reader_roles        Roles and circuits of the readers. `promote_spare_for_others` only tries it.
-// 3. reader_slot         The request that a reader runs, one mutex each. Never two at once.
-// 4. request_queue       One mutex each, never two at once. Taken under 2 when a circuit closes a queue.
-//    admission           The shares of peers. Taken under the mutex of a queue.
+// 1. writer_lock    The write connection. A word, which no thread waits for except for microseconds
+//                   (`try_lock_for_statement`) and at shutdown. Held while statements run.
+// 2. reader_roles   Roles and circuits of the readers. Senders only try it.
+// 3. reader_slot    The request that a reader runs. One mutex each, never two at once.
+// 4. request_queue  The waiting requests. One mutex each, never two at once. Taken under 2 when a
+//                   circuit opens or closes.
+// 5. admission      The shares of peers. Taken under 4.
 //
-// Leaf locks, under which no other is taken: write_queue (the requests that run), write_fence (its reason),
-// disk_monitor (its sample), alert_log, slow_log, reader_pool (waiting for a lease).
-// The locks of `backups/`, `background_refresh` and `cursor_table` are outside this list: the engine never calls them.
+// Leaf locks, under which no other lock of the engine is taken: write_queue (the requests that
+// run), write_fence (its reason), disk_monitor (its sample), alert_log, slow_log, reader_pool (the
+// wait for a lease), cursor_table (taken under 1 by `worker_signals::wal_pinned`).
+// The locks of `backups/` and `background_refresh` are outside this list: the engine never calls
+// them.
 //
-// No lock of the list but the first is held while a statement runs, a request is answered by a callback of the host,
-// or an escalation is reported. A request is answered under 2 only when a circuit opens.
+// Under 2 to 5 and the leaf locks no statement runs and no function of the host is called. A
+// request is answered under 2 when a circuit opens.
 
 #pragma once
 
@@ -43,13 +46,14 @@ namespace dbengine::engine {
 
 /// A database that is open: the parts that run its requests, without any actor.
 ///
-/// Each part owns one piece of state and knows only the parts it was built with, which stand before it in this class.
-/// Actors, the facade's threads and tests drive the parts.
+/// Each part owns one piece of state and knows only the parts it was built with, which stand before
+/// it in this class. Actors, the facade's threads and tests drive the parts.
 /// Thread safety: any thread.
 /// Ownership: shared by the facade, the supervisor and the workers.
 class engine {
 public:
-  /// Checks the options and opens the database, so that the reason of a failure reaches the caller. Throws `error`.
+  /// Checks the options and opens the database, so that the reason of a failure reaches the caller.
+  /// Throws `error`.
   engine(std::string_view url, options o);
   /// Sets the messages to the workers, before any worker runs.
   void start(worker_signals s) { signals_ = std::move(s); }
@@ -70,15 +74,16 @@ public:
   reader_set& reads() noexcept { return reads_; }
   watchdog& supervision() noexcept { return watchdog_; }
 
-  // -- shutdown, in this order, after `calls().stop_accepting()` ----------------------------------------
+  // -- shutdown, in this order, after `calls().stop_accepting()`
+  // ----------------------------------------
 
-  /// Waits until the queues are empty and no worker runs; false at the deadline. A host that holds the write connection
-  /// and runs nothing, and the caller's own thread, are not waited for.
+  /// Waits until the queues are empty and no worker runs; false at the deadline. A host that holds
+  /// the write connection and runs nothing, and the caller's own thread, are not waited for.
   bool wait_drained(sqlite::clock::time_point deadline);
   /// Answers the queued requests and interrupts those that run.
   void cancel_requests();
-  /// After the workers have ended: closes the leases, the write connection and the file. A thread that is still in a
-  /// connection then closes it when it returns.
+  /// After the workers have ended: closes the leases, the write connection and the file. A thread
+  /// that is still in a connection then closes it when it returns.
   void close(sqlite::clock::time_point deadline, sqlite::clock::time_point last_moment);
 
 private:

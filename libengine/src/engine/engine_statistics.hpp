@@ -9,7 +9,8 @@ namespace dbengine::engine {
 
 class engine;
 
-/// Sums the counters of all workers, with queues, leases and files. The supervisor's and the backups' parts are empty.
+/// Sums the counters of all workers, with queues, leases and files. The supervisor's and the
+/// backups' parts are empty.
 /// Thread safety: any thread.
 dbengine::statistics sample_statistics(engine& e);
 

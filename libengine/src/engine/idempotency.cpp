@@ -24,7 +24,8 @@ constexpr const char* create_table =
     "WITHOUT ROWID";
 constexpr const char* create_index =
     "CREATE INDEX IF NOT EXISTS dbengine_once_engine_time ON dbengine_once (engine_time)";
-// Tables of earlier versions have no digests, or no engine time. Those versions accept a table that has them.
+// Tables of earlier versions have no digests, or no engine time. Those versions accept a table that
+// has them.
 constexpr const char* add_digests = "ALTER TABLE dbengine_once ADD COLUMN request BLOB";
 constexpr const char* add_engine_time =
     "ALTER TABLE dbengine_once ADD COLUMN engine_time INTEGER NOT NULL DEFAULT 0;"
@@ -129,7 +130,8 @@ std::int64_t engine_time(sqlite::connection& c) {
   });
 }
 
-// SHA-256 of the statement and its parameters. Deadline and class may differ from attempt to attempt.
+// SHA-256 of the statement and its parameters. Deadline and class may differ from attempt to
+// attempt.
 std::string digest_of(const request& r) {
   base::sha256 hash;
   hash.add(base::encode(r.what, r.sql, r.parameters, r.operations));

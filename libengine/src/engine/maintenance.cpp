@@ -17,7 +17,7 @@ namespace dbengine::engine::maintenance {
 
 namespace {
 
-// What SQLite's own check leaves out, in a snapshot of its own.
+// The problems that SQLite's own check does not find, in a snapshot of its own.
 std::vector<std::string> missed(sqlite::connection& c, sqlite::request_control& ctl) {
   const sqlite::connection::request_scope looked_at(c, ctl);
   const auto before = c.auth().acting_as;
@@ -61,12 +61,12 @@ std::string identifier(std::string_view name) {
   return q + "\"";
 }
 
-// A pragma whose change is safe, and what its value may be.
+// A pragma that may be set, and the bounds of its value.
 struct settable {
   std::string_view name;
   std::int64_t least;
   std::int64_t most;
-  bool in_file; // else each write connection has its own, and the next one must be told
+  bool in_file; // else a setting of the connection, applied to each later one as well
 };
 constexpr std::array<settable, 5> pragmas{{{"user_version", INT32_MIN, INT32_MAX, true},
                                            {"application_id", INT32_MIN, INT32_MAX, true},
@@ -74,7 +74,7 @@ constexpr std::array<settable, 5> pragmas{{{"user_version", INT32_MIN, INT32_MAX
                                            {"journal_size_limit", -1, INT64_MAX, false},
                                            {"max_page_count", 1, 4'294'967'294, false}}};
 
-void set_pragma(engine& core, sqlite::connection& c, const std::string& name, const value& v) {
+void set_pragma(engine& e, sqlite::connection& c, const std::string& name, const value& v) {
   const auto it = std::find_if(pragmas.begin(), pragmas.end(),
                                [&](const settable& s) { return s.name == name; });
   if (it == pragmas.end()) {
@@ -91,7 +91,7 @@ void set_pragma(engine& core, sqlite::connection& c, const std::string& name, co
   if (it->in_file)
     c.own_sql().set_pragma(name, text);
   else
-    core.writer().set_pragma(c, name, text);
+    e.writer().set_pragma(c, name, text);
 }
 
 // By the values of `checkpoint_mode`.
@@ -128,7 +128,7 @@ void check(const job& m) {
     throw error(errc::too_big, "a name or value of " + std::to_string(bytes) + " bytes");
 }
 
-maintenance_result run(engine& core, sqlite::connection& c, const job& m,
+maintenance_result run(engine& e, sqlite::connection& c, const job& m,
                        sqlite::request_control& ctl) {
   maintenance_result result;
   switch (m.what) {
@@ -146,9 +146,9 @@ maintenance_result run(engine& core, sqlite::connection& c, const job& m,
     break;
   case maintenance_kind::checkpoint:
     result.checkpoint =
-        core.checkpoints().run(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
+        e.checkpoints().run(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
     break;
-  case maintenance_kind::set_pragma: set_pragma(core, c, m.argument, m.setting); break;
+  case maintenance_kind::set_pragma: set_pragma(e, c, m.argument, m.setting); break;
   default: throw error(errc::invalid_option, "an unknown kind of maintenance");
   }
   return result;

@@ -25,7 +25,8 @@ class connection;
 namespace dbengine::engine {
 
 /// A request: its statement, its state, and its result.
-/// Thread safety: built by its sender, then owned by the queue, then by one worker. Only the state is shared.
+/// Thread safety: built by its sender, then owned by the queue, then by one worker. Only the state
+/// is shared.
 /// Ownership: shared by its sender and its worker, so that a sender may leave at its deadline.
 class request {
 public:
@@ -39,11 +40,12 @@ public:
     acquire_writer ///< hands the write connection to the sender's thread
   };
 
-  /// waiting: in a queue, or in a group that has not reached it. Set at the start and by `wait_again`; ended by `start`,
-  ///   `finish` and `abandon`.
+  /// waiting: in a queue, or in a group that has not reached it. Set at the start and by
+  ///   `wait_again`; ended by `start`, `finish` and `abandon`.
   /// running: a worker has it. Set by `start`; ended by `finish`, `abandon` and `wait_again`.
   /// answered: its result or failure is delivered. Set by `finish`. Terminal.
-  /// abandoned: its sender or the watchdog answers in the worker's place. Set by `abandon`. Terminal.
+  /// abandoned: its sender or the watchdog answers in the worker's place. Set by `abandon`.
+  /// Terminal.
   enum class state : std::uint8_t { waiting, running, answered, abandoned };
 
   using answer = std::variant<std::monostate, write_result, batch_result, rows,
@@ -86,8 +88,9 @@ public:
     failure = std::move(info);
     return finish();
   }
-  /// Takes the request from its queue or worker: the caller must answer it, with the outcome returned. Nothing if it is
-  /// answered already. The worker cannot commit it any more, unless its commit has begun (`unknown`).
+  /// Takes the request from its queue or worker: the caller must answer it, with the outcome
+  /// returned. Nothing if it is answered already. The worker cannot commit it any more, unless its
+  /// commit has begun (`unknown`).
   std::optional<outcome> abandon() noexcept {
     auto s = state_.load(std::memory_order_acquire);
     while (s == state::waiting || s == state::running)
@@ -107,8 +110,8 @@ public:
   bool cancelled() const noexcept { return ctl.deadline.cancel_requested(); }
   state now() const noexcept { return state_.load(std::memory_order_acquire); }
 
-  /// After `abandon`: delivers an error while a worker may still be in the request. Touches neither `result` nor
-  /// `failure`.
+  /// After `abandon`: delivers an error while a worker may still be in the request. Touches neither
+  /// `result` nor `failure`.
   virtual void refuse(const error_info&) noexcept {}
 
   const kind what;
@@ -154,7 +157,8 @@ public:
   std::size_t held_bytes = 0;
   /// Runs in no group: its first attempt ended one.
   bool isolated = false;
-  /// Part of the statistics. Questions about the engine are not, or each would change what it reports.
+  /// Part of the statistics. Questions about the engine are not, or each would change what it
+  /// reports.
   bool counted = true;
   /// Its sender runs it: no other thread can answer it meanwhile.
   std::atomic<bool> on_senders_thread{false};

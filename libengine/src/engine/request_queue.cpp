@@ -22,8 +22,9 @@ bool comes_alone(const request& r) {
 
 request_queue::lane& request_queue::lane_of(const request& r) {
   auto& c = classes_[static_cast<std::size_t>(r.urgency)];
-  // Peers of loopback are connections; those of other hosts are addresses, whose numbers have the highest bit
-  // (peer_numbers.cpp). The writes of all connections of loopback have one lane, and only their shares are apart.
+  // Peers of loopback are connections; those of other hosts are addresses, whose numbers have the
+  // highest bit (peer_numbers.cpp). The writes of all connections of loopback have one lane, and
+  // only their shares are apart.
   const bool ordered = peer_may_run_ == std::numeric_limits<std::size_t>::max();
   const auto key = ordered && r.peer != 0 && r.peer >> 63 == 0 ? 1 : r.peer;
   for (auto& l : c)
@@ -32,7 +33,8 @@ request_queue::lane& request_queue::lane_of(const request& r) {
   return c.emplace_back(lane{key, {}});
 }
 
-// -- admission ----------------------------------------------------------------------------------------
+// -- admission
+// ----------------------------------------------------------------------------------------
 
 void request_queue::charge(const request_ptr& r, std::size_t bytes) {
   auto& a = *admission_;
@@ -60,7 +62,8 @@ void request_queue::discharge(const request& r) noexcept {
     a.shares.erase(own);
 }
 
-// The request is charged already. Other queues charge theirs at the same time: each sees the sum with its own.
+// The request is charged already. Other queues charge theirs at the same time: each sees the sum
+// with its own.
 void request_queue::check_bounds(const request& r, std::size_t bytes) {
   auto& a = *admission_;
   const auto refuse = [&](const std::string& why) {
@@ -70,7 +73,8 @@ void request_queue::check_bounds(const request& r, std::size_t bytes) {
   };
   const auto waiting = a.requests.load(std::memory_order_relaxed) - 1;
   const auto held = a.bytes.load(std::memory_order_relaxed) - bytes;
-  // A request larger than the bound is admitted when it is the only one: it could never run otherwise.
+  // A request larger than the bound is admitted when it is the only one: it could never run
+  // otherwise.
   if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
     refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
            " bytes are waiting");
@@ -176,7 +180,8 @@ std::vector<request_ptr> request_queue::pop_group(std::size_t max_requests, std:
   auto p = next_lane();
   if (p.of == nullptr)
     return group;
-  // A background request comes alone: interactive ones that arrive meanwhile wait for it and no longer.
+  // A background request comes alone: interactive ones that arrive meanwhile wait for it and no
+  // longer.
   if (p.at->waiting.front()->urgency != priority::interactive)
     max_requests = 1;
   group.reserve(std::min(max_requests, size_.load(std::memory_order_relaxed)));

@@ -26,7 +26,8 @@ struct admission {
   std::atomic<std::size_t> bytes{0};
   std::atomic<std::uint64_t> refused{0};
 
-  /// What one peer of a port has waiting. The process's own requests have no share: they may use all.
+  /// What one peer of a port has waiting. The process's own requests have no share: they may use
+  /// all.
   struct share {
     std::size_t requests = 0;
     std::size_t bytes = 0;
@@ -37,15 +38,16 @@ struct admission {
 
 /// The bounded queue in front of workers, which outlives any worker.
 ///
-/// 1. A queue has a class for each priority. Interactive requests go first, then background, then maintenance. Every 16th
-///    time one of the other classes goes first, so that neither starves.
-/// 2. A class is a list of lanes: one for each peer with a waiting request, and one for the process's own. Lanes are
-///    served in turns. Within a lane the order is that of arrival.
-/// 3. Without `peer_may_run` (writes) the peers of loopback have one lane together. Each of their connections is a
-///    peer, and a sender's writes must keep their order over its connections.
+/// 1. A queue has a class for each priority. Interactive requests go first, then background, then
+///    maintenance. Every 16th time one of the other classes goes first, so that neither starves.
+/// 2. A class is a list of lanes: one for each peer with a waiting request, and one for the
+///    process's own. Lanes are served in turns. Within a lane the order is that of arrival.
+/// 3. Without `peer_may_run` (writes) the peers of loopback have one lane together. Each of their
+///    connections is a peer, and a sender's writes must keep their order over its connections.
 ///
-/// Why not the workers' mailboxes? A mailbox is unbounded, has no classes, cannot give a request back to a sender that
-/// leaves at its deadline, and dies with its actor. Here a request survives its worker, and the next one can run it.
+/// Why not the workers' mailboxes? A mailbox is unbounded, has no classes, cannot give a request
+/// back to a sender that leaves at its deadline, and dies with its actor. Here a request survives
+/// its worker, and the next one can run it.
 /// Thread safety: any thread.
 /// Ownership: shares the requests.
 class request_queue {
@@ -55,15 +57,15 @@ public:
                          std::size_t peer_may_run = std::numeric_limits<std::size_t>::max())
       : admission_(&a), peer_may_run_(peer_may_run) {}
 
-  /// Throws `errc::overloaded` if a bound is reached, or a peer has its share: half of what others leave. After `close`
-  /// throws its error.
+  /// Throws `errc::overloaded` if a bound is reached, or a peer has its share: half of what others
+  /// leave. After `close` throws its error.
   void push(request_ptr r);
-  /// Puts the requests of a failed worker back to the front, in their order. They were admitted before: no bound
-  /// applies.
+  /// Puts the requests of a failed worker back to the front, in their order. They were admitted
+  /// before: no bound applies.
   void push_front(const std::vector<request_ptr>& rs);
 
-  /// The next requests for one transaction, of one class, within these bounds. A maintenance request and one that
-  /// acquires the writer come alone.
+  /// The next requests for one transaction, of one class, within these bounds. A maintenance
+  /// request and one that acquires the writer come alone.
   std::vector<request_ptr> pop_group(std::size_t max_requests, std::size_t max_bytes);
   /// The next request; null if none may run. The caller must call `done` with it.
   request_ptr pop();

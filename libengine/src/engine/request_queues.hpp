@@ -32,7 +32,8 @@ public:
   bool empty() const noexcept { return writes.empty() && reads.empty() && maintenance.empty(); }
 };
 
-/// Answers every request in the queue, and every later one until `request_queue::open`, with this error.
+/// Answers every request in the queue, and every later one until `request_queue::open`, with this
+/// error.
 inline void close_queue(request_queue& queue, const error_info& why) {
   for (const auto& r : queue.close(why))
     r->fail(why);

@@ -21,8 +21,9 @@ std::string stall_note(const request& r, sqlite::clock::time_point now) {
   return "stalled for " + milliseconds(now - r.deadline) + " in " + r.describe();
 }
 
-// Answers the caller of a worker that stays in code which SQLite cannot interrupt. A member of a group that has not
-// begun is answered as well: it is in no queue any more, and nothing has to be interrupted for it.
+// Answers the caller of a worker that stays in code which SQLite cannot interrupt. A member of a
+// group that has not begun is answered as well: it is in no queue any more, and nothing has to be
+// interrupted for it.
 void answer_if_overdue(request& r, sqlite::clock::time_point now) {
   if (r.on_senders_thread.load(std::memory_order_relaxed))
     return;
@@ -45,7 +46,8 @@ void answer_if_overdue(request& r, sqlite::clock::time_point now) {
 } // namespace
 
 bool watchdog::scan() {
-  // The timer stays armed during the scan: a thread that armed it meanwhile would start a second chain of messages.
+  // The timer stays armed during the scan: a thread that armed it meanwhile would start a second
+  // chain of messages.
   if (scan_all())
     return true;
   p_.timer.disarm();
@@ -97,7 +99,8 @@ bool watchdog::scan_writes(sqlite::clock::time_point now) {
   return busy;
 }
 
-// A caller's thread that holds the write connection is in no group: only the lack of results shows it.
+// A caller's thread that holds the write connection is in no group: only the lack of results shows
+// it.
 void watchdog::scan_lock(sqlite::clock::time_point now) {
   std::uint64_t results = p_.writer_counters.commits.get();
   for (const auto& c : p_.writer_counters.classes)
@@ -154,7 +157,8 @@ void watchdog::abandon_requests() {
   }
 }
 
-// -- views --------------------------------------------------------------------------------------------
+// -- views
+// --------------------------------------------------------------------------------------------
 
 worker_view watchdog::view_writer() const {
   const auto group = p_.writes.running();

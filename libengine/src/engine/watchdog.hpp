@@ -24,7 +24,8 @@ struct worker_view {
   std::string note; ///< for a request that takes too long
 };
 
-/// Answers requests past their deadline in the place of a worker that cannot, and replaces stuck readers.
+/// Answers requests past their deadline in the place of a worker that cannot, and replaces stuck
+/// readers.
 /// Thread safety: any thread may ask for a view; one thread at a time scans.
 class watchdog {
 public:
@@ -43,8 +44,8 @@ public:
 
   /// For the supervisor, on its timer. True: call again.
   bool scan();
-  /// The supervisor has failed: no worker is restarted any more. What waits and what is sent is answered
-  /// `errc::unavailable`.
+  /// The supervisor has failed: no worker is restarted any more. What waits and what is sent is
+  /// answered `errc::unavailable`.
   void supervision_lost(const error_info& why);
 
   /// At shutdown: answers the callers of workers that cannot be interrupted.
@@ -54,8 +55,8 @@ public:
 
   worker_view view_writer() const;
   worker_view view_reader(std::size_t i) const;
-  /// How long the writer, or every reader, has been in statements that cannot be interrupted. Zero while one of each
-  /// works.
+  /// How long the writer, or every reader, has been in statements that cannot be interrupted. Zero
+  /// while one of each works.
   sqlite::clock::duration stuck_for() const;
 
 private:
@@ -67,7 +68,8 @@ private:
   void report_stuck(std::string worker, const request& r) const;
 
   parts p_;
-  /// Since when one holder has kept the write connection without a result; 0 while it is free or results come.
+  /// Since when one holder has kept the write connection without a result; 0 while it is free or
+  /// results come.
   std::atomic<sqlite::clock::rep> held_since_{0};
   // The scanning thread's.
   std::uint64_t results_at_scan_ = 0;

@@ -76,7 +76,8 @@ CAF_TEST(lifting what is not raised notifies of nothing) {
 }
 
 CAF_TEST(the owner is notified without the lock and once) {
-  // The callback asks the fence, as a host's may through health: with the lock held it would wait for itself.
+  // The callback asks the fence, as a host's may through health: with the lock held it would wait
+  // for itself.
   o.on_escalation = [this](const escalation&) { seen.push_back(fence.reason()); };
   std::vector<std::thread> all;
   for (int i = 0; i < 4; ++i)

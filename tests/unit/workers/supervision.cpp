@@ -200,7 +200,7 @@ CAF_TEST(a checkpoint that fails its worker is not the answer) {
   const fault_script script("writer.checkpoint", 1, fail_worker);
   auto r = f->make(request::kind::maintenance, "");
   r->job = [&](dbengine::sqlite::connection& c) {
-    static_cast<void>(f->core().checkpoint(c, checkpoint_mode::truncate));
+    static_cast<void>(f->core().checkpoints().run(c, checkpoint_mode::truncate));
   };
   f->core().writes().submit(r);
   CAF_REQUIRE(engine_system_fixture::answered(r));
@@ -233,7 +233,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
   CAF_CHECK(eventually([&] {
     if (!f->core().writer().try_lock())
       return false;
-    const bool open = f->core().writer().snapshot().is_open();
+    const bool open = f->core().writer().connection().snapshot().is_open();
     f->core().writer().unlock();
     std::this_thread::sleep_for(
         3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between
@@ -243,7 +243,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
 
 CAF_TEST(an end of a reader that is told late does not end the next one) {
   engine_system_fixture f;
-  f.core().reader_failed(0, 0); // of a life before the first
+  f.core().reads().failed(0, 0); // of a life before the first
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);
 }
 
@@ -252,7 +252,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   int ran = 0;
   std::string victim;
   const auto poison = f->make(request::kind::maintenance, "");
-  poison->task = [&](dbengine::sqlite::connection&) {
+  poison->job = [&](dbengine::sqlite::connection&) {
     ++ran;
     fail_worker();
   };
@@ -272,7 +272,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   // A poisonous read, too.
   ran = 0;
   const auto read = f->make(request::kind::maintenance, "");
-  read->task = poison->task;
+  read->job = poison->job;
   f->core().reads().submit(read);
   CAF_REQUIRE(engine_system_fixture::answered(read));
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::poison));

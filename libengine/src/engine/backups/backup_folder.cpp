@@ -15,8 +15,8 @@ namespace dbengine::engine {
 
 namespace {
 
-// In a working folder that was deleted no relative path is found. The backup reports that; it is no reason to keep the
-// database closed.
+// In a working folder that was deleted no relative path is found. The backup reports that; it is no
+// reason to keep the database closed.
 std::filesystem::path absolute_if_possible(const std::filesystem::path& path) {
   std::error_code lost;
   auto result = std::filesystem::absolute(path, lost);

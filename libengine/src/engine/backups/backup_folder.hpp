@@ -19,7 +19,8 @@
 
 namespace dbengine::engine {
 
-/// The folder of an engine's backups: cleaned once before its first use, and listed on a thread of its own.
+/// The folder of an engine's backups: cleaned once before its first use, and listed on a thread of
+/// its own.
 /// Thread safety: any thread.
 /// Ownership: shared with that thread; shares the engine and the history.
 class backup_folder : public std::enable_shared_from_this<backup_folder> {
@@ -35,14 +36,15 @@ public:
   /// Identifies the database. Determined at the first call, which reads the disk.
   const backup::backup_source& source() const;
 
-  /// Removes what a dead process left, and starts the history with the newest backup: once, and not at the engine's
-  /// start, because the folder may be slow or not needed. A failure is logged.
+  /// Removes what a dead process left, and starts the history with the newest backup: once, and not
+  /// at the engine's start, because the folder may be slow or not needed. A failure is logged.
   void prepare();
   /// Lists the backups on this thread.
   void refresh();
   /// The last list: its files, or why the folder could not be read.
   void add_to(backup_info& i) const;
-  /// Calls `done`, from another thread, once the folder has been listed: now, or without `again` ever.
+  /// Calls `done`, from another thread, once the folder has been listed: now, or without `again`
+  /// ever.
   void request_listing(std::function<void()> done, bool again);
   /// Waits until then for the first list.
   void wait_for_listing(sqlite::clock::time_point until);

@@ -23,8 +23,8 @@ enum class backup_kind : std::uint8_t { periodic, requested, peer, copy };
 
 /// The results of the backups of one engine, and when the next periodic one is due.
 ///
-/// Periodic and requested backups set the schedule, the age and the last error. Copies and peers' backups are only
-/// counted.
+/// Periodic and requested backups set the schedule, the age and the last error. Copies and peers'
+/// backups are only counted.
 /// Thread safety: any thread.
 class backup_history {
 public:
@@ -36,14 +36,16 @@ public:
   /// The folder was searched: its newest verified backup, if any.
   void start(std::optional<wall_time> newest);
   void record_success(backup_kind kind);
-  /// A failure that the caller brought about (cancelled, timeout) is not counted, nor a peer's that came too early.
+  /// A failure that the caller brought about (cancelled, timeout) is not counted, nor a peer's that
+  /// came too early.
   void record_failure(backup_kind kind, const error_info& why);
   /// Another process makes a backup in the same folder: the periodic one is tried again soon.
   void record_collision(backup_kind kind);
 
   /// Until the next periodic backup is due, as far as is known: zero before `start`.
   std::chrono::nanoseconds time_until_due() const;
-  /// Throws `errc::not_allowed` if the last backup for a peer is younger than the interval. True if there was one.
+  /// Throws `errc::not_allowed` if the last backup for a peer is younger than the interval. True if
+  /// there was one.
   bool check_peer_interval() const;
   /// The same error, for a backup found in the folder.
   [[noreturn]] void refuse_peer() const;

@@ -111,7 +111,8 @@ std::optional<backup_file> backup_service::make(backup_kind kind,
 void backup_service::check_peer_interval() const {
   if (history_->check_peer_interval())
     return;
-  // One of an engine that was here before. A backup dated in the future, made while the clock was wrong, is ignored.
+  // One of an engine that was here before. A backup dated in the future, made while the clock was
+  // wrong, is ignored.
   const auto newest = backup::newest_verified(folder_->peers_path(), folder_->source());
   const auto now = std::chrono::system_clock::now();
   if (newest && *newest <= now && now - *newest < engine_->opts().backup_interval)

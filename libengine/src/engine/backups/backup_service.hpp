@@ -21,7 +21,8 @@
 
 namespace dbengine::engine {
 
-/// Makes the backups of one engine, one at a time. Driven by the backup actors and by the facade's threads.
+/// Makes the backups of one engine, one at a time. Driven by the backup actors and by the facade's
+/// threads.
 /// Thread safety: any thread.
 /// Ownership: shares the engine.
 class backup_service {
@@ -29,15 +30,17 @@ public:
   /// Touches no disk. `own_thread`: see `background_refresh`.
   explicit backup_service(std::shared_ptr<engine> e, bool own_thread = true);
 
-  /// Makes a backup on this thread, then applies the retention of its folder. False at once if one runs, in this or
-  /// another process. Throws `error`: the failure is counted, and no part of the backup stays.
-  /// A peer's backup is made in a folder of its own, with a retention of its own, so that it replaces none that was
-  /// there before. Throws `errc::not_allowed` within `backup_interval` of the last one.
+  /// Makes a backup on this thread, then applies the retention of its folder. False at once if one
+  /// runs, in this or another process. Throws `error`: the failure is counted, and no part of the
+  /// backup stays. A peer's backup is made in a folder of its own, with a retention of its own, so
+  /// that it replaces none that was there before. Throws `errc::not_allowed` within
+  /// `backup_interval` of the last one.
   bool run(backup_kind kind, const progress_callback& progress = {});
-  /// The periodic backup, unless the folder holds one that is new enough. False if it was due and could not be made.
+  /// The periodic backup, unless the folder holds one that is new enough. False if it was due and
+  /// could not be made.
   bool run_if_due();
-  /// A backup under a name of the caller's, compressed if it ends with `.zst`. Throws `errc::busy` if one runs. What
-  /// `progress` throws reaches the caller.
+  /// A backup under a name of the caller's, compressed if it ends with `.zst`. Throws `errc::busy`
+  /// if one runs. What `progress` throws reaches the caller.
   void run_to(const std::filesystem::path& target, const progress_callback& progress);
   /// Removes old backups of this database in the engine's folder.
   prune_report prune(const retention_policy& policy, bool dry_run) const;
@@ -53,7 +56,8 @@ public:
   const backup_history& history() const noexcept { return *history_; }
   cancel_registry& cancels() noexcept { return cancels_; }
 
-  /// No more backups; the running one is cancelled and waited for. False if it has not ended by then.
+  /// No more backups; the running one is cancelled and waited for. False if it has not ended by
+  /// then.
   bool close(std::chrono::steady_clock::time_point last_moment);
 
 private:
@@ -72,8 +76,8 @@ private:
   cancel_registry cancels_;
 };
 
-/// A progress callback that also asks `progress`. It throws `errc::timeout` after the deadline, and cancels the backup
-/// when `stop` is requested.
+/// A progress callback that also asks `progress`. It throws `errc::timeout` after the deadline, and
+/// cancels the backup when `stop` is requested.
 progress_callback bound_progress(sqlite::clock::time_point deadline, std::stop_token stop,
                                  const progress_callback& progress = {});
 

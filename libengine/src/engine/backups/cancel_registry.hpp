@@ -12,7 +12,8 @@
 
 namespace dbengine::engine {
 
-/// Stop sources of requests that can be cancelled by a number, each valid for its sender (an actor's id).
+/// Stop sources of requests that can be cancelled by a number, each valid for its sender (an
+/// actor's id).
 /// Thread safety: any thread.
 class cancel_registry {
 public:

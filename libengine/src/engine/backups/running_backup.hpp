@@ -19,7 +19,8 @@ namespace dbengine::engine {
 /// Thread safety: any thread. The job itself belongs to the thread that runs it.
 class running_backup {
 public:
-  /// Reserves the backup for a scope. However the scope ends, the next backup can begin and the shutdown goes on.
+  /// Reserves the backup for a scope. However the scope ends, the next backup can begin and the
+  /// shutdown goes on.
   class reservation {
   public:
     /// False if another thread has it. Throws `errc::shut_down` after `refuse`.
@@ -34,8 +35,8 @@ public:
     bool mine_ = false;
   };
 
-  /// With a reservation: runs a job on this thread. Nothing if another process makes a backup in the same folder. Throws
-  /// `error`.
+  /// With a reservation: runs a job on this thread. Nothing if another process makes a backup in
+  /// the same folder. Throws `error`.
   std::optional<backup_file> run(backup::backup_settings s, const progress_callback& progress);
 
   bool is_reserved() const;
@@ -45,8 +46,9 @@ public:
 
   /// No more reservations.
   void refuse();
-  /// Cancels the job and waits for the end of the reservation. False if it has not ended by then: a disk or a progress
-  /// callback blocks. Called from that callback it does not wait: the backup ends when the callback returns.
+  /// Cancels the job and waits for the end of the reservation. False if it has not ended by then: a
+  /// disk or a progress callback blocks. Called from that callback it does not wait: the backup
+  /// ends when the callback returns.
   bool cancel_and_wait(std::chrono::steady_clock::time_point last_moment);
 
 private:

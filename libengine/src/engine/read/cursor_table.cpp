@@ -14,10 +14,10 @@ namespace dbengine::engine {
 
 namespace {
 
-// Numbers of cursors that were closed for the WAL's sake: so many are told why.
-constexpr std::size_t max_told = 256;
+// For this many cursors that pinned the WAL, the error of the next request says so.
+constexpr std::size_t max_pinned_kept = 256;
 
-std::uint64_t by_chance() {
+std::uint64_t random_u64() {
   std::random_device r;
   return (std::uint64_t{r()} << 32) | r();
 }
@@ -27,7 +27,7 @@ std::uint64_t by_chance() {
 cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()> look_after,
                            std::function<void()> closed)
     : idle_(idle), look_after_(std::move(look_after)), on_closed_(std::move(closed)),
-      last_(by_chance()) {}
+      last_(random_u64()) {}
 
 void cursor_table::check_share(std::uint64_t peer) const {
   if (const auto n = entries_.size(); n >= defaults::max_cursors)
@@ -50,12 +50,12 @@ void cursor_table::check_share(std::uint64_t peer) const {
 
 void cursor_table::make_room(std::uint64_t peer) {
   const auto open_and_closed = [this] {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     return entries_.size() + closed_.size();
   };
   if (open_and_closed() >= defaults::max_cursors)
-    drop_closed(); // here: whoever closed one may open the next at once
-  const std::lock_guard lock(mutex_);
+    drop_closed(); // here: a client that closed a cursor may open the next one at once
+  const base::scoped_lock lock(mutex_);
   check_share(peer);
 }
 
@@ -74,8 +74,8 @@ std::uint64_t cursor_table::open(std::unique_ptr<sqlite::connection> c, std::str
   std::uint64_t number = 0;
   bool arm = false;
   {
-    const std::lock_guard lock(mutex_);
-    if (ended_) // by a worker that was left behind
+    const base::scoped_lock lock(mutex_);
+    if (ended_) // this worker was abandoned
       throw error(errc::shut_down, "the engine is shut down");
     check_share(peer); // others were opened beside it
     number = ++last_;
@@ -88,7 +88,7 @@ std::uint64_t cursor_table::open(std::unique_ptr<sqlite::connection> c, std::str
 }
 
 std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, std::uint64_t owner) {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   const auto it = entries_.find(number);
   if (it == entries_.end() && pinned_.count(number) != 0)
     throw error(errc::invalid_state,
@@ -103,20 +103,21 @@ std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, st
 rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
                         sqlite::request_control& ctl) {
   const auto e = find(number, owner);
-  // Not waited for: whoever sends the next request before the answer to the last would have reader after reader wait here.
+  // Not waited for: a client that sends requests without awaiting the answers would make reader
+  // after reader wait here.
   const std::unique_lock lock(e->stepping, std::try_to_lock);
   if (!lock.owns_lock())
     throw error(errc::busy, "cursor " + std::to_string(number) +
                                 " is still at its last request: ask again after its answer");
   const auto stepping = [&](sqlite::request_control* c) {
-    const std::lock_guard table(mutex_);
+    const base::scoped_lock table(mutex_);
     e->stepped_by = c;
     e->used = sqlite::clock::now(); // a long step is no idle time
     if (c != nullptr && entries_.count(number) == 0)
       throw error(errc::cancelled, "cursor " + std::to_string(number) + " was closed meanwhile");
   };
   const auto end = [&] { // its connection ends with `e`
-    const std::lock_guard table(mutex_);
+    const base::scoped_lock table(mutex_);
     entries_.erase(number);
   };
   try {
@@ -140,38 +141,39 @@ cursor_table::entries::iterator cursor_table::set_aside(entries::iterator it) no
   return next;
 }
 
-void cursor_table::tell_closed() noexcept {
+void cursor_table::notify_closed() noexcept {
   {
-    const std::lock_guard lock(mutex_);
-    if (closed_.empty() || std::exchange(told_, true))
+    const base::scoped_lock lock(mutex_);
+    if (closed_.empty() || std::exchange(notified_, true))
       return;
   }
-  if (on_closed_ &&
-      !base::try_with_retries(on_closed_)) { // no memory for a message: the next one tells
-    const std::lock_guard lock(mutex_);
-    told_ = false;
+  if (on_closed_ && !base::try_with_retries(on_closed_)) {
+    // No memory for a message: the next close sends it.
+    const base::scoped_lock lock(mutex_);
+    notified_ = false;
   }
 }
 
 void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     if (const auto it = entries_.find(number); it != entries_.end() && it->second->owner == owner)
       set_aside(it);
   }
-  tell_closed();
+  notify_closed();
 }
 
 bool cursor_table::wal_pinned(std::uint64_t bytes) noexcept {
   bool any = false;
   {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     for (auto it = entries_.begin(); it != entries_.end();) {
       auto& e = *it->second;
       if (e.peer != 0 && bytes >= e.wal_bytes.value_or(bytes) + defaults::cursor_wal_bytes) {
         any = true;
-        base::try_with_retries([&] { // else it is one that is not open
-          if (pinned_.size() >= max_told)
+        // If no memory is left, the next request gets the error of an unknown number.
+        base::try_with_retries([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
+          if (pinned_.size() >= max_pinned_kept)
             pinned_.erase(pinned_.begin());
           pinned_.insert(it->first);
         });
@@ -183,30 +185,30 @@ bool cursor_table::wal_pinned(std::uint64_t bytes) noexcept {
       ++it;
     }
   }
-  tell_closed();
+  notify_closed();
   return any;
 }
 
 bool cursor_table::watch(std::uint64_t owner) {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   return watched_.insert(owner).second;
 }
 
 void cursor_table::close_owned(std::uint64_t owner) noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     watched_.erase(owner);
     for (auto it = entries_.begin(); it != entries_.end();)
       it = it->second->owner == owner ? set_aside(it) : std::next(it);
   }
-  tell_closed();
+  notify_closed();
 }
 
 void cursor_table::drop_closed() noexcept {
-  entries gone; // ended when the table is free again
-  const std::lock_guard lock(mutex_);
-  gone.swap(closed_);
-  told_ = false;
+  entries dropped; // destroyed after the lock is released
+  const base::scoped_lock lock(mutex_);
+  dropped.swap(closed_);
+  notified_ = false;
 }
 
 std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
@@ -214,10 +216,10 @@ std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
   auto next = sqlite::clock::time_point::max();
   bool left = false;
   {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     for (auto it = entries_.begin(); it != entries_.end();) {
       const auto& e = it->second;
-      const auto due = (e.use_count() == 1 ? e->used : now) + idle_; // somebody steps it: not idle
+      const auto due = (e.use_count() == 1 ? e->used : now) + idle_; // a request steps it: not idle
       if (due <= now) {
         it = set_aside(it);
       } else {
@@ -235,7 +237,7 @@ std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
 
 void cursor_table::close_all() noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     ended_ = true;
     for (auto it = entries_.begin(); it != entries_.end();)
       it = set_aside(it);
@@ -244,7 +246,7 @@ void cursor_table::close_all() noexcept {
 }
 
 std::size_t cursor_table::size() const noexcept {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   return entries_.size();
 }
 

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Cursors of clients that are not on the caller's thread: CAF actors and remote peers.
-// Thread rule: any thread; one cursor is stepped by one worker at a time. Whoever closes one may not wait for a disk: it goes out of
-// the table at once, and a worker closes its connection. Ownership: owns each cursor's connection.
-
 #pragma once
 
+#include "base/thread_annotations.hpp"
 #include "connection/connection.hpp"
 
 #include <dbengine/defaults.hpp>
@@ -23,38 +20,49 @@
 
 namespace dbengine::engine {
 
+/// The open cursors of CAF actors and remote peers.
+///
+/// A thread that closes a cursor must not wait for a disk. So the cursor leaves the table at once,
+/// and a worker closes its connection in `drop_closed`.
+/// Thread safety: any thread; functions marked "by a worker" may block. One request at a time steps
+/// a cursor.
+/// Ownership: the connection of each cursor.
 class cursor_table {
 public:
-  /// A cursor that nobody asked for `idle` long may be closed. `look_after` is called (from any thread) when a cursor
-  /// is opened and nobody calls `expire` yet: it must do so in `idle`, and again whenever `expire` says. `closed` is called
-  /// (from any thread) when one was closed and nobody was told yet: a worker must call `drop_closed` soon.
+  /// A cursor without a request for `idle` is closed. Both functions are called from any thread.
+  /// `look_after`: the first cursor is open. A worker must call `expire` in `idle`, and then as
+  /// `expire` returns.
+  /// `closed`: a cursor was closed. A worker must call `drop_closed` soon.
   explicit cursor_table(std::chrono::milliseconds idle = defaults::cursor_idle,
                         std::function<void()> look_after = {}, std::function<void()> closed = {});
 
-  /// Opens a cursor on a connection of its own. `owner` is asked for again by `next` and `close`: nobody else's number works.
-  /// Throws what the statement throws, `errc::overloaded` where too many are open or `peer` (not 0: one of a port's) has its share,
-  /// or `errc::shut_down` after `close_all`. By a worker.
+  /// Opens a cursor on a connection of its own; by a worker. `next` and `close` find it only for
+  /// the same `owner`.
+  /// `peer`: the number of a port's peer, else 0. Throws what the statement throws,
+  /// `errc::overloaded` if too many are open or the peer has its share, `errc::shut_down` after
+  /// `close_all`.
   std::uint64_t open(std::unique_ptr<sqlite::connection> c, std::string_view sql, const params& p,
                      std::uint64_t owner, sqlite::request_control& ctl, std::uint64_t peer = 0);
-  /// The next rows; at the end empty, and the cursor is closed. Throws `errc::invalid_state` for an unknown number,
-  /// `errc::busy` while another request steps the cursor. By a worker.
+  /// The next rows; by a worker. Empty at the end, and the cursor is closed then. Throws
+  /// `errc::invalid_state` for an unknown number, `errc::busy` while another request steps the
+  /// cursor.
   rows next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
             sqlite::request_control& ctl);
-  /// It is open no more; a request that steps it is interrupted (`errc::cancelled`).
+  /// Closes the cursor; a request that steps it is interrupted (`errc::cancelled`).
   void close(std::uint64_t number, std::uint64_t owner) noexcept;
-  /// True once for each owner until `close_owned`: its end is to be watched from now on.
+  /// True once for each owner until `close_owned`: the caller must monitor the owner.
   bool watch(std::uint64_t owner);
-  /// Those of a client that is gone.
+  /// Closes the cursors of a client that has ended.
   void close_owned(std::uint64_t owner) noexcept;
-  /// Snapshots keep the WAL, which has so many bytes, from beginning anew: closes the cursors of peers that have kept it for
-  /// `defaults::cursor_wal_bytes`. True where there were any.
+  /// Snapshots pin the WAL, which has so many bytes: closes the cursors of peers that have pinned
+  /// it for `defaults::cursor_wal_bytes`. True if there were any.
   bool wal_pinned(std::uint64_t bytes) noexcept;
-  /// Ends the connections of cursors that were closed. By a worker.
+  /// Closes the connections of closed cursors; by a worker.
   void drop_closed() noexcept;
-  /// Closes what was idle for too long, and does what `drop_closed` does. Returns when to look again; none where no cursor is
-  /// left. By a worker.
+  /// Closes the idle cursors and calls `drop_closed`; by a worker. Returns the time to the next
+  /// call; none if no cursor is left.
   std::optional<std::chrono::milliseconds> expire() noexcept;
-  /// Closes all of them on this thread; none is opened any more.
+  /// Closes all cursors on this thread and refuses new ones.
   void close_all() noexcept;
   std::size_t size() const noexcept;
 
@@ -62,16 +70,15 @@ private:
   struct entry {
     std::uint64_t owner = 0;
     std::uint64_t peer = 0;
-    std::optional<std::uint64_t> wal_bytes; // when it first kept the WAL from beginning anew
+    std::optional<std::uint64_t> wal_bytes; // of the WAL when the cursor first pinned it
     std::mutex stepping;
     std::unique_ptr<sqlite::connection> conn;
-    std::unique_ptr<sqlite::connection::cursor> cursor; // gone before its connection
+    std::unique_ptr<sqlite::connection::cursor> cursor; // destroyed before its connection
     sqlite::clock::time_point used = sqlite::clock::now();
-    sqlite::request_control* stepped_by =
-        nullptr; // the request that is at it; guarded by the table's mutex
+    sqlite::request_control* stepped_by = nullptr; // guarded by the table's mutex
 
     ~entry() { cursor.reset(); }
-    /// Nobody wants its rows any more.
+    /// Interrupts the request that steps it. With the table's mutex.
     void stop() noexcept {
       if (stepped_by != nullptr)
         stepped_by->deadline.kill(errc::cancelled);
@@ -79,27 +86,27 @@ private:
   };
   using entries = std::map<std::uint64_t, std::shared_ptr<entry>>;
   std::shared_ptr<entry> find(std::uint64_t number, std::uint64_t owner);
-  /// Where too many are open or wait to be dropped, drops those.
+  /// Drops closed cursors if too many are open or closed. Throws as `check_share`.
   void make_room(std::uint64_t peer);
-  /// With the table's mutex.
-  void check_share(std::uint64_t peer) const;
-  /// With the table's mutex: `it` goes to those that were closed. Returns the next one.
-  entries::iterator set_aside(entries::iterator it) noexcept;
-  void tell_closed() noexcept;
+  void check_share(std::uint64_t peer) const DBENGINE_REQUIRES(mutex_);
+  /// Moves `it` to the closed cursors. Returns the next one.
+  entries::iterator set_aside(entries::iterator it) noexcept DBENGINE_REQUIRES(mutex_);
+  void notify_closed() noexcept;
 
   const std::chrono::milliseconds idle_;
   const std::function<void()> look_after_;
   const std::function<void()> on_closed_;
-  mutable std::mutex mutex_; // never held where a connection is used or ended
-  entries entries_;
-  entries closed_;    // out of the table, and not dropped yet
-  bool told_ = false; // of those
-  bool ended_ = false;
-  std::set<std::uint64_t> watched_;
-  bool looked_after_ = false;
-  std::set<std::uint64_t> pinned_; // the last that `wal_pinned` closed
-  /// From a number of chance: one of an engine that was here before must not name another cursor now.
-  std::uint64_t last_;
+  mutable base::mutex mutex_; // not held while a connection is used or closed
+  entries entries_ DBENGINE_GUARDED_BY(mutex_);
+  entries closed_ DBENGINE_GUARDED_BY(mutex_);        // not dropped yet
+  bool notified_ DBENGINE_GUARDED_BY(mutex_) = false; // of `closed_`
+  bool ended_ DBENGINE_GUARDED_BY(mutex_) = false;
+  std::set<std::uint64_t> watched_ DBENGINE_GUARDED_BY(mutex_);
+  bool looked_after_ DBENGINE_GUARDED_BY(mutex_) = false;
+  std::set<std::uint64_t> pinned_
+      DBENGINE_GUARDED_BY(mutex_); // the last ones that `wal_pinned` closed
+  /// Starts at random: a number from an earlier engine must not name a cursor of this one.
+  std::uint64_t last_ DBENGINE_GUARDED_BY(mutex_);
 };
 
 } // namespace dbengine::engine

@@ -9,9 +9,9 @@ namespace {
 
 std::atomic<std::uint64_t> next_id{1};
 
-// Which lease this thread had last, of which table.
+// The lease that this thread had last, and its pool.
 thread_local struct {
-  std::uint64_t table = 0;
+  std::uint64_t pool = 0;
   std::size_t index = 0;
 } last;
 
@@ -44,7 +44,7 @@ void reader_pool::open(lease& l) {
 lease* reader_pool::take() {
   if (closed_.load(std::memory_order_relaxed))
     return nullptr;
-  if (last.table == id_)
+  if (last.pool == id_)
     if (auto* l = try_take(*leases_[last.index], lease::idle)) {
       ++l->uses;
       return l;
@@ -58,11 +58,11 @@ lease* reader_pool::take() {
         continue;
       if (!l->conn)
         open(*l);
-      if (closed_.load(std::memory_order_seq_cst)) { // closed meanwhile: `close` waits for this one
+      if (closed_.load(std::memory_order_seq_cst)) { // `close` waits for this lease
         give_back(*l);
         return nullptr;
       }
-      last.table = id_;
+      last.pool = id_;
       last.index = i;
       ++l->uses;
       return l;
@@ -88,7 +88,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
     lock.lock();
     if (found != nullptr || sqlite::clock::now() >= deadline)
       break;
-    // The bound covers a give_back between the look above and this wait, and a cancel token.
+    // The bound covers a `give_back` between `take` and this wait, and a cancel token.
     given_back_.wait_until(
         lock, std::min(deadline, sqlite::clock::now() + std::chrono::milliseconds(10)));
   }
@@ -105,7 +105,7 @@ void reader_pool::give_back(lease& l, bool broken) noexcept {
   } else {
     auto expected = static_cast<std::uint32_t>(lease::busy);
     if (!l.word.compare_exchange_strong(expected, lease::idle, std::memory_order_release)) {
-      l.conn->snapshot().drop(); // recalled while it was out
+      l.conn->snapshot().drop(); // recalled while it was busy
       l.word.store(lease::idle, std::memory_order_release);
     }
   }
@@ -165,7 +165,7 @@ void reader_pool::close_idle() noexcept {
 std::size_t reader_pool::recall() noexcept {
   std::size_t out = 0;
   for (const auto& l : leases_) {
-    // Again where it changed hands between the two looks.
+    // Again if the lease changed hands between the load and the exchange.
     for (auto seen = l->word.load(std::memory_order_relaxed); seen != lease::closed;) {
       if (seen == lease::idle && try_take(*l, lease::idle) != nullptr) {
         l->conn->snapshot().drop();

@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Reader connections lent to the threads of the facade.
-// Thread rule: any thread. Ownership: owns the connections; a holder has one until it gives it back.
-//
-// A lease is owned only while a statement runs: between calls its word says "idle" and whoever comes next may take it. A
-// thread tries the one it had last, so its page cache and statements are warm, and nothing is lost when a thread ends. The open
-// snapshot stays in the connection from call to call as long as it is the newest.
-
 #pragma once
 
 #include "connection/connection.hpp"
@@ -22,11 +15,18 @@
 
 namespace dbengine::engine {
 
+/// A reader connection that a thread of the facade may use.
+/// Thread safety: the word by any thread; the other members by the holder.
 struct alignas(64) lease {
-  /// closed: no connection. idle: anybody may take it. busy: somebody has it. The recall bit on a busy lease asks its holder
-  /// to give up the snapshot when it is done. A busy lease may be held over several statements (a cursor, a snapshot, a raw
-  /// connection): between them its holder sets `parked`, and `close` takes it away; or `outside` where the host has the native handle,
-  /// whose use cannot be seen from here, and `close` leaves it.
+  /// closed: no connection. Set at the start, by `close`, and when a broken connection is given
+  /// back; ended by `take`.
+  /// idle: any thread may take it. Set by `give_back`; ended by `take`, `recall`, `sweep` and
+  /// `close`.
+  /// busy: a thread has it, for one statement or for several (a cursor, a snapshot, a raw
+  ///   connection). Ended by `give_back`. With these bits:
+  ///   recalled: the holder must drop the snapshot when it gives the lease back. Set by `recall`.
+  ///   parked: the holder runs nothing until `resume`; `close` takes the lease away.
+  ///   outside: the host has the native handle, whose use is not visible here; `close` leaves it.
   enum : std::uint32_t { closed = 0, idle = 1, busy = 2, recalled = 4, parked = 8, outside = 16 };
 
   std::atomic<std::uint32_t> word{closed};
@@ -38,32 +38,43 @@ struct alignas(64) lease {
   lease_counters counts;
 };
 
+/// The leases of an engine.
+///
+/// A lease is held only while a statement runs. A thread tries the lease it had last, whose page
+/// cache and statements are warm; nothing is lost when a thread ends. The snapshot stays open from
+/// call to call while it is the newest.
+/// Thread safety: any thread.
+/// Ownership: the connections; a holder has one until it gives it back.
 class reader_pool {
 public:
   using opener = std::function<std::unique_ptr<sqlite::connection>()>;
 
   reader_pool(std::size_t size, opener open);
 
-  /// A lease for this thread, null where all are out. Opens a connection where that is needed (throws `error`).
+  /// A lease for this thread; null if all are busy. Opens a connection if needed (throws `error`).
   lease* take();
   /// Waits for one; null at the deadline.
   lease* take_until(sqlite::clock::time_point deadline, const sqlite::request_control& c);
-  /// `broken`: the connection is closed and opened anew by the next holder.
+  /// `broken`: the connection is closed, and the next holder opens another one.
   void give_back(lease& l, bool broken = false) noexcept;
 
   /// The holder runs nothing until it calls `resume`. `how`: `lease::parked` or `lease::outside`.
   void park(lease& l, std::uint32_t how = lease::parked) noexcept;
-  /// False where `close` has taken the lease away meanwhile: its connection is no more.
+  /// False if `close` has taken the lease away: its connection is closed.
   bool resume(lease& l) noexcept;
 
-  /// Gives up idle snapshots that were not used since the last sweep. True where snapshots are still open.
+  /// Drops idle snapshots that were not used since the last sweep. True if snapshots are still
+  /// open.
   bool sweep() noexcept;
-  /// Closes connections that were not used since the last sweep: their page caches are memory others can use.
+  /// Closes connections that were not used since the last sweep, for the memory of their page
+  /// caches.
   void close_idle() noexcept;
-  /// Every snapshot is given up: idle ones now, the others when their holder is done. Returns how many were busy.
+  /// Drops every snapshot: idle ones now, the others when they are given back. Returns how many
+  /// were busy.
   std::size_t recall() noexcept;
-  /// No more leases. Takes the parked ones at once; waits until `deadline` for those that run something, then interrupts what runs,
-  /// and a second more. A connection that is still out then, or outside, is closed when it is given back.
+  /// Ends all leases: the parked ones at once. Waits until `deadline` for running statements, then
+  /// interrupts them and waits a second more. A connection that is still busy or outside then is
+  /// closed when it is given back.
   void close(sqlite::clock::time_point deadline);
 
   std::size_t open_count() const noexcept { return open_.load(std::memory_order_relaxed); }

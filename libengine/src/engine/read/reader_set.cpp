@@ -72,7 +72,8 @@ void reader_set::submit_maintenance(request_ptr r) {
   p_.watchdog_timer.arm();
 }
 
-// -- wake-ups -----------------------------------------------------------------------------------------
+// -- wake-ups
+// -----------------------------------------------------------------------------------------
 
 void reader_set::wake(std::size_t i) noexcept {
   auto& s = *slots_[i];
@@ -156,7 +157,8 @@ void reader_set::help_other_peers() {
     wake_any();
 }
 
-// -- work ---------------------------------------------------------------------------------------------
+// -- work
+// ---------------------------------------------------------------------------------------------
 
 bool reader_set::keeps_working(std::size_t i) {
   if (is_maintenance(i))
@@ -169,8 +171,8 @@ bool reader_set::keeps_working(std::size_t i) {
 bool reader_set::drain(std::size_t i, sqlite::connection& c) {
   auto& s = *slots_[i];
   auto& queue = queue_of(i);
-  // Also at the reader's start, which is no wake-up: a wake-up sent to a reader in a long statement would help no
-  // request.
+  // Also at the reader's start, which is no wake-up: a wake-up sent to a reader in a long statement
+  // would help no request.
   s.wake_up_sent.store(true, std::memory_order_seq_cst);
   for (;;) {
     if (!keeps_working(i)) {
@@ -289,7 +291,8 @@ void reader_set::retry_or_refuse(std::size_t i, const request_ptr& r, const erro
   wake_any();
 }
 
-// -- the watchdog's part ------------------------------------------------------------------------------
+// -- the watchdog's part
+// ------------------------------------------------------------------------------
 
 reader_set::observation reader_set::observe(std::size_t i) const {
   const auto& s = *slots_[i];

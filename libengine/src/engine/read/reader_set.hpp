@@ -20,8 +20,8 @@
 
 namespace dbengine::engine {
 
-/// Admits read requests and runs them on the connections of the reader actors: `num_workers` active ones, spare ones,
-/// and the last one for maintenance.
+/// Admits read requests and runs them on the connections of the reader actors: `num_workers` active
+/// ones, spare ones, and the last one for maintenance.
 /// Thread safety: any thread. Functions of a reader are called by its actor.
 class reader_set {
 public:
@@ -47,13 +47,14 @@ public:
 
   explicit reader_set(const parts& p);
 
-  /// Queues a read. A statement that turns out to write is queued as a write. Throws as `call_admission`, or
-  /// `errc::overloaded`.
+  /// Queues a read. A statement that turns out to write is queued as a write. Throws as
+  /// `call_admission`, or `errc::overloaded`.
   void submit(request_ptr r);
   /// Queues a check of the whole file, for the reader that runs nothing else: it delays no read.
   void submit_maintenance(request_ptr r);
 
-  // -- for the reader actors --------------------------------------------------------------------------
+  // -- for the reader actors
+  // --------------------------------------------------------------------------
 
   std::size_t count() const noexcept { return slots_.size(); }
   bool is_active(std::size_t i) const noexcept { return roles_.is_active(i); }
@@ -68,17 +69,20 @@ public:
   bool accept_wake_up(std::size_t i) noexcept;
   /// On `flush`, without a connection. False if nothing waits: the next request wakes it again.
   bool has_work(std::size_t i) noexcept;
-  /// On `flush`: runs everything that waits. False if the connection must be closed: the reader is spare now, or
-  /// runs maintenance and is done, or the connection is not sound. An exception is the worker's failure.
+  /// On `flush`: runs everything that waits. False if the connection must be closed: the reader is
+  /// spare now, or runs maintenance and is done, or the connection is not sound. An exception is
+  /// the worker's failure.
   bool drain(std::size_t i, sqlite::connection& c);
   void set_circuit(std::size_t i, bool open, const error_info& why) {
     roles_.set_circuit(i, open, why);
   }
 
-  // -- for the watchdog -------------------------------------------------------------------------------
+  // -- for the watchdog
+  // -------------------------------------------------------------------------------
 
   observation observe(std::size_t i) const;
-  /// The reader is stuck in that request. True if a role changed: the request has not ended meanwhile.
+  /// The reader is stuck in that request. True if a role changed: the request has not ended
+  /// meanwhile.
   bool retire(std::size_t i, const request_ptr& stuck_in);
   /// Wakes a spare reader if one peer occupies all others.
   void help_other_peers();

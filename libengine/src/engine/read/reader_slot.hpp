@@ -16,8 +16,8 @@ namespace dbengine::engine {
 
 /// active: takes work. Ended by `retire` and by stepping down.
 /// spare: has a thread and no connection. Ended when it takes another reader's place.
-/// retired: in a statement that cannot be interrupted. Set by the watchdog; ended by the reader itself when the
-///   statement returns: active if a reader is missing, else spare.
+/// retired: in a statement that cannot be interrupted. Set by the watchdog; ended by the reader
+///   itself when the statement returns: active if a reader is missing, else spare.
 /// maintenance: runs checks of the whole file and nothing else. Terminal.
 enum class reader_role : std::uint8_t { active, spare, retired, maintenance };
 

@@ -6,8 +6,8 @@
 namespace dbengine::engine {
 
 bool snapshot_sweeper::sweep() {
-  // Armed during the sweep: a thread that armed it meanwhile would start a second chain of messages. A restarted
-  // reader pool actor begins without a message.
+  // Armed during the sweep: a thread that armed it meanwhile would start a second chain of
+  // messages. A restarted reader pool actor begins without a message.
   timer_.set_armed();
   if (sweep_all())
     return true;
@@ -21,7 +21,8 @@ bool snapshot_sweeper::sweep_all() noexcept {
   return sweep_writer() || leases;
 }
 
-// Like those of the leases, the writer's snapshot is closed if it was not used since the last sweep.
+// Like those of the leases, the writer's snapshot is closed if it was not used since the last
+// sweep.
 bool snapshot_sweeper::sweep_writer() noexcept {
   if (read_only_)
     return false;

@@ -10,7 +10,8 @@
 
 namespace dbengine::engine {
 
-/// Closes open snapshots that no call has used for `defaults::lease_idle`: those of the leases and the writer's own.
+/// Closes open snapshots that no call has used for `defaults::lease_idle`: those of the leases and
+/// the writer's own.
 /// Thread safety: any thread may `arm`; one thread at a time sweeps.
 class snapshot_sweeper {
 public:

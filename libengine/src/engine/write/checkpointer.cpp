@@ -60,7 +60,8 @@ void checkpointer::run_if_due() {
 void checkpointer::restart_wal(int pages) {
   if (run_unless_pinned(checkpoint_mode::restart, defaults::restart_patience).complete)
     return;
-  // The longer the WAL, the rarer the attempts, so that a snapshot that stays costs the writer little.
+  // The longer the WAL, the rarer the attempts, so that a snapshot that stays costs the writer
+  // little.
   next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
   if (signals_->wal_pinned && signals_->wal_pinned(file_->wal_bytes()))
     next_checkpoint_ = pages + defaults::checkpoint_pages; // the snapshot is about to be closed
@@ -80,8 +81,8 @@ checkpoint_result checkpointer::run(sqlite::connection& c, checkpoint_mode mode)
     secure_log(c);
   try {
     if (mode >= checkpoint_mode::restart) {
-      // Once all is copied, new snapshots read the file alone and do not pin the WAL. Without this step, snapshots
-      // taken since the recall would hold it for as long as readers keep coming.
+      // Once all is copied, new snapshots read the file alone and do not pin the WAL. Without this
+      // step, snapshots taken since the recall would hold it for as long as readers keep coming.
       c.checkpoint(checkpoint_mode::passive);
       leases_->recall();
     }
@@ -109,8 +110,8 @@ checkpoint_result checkpointer::run_unless_pinned(checkpoint_mode mode,
     const auto copied = run(c, checkpoint_mode::passive);
     if (copied.complete)
       return run(c, mode);
-    // A short read that began before the last commit: with more threads than cores there is nearly always one. The
-    // first checkpoint does the work; the patience starts after it.
+    // A short read that began before the last commit: with more threads than cores there is nearly
+    // always one. The first checkpoint does the work; the patience starts after it.
     if (!give_up)
       give_up = sqlite::clock::now() + patience;
     if (sqlite::clock::now() >= *give_up)

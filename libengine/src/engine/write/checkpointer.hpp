@@ -20,11 +20,13 @@
 
 namespace dbengine::engine {
 
-/// Copies the write-ahead log into the database: after commits, when the engine is idle, and on request.
+/// Copies the write-ahead log into the database: after commits, when the engine is idle, and on
+/// request.
 ///
-/// 1. Every `defaults::checkpoint_pages` pages of WAL a passive checkpoint runs on the thread that committed.
-/// 2. Above `defaults::checkpoint_restart_pages` the WAL must restart, which needs every older snapshot closed. If a
-///    snapshot stays, the next attempt comes later and later.
+/// 1. Every `defaults::checkpoint_pages` pages of WAL a passive checkpoint runs on the thread that
+///    committed.
+/// 2. Above `defaults::checkpoint_restart_pages` the WAL must restart, which needs every older
+///    snapshot closed. If a snapshot stays, the next attempt comes later and later.
 /// 3. When `defaults::checkpoint_idle` has passed without a commit, the WAL is truncated.
 /// Thread safety: functions of the holder of the writer lock, unless they say otherwise.
 class checkpointer {
@@ -37,16 +39,18 @@ public:
         signals_(&signals), calls_(&calls), counters_(&counters),
         timer_(signals.schedule_checkpoint, calls) {}
 
-  /// After a commit of the holder: checks the file's identity, and checkpoints if due. Throws `errc::fenced`.
+  /// After a commit of the holder: checks the file's identity, and checkpoints if due. Throws
+  /// `errc::fenced`.
   void after_commit();
-  /// Publishes the number of commits of the write connection. `any`: there were some since the last call.
+  /// Publishes the number of commits of the write connection. `any`: there were some since the last
+  /// call.
   void record_commits(bool any) noexcept;
   /// Checkpoints if the WAL has grown enough. A failure is logged: the commits are safe in the WAL.
   void run_if_due();
   /// Runs a checkpoint on `c`. Throws `error`.
   checkpoint_result run(sqlite::connection& c, checkpoint_mode mode);
-  /// For the writer, some time after the last commit; it does not hold the lock. True: call again later. An exception
-  /// is the worker's failure.
+  /// For the writer, some time after the last commit; it does not hold the lock. True: call again
+  /// later. An exception is the worker's failure.
   bool run_when_idle();
 
   /// An idle checkpoint is pending. Any thread.
@@ -57,9 +61,9 @@ public:
   }
 
 private:
-  /// A passive checkpoint, and one of this mode if the first shows that no older snapshot is open. The mode's own
-  /// wait would only keep the writer from working while a backup or a cursor pins the WAL. A read that ends within
-  /// `patience` is waited for.
+  /// A passive checkpoint, and one of this mode if the first shows that no older snapshot is open.
+  /// The mode's own wait would only keep the writer from working while a backup or a cursor pins
+  /// the WAL. A read that ends within `patience` is waited for.
   checkpoint_result run_unless_pinned(checkpoint_mode mode, std::chrono::milliseconds patience);
   void restart_wal(int pages);
 
@@ -79,8 +83,8 @@ private:
   one_shot_timer timer_;
 };
 
-/// Writes the log's frames again after a failed sync: a checkpoint must copy nothing that a later sync only seems to
-/// have brought to the disk. Throws `error`.
+/// Writes the log's frames again after a failed sync: a checkpoint must copy nothing that a later
+/// sync only seems to have brought to the disk. Throws `error`.
 void secure_log(sqlite::connection& c);
 
 } // namespace dbengine::engine

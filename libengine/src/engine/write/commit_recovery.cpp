@@ -13,7 +13,8 @@ namespace dbengine::engine {
 
 namespace {
 
-// False if `f` returns false or throws. Whatever was thrown, the commit is not resolved, and the log says why.
+// False if `f` returns false or throws. Whatever was thrown, the commit is not resolved, and the
+// log says why.
 template <class F>
 bool succeeds(const char* what, F&& f) {
   try {

@@ -7,10 +7,11 @@
 
 namespace dbengine::engine {
 
-/// Brings the write connection back to a known state, after a commit that failed and after a raw connection.
+/// Brings the write connection back to a known state, after a commit that failed and after a raw
+/// connection.
 ///
-/// After an I/O error at COMMIT the frames may be in the WAL, and the commit may reappear when the file is opened
-/// again. It is resolved once it cannot:
+/// After an I/O error at COMMIT the frames may be in the WAL, and the commit may reappear when the
+/// file is opened again. It is resolved once it cannot:
 /// 1. If a sync failed, the log's frames are written again.
 /// 2. A checkpoint truncates the WAL.
 /// 3. If a reader pins the WAL, an empty commit overwrites the failed one's frames.
@@ -22,13 +23,13 @@ public:
                   disk_monitor& disk, const database_file& file)
       : lock_(&lock), fence_(&fence), checkpoints_(&checkpoints), disk_(&disk), file_(&file) {}
 
-  /// The error for the sender of a write that failed with `why`: `why` itself, or `errc::fenced`, outcome `unknown`, if
-  /// the commit could not be resolved.
+  /// The error for the sender of a write that failed with `why`: `why` itself, or `errc::fenced`,
+  /// outcome `unknown`, if the commit could not be resolved.
   error_info resolve_failed_commit(sqlite::connection& c, error_info why);
   /// Before a write: resolves what an earlier attempt left. Throws `errc::fenced`.
   void ensure_writable();
-  /// After a raw connection, whose changes to the connection are unknown: opens another one. Commits of the raw
-  /// connection are checked and checkpointed like any other.
+  /// After a raw connection, whose changes to the connection are unknown: opens another one.
+  /// Commits of the raw connection are checked and checkpointed like any other.
   void replace_connection();
 
 private:

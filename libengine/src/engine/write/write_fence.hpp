@@ -21,8 +21,8 @@ namespace dbengine::engine {
 class write_fence {
 public:
   /// none: writing is allowed. The state of a new engine; `lift` returns to it.
-  /// unresolved: a failed commit may reappear at the next open. Set by `raise_unresolved`, ended by `lift` after the
-  ///   commit is resolved, or by `raise_permanently`.
+  /// unresolved: a failed commit may reappear at the next open. Set by `raise_unresolved`, ended by
+  ///   `lift` after the commit is resolved, or by `raise_permanently`.
   /// permanent: the file is replaced, removed or truncated. Set by `raise_permanently`. Terminal.
   enum class level : std::uint8_t { none, unresolved, permanent };
 
@@ -40,8 +40,8 @@ public:
   /// The failed commit is resolved. A permanent fence stays.
   void lift();
 
-  /// After a commit: fences permanently and throws `errc::fenced`, outcome `unknown`, if another file has taken the
-  /// place of the database.
+  /// After a commit: fences permanently and throws `errc::fenced`, outcome `unknown`, if another
+  /// file has taken the place of the database.
   void check_identity(sqlite::connection& c);
   /// Fences permanently if a reader found the file truncated.
   void raise_if_truncated();

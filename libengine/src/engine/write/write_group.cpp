@@ -87,8 +87,8 @@ error_info write_group::resolve(error_info why) {
   return why;
 }
 
-// False if one of the members was answered in the worker's place: its work must not be committed, so the others run
-// again.
+// False if one of the members was answered in the worker's place: its work must not be committed,
+// so the others run again.
 bool write_group::may_commit(span s) const {
   for (auto i = s.first; i < s.second; ++i)
     if (!members_[i]->failure && !members_[i]->ctl.commit.try_begin())
@@ -96,7 +96,8 @@ bool write_group::may_commit(span s) const {
   return true;
 }
 
-// True for a member that must not run: answered, stopped or past its deadline. Its failure is set then.
+// True for a member that must not run: answered, stopped or past its deadline. Its failure is set
+// then.
 bool write_group::is_over(request& r) {
   if (r.now() == request::state::waiting)
     r.start();
@@ -115,7 +116,8 @@ bool write_group::is_over(request& r) {
   return true;
 }
 
-// -- one transaction for several members --------------------------------------------------------------
+// -- one transaction for several members
+// --------------------------------------------------------------
 
 std::vector<write_group::span> write_group::run_together(span s) {
   auto& c = *connection_;
@@ -160,8 +162,8 @@ bool write_group::run_in_group(std::size_t i) {
   r.result = {};
   current_ = members_[i];
   try {
-    // A statement with an id is not compiled before its record is looked up: if it has run once, it may not even
-    // compile again.
+    // A statement with an id is not compiled before its record is looked up: if it has run once, it
+    // may not even compile again.
     if (!isolated && r.id.empty() &&
         (r.what == request::kind::execute || r.what == request::kind::fetch)) {
       const sqlite::connection::request_scope compiles(c, r.ctl);
@@ -211,8 +213,8 @@ std::vector<write_group::span> write_group::commit_before(span s, std::size_t i,
   return {{i, i + 1}, {i + 1, s.second}};
 }
 
-// The transaction is lost because of member i: the members before it run again, then i alone, then the others. After
-// an interrupt i keeps its failure and is answered when its turn comes.
+// The transaction is lost because of member i: the members before it run again, then i alone, then
+// the others. After an interrupt i keeps its failure and is answered when its turn comes.
 std::vector<write_group::span> write_group::split_at(span s, std::size_t i) {
   const auto& r = *members_[i];
   const auto code = r.failure ? r.failure->code : errc::none;
@@ -250,7 +252,8 @@ std::vector<write_group::span> write_group::commit_all(span s, sqlite::request_c
   return {};
 }
 
-// -- members ------------------------------------------------------------------------------------------
+// -- members
+// ------------------------------------------------------------------------------------------
 
 void write_group::run_alone(std::size_t i) {
   auto& c = *connection_;
@@ -294,7 +297,8 @@ void write_group::run_member(request& r) {
       c.rollback_to_savepoint();
       throw error(undone(e.info()));
     }
-    // Rare: the others run again, which costs less than a savepoint around every statement that returns rows.
+    // Rare: the others run again, which costs less than a savepoint around every statement that
+    // returns rows.
     if (c.holds_failed_rows())
       c.rollback();
     throw;

@@ -16,24 +16,31 @@ namespace dbengine::engine {
 
 /// Runs write requests in one transaction, each with its own result.
 ///
-/// Each member ends as if it had run alone, in the order of the members, with as few commits as that allows:
-/// 1. A member that fails undoes only itself: a single statement by SQLite's statement journal, several by a savepoint.
-/// 2. Some failures end the whole transaction: ROLLBACK conflicts, RAISE(ROLLBACK), an interrupt, a full disk, a result
-///    that cannot be returned for rows that were written. A deferred foreign key shows only at COMMIT. So after each
-///    member the group checks `sqlite3_get_autocommit` and the pending keys.
-/// 3. If the transaction is lost, the members before the failed one run again together, and the failed one alone.
+/// Each member ends as if it had run alone, in the order of the members, with as few commits as
+/// that allows:
+/// 1. A member that fails undoes only itself: a single statement by SQLite's statement journal,
+///    several by a savepoint.
+/// 2. Some failures end the whole transaction: ROLLBACK conflicts, RAISE(ROLLBACK), an interrupt, a
+///    full disk, a result that cannot be returned for rows that were written. A deferred foreign
+///    key shows only at COMMIT. So after each member the group checks `sqlite3_get_autocommit` and
+///    the pending keys.
+/// 3. If the transaction is lost, the members before the failed one run again together, and the
+///    failed one alone.
 /// Thread safety: the holder of the writer lock.
 /// Ownership: shares the requests.
-/// Errors: an exception that is no `dbengine::error` is the worker's failure and leaves `run`. Then `unanswered` and
-/// `blamed` report which members it concerns, and `committed` which of them the commit record holds.
+/// Errors: an exception that is no `dbengine::error` is the worker's failure and leaves `run`. Then
+/// `unanswered` and `blamed` report which members it concerns, and `committed` which of them the
+/// commit record holds.
 class write_group {
 public:
   struct hooks {
     /// A member's outcome is known, after the commit that holds it and before it is answered.
     std::function<void(request&)> before_answer;
-    /// After a commit, before any answer. Throws `errc::fenced` if the file is not the engine's any more.
+    /// After a commit, before any answer. Throws `errc::fenced` if the file is not the engine's any
+    /// more.
     std::function<void(sqlite::connection&)> check_file;
-    /// After a failed commit: returns the sender's error. With `errc::fenced` no further member runs.
+    /// After a failed commit: returns the sender's error. With `errc::fenced` no further member
+    /// runs.
     std::function<error_info(sqlite::connection&, error_info)> resolve_failed_commit;
   };
 
@@ -49,8 +56,9 @@ public:
   std::vector<request_ptr> unanswered() const;
   /// The member that ran when the exception was thrown; null at BEGIN or COMMIT.
   const request_ptr& blamed() const noexcept { return current_; }
-  /// The member was part of the last transaction, and that is committed: it has its result and may be answered. Members
-  /// outside that transaction may hold results of an earlier attempt, which was undone.
+  /// The member was part of the last transaction, and that is committed: it has its result and may
+  /// be answered. Members outside that transaction may hold results of an earlier attempt, which
+  /// was undone.
   bool committed(const request_ptr& r) const noexcept;
   /// The maintenance job that ran last has returned: it has no result here, and needs none.
   bool job_done() const noexcept { return job_done_; }

@@ -152,8 +152,8 @@ void write_group::run_script(request& r) {
   r.result = std::move(result);
 }
 
-// A statement of a script failed. Sets the failure of its step and skips the statement, or throws if the script ends
-// here. `results`: the number of statements before it.
+// A statement of a script failed. Sets the failure of its step and skips the statement, or throws
+// if the script ends here. `results`: the number of statements before it.
 void write_group::continue_script(request& r, std::string_view rest, script_step& step,
                                   error_info info, std::size_t results) {
   auto& c = *connection_;

@@ -91,9 +91,9 @@ void write_queue::run_queued_group(std::vector<request_ptr> group) {
   p_.checkpoints.run_if_due();
 }
 
-// Senders that are answered together send their next requests together, one after the other. A group that starts with
-// the first of them makes the others wait for one more commit. So the number of the last group is waited for, as long
-// as requests arrive.
+// Senders that are answered together send their next requests together, one after the other. A
+// group that starts with the first of them makes the others wait for one more commit. So the number
+// of the last group is waited for, as long as requests arrive.
 void write_queue::wait_for_group() noexcept {
   if (p_.opts.synchronous != synchronous::full)
     return; // a commit is cheaper than the wait
@@ -199,7 +199,8 @@ bool write_queue::finish_failed_member(const write_group& g, const request_ptr& 
   };
   const bool runs = r->now() == request::state::running;
   if (committed && runs) {
-    // The commit record has moved: a member with its result is done, whatever happened to the worker.
+    // The commit record has moved: a member with its result is done, whatever happened to the
+    // worker.
     const bool complete = r->what == request::kind::maintenance && g.job_done();
     if (!r->failure && r->result.index() == 0 && !complete)
       r->failure = error_info{.code = errc::outcome_unknown,
@@ -208,8 +209,8 @@ bool write_queue::finish_failed_member(const write_group& g, const request_ptr& 
                                          why.message};
     return finish();
   }
-  // Its commit failed and is not resolved. It may reappear, so the member must not run again, nor be reported as
-  // not run.
+  // Its commit failed and is not resolved. It may reappear, so the member must not run again, nor
+  // be reported as not run.
   if (runs && r->failure && r->failure->code == errc::fenced)
     return finish();
   r->failure.reset();

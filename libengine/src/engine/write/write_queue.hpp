@@ -39,13 +39,14 @@ public:
 
   explicit write_queue(const parts& p);
 
-  /// Queues a write. Throws as `call_admission`, `errc::read_only`, `errc::fenced` or `errc::overloaded`.
+  /// Queues a write. Throws as `call_admission`, `errc::read_only`, `errc::fenced` or
+  /// `errc::overloaded`.
   void submit(request_ptr r);
-  /// Runs a request on this thread, which holds the writer lock, and unlocks. The request is answered then, or queued
-  /// if the connection failed under it.
+  /// Runs a request on this thread, which holds the writer lock, and unlocks. The request is
+  /// answered then, or queued if the connection failed under it.
   void run_on_this_thread(const request_ptr& r);
-  /// For the writer, on `flush`: runs everything that waits. An exception is the worker's failure; the requests are
-  /// answered or queued again by then.
+  /// For the writer, on `flush`: runs everything that waits. An exception is the worker's failure;
+  /// the requests are answered or queued again by then.
   void drain();
 
   /// Requests that run, with the rest of their group.

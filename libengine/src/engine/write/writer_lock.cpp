@@ -35,8 +35,8 @@ bool writer_lock::try_lock_for_statement() noexcept {
 
 // The lock was just taken.
 bool writer_lock::own() noexcept {
-  // `close` waits for the holder after the engine has stopped accepting: it sees this holder, or this holder sees
-  // that the engine has stopped.
+  // `close` waits for the holder after the engine has stopped accepting: it sees this holder, or
+  // this holder sees that the engine has stopped.
   if (!calls_->accepting_in_order()) {
     unlock();
     return false;

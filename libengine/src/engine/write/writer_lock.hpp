@@ -20,11 +20,13 @@ namespace dbengine::engine {
 
 /// The lock around the write connection.
 ///
-/// It is a word, not a mutex: a thread can take it and another one give it back, and nothing waits in it. A request
-/// that finds it taken goes to the queue; the holder wakes the writer when it unlocks.
+/// It is a word, not a mutex: a thread can take it and another one give it back, and nothing waits
+/// in it. A request that finds it taken goes to the queue; the holder wakes the writer when it
+/// unlocks.
 /// Thread safety: any thread, unless a function says "holder only".
 /// Ownership: the write connection, and the pragmas that each new one gets.
-/// Cost: `try_lock_for_statement` and `unlock` are one atomic exchange and two stores when nothing waits.
+/// Cost: `try_lock_for_statement` and `unlock` are one atomic exchange and two stores when nothing
+/// waits.
 class writer_lock {
 public:
   /// What the lock asks of its owner at the end.
@@ -41,33 +43,40 @@ public:
       : file_(&file), waiting_(&waiting), calls_(&calls), signals_(&signals), counters_(&counters),
         on_end_(std::move(on_end)) {}
 
-  // -- taking and giving back -----------------------------------------------------------------------
+  // -- taking and giving back
+  // -----------------------------------------------------------------------
 
   /// Takes the lock unless a request waits or another thread has it.
   bool try_lock() noexcept;
-  /// For one statement, after which the caller unlocks at once. Waits some microseconds for a holder of the same kind.
+  /// For one statement, after which the caller unlocks at once. Waits some microseconds for a
+  /// holder of the same kind.
   bool try_lock_for_statement() noexcept;
-  /// For background work. Requests that wait do not keep it out. The holder is not `held_by_this_thread`.
+  /// For background work. Requests that wait do not keep it out. The holder is not
+  /// `held_by_this_thread`.
   bool try_lock_for_worker() noexcept { return exchange(state::free, state::held); }
   /// The same, for work of some microseconds.
   bool try_lock_briefly() noexcept { return exchange(state::free, state::held_briefly); }
   /// Holder only. Wakes the writer if requests wait.
   void unlock() noexcept;
-  /// Holder only. Closes the connection; nobody gets the lock until the restarted writer has called `open`.
+  /// Holder only. Closes the connection; nobody gets the lock until the restarted writer has called
+  /// `open`.
   void fail(const error_info& why) noexcept;
   /// The writer has handed the lock to this thread.
   void adopt() noexcept { holder_.store(std::this_thread::get_id()); }
 
   /// For the writer, at its start: opens the connection if there is none. Throws `error`.
   void open();
-  /// For an engine that is being opened: puts the first connection into a lock that nobody has seen yet.
+  /// For an engine that is being opened: puts the first connection into a lock that nobody has seen
+  /// yet.
   void start_with(std::unique_ptr<sqlite::connection> first) noexcept {
     connection_ = std::move(first);
   }
-  /// Waits for the holder until then, and closes the connection for good. A holder that stays closes it at `unlock`.
+  /// Waits for the holder until then, and closes the connection for good. A holder that stays
+  /// closes it at `unlock`.
   void close(sqlite::clock::time_point last_moment);
 
-  // -- for the holder -------------------------------------------------------------------------------
+  // -- for the holder
+  // -------------------------------------------------------------------------------
 
   /// Holder only.
   sqlite::connection& connection() const noexcept { return *connection_; }
@@ -83,21 +92,24 @@ public:
   /// The holder is a host that has the native handle and runs no statement of this API.
   void set_held_outside(bool on) noexcept { held_outside_.store(on, std::memory_order_seq_cst); }
 
-  // -- state ------------------------------------------------------------------------------------------
+  // -- state
+  // ------------------------------------------------------------------------------------------
 
   bool held_by_this_thread() const noexcept { return holder_.load() == std::this_thread::get_id(); }
   bool is_held() const noexcept {
     const auto now = state_.load(std::memory_order_seq_cst);
     return now == state::held || now == state::held_briefly;
   }
-  /// Held by a thread that a shutdown waits for: not by this one, and not by a host outside this API.
+  /// Held by a thread that a shutdown waits for: not by this one, and not by a host outside this
+  /// API.
   bool is_held_by_another() const noexcept {
     return is_held() && !held_outside_.load(std::memory_order_seq_cst) && !held_by_this_thread();
   }
   /// No connection: before the writer has opened, after a failure, after `close`.
   bool is_shut() const noexcept { return state_.load(std::memory_order_relaxed) == state::shut; }
 
-  // -- the writer's wake-up -----------------------------------------------------------------------------
+  // -- the writer's wake-up
+  // -----------------------------------------------------------------------------
 
   /// Sends the writer to the queue, unless it is on its way.
   void wake_writer() noexcept;
@@ -110,7 +122,8 @@ public:
 private:
   /// free: any thread may take it. Set by `unlock`.
   /// held: a thread has the connection for as long as its work takes. Ended by `unlock` or `fail`.
-  /// shut: there is no connection. Set at the start and by `fail`, ended by `open`; terminal after `close`.
+  /// shut: there is no connection. Set at the start and by `fail`, ended by `open`; terminal after
+  /// `close`.
   /// held_briefly: as held, for one statement of a caller's thread.
   enum class state : std::uint32_t { free = 0, held = 1, shut = 2, held_briefly = 3 };
 
