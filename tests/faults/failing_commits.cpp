@@ -165,6 +165,37 @@ CAF_TEST(a commit that runs out of memory does not come back) {
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
 }
 
+namespace {
+
+// From disks that fail once to disks on which nothing can be resolved for a while, with the WAL
+// kept by a reader or not.
+kill_round next_round(unsigned seed, unsigned number, std::minstd_rand& random) {
+  const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };
+  const unsigned kind = number % 8;
+  const bool resolved = kind < 2; // by the checkpoint, each time: nothing is unknown
+  kill_round next{.seed = seed + number,
+                  .disk = failing_disk{.every = 10 + static_cast<int>(below(20)),
+                                       .in_a_row = 1 + static_cast<int>(kind) / 2,
+                                       .pinned = kind % 4 == 3,
+                                       .broken_at_the_end = !resolved && below(2) == 0}};
+  const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
+  if (kind == 5) // one stands still, and no other strikes before it is released
+    next.plans = {{below(2) == 0 ? std::string("writer.settle")
+                                 : writer_points[below(std::size(writer_points))],
+                   death::stalls, below(3)}};
+  for (int i = 0; i < (kind == 5 ? 0 : 12); ++i)
+    next.plans.push_back({writer_points[below(std::size(writer_points))], how(), below(10)});
+  if (resolved) {
+    next.plans.push_back({"writer.before_statement", death::throws, 3}); // so that a writer opens
+    next.plans.push_back({"writer.open", how(), 0});
+  }
+  for (int i = 0; i < (resolved || kind == 5 ? 0 : 6); ++i)
+    next.plans.push_back({below(6) == 0 ? "writer.checkpoint" : "writer.settle", how(), below(2)});
+  return next;
+}
+
+} // namespace
+
 CAF_TEST(kills while commits fail leave every answer true) {
   const auto wanted = static_cast<std::uint64_t>(number_from("DBENGINE_SETTLE_KILLS", 500));
   const auto seed = static_cast<unsigned>(
@@ -172,33 +203,10 @@ CAF_TEST(kills while commits fail leave every answer true) {
   std::fprintf(stderr, "DBENGINE_SEED=%u\n", seed);
   const memory_folder folder;
   std::minstd_rand random(seed);
-  const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };
   round_result sum;
   unsigned rounds = 0;
   while (sum.kills < wanted) {
-    // From disks that fail once to such where nothing can be settled for a while, with the WAL kept
-    // by a reader or not.
-    const unsigned kind = rounds % 8;
-    const bool settled = kind < 2; // by the checkpoint, each time: nothing is unknown
-    kill_round next{.seed = seed + rounds++,
-                    .disk = failing_disk{.every = 10 + static_cast<int>(below(20)),
-                                         .in_a_row = 1 + static_cast<int>(kind) / 2,
-                                         .pinned = kind % 4 == 3,
-                                         .broken_at_the_end = !settled && below(2) == 0}};
-    const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
-    if (kind == 5) // one stands still, and no other strikes before it is let go
-      next.plans = {{below(2) == 0 ? std::string("writer.settle")
-                                   : writer_points[below(std::size(writer_points))],
-                     death::stalls, below(3)}};
-    for (int i = 0; i < (kind == 5 ? 0 : 12); ++i)
-      next.plans.push_back({writer_points[below(std::size(writer_points))], how(), below(10)});
-    if (settled) {
-      next.plans.push_back({"writer.before_statement", death::throws, 3}); // so that a writer opens
-      next.plans.push_back({"writer.open", how(), 0});
-    }
-    for (int i = 0; i < (settled || kind == 5 ? 0 : 6); ++i)
-      next.plans.push_back(
-          {below(6) == 0 ? "writer.checkpoint" : "writer.settle", how(), below(2)});
+    const auto next = next_round(seed, rounds++, random);
     const auto r = run(next, folder.path);
     sum.kills += r.kills;
     sum.restarts += r.restarts;

@@ -191,6 +191,35 @@ struct round {
   bool until_fenced = false;
 };
 
+// Adds what a program has done. Returns the number of its writes.
+long add_figures(const program& other, figures& f) {
+  long done = -1, checkpoints = 0, vacuums = 0, schemas = 0, busy = 0;
+  std::string wrong;
+  std::istringstream out(other.out());
+  out >> done >> checkpoints >> vacuums >> schemas >> busy;
+  std::getline(out >> std::ws, wrong);
+  f.foreign += done;
+  f.checkpoints += checkpoints;
+  f.vacuums += vacuums;
+  f.schemas += schemas;
+  f.foreign_busy += busy;
+  if (!wrong.empty()) {
+    ++f.wrong;
+    f.say("a program: " + wrong);
+  }
+  return done;
+}
+
+std::string integrity_of(sqlite3* db) {
+  sqlite3_stmt* check = nullptr;
+  std::string found = "not checked";
+  if (sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &check, nullptr) == SQLITE_OK &&
+      sqlite3_step(check) == SQLITE_ROW)
+    found = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
+  sqlite3_finalize(check);
+  return found;
+}
+
 void run_round(const round& r, unsigned seed, figures& f) {
   const engine_folder folder;
   const auto file = (folder.path / "test.db").string();
@@ -241,28 +270,10 @@ void run_round(const round& r, unsigned seed, figures& f) {
   for (int t = 0; t < threads && !r.until_fenced; ++t)
     compare(db, "e", t, t, workers[static_cast<std::size_t>(t)].done(), f);
   for (int w = 0; w < r.writers; ++w) {
-    long done = -1, checkpoints = 0, vacuums = 0, schemas = 0, busy = 0;
-    std::string wrong;
-    std::istringstream out(others[static_cast<std::size_t>(w)]->out());
-    out >> done >> checkpoints >> vacuums >> schemas >> busy;
-    std::getline(out >> std::ws, wrong);
-    f.foreign += done;
-    f.checkpoints += checkpoints;
-    f.vacuums += vacuums;
-    f.schemas += schemas;
-    f.foreign_busy += busy;
-    if (!wrong.empty()) {
-      ++f.wrong;
-      f.say("a program: " + wrong);
-    }
+    const auto done = add_figures(*others[static_cast<std::size_t>(w)], f);
     compare(db, "f", w, 100 + w, done, f);
   }
-  sqlite3_stmt* check = nullptr;
-  std::string found = "not checked";
-  if (sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &check, nullptr) == SQLITE_OK &&
-      sqlite3_step(check) == SQLITE_ROW)
-    found = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
-  sqlite3_finalize(check);
+  const auto found = integrity_of(db);
   sqlite3_close(db);
   if (found != "ok") {
     ++f.wrong;

@@ -375,7 +375,7 @@ CAF_TEST(a thread that is lost between the question and the spawn is not waited 
           failure_of([&] { db_engine db(folder.url()); }); // its end waits for all it has
       limit(RLIMIT_NPROC, 4096);
       if (e.code != errc::cannot_open ||
-          e.message.find("no thread can be had for a worker") == std::string::npos) {
+          e.message.find("no thread is available for a worker") == std::string::npos) {
         std::fprintf(stderr, "%s\n", to_string(e).c_str());
         return lost;
       }

@@ -25,7 +25,8 @@ bool is_there(const std::filesystem::path& folder) {
 std::vector<std::string> leftovers_in(const os::directory& folder) {
   std::vector<std::string> result;
   for (auto& name : folder.names()) {
-    // No backup makes a folder: one of that name is somebody's, and must not stop all others.
+    // No backup is a folder: a folder of that name belongs to someone else and must not stop every
+    // backup.
     bool dead = is_partial_name(name) && !folder.is_folder(name);
     if (!dead && name.ends_with(manifest_suffix)) {
       const auto file = name.substr(0, name.size() - manifest_suffix.size());
@@ -134,7 +135,8 @@ std::vector<backup_file> list_backups(const std::filesystem::path& folder,
 std::vector<std::string> remove_leftovers(const os::directory& folder) {
   std::vector<std::string> removed;
   for (auto& name : leftovers_in(folder)) {
-    // Whose maker holds it is no leftover: he lives, though somebody removed the lock file under him.
+    // A file whose maker holds its lock is no leftover: the process is alive, although the lock
+    // file was removed.
     const auto file = os::pinned_file::open(folder, name);
     if (file && !os::try_lock(file.get(), true))
       continue;
@@ -150,7 +152,8 @@ std::vector<std::string> clean_backup_directory(const std::filesystem::path& fol
   if (!is_there(folder))
     return {};
   const auto opened = os::directory::open(folder, false);
-  // A folder of that name may be anybody's: nothing is made there, not even the lock file, where nothing is to be removed.
+  // A folder of that name may belong to anyone: nothing is created in it, not even the lock file,
+  // unless there is something to remove.
   if (leftovers_in(opened).empty())
     return {};
   const os::pinned_file lock(opened.lock(backup_lock_name));

@@ -100,7 +100,8 @@ void backup_job::choose_name() {
 void backup_job::choose_name_in_folder() {
   backup_name name{.time = std::chrono::floor<std::chrono::seconds>(about_.started),
                    .compressed = settings_.compress};
-  // Never before the newest one: if the clock was set back, retention would remove the newest backup.
+  // Never before the newest one: if the clock was set back, retention would remove the newest
+  // backup.
   for (const auto& e : read_catalog(folder_))
     if (e.about && settings_.source.owns(*e.about) && e.name.time >= name.time) {
       name = e.name;
@@ -109,7 +110,8 @@ void backup_job::choose_name_in_folder() {
         name = {.time = name.time + std::chrono::seconds(1), .compressed = name.compressed};
       break;
     }
-  // A name is taken by anything that has it: another database's backup, compressed or not, or a link.
+  // A name is taken by anything that has it: another database's backup, compressed or not, or a
+  // link.
   const auto is_taken = [&](bool compressed) {
     const auto text = backup_name{name.time, name.number, compressed}.str();
     return folder_.exists(text) || folder_.exists(with_suffix(text, manifest_suffix));

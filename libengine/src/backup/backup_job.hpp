@@ -30,11 +30,12 @@ namespace dbengine::backup {
 /// 4. verify: `integrity_check`, page count and row counts of the copy, while another thread hashes
 ///    and compresses it;
 /// 5. publish: the manifest is written and renamed, then the copy.
+///
 /// The result is a database in rollback mode without companion files. While the WAL is larger than
 /// `max_wal_bytes` the pauses are left out; beyond `wal_limit` the backup fails.
 ///
-/// Thread safety: `progress` and `cancel` from any thread; `start`, the destructor and the rest from
-/// one thread.
+/// Thread safety: `progress` and `cancel` from any thread; `start`, the destructor and the rest
+/// from one thread.
 /// Ownership: owns its connections, its unfinished files and the lock of the directory.
 /// Errors: `error`; the job is over then, and a failed, cancelled or destroyed job has removed the
 /// files it made.
@@ -48,8 +49,8 @@ public:
   backup_job(const backup_job&) = delete;
   backup_job& operator=(const backup_job&) = delete;
 
-  /// Runs one step; false when the backup is complete. A step of the copy is `pages_per_step` pages;
-  /// each later stage is one step.
+  /// Runs one step; false when the backup is complete. A step of the copy is `pages_per_step`
+  /// pages; each later stage is one step.
   bool step();
   /// How long to wait before the next step; zero after the copy, or if the WAL is long.
   std::chrono::milliseconds pause() const noexcept;
@@ -67,7 +68,8 @@ public:
   const manifest& about() const noexcept { return about_; }
 
 private:
-  /// The step that is next. `step` sets it; done (by publish) and failed (by an error) are terminal.
+  /// The step that is next. `step` sets it; done (by publish) and failed (by an error) are
+  /// terminal.
   enum class phase : std::uint8_t { copy, count, sync, verify, publish, done, failed };
 
   backup_job(backup_settings settings, os::directory folder);

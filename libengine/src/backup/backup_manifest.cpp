@@ -21,7 +21,8 @@ using namespace std::chrono;
 
 constexpr std::string_view format_name = "dbengine-backup";
 constexpr int format_version = 1;
-// Objects and arrays of a manifest: ours have two. More are refused while they are read, before they take memory.
+// Objects and arrays in a manifest: ours have two. A text with more is refused while it is parsed,
+// before it takes memory.
 constexpr int max_containers = 16;
 // The last field: SHA-256 of all the text before it.
 constexpr std::string_view checksum_name = "manifest_sha256";
@@ -59,12 +60,14 @@ std::string manifest::to_json() const {
 
 namespace {
 
-// JSON without nlohmann's tree of values: to destroy an object or array it allocates, and ends the process where it cannot.
+// JSON is written without nlohmann's tree of values: its destructor allocates, and ends the process
+// if it cannot.
 std::string quoted(const std::string& text) {
-  // Table names and paths may be any bytes: what is no UTF-8 is replaced rather than refused.
+  // Table names and paths may be any bytes: what is not UTF-8 is replaced rather than refused.
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// The text of a JSON object.
 class object_text {
 public:
   explicit object_text(std::size_t indent) : indent_(indent, ' ') {}
@@ -117,7 +120,7 @@ namespace {
 
 using scalar = std::variant<std::monostate, bool, std::uint64_t, std::string>;
 
-// A manifest's fields as they come by; anything of another form is a field of no value.
+// The fields of a manifest as they are parsed. A field of an unexpected type has no value.
 class fields final : public nlohmann::json_sax<nlohmann::json> {
 public:
   std::map<std::string, scalar> values = {};
@@ -126,7 +129,7 @@ public:
 
   bool null() override { return put({}); }
   bool boolean(bool x) override { return put(x); }
-  bool number_integer(number_integer_t) override { return put({}); } // below zero
+  bool number_integer(number_integer_t) override { return put({}); } // negative
   bool number_unsigned(number_unsigned_t x) override { return put(x); }
   bool number_float(number_float_t, const string_t&) override { return put({}); }
   bool string(string_t& x) override { return put(std::move(x)); }
@@ -178,12 +181,13 @@ private:
   std::string key_, table_;
 };
 
-// Throws what says which one is wrong. A conversion would take what is negative, no integer or too large for another number.
+// Throws `std::out_of_range` with the name of the field. A conversion would turn a negative,
+// fractional or too large number into another one.
 template <class Integer>
 Integer whole(const scalar& value, const std::string& name) {
   const auto* n = std::get_if<std::uint64_t>(&value);
   if (n == nullptr || !std::in_range<Integer>(*n))
-    throw std::out_of_range(name + " is no number that it can be");
+    throw std::out_of_range(name + " is not a number in its range");
   return static_cast<Integer>(*n);
 }
 
@@ -194,13 +198,13 @@ const scalar& at(const fields& all, const std::string& name) {
   return it->second;
 }
 
-// Manifests of before have neither checksum nor folder.
+// Manifests of older versions have neither checksum nor folder.
 bool is_altered(const fields& all, std::string_view text) {
-  const auto told = all.values.find(std::string(checksum_name));
-  if (told == all.values.end())
+  const auto found = all.values.find(std::string(checksum_name));
+  if (found == all.values.end())
     return all.values.contains("source_folder");
   const auto before = text.substr(0, text.rfind(checksum_begin()));
-  return told->second != scalar(checksum_of(before));
+  return found->second != scalar(checksum_of(before));
 }
 
 template <class T>
@@ -216,7 +220,7 @@ T get(const fields& all, const std::string& name) {
 std::optional<manifest> manifest::parse(std::string_view text, std::string& why) {
   fields all;
   if (!nlohmann::json::sax_parse(text, &all)) {
-    why = "it is no JSON object of this kind";
+    why = "it is not a JSON object of this kind";
     return std::nullopt;
   }
   const auto number = [&](const char* key) { return whole<std::uint64_t>(at(all, key), key); };

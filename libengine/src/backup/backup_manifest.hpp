@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Names of backups, and the manifest that lies beside each.
-// Thread rule: plain data. Ownership: by value.
+// The manifest beside each backup.
+// Thread safety: plain data. Ownership: by value.
 
 #pragma once
 
@@ -18,16 +18,18 @@
 
 namespace dbengine::backup {
 
-/// The largest manifest that is written or read, in bytes. A table takes about 40 bytes; a larger file
-/// is not read, because it would only take memory and time.
+/// The largest manifest that is written or read, in bytes. A table takes about 40 bytes; a larger
+/// file is not read, because it would only take memory and time.
 inline constexpr std::size_t max_manifest_bytes = std::size_t{4} << 20;
 
-/// What is written beside a backup, as JSON. `file` and `source` tell to what it belongs.
+/// The manifest of a backup, written as JSON. `file` and `source` name the backup and its database.
 struct manifest {
   std::string file = {};
-  /// Identity of the database: its absolute path without links, or what the engine gave (memory databases).
+  /// Identity of the database: its absolute path without links, or the text that the engine gave
+  /// (memory databases).
   std::string source = {};
-  /// Which folder that path led into (`backup_source::folder`); empty in manifests of before, and for memory databases.
+  /// The folder of that path, as `backup_source::folder`; empty in manifests of older versions and
+  /// for memory databases.
   std::string source_folder = {};
   std::string sha256 = {};
   std::uint64_t size = 0;
@@ -41,16 +43,16 @@ struct manifest {
   std::string engine_version = {};
   std::string sqlite_version = {};
   std::uint64_t foreign_key_violations = 0;
-  /// Written where the violations could not be counted, then with the reason.
+  /// The reason if the violations could not be counted.
   std::string foreign_keys_unchecked = {};
-  /// Left out of the text where they made it larger than `max_manifest_bytes`: it would not be read again.
+  /// Omitted from the text if it would exceed `max_manifest_bytes`: a larger manifest is not read.
   row_counts rows = {};
-  /// Of one that was read: its text is not the one that was written, by the checksum at its end. What it says is not to be
-  /// taken for proved.
+  /// Set by `parse`: the text differs from what was written, by the checksum at its end. Its
+  /// content proves nothing then.
   bool altered = false;
 
   std::string to_json() const;
-  /// Nothing where the text is no manifest of this kind; `why` then says what is wrong.
+  /// nullopt if the text is not a manifest of this format; `why` then has the reason.
   static std::optional<manifest> parse(std::string_view text, std::string& why);
 
 private:

@@ -16,7 +16,7 @@ using namespace std::chrono;
 constexpr std::string_view name_begin = "backup_";
 constexpr std::string_view name_end = ".sqlite";
 constexpr std::string_view zstd_end = ".zst";
-// The last year that ends before `wall_time`, in nanoseconds, does: 2262.
+// `wall_time` counts nanoseconds and ends in the year 2262.
 constexpr unsigned first_year = 1970;
 constexpr unsigned last_year = 2261;
 
@@ -27,7 +27,7 @@ bool take(std::string_view& text, std::string_view head) {
   return true;
 }
 
-// Exactly `length` digits.
+// Reads exactly `length` digits.
 bool take_digits(std::string_view& text, std::size_t length, unsigned& result) {
   if (text.size() < length)
     return false;

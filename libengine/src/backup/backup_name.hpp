@@ -14,9 +14,9 @@
 
 namespace dbengine::backup {
 
-/// `backup_YYYYMMDD_HHMMSS.sqlite`; further ones within one second are `…_2.sqlite`, `…_3.sqlite` and
-/// so on. `.zst` follows if the backup is compressed. The time is UTC: in local time one hour of
-/// backups would repeat each autumn and sort in the wrong order.
+/// `backup_YYYYMMDD_HHMMSS.sqlite`; further ones within one second are `…_2.sqlite`, `…_3.sqlite`
+/// and so on. `.zst` follows if the backup is compressed. The time is UTC: in local time one hour
+/// of backups would repeat each autumn and sort in the wrong order.
 struct backup_name {
   std::chrono::sys_seconds time = {};
   unsigned number = 1;

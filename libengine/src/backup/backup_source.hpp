@@ -15,8 +15,8 @@
 
 namespace dbengine::backup {
 
-/// The database that backups belong to. A path alone does not identify it: two containers may use the
-/// same path and share a folder of backups.
+/// The database that backups belong to. A path alone does not identify it: two containers may use
+/// the same path and share a folder of backups.
 struct backup_source {
   backup_source() = default;
   /// A path in any folder.

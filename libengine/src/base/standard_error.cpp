@@ -110,7 +110,7 @@ private:
   ino_t inode_ DBENGINE_GUARDED_BY(mutex_) = 0;
   kind kind_ DBENGINE_GUARDED_BY(mutex_) = kind::shared;
   int own_fd_ DBENGINE_GUARDED_BY(mutex_) = -1;    // our own open file description, if kind::own
-  std::string unsent_ DBENGINE_GUARDED_BY(mutex_); // the end of a line that was begun
+  std::string unsent_ DBENGINE_GUARDED_BY(mutex_); // the unwritten end of a line
   std::uint64_t dropped_ DBENGINE_GUARDED_BY(mutex_) = 0;
 };
 

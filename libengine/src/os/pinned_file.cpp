@@ -61,8 +61,8 @@ public:
     }
   }
 
-  /// Returns the descriptor that was kept for the file open as `same_as`, if there is one and it can
-  /// write where `to_write`; else closes those that are free now.
+  /// Returns the descriptor that was kept for the file open as `same_as`, if there is one and it
+  /// can write where `to_write`; else closes those that are free now.
   unique_fd reuse(int same_as, bool to_write) {
     const base::scoped_lock lock(mutex_);
     const auto found = std::find_if(fds_.begin(), fds_.end(), [&](const auto& fd) {

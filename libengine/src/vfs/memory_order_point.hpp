@@ -11,7 +11,8 @@ namespace dbengine::vfs {
 
 /// Memory order between threads that agree by other means, such as SQLite's WAL index, on which
 /// thread may access which bytes.
-/// Thread safety: any thread. Cost: a fence; inline, because every read and write of a file has one.
+/// Thread safety: any thread. Cost: a fence; inline, because every read and write of a file has
+/// one.
 class memory_order_point {
 public:
   /// Makes everything this thread did before visible to a thread whose `observe` comes later.

@@ -42,29 +42,34 @@ bool writes(const plain_sqlite& file) {
   return rc == SQLITE_BUSY;
 }
 
+// `part(n)` counts the parts and waits in the first row of each; `begun()` gives their number.
+options counting_parts(manual_reset_event& g, std::atomic<int>& begun) {
+  options o;
+  o.num_workers = 2;
+  o.functions.push_back(
+      {.name = "part",
+       .arguments = 1,
+       .deterministic = false,
+       .call = [&begun, pass = g.as_function().call](std::span<const value_ref> x) {
+         if (x[0].integer == 0) {
+           ++begun;
+           pass({});
+         }
+         return value(1);
+       }});
+  o.functions.push_back(
+      {.name = "begun", .arguments = 0, .deterministic = false, .call = [&begun](auto) {
+         return value(begun.load());
+       }});
+  return o;
+}
+
 } // namespace
 
 CAF_TEST(small writes come between the parts of bulk loads) {
   manual_reset_event g;
   std::atomic<int> begun{0};
-  options o;
-  o.num_workers = 2;
-  // Counts parts, of each the first row.
-  o.functions.push_back({.name = "part",
-                         .arguments = 1,
-                         .deterministic = false,
-                         .call = [&, pass = g.as_function().call](std::span<const value_ref> x) {
-                           if (x[0].integer == 0) {
-                             ++begun;
-                             pass({});
-                           }
-                           return value(1);
-                         }});
-  o.functions.push_back(
-      {.name = "begun", .arguments = 0, .deterministic = false, .call = [&](auto) {
-         return value(begun.load());
-       }});
-  on_every_backend(o, [&](target& db) {
+  on_every_backend(counting_parts(g, begun), [&](target& db) {
     db.execute("CREATE TABLE load (n)");
     db.execute("CREATE TABLE small (begun)");
     g.close();

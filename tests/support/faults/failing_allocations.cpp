@@ -39,32 +39,33 @@ bool is_the_programs(std::string_view name) {
   return name.empty();
 }
 
+constexpr const char* places[] = {
+    "_ZN3caf12actor_systemC",
+    "_ZN3caf12actor_systemD",
+    "_ZN3caf21actor_system_configC",
+    "_ZN3caf6detail23thread_safe_actor_clock17run_dispatch_loop",
+    "_ZN3caf6detail23thread_safe_actor_clock15cancel_timeouts",
+    "_ZN3caf6logger16thread_local_aid",
+    // The reason's copy, before the actor counts as ended: CAF ends it once more and destroys its
+    // state twice.
+    "_ZN3caf15scheduled_actor7cleanup",
+    "_ZN3caf14blocking_actor7cleanup",
+};
+struct call_pair {
+  const char* callee; // "": one without a name
+  const char* caller;
+};
+// The first function of a library's, and who calls it.
+constexpr call_pair direct[] = {
+    // A message that is in the mailbox of an actor which the scheduler never hears of.
+    {"_ZN3caf9scheduler11coordinator", "_ZN3caf15scheduled_actor7enqueue"},
+    // What CAF itself attached to a blocking actor, told in a thread that catches nothing.
+    {"", "_ZN3caf17monitorable_actor7cleanup"},
+};
+
 // CAF 0.17 starts and ends its threads, and tells of ended actors, in places from which nothing can
 // be thrown: it ends the process there, whatever anybody does.
 bool is_cafs_own() {
-  static constexpr const char* places[] = {
-      "_ZN3caf12actor_systemC",
-      "_ZN3caf12actor_systemD",
-      "_ZN3caf21actor_system_configC",
-      "_ZN3caf6detail23thread_safe_actor_clock17run_dispatch_loop",
-      "_ZN3caf6detail23thread_safe_actor_clock15cancel_timeouts",
-      "_ZN3caf6logger16thread_local_aid",
-      // The reason's copy, before the actor counts as ended: CAF ends it once more and destroys its
-      // state twice.
-      "_ZN3caf15scheduled_actor7cleanup",
-      "_ZN3caf14blocking_actor7cleanup",
-  };
-  struct pair {
-    const char* callee; // "": one without a name
-    const char* caller;
-  };
-  // The first function of a library's, and who calls it.
-  static constexpr pair direct[] = {
-      // A message that is in the mailbox of an actor which the scheduler never hears of.
-      {"_ZN3caf9scheduler11coordinator", "_ZN3caf15scheduled_actor7enqueue"},
-      // What CAF itself attached to a blocking actor, told in a thread that catches nothing.
-      {"", "_ZN3caf17monitorable_actor7cleanup"},
-  };
   void* frames[96];
   const int n = ::backtrace(frames, 96);
   const void* program = nullptr;

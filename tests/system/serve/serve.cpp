@@ -344,7 +344,10 @@ CAF_TEST(the file says what is served and mistakes in it are pointed at) {
             std::string::npos);
   for (const auto& e : std::filesystem::directory_iterator(folder.path / "backups"))
     CAF_CHECK(e.is_directory());
+}
 
+CAF_TEST(databases are named and have names of their own) {
+  const engine_folder folder;
   program none({"serve"});
   CAF_CHECK_EQUAL(none.wait(), 2);
   program same({"serve", (folder.path / "a.db").string(), (folder.path / "x" / "a.db").string()});

@@ -100,11 +100,10 @@ std::string get(const std::string& fields, const std::string& rest = {}) {
   return "GET /healthz HTTP/1.1\r\n" + fields + "\r\n" + rest;
 }
 
-std::vector<hostile> hostile_requests() {
-  std::string many;
-  for (int i = 0; i < 64; ++i)
-    many += "A: b\r\n";
-  const std::string smuggled = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string smuggled = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+// Bodies, and what says how long they are.
+std::vector<hostile> hostile_bodies() {
   return {
       {"a length and a coding",
        get(host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400},
@@ -134,6 +133,15 @@ std::vector<hostile> hostile_requests() {
       {"a hexadecimal length", get(host + "Content-Length: 0x2\r\n", "ab"), 400},
       {"a length of 2^64", get(host + "Content-Length: 18446744073709551616\r\n"), 400},
       {"a length of 2^63", get(host + "Content-Length: 9223372036854775808\r\n"), 413},
+  };
+}
+
+// Lines, fields and targets.
+std::vector<hostile> hostile_heads() {
+  std::string many;
+  for (int i = 0; i < 64; ++i)
+    many += "A: b\r\n";
+  return {
       {"two hosts", get(host + "Host: evil.example\r\n"), 400},
       {"two credentials", get(host + "Authorization: a\r\nAuthorization: b\r\n"), 400},
       {"a folded field", get(host + "X: a\r\n b\r\n"), 400},
@@ -165,6 +173,13 @@ std::vector<hostile> hostile_requests() {
       {"a deletion", "DELETE /healthz HTTP/1.1\r\n" + host + "\r\n", 405},
       {"another request behind it", probe + smuggled, 200},
   };
+}
+
+std::vector<hostile> hostile_requests() {
+  auto all = hostile_bodies();
+  for (auto& h : hostile_heads())
+    all.push_back(std::move(h));
+  return all;
 }
 
 } // namespace

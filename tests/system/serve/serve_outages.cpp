@@ -91,7 +91,7 @@ CAF_TEST(a server ends although a statement does not come back) {
   CAF_CHECK_EQUAL(http(pages, "/healthz").status, 200); // for ten minutes
   p.signal(SIGTERM);
   CAF_CHECK_EQUAL(p.wait(), 0);
-  CAF_CHECK(p.err().find("does not come back and is left behind") != std::string::npos);
+  CAF_CHECK(p.err().find("does not end and is abandoned") != std::string::npos);
   CAF_CHECK(p.err().find("stopped") != std::string::npos);
 }
 

@@ -168,7 +168,7 @@ CAF_TEST(a manifest that nests is refused before it takes memory) {
     for (const auto& text : {inner, "{\"format\": \"dbengine-backup\", \"rows\": " + inner + "}"}) {
       std::string why;
       CAF_CHECK(!backup::manifest::parse(text, why));
-      CAF_CHECK_EQUAL(why, "it is no JSON object of this kind");
+      CAF_CHECK_EQUAL(why, "it is not a JSON object of this kind");
     }
 }
 

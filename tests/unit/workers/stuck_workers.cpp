@@ -210,7 +210,7 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   const auto read = f.read("SELECT wait_here()");
   CAF_REQUIRE(door.await_one());
   f.engine->stop(50ms); // comes back though the reader does not
-  CAF_CHECK_EQUAL(f.engine->left_behind(), (std::vector<std::string>{"reader 1"}));
+  CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"reader 1"}));
   CAF_REQUIRE_EQUAL(read->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::shut_down));
   CAF_CHECK_EQUAL(code_of([&] { f.read("SELECT 1"); }), "shut_down");

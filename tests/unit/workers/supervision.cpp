@@ -96,7 +96,7 @@ CAF_TEST(a writer that throws at any point loses and doubles nothing) {
 CAF_TEST(a writer that is told to end at any point finishes what it has) {
   for (const auto& point : writer_points) {
     auto f = open_with_table();
-    const auto writer = f->engine->handles().writer();
+    const auto writer = f->engine->handles().read().writer;
     const fault_script script(
         point, 1, [&] { caf::anon_send_exit(writer, caf::exit_reason::user_shutdown); });
     group_of_three g(*f);
@@ -167,7 +167,8 @@ CAF_TEST(a reader that is told to end finishes its read) {
     auto f = open_with_table();
     const fault_script script(point, 1, [&] {
       for (std::size_t i = 0; i < 2; ++i)
-        caf::anon_send_exit(f->engine->handles().reader(i), caf::exit_reason::user_shutdown);
+        caf::anon_send_exit(f->engine->handles().read().readers[i],
+                            caf::exit_reason::user_shutdown);
     });
     const auto r = f->read("SELECT count(*) FROM t");
     CAF_REQUIRE(engine_system_fixture::answered(r));
@@ -187,7 +188,7 @@ CAF_TEST(a worker that cannot open is tried again) {
       f->core().writer_broken({.code = errc::internal, .message = "on purpose"});
     } else {
       for (std::size_t i = 0; i < 2; ++i)
-        caf::anon_send_exit(f->engine->handles().reader(i), caf::exit_reason::kill);
+        caf::anon_send_exit(f->engine->handles().read().readers[i], caf::exit_reason::kill);
     }
     CAF_CHECK(eventually([&] { return script.hits() == 3; }));
     serves_on(*f);
@@ -227,7 +228,7 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
 CAF_TEST(the next reader pool gives up the snapshot that the one before it was to) {
   auto f = open_with_table(); // by the writer alone: no lease is open
   CAF_REQUIRE(f->done("INSERT INTO t VALUES (1)"));
-  caf::anon_send_exit(f->engine->handles().pool(), caf::exit_reason::kill);
+  caf::anon_send_exit(f->engine->handles().read().reader_pool, caf::exit_reason::kill);
   CAF_CHECK(eventually([&] { return f->worker("reader pool").restarts == 1; }));
   CAF_CHECK(eventually([&] {
     if (!f->core().try_take_writer())

@@ -16,8 +16,8 @@
 
 namespace dbengine::backup {
 
-/// Hashes a copy, or compresses and hashes it, on a thread of its own while the copy is verified. If
-/// no thread can be created, it works in `wait`.
+/// Hashes a copy, or compresses and hashes it, on a thread of its own while the copy is verified.
+/// If no thread can be created, it works in `wait`.
 /// Thread safety: one thread at a time. Ownership: the descriptors belong to the caller and must
 /// exist until `wait` or `stop` returns. Errors: `wait` throws those of `stream`.
 class copy_hash {

@@ -15,6 +15,7 @@ struct sqlite3_backup;
 
 namespace dbengine::backup {
 
+/// One copy in progress. Errors: `errc` of SQLite's result code.
 class page_copy {
 public:
   /// Starts a copy of the database on `source` into the empty file that is open as `fd`. Both must

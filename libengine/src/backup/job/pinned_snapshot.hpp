@@ -15,16 +15,17 @@
 
 namespace dbengine::backup {
 
-/// A read transaction on a read-only connection of its own, which pins one snapshot of the database.
+/// A read transaction on a read-only connection of its own, which pins one snapshot of the
+/// database.
 ///
-/// Why pin? Without it SQLite's online backup starts again at every commit, so a copy would never end
-/// under a steady writer. The cost is a WAL that cannot restart meanwhile.
+/// Why pin? Without it SQLite's online backup starts again at every commit, so a copy would never
+/// end under a steady writer. The cost is a WAL that cannot restart meanwhile.
 class pinned_snapshot {
 public:
   explicit pinned_snapshot(const backup_settings& settings) noexcept : settings_(&settings) {}
 
-  /// Opens the database and pins its newest snapshot. Throws `error`: `cannot_open`, `corrupt` if the
-  /// file was truncated, `backup_failed` if it is not the file that the settings identify.
+  /// Opens the database and pins its newest snapshot. Throws `error`: `cannot_open`, `corrupt` if
+  /// the file was truncated, `backup_failed` if it is not the file that the settings identify.
   void open();
   bool is_open() const noexcept { return db_ != nullptr; }
   /// Ends the snapshot and closes the connection.

@@ -12,8 +12,8 @@ namespace dbengine::backup {
 
 namespace {
 
-// A leftover outside of a backup folder is a database, whose first page may not have been written, a
-// compressed database or a manifest.
+// A leftover outside of a backup folder is a database, whose first page may not have been written,
+// a compressed database or a manifest.
 bool may_be_unfinished(int fd) {
   char head[16] = {};
   if (pread(fd, head, sizeof head, 0) < 0)
@@ -46,7 +46,8 @@ int unfinished_files::create(const std::string& name) {
 void unfinished_files::rename(const std::string& from, const std::string& to) {
   const auto f =
       std::find_if(files_.begin(), files_.end(), [&](const auto& x) { return x.name == from; });
-  // Checked before, so that no foreign file gets the name, and after, in case it was swapped between.
+  // Checked before, so that no foreign file gets the name, and after, in case it was swapped
+  // between.
   bool ours = folder_->is_same(from, f->fd.get());
   std::string name = to; // allocated before: the file must not get a name that is not recorded here
   if (ours) {

@@ -10,12 +10,13 @@
 
 namespace dbengine::backup {
 
-/// Compares the size of the WAL with two bounds while a snapshot keeps it from restarting. Sizes are
-/// bytes. The file of a WAL that was long once keeps its length, so a bound below the size at the
-/// start is raised to that size. A bound that was reached stays reached.
+/// Compares the size of the WAL with two bounds while a snapshot keeps it from restarting. Sizes
+/// are bytes. The file of a WAL that was long once keeps its length, so a bound below the size at
+/// the start is raised to that size. A bound that was reached stays reached.
 class wal_growth {
 public:
-  /// `urgent_at`: from this size on the backup must hurry. `limit`: at this size it fails; 0 = none.
+  /// `urgent_at`: from this size on the backup must hurry. `limit`: at this size it fails; 0 =
+  /// none.
   wal_growth(std::uint64_t urgent_at, std::uint64_t limit) noexcept
       : urgent_at_(urgent_at), limit_(limit) {}
 
