@@ -363,8 +363,8 @@ CAF_TEST(lines of which none is JSON are refused with the first mistake) {
   } catch (const app::data_error& e) {
     CAF_CHECK_EQUAL(
         std::string(e.what()),
-        "line 2: column 1: invalid literal; last read: 'i'; the input says nothing about "
-        "columns: make table 't' first");
+        "line 2: column 1: invalid literal; last read: 'i'; the input does not name any "
+        "columns: create table 't' first");
   }
 }
 

@@ -226,9 +226,9 @@ CAF_TEST(a zero byte in a key is one bad record and a lone one is told) {
                   "{\"c\":2}\n");
   CAF_CHECK(
       has(made_of("k.jsonl", "{\"a\\u0000b\":1}\n"),
-          "line 1: a zero byte in the key \"a\\u0000b\"; the input says nothing about columns"));
+          "line 1: a zero byte in the key \"a\\u0000b\"; the input does not name any columns"));
   CAF_CHECK(has(made_of("k.csv", "\"x\n", "--no-header"),
-                "line 1: the quote opened in line 1 is never closed; the input says nothing"));
+                "line 1: the quote opened in line 1 is never closed; the input does not name"));
   CAF_CHECK(has(made_of("k.jsonl", "{\"a\":\"" + std::string(2'000'000, 'x') + "\"}\n"),
                 "the first record is too long to determine the columns: create table 't' first"));
 }

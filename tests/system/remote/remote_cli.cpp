@@ -115,7 +115,7 @@ CAF_TEST(what works on files refuses a served engine) {
         "bench --tests single --operations 10", "serve mine.db"}) {
     const auto r = far(line);
     CAF_CHECK_EQUAL(r.code, 2);
-    CAF_CHECK(has(r.err, "does not go with --connect"));
+    CAF_CHECK(has(r.err, "cannot be combined with --connect"));
   }
   std::string text;
   std::getline(std::ifstream(folder.path / "mine.db"), text);

@@ -362,7 +362,7 @@ CAF_TEST(a reload takes over what can be and says what cannot) {
   auto s = start({"-c", file.string(), "serve"});
   write_text(file, "[serve]\nlog_format = \"json\"\n[engine]\nsynchronous = \"full\"\n" + base);
   s.run->signal(SIGHUP);
-  CAF_CHECK(s.run->says("engine.synchronous is changed in the file"));
+  CAF_CHECK(s.run->says("engine.synchronous was changed in the file"));
   const auto log = s.run->err();
   const auto last = log.substr(log.rfind('\n', log.size() - 2) + 1);
   const auto told = json::parse(last, nullptr, false);

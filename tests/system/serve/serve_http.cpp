@@ -362,7 +362,7 @@ CAF_TEST(without descriptors it goes on and says so once) {
   permit(used + 8);
   const auto silent = connect_many(port, 60, "");
   CAF_CHECK_EQUAL(answered_probes(port, 50), 50u);
-  CAF_CHECK_EQUAL(count(server.err(), "a connection cannot be accepted"), 1u);
+  CAF_CHECK_EQUAL(count(server.err(), "cannot accept a connection"), 1u);
   // None at all: it waits, without spinning.
   permit(3);
   const tcp_connection late(port);
@@ -372,7 +372,7 @@ CAF_TEST(without descriptors it goes on and says so once) {
   CAF_CHECK(processor_time(server.pid()) - before < 50);
   permit(used + 100);
   CAF_CHECK_EQUAL(parse_reply(late.read_all()).status, 200);
-  CAF_CHECK_EQUAL(count(server.err(), "a connection cannot be accepted"), 1u);
+  CAF_CHECK_EQUAL(count(server.err(), "cannot accept a connection"), 1u);
   server.signal(SIGTERM);
   CAF_CHECK_EQUAL(server.wait(), 0);
 }

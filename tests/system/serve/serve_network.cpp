@@ -259,12 +259,12 @@ CAF_TEST(what cannot be published is refused at the start) {
   const auto config = (folder.path / "http.toml").string();
   refused({"-c", config, a}, 3, config + ": 'serve.http' '0.0.0.0:0' is not loopback");
   program open({"-c", config, "serve", a, "--insecure"});
-  CAF_CHECK(open.says("reads the statistics")); // a warning
+  CAF_CHECK(open.says("can read the statistics")); // a warning
   CAF_CHECK(open.says("ready: "));
   open.signal(SIGTERM);
   CAF_CHECK_EQUAL(open.wait(), 0);
   refused({a, b, "--listen", "0"}, 2, "1 ports for 2 databases");
-  refused({a, "--listen", "here"}, 2, "no address");
+  refused({a, "--listen", "here"}, 2, "not an address");
   refused({a, "--listen", "0", "--tls-cert", "x.pem"}, 2, "TLS needs");
   const auto s = start({a, b, "--listen", "0", "--listen", "0"});
   refused({(folder.path / "c.db").string(), "--listen", s.where}, 1, "cannot listen at");
