@@ -38,7 +38,7 @@ void leased_read::finish(std::string_view sql, const rows& result, sqlite::reque
     const auto elapsed =
         sqlite::clock::now() - (start_ != untimed ? start_ : ctl.deadline.first_check());
     counts.run.record(elapsed);
-    core_->slow().offer(sql, elapsed);
+    core_->counters().slow.offer(sql, elapsed);
     const auto n = lease_->conn->read_counters();
     counts.cache_hits.raise_to(n.cache_hits);
     counts.cache_misses.raise_to(n.cache_misses);
@@ -46,7 +46,7 @@ void leased_read::finish(std::string_view sql, const rows& result, sqlite::reque
     counts.snapshots_opened.raise_to(n.snapshots_opened);
   }
   core_->leases().give_back(*lease_);
-  core_->arm_sweep();
+  core_->sweeper().arm();
 }
 
 void leased_read::fail(const error& e) {
@@ -56,7 +56,7 @@ void leased_read::fail(const error& e) {
   if (e.code() == errc::timeout)
     counts.timeouts.add();
   if (e.code() == errc::fenced)
-    core_->fence_where_cut();
+    core_->fence().raise_if_truncated();
   core_->leases().give_back(*lease_, breaks_connection(e));
 }
 

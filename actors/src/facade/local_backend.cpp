@@ -78,7 +78,7 @@ local_backend::local_backend(std::string_view url, options o, system::spawn_sett
 }
 
 local_backend::~local_backend() {
-  if (core_->forked()) { // leaked: the threads and the file are the parent's
+  if (core_->calls().forked()) { // leaked: the threads and the file are the parent's
     static_cast<void>(config_.release());
     static_cast<void>(system_.release());
     static_cast<void>(new engine_actor(disconnect()));
@@ -116,7 +116,7 @@ void local_backend::refuse_id(const request_options& o, const char* what) {
 // ------------------------------------------------------------------------------------------
 
 rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   if (!o.id.empty()) // it goes to the writer, and this thread may hold the write connection
     check_writable();
   auto ctl = calls_.control_of(o);
@@ -140,7 +140,7 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
     return calls_.fetch(sql, p, o, true);
   } catch (const error& e) {
     read.fail(e);
-    if (!core_->accepting() && e.sqlite_code() == SQLITE_INTERRUPT)
+    if (!core_->calls().accepting() && e.sqlite_code() == SQLITE_INTERRUPT)
       throw error(errc::shut_down, "the engine shut down while the statement ran");
     throw;
   } catch (...) { // the connection failed, not the statement: the read runs again, on a reader
@@ -157,9 +157,9 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
 // -- writes ---------------------------------------------------------------------------------------
 
 void local_backend::check_writable() const {
-  if (core_->read_only())
+  if (core_->file().read_only())
     throw error(errc::read_only, "the engine is read-only");
-  if (core_->this_thread_writes())
+  if (core_->writer().held_by_this_thread())
     throw error(
         errc::invalid_state,
         "this thread is inside write() or a raw connection of this engine: use the transaction it was given");
@@ -167,11 +167,11 @@ void local_backend::check_writable() const {
 
 write_result local_backend::execute(std::string_view sql, const params_view& p,
                                     const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   const bool alone = o.id.empty() && o.priority == priority::interactive;
   bool again = false;
-  if (alone && core_->try_take_writer_briefly()) {
+  if (alone && core_->writer().try_lock_for_statement()) {
     if (auto result = inline_write(*core_).run(sql, p, calls_, o))
       return std::move(*result);
     again = true; // on the next writer, in a group of its own
@@ -180,27 +180,27 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
   r->sql = sql;
   r->parameters = p.owned();
   r->attempts = again ? 1 : 0;
-  r->alone = again;
+  r->isolated = again;
   calls_.run(r, true, o);
   return std::get<write_result>(r->result);
 }
 
 batch_result local_backend::execute_many(std::string_view sql, std::span<const params> sets,
                                          const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   if (sets.empty())
     return {};
   auto r = calls_.make(request::kind::batch, o);
   r->sql = sql;
-  r->borrowed_sets = sets;
+  r->borrowed_batch = sets;
   calls_.run_batch(r, o);
   return std::get<batch_result>(r->result);
 }
 
 std::vector<operation_result> local_backend::transact(std::span<const operation> ops,
                                                       const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   if (ops.empty())
     return {};
@@ -212,7 +212,7 @@ std::vector<operation_result> local_backend::transact(std::span<const operation>
 
 script_result local_backend::script(std::string_view sql, script_mode mode,
                                     const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   auto r = calls_.make(request::kind::script, o);
   r->sql = sql;
@@ -224,26 +224,26 @@ script_result local_backend::script(std::string_view sql, script_mode mode,
 // -- scopes ---------------------------------------------------------------------------------------
 
 void local_backend::lock_writer(const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   static_cast<void>(calls_.control_of(o));
-  core_->check_fence();
+  core_->fence().check();
   calls_.run(calls_.make(request::kind::acquire_writer, o), true, o);
-  core_->lent_to_this_thread();
+  core_->writer().adopt();
   try {
-    core_->ready_to_write();
+    core_->recovery().ensure_writable();
   } catch (...) {
-    core_->give_back_writer();
+    core_->writer().unlock();
     throw;
   }
 }
 
 engine::lease& local_backend::take_lease(const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   const auto ctl = calls_.control_of(o);
   engine::lease* l = nullptr;
   try {
-    l = core_->leases().take_until(core_->deadline_of(o), ctl);
+    l = core_->leases().take_until(core_->calls().deadline_of(o), ctl);
   } catch (const error&) { // no connection can be opened
     throw;
   } catch (...) { // the connection failed; the caller cannot do anything about the reason
@@ -253,15 +253,15 @@ engine::lease& local_backend::take_lease(const request_options& o) {
   }
   if (l != nullptr)
     return *l;
-  throw error(o.cancel.stop_requested() ? errc::cancelled
-              : core_->accepting()      ? errc::timeout
-                                        : errc::shut_down,
+  throw error(o.cancel.stop_requested()    ? errc::cancelled
+              : core_->calls().accepting() ? errc::timeout
+                                           : errc::shut_down,
               "no reader connection was free in time (max_leases)");
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_write(const request_options& o) {
   refuse_id(o, "write()");
-  if (core_->this_thread_writes() && scope_.load(std::memory_order_relaxed) != nullptr)
+  if (core_->writer().held_by_this_thread() && scope_.load(std::memory_order_relaxed) != nullptr)
     return scope_.load(std::memory_order_relaxed)->savepoint_with(o);
   auto s = std::make_unique<local_scope>(*this, local_scope::kind::write, o);
   lock_writer(o);
@@ -303,8 +303,8 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
 
 void local_backend::check_call(access a) const {
   if (a == access::report)
-    return core_->check_process();
-  core_->admit();
+    return core_->calls().check_process();
+  core_->calls().admit();
   if (a == access::write)
     check_writable();
 }
@@ -323,7 +323,7 @@ void local_backend::unfollow_backup(const caf::actor& sender) noexcept {
 template <class Report, class Ask, class Compose>
 Report local_backend::report(Ask ask, Compose compose) {
   if (workers::on_actor_thread()) {
-    core_->check_process();
+    core_->calls().check_process();
     return compose();
   }
   try {

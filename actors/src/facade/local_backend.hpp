@@ -43,7 +43,7 @@ public:
   std::unique_ptr<detail::scope> begin_raw(bool read_only, const request_options& o) override;
   dbengine::statistics statistics() override;
   health_report health() override;
-  void refuse_nested() const override { core_->refuse_nested(); }
+  void refuse_nested() const override { core_->calls().refuse_nested(); }
   void shutdown() override;
 
   const std::shared_ptr<system::engine_system>& engine() const noexcept { return engine_system_; }

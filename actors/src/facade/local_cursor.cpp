@@ -8,7 +8,7 @@ namespace dbengine::actors::facade {
 using sqlite::connection;
 using sqlite::request_control;
 
-local_cursor::local_cursor(const engine::engine& core, std::shared_ptr<system::engine_system> h,
+local_cursor::local_cursor(engine::engine& core, std::shared_ptr<system::engine_system> h,
                            std::size_t batch, const request_options& o)
     : engine_system_(std::move(h)), batch_(batch), options_(o),
       timeout_(o.timeout.value_or(core.opts().request_timeout)) {}
@@ -50,7 +50,7 @@ sqlite::request_control local_cursor::control_now() const {
 
 rows local_cursor::next() {
   auto& core = engine_system_->core();
-  core.admit();
+  core.calls().admit();
   auto ctl = control_now();
   if (!core.leases().resume(*lease_))
     throw error(errc::shut_down, "the engine is shut down");

@@ -20,8 +20,8 @@ class local_cursor final : public detail::cursor_source {
 public:
   /// Made before its lease is taken: a lease that finds no memory for its owner would never be
   /// returned.
-  local_cursor(const engine::engine& core, std::shared_ptr<system::engine_system> h,
-               std::size_t batch, const request_options& o);
+  local_cursor(engine::engine& core, std::shared_ptr<system::engine_system> h, std::size_t batch,
+               const request_options& o);
   void open(engine::lease& l, std::string_view sql, const params_view& p);
   ~local_cursor() override;
   rows next() override;

@@ -51,7 +51,7 @@ void local_scope::begin(engine::lease* l) {
     if (lease_ != nullptr)
       engine_system_->core().leases().give_back(*lease_, true);
     else
-      engine_system_->core().writer_broken(why);
+      engine_system_->core().writer().fail(why);
     why.code = errc::unavailable;
     throw error(std::move(why));
   }
@@ -66,7 +66,7 @@ void local_scope::park() noexcept {
   case kind::write: break; // its function runs: a shutdown waits for it
   case kind::read: core.leases().park(*lease_); break;
   case kind::raw_read: core.leases().park(*lease_, engine::lease::outside); break;
-  case kind::raw_write: core.lend_outside(true); break;
+  case kind::raw_write: core.writer().set_held_outside(true); break;
   }
 }
 
@@ -74,7 +74,7 @@ bool local_scope::resume() noexcept {
   if (lease_ != nullptr)
     return engine_system_->core().leases().resume(*lease_);
   if (kind_ == kind::raw_write)
-    engine_system_->core().lend_outside(false);
+    engine_system_->core().writer().set_held_outside(false);
   return true;
 }
 
@@ -104,12 +104,12 @@ local_scope::~local_scope() {
   } else if (lease_ != nullptr) {
     engine_system_->core().leases().give_back(*lease_, true);
   } else {
-    engine_system_->core().writer_broken(*broken_);
+    engine_system_->core().writer().fail(*broken_);
   }
 }
 
 connection& local_scope::connection() const {
-  return lease_ != nullptr ? *lease_->conn : engine_system_->core().writer();
+  return lease_ != nullptr ? *lease_->conn : engine_system_->core().writer().connection();
 }
 
 void local_scope::give_back() noexcept {
@@ -118,25 +118,25 @@ void local_scope::give_back() noexcept {
   switch (kind_) {
   case kind::write:
     c.auth().acting_as = sqlite::authority::writer;
-    core.give_back_writer();
-    core.arm_sweep();
+    core.writer().unlock();
+    core.sweeper().arm();
     break;
   case kind::read: core.leases().give_back(*lease_); break;
   case kind::raw_read: core.leases().give_back(*lease_, true); break;
   case kind::raw_write:
     // What the host did to the connection is unknown: it is replaced.
     try {
-      core.replace_writer();
-      core.give_back_writer();
+      core.recovery().replace_connection();
+      core.writer().unlock();
     } catch (...) {
-      core.writer_broken(base::current_exception_info());
+      core.writer().fail(base::current_exception_info());
     }
     break;
   }
 }
 
 void local_scope::check_open() const {
-  engine_system_->core().refuse_nested();
+  engine_system_->core().calls().refuse_nested();
   if (ended_)
     throw error(errc::invalid_state, "the transaction has ended");
   if (broken_)
@@ -147,7 +147,7 @@ template <class F>
 auto local_scope::run(F&& f) {
   check_open();
   auto& core = engine_system_->core();
-  core.admit();
+  core.calls().admit();
   const call running(*this);
   auto& c = connection();
   if (kind_ == kind::write && !c.in_transaction())
@@ -163,10 +163,10 @@ auto local_scope::run(F&& f) {
   } catch (const sqlite::needs_writer&) {
     throw error(errc::read_only, "the statement writes, and this is a snapshot");
   } catch (const error& e) {
-    core.note_failure(e.info());
+    core.disk().record_failure(e.info());
     kept_part_ = kept_part_ || e.outcome() == outcome::partially_applied;
     if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
-      throw error(core.settle(c, e.info()));
+      throw error(core.recovery().resolve_failed_commit(c, e.info()));
     throw;
   } catch (
       ...) { // the connection failed, not its caller: it is replaced when the scope ends, savepoints may still hold it
@@ -181,7 +181,7 @@ auto local_scope::run(F&& f) {
 void local_scope::count_write(bool failed) noexcept {
   if (kind_ != kind::write || std::exchange(counted_, true))
     return;
-  auto& counts = engine_system_->core().writer_counts().of(request_class::transaction);
+  auto& counts = engine_system_->core().counters().writer.of(request_class::transaction);
   counts.count.add();
   if (failed)
     counts.errors.add();
@@ -261,10 +261,10 @@ void local_scope::commit() {
   const auto before = c.commits();
   try {
     c.commit(ctl);
-    core.after_commit();
+    core.checkpoints().after_commit();
   } catch (const error& e) {
     count_write(true);
-    throw error(core.settle(c, e.info()));
+    throw error(core.recovery().resolve_failed_commit(c, e.info()));
   } catch (
       ...) { // the worker's failure: the writer is restarted; the commit record says what became of the transaction
     if (lease_ != nullptr)
@@ -273,7 +273,7 @@ void local_scope::commit() {
     const bool committed = c.commits() != before;
     ended_ = true;
     count_write(!committed);
-    core.writer_broken(why);
+    core.writer().fail(why);
     if (committed)
       return;
     why.code = errc::unavailable;
@@ -281,7 +281,7 @@ void local_scope::commit() {
     throw error(std::move(why));
   }
   count_write(false);
-  core.writer_counts().commits.add();
+  core.counters().writer.commits.add();
   ended_ = true;
   give_back();
 }

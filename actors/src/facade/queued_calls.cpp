@@ -39,7 +39,7 @@ request_control queued_calls::control_of(const request_options& o) const {
 std::shared_ptr<blocking_request> queued_calls::make(request::kind k,
                                                      const request_options& o) const {
   static_cast<void>(control_of(o));
-  const auto deadline = core_->deadline_of(o);
+  const auto deadline = core_->calls().deadline_of(o);
   auto r = std::make_shared<blocking_request>(k, request_control(deadline, o.cancel));
   r->deadline = deadline;
   r->urgency = o.priority;
@@ -50,16 +50,16 @@ std::shared_ptr<blocking_request> queued_calls::make(request::kind k,
 void queued_calls::run(const std::shared_ptr<blocking_request>& r, bool write,
                        const request_options& o) {
   if (!write)
-    core_->submit_read(r);
+    core_->reads().submit(r);
   else if (!run_inline(r))
-    core_->submit_write(r);
+    core_->writes().submit(r);
   wait(r, o);
 }
 
 void queued_calls::run_batch(const std::shared_ptr<blocking_request>& r, const request_options& o) {
   if (!run_inline(r)) {
-    r->own_sets();
-    core_->submit_write(r);
+    r->copy_batch();
+    core_->writes().submit(r);
   }
   wait(r, o);
 }
@@ -76,12 +76,12 @@ rows queued_calls::fetch(std::string_view sql, const params_view& p, const reque
 
 bool queued_calls::run_inline(const std::shared_ptr<blocking_request>& r) {
   if (r->urgency != priority::interactive || r->attempts > 0 ||
-      r->what == request::kind::maintenance || !core_->try_take_writer())
+      r->what == request::kind::maintenance || !core_->writer().try_lock())
     return false;
   if (r->what == request::kind::acquire_writer)
     r->finish();
   else
-    core_->run_on_this_thread(r);
+    core_->writes().run_on_this_thread(r);
   return true;
 }
 

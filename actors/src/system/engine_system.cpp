@@ -85,11 +85,11 @@ void end_workers(const worker_handles& all) noexcept {
 engine_system::engine_system(caf::actor_system& sys, std::shared_ptr<engine::engine> core,
                              const spawn_settings& s)
     : sys_(&sys), core_(std::move(core)), status_(std::make_shared<workers::worker_status_table>()),
-      handles_(std::make_shared<workers::worker_handle_table>(core_->reader_count())),
+      handles_(std::make_shared<workers::worker_handle_table>(core_->reads().count())),
       listeners_(std::make_shared<workers::progress_listeners>()),
       backups_(std::make_shared<engine::backup_service>(core_, s.detached)),
-      disk_look_(std::make_shared<engine::background_look>([core = core_] { core->look_at_disk(); },
-                                                           s.detached)),
+      disk_look_(std::make_shared<engine::background_refresh>(
+          [core = core_] { core->disk().take_sample(); }, s.detached)),
       cursors_(std::make_shared<engine::cursor_table>(
           s.cursor_idle,
           [handles = handles_, idle = s.cursor_idle] {
@@ -101,7 +101,7 @@ engine_system::engine_system(caf::actor_system& sys, std::shared_ptr<engine::eng
       exit_(std::make_shared<workers::supervisor_exit>()) {}
 
 engine_system::~engine_system() {
-  if (core_->forked()) {
+  if (core_->calls().forked()) {
     // A copy of the parent's: its connections and locks are leaked, because their end would act on
     // the parent's files.
     static_cast<void>(new auto(core_));
@@ -125,7 +125,7 @@ std::shared_ptr<engine_system> engine_system::open(caf::actor_system& sys, std::
   auto core = std::make_shared<engine::engine>(url, std::move(o));
   std::shared_ptr<engine_system> h(new engine_system(sys, std::move(core), s));
   if (const auto why = h->start(s); why.code != errc::none) {
-    h->core_->undo_opening();
+    h->core_->file().undo_opening();
     h->stop(std::chrono::milliseconds(0));
     throw error(why);
   }
@@ -146,13 +146,15 @@ child_spec engine_system::writer_child(const spawn_settings& s) {
             // Requests that were queued before the handle was set could not wake it.
             return send_first(h, caf::flush_atom_v);
           },
-      .circuit_opened = [core = core_](const error_info& why) { core->open_circuit(true, why); },
-      .circuit_closed = [core = core_] { core->close_circuit(true); },
+      .circuit_opened = [core = core_](const error_info& why) { core->writes().open_circuit(why); },
+      .circuit_closed = [core = core_] { core->writes().close_circuit(); },
       .detached = s.detached};
 }
 
 child_spec engine_system::reader_child(const spawn_settings& s, std::size_t i) {
-  return {.id = {core_->is_upkeep(i) ? worker_role::maintenance_reader : worker_role::reader, i},
+  return {.id = {core_->reads().is_maintenance(i) ? worker_role::maintenance_reader
+                                                  : worker_role::reader,
+                 i},
           .start =
               [&sys = *sys_, core = core_, handles = handles_, s, i](const child_life& life) {
                 auto h = spawn_worker(sys, s.detached, workers::reader, core, i, life);
@@ -160,8 +162,8 @@ child_spec engine_system::reader_child(const spawn_settings& s, std::size_t i) {
                 return send_first(h, caf::flush_atom_v);
               },
           .circuit_opened = [core = core_,
-                             i](const error_info& why) { core->reader_circuit(i, true, why); },
-          .circuit_closed = [core = core_, i] { core->reader_circuit(i, false, {}); },
+                             i](const error_info& why) { core->reads().set_circuit(i, true, why); },
+          .circuit_closed = [core = core_, i] { core->reads().set_circuit(i, false, {}); },
           .detached = s.detached};
 }
 
@@ -219,9 +221,9 @@ child_spec engine_system::backup_scheduler_child(const spawn_settings& s) {
 // missing.
 std::vector<child_spec> engine_system::make_children(const spawn_settings& s) {
   std::vector<child_spec> all;
-  if (!core_->read_only())
+  if (!core_->file().read_only())
     all.push_back(writer_child(s));
-  for (std::size_t i = 0; i < core_->reader_count(); ++i)
+  for (std::size_t i = 0; i < core_->reads().count(); ++i)
     all.push_back(reader_child(s, i));
   all.push_back(reader_pool_child(s));
   all.push_back(stats_child());
@@ -235,7 +237,7 @@ std::vector<child_spec> engine_system::make_children(const spawn_settings& s) {
 // ------------------------------------------------------------------------------------------
 
 void engine_system::connect_core() {
-  engine::engine::wakers w;
+  engine::worker_signals w;
   const auto handles = handles_;
   w.flush_writer = [handles] { send_to(*handles, &worker_handles::writer, caf::flush_atom_v); };
   w.flush_reader = [handles](std::size_t i) {
@@ -244,19 +246,19 @@ void engine_system::connect_core() {
         }))
       caf::anon_send(h, caf::flush_atom_v);
   };
-  w.arm_sweep = [handles] {
+  w.schedule_sweep = [handles] {
     send_later(*handles, &worker_handles::reader_pool, defaults::lease_idle,
                workers::sweep_leases{});
   };
-  w.arm_checkpoint = [handles] {
+  w.schedule_checkpoint = [handles] {
     send_later(*handles, &worker_handles::writer, defaults::checkpoint_idle,
                workers::checkpoint_if_idle{});
   };
-  w.writer_broke = [handles](const error_info&) {
+  w.writer_failed = [handles](const error_info&) {
     send_to(*handles, &worker_handles::writer, workers::writer_lost{});
   };
   w.wal_pinned = [cursors = cursors_](std::uint64_t bytes) { return cursors->wal_pinned(bytes); };
-  w.arm_watch = [handles] {
+  w.schedule_watchdog = [handles] {
     send_later(*handles, &worker_handles::supervisor, defaults::watch_interval,
                workers::watchdog_scan{});
   };
@@ -321,8 +323,8 @@ error_info engine_system::start(const spawn_settings& s) {
 
 void engine_system::refresh_samples() {
   const auto until = sqlite::clock::now() + defaults::look_patience;
-  disk_look_->wait(until);
-  backups_->wait_for_folder(until);
+  disk_look_->wait_until(until);
+  backups_->folder().wait_for_listing(until);
 }
 
 dbengine::statistics engine_system::statistics() {
@@ -332,7 +334,7 @@ dbengine::statistics engine_system::statistics() {
 
 health_report engine_system::health() {
   refresh_samples();
-  return workers::report_health(*core_, *status_, *backups_, disk_look_->under_way());
+  return workers::report_health(*core_, *status_, *backups_, disk_look_->running_for());
 }
 
 // -- stop
@@ -345,7 +347,7 @@ void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
   stop_children(workers::stop_mode::in_order);
   if (exit_->wait_until(last_moment))
     return;
-  core_->leave_behind();
+  core_->supervision().abandon_requests();
   const auto ended_within_half = [this] {
     return exit_->wait_until(sqlite::clock::now() + defaults::shutdown_grace / 2);
   };
@@ -363,16 +365,16 @@ void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
 }
 
 void engine_system::stop(std::chrono::milliseconds timeout) {
-  if (core_->forked())
+  if (core_->calls().forked())
     return; // the parent's threads do not exist here
   const base::scoped_lock lock(stop_mutex_);
   if (stopped_)
     return;
   stopped_ = true;
   const auto deadline = sqlite::deadline_after(timeout);
-  core_->refuse();
+  core_->calls().stop_accepting();
   if (!core_->wait_drained(deadline))
-    base::retry_on_bad_alloc([this] { core_->answer_rest(); });
+    base::retry_on_bad_alloc([this] { core_->cancel_requests(); });
   const auto last_moment = std::max(deadline, sqlite::clock::now()) + defaults::shutdown_grace;
   stop_workers(last_moment);
   if (!backups_->close(std::max(last_moment, sqlite::clock::now()))) {
@@ -380,7 +382,7 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
     base::log(base::log_level::error, "the running backup does not end and is abandoned");
   }
   disk_look_->close();
-  base::retry_on_bad_alloc([this] { core_->answer_rest(); });
+  base::retry_on_bad_alloc([this] { core_->cancel_requests(); });
   cursors_->close_all();
   core_->close_leases(deadline);
   core_->close_files(last_moment);

@@ -9,10 +9,10 @@
 #pragma once
 
 #include "base/thread_annotations.hpp"
-#include "engine/background_look.hpp"
-#include "engine/backup_service.hpp"
-#include "engine/cursor_table.hpp"
+#include "engine/background_refresh.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "engine/engine.hpp"
+#include "engine/read/cursor_table.hpp"
 #include "workers/progress_listeners.hpp"
 #include "workers/restart_policy.hpp"
 #include "workers/supervisor_exit.hpp"
@@ -100,7 +100,7 @@ private:
   std::shared_ptr<workers::worker_handle_table> handles_;
   std::shared_ptr<workers::progress_listeners> listeners_;
   std::shared_ptr<engine::backup_service> backups_;
-  std::shared_ptr<engine::background_look> disk_look_;
+  std::shared_ptr<engine::background_refresh> disk_look_;
   std::shared_ptr<engine::cursor_table> cursors_;
   workers::supervisor_actor supervisor_;
   std::shared_ptr<workers::supervisor_exit> exit_;

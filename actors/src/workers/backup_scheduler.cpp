@@ -32,7 +32,8 @@ backup_scheduler_actor::behavior_type backup_scheduler(
   life.report_ready();
   const auto schedule_next = [self, service] {
     // At least 1 ms: a message that comes early would find no backup due and repeat at once.
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(service->wait());
+    const auto wait =
+        std::chrono::ceil<std::chrono::milliseconds>(service->history().time_until_due());
     self->delayed_send(self, std::max(wait, std::chrono::milliseconds(1)), backup_due{});
   };
   // The backup is due and cannot be made now, for example while a requested one runs.
@@ -43,7 +44,7 @@ backup_scheduler_actor::behavior_type backup_scheduler(
     schedule_next();
   return {
       [self, service, start, schedule_next, retry_later](backup_due) {
-        if (service->wait().count() > 0)
+        if (service->history().time_until_due().count() > 0)
           return schedule_next();
         try {
           self->request(start(), caf::infinite, run_periodic_backup{})
@@ -56,9 +57,9 @@ backup_scheduler_actor::behavior_type backup_scheduler(
         }
       },
       [self, service, start](backup_request& r) -> caf::result<bool> {
-        if (service->running()) {
+        if (service->is_running()) {
           if (const auto& asked = self->current_sender(); asked && r.options.cancel_token != 0)
-            service->forget(asked->id(), r.options.cancel_token);
+            service->cancels().remove(asked->id(), r.options.cancel_token);
           return false;
         }
         return delegate_to_worker<bool>(self, start, r);

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "engine/backup_service.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "workers/child_life.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

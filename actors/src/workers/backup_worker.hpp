@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "engine/backup_service.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "workers/interfaces.hpp"
 #include "workers/progress_listeners.hpp"
 

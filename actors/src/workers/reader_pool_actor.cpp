@@ -35,7 +35,7 @@ reader_pool_actor::behavior_type reader_pool(
       [self, core, or_fail](sweep_leases) {
         or_fail([&] {
           DBENGINE_FAULT_POINT("pool.sweep");
-          if (core->sweep()) {
+          if (core->sweeper().sweep()) {
             self->delayed_send(self, defaults::lease_idle, sweep_leases{});
           } else if (!self->state.close_scheduled) {
             self->state.close_scheduled = true;

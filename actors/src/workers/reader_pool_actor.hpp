@@ -9,8 +9,8 @@
 
 #pragma once
 
-#include "engine/cursor_table.hpp"
 #include "engine/engine.hpp"
+#include "engine/read/cursor_table.hpp"
 #include "workers/child_life.hpp"
 
 #include <caf/typed_event_based_actor.hpp>

@@ -52,8 +52,8 @@ report_actor::behavior_type report_worker(self_pointer self, report_sources from
   const auto request_samples = [self, from] {
     self->delayed_send(self, defaults::look_patience, patience_ended{});
     self->state.awaited = 2;
-    from.disk->ask(notify_of_sample(self));
-    from.backups->ask_for_folder(notify_of_sample(self), false);
+    from.disk->request(notify_of_sample(self));
+    from.backups->folder().request_listing(notify_of_sample(self), false);
   };
   return {
       [self, from, request_samples](const statistics_request&) -> caf::result<statistics> {
@@ -64,7 +64,7 @@ report_actor::behavior_type report_worker(self_pointer self, report_sources from
       },
       [self, from, request_samples](const health_request&) -> caf::result<health_report> {
         auto answer = promise_answer<health_report>(self, [from] {
-          return report_health(*from.core, *from.workers, *from.backups, from.disk->under_way());
+          return report_health(*from.core, *from.workers, *from.backups, from.disk->running_for());
         });
         request_samples();
         return answer;
@@ -72,9 +72,9 @@ report_actor::behavior_type report_worker(self_pointer self, report_sources from
       // Without the folder there is nothing to report: its sender decides how long to wait.
       [self, from](const backup_info_request&) -> caf::result<backup_info> {
         auto answer =
-            promise_answer<backup_info>(self, [from] { return from.backups->known_info(); });
+            promise_answer<backup_info>(self, [from] { return from.backups->last_info(); });
         self->state.awaited = 1;
-        from.backups->ask_for_folder(notify_of_sample(self), true);
+        from.backups->folder().request_listing(notify_of_sample(self), true);
         return answer;
       },
       [self](sample_taken) {

@@ -10,8 +10,8 @@
 
 #pragma once
 
-#include "engine/background_look.hpp"
-#include "engine/backup_service.hpp"
+#include "engine/background_refresh.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "engine/engine.hpp"
 #include "workers/interfaces.hpp"
 #include "workers/worker_status_table.hpp"
@@ -38,7 +38,7 @@ struct report_sources {
   std::shared_ptr<engine::engine> core = nullptr;
   std::shared_ptr<worker_status_table> workers = nullptr;
   std::shared_ptr<engine::backup_service> backups = nullptr;
-  std::shared_ptr<engine::background_look> disk = nullptr;
+  std::shared_ptr<engine::background_refresh> disk = nullptr;
 };
 
 report_actor::behavior_type report_worker(report_actor::stateful_pointer<report_state> self,

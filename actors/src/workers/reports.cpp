@@ -16,7 +16,7 @@ namespace dbengine::actors::workers {
 namespace {
 
 // What an idle worker does at this moment, by its connection.
-worker_state state_of(const engine::engine::worker_view& v) {
+worker_state state_of(const engine::worker_view& v) {
   return v.stalled   ? worker_state::stalled
          : v.running ? worker_state::running
          : v.spare   ? worker_state::spare
@@ -24,15 +24,14 @@ worker_state state_of(const engine::engine::worker_view& v) {
 }
 
 // The supervisor's states, and what the engine knows of the workers that have a connection.
-std::vector<worker_status> sample_workers(const engine::engine& core,
-                                          const worker_status_table& table) {
+std::vector<worker_status> sample_workers(engine::engine& core, const worker_status_table& table) {
   auto all = table.read();
   for (auto& [id, health] : all) {
-    engine::engine::worker_view view;
+    engine::worker_view view;
     switch (id.role) {
-    case worker_role::writer: view = core.view_writer(); break;
+    case worker_role::writer: view = core.supervision().view_writer(); break;
     case worker_role::reader:
-    case worker_role::maintenance_reader: view = core.view_reader(id.index); break;
+    case worker_role::maintenance_reader: view = core.supervision().view_reader(id.index); break;
     case worker_role::reader_pool:
     case worker_role::stats:
     case worker_role::backup_scheduler: continue;
@@ -94,23 +93,23 @@ std::string megabytes(std::uint64_t bytes) {
 
 // Critical: nothing can be written. Known from a write that found no room, or from the last sample
 // of the disk.
-std::string full_disk(const engine::engine& core, const engine::engine::disk_sample& disk) {
-  if (core.where().memory || core.read_only())
+std::string full_disk(engine::engine& core, const engine::disk_sample& disk) {
+  if (core.file().location().memory || core.file().read_only())
     return {};
   const auto least = std::min(defaults::disk_full, disk.capacity / defaults::disk_full_share);
   const bool seen = disk.capacity > 0 && disk.free_bytes < least;
-  return seen || core.out_of_room() ? engine::no_room_text(disk.free_bytes) : std::string();
+  return seen || core.disk().is_full() ? engine::disk_full_text(disk.free_bytes) : std::string();
 }
 
-std::string low_disk(const engine::engine& core, const engine::engine::disk_sample& disk) {
+std::string low_disk(engine::engine& core, const engine::disk_sample& disk) {
   const auto least = std::min(defaults::disk_low, disk.capacity / defaults::disk_low_share);
-  if (core.read_only() || disk.capacity == 0 || disk.free_bytes >= least)
+  if (core.file().read_only() || disk.capacity == 0 || disk.free_bytes >= least)
     return {};
   return "there is little room on the disk of the database: " + megabytes(disk.free_bytes) +
          " of " + megabytes(disk.capacity) + " are free";
 }
 
-std::string long_wal(const engine::engine::disk_sample& disk) {
+std::string long_wal(const engine::disk_sample& disk) {
   if (disk.wal_bytes < defaults::wal_long)
     return {};
   return "the write-ahead log has " + megabytes(disk.wal_bytes) +
@@ -120,27 +119,27 @@ std::string long_wal(const engine::engine::disk_sample& disk) {
 
 // Problems that keep nothing from working yet.
 void add_warnings(health_report& h, engine::engine& core, const engine::backup_service& backups,
-                  const engine::engine::disk_sample& disk, bool full) {
+                  const engine::disk_sample& disk, bool full) {
   const auto add = [&](const char* kind, std::string text) {
-    core.problems().found(kind, base::log_level::warning, text);
+    core.disk().alerts().update(kind, base::log_level::warning, text);
     if (!text.empty())
       h.problems.push_back(std::move(text));
   };
   add("room", full ? std::string() : low_disk(core, disk));
   add("wal", long_wal(disk));
-  add("backup", backups.late());
+  add("backup", backups.history().overdue_text());
 }
 
 } // namespace
 
-statistics report_statistics(const engine::engine& core, const worker_status_table& table,
+statistics report_statistics(engine::engine& core, const worker_status_table& table,
                              const engine::backup_service& backups) {
-  auto s = core.sample();
+  auto s = engine::sample_statistics(core);
   s.workers = health_of(sample_workers(core, table));
   s.circuit = worst_circuit(s.workers);
   for (const auto& w : s.workers)
     s.restarts += w.restarts;
-  backups.add_to(s);
+  backups.history().add_to(s);
   return s;
 }
 
@@ -151,16 +150,17 @@ health_report report_health(engine::engine& core, const worker_status_table& tab
   const auto no_reader = stalled_readers(workers);
   h.workers = health_of(std::move(workers));
   h.circuit = worst_circuit(h.workers);
-  core.fence_where_cut();
-  h.fenced = core.fenced();
-  const auto disk = core.disk();
+  core.fence().raise_if_truncated();
+  h.fenced = core.fence().reason();
+  const auto disk = core.disk().last_sample();
   h.wal_bytes = disk.wal_bytes;
   h.file_present = disk.file_present;
   h.disk_free_bytes = disk.free_bytes;
-  if (!core.accepting())
+  if (!core.calls().accepting())
     h.problems.push_back("the engine is shut down");
   if (!h.file_present)
-    h.problems.push_back("the database file \"" + core.where().path.string() + "\" is not there");
+    h.problems.push_back("the database file \"" + core.file().location().path.string() +
+                         "\" is not there");
   if (waited >= defaults::look_stalled)
     h.problems.push_back(
         "the file system of the database has not answered for " +
@@ -172,16 +172,16 @@ health_report report_health(engine::engine& core, const worker_status_table& tab
   if (!no_reader.empty())
     h.problems.push_back(no_reader);
   const auto full = full_disk(core, disk);
-  core.problems().found("disk", base::log_level::error, full);
+  core.disk().alerts().update("disk", base::log_level::error, full);
   if (!full.empty())
     h.problems.push_back(full);
   h.ok = h.problems.empty();
-  backups.add_to(h);
+  backups.history().add_to(h);
   add_warnings(h, core, backups, disk, !full.empty());
   return h;
 }
 
-database_info report_database(const engine::engine& core, sqlite::connection& c,
+database_info report_database(engine::engine& core, sqlite::connection& c,
                               sqlite::request_control& ctl) {
   // Not through the statement cache, whose counts are part of the statistics.
   const sqlite::connection::request_scope under(c, ctl);
@@ -203,9 +203,9 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
   database_info i;
   i.sqlite_version = sqlite3_libversion();
   i.engine_version = version;
-  i.path = core.where().path;
-  i.memory = core.where().memory;
-  i.read_only = core.read_only();
+  i.path = core.file().location().path;
+  i.memory = core.file().location().memory;
+  i.read_only = core.file().read_only();
   i.page_size = number("PRAGMA page_size");
   i.page_count = number("PRAGMA page_count");
   i.freelist_count = number("PRAGMA freelist_count");
@@ -220,7 +220,7 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
                             : i.page_size * static_cast<std::uint64_t>(cache);
   static constexpr const char* levels[] = {"off", "normal", "full"};
   i.synchronous = levels[static_cast<int>(core.opts().synchronous)];
-  i.wal_bytes = core.wal_bytes();
+  i.wal_bytes = core.file().wal_bytes();
   std::error_code ec;
   const auto size = i.memory ? 0 : std::filesystem::file_size(i.path, ec);
   i.file_bytes = i.memory ? i.page_size * i.page_count : ec ? 0 : static_cast<std::uint64_t>(size);

@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "engine/backup_service.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "engine/engine.hpp"
 #include "workers/worker_status_table.hpp"
 
@@ -16,14 +16,14 @@
 
 namespace dbengine::actors::workers {
 
-statistics report_statistics(const engine::engine& core, const worker_status_table& table,
+statistics report_statistics(engine::engine& core, const worker_status_table& table,
                              const engine::backup_service& backups);
 /// `waited`: for how long a sample of the disk has been awaited.
 health_report report_health(engine::engine& core, const worker_status_table& table,
                             const engine::backup_service& backups,
                             sqlite::clock::duration waited = sqlite::clock::duration(0));
 /// Reads pragmas on the connection.
-database_info report_database(const engine::engine& core, sqlite::connection& c,
+database_info report_database(engine::engine& core, sqlite::connection& c,
                               sqlite::request_control& ctl);
 
 } // namespace dbengine::actors::workers

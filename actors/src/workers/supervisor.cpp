@@ -80,7 +80,7 @@ public:
   void scan() {
     bool again = true;
     try {
-      again = core_->watch();
+      again = core_->supervision().scan();
     } catch (...) { // no memory for what it found: the next scan finds it
     }
     if (again)
@@ -161,7 +161,7 @@ public:
   /// they end, too.
   void end_without_stop(const error_info& why) {
     log_if_possible(log_level::error, [&] { return "the supervisor failed: " + to_string(why); });
-    core_->supervision_lost(why);
+    core_->supervision().supervision_lost(why);
     for (auto& c : children_)
       if (const auto h = std::exchange(c.handle, nullptr))
         try_with_retries([&] { caf::anon_send_exit(h, caf::exit_reason::user_shutdown); });

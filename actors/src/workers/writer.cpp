@@ -13,7 +13,7 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
   end_by_exceptions(self);
   const auto fail = [self] { self->quit(from_info(base::current_exception_info())); };
   try {
-    if (core->open_writer())
+    if (core->writer().open())
       self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
     life.report_ready();
   } catch (...) {
@@ -22,14 +22,14 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
   return {
       [core, fail](caf::flush_atom) {
         try {
-          core->drain_writes();
+          core->writes().drain();
         } catch (...) {
           fail();
         }
       },
       [self, core, fail](checkpoint_if_idle) {
         try {
-          if (core->idle_checkpoint())
+          if (core->checkpoints().run_when_idle())
             self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
         } catch (...) {
           fail();

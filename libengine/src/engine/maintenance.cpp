@@ -91,7 +91,7 @@ void set_pragma(engine& core, sqlite::connection& c, const std::string& name, co
   if (it->in_file)
     c.own_sql().set_pragma(name, text);
   else
-    core.set_pragma(c, name, text);
+    core.writer().set_pragma(c, name, text);
 }
 
 // By the values of `checkpoint_mode`.
@@ -145,7 +145,8 @@ maintenance_result run(engine& core, sqlite::connection& c, const job& m,
     result.problems = problems(c, "PRAGMA quick_check", ctl);
     break;
   case maintenance_kind::checkpoint:
-    result.checkpoint = core.checkpoint(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
+    result.checkpoint =
+        core.checkpoints().run(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
     break;
   case maintenance_kind::set_pragma: set_pragma(core, c, m.argument, m.setting); break;
   default: throw error(errc::invalid_option, "an unknown kind of maintenance");

@@ -178,7 +178,7 @@ CAF_TEST(an engine without cursors arms no timer) {
   fill(f);
   const auto open = [&] {
     dbengine::sqlite::request_control ctl(10s, {});
-    return table.open(f.core().open_reader(), "SELECT x FROM t", {}, 7, ctl);
+    return table.open(f.core().file().open_reader(), "SELECT x FROM t", {}, 7, ctl);
   };
   const auto first = open();
   open();

@@ -302,8 +302,8 @@ CAF_TEST(a supervisor that fails is told to the owner and stops the queues) {
   };
   auto code = errc::none;
   try {
-    core->submit_read(std::make_shared<deaf>(dbengine::engine::request::kind::fetch,
-                                             dbengine::sqlite::request_control{}));
+    core->reads().submit(std::make_shared<deaf>(dbengine::engine::request::kind::fetch,
+                                                dbengine::sqlite::request_control{}));
   } catch (const error& e) {
     code = e.code();
   }

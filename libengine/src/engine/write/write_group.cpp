@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "engine/write_group.hpp"
+#include "engine/write/write_group.hpp"
 
 #include "base/error_map.hpp"
 #include "base/fault.hpp"

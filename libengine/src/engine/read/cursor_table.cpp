@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "engine/cursor_table.hpp"
+#include "engine/read/cursor_table.hpp"
 
 #include "base/fault.hpp"
 #include "base/retry_on_bad_alloc.hpp"

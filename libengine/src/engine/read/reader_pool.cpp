@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "engine/reader_pool.hpp"
+#include "engine/read/reader_pool.hpp"
 
 namespace dbengine::engine {
 

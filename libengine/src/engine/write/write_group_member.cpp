@@ -3,7 +3,7 @@
 
 // What one member of a group does.
 
-#include "engine/write_group.hpp"
+#include "engine/write/write_group.hpp"
 
 #include "base/fault.hpp"
 #include "engine/idempotency.hpp"
