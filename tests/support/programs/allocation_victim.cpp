@@ -16,6 +16,7 @@
 // behind the engine's back.
 
 #include "support/faults/failing_allocations.hpp"
+#include "support/wire/forked_server.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -295,64 +296,6 @@ void close(run& r) {
   r.is(db.fetch_value<int>("SELECT count(*) FROM t") == 20, "rows are missing");
 }
 
-struct server_config : caf::actor_system_config {
-  server_config() {
-    load<caf::io::middleman>();
-    set("scheduler.policy", caf::atom("sharing"));
-    actors::setup(*this);
-  }
-};
-
-/// A server in a process of its own, where nothing fails.
-class server {
-public:
-  explicit server(const std::string& url) {
-    int to_us[2];
-    if (::pipe(to_us) != 0)
-      ::_exit(3);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::alarm(0);
-      server_config config;
-      caf::actor_system system(config);
-      const auto engine = actors::spawn_engine(system, url, short_waits);
-      // Little room, so that what is sent at once has to wait for it.
-      const auto port = actors::publish(system, engine, {.limits = {.max_in_flight_requests = 18}});
-      std::uint16_t number = port ? *port : 0;
-      if (::write(to_us[1], &number, sizeof number) != sizeof number)
-        ::_exit(3);
-      for (;;)
-        ::pause();
-    }
-    if (::read(to_us[0], &port_, sizeof port_) != sizeof port_ || port_ == 0)
-      ::_exit(3);
-    ::close(to_us[0]);
-    ::close(to_us[1]);
-  }
-  ~server() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  server(const server&) = delete;
-  server& operator=(const server&) = delete;
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  /// Ends this process's connections to it, as a network would.
-  void cut() const {
-    for (int fd = 3; fd < 256; ++fd) {
-      sockaddr_in to{};
-      socklen_t size = sizeof to;
-      if (::getpeername(fd, reinterpret_cast<sockaddr*>(&to), &size) == 0 &&
-          to.sin_family == AF_INET && ntohs(to.sin_port) == port_)
-        ::shutdown(fd, SHUT_RDWR);
-    }
-  }
-
-private:
-  pid_t pid_ = -1;
-  std::uint16_t port_ = 0;
-};
-
 void connect(run& r, const std::string& address) {
   r.failure("connect", [&] {
     phase p(r.n);
@@ -366,7 +309,7 @@ void connect(run& r, const std::string& address) {
 }
 
 /// Four threads at once, more than may be under way; in the middle the connection is cut.
-void remote(run& r, const server& peer) {
+void remote(run& r, const forked_server& peer) {
   const remote_options how{.connect_timeout = 5s, .request_timeout = 5s};
   std::vector<write_told> told[4];
   run tally[4]{r, r, r, r};
@@ -423,7 +366,7 @@ void remote(run& r, const server& peer) {
   db.execute("DELETE FROM t WHERE n > 20");
 }
 
-void run_phase(const std::string& name, run& r, const server* peer) {
+void run_phase(const std::string& name, run& r, const forked_server* peer) {
   if (name == "open")
     open(r);
   else if (name == "work")
@@ -455,9 +398,9 @@ int main(int argc, char** argv) {
                   : kind == "while" ? failing::while_it_lasts
                                     : failing::thread);
   prepare(r);
-  std::unique_ptr<server> peer;
+  std::unique_ptr<forked_server> peer;
   if (name == "connect" || name == "remote")
-    peer = std::make_unique<server>(r.url);
+    peer = std::make_unique<forked_server>(r.url, short_waits);
   r.n = from;
   for (long i = 0; i < runs; ++i, r.n += step) {
     say(std::to_string(r.n));
