@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A database that another program cuts short while threads read it: no answer has rows that nobody
-// wrote, and the process lives.
+// A database that another program cuts short while threads read it: no answer has rows that no
+// writer wrote, and the process lives.
 //
 //   readers (points, scans, a cursor)     the engine                       another program
 //   right rows .......................... <- mapped, or read page by page

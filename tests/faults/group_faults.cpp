@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A full disk or an I/O error in the middle of a group: who was told "done" has its rows, now and
-// after the file was opened again, who was told "not done" has none, and the engine goes on or says
-// why it does not.
+// A full disk or an I/O error in the middle of a group: a caller with "done" has its rows, now and
+// after the file was opened again, a caller with "not done" has none, and the engine goes on or
+// says why it does not.
 //
 //   one writer holds the connection | 14 requests wait
 //   the error is armed, the event is set
@@ -39,7 +39,7 @@ struct fault {
 
 struct tally {
   int runs = 0;     // in which an error was met
-  int failures = 0; // requests told so
+  int failures = 0; // requests with that answer
   int fenced = 0;
 };
 
@@ -109,7 +109,7 @@ std::set<int> ids_in(sqlite3* db) {
   return found;
 }
 
-// One group with the error at its `n`-th call. False where no call was the n-th.
+// One group with the error at its `n`-th call. False if no call was the n-th.
 bool play(const fault& f, int n, tally& t) {
   const engine_folder folder;
   const auto url =
@@ -148,7 +148,7 @@ bool play(const fault& f, int n, tally& t) {
     hit = faulty_vfs::disarm() > 0;
     judge_answers(failures, hit, t, kept, open);
     CAF_CHECK(failures[5].code != errc::none);
-    // Reading goes on. So does writing, unless the commit that failed may come back: then the
+    // Reading goes on. So does writing, unless the commit that failed may reappear: then the
     // engine says so.
     auto now = rows_of(db.fetch("SELECT id FROM t"));
     for (const int id : open)

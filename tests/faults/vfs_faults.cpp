@@ -344,7 +344,7 @@ CAF_TEST(every call to the disk may fail and every answer stays true) {
       const auto before = runs;
       int bad = every_n(folder.path, f, runs);
       // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be
-      // settled, and nobody says it.
+      // resolved, and no error says so.
       if (f.call == disk_call::write || f.call == disk_call::truncate ||
           f.call == disk_call::shm_map) {
         f.what = disk_fault::kind::full;

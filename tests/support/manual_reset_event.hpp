@@ -33,7 +33,7 @@ public:
             }};
   }
 
-  /// For who is to wait: at most a minute.
+  /// Waits until the event is set: at most a minute.
   void pass() {
     std::unique_lock lock(mutex_);
     ++came_;
@@ -57,7 +57,7 @@ public:
     open_ = true;
     changed_.notify_all();
   }
-  /// Closes it again and forgets who came.
+  /// Resets it and the count of arrivals.
   void close() {
     const std::lock_guard lock(mutex_);
     open_ = false;

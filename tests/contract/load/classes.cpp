@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A bulk load and upkeep of the whole file leave room for small requests, as far as SQLite has one
-// writer and many readers. Counted in parts of the load and in locks, not in time.
+// A bulk load and maintenance of the whole file leave room for small requests, as far as SQLite has
+// one writer and many readers. Counted in parts of the load and in locks, not in time.
 //
 //   loaders x 4              writer                   this thread
 //   part, part, part, part   part(0) holds            |
@@ -34,7 +34,7 @@ namespace {
 constexpr int loaders = 4;
 constexpr int rounds = 12;
 
-// Whether somebody has the right to write at this moment.
+// Whether any connection has the right to write at this moment.
 bool writes(const plain_sqlite& file) {
   const int rc = sqlite3_exec(file.handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
   if (rc == SQLITE_OK)
@@ -115,7 +115,7 @@ CAF_TEST(small writes come between the parts of bulk loads) {
 
 CAF_TEST(reads go on while the file is vacuumed) {
   on_every_backend([](target& db) {
-    if (db.memory) // nobody from outside can tell when it runs
+    if (db.memory) // no test from outside can see when it runs
       return;
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v)");
     db.execute("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 6000) "
@@ -145,7 +145,7 @@ CAF_TEST(reads go on while the file is vacuumed) {
     }
     CAF_CHECK(beside > 0);
     CAF_CHECK_EQUAL(wrong, 0);
-    // The control: nobody writes now, and that is seen, too.
+    // The control: no connection writes now, and that is seen, too.
     CAF_CHECK(!writes(file));
     db.execute("INSERT INTO t (v) VALUES (1)");
     CAF_CHECK(db.integrity_check().empty());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many requests at once: who waits for whom, who is refused, who is stopped, and that nobody else
-// notices.
+// Many requests at once: which request waits for which, which is refused or stopped, and that no
+// other notices.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -33,7 +33,7 @@ options with_event(manual_reset_event& g) {
   return o;
 }
 
-// Runs the check on each way with the table `t` and a gate in `hold()`.
+// Runs the check on each way with the table `t` and an event in `hold()`.
 void with_table(manual_reset_event& g, const options& o,
                 const std::function<void(target&)>& check) {
   on_every_backend(o, [&](target& db) {
@@ -56,7 +56,7 @@ std::string all(const target& db) {
 
 // reader A      | this thread                 reader A      | reader B
 // SELECT hold() |                             SELECT hold() |
-//   ...         | INSERT, answered              ...         | SELECT hold(), the gate opens
+//   ...         | INSERT, answered              ...         | SELECT hold(), the event is set
 //   ...         | SELECT, sees it             answered      | answered
 CAF_TEST(a read holds up neither writes nor other reads) {
   manual_reset_event g;
@@ -72,7 +72,7 @@ CAF_TEST(a read holds up neither writes nor other reads) {
     g.close();
     g.open_at(2);
     std::jthread other([&] { db.fetch("SELECT hold()"); });
-    db.fetch("SELECT hold()"); // would never come back if the two ran one after the other
+    db.fetch("SELECT hold()"); // would never return if the two ran one after the other
     other.join();
   });
 }

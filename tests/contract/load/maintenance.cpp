@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What takes long is in nobody's way: a check of the whole file, a slow cursor, a raw connection's
+// Long work blocks no other request: a check of the whole file, a slow cursor, a raw connection's
 // WAL, a group's first member.
 //
-//   check            requests               gate
+//   check            requests               event
 //   integrity_check  |                      closed: the check stands in an indexed expression
 //     hold() ------> |                      |
 //                    fetch: answered        |

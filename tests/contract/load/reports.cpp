@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an engine tells of itself, and its upkeep.
+// What an engine reports of itself, and its maintenance.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an engine refuses to open or to run: the reason is told, and nothing is created or changed.
+// What an engine refuses to open or to run: the reason is reported, and nothing is created or
+// changed.
 
 #include "support/engine/backends.hpp"
 #include "support/engine/engine_fixture.hpp"

@@ -306,9 +306,9 @@ CAF_TEST(a function or collation that SQLite refuses is refused before a file is
 }
 
 // caller                       main
-// SELECT hold() -- at the gate
+// SELECT hold() -- waits
 //                              shutdown() --> waits for it, however long that is
-//                              (another thread opens the gate when requests are refused)
+//                              (another thread sets the event when requests are refused)
 // 1 <-------------------------
 CAF_TEST(the longest times there are mean for ever) {
   constexpr auto ever = std::chrono::milliseconds::max();
@@ -323,7 +323,7 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK(db.with_timeout(ever).request_backup());
   db.with_timeout(ever).backup_to(folder.path / "copy.db");
   CAF_CHECK(fs::exists(folder.path / "copy.db"));
-  { // a lock of somebody else's is waited for
+  { // another program's lock is waited for
     plain_sqlite other((folder.path / "test.db").string());
     other.script("BEGIN IMMEDIATE");
     const auto writing =

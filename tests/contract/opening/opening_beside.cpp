@@ -118,7 +118,7 @@ CAF_TEST(reading opens a file whose writer was killed in a transaction) {
   const engine_folder folder;
   leave_hot_journal((folder.path / "test.db").string());
   CAF_REQUIRE(fs::file_size(folder.path / "test.db-journal") > 0);
-  // Who said that nothing is to be changed is told what to do.
+  // A caller that asks for no change gets the remedy in the error.
   const auto e = failure_of(
       [&] { db_engine db("sqlite:///file:" + (folder.path / "test.db").string() + "?mode=ro"); });
   CAF_CHECK(e.code == errc::cannot_open);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One file, whatever it is called: links, hard links, a lock file that somebody removed; and what
+// One file, whatever it is called: links, hard links, a lock file that was removed; and what
 // is no file.
 //
 //   a.db ---link--> data/real.db <---hard link--- other.db
@@ -80,7 +80,7 @@ CAF_TEST(a file with several names is not written) {
     CAF_CHECK(e.code == errc::cannot_open);
     CAF_CHECK(has(e.message, "2 names") && has(e.message, "write-ahead log"));
     CAF_CHECK(!fs::exists((folder.path / name).string() + ".lock"));
-    // Nobody writes it: it can be read.
+    // No connection writes it: it can be read.
     CAF_CHECK(db_engine(folder.url(name), {.read_only = true})
                   .fetch_value<int>("SELECT count(*) FROM t") == 0);
   }

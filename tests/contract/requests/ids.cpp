@@ -180,7 +180,7 @@ CAF_TEST(records of a version that kept no digests are still answered) {
       CAF_CHECK_EQUAL(db.with_id("new").execute("INSERT INTO t VALUES (2)").changes, 1);
     CAF_CHECK(failure_of([&] { db.with_id("new").execute("INSERT INTO t VALUES (3)"); }).code ==
               errc::invalid_state);
-    // What nobody recorded cannot be compared.
+    // What was not recorded cannot be compared.
     CAF_CHECK_EQUAL(db.with_id("old").execute("INSERT INTO t VALUES (3)").changes, 1);
     CAF_CHECK_EQUAL(count(db), 2);
   });
@@ -197,7 +197,7 @@ CAF_TEST(ids older than a day are forgotten and the newest ones never) {
       return db.fetch_value<int>("SELECT count(*) FROM dbengine_once WHERE id LIKE ?", like)
           .value_or(-1);
     };
-    // The first one looked, and the next look is a minute later: a fresh connection's first.
+    // The first one checked, and the next check is a minute later: a fresh connection's first.
     const auto look = [&](const std::string& id) {
       static_cast<void>(db.raw_connection());
       db.with_id(id).execute("INSERT INTO t VALUES (2)");

@@ -88,7 +88,7 @@ CAF_TEST(a deadline interrupts within 50 ms and that request alone) {
 }
 
 CAF_TEST(a cancel interrupts within 50 ms and that request alone) {
-  manual_reset_event g; // tells that the statement runs
+  manual_reset_event g; // shows that the statement runs
   g.open();
   options o;
   o.num_workers = 2;

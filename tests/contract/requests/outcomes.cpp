@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What became of a write is told as it is: where it is stopped in the moment in which it ends,
-// where its result cannot be had, where its transaction goes after it.
+// The outcome of a write is reported as it is: when it is stopped in the moment in which it ends,
+// where its result is not available, where its transaction goes after it.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -45,7 +45,7 @@ function cancel_me() {
           }};
 }
 
-// Where it was told to be, or not to be.
+// If its outcome says that it is there, or that it is not.
 bool true_of(const error_info& e, bool there) {
   if (e.outcome == outcome::unknown)
     return true;
@@ -220,7 +220,7 @@ CAF_TEST(what a statement kept goes with the transaction that its error leaves) 
     const auto inner =
         failure_of([&] { tx.write([&](transaction& savepoint) { savepoint.execute(fails); }); });
     CAF_CHECK_EQUAL(to_string(inner.outcome), "was rolled back");
-    // Who catches the statement's own error goes on with what it kept.
+    // A caller that catches the statement's own error continues with what it kept.
     CAF_CHECK_EQUAL(to_string(failure_of([&] { tx.execute(fails); }).outcome), "was kept in part");
   });
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 1);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What SQLite tells of a connection: last_insert_rowid(), changes(), total_changes(). In defaults,
-// checks and triggers, and inside a transaction, they are SQLite's own values; a read by itself is
-// refused.
+// What SQLite reports of a connection: last_insert_rowid(), changes(), total_changes(). In
+// defaults, checks and triggers, and inside a transaction, they are SQLite's own values; a read by
+// itself is refused.
 
 #include "support/engine/backends.hpp"
 

@@ -42,7 +42,7 @@ public:
   void arm(plan p);
   /// Lets go of what stalls, now and from now on.
   void release();
-  /// Waits until all plans have struck; false where some did not in time.
+  /// Waits until all plans have struck; false if some did not in time.
   bool struck(std::chrono::milliseconds bound);
   std::uint64_t kills() const noexcept { return kills_.load(); }
   /// Plans that have not struck, in words.

@@ -35,7 +35,7 @@ public:
   static void end() { end_failing(); }
 };
 
-/// Where one allocation fails, nobody may have to wait for a deadline.
+/// If one allocation fails, no caller may have to wait for a deadline.
 bool in_time = true;
 
 /// One run of a phase: what is asked of it, and what was wrong.

@@ -254,7 +254,7 @@ void connect(allocation_run& r, const std::string& address) {
   db.execute("DELETE FROM t WHERE n > 20");
 }
 
-/// Four threads at once, more than may be under way; in the middle the connection is cut.
+/// Four threads at once, more than may be in flight; in the middle the connection is cut.
 void remote(allocation_run& r, const forked_server& peer) {
   const remote_options how{.connect_timeout = 5s, .request_timeout = 5s};
   std::vector<write_told> told[4];

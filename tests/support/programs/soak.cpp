@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A day in miniature: load, dying workers, backups and checkpoints, and a look at what should stay
+// A day in miniature: load, dying workers, backups and checkpoints, and samples of what should stay
 // flat.
 //
 //   soak [--seconds N] [--interval S] [--folder DIR] [--seed N]

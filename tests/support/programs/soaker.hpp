@@ -144,7 +144,7 @@ private:
     ++requests;
     try {
       const auto n = read(key(i));
-      // Of a change that nobody could know of, the first read tells; it was done once at most.
+      // The first read shows a change of unknown outcome; it was done once at most.
       if (const auto it = adopt_.find(i); it != adopt_.end()) {
         wrong += n != expected_[i] && n != expected_[i] + 1;
         expected_[i] = n;

@@ -49,7 +49,7 @@ CAF_TEST(several tests and batch sizes after one option each) {
   for (const auto& f : j.at("findings"))
     CAF_CHECK(f.at("rate").get<double>() > 0);
   CAF_CHECK(!j.at("recommendations").empty());
-  // Only the JSON is left behind.
+  // Only the JSON is left.
   CAF_CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path),
                                 std::filesystem::directory_iterator()),
                   1);

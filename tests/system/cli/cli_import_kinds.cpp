@@ -28,7 +28,7 @@ struct fixture {
 
   std::string file(const char* name) const { return (folder.path / name).string(); }
 
-  // The table after an import into a new database, an object per row; what was said where the exit
+  // The table after an import into a new database, an object per row; what was said if the exit
   // code is not 0.
   std::string made_of(const std::string& name, const std::string& content,
                       const std::string& options = {}) const {
@@ -103,10 +103,10 @@ CAF_TEST(JSON arrays and objects over several lines are imported by their conten
   CAF_CHECK_EQUAL(
       made_of("v.json", "{\n \"a\": 1,\n \"b\": \"x\"\n}\n{\n \"a\": 2.5, \"b\": \"[1,2]\" }"),
       two);
-  CAF_CHECK_EQUAL(made_of("e.json", "[]"), made_of("e.json", {})); // neither tells columns
+  CAF_CHECK_EQUAL(made_of("e.json", "[]"), made_of("e.json", {})); // neither names columns
   // A file of CSV that begins like JSON is CSV by its name.
   CAF_CHECK_EQUAL(made_of("b.csv", "{\"}\n1\n"), "{\"{\\\"}\":1}\n");
-  // Longer than the beginning that is looked at, and all in one line.
+  // Longer than the beginning that is checked, and all in one line.
   std::string longer = "[";
   for (int i = 0; i < 60'000; ++i)
     longer += (i == 0 ? "" : ",") + "{\"id\":"s + std::to_string(i) + ",\"name\":\"abcdefghij\"}";

@@ -98,8 +98,8 @@ CAF_TEST(the pages tell of every database what stats tells) {
     }
   CAF_CHECK(compared > 150);
 
-  // `stats` opens an engine of its own beside the server: of the file it tells the same, of itself
-  // the same kind.
+  // `stats` opens an engine of its own beside the server: of the file it reports the same, of
+  // itself the same kind.
   program stats({"stats", one, "-o", "json"});
   CAF_CHECK_EQUAL(stats.wait(), 0);
   const auto own = json::parse(stats.out(), nullptr, false);
@@ -159,7 +159,7 @@ CAF_TEST(ranges do not multiply an answer) {
 CAF_TEST(nobody keeps the server from answering others) {
   const engine_folder folder;
   const auto s = start({"serve", (folder.path / "a.db").string(), "--http", "0"});
-  // Headers without an end are cut off, and so is who sends nothing.
+  // Headers without an end are cut off, and so is a client that sends nothing.
   const tcp_connection endless(s.port);
   endless.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
   bool taken = true;
@@ -341,7 +341,7 @@ CAF_TEST(the log can be JSON line by line) {
   const engine_folder folder;
   const auto file = (folder.path / "a.db").string();
   auto s = start({"serve", file, "--log-format", "json"});
-  // A start that fails tells it in the same way, with the same exit code.
+  // A start that fails reports it in the same way, with the same exit code.
   program second({"serve", file, "--log-format", "json"});
   CAF_CHECK_EQUAL(second.wait(), 5);
   CAF_CHECK(json_lines(second.err()) > 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The HTTP of `dbengine serve` over a socket: what it refuses, and whom it lets nobody starve.
+// The HTTP of `dbengine serve` over a socket: what it refuses, and that no client starves another.
 //
 //   silent, slow, greedy clients        server                      a probe
 //   connect, send nothing ----------->  256 places
@@ -258,7 +258,7 @@ CAF_TEST(silent sockets cost no probe its answer) {
 
 CAF_TEST(slow clients cost no probe its answer) {
   const listening s({{"/large", text_page(std::string(8 << 20, 'x'))}});
-  // Who does not read, and who sends byte after byte.
+  // Clients that do not read, and clients that send byte after byte.
   const auto greedy = connect_many(s.port(), 300, "GET /large HTTP/1.1\r\n" + host + "\r\n");
   auto slow = connect_many(s.port(), 300, "G");
   for (const char c : std::string("ET /healthz HT")) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve` while something stands still: a statement that cannot be interrupted, a log that
+// `dbengine serve` while something is blocked: a statement that cannot be interrupted, a log that
 // nobody reads.
 //
 //   peer                        server                              log
@@ -49,7 +49,7 @@ namespace {
 const std::string stays =
     "SELECT printf('%.*c', 100000000, 'a') GLOB '*' || printf('%.*c', 120, 'a') || 'b'";
 
-// Nobody listens there; that it stays so is likely enough.
+// No process listens there; that it stays so is likely enough.
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in in{};
@@ -132,7 +132,7 @@ CAF_TEST(the pages tell when no reader is left and when only a new process helps
   caf::anon_send(all.databases[0]->engine(),
                  execute_request{"CREATE TABLE t AS SELECT hold()", {}, {.timeout = 10ms}});
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 503; }));
-  // A read of before may have come to run first, and then it is the reader that is told of first.
+  // A read of before may have come to run first, and then the reader is reported first.
   CAF_CHECK(eventually([&] {
     return late.at("/readyz")().body.find("writer is stalled for") != std::string::npos;
   }));

@@ -98,7 +98,7 @@ CAF_TEST(nor one of another process that reads or writes it) {
   CAF_CHECK_EQUAL(one_row(t.target), "new");
 }
 
-// The kernel tells the owner of a file; only root may play one here.
+// The kernel knows the owner of a file; only root may take another's part here.
 CAF_TEST(a user without rights is told as well) {
   if (geteuid() != 0)
     DBENGINE_SKIP("needs to be root to become another user");

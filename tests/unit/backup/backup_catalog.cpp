@@ -187,7 +187,7 @@ CAF_TEST(a manifest of very many tables is still read) {
 //  one backup                | another
 //  --------------------------+-------------------------------------------
 //  copies                    |
-//                            | (somebody removes the lock file, as stale)
+//                            | (a user removes the lock file, as stale)
 //                            | begins, removes nothing of it, completes
 //  completes                 |
 CAF_TEST(what a living backup writes is no leftover though the lock file is gone) {

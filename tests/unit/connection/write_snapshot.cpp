@@ -28,7 +28,7 @@ struct closer {
   void operator()(sqlite3* db) const { sqlite3_close(db); }
 };
 
-// Somebody else who uses the file through SQLite.
+// Another program that uses the file through SQLite.
 struct stranger {
   explicit stranger(const std::filesystem::path& file) {
     sqlite3* opened = nullptr;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A commit that fails with an I/O error may come back when the file is opened again: it is settled
-// before anybody is told that it was not done, and where that is not possible nothing more is
+// A commit that fails with an I/O error may reappear when the file is opened again: it is resolved
+// before any caller gets "not done", and if that is not possible nothing more is
 // written.
 //
 //   writer                               answer
@@ -10,7 +10,7 @@
 //   checkpoint empties the WAL -------->  the group runs again: done
 //   a reader keeps the WAL: a commit
 //   in the failed one's place --------->  the same
-//   neither is possible --------------->  `fenced`, `unknown`; the next write tries again to settle
+//   neither is possible --------------->  `fenced`, `unknown`; the next write tries again to resolve
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -32,7 +32,7 @@ namespace {
       error_info{.code = errc::io, .extended_code = 1034, .message = "disk I/O error on purpose"});
 }
 
-// A disk that can be broken: every COMMIT, checkpoint and settling commit fails while it is.
+// A disk that can be broken: every COMMIT, checkpoint and resolving commit fails while it is.
 class broken_disk {
 public:
   explicit broken_disk(std::vector<std::string> points) : points_(std::move(points)) {
@@ -115,7 +115,7 @@ CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
   disk.broken = true;
   for (const auto& r : group(f)) {
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
-    CAF_CHECK(r->outcome_info().outcome == outcome::unknown); // nobody is told "not done"
+    CAF_CHECK(r->outcome_info().outcome == outcome::unknown); // no caller gets "not done"
     CAF_CHECK_EQUAL(r->answers.load(), 1);
   }
   const auto later = f.write("INSERT INTO t VALUES (2)");

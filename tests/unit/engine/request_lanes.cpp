@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The queue in front of the workers: peers have it in turns, each has its share, and what one has
-// under way is bounded.
+// in flight is bounded.
 
 #include "engine/request_queue.hpp"
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // What peers ask of a port: each request has an id of its own, ends with its connection, and is
-// decoded where it is in nobody's way.
+// decoded where it blocks no other request.
 
 #include "support/eventually.hpp"
 #include "support/faults/mutant.hpp"
@@ -28,7 +28,7 @@ std::string endless_insert() {
          "SELECT x FROM c WHERE x < 0";
 }
 
-/// Where a decoder stands still.
+/// Where a decoder is blocked.
 manual_reset_event sign;
 
 dbengine::actors::remote::decoder_actor::behavior_type stopped_decoder(
@@ -78,7 +78,7 @@ CAF_TEST(an id that is under way is refused) {
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::cancel, wire_body(1s, std::uint64_t{5}))), "none");
   CAF_CHECK_EQUAL(code_in(peer.receive()), "cancelled");
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), 5)), "none");
-  // One whose answer is not yet fetched as a whole is under way, too.
+  // One whose answer is not yet fetched as a whole is in flight, too.
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT zeroblob(5000000)"), 7)),
                   "none");
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), 7)), "invalid_state");

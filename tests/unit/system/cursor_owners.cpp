@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Cursors of actors end by themselves: when nobody asks for long, and when their owner is gone.
+// Cursors of actors end by themselves: when they are not read for long, and when their owner has
+// ended.
 //
 //   owner                       engine
 //   cursor_open --------------> opens, monitors the owner, arms one timer
-//   cursor_next --------------> rows; the idle time starts anew
-//   ends ---------------------> its cursors are closed, nobody else's
+//   cursor_next --------------> rows; the idle time starts again
+//   ends ---------------------> its cursors are closed, no others
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -190,7 +191,7 @@ CAF_TEST(an engine without cursors arms no timer) {
   }));
   open();
   CAF_CHECK_EQUAL(armed, 2);
-  table.close(first, 8); // nobody else's number works
+  table.close(first, 8); // no other actor's number works
   table.close_owned(8);
   CAF_CHECK_EQUAL(table.size(), 1u);
   table.close_owned(7);

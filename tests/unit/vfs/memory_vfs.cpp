@@ -26,7 +26,7 @@ constexpr int read_write = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 constexpr int create = read_write | SQLITE_OPEN_CREATE;
 constexpr int read_only = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 
-/// A connection whose answers are text, errors included, so that one comparison tells all.
+/// A connection whose answers are text, errors included, so that one comparison shows all.
 class session {
 public:
   session(const std::string& name, int flags,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who is restarted with whom in a real engine, and where its owner sees it: statistics, health and
-// log.
+// Which workers are restarted together in a real engine, and where its owner sees it: statistics,
+// health and log.
 
 #include "support/engine/engine_system_fixture.hpp"
 

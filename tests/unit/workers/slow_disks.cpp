@@ -10,7 +10,7 @@
 //                       fetch, 200 ms -----------------> answered: timeout
 //   COMMIT              <------------------------------- the information
 //
-// The folder of the backups is slow by a gate in this program's own `open`.
+// The folder of the backups is slow by an event in this program's own `open`.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/eventually.hpp"
@@ -99,7 +99,7 @@ struct one_thread {
   caf::actor_system sys;
 };
 
-// Opens the gate whatever the test finds: nobody may be left in it.
+// Sets the event whatever the test finds: no thread may be left waiting.
 struct opened_at_the_end {
   manual_reset_event& door;
   ~opened_at_the_end() {
@@ -120,7 +120,7 @@ CAF_TEST(health and deadlines do not wait for a locked file) {
       caf.sys, file.string(),
       {.num_workers = 2, .busy_timeout = 300s, .request_timeout = 300s, .read_only = true});
   other.script(
-      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // a look of the engine may read just now
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may check the file just now
   std::atomic<bool> told{false};
   caf.ask<database_info>(engine, database_info_request{}, told);
   CAF_CHECK_EQUAL(to_string(caf.code_of<health_report>(engine, health_request{})), "none");
@@ -143,7 +143,7 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
   auto engine = actors::spawn_engine(
       caf.sys, file.string(), {.busy_timeout = 300s, .request_timeout = 300ms, .read_only = true});
   other.script(
-      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // a look of the engine may read just now
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may check the file just now
   CAF_CHECK_EQUAL(to_string(caf.code_of<database_info>(engine, database_info_request{})),
                   "timeout");
   other.script("COMMIT");

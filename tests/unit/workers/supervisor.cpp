@@ -7,7 +7,7 @@
 //   0               starts it ----------------------> opens, `ready`
 //   t               <-------------------------------- ends with an error
 //   t + 5..10 ms    starts it (delay doubles: 10..20, 20..40 ... at most 5 s)
-//   6th in 60 s     opens the circuit, tells the owner
+//   6th in 60 s     opens the circuit, notifies the owner
 //   + 5 s           half-open: starts it -----------> `ready`: closed / ends: open for 5 s more
 
 #include "workers/supervisor.hpp"
@@ -166,7 +166,7 @@ CAF_TEST(delays double and each is between half and the whole) {
     most = std::min<std::chrono::milliseconds>(most * 2, 5s);
   }
   CAF_CHECK(most == 5s);       // the ceiling was reached
-  CAF_CHECK(parts.size() > 1); // at random: those who failed together do not come back together
+  CAF_CHECK(parts.size() > 1); // at random: workers that failed together are not restarted together
   CAF_CHECK_EQUAL(state(0).restarts, 12u);
   CAF_CHECK(state(0).last_failure.find("on purpose") != std::string::npos);
   CAF_CHECK(state(0).circuit == circuit_state::closed);
@@ -193,7 +193,7 @@ CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) 
   pass(1ms); // the probe
   CAF_CHECK_EQUAL(a.starts, 7);
   CAF_CHECK(state(0).circuit == circuit_state::half_open);
-  // It fails: open for five seconds more, and nobody is told twice.
+  // It fails: open for five seconds more, and the owner is not notified twice.
   fail("a");
   CAF_CHECK(state(0).circuit == circuit_state::open);
   CAF_CHECK_EQUAL(a.circuits_opened, 1);
@@ -280,7 +280,8 @@ CAF_TEST(a ready that comes late counts for nobody) {
 CAF_TEST(a second close asks all at once and a third leaves behind what does not end) {
   begin({spec("a", dbengine::actors::workers::strategy::one_for_one),
          spec("b", dbengine::actors::workers::strategy::one_for_one)});
-  // The scheduler runs only when told: nobody has ended when the supervisor is asked again.
+  // The scheduler runs only when the test says so: no child has ended when the supervisor is asked
+  // again.
   for (int i = 0; i < 3; ++i)
     caf::anon_send(boss, caf::close_atom_v);
   sched.run();
@@ -292,7 +293,7 @@ CAF_TEST(a supervisor that fails is told to the owner and stops the queues) {
   begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
   caf::anon_send_exit(boss, caf::exit_reason::kill);
   sched.run();
-  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // nobody waits for it for ever
+  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // no caller waits for it for ever
   CAF_CHECK_EQUAL(told_kinds(), (std::vector<escalation_kind>{escalation_kind::supervision_lost}));
   struct deaf final : dbengine::engine::request {
     using dbengine::engine::request::request;
