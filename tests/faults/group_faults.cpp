@@ -134,7 +134,7 @@ bool play(const fault& f, int n, tally& t) {
       failures[0] = failure_of(
           [&] { db.execute("INSERT INTO t (id, v) SELECT 0, zeroblob(3000) WHERE hold()"); });
     });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     for (int i = 1; i <= waiting; ++i) {
       threads.emplace_back(
           [&db, &failures, i] { failures[static_cast<std::size_t>(i)] = write_member(db, i); });
@@ -142,7 +142,7 @@ bool play(const fault& f, int n, tally& t) {
           eventually([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
     }
     faulty_vfs::arm(f.what, n, f.code, f.lasting);
-    g.open();
+    g.set();
     for (auto& x : threads)
       x.join();
     hit = faulty_vfs::disarm() > 0;

@@ -7,7 +7,7 @@
 //   loaders x 4              writer                   this thread
 //   part, part, part, part   part(0) holds            |
 //   |                        ...                      INSERT, queued behind three parts that wait
-//   |                        gate opens               |
+//   |                        event set               |
 //   |                        INSERT, or one part more answered
 //   part, ...                parts                    the next round
 
@@ -72,7 +72,7 @@ CAF_TEST(small writes come between the parts of bulk loads) {
   on_every_backend(counting_parts(g, begun), [&](target& db) {
     db.execute("CREATE TABLE load (n)");
     db.execute("CREATE TABLE small (begun)");
-    g.close();
+    g.reset();
     begun = 0;
     std::atomic<bool> stop{false};
     std::atomic<int> failed{0};
@@ -89,21 +89,21 @@ CAF_TEST(small writes come between the parts of bulk loads) {
                     }) != "none";
       });
     for (int round = 0; round < rounds; ++round) {
-      CAF_CHECK(g.wait_for(1)); // one part stands, so the other loaders come to wait
+      CAF_CHECK(g.wait_for_arrivals(1)); // one part stands, so the other loaders come to wait
       const int before = begun;
       auto small = std::async(std::launch::async, [&] {
         db.execute("INSERT INTO small SELECT begun()");
         return db.fetch_value<int>("SELECT max(begun) FROM small").value_or(-1);
       });
       CAF_CHECK(eventually([&] { return db.get_stats().queue_size == loaders; }));
-      g.open();
+      g.set();
       // Every 16th turn is that of another class, so one part may go before it.
       CAF_CHECK(small.get() - before <= 1);
       if (round + 1 < rounds)
-        g.close();
+        g.reset();
     }
     stop = true;
-    g.open();
+    g.set();
     for (auto& t : threads)
       t.join();
     CAF_CHECK_EQUAL(failed.load(), 0);

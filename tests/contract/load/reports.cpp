@@ -79,17 +79,17 @@ CAF_TEST(waits and groups and commits are told) {
   o.num_workers = 2;
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&](target& db) {
-    g.close();
+    g.reset();
     db.execute("CREATE TABLE t (v)");
     const auto before = db.get_stats();
     std::jthread writer([&] { db.execute("INSERT INTO t SELECT 1 WHERE hold()"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<std::jthread> waiting;
     for (int i = 0; i < 6; ++i)
       waiting.emplace_back([&] { db.execute(insert, "x"); });
     CAF_CHECK(eventually([&] { return db.get_stats().queue_size == 6; }));
     CAF_CHECK(db.get_stats().queue_bytes > 0);
-    g.open();
+    g.set();
     for (auto& t : waiting)
       t.join();
     writer.join();
@@ -285,11 +285,11 @@ CAF_TEST(a database that is full refuses what does not fit) {
   o.num_workers = 2;
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&](target& db) {
-    g.close();
+    g.reset();
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     db.set_pragma("max_page_count", 40);
     std::jthread writer([&] { db.execute("INSERT INTO t (v) SELECT 'held' WHERE hold()"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<error_info> failures(5);
     std::vector<std::jthread> waiting;
     for (std::size_t i = 0; i < failures.size(); ++i) {
@@ -299,7 +299,7 @@ CAF_TEST(a database that is full refuses what does not fit) {
       });
       CAF_CHECK(eventually([&] { return db.get_stats().queue_size == i + 1; }));
     }
-    g.open();
+    g.set();
     for (auto& t : waiting)
       t.join();
     writer.join();

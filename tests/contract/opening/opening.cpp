@@ -335,12 +335,12 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 2);
   auto read = std::async(std::launch::async,
                          [&] { return db.fetch_value<int>("SELECT hold()").value_or(0); });
-  CAF_REQUIRE(door.wait_for(1));
+  CAF_REQUIRE(door.wait_for_arrivals(1));
   auto opener = std::async(std::launch::async, [&] {
     while (code_of([&] { db.get_stats(); }) == "none" &&
            code_of([&] { db.execute("INSERT INTO t VALUES (3)"); }) == "none")
       std::this_thread::yield();
-    door.open();
+    door.set();
   });
   db.shutdown();
   opener.wait();
@@ -373,13 +373,13 @@ CAF_TEST(a memory database has readers beside its writer) {
   db_engine db("sqlite://", o);
   db.execute("CREATE TABLE t (x)");
   std::jthread writer([&] { db.execute("INSERT INTO t SELECT 1 WHERE hold()"); });
-  CAF_CHECK(g.wait_for(1));
+  CAF_CHECK(g.wait_for_arrivals(1));
   for (int i = 0; i < 4; ++i)
     CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t").value() == 0);
-  g.open();
+  g.set();
   writer.join();
-  g.close();
-  g.open_at(3);
+  g.reset();
+  g.set_at(3);
   std::vector<std::jthread> readers;
   for (int i = 0; i < 3; ++i)
     readers.emplace_back(

@@ -53,7 +53,7 @@ CAF_TEST(what cannot be done twice is answered by its id) {
   o.num_workers = 2;
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&](target& db) {
-    g.open();
+    g.set();
     const auto make = [&] { db.with_id("make").execute("CREATE TABLE made (x)"); };
     const auto fill = [&] { db.with_id("fill").fetch("INSERT INTO made VALUES (7) RETURNING x"); };
     db.execute("CREATE TABLE t (x)");
@@ -63,9 +63,9 @@ CAF_TEST(what cannot be done twice is answered by its id) {
     db.with_id("drop").execute("DROP TABLE gone");
     for (int i = 0; i < 150; ++i) // so many that none of the above is still prepared
       db.execute("INSERT INTO t SELECT " + std::to_string(i) + " WHERE 0");
-    g.close();
+    g.reset();
     std::thread ahead([&] { db.execute("INSERT INTO t VALUES (hold())"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<std::string> codes(4);
     std::vector<std::thread> threads;
     threads.emplace_back([&] { codes[0] = code_of([&] { make(); }); });
@@ -75,7 +75,7 @@ CAF_TEST(what cannot be done twice is answered by its id) {
     threads.emplace_back(
         [&] { codes[3] = code_of([&] { db.execute("INSERT INTO t VALUES (2)"); }); });
     CAF_CHECK(eventually([&] { return db.get_stats().queue_size == 4; }));
-    g.open();
+    g.set();
     ahead.join();
     for (auto& t : threads)
       t.join();

@@ -181,12 +181,12 @@ CAF_TEST(a result that is refused in a group undoes its own rows alone) {
   options o{.num_workers = 2, .max_rows = 3};
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&g](target& db) {
-    g.open();
+    g.set();
     db.execute("CREATE TABLE t (x)");
-    g.close();
+    g.reset();
     std::thread first(
         [&] { db.with_priority(priority::background).execute("INSERT INTO t VALUES (hold())"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::atomic<int> refused{0};
     std::vector<std::thread> others;
     for (int i = 0; i < 8; ++i)
@@ -199,7 +199,7 @@ CAF_TEST(a result that is refused in a group undoes its own rows alone) {
         refused += fate_of(e) == "too_big, was rolled back" ? 1 : 0;
       });
     eventually([&] { return db.get_stats().queue_size >= 8 || db.remote; });
-    g.open();
+    g.set();
     first.join();
     for (auto& t : others)
       t.join();

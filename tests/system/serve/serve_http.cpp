@@ -291,18 +291,18 @@ CAF_TEST(pages that stand still cost no probe its answer) {
        {"/wrong", {.make = []() -> web::answer { throw std::runtime_error("why"); }}}});
   const std::string slow = "GET /slow HTTP/1.1\r\n" + host + "\r\n";
   auto waiting = connect_many(s.port(), 4, slow);
-  CAF_REQUIRE(door.wait_for(4));
+  CAF_REQUIRE(door.wait_for_arrivals(4));
   const auto more = connect_many(s.port(), 16, slow); // these wait for a thread
   CAF_CHECK(wait_until([&] { return reply_to(s.port(), slow).status == 503; }));
   CAF_CHECK_EQUAL(answered_probes(s.port(), 50), 50u);
-  door.open();
+  door.set();
   CAF_CHECK_EQUAL(parse_reply(waiting[0]->read_all()).body, "late");
   CAF_CHECK_EQUAL(parse_reply(more[15]->read_all()).body, "late");
   // A probe has its own deadline, and 503 is an answer.
   const auto late = reply_to(s.port(), "GET /sick HTTP/1.1\r\n" + host + "\r\n");
   CAF_CHECK_EQUAL(late.status, 503);
   CAF_CHECK(late.head.find("Retry-After: 1\r\n") != std::string::npos);
-  sick.open();
+  sick.set();
   const auto wrong = reply_to(s.port(), "GET /wrong HTTP/1.1\r\n" + host + "\r\n");
   CAF_CHECK_EQUAL(wrong.status, 500);
   CAF_CHECK_EQUAL(wrong.body, "why\n");

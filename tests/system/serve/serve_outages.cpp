@@ -125,10 +125,10 @@ CAF_TEST(the pages tell when no reader is left and when only a new process helps
   CAF_CHECK(body.find("no reader is left") != std::string::npos);
   CAF_CHECK_EQUAL(app::serve::reasons_to_restart(all, 1ms).size(), 1u);
   CAF_CHECK(app::serve::reasons_to_restart(all).empty());
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 200; }));
   // The writer alone.
-  door.close();
+  door.reset();
   caf::anon_send(all.databases[0]->engine(),
                  execute_request{"CREATE TABLE t AS SELECT hold()", {}, {.timeout = 10ms}});
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 503; }));
@@ -136,7 +136,7 @@ CAF_TEST(the pages tell when no reader is left and when only a new process helps
   CAF_CHECK(eventually([&] {
     return late.at("/readyz")().body.find("writer is stalled for") != std::string::npos;
   }));
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return status(late, "/readyz") == 200; }));
 }
 

@@ -94,9 +94,9 @@ CAF_TEST(closing a cursor ends the step that runs) {
   const auto id = answer.get_as<cursor_id>(0);
   // It never ends by itself, and its deadline is a day away.
   const auto step = box->send(engine, cursor_next{.id = id, .batch = 1, .timeout = 24h});
-  CAF_REQUIRE(g.wait_for(1));
+  CAF_REQUIRE(g.wait_for_arrivals(1));
   box->send(engine, cursor_close{id});
-  g.open();
+  g.set();
   CAF_REQUIRE(box->wait(step, 60s, answer));
   CAF_CHECK_EQUAL(to_string(failure_in(answer).code), to_string(errc::cancelled));
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1); // the reader is free

@@ -103,7 +103,7 @@ struct one_thread {
 struct opened_at_the_end {
   manual_reset_event& door;
   ~opened_at_the_end() {
-    door.open();
+    door.set();
     slow_folder = nullptr;
   }
 };
@@ -171,7 +171,7 @@ CAF_TEST(a slow folder of backups keeps nobody waiting but who asks for backups)
   CAF_CHECK_EQUAL(to_string(caf.code_of<statistics>(engine, statistics_request{})), "none");
   CAF_CHECK(actors::health_of(engine).ok);
   CAF_CHECK(!told);
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return told.load(); }));
   actors::shutdown(caf.sys, engine);
 }
@@ -184,6 +184,6 @@ CAF_TEST(the facade opens and tells its health beside a slow folder) {
   db_engine db(folder.url(), {.backup_enabled = true, .backup_dir = folder.path / "slow backups"});
   CAF_CHECK(db.health().ok);
   CAF_CHECK_EQUAL(db.get_stats().backups, 0u);
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return db.get_stats().backups == 1; }));
 }
