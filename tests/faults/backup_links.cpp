@@ -4,6 +4,7 @@
 // A user who may write into the folder of the backups puts links under every name in it, and a
 // link in the place of the folder, as fast as possible: nothing outside is written or removed.
 #include "backup/backup_restore.hpp"
+#include "backup/restore_names.hpp"
 
 #include "support/engine/backup_fixture.hpp"
 

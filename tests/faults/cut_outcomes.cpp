@@ -120,7 +120,7 @@ cut_result cut_during(const way& w, std::chrono::milliseconds patience) {
 
 } // namespace
 
-CAF_TEST(what is told of a write in a file that was cut is true) {
+CAF_TEST(the outcome of a write in a file that was cut is true) {
   using namespace std::chrono_literals;
   for (const auto& w : ways)
     for (const auto patience : {0ms, 12ms}) {

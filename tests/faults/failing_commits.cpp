@@ -52,8 +52,9 @@ std::int64_t rows_after_crash(const fs::path& file) {
 
 } // namespace
 
-CAF_TEST(a group that cannot be settled is told so although its writer dies) {
-  //   writer: COMMIT, not resolved, dies before the answers     next writer: cannot resolve it either
+CAF_TEST(a group that cannot be resolved says so although its writer dies) {
+  //   writer: COMMIT, not resolved, dies before the answers
+  //   next writer: cannot resolve it either
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   engine_system_fixture f(durable(), quick_restarts(), url_of(file));
@@ -81,7 +82,7 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
   base::fault::set_hook({});
 }
 
-CAF_TEST(a statement of a script that goes on is settled where its commit failed) {
+CAF_TEST(a statement of a script that goes on is resolved if its commit failed) {
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   db_engine db(url_of(file), durable());
@@ -112,7 +113,7 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 5);
 }
 
-CAF_TEST(a statement on a raw connection is settled where its commit failed) {
+CAF_TEST(a statement on a raw connection is resolved if its commit failed) {
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   db_engine db(url_of(file), durable());
@@ -148,7 +149,7 @@ CAF_TEST(a statement on a raw connection is settled where its commit failed) {
   CAF_CHECK(db.health().ok);
 }
 
-CAF_TEST(a commit that runs out of memory does not come back) {
+CAF_TEST(a commit that runs out of memory does not reappear) {
   // All its frames are in the WAL when the index, which must grow for so many, gets no memory.
   const memory_folder folder;
   const auto file = folder.path / "test.db";
@@ -236,7 +237,7 @@ CAF_TEST(kills while commits fail leave every answer true) {
       static_cast<unsigned long long>(sum.found.either));
 }
 
-CAF_TEST(a failed commit that is not settled is found out) {
+CAF_TEST(a failed commit that is not resolved is found out) {
   const memory_folder folder;
   base::fault::set_mutant("does not settle");
   std::uint64_t ghosts = 0;

@@ -319,7 +319,7 @@ CAF_TEST(other programs on the file never fence the engine) {
 }
 
 // The control: with the order of checks that took a commit in between for a file that was cut.
-CAF_TEST(an engine that believes its first look is found out) {
+CAF_TEST(an engine that believes its first check is found out) {
 #ifdef DBENGINE_FAULTS
   base::fault::set_mutant("believes the first look");
   figures f;

@@ -80,7 +80,7 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
 
 // No write runs: a check is enough to see it, and to see that there is room again. Little room is a
 // warning.
-CAF_TEST(health tells of a disk that others fill) {
+CAF_TEST(health reports a disk that others fill) {
   const small_disk disk("size=4m");
   if (!disk.mounted()) {
     DBENGINE_SKIP("no file system can be mounted here");
@@ -101,7 +101,7 @@ CAF_TEST(health tells of a disk that others fill) {
 }
 
 // Another process keeps a snapshot: the log grows past its bound, and nothing else is wrong.
-CAF_TEST(health warns of a write - ahead log that cannot begin anew) {
+CAF_TEST(health warns of a write - ahead log that cannot be restarted) {
   const engine_folder folder;
   db_engine db(folder.url(), {.synchronous = synchronous::off});
   db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");

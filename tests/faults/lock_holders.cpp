@@ -117,7 +117,7 @@ CAF_TEST(a forked child opens the file when its parent has closed it) {
   ::close(go[1]);
 }
 
-CAF_TEST(the lock file of a root that was killed locks nobody out) {
+CAF_TEST(the lock file of a root that was killed locks no user out) {
   if (::geteuid() != 0) {
     DBENGINE_SKIP("needs root, to leave a lock file of root's");
     return;
@@ -149,7 +149,7 @@ CAF_TEST(the lock file of a root that was killed locks nobody out) {
   }
 }
 
-CAF_TEST(the lock file of a backup that root made keeps nobody from making the next) {
+CAF_TEST(the lock file of a backup that root made keeps no user from making the next) {
   if (::geteuid() != 0) {
     DBENGINE_SKIP("needs root, to leave a lock file of root's");
     return;

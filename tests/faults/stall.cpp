@@ -211,7 +211,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   }
 }
 
-CAF_TEST(a stall that nobody reports would be found out) {
+CAF_TEST(a stall that is not reported would be found out) {
   // The control: with nothing stuck, nothing is reported as stalled.
   const memory_folder folder;
   manual_reset_event g;

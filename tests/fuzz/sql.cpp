@@ -131,7 +131,7 @@ void check_kind(std::string_view sql, sqlite3_stmt* s) {
 }
 
 void check_row(std::string_view sql) {
-  const auto row = sqlite::only_row(sql);
+  const auto row = sqlite::parse_single_row_values(sql);
   if (row.empty())
     return;
   const auto at = static_cast<std::size_t>(row.data() - sql.data());
@@ -165,7 +165,7 @@ void sql(std::string_view input) {
   const auto end = end_of_first(input);
   require(end <= input.size() && (input.empty() || end > 0), "a statement ends inside its text");
   sqlite::may_write(input);
-  sqlite::only_row(input);
+  sqlite::parse_single_row_values(input);
   app::kind_of(input);
   // SQLite takes a NUL byte for the end; the engine refuses it before.
   if (input.find('\0') != input.npos)

@@ -124,9 +124,9 @@ bool doorman::tick() {
 }
 
 void doorman::discard_lost_answers() {
-  // Answers to a connection that is closed but not forgotten yet go into one buffer of the broker
-  // that nobody empties: a peer that asks and hangs up would fill the memory. An unknown handle
-  // leads to it.
+  // Answers to a connection that is closed but still in the broker's tables go into one buffer of
+  // the broker, which is never emptied: a peer that asks and hangs up would fill the memory. An
+  // unknown handle leads to it.
   if (detached())
     return;
   auto& lost = parent()->wr_buf(caf::io::connection_handle::from_int(-2));
@@ -135,7 +135,7 @@ void doorman::discard_lost_answers() {
 }
 
 bool doorman::new_connection() {
-  discard_lost_answers(); // a crowd that asks and hangs up comes back sooner than the tick
+  discard_lost_answers(); // peers that ask and hang up can return before the tick
   auto fd = acceptor_.accepted_socket();
   if (detached()) {
     ::close(fd);

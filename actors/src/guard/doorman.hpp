@@ -18,7 +18,7 @@ namespace dbengine::actors::guard {
 
 class doorman;
 
-/// Ticks in the middleman's event loop, only while somebody wants it.
+/// A timer in the middleman's event loop. It runs only while a tick is wanted.
 class ticker final : public caf::io::network::event_handler {
 public:
   /// Takes the timer descriptor.
@@ -58,7 +58,7 @@ public:
           std::shared_ptr<listener_state> state);
   ~doorman() override;
 
-  /// Looks after what is due. Returns whether another tick is wanted.
+  /// Checks the deadlines. Returns whether another tick is wanted.
   bool tick();
 
   bool new_connection() override;

@@ -78,18 +78,19 @@ struct wire_type {
 /// What the payload of a direct message turned out to be.
 enum class payload_kind { listed, unlisted, malformed };
 
-/// Looks whether `payload` is exactly one value of one of `types`: no forwarding stack, no trailing
+/// Whether `payload` is exactly one value of one of `types`: no forwarding stack, no trailing
 /// bytes, no length beyond the payload. Reads each byte at most once and allocates nothing.
 payload_kind classify(std::span<const char> payload, std::span<const wire_type> types);
 
-/// Where in a payload the text stands that is the last member of its message.
+/// The place in a payload of the text that is the last member of its message.
 struct last_text {
   std::size_t length_at = 0;
   std::size_t begin = 0;
   std::size_t size = 0;
 };
 
-/// Looks for it in the first bytes of a payload of so many. Nothing where they do not show it, yet or at all.
+/// Finds that text from the first bytes of a payload of `payload_size`. Empty if they do not show
+/// it, yet or at all.
 std::optional<last_text> find_last_text(std::span<const char> beginning, std::size_t payload_size,
                                         std::span<const wire_type> types);
 

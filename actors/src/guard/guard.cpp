@@ -47,7 +47,7 @@ caf::error check(const caf::strong_actor_ptr& gateway, const options& how) {
       return wrong("not a registered message type: '" + type.name + "'");
   if (bounds.max_connections == 0 || bounds.max_half_open == 0 ||
       bounds.max_in_flight_requests == 0)
-    return wrong("a limit of 0 lets nobody in");
+    return wrong("a limit of 0 admits no connection");
   if (bounds.max_frame_bytes < header_size || bounds.max_frame_bytes > (std::size_t{1} << 31))
     return wrong("max_frame_bytes must lie between 32 bytes and 2 GiB");
   if (bounds.max_in_flight_bytes < bounds.max_frame_bytes)

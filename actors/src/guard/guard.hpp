@@ -3,10 +3,10 @@
 //
 // The guard: publishes one actor on a TCP port through CAF's middleman so that no bytes of a peer
 // can crash the process, kill or reach another actor, spawn, or exhaust memory. Clients are stock
-// CAF 0.17: `remote_actor`, with TLS `caf::openssl::remote_actor`. DESIGN.md says how and why.
+// CAF 0.17: `remote_actor`, with TLS `caf::openssl::remote_actor`. DESIGN.md has the reasons.
 //
-// Threads: `listen` and `listener` from any thread but the middleman's own. Ownership: a listener
-// must be closed or destroyed before its actor system.
+// Thread safety: `listen` and `listener` on any thread but the middleman's own.
+// Ownership: a listener must be closed or destroyed before its actor system.
 #pragma once
 
 #include "guard/counters.hpp"
@@ -35,8 +35,8 @@ struct listener_state;
 struct options {
   /// The address to bind; never empty (CAF would take all interfaces).
   std::string host = "127.0.0.1";
-  /// 0: any free one, see `listener::port`. One port number serves one address only: CAF looks
-  /// published actors up by number.
+  /// 0: any free one, see `listener::port`. One port number serves one address only: CAF finds
+  /// published actors by number.
   std::uint16_t port = 0;
   /// Without: plain TCP. With: both sides must show a certificate.
   std::optional<guard::tls> tls;
@@ -45,19 +45,22 @@ struct options {
   std::vector<wire_type> requests;
   /// The answer to a request beyond the limits in flight; empty: a runtime error with a text.
   caf::error overloaded;
-  /// Told of each connection that ended for a fault of the peer: reason and address. Runs in the
-  /// middleman's thread: it must be quick and must not throw.
+  /// Called for each connection that ended for a fault of the peer, with reason and address. Runs
+  /// in the middleman's thread: it must be quick and must not throw.
   std::function<void(close_reason, const std::string&)> on_fault;
-  /// Told of each connection that ended with requests under way, in the middleman's thread; must not throw. While what it is given
-  /// lives, they count against the totals of all peers: let it go when the gateway has seen them.
+  /// Called for each connection that ended with requests in flight, in the middleman's thread; must
+  /// not throw. While its argument lives, they count against the totals of all peers: it is
+  /// released when the gateway has seen them.
   std::function<void(std::shared_ptr<void>)> on_gone;
-  /// Told of each connection's beginning, with the number of the actor that it is for the gateway and its address, and of its end. In the
-  /// middleman's thread; must not throw.
+  /// Called at the beginning and the end of each connection, in the middleman's thread; must not
+  /// throw. The number is that of the actor as which the gateway knows it; the text is its address.
   std::function<void(std::uint64_t, const std::string&)> on_connected;
   std::function<void(std::uint64_t)> on_disconnected;
-  /// Where the last member of a listed message is a text of more bytes than this, the message comes to the gateway with none in its place, and the
-  /// text has been given here before: with the number of the connection's actor and that of the request (`caf::message_id::request_id`), in
-  /// pieces. CAF copies a message three times in the one thread that serves all peers. In the middleman's thread; must not throw.
+  /// If the last member of a listed message is a text of more bytes than this, `on_aside` gets the
+  /// text, in pieces, and then the gateway gets the message with an empty text. The numbers are
+  /// those of the connection's actor and of the request (`caf::message_id::request_id`). Called in
+  /// the middleman's thread; must not throw. Why not through CAF? It copies a message three times
+  /// in the one thread that serves all peers.
   std::size_t aside_bytes = 0; ///< 0: all goes through CAF
   std::function<void(std::uint64_t, std::uint64_t, std::vector<std::string>)> on_aside;
   /// For tests only: publishes as CAF does, without the guard's checks, so that a test can show
@@ -98,7 +101,7 @@ private:
 ///
 /// Fails, and publishes nothing, when the options contradict each other, a TLS file is missing or
 /// wrong, the port cannot be bound, or the system has no middleman with the default backend. When
-/// the gateway dies, its clients are told; the port stays open and must be closed.
+/// the gateway ends, its clients are notified; the port stays open and must be closed.
 caf::expected<listener> listen(caf::actor_system& system, const caf::strong_actor_ptr& gateway,
                                std::set<std::string> interface, options how);
 
@@ -109,8 +112,8 @@ caf::expected<listener> listen(caf::actor_system& system, const Handle& gateway,
                 system.message_types(gateway), std::move(how));
 }
 
-/// The registered name of `T` with its members as its `inspect` writes them. The caller says the
-/// members: nothing in CAF can tell them without running the type's own code on the peer's bytes.
+/// The registered name of `T` with its members as its `inspect` writes them. The caller lists
+/// the members: CAF knows them only by running the type's own code on the peer's bytes.
 template <class T>
 wire_type wire_type_of(caf::actor_system& system, std::vector<field> members) {
   return {system.types().portable_name(caf::type_nr<T>::value, &typeid(T)), std::move(members)};

@@ -18,7 +18,7 @@ caf::io::basp_broker& get(const caf::actor& broker) {
   return *static_cast<caf::io::basp_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
 }
 
-/// Runs where the broker does, in the thread of its system's network.
+/// Runs in the broker's thread, that of its system's network.
 class mailbox_closer final : public caf::attachable {
 public:
   /// CAF's own kinds have the numbers 0 to 3.
@@ -47,7 +47,8 @@ caf::actor network_broker(caf::actor_system& sys) {
 void close_mailbox_with_broker(caf::actor_system& sys) {
   auto broker = network_broker(sys);
   auto closer = std::make_unique<mailbox_closer>(get(broker));
-  // There, since a broker that has ended already runs it at once, and only its own thread may close its mailbox.
+  // In the broker's thread, the only one that may close its mailbox: a broker that has ended
+  // already runs an attachable at once.
   sys.middleman().backend().dispatch(
       [broker = std::move(broker), closer = std::move(closer)]() mutable {
         get(broker).detach(caf::attachable::token(mailbox_closer::token_type, nullptr));

@@ -2,9 +2,12 @@
 // Copyright (c) 2026 the dbengine authors
 //
 // One accepted connection, as CAF's broker knows it: a scribe whose stream reads and writes through
-// the translator. Lives and is used in the middleman's thread.
+// the translator.
+// Thread safety: lives and is used in the middleman's thread.
 #pragma once
 
+#include "guard/aside_text.hpp"
+#include "guard/input_buffer.hpp"
 #include "guard/state.hpp"
 
 #include <caf/io/network/default_multiplexer.hpp>
@@ -28,11 +31,11 @@ public:
        std::unique_ptr<transport> through);
   ~peer() override;
 
-  /// Ends the connection: the socket is shut down at once, the broker hears of it with the event
-  /// that follows. Safe at any time, also inside of the broker. Only the first reason counts.
+  /// Ends the connection: the socket is shut down at once, and the event that follows notifies the
+  /// broker. Safe at any time, also inside of the broker. Only the first reason counts.
   void fail(close_reason why);
 
-  /// Looks at the deadlines. Returns whether one is pending.
+  /// Fails if a deadline has passed. Returns whether another is pending.
   bool sweep(clock::time_point now);
 
   // What a broker asks of a scribe.
@@ -66,20 +69,24 @@ private:
 
   enum class parsed { frame, more, closed };
 
-  /// Judges what has been read. `frame`: [begin_, fed_) is not empty.
+  /// Judges what has been read. `frame`: there are judged bytes.
   parsed parse();
-  /// Reads once. `again`: the socket may have more. Returns false when the connection is over.
+  /// Judges the header at the front, once. `skip`: the frame is dropped.
+  translator::action judge_header();
+  /// Does what was judged; false if the connection is over. `size`: of the frame.
+  bool obey(translator::action what, std::size_t size);
+  /// Throws away what has come of a dropped frame. False if more of it is to come.
+  bool skip_dropped();
+  /// Reads once. `again`: the socket may have more. False if the connection is over.
   bool fill(bool& again);
-  bool make_room(std::size_t wanted);
-  void shrink_input();
+  /// How many bytes the next read should get.
+  std::size_t read_size() const;
   void note_partial();
-  /// Where the frame at fed_ is a message with a large text whose length has come: takes the text out of it.
-  void begin_aside(header head);
-  /// Stores what has come of that text. False when the connection is over.
-  bool take_aside();
-  /// Moves the frame at fed_, of so many bytes, over text that has been stored.
-  void move_up(std::size_t size, std::size_t by);
-  /// The frame of that text has been judged. Drops the text unless the frame was fed.
+  /// Takes the text out of the message at the front if it is large and its length has come.
+  void begin_aside();
+  /// Stores what has come of that text. False if the connection is over.
+  bool store_aside();
+  /// The message of that text has been judged. Drops the text unless the message was fed.
   void end_aside(bool fed);
   /// Hands the text over. The broker has the whole frame now, and sends it to the gateway next.
   void give_aside();
@@ -96,24 +103,18 @@ private:
   std::unique_ptr<transport> through_;
   translator rules_;
   stream stream_;
-  /// Asked for at once: of a socket whose peer is gone the system tells none.
+  /// Read at once: the system reports none for a socket whose peer has disconnected.
   std::string address_;
 
-  // Input: [begin_, fed_) is judged and on its way to the broker, [fed_, end_) is not judged yet.
-  std::vector<char> in_;
-  std::size_t begin_ = 0;
-  std::size_t fed_ = 0;
-  std::size_t end_ = 0;
-  std::size_t skip_ = 0;           ///< bytes of a dropped frame still to be thrown away
-  bool unparsed_ = false;          ///< [fed_, end_) may hold a complete frame
+  input_buffer in_;
+  aside_text aside_;               ///< of the message at the front
+  std::size_t skip_ = 0;           ///< bytes of a dropped frame that are still to be thrown away
+  bool unparsed_ = false;          ///< the unjudged bytes may hold a complete frame
   bool draining_ = false;          ///< this event reads no more from the socket
-  bool header_judged_ = false;     ///< the frame at fed_ may be stored
-  std::vector<std::string> aside_; ///< the text of the message at fed_, which goes round the broker
-  std::size_t aside_bytes_ = 0;
-  std::size_t aside_left_ = 0; ///< what has not come of it
-  std::size_t sign_left_ = 0;  ///< bytes of a heartbeat in our own hand, see read_some
+  bool header_judged_ = false;     ///< the frame at the front may be stored
+  std::size_t heartbeat_left_ = 0; ///< bytes of a heartbeat of our own, see read_some
   clock::time_point partial_since_{};
-  clock::time_point last_sign_{};
+  clock::time_point last_heartbeat_{};
 
   // Output: what the broker has written since its last flush, and what the peer has not taken yet.
   std::vector<char> staged_;

@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// The peer's way out: CAF's stream only says when the socket can take more; the bytes wait here,
-// where they are counted and given back as soon as they are gone.
+// A peer's output. CAF's stream only reports when the socket can take more; the bytes wait here,
+// where they are counted, and are released as soon as they are sent.
 #include "guard/peer.hpp"
 
 namespace dbengine::actors::guard {
+
+std::vector<char>& peer::wr_buf() {
+  return staged_;
+}
+
+void peer::flush() {
+  if (failed_) {
+    staged_.clear();
+    return;
+  }
+  // Before the end of the TLS handshake only the server's handshake can wait here. The stream must
+  // not wait for writing meanwhile: the socket is writable, which would burn a core.
+  if (staged_.empty() || !through_->established())
+    return;
+  if (!state_->how.unsafe_without_checks)
+    rules_.on_output(staged_);
+  send(staged_);
+}
 
 void peer::send(std::vector<char>& bytes) {
   if (failed_ || bytes.empty()) {
@@ -29,7 +47,7 @@ void peer::send(std::vector<char>& bytes) {
   if (unread_ == 0 || failed_ || waits_for_writing_)
     return;
   state_->want_tick();
-  // The stream only tells when the socket can take more: one byte stands for all that waits here.
+  // The stream only reports when the socket can take more: one byte stands for all that waits here.
   waits_for_writing_ = true;
   stream_.wr_buf().push_back('\0');
   stream_.flush(this);

@@ -32,7 +32,7 @@ struct listener_state {
   /// Closes the peer that has been waiting longest for its handshake.
   void evict_half_open();
 
-  /// Asks for a look at all deadlines soon; they are looked at every 250 ms while any is pending.
+  /// Requests a check of all deadlines; they are checked every 250 ms while any is pending.
   void want_tick();
 
   /// Closes each peer whose time is up. Returns whether a deadline is still pending.
@@ -44,11 +44,11 @@ struct listener_state {
   /// Changes the bytes held for all peers. Returns false when that is beyond the limit.
   bool hold(std::int64_t change);
 
-  /// The doorman is gone; with the last peer the listener is.
+  /// The doorman, or a peer, has ended. The listener ends with the last of them.
   void doorman_gone();
   void peer_gone();
 
-  /// Waits until doorman and peers are gone; any thread but the middleman's.
+  /// Waits until doorman and peers have ended; any thread but the middleman's.
   bool wait_gone(std::chrono::milliseconds at_most);
 
   const options how;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// Why not caf::openssl::session: it reads the three files anew for each connection and aborts the
-// process when one is gone, spins on a core while a peer keeps it waiting in the handshake, and
+// Why not caf::openssl::session: it reads the three files again for each connection and aborts the
+// process if one is missing, spins on a core while a peer keeps it waiting in the handshake, and
 // blocks signals around each call. Stock caf::openssl clients are served all the same.
 #include "guard/transport.hpp"
 
@@ -144,8 +144,8 @@ private:
     return status_of(result, SSL_ERROR_WANT_READ);
   }
 
-  /// `waits_for`: what may be waited for in this call. The other direction cannot occur with a fresh
-  /// socket and without renegotiation, unless the peer sends key updates and reads nothing.
+  /// `waits_for`: what may be waited for in this call. The other direction cannot occur with a
+  /// fresh socket and without renegotiation, unless the peer sends key updates and reads nothing.
   io_status status_of(int result, int waits_for) {
     auto code = SSL_get_error(ssl_.get(), result);
     if (code == waits_for)
@@ -176,7 +176,8 @@ private:
   close_reason failure_ = close_reason::tls_failed;
 };
 
-/// The other side's certificate must carry this name, an address as an address: its common name counts for nothing.
+/// The other side's certificate must carry this name, an address as an address. Its common name
+/// does not count.
 bool demand(SSL* ssl, const std::string& name) {
   auto* rules = SSL_get0_param(ssl);
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
@@ -260,7 +261,7 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
   SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   if (SSL_CTX_set_cipher_list(ctx.get(), "HIGH:!aNULL:!MD5") != 1)
     return fail("no cipher");
-  // No session is ever resumed: each connection proves its certificate anew.
+  // No session is ever resumed: each connection proves its certificate again.
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(ctx.get(), 0);
   SSL_CTX_set_options(ctx.get(),

@@ -79,7 +79,8 @@ translator::action translator::on_header(const header& head) {
 }
 
 translator::action translator::judge_handshake(const header& head) {
-  // A stock client shakes hands twice: when it connects and when it has seen the server's handshake.
+  // A stock client shakes hands twice: when it connects and when it has seen the server's
+  // handshake.
   auto flags = shaken_ ? select_connection_flag : std::uint8_t{0};
   if (!head.is(operation::client_handshake) || head.padding != 0 || head.flags != flags ||
       head.payload_size != node_size || head.data != 0 || head.source != 0 || head.dest != 0 ||
@@ -102,7 +103,8 @@ translator::action translator::judge_message(const header& head) {
     return drop(drop_reason::not_a_request, head, shared_.unexpected);
   if (head.source == 0)
     return close(close_reason::malformed_header);
-  // Of the totals a connection may have half of what the others leave, so that a crowd of greedy ones leaves the next one something.
+  // Of the totals a connection may have half of what the others leave, so that many greedy
+  // connections leave a share for the next one.
   const auto beyond_share = [](std::size_t own, std::size_t more, std::size_t all,
                                std::size_t most) {
     return all + more > most || (own != 0 && own + more > most - all);
@@ -162,7 +164,7 @@ translator::action translator::on_frame(std::span<char> frame, std::size_t aside
     write_node(payload.data() + node_size, shared_.real_node);
     return action::feed;
   }
-  default: return action::feed; // a heartbeat: all zero, says on_header
+  default: return action::feed; // a heartbeat: all zero, as on_header has checked
   }
 }
 

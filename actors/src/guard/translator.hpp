@@ -21,8 +21,8 @@ namespace dbengine::actors::guard {
 struct identity {
   /// This process, as CAF knows it.
   node_bytes real_node;
-  /// This listener, as its peers know it: each listener is a node of its own, so that one client can
-  /// use two ports of this process (CAF would close the second connection as redundant).
+  /// This listener, as its peers know it: each listener is a node of its own, so that one client
+  /// can use two ports of this process (CAF would close the second connection as redundant).
   node_bytes shown_node;
   /// The one actor that can be reached.
   std::uint64_t gateway = 0;
@@ -37,10 +37,10 @@ struct identity {
 /// Translates between one peer and the broker.
 ///
 /// The broker never sees a byte of the peer but the members of listed messages: each frame's header
-/// is written anew. The peer appears as one node (of a fixed set: CAF never forgets a node it met)
+/// is written again. The peer appears as one node (of a fixed set: CAF never forgets a node it met)
 /// with one actor, whatever node and actors it claims; its request ids are replaced by own ones. So
-/// a peer cannot take another's name, cannot fill CAF's tables, and an answer finds its request in a
-/// table of bounded size.
+/// a peer cannot take another's name, cannot fill CAF's tables, and an answer finds its request in
+/// a table of bounded size.
 class translator {
 public:
   /// `assigned` and `actor`: the node and the actor as which the broker knows this peer.
@@ -61,7 +61,8 @@ public:
   /// Judges a header before a byte of its payload is stored.
   action on_header(const header& head);
 
-  /// Judges the complete frame of a header that was to be fed, and rewrites it in place. `aside`: bytes of it that go round the broker.
+  /// Judges the complete frame of a header that was to be fed, and rewrites it in place. `aside`:
+  /// its bytes that go past the broker.
   action on_frame(std::span<char> frame, std::size_t aside = 0);
 
   /// The number that the last message fed has as a request to the gateway.
@@ -78,7 +79,7 @@ public:
   bool shaken() const { return shaken_; }
   std::size_t in_flight() const { return in_flight_.size(); }
   std::size_t in_flight_bytes() const { return in_flight_bytes_; }
-  /// From now on its requests are somebody else's to count.
+  /// From now on the caller counts its requests.
   void disown_in_flight();
 
 private:

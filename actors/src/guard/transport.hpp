@@ -35,7 +35,7 @@ public:
 
   /// What `failed` meant.
   virtual close_reason failure() const = 0;
-  /// The same for a person: what OpenSSL says.
+  /// The same as text: OpenSSL's reason.
   virtual std::string detail() const { return {}; }
   /// It failed because the other side's certificate is not what it should be.
   virtual bool untrusted() const { return false; }
@@ -55,8 +55,9 @@ public:
 enum class tls_side { server, client };
 
 /// Loads and checks all three files. Returns nullptr and the reason in `error` when one of them is
-/// missing, unreadable or not what it should be, when key and certificate do not belong together, or when every user may read the
-/// key. `server_name`: the name or address that a client demands of the server's certificate; empty: none.
+/// missing, unreadable or not what it should be, when key and certificate do not belong together,
+/// or when every user may read the key. `server_name`: the name or address that a client demands of
+/// the server's certificate; empty: none.
 std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error,
                                       tls_side side = tls_side::server,
                                       std::string server_name = {});

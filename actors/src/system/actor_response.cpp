@@ -3,67 +3,44 @@
 
 #include "system/actor_response.hpp"
 
-#include "base/error_map.hpp"
-#include "base/log.hpp"
 #include "base/retry_on_bad_alloc.hpp"
 
-#include <dbengine/actors/handles.hpp>
+#include <dbengine/actors/messages.hpp>
 
-#include <caf/mailbox_element.hpp>
-#include <caf/make_message.hpp>
-#include <caf/unit.hpp>
+#include <caf/actor_cast.hpp>
 
 namespace dbengine::actors::system {
 
-actor_response::~actor_response() {
-  if (now() == state::waiting || now() == state::running)
-    refuse({.code = errc::internal,
-            .outcome = outcome::unknown,
-            .message = "the request was dropped"});
+void actor_response::deliver(const caf::message& result) const {
+  if (stages_.empty())
+    return answer_sender(result);
+  base::retry_on_bad_alloc([&] {
+    auto left = stages_;
+    const auto next = std::move(left.back());
+    left.pop_back();
+    next->enqueue(caf::make_mailbox_element(sender_, id_, std::move(left), result), nullptr);
+  });
 }
 
-void actor_response::respond(const caf::message& m) {
-  if (sender_ && mid_.is_request())
-    base::retry_on_bad_alloc(
-        [&] { sender_->enqueue(nullptr, mid_.response_id(), caf::message(m), nullptr); });
+void actor_response::fail(const error_info& why) const {
+  answer_sender(base::retry_on_bad_alloc([&] { return caf::make_message(from_info(why)); }));
 }
 
-void actor_response::refuse(const error_info& info) noexcept {
-  try {
-    respond(base::retry_on_bad_alloc([&] { return caf::make_message(from_info(info)); }));
-  } catch (...) {
-    base::log_limited(base::log_level::error, "no answer", "no memory to answer a request");
-  }
+void actor_response::fail(const caf::error& why) const {
+  answer_sender(base::retry_on_bad_alloc([&] { return caf::make_message(why); }));
 }
 
-void actor_response::answered() noexcept {
-  if (failure)
-    return refuse(*failure);
-  try {
-    answer();
-  } catch (...) { // no memory for the result's message: what was done is done
-    auto info = base::current_exception_info();
-    info.outcome = outcome::unknown;
-    refuse(info);
-  }
+void actor_response::delegate(const caf::strong_actor_ptr& next, const caf::message& m) const {
+  next->enqueue(caf::make_mailbox_element(sender_, id_, stages_, m), nullptr);
 }
 
-void actor_response::answer() {
-  if (what == kind::maintenance)
-    return respond(reply);
-  std::visit(
-      [this](auto& x) {
-        using T = std::decay_t<decltype(x)>;
-        if constexpr (std::is_same_v<T, std::monostate>)
-          refuse({.code = errc::internal,
-                  .outcome = outcome::unknown,
-                  .message = "the request has no result"});
-        else if constexpr (std::is_same_v<T, std::vector<operation_result>>)
-          respond(caf::make_message(transaction_result{std::move(x)}));
-        else
-          respond(caf::make_message(std::move(x)));
-      },
-      result);
+void actor_response::answer_sender(const caf::message& m) const {
+  if (!sender_ || !id_.is_request())
+    return;
+  base::retry_on_bad_alloc([&] {
+    sender_->enqueue(caf::actor_cast<caf::strong_actor_ptr>(handle_), id_.response_id(),
+                     caf::message(m), nullptr);
+  });
 }
 
 } // namespace dbengine::actors::system

@@ -1,41 +1,59 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A request that came as a message, and its one answer.
-// Thread rule: as `request`; the answer may be sent from any thread.
+// Where the answer to a message goes: what CAF's `response_promise` keeps, for handles that are no
+// `local_actor`.
+// Thread safety: as a plain value; `deliver` and `fail` may be called on any thread.
+// Ownership: keeps the sender alive, and the engine's handle not: a request that runs does not keep
+// its engine open.
 
 #pragma once
 
-#include "engine/request.hpp"
+#include <dbengine/error.hpp>
 
+#include <caf/abstract_actor.hpp>
 #include <caf/actor_control_block.hpp>
+#include <caf/error.hpp>
+#include <caf/mailbox_element.hpp>
 #include <caf/message.hpp>
 #include <caf/message_id.hpp>
 
 namespace dbengine::actors::system {
 
-/// Answers `sender` itself, so that no hop goes back through the engine. Destroyed without an answer it says so: a sender
-/// is never left waiting.
-class actor_response final : public engine::request {
+/// Guarantee 1: a result goes to the last of the message's stages (`f * engine` gives it to `f`),
+/// with the sender as its source; without stages to the sender, with the handle as its source.
+/// Guarantee 2: a failure goes to the sender past all stages. CAF would send it to the next stage,
+/// which ends by it and leaves the sender without an answer.
+/// A message that is no request gets no answer of its own; its result still goes to its stages.
+class actor_response {
 public:
-  actor_response(kind k, sqlite::request_control c, caf::strong_actor_ptr sender,
-                 caf::message_id mid)
-      : engine::request(k, std::move(c)), sender_(std::move(sender)), mid_(mid) {}
-  ~actor_response() override;
+  /// Answers no actor.
+  actor_response() = default;
+  /// Takes sender and stages out of `what`, which `handle` received.
+  actor_response(caf::abstract_actor& handle, caf::mailbox_element& what)
+      : handle_(handle.ctrl()), sender_(std::move(what.sender)), stages_(std::move(what.stages)),
+        id_(what.mid) {}
 
-  void refuse(const error_info& info) noexcept override;
+  /// Cost: waits up to a second for memory, then throws `std::bad_alloc`.
+  void deliver(const caf::message& result) const;
+  void fail(const error_info& why) const;
+  void fail(const caf::error& why) const;
+  /// As CAF's `delegate`: `next` answers in the place of the handle. The same cost.
+  void delegate(const caf::strong_actor_ptr& next, const caf::message& m) const;
+
+  /// Null if the message had none.
   const caf::strong_actor_ptr& sender() const noexcept { return sender_; }
-
-  /// What a task answers with.
-  caf::message reply;
+  /// What a request is owned by: its sender's number, 0 without one.
+  caf::actor_id owner() const noexcept { return sender_ ? sender_->id() : 0; }
+  bool is_request() const noexcept { return id_.is_request(); }
 
 private:
-  void answered() noexcept override;
-  void answer();
-  void respond(const caf::message& m);
+  void answer_sender(const caf::message& m) const;
 
+  caf::weak_actor_ptr handle_;
   caf::strong_actor_ptr sender_;
-  caf::message_id mid_;
+  caf::mailbox_element::forwarding_stack stages_;
+  caf::message_id id_;
 };
 
 } // namespace dbengine::actors::system

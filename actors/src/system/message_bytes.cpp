@@ -64,7 +64,7 @@ error_info to_info(const caf::error& e) {
     case caf::sec::request_timeout:
       return {.code = errc::timeout, .outcome = outcome::unknown, .message = "no answer in time"};
     case caf::sec::request_receiver_down:
-      return {.code = errc::unavailable, .message = "the engine's actor is gone"};
+      return {.code = errc::unavailable, .message = "the engine's actor has ended"};
     case caf::sec::unexpected_message:
       return {.code = errc::protocol, .message = "the engine does not know this message"};
     default: break;

@@ -36,12 +36,16 @@ struct backup_file {
   std::string sha256 = {};
   std::uint64_t pages = 0;
   bool compressed = false;
+
+  friend bool operator==(const backup_file&, const backup_file&) = default;
 };
 
 /// Progress of a running backup, in pages.
 struct backup_progress {
   std::uint64_t pages_done = 0;
   std::uint64_t pages_total = 0;
+
+  friend bool operator==(const backup_progress&, const backup_progress&) = default;
 };
 
 /// State of an engine's backups, as `get_backup_info` returns it.
@@ -59,6 +63,8 @@ struct backup_info {
   std::optional<backup_progress> running = std::nullopt;
   /// Newest first.
   std::vector<backup_file> backup_files = {};
+
+  friend bool operator==(const backup_info&, const backup_info&) = default;
 };
 
 /// Result of a verification.
@@ -69,6 +75,8 @@ struct verify_report {
   std::uint64_t pages = 0;
   std::string sha256 = {};
   bool has_manifest = false;
+
+  friend bool operator==(const verify_report&, const verify_report&) = default;
 };
 
 /// Bounds on the backups of one database. 0 means no bound; without any bound all backups are kept.
@@ -81,6 +89,8 @@ struct retention_policy {
   /// Maximum size of all backups together, in bytes. The first backup that does not fit and all
   /// older ones are removed.
   std::uintmax_t max_bytes = 0;
+
+  friend bool operator==(const retention_policy&, const retention_policy&) = default;
 };
 
 /// Result of retention. The lists are sorted newest first.
@@ -94,6 +104,8 @@ struct prune_report {
   /// Backups to remove that a verification, a restore or an SQLite connection reads. A later run
   /// removes them.
   std::vector<backup_file> in_use = {};
+
+  friend bool operator==(const prune_report&, const prune_report&) = default;
 };
 
 /// Called with the progress of a long operation. Return false to cancel it.

@@ -35,6 +35,8 @@ struct escalation {
   std::string worker = {};
   /// The cause: the last failure, or the state of the file.
   error_info reason = {};
+
+  friend bool operator==(const escalation&, const escalation&) = default;
 };
 
 /// The event as one line: "writer: circuit opened (internal: …)".

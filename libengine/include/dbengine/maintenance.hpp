@@ -28,6 +28,8 @@ enum class maintenance_kind : std::uint8_t {
 struct maintenance_result {
   std::vector<std::string> problems = {};
   checkpoint_result checkpoint = {};
+
+  friend bool operator==(const maintenance_result&, const maintenance_result&) = default;
 };
 
 } // namespace dbengine

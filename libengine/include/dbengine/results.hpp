@@ -26,6 +26,8 @@ struct write_result {
   std::int64_t last_insert_rowid = 0;
   /// Run time of the statement on its connection, without queueing and commit.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const write_result&, const write_result&) = default;
 };
 
 /// Result of `execute_many`.
@@ -36,6 +38,8 @@ struct batch_result {
   std::int64_t changes = 0;
   /// Run time of all sets on their connection, without queueing and commit.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const batch_result&, const batch_result&) = default;
 };
 
 /// One step of `execute_transaction`.
@@ -60,6 +64,8 @@ struct operation {
   requires(sizeof...(Ts) > 0) static operation fetch(std::string sql, const Ts&... xs) {
     return {kind::fetch, std::move(sql), params::of(xs...)};
   }
+
+  friend bool operator==(const operation&, const operation&) = default;
 };
 
 /// The result of one operation: `write()` for an execute, `rows()` for a fetch. The wrong one
@@ -73,6 +79,8 @@ public:
   bool is_rows() const noexcept { return data_.index() == 1; }
   const dbengine::rows& rows() const;
   const write_result& write() const;
+
+  friend bool operator==(const operation_result&, const operation_result&) = default;
 
 private:
   std::variant<write_result, dbengine::rows> data_;
@@ -96,6 +104,8 @@ struct script_step {
   dbengine::rows result = {};
   /// Set if the statement failed; its offset counts from the start of the script.
   std::optional<error_info> failure = std::nullopt;
+
+  friend bool operator==(const script_step&, const script_step&) = default;
 };
 
 /// Result of `execute_script`.
@@ -104,6 +114,8 @@ struct script_result {
   std::vector<script_step> steps = {};
   /// How many of them failed.
   std::size_t failures() const noexcept;
+
+  friend bool operator==(const script_result&, const script_result&) = default;
 };
 
 } // namespace dbengine

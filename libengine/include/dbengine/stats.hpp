@@ -23,6 +23,8 @@ struct latency {
   /// Number of durations.
   std::uint64_t count = 0;
   std::chrono::nanoseconds p50{0}, p90{0}, p99{0}, p999{0}, max{0};
+
+  friend bool operator==(const latency&, const latency&) = default;
 };
 
 /// The class under which a request is counted.
@@ -53,6 +55,8 @@ struct class_statistics {
   /// Run time of every write and, on leases, of one read in 16 (reading the clock costs a tenth of
   /// a point read).
   latency run;
+
+  friend bool operator==(const class_statistics&, const class_statistics&) = default;
 };
 
 /// State of a worker's circuit breaker.
@@ -88,6 +92,8 @@ struct worker_health {
   circuit_state circuit = circuit_state::closed;
   /// What the worker does, if that takes too long: "stalled for 1200 ms in request "SELECT …"".
   std::string note;
+
+  friend bool operator==(const worker_health&, const worker_health&) = default;
 };
 
 /// One of the slowest statements so far.
@@ -95,6 +101,8 @@ struct slow_statement {
   std::string sql;
   /// Run time without queueing.
   std::chrono::nanoseconds elapsed{0};
+
+  friend bool operator==(const slow_statement&, const slow_statement&) = default;
 };
 
 /// Counters since the engine was opened, and its current state.
@@ -154,6 +162,8 @@ struct statistics {
   std::vector<worker_health> workers;
   /// At most ten, slowest first.
   std::vector<slow_statement> slowest;
+
+  friend bool operator==(const statistics&, const statistics&) = default;
 };
 
 /// Whether the engine works, and its problems.
@@ -174,6 +184,8 @@ struct health_report {
   /// One sentence each. If `ok`, they are warnings: requests run, but the operator should act
   /// (little free space, a long write-ahead log, an old backup).
   std::vector<std::string> problems;
+
+  friend bool operator==(const health_report&, const health_report&) = default;
 };
 
 /// Description of the open database.
@@ -199,6 +211,8 @@ struct database_info {
   bool foreign_keys = false;
   std::uint64_t cache_bytes = 0;
   std::uint64_t mmap_bytes = 0;
+
+  friend bool operator==(const database_info&, const database_info&) = default;
 };
 
 /// How much a checkpoint waits for, as SQLite defines it.
@@ -217,6 +231,8 @@ struct checkpoint_result {
   /// `truncate`.
   std::int64_t wal_pages = 0;
   std::int64_t moved_pages = 0;
+
+  friend bool operator==(const checkpoint_result&, const checkpoint_result&) = default;
 };
 
 } // namespace dbengine

@@ -64,10 +64,10 @@ struct statement {
 
 class as_engine {
 public:
-  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.current_authority()) {
-    c.set_authority(sqlite::authority::engine);
+  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.auth().acting_as) {
+    c.auth().acting_as = sqlite::authority::engine;
   }
-  ~as_engine() { connection_->set_authority(before_); }
+  ~as_engine() { connection_->auth().acting_as = before_; }
   as_engine(const as_engine&) = delete;
   as_engine& operator=(const as_engine&) = delete;
 
@@ -121,7 +121,7 @@ bool has_column(sqlite::connection& c, const char* name) {
 
 std::int64_t engine_time(sqlite::connection& c) {
   return c.where().ids->now([&c] {
-    const auto last = std::max<std::int64_t>(c.engine_integer(newest), 0);
+    const auto last = std::max<std::int64_t>(c.own_sql().integer(newest), 0);
     statement s(c.handle(), date_undated);
     sqlite3_bind_int64(s.stmt, 1, last + 1);
     s.row();
@@ -146,12 +146,12 @@ bool recall(sqlite::connection& c, request& r) {
   if (DBENGINE_MUTANT("forgets an id"))
     return false;
   const as_engine e(c);
-  c.engine_sql(create_table);
+  c.own_sql().run(create_table);
   if (!has_column(c, "request"))
-    c.engine_sql(add_digests);
+    c.own_sql().run(add_digests);
   if (!has_column(c, "engine_time"))
-    c.engine_sql(add_engine_time);
-  c.engine_sql(create_index);
+    c.own_sql().run(add_engine_time);
+  c.own_sql().run(create_index);
   statement s(c.handle(), "SELECT kind, result, request FROM dbengine_once WHERE id = ?");
   sqlite3_bind_text64(s.stmt, 1, r.id.data(), r.id.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (!s.row())

@@ -20,13 +20,13 @@ namespace {
 // What SQLite's own check leaves out, in a snapshot of its own.
 std::vector<std::string> missed(sqlite::connection& c, sqlite::request_control& ctl) {
   const sqlite::connection::request_scope looked_at(c, ctl);
-  const auto before = c.current_authority();
+  const auto before = c.auth().acting_as;
   const auto end = [&] {
     c.rollback();
-    c.set_authority(before);
+    c.auth().acting_as = before;
   };
-  c.drop_snapshot();
-  c.set_authority(sqlite::authority::engine);
+  c.snapshot().drop();
+  c.auth().acting_as = sqlite::authority::engine;
   try {
     c.begin_snapshot();
     auto found = sqlite::missed_by_check(c.handle());
@@ -89,21 +89,30 @@ void set_pragma(engine& core, sqlite::connection& c, const std::string& name, co
                                  std::to_string(it->least) + " to " + std::to_string(it->most));
   const auto text = std::to_string(*n);
   if (it->in_file)
-    c.apply_pragma(name, text);
+    c.own_sql().set_pragma(name, text);
   else
-    core.set_pragma(c, name, text);
+    core.writer().set_pragma(c, name, text);
 }
 
+// By the values of `checkpoint_mode`.
+constexpr std::array<std::string_view, 4> mode_names{"passive", "full", "restart", "truncate"};
+
 checkpoint_mode mode_of(const std::string& text) {
-  static constexpr std::array<std::string_view, 4> names{"passive", "full", "restart", "truncate"};
-  const auto it = std::find(names.begin(), names.end(), text);
-  if (it == names.end())
+  const auto it = std::find(mode_names.begin(), mode_names.end(), text);
+  if (it == mode_names.end())
     throw error(errc::invalid_option,
                 "checkpoint mode \"" + text + "\" must be passive, full, restart or truncate");
-  return static_cast<checkpoint_mode>(it - names.begin());
+  return static_cast<checkpoint_mode>(it - mode_names.begin());
 }
 
 } // namespace
+
+std::string_view name_of(checkpoint_mode m) {
+  const auto i = static_cast<std::size_t>(m);
+  if (i >= mode_names.size())
+    throw error(errc::invalid_option, "an unknown checkpoint mode");
+  return mode_names[i];
+}
 
 bool writes(maintenance_kind k) noexcept {
   return k != maintenance_kind::integrity_check && k != maintenance_kind::quick_check;
@@ -136,7 +145,8 @@ maintenance_result run(engine& core, sqlite::connection& c, const job& m,
     result.problems = problems(c, "PRAGMA quick_check", ctl);
     break;
   case maintenance_kind::checkpoint:
-    result.checkpoint = core.checkpoint(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
+    result.checkpoint =
+        core.checkpoints().run(c, mode_of(m.argument.empty() ? "truncate" : m.argument));
     break;
   case maintenance_kind::set_pragma: set_pragma(core, c, m.argument, m.setting); break;
   default: throw error(errc::invalid_option, "an unknown kind of maintenance");

@@ -11,6 +11,8 @@
 #include <dbengine/maintenance.hpp>
 #include <dbengine/value.hpp>
 
+#include <string_view>
+
 namespace dbengine::engine::maintenance {
 
 /// What is asked for. `argument`: a table, a checkpoint's mode or a pragma's name; `setting`: the pragma's value.
@@ -19,6 +21,9 @@ struct job {
   std::string argument = {};
   value setting = {};
 };
+
+/// The name of the mode in a `maintenance_request`.
+std::string_view name_of(checkpoint_mode m);
 
 /// It needs the write connection.
 bool writes(maintenance_kind k) noexcept;

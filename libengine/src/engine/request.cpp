@@ -3,6 +3,8 @@
 
 #include "engine/request.hpp"
 
+#include <dbengine/defaults.hpp>
+
 namespace dbengine::engine {
 
 request_class request::statistics_class() const noexcept {
@@ -25,6 +27,18 @@ std::size_t request::bytes() const noexcept {
   for (const auto& o : operations)
     n += sizeof(operation) + o.sql.size() + o.parameters.bytes();
   return n;
+}
+
+bool request::is_stuck(sqlite::clock::time_point now) const noexcept {
+  return deadline != sqlite::clock::time_point::max() &&
+         now >= deadline + defaults::interrupt_grace;
+}
+
+std::string request::describe() const {
+  constexpr std::size_t most = 80;
+  if (sql.empty())
+    return what == kind::transaction ? "a transaction request" : "a maintenance request";
+  return "request \"" + (sql.size() > most ? sql.substr(0, most) + "…" : sql) + "\"";
 }
 
 } // namespace dbengine::engine

@@ -55,7 +55,10 @@ public:
   request_class statistics_class() const noexcept;
   /// Bytes that it holds while it waits: what admission counts.
   std::size_t bytes() const noexcept;
-  bool writes_by_nature() const noexcept { return what != kind::fetch; }
+  /// Past its deadline for longer than an interrupt takes.
+  bool is_stuck(sqlite::clock::time_point now) const noexcept;
+  /// For log and health: its kind, or the beginning of its SQL.
+  std::string describe() const;
 
   /// From waiting to running; false where somebody else has answered it.
   bool start() noexcept {

@@ -255,7 +255,7 @@ CAF_TEST(interactive requests go before bulk and bulk before maintenance) {
   });
 }
 
-CAF_TEST(neither a bulk load nor upkeep starves) {
+CAF_TEST(neither a bulk load nor maintenance starves) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     std::atomic<bool> stop{false};

@@ -87,7 +87,7 @@ CAF_TEST(a shutdown does not wait for a check beyond its time) {
   });
 }
 
-CAF_TEST(raw connections keep the log short and look whether the file is there) {
+CAF_TEST(raw connections keep the log short and check whether the file is there) {
   on_every_backend([](target& db) {
     if (!db.interactive || db.memory)
       return;
@@ -113,7 +113,7 @@ CAF_TEST(raw connections keep the log short and look whether the file is there) 
   });
 }
 
-CAF_TEST(who waits in a group that has begun is answered when it is cancelled) {
+CAF_TEST(a request in a group that has begun is answered when it is cancelled) {
   manual_reset_event first;
   manual_reset_event second;
   options o;

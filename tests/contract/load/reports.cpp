@@ -73,7 +73,7 @@ CAF_TEST(each class of requests is counted by itself) {
   });
 }
 
-CAF_TEST(waits and groups and commits are told) {
+CAF_TEST(waits and groups and commits are reported) {
   manual_reset_event g;
   options o;
   o.num_workers = 2;
@@ -108,7 +108,7 @@ CAF_TEST(waits and groups and commits are told) {
   });
 }
 
-CAF_TEST(the log and the checkpoints and the caches are told) {
+CAF_TEST(the log and the checkpoints and the caches are reported) {
   with_table([](target& db) {
     for (int i = 0; i < 200; ++i) {
       db.execute(insert, "row " + std::to_string(i));
@@ -151,7 +151,7 @@ CAF_TEST(the log and the checkpoints and the caches are told) {
   });
 }
 
-CAF_TEST(the slowest statements are told in order) {
+CAF_TEST(the slowest statements are reported in order) {
   with_table([](target& db) {
     const auto slow = [](int n) {
       return "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < " +

@@ -92,7 +92,7 @@ CAF_TEST(a file that is no database stays as it is) {
   CAF_CHECK(bytes_of(folder.path / "test.db") == garbage);
 }
 
-CAF_TEST(a second engine on one file is told who holds it) {
+CAF_TEST(the error of a second engine on one file names the holder) {
   engine_folder folder;
   {
     db_engine first(folder.url());

@@ -347,7 +347,7 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK_EQUAL(read.get(), 1);
 }
 
-CAF_TEST(a child of fork is told that the engine is not its own) {
+CAF_TEST(a child of fork gets the error that the engine is not its own) {
   db_engine db("sqlite://");
   db.execute("CREATE TABLE t (x)");
   const int code = in_child([&] {

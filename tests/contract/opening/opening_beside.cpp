@@ -130,7 +130,7 @@ CAF_TEST(reading opens a file whose writer was killed in a transaction) {
   CAF_CHECK(!fs::exists(folder.path / "test.db-journal"));
 }
 
-CAF_TEST(a reader that may not write is told what to do about a transaction that was not ended) {
+CAF_TEST(a reader that may not write gets a remedy for a transaction that was not ended) {
   if (::geteuid() != 0) {
     DBENGINE_SKIP("needs root to become somebody who may not write");
     return;
@@ -143,7 +143,7 @@ CAF_TEST(a reader that may not write is told what to do about a transaction that
     if (::setgid(65534) != 0 || ::setuid(65534) != 0)
       ::_exit(98);
     const auto e = failure_of([&] { db_engine db(folder.url(), read_only); });
-    ::_exit(e.code == errc::cannot_open && has(e.message, "undoes that") ? 0 : 1);
+    ::_exit(e.code == errc::cannot_open && has(e.message, "rolls that transaction back") ? 0 : 1);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -202,7 +202,7 @@ CAF_TEST(a reader that ends while others open and write takes nothing from them)
   CAF_CHECK(db.integrity_check().empty());
 }
 
-CAF_TEST(a cache that SQLite cannot count is refused and the rest is told as it is) {
+CAF_TEST(a cache that SQLite cannot count is refused and all else is reported as it is) {
   const engine_folder folder;
   constexpr std::size_t most = std::size_t{2'147'483'647} * 1024;
   for (const auto bytes : {most + 1024, std::size_t{1} << 43, ~std::size_t{0}}) {

@@ -89,7 +89,7 @@ CAF_TEST(a file with several names is not written) {
   db_engine(folder.url("a.db")).execute("INSERT INTO t VALUES (1)");
 }
 
-CAF_TEST(a name that a file gets while it is open lets nobody in) {
+CAF_TEST(a name that a file gets while it is open admits no second engine) {
   const engine_folder folder;
   db_engine one(folder.url("a.db"));
   one.execute("CREATE TABLE t (x)");
@@ -105,7 +105,7 @@ CAF_TEST(a name that a file gets while it is open lets nobody in) {
                 .fetch_value<int>("SELECT count(*) FROM t") == 100);
 }
 
-CAF_TEST(a lock file that somebody removes lets nobody in) {
+CAF_TEST(a lock file that is removed admits no second engine) {
   const engine_folder folder;
   const auto lock = folder.path / "a.db.lock";
   auto one = std::make_unique<db_engine>(folder.url("a.db"));
@@ -128,7 +128,7 @@ CAF_TEST(a lock file that somebody removes lets nobody in) {
   CAF_CHECK(two.fetch_value<int>("SELECT count(*) FROM t") == 1);
 }
 
-CAF_TEST(the lock on the file keeps nobody else from it) { // the control of those above
+CAF_TEST(the lock on the file keeps no other program from it) { // the control of those above
   const engine_folder folder;
   db_engine db(folder.url("a.db"));
   db.execute("CREATE TABLE t (x)");

@@ -76,7 +76,7 @@ CAF_TEST(parameters are numbered and named in each of the ways SQLite has) {
   });
 }
 
-CAF_TEST(integers and doubles come back to the last bit) {
+CAF_TEST(integers and doubles are returned to the last bit) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE v (id INTEGER PRIMARY KEY, x)");
     std::vector<params> sets;
@@ -132,7 +132,7 @@ CAF_TEST(integers and doubles come back to the last bit) {
   });
 }
 
-CAF_TEST(texts that break programs come back as they went in) {
+CAF_TEST(texts that break programs are returned as they were given) {
   const auto& texts = naughty_texts();
   CAF_CHECK(texts.size() >= 515);
   on_every_backend([&](target& db) {

@@ -54,7 +54,7 @@ private:
   void at(std::string_view point);
   void send_exit(std::string_view point);
 
-  std::shared_ptr<actors::system::engine_system> house_;
+  std::shared_ptr<actors::system::engine_system> engine_;
   mutable std::mutex mutex_; // guards plans_, released_, turn_
   std::condition_variable changed_;
   std::vector<plan> plans_;

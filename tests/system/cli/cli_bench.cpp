@@ -55,7 +55,7 @@ CAF_TEST(several tests and batch sizes after one option each) {
                   1);
 }
 
-CAF_TEST(scaling tells of threads on leases and of workers behind a handle) {
+CAF_TEST(scaling reports threads on leases and of workers behind a handle) {
   const auto r = go({"--tests", "scaling", "--operations", "10", "--workers", "3", "--json",
                      "b.json", "--dir", "."});
   CAF_CHECK_EQUAL(r.code, 0);

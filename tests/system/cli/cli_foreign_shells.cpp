@@ -17,7 +17,7 @@
 
 using namespace dbengine::test;
 using dbengine::app::command;
-using dbengine::app::takes;
+using dbengine::app::value_kind;
 
 namespace {
 
@@ -32,14 +32,14 @@ void offers_of(const command& tree, const command& c, const std::string& path,
     for (const auto& o : *from)
       for (const auto& name : o.all_names()) {
         options.insert(name);
-        if (o.what == takes::nothing)
+        if (o.what == value_kind::nothing)
           continue;
         auto& values = all[before + name + " "];
         values.insert(o.choices.begin(), o.choices.end());
         if (o.choices.empty())
-          values.insert(o.what == takes::file     ? "(files)"
-                        : o.what == takes::folder ? "(files -/)"
-                                                  : "(" + o.value + ")");
+          values.insert(o.what == value_kind::file     ? "(files)"
+                        : o.what == value_kind::folder ? "(files -/)"
+                                                       : "(" + o.value + ")");
       }
   all[before + "-"] = options;
   for (const auto& sub : c.commands)
@@ -49,7 +49,7 @@ void offers_of(const command& tree, const command& c, const std::string& path,
     }
   for (const auto& p : c.positionals) {
     words.insert(p.choices.begin(), p.choices.end());
-    if (p.what == takes::file || p.what == takes::folder)
+    if (p.what == value_kind::file || p.what == value_kind::folder)
       words.insert("(files)");
   }
   all[before] = words;

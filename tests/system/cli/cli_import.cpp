@@ -85,7 +85,7 @@ CAF_TEST(stopping keeps what stands before the bad row) {
   CAF_CHECK(o.result.stopped);
 }
 
-CAF_TEST(broken quotes are reported and the rest is read) {
+CAF_TEST(broken quotes are reported and all else is read) {
   const auto o = csv("a,b\n\"x\"y,1\n2,3\n\"never closed,4\n5,6\n", skipping);
   CAF_CHECK_EQUAL(o.rows, (list{"2|3"}));
   CAF_CHECK_EQUAL(o.bad, (list{"2: text after the closing quote of field 1",
@@ -343,7 +343,7 @@ CAF_TEST(a JSON key that the table does not have) {
   CAF_CHECK_EQUAL(o.bad, (list{"2: table 't' has no column 'nme'; did you mean 'name'?"}));
 }
 
-CAF_TEST(JSON tells text from numbers and a text column keeps the digits) {
+CAF_TEST(JSON distinguishes text from numbers and a text column keeps the digits) {
   const auto mixed = jsonl("{\"a\":1}\n{\"a\":\"1\"}\n{\"a\":0.30000000000000004}\n");
   CAF_CHECK_EQUAL(mixed.schema, "CREATE TABLE \"t\" (\"a\")");
   CAF_CHECK_EQUAL(mixed.rows, (list{"1", "'1'", "r0.300000"}));

@@ -204,7 +204,7 @@ CAF_TEST(a read whose connection is lost again and again is given up) {
 // -- which clients are admitted
 // -----------------------------------------------------------------------
 
-CAF_TEST(nobody there or somebody else is told at once) {
+CAF_TEST(no server or another one is reported at once) {
   CAF_CHECK_EQUAL(to_string(connecting("127.0.0.1:1").code), "unreachable");
   CAF_CHECK_EQUAL(to_string(connecting("no-port").code), "invalid_option");
   const impostor silent("");
@@ -310,7 +310,7 @@ CAF_TEST(a read - only port does not show what others asked) {
   }
 }
 
-CAF_TEST(a key with a password is refused and nobody is asked for it) {
+CAF_TEST(a key with a password is refused without a prompt) {
   CAF_REQUIRE(!certificates().empty());
   engine_folder folder;
   const auto key = (folder.path / "locked.key").string();

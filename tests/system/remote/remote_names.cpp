@@ -104,7 +104,7 @@ CAF_TEST(a client of the same CA is no server) {
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client("client.dbengine.test")).code), "none");
 }
 
-CAF_TEST(the command line compares and can be told another name) {
+CAF_TEST(the command line compares and takes another name) {
   server s(folder.url(), {"--tls=" + acting_as("client")});
   CAF_REQUIRE_EQUAL(s.trouble(), "");
   const auto query = [&](const std::string& more) {

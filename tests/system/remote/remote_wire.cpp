@@ -104,7 +104,7 @@ CAF_TEST(a long wire is slow and nothing else) {
   CAF_CHECK(comes_back(db));
 }
 
-CAF_TEST(over a long wire a server without TLS and one with TLS are told apart) {
+CAF_TEST(over a long wire a server without TLS and one with TLS are distinguished) {
   CAF_REQUIRE(make_certificates(folder.path.string()));
   engine_folder other;
   server secure(other.url(), {"--tls=" + folder.path.string()});

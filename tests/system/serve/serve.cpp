@@ -57,7 +57,7 @@ void make_database(const std::filesystem::path& file) {
 
 } // namespace
 
-CAF_TEST(the pages tell of every database what stats tells) {
+CAF_TEST(the pages report of every database what stats reports) {
   const engine_folder folder;
   for (const char* name : {"one.db", "two.db"})
     make_database(folder.path / name);
@@ -156,7 +156,7 @@ CAF_TEST(ranges do not multiply an answer) {
   CAF_CHECK_EQUAL(reply.body, whole);
 }
 
-CAF_TEST(nobody keeps the server from answering others) {
+CAF_TEST(no client keeps the server from answering others) {
   const engine_folder folder;
   const auto s = start({"serve", (folder.path / "a.db").string(), "--http", "0"});
   // Headers without an end are cut off, and so is a client that sends nothing.

@@ -269,7 +269,7 @@ CAF_TEST(slow clients cost no probe its answer) {
   CAF_CHECK_EQUAL(reply_to(s.port(), "GET /page HTTP/1.1\r\n" + host + "\r\n").body, "a page");
 }
 
-CAF_TEST(a request that does not come is told so and silence is closed) {
+CAF_TEST(a request that does not come is refused and a silent connection is closed) {
   const listening s;
   const tcp_connection silent(s.port()), slow(s.port());
   slow.send("GET /healthz HTTP/1.1\r\n");

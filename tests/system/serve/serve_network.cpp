@@ -66,7 +66,7 @@ std::size_t lost(const std::set<std::int64_t>& told, const std::filesystem::path
 
 } // namespace
 
-CAF_TEST(an end under load loses nothing that was told) {
+CAF_TEST(an end under load loses nothing that was answered) {
   const engine_folder folder;
   const auto file = folder.path / "a.db";
   db_engine(file.string()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
@@ -138,7 +138,7 @@ CAF_TEST(a second signal ends at once what would drain for long) {
   CAF_CHECK_EQUAL(db_engine(file.string()).fetch_value<int>("SELECT count(*) FROM t"), 2);
 }
 
-CAF_TEST(the pages tell what peers see) {
+CAF_TEST(the pages report what peers see) {
   const engine_folder folder;
   const auto s = start({(folder.path / "a.db").string(), "--listen", "0"});
   auto db = db_engine::connect(s.where);

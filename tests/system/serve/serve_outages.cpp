@@ -69,7 +69,7 @@ struct system_config : caf::actor_system_config {
 
 } // namespace
 
-CAF_TEST(a server ends although a statement does not come back) {
+CAF_TEST(a server ends although a statement does not return ) {
   const engine_folder folder;
   const auto settings = folder.path / "settings.toml";
   std::ofstream(settings) << "[engine]\nshutdown_timeout = \"100ms\"\n";
@@ -91,17 +91,17 @@ CAF_TEST(a server ends although a statement does not come back) {
   CAF_CHECK_EQUAL(http(pages, "/healthz").status, 200); // for ten minutes
   p.signal(SIGTERM);
   CAF_CHECK_EQUAL(p.wait(), 0);
-  CAF_CHECK(p.err().find("does not come back and is left behind") != std::string::npos);
+  CAF_CHECK(p.err().find("does not end and is abandoned") != std::string::npos);
   CAF_CHECK(p.err().find("stopped") != std::string::npos);
 }
 
-CAF_TEST(the pages tell when no reader is left and when only a new process helps) {
+CAF_TEST(the pages report when no reader is left and when only a new process helps) {
   const engine_folder folder;
   manual_reset_event door;
   system_config config;
   caf::actor_system system(config);
   caf::logger::set_current_actor_system(nullptr);
-  app::serve::served all;
+  app::serve::served_databases all;
   all.databases.push_back(std::make_unique<app::serve::database>(
       system, "a", folder.url(),
       options{.num_workers = 1, .shutdown_timeout = 100ms, .functions = {door.as_function()}}));
@@ -140,7 +140,7 @@ CAF_TEST(the pages tell when no reader is left and when only a new process helps
   CAF_CHECK(eventually([&] { return status(late, "/readyz") == 200; }));
 }
 
-CAF_TEST(a log that nobody reads stops neither deadlines nor the end) {
+CAF_TEST(a log that is not read stops neither deadlines nor the end) {
   const engine_folder folder;
   const auto pipe = folder.path / "log";
   CAF_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);

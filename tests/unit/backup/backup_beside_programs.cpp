@@ -99,7 +99,7 @@ CAF_TEST(nor one of another process that reads or writes it) {
 }
 
 // The kernel knows the owner of a file; only root may take another's part here.
-CAF_TEST(a user without rights is told as well) {
+CAF_TEST(a user without rights gets the error as well) {
   if (geteuid() != 0)
     DBENGINE_SKIP("needs to be root to become another user");
   const target_fixture t;
@@ -123,7 +123,7 @@ CAF_TEST(a user without rights is told as well) {
 //                                   | opens it, does nothing
 //  the new one has the name         |
 //  gives the old one its name back  |
-CAF_TEST(who opens the old file while it is replaced keeps it) {
+CAF_TEST(a program that opens the old file while it is replaced keeps it) {
   const target_fixture t;
   int fd = -1;
   const auto restore = [&] {

@@ -168,7 +168,7 @@ CAF_TEST(a manifest that nests is refused before it takes memory) {
     for (const auto& text : {inner, "{\"format\": \"dbengine-backup\", \"rows\": " + inner + "}"}) {
       std::string why;
       CAF_CHECK(!backup::manifest::parse(text, why));
-      CAF_CHECK_EQUAL(why, "it is no JSON object of this kind");
+      CAF_CHECK_EQUAL(why, "it is not a JSON object of this kind");
     }
 }
 
@@ -232,7 +232,7 @@ CAF_TEST(a folder under the name of something unfinished stops no backup) {
   CAF_CHECK(std::filesystem::is_directory(folder));
 }
 
-CAF_TEST(a look into a foreign folder leaves nothing there) {
+CAF_TEST(reading a foreign folder leaves nothing there) {
   const temporary_folder folder;
   write_file(folder.path / "holiday.jpg", "x");
   CAF_CHECK(backup::clean_backup_directory(folder.path).empty());

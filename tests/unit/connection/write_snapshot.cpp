@@ -71,11 +71,11 @@ struct fixture {
 
 CAF_TEST(the snapshot stays open and new over the connections own commits) {
   fixture f;
-  CAF_CHECK(f.writer->reuse_snapshot());
+  CAF_CHECK(f.writer->snapshot().reuse());
   const auto opened = f.writer->read_counters().snapshots_opened;
   for (int i = 2; i <= 100; ++i) {
     f.execute("INSERT INTO t (x) VALUES (" + std::to_string(i) + ")");
-    CAF_CHECK(f.writer->reuse_snapshot());
+    CAF_CHECK(f.writer->snapshot().reuse());
     CAF_CHECK_EQUAL(f.count(), i);
   }
   CAF_CHECK_EQUAL(f.writer->read_counters().snapshots_opened, opened);
@@ -90,17 +90,17 @@ CAF_TEST(another connections commits are seen by the next statement) {
   const stranger other(f.where.path);
   for (int i = 0; i < 50; ++i) {
     CAF_CHECK_EQUAL(other.run("INSERT INTO t (x) VALUES (random())"), SQLITE_OK);
-    CAF_CHECK(!f.writer->reuse_snapshot());
+    CAF_CHECK(!f.writer->snapshot().reuse());
     CAF_CHECK_EQUAL(f.count(), 2 + 2 * i);
     f.execute("INSERT INTO t (x) VALUES (random())");
-    CAF_CHECK(f.writer->reuse_snapshot());
+    CAF_CHECK(f.writer->snapshot().reuse());
     CAF_CHECK_EQUAL(f.count(), 3 + 2 * i);
   }
 }
 
 #ifdef DBENGINE_FAULTS
 
-CAF_TEST(a commit between the look at the file and the write is no error) {
+CAF_TEST(a commit between the check of the file and the write is no error) {
   fixture f;
   const stranger other(f.where.path);
   int strikes = 0;
@@ -132,7 +132,7 @@ CAF_TEST(what cannot run beside an open read runs) {
   const auto runs = [&](const std::string& sql) {
     CAF_MESSAGE(sql);
     f.execute("INSERT INTO t (x) VALUES (random())");
-    CAF_REQUIRE(f.writer->has_snapshot());
+    CAF_REQUIRE(f.writer->snapshot().is_open());
     CAF_CHECK_EQUAL(code_of([&] { f.execute(sql); }), "none");
   };
   // SQLite itself refuses this beside a pending read: the control of this test.
@@ -190,7 +190,7 @@ CAF_TEST(a reader stops mapping the file while snapshots come often) {
                                       f.settings);
   dbengine::sqlite::request_control c;
   const auto read = [&] {
-    reader.refresh_snapshot();
+    reader.snapshot().refresh();
     return reader.fetch("SELECT count(*) FROM t", {}, c)[0][0].as<std::int64_t>();
   };
   const auto mapped = [&] {
@@ -211,7 +211,7 @@ CAF_TEST(a reader stops mapping the file while snapshots come often) {
   CAF_CHECK_EQUAL(mapped(), wanted);
 }
 
-CAF_TEST(a write that is stopped while it commits tells what became of it) {
+CAF_TEST(a write that is stopped while it commits reports its outcome) {
   // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs
   // together.
   struct stopper {

@@ -10,7 +10,7 @@
 //   checkpoint empties the WAL -------->  the group runs again: done
 //   a reader keeps the WAL: a commit
 //   in the failed one's place --------->  the same
-//   neither is possible --------------->  `fenced`, `unknown`; the next write tries again to resolve
+//   neither is possible --------------->  `fenced`, `unknown`; the next write tries again
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -67,7 +67,7 @@ std::vector<counted_ptr> group(engine_system_fixture& f) {
 
 } // namespace
 
-CAF_TEST(a failed commit that is settled runs again) {
+CAF_TEST(a failed commit that is resolved runs again) {
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   broken_disk disk({"writer.before_commit"});
@@ -82,12 +82,12 @@ CAF_TEST(a failed commit that is settled runs again) {
   CAF_CHECK(f.health().ok);
 }
 
-CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being settled) {
+CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being resolved) {
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(f.done("INSERT INTO t VALUES (0)"));
   const auto reader = f.core().open_reader();
-  reader->refresh_snapshot();
+  reader->snapshot().refresh();
   dbengine::sqlite::request_control ctl(10s, {});
   CAF_REQUIRE(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() == 1);
   broken_disk disk({"writer.before_commit"});
@@ -101,7 +101,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being se
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 4);
 }
 
-CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
+CAF_TEST(a failed commit that cannot be resolved fences writing until it can) {
   std::vector<escalation_kind> told;
   std::mutex telling;
   options o;
@@ -134,7 +134,7 @@ CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
                                                       escalation_kind::writing_resumed}));
 }
 
-CAF_TEST(a writer that fails while it settles loses no request) {
+CAF_TEST(a writer that fails while it resolves loses no request) {
   for (const std::string point : {"writer.settle", "writer.checkpoint"}) {
     engine_system_fixture f({}, quick_restarts());
     CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
@@ -196,7 +196,7 @@ CAF_TEST(a write whose failed commit is not resolved is answered by its deadline
   base::fault::set_hook({});
 }
 
-CAF_TEST(the facade is told the same) {
+CAF_TEST(the facade gets the same) {
   engine_folder folder;
   db_engine db(folder.url());
   db.execute("CREATE TABLE t (x)");

@@ -145,7 +145,7 @@ CAF_TEST(bytes have shares as well and one large request is let in) {
   CAF_CHECK(a.shares.empty());
 }
 
-CAF_TEST(no peer has more under way than it may) {
+CAF_TEST(no peer has more in flight than it may) {
   admission a{.max_requests = 100, .max_bytes = 1 << 20};
   request_queue q(a, 1);
   for (int i = 0; i < 3; ++i)

@@ -81,7 +81,7 @@ private:
 
 } // namespace
 
-CAF_TEST(what another process was told is committed is seen by the next read) {
+CAF_TEST(what another process has committed is seen by the next read) {
   const engine_folder folder;
   {
     db_engine db(folder.url());
@@ -128,7 +128,7 @@ std::uint32_t number_of(const std::filesystem::path& wal) {
 
 } // namespace
 
-CAF_TEST(readers that never rest do not keep the WAL from beginning anew) {
+CAF_TEST(readers that never pause do not keep the WAL from a restart) {
   const engine_folder folder;
   db_engine db(folder.url(), {.cache_size = 4 << 20});
   db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB)");

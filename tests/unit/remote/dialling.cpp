@@ -133,7 +133,7 @@ CAF_TEST(an address that refuses is no reason to wait) {
   CAF_CHECK(e.message.find(std::strerror(ECONNREFUSED)) != std::string::npos);
 }
 
-CAF_TEST(a name without an address is told as such) {
+CAF_TEST(a name without an address is reported as such) {
   const auto e = failure_of_dial(
       [](const dbengine::actors::remote::endpoint&) {
         return std::vector<dbengine::actors::remote::socket_address>{};

@@ -62,7 +62,7 @@ std::string nulls(std::uint64_t n) {
 
 } // namespace
 
-CAF_TEST(an id that is under way is refused) {
+CAF_TEST(an id that is in flight is refused) {
   gateway_scene s({.num_workers = 2});
   gateway_peer peer(s);
   peer.send(wire_kind::fetch, fetch_body(endless, ten_minutes), 5);
@@ -208,7 +208,7 @@ CAF_TEST(a large request is decoded aside and its connection keeps its order) {
   CAF_CHECK_EQUAL(r[1][0].as<int>(), 1);
 }
 
-CAF_TEST(who hangs up while it is decoded for is forgotten and others go on) {
+CAF_TEST(a peer that leaves while its request is decoded is forgotten and others go on) {
   sign.reset();
   gateway_scene s({}, {}, "sqlite://", stopped_decoder);
   gateway_peer other(s);

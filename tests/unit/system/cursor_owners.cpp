@@ -56,7 +56,7 @@ void fill(engine_system_fixture& f) {
 
 } // namespace
 
-CAF_TEST(a cursor that nobody asks for is closed) {
+CAF_TEST(a cursor that is not read is closed) {
   engine_system_fixture f({}, idle(20ms));
   fill(f);
   const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
@@ -114,7 +114,7 @@ CAF_TEST(a cursor that is read stays and a restarted pool continues its sweeps) 
   const auto used = opened(self, engine);
   const auto unused = opened(self, engine);
   // The pool is killed and its timer with it: the next pool looks after the cursors that are there.
-  caf::anon_send_exit(f.engine->handles().pool(), caf::exit_reason::kill);
+  caf::anon_send_exit(f.engine->handles().read().reader_pool, caf::exit_reason::kill);
   const auto started = std::chrono::steady_clock::now();
   int asked = 0;
   while (f.engine->cursors()->size() == 2 && std::chrono::steady_clock::now() < started + 60s) {
@@ -179,7 +179,7 @@ CAF_TEST(an engine without cursors arms no timer) {
   fill(f);
   const auto open = [&] {
     dbengine::sqlite::request_control ctl(10s, {});
-    return table.open(f.core().open_reader(), "SELECT x FROM t", {}, 7, ctl);
+    return table.open(f.core().file().open_reader(), "SELECT x FROM t", {}, 7, ctl);
   };
   const auto first = open();
   open();

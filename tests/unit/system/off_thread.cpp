@@ -201,7 +201,7 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
     auto& leases = f.core().leases();
     auto* lease = leases.take();
     CAF_REQUIRE(lease != nullptr);
-    lease->conn->refresh_snapshot();
+    lease->conn->snapshot().refresh();
     leases.give_back(*lease);
     f.core().arm_sweep();
     CAF_CHECK(none_open(f));

@@ -72,7 +72,7 @@ CAF_TEST(shutting down does not wait for a backup that stands still) {
   });
   CAF_CHECK(door.await_one());
   f.engine->stop(0s);
-  CAF_CHECK_EQUAL(f.engine->left_behind(), (std::vector<std::string>{"backup"}));
+  CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"backup"}));
   CAF_CHECK(!std::filesystem::exists(f.folder.path / "test.db.lock"));
   door.open();
   backing_up.join();

@@ -132,7 +132,7 @@ CAF_TEST(a memory database can have a log) {
 //                        sees 1                  sees 1, 2
 // COMMIT
 //                        COMMIT, sees 1, 2, 3
-CAF_TEST(a reader keeps its snapshot and blocks nobody) {
+CAF_TEST(a reader keeps its snapshot and blocks no other connection) {
   const auto name = dbengine::vfs::unique_memory_name();
   session writer(name, create);
   writer("PRAGMA journal_mode=wal");

@@ -151,7 +151,7 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
   actors::shutdown(caf.sys, engine);
 }
 
-CAF_TEST(a slow folder of backups keeps nobody waiting but who asks for backups) {
+CAF_TEST(a slow folder of backups delays only callers that ask for backups) {
   const engine_folder folder;
   manual_reset_event door;
   const opened_at_the_end end{door};
@@ -176,7 +176,7 @@ CAF_TEST(a slow folder of backups keeps nobody waiting but who asks for backups)
   actors::shutdown(caf.sys, engine);
 }
 
-CAF_TEST(the facade opens and tells its health beside a slow folder) {
+CAF_TEST(the facade opens and reports its health beside a slow folder) {
   const engine_folder folder;
   manual_reset_event door;
   const opened_at_the_end end{door};

@@ -52,7 +52,7 @@ counted_ptr at_the_door(blocking_point& door, Submit submit) {
 
 } // namespace
 
-CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
+CAF_TEST(a stuck reader is replaced and returns as the spare one) {
   blocking_point door;
   std::mutex telling;
   std::vector<escalation> told;
@@ -210,7 +210,7 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   const auto read = f.read("SELECT wait_here()");
   CAF_REQUIRE(door.await_one());
   f.engine->stop(50ms); // returns though the reader does not
-  CAF_CHECK_EQUAL(f.engine->left_behind(), (std::vector<std::string>{"reader 1"}));
+  CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"reader 1"}));
   CAF_REQUIRE_EQUAL(read->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::shut_down));
   CAF_CHECK_EQUAL(code_of([&] { f.read("SELECT 1"); }), "shut_down");
@@ -220,7 +220,7 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   CAF_CHECK_EQUAL(read->answers.load(), 1);
 }
 
-CAF_TEST(a stuck writer keeps the file until it comes back) {
+CAF_TEST(a stuck writer keeps the file until it returns) {
   blocking_point door;
   auto o = with_door(door);
   engine_system_fixture f(o);
@@ -259,7 +259,7 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
   door.open();
 }
 
-CAF_TEST(a watch that answers at the same moment as the sender leaves hangs nobody) {
+CAF_TEST(a watchdog that answers at the moment at which the sender leaves hangs no thread) {
   // The sender leaves at its deadline + 50 ms, and the watchdog answers then: whichever is first,
   // one error comes of it.
   blocking_point door;

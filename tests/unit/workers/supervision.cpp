@@ -93,10 +93,10 @@ CAF_TEST(a writer that throws at any point loses and doubles nothing) {
   }
 }
 
-CAF_TEST(a writer that is told to end at any point finishes what it has) {
+CAF_TEST(a writer that gets an exit message at any point finishes what it has) {
   for (const auto& point : writer_points) {
     auto f = open_with_table();
-    const auto writer = f->engine->handles().writer();
+    const auto writer = f->engine->handles().read().writer;
     const fault_script script(
         point, 1, [&] { caf::anon_send_exit(writer, caf::exit_reason::user_shutdown); });
     group_of_three g(*f);
@@ -162,12 +162,13 @@ CAF_TEST(a reader that fails at any point is replaced and its read runs again) {
   }
 }
 
-CAF_TEST(a reader that is told to end finishes its read) {
+CAF_TEST(a reader that gets an exit message finishes its read) {
   for (const auto& point : reader_points) {
     auto f = open_with_table();
     const fault_script script(point, 1, [&] {
       for (std::size_t i = 0; i < 2; ++i)
-        caf::anon_send_exit(f->engine->handles().reader(i), caf::exit_reason::user_shutdown);
+        caf::anon_send_exit(f->engine->handles().read().readers[i],
+                            caf::exit_reason::user_shutdown);
     });
     const auto r = f->read("SELECT count(*) FROM t");
     CAF_REQUIRE(engine_system_fixture::answered(r));
@@ -187,7 +188,7 @@ CAF_TEST(a worker that cannot open is tried again) {
       f->core().writer_broken({.code = errc::internal, .message = "on purpose"});
     } else {
       for (std::size_t i = 0; i < 2; ++i)
-        caf::anon_send_exit(f->engine->handles().reader(i), caf::exit_reason::kill);
+        caf::anon_send_exit(f->engine->handles().read().readers[i], caf::exit_reason::kill);
     }
     CAF_CHECK(eventually([&] { return script.hits() == 3; }));
     serves_on(*f);
@@ -214,7 +215,7 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
     auto f = open_with_table();
     const fault_script script(point, 1, fail_worker);
     auto r = f->make(request::kind::maintenance, "");
-    r->task = [](dbengine::sqlite::connection& c) { c.engine_sql("INSERT INTO t VALUES (1)"); };
+    r->task = [](dbengine::sqlite::connection& c) { c.own_sql().run("INSERT INTO t VALUES (1)"); };
     f->core().submit_write(r);
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
@@ -227,12 +228,12 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
 CAF_TEST(the next reader pool gives up the snapshot that the one before it was to) {
   auto f = open_with_table(); // by the writer alone: no lease is open
   CAF_REQUIRE(f->done("INSERT INTO t VALUES (1)"));
-  caf::anon_send_exit(f->engine->handles().pool(), caf::exit_reason::kill);
+  caf::anon_send_exit(f->engine->handles().read().reader_pool, caf::exit_reason::kill);
   CAF_CHECK(eventually([&] { return f->worker("reader pool").restarts == 1; }));
   CAF_CHECK(eventually([&] {
     if (!f->core().try_take_writer())
       return false;
-    const bool open = f->core().writer().has_snapshot();
+    const bool open = f->core().writer().snapshot().is_open();
     f->core().give_back_writer();
     std::this_thread::sleep_for(
         3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between
@@ -240,7 +241,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
   }));
 }
 
-CAF_TEST(an end of a reader that is told late does not end the next one) {
+CAF_TEST(a late down message of a reader does not end the next one) {
   engine_system_fixture f;
   f.core().reader_failed(0, 0); // of a life before the first
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);

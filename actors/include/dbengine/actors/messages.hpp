@@ -2,17 +2,21 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The messages of the engine, named as nouns, and how they cross the wire.
-// Thread rule: plain data. Every message inspects as one blob in the engine's own encoding, because
-// CAF 0.17 changes doubles on the wire and hangs on infinity; locally they are moved and never
-// encoded.
+// Thread safety: plain data.
+//
+// Every message inspects as one blob in the engine's own encoding, because CAF 0.17 changes doubles
+// on the wire and hangs on infinity. Within a process messages are moved and never encoded. CAF's
+// `deep_to_string` and log show the fields. `describe` lists what travels, in the order of the wire.
 
 #pragma once
 
 #include <dbengine/backup.hpp>
+#include <dbengine/error.hpp>
 #include <dbengine/maintenance.hpp>
 #include <dbengine/results.hpp>
 #include <dbengine/stats.hpp>
 
+#include <caf/detail/stringification_inspector.hpp>
 #include <caf/error.hpp>
 #include <caf/meta/load_callback.hpp>
 #include <caf/meta/type_name.hpp>
@@ -22,6 +26,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace dbengine {
@@ -43,35 +48,59 @@ struct call_options {
   /// If not 0, the request counts against one peer's share of readers, queue and cursors. Set by
   /// ports, not sent over the wire.
   std::uint64_t peer = 0;
+
+  friend bool operator==(const call_options&, const call_options&) = default;
+  friend void describe(auto& a, call_options& x) {
+    a(x.timeout, x.priority, x.id, x.cancel_token, x.read_only, x.max_result_bytes);
+  }
 };
 
 struct execute_request {
   std::string sql = {};
   params parameters = {};
   call_options options = {};
+
+  friend bool operator==(const execute_request&, const execute_request&) = default;
+  friend void describe(auto& a, execute_request& x) { a(x.sql, x.parameters, x.options); }
 };
 
 struct fetch_request {
   std::string sql = {};
   params parameters = {};
   call_options options = {};
+
+  friend bool operator==(const fetch_request&, const fetch_request&) = default;
+  friend void describe(auto& a, fetch_request& x) { a(x.sql, x.parameters, x.options); }
 };
 
 struct batch_request {
   std::string sql = {};
   std::vector<params> sets = {};
   call_options options = {};
+
+  friend bool operator==(const batch_request&, const batch_request&) = default;
+  friend void describe(auto& a, batch_request& x) { a(x.sql, x.sets, x.options); }
 };
 
 struct transaction_request {
   std::vector<operation> operations = {};
   call_options options = {};
+
+  friend bool operator==(const transaction_request&, const transaction_request&) = default;
+  friend void describe(auto& a, transaction_request& x) { a(x.operations, x.options); }
 };
 
 struct script_request {
   std::string sql = {};
   script_mode mode = script_mode::all_or_nothing;
   call_options options = {};
+
+  friend bool operator==(const script_request&, const script_request&) = default;
+  friend void describe(auto& a, script_request& x) {
+    a(x.sql, x.mode, x.options);
+    if (x.mode > script_mode::continue_on_error)
+      throw error(errc::protocol, "a message cannot be read: a script's mode is unknown");
+  }
 };
 
 /// Opens a cursor on the latest commit; answered with its `cursor_id`. The cursor is closed when
@@ -81,10 +110,16 @@ struct cursor_open {
   std::string sql = {};
   params parameters = {};
   call_options options = {};
+
+  friend bool operator==(const cursor_open&, const cursor_open&) = default;
+  friend void describe(auto& a, cursor_open& x) { a(x.sql, x.parameters, x.options); }
 };
 
 struct cursor_id {
   std::uint64_t number = 0;
+
+  friend bool operator==(const cursor_id&, const cursor_id&) = default;
+  friend void describe(auto& a, cursor_id& x) { a(x.number); }
 };
 
 /// Requests the next rows, at most `batch`; an empty answer is the end.
@@ -94,16 +129,25 @@ struct cursor_next {
   std::chrono::milliseconds timeout{0};
   /// As `call_options::peer`.
   std::uint64_t peer = 0;
+
+  friend bool operator==(const cursor_next&, const cursor_next&) = default;
+  friend void describe(auto& a, cursor_next& x) { a(x.id, x.batch, x.timeout); }
 };
 
 struct cursor_close {
   cursor_id id = {};
+
+  friend bool operator==(const cursor_close&, const cursor_close&) = default;
+  friend void describe(auto& a, cursor_close& x) { a(x.id); }
 };
 
 /// Cancels the sender's request with this number, waiting or running. It has no effect on a request
 /// that is done.
 struct cancel_request {
   std::uint64_t cancel_token = 0;
+
+  friend bool operator==(const cancel_request&, const cancel_request&) = default;
+  friend void describe(auto& a, cancel_request& x) { a(x.cancel_token); }
 };
 
 /// Maintenance of the database. `argument`: the table of analyze, the mode of checkpoint (passive,
@@ -113,6 +157,11 @@ struct maintenance_request {
   std::string argument = {};
   value setting = {};
   call_options options = {};
+
+  friend bool operator==(const maintenance_request&, const maintenance_request&) = default;
+  friend void describe(auto& a, maintenance_request& x) {
+    a(x.what, x.argument, x.setting, x.options);
+  }
 };
 
 /// Makes a backup now. Answered with true when it is done, with false at once if another backup
@@ -120,6 +169,9 @@ struct maintenance_request {
 /// within `backup_interval` of the previous such one it fails with `errc::not_allowed`.
 struct backup_request {
   call_options options = {};
+
+  friend bool operator==(const backup_request&, const backup_request&) = default;
+  friend void describe(auto& a, backup_request& x) { a(x.options); }
 };
 
 /// Makes a backup at a path of the caller's choice on the engine's machine, never over an existing
@@ -127,12 +179,18 @@ struct backup_request {
 struct backup_to_request {
   std::filesystem::path target = {};
   call_options options = {};
+
+  friend bool operator==(const backup_to_request&, const backup_to_request&) = default;
+  friend void describe(auto& a, backup_to_request& x) { a(x.target, x.options); }
 };
 
 /// Verifies a backup, as `verify_backup`. Only inside the engine's process.
 struct verify_request {
   std::filesystem::path path = {};
   call_options options = {};
+
+  friend bool operator==(const verify_request&, const verify_request&) = default;
+  friend void describe(auto& a, verify_request& x) { a(x.path, x.options); }
 };
 
 /// Removes old backups of this engine's database in its folder, as `prune_backups`. Only inside the
@@ -141,14 +199,29 @@ struct prune_request {
   retention_policy policy = {};
   bool dry_run = false;
   call_options options = {};
+
+  friend bool operator==(const prune_request&, const prune_request&) = default;
+  friend void describe(auto& a, prune_request& x) { a(x.policy, x.dry_run, x.options); }
 };
 
-struct backup_info_request {};
-struct statistics_request {};
-struct health_request {};
+struct backup_info_request {
+  friend bool operator==(const backup_info_request&, const backup_info_request&) = default;
+  friend void describe(auto&, backup_info_request&) {}
+};
+struct statistics_request {
+  friend bool operator==(const statistics_request&, const statistics_request&) = default;
+  friend void describe(auto&, statistics_request&) {}
+};
+struct health_request {
+  friend bool operator==(const health_request&, const health_request&) = default;
+  friend void describe(auto&, health_request&) {}
+};
 struct database_info_request {
   /// As `call_options::peer`.
   std::uint64_t peer = 0;
+
+  friend bool operator==(const database_info_request&, const database_info_request&) = default;
+  friend void describe(auto&, database_info_request&) {}
 };
 
 /// The messages with contents, and those without: the one list of them. `transaction_result` stands
@@ -175,21 +248,36 @@ caf::error from_info(const error_info& e);
 
 namespace wire {
 
-// One definition each in wire.cpp.
+// Defined in message_bytes.cpp, `print` in message_text.cpp.
 #define DBENGINE_WIRE(type)                                                                        \
   std::string save(const type& x);                                                                 \
-  caf::error load(std::string_view bytes, type& x);
+  caf::error load(std::string_view bytes, type& x);                                                \
+  std::string print(const type& x);
 DBENGINE_MESSAGES(DBENGINE_WIRE)
 DBENGINE_WIRE(std::vector<operation_result>)
 #undef DBENGINE_WIRE
 
+/// A message's fields as text for people. CAF prints it as it stands.
+struct printed {
+  std::string text;
+  friend const std::string& to_string(const printed& x) { return x.text; }
+};
+
+/// Whether the inspector makes text for people. All others read or write bytes.
+template <class Inspector>
+inline constexpr bool prints = std::is_same_v<Inspector, caf::detail::stringification_inspector>;
+
 template <class Inspector, class T>
-typename Inspector::result_type inspect_as_blob(Inspector& f, T& x, const char* name) {
-  std::string bytes;
-  if constexpr (Inspector::reads_state)
-    bytes = save(x);
-  auto load_back = caf::meta::load_callback([&]() -> caf::error { return load(bytes, x); });
-  return f(caf::meta::type_name(name), bytes, load_back);
+typename Inspector::result_type inspect_message(Inspector& f, T& x, const char* name) {
+  if constexpr (prints<Inspector>) {
+    return f(caf::meta::type_name(name), printed{print(x)});
+  } else {
+    std::string bytes;
+    if constexpr (Inspector::reads_state)
+      bytes = save(x);
+    auto load_back = caf::meta::load_callback([&]() -> caf::error { return load(bytes, x); });
+    return f(caf::meta::type_name(name), bytes, load_back);
+  }
 }
 
 } // namespace wire
@@ -199,7 +287,7 @@ typename Inspector::result_type inspect_as_blob(Inspector& f, T& x, const char* 
 #define DBENGINE_INSPECT(type)                                                                     \
   template <class Inspector>                                                                       \
   typename Inspector::result_type inspect(Inspector& f, type& x) {                                 \
-    return actors::wire::inspect_as_blob(f, x, #type);                                             \
+    return actors::wire::inspect_message(f, x, #type);                                             \
   }
 DBENGINE_MESSAGES(DBENGINE_INSPECT)
 #undef DBENGINE_INSPECT
@@ -207,11 +295,14 @@ DBENGINE_MESSAGES(DBENGINE_INSPECT)
 /// The results of a transaction, one per operation.
 struct transaction_result {
   std::vector<operation_result> results = {};
+
+  friend bool operator==(const transaction_result&, const transaction_result&) = default;
+  friend void describe(auto& a, transaction_result& x) { a(x.results); }
 };
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, transaction_result& x) {
-  return actors::wire::inspect_as_blob(f, x.results, "transaction_result");
+  return actors::wire::inspect_message(f, x.results, "transaction_result");
 }
 
 #define DBENGINE_INSPECT_EMPTY(type)                                                               \

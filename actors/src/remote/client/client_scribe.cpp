@@ -91,7 +91,8 @@ public:
     launched_ = true;
     guard::count_silence_from_now(*this);
     stream_.start(this);
-    // The first bytes are out of the socket: nothing else would call for them. Not now: the broker is in its handler.
+    // The first bytes are out of the socket: nothing else would call for them. Not now: the broker
+    // is in its handler.
     stream_.backend().post([keep = caf::intrusive_ptr<tls_scribe>(this)] {
       if (!keep->detached())
         keep->stream_.handle_event(network::operation::read);

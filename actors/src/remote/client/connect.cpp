@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `connect`: part of the composition root, as it makes keepers.
+// `connect`: part of the composition root, as it makes connection managers.
 
 #include "base/retry_on_bad_alloc.hpp"
 #include "guard/network_broker.hpp"
@@ -43,23 +43,23 @@ remote::remote_link_ptr open_link(caf::actor_system& sys, const remote::endpoint
   const remote::remote_link_ptr link(caf::make_actor<remote::remote_link, caf::strong_actor_ptr>(
       sys.next_actor_id(), sys.node(), &sys, cfg, to, how));
   auto first = std::make_shared<std::promise<error_info>>();
-  auto told = first->get_future();
-  const auto keeper = workers::spawn_scheduled(sys, remote::connection_manager, link,
-                                               std::move(tls), std::move(first));
+  auto result = first->get_future();
+  const auto manager = workers::spawn_scheduled(sys, remote::connection_manager, link,
+                                                std::move(tls), std::move(first));
   try {
-    link->keep(
-        [keeper] { caf::delayed_anon_send(keeper, defaults::remote_sweep, caf::tick_atom_v); },
-        [keeper] { caf::anon_send(keeper, caf::close_atom_v); });
-  } catch (...) { // no memory: nobody else would end it, and the system waits for it
-    base::try_with_retries([&] { caf::anon_send(keeper, caf::close_atom_v); });
+    link->set_callbacks(
+        [manager] { caf::delayed_anon_send(manager, defaults::remote_sweep, caf::tick_atom_v); },
+        [manager] { caf::anon_send(manager, caf::close_atom_v); });
+  } catch (...) { // no memory: nothing else ends it, and the system waits for it
+    base::try_with_retries([&] { caf::anon_send(manager, caf::close_atom_v); });
     throw;
   }
   try {
     error_info failure{.code = errc::unreachable,
                        .message = "the engine at " + remote::to_string(to) +
                                   " cannot be reached: no answer in time"};
-    if (told.wait_until(sqlite::deadline_after(how.connect_timeout)) == std::future_status::ready)
-      failure = told.get();
+    if (result.wait_until(sqlite::deadline_after(how.connect_timeout)) == std::future_status::ready)
+      failure = result.get();
     if (failure.code != errc::none)
       throw error(std::move(failure));
   } catch (...) {

@@ -38,7 +38,7 @@ constexpr std::chrono::seconds handshake_timeout{2};
 void dialler(caf::event_based_actor* self, const connection_manager_actor& to,
              const endpoint& where, const std::shared_ptr<guard::tls_context>& tls,
              clock::time_point deadline, const std::shared_ptr<std::atomic<bool>>& stop) {
-  // The keeper waits for its word, so for want of memory alone it is not given up.
+  // The manager waits for its result, so it is sent even if memory is short.
   base::retry_on_bad_alloc([&] {
     auto r = std::make_shared<dial_result>();
     try {
@@ -52,9 +52,9 @@ void dialler(caf::event_based_actor* self, const connection_manager_actor& to,
   });
 }
 
-class keeping {
+class connection_work {
 public:
-  explicit keeping(self_pointer self) : self_(self) {}
+  explicit connection_work(self_pointer self) : self_(self) {}
 
   void start() {
     const auto patience = state().first ? state().link->opts().connect_timeout
@@ -66,20 +66,20 @@ public:
                                stop = state().stop](caf::event_based_actor* d) {
                                 dialler(d, me, where, tls, deadline, stop);
                               });
-    } catch (...) { // no thread to be had
-      failed(base::current_exception_info());
+    } catch (...) { // no thread is available
+      handle_failure(base::current_exception_info());
     }
   }
 
-  void dialled_up(dial_result& r) {
+  void handle_dialled(dial_result& r) {
     if (*state().stop)
       return;
     if (!r.connection)
-      return failed(std::move(r.failure));
+      return handle_failure(std::move(r.failure));
     step([&] { shake_hands(*r.connection); });
   }
 
-  void down(const caf::down_msg& m) {
+  void handle_down(const caf::down_msg& m) {
     if (!state().gateway || caf::actor_cast<caf::actor_addr>(state().gateway) != m.source)
       return;
     state().gateway = nullptr;
@@ -89,10 +89,10 @@ public:
       base::log(base::log_level::warning,
                 "the connection to " + to_string(state().link->to()) + " is lost: " + why);
     });
-    state().link->lost(std::move(why));
+    state().link->on_disconnect(std::move(why));
     state().backoff = std::chrono::milliseconds(0);
     state().lost_since = clock::now();
-    again();
+    schedule_attempt();
   }
 
   void end() {
@@ -104,13 +104,13 @@ public:
 private:
   connection_manager_state& state() { return self_->state; }
 
-  /// What cannot be done, for want of memory say, ends the attempt and not the keeper.
+  /// A failure, of memory for instance, ends the attempt and not the manager.
   template <class F>
   void step(F&& f) {
     try {
       f();
     } catch (...) {
-      refused(base::current_exception_info());
+      handle_refusal(base::current_exception_info());
     }
   }
 
@@ -133,9 +133,9 @@ private:
               if (mine != attempt_)
                 return;
               step([&] {
-                refused({.code = errc::unreachable,
-                         .message = "the handshake with " + to_string(state().link->to()) +
-                                    " failed: " + self_->system().render(e)});
+                handle_refusal({.code = errc::unreachable,
+                                .message = "the handshake with " + to_string(state().link->to()) +
+                                           " failed: " + self_->system().render(e)});
               });
             });
   }
@@ -144,9 +144,10 @@ private:
     const auto& where = state().link->to();
     if (!gateway ||
         !self_->system().assignable(offers, self_->system().message_types<gateway_actor>()))
-      return refused({.code = errc::protocol,
-                      .message = to_string(where) +
-                                 ": who answers is a CAF server, but no dbengine of this version"});
+      return handle_refusal(
+          {.code = errc::protocol,
+           .message =
+               to_string(where) + ": the server speaks CAF and is no dbengine of this version"});
     state().gateway = gateway;
     self_->monitor(gateway);
     wire_request hello{static_cast<std::uint8_t>(wire_kind::hello), 0,
@@ -155,25 +156,25 @@ private:
         .then(
             [this, mine = attempt_](const wire_answer& a) {
               if (mine == attempt_)
-                step([&] { welcomed(a); });
+                step([&] { handle_welcome(a); });
             },
             [this, mine = attempt_](const caf::error& e) {
               if (mine == attempt_)
                 step([&] {
-                  refused({.code = errc::unreachable,
-                           .message = "no welcome from " + to_string(state().link->to()) + ": " +
-                                      self_->system().render(e)});
+                  handle_refusal({.code = errc::unreachable,
+                                  .message = "no welcome from " + to_string(state().link->to()) +
+                                             ": " + self_->system().render(e)});
                 });
             });
   }
 
-  void welcomed(const wire_answer& a) {
+  void handle_welcome(const wire_answer& a) {
     if (!state().gateway)
-      return; // lost meanwhile: the down message has seen to it
+      return; // lost meanwhile: the down message was handled
     if (a.outcome == static_cast<std::uint8_t>(wire_outcome::failure)) {
       error_info why;
       base::decode(a.body, why);
-      return refused(std::move(why));
+      return handle_refusal(std::move(why));
     }
     wire_welcome w;
     base::decode(a.body, w);
@@ -181,42 +182,43 @@ private:
       throw error(errc::protocol, "another version of the protocol");
     state().backoff = std::chrono::milliseconds(0);
     state().forget_socket();
-    state().link->connected(state().gateway, w);
-    tell_first({});
+    state().link->on_connect(state().gateway, w);
+    report_first({});
   }
 
-  void refused(error_info why) {
+  void handle_refusal(error_info why) {
     if (state().gateway)
       self_->demonitor(caf::actor_cast<caf::actor_addr>(state().gateway));
     state().gateway = nullptr;
     hang_up();
-    failed(std::move(why));
+    handle_failure(std::move(why));
   }
 
-  /// A connection that is of no use is ended; its server must not keep it for ever.
+  /// Ends a connection that is of no use; its server must not keep it for ever.
   void hang_up() {
     if (state().socket >= 0)
       ::shutdown(state().socket, SHUT_RDWR);
     state().forget_socket();
   }
 
-  void failed(error_info why) {
+  void handle_failure(error_info why) {
     if (state().first) {
-      tell_first(std::move(why));
+      report_first(std::move(why));
       return end();
     }
-    state().link->lost(std::move(why.message));
-    again();
+    state().link->on_disconnect(std::move(why.message));
+    schedule_attempt();
   }
 
-  void tell_first(error_info how) {
+  void report_first(error_info how) {
     if (const auto p = std::exchange(state().first, nullptr))
       p->set_value(std::move(how));
   }
 
-  /// At once, then after 50 ms and 100 ms, each between half and the whole of it. While the calls wait that the loss met it stays at
-  /// that: a server may be back for a moment only, and a call must not miss it. Then it grows to 1 s.
-  void again() {
+  /// At once, then after 50 ms and 100 ms, each between half and the whole of it. While the calls
+  /// wait that the loss met it stays at that: a server may be back for a moment only, and a call
+  /// must not miss it. Then it grows to 1 s.
+  void schedule_attempt() {
     auto& b = state().backoff;
     std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
     const std::chrono::milliseconds rest(between(random_));
@@ -228,8 +230,9 @@ private:
   }
 
   self_pointer self_;
-  /// Counts connections. One that is lost before its welcome ends by the down message, and its greeting fails a moment, or 2 s, later:
-  /// that must neither end the next connection nor dial beside it.
+  /// Counts connections. One that is lost before its welcome ends by the down message, and its
+  /// greeting fails a moment, or 2 s, later: that must neither end the next connection nor dial
+  /// beside it.
   std::uint64_t attempt_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };
@@ -258,14 +261,14 @@ connection_manager_actor::behavior_type connection_manager(
   self->state.link = std::move(link);
   self->state.tls = std::move(tls);
   self->state.first = std::move(first);
-  auto work = std::make_shared<keeping>(self);
-  self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->down(m); });
+  auto work = std::make_shared<connection_work>(self);
+  self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->handle_down(m); });
   work->start();
   return {
       [work](caf::connect_atom) { work->start(); },
-      [work](const dial_result_ptr& r) { work->dialled_up(*r); },
+      [work](const dial_result_ptr& r) { work->handle_dialled(*r); },
       [self](caf::tick_atom) {
-        // Without the next look no call would be given up, and what waits would not be sent.
+        // Without the next sweep no call would time out, and waiting calls would not be sent.
         if (base::retry_on_bad_alloc([&] { return self->state.link->sweep(); }))
           base::retry_on_bad_alloc(
               [&] { self->delayed_send(self, defaults::remote_sweep, caf::tick_atom_v); });

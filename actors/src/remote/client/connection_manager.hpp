@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The keeper makes a link's connection, watches it, and makes it again with backoff. Scheduled; owns nothing but its timers. What
-// blocks (names, TCP, TLS) is done by a detached `dialler` that lives for one attempt.
+// Makes a link's connection, monitors it, and makes it again with backoff.
+// Thread safety: scheduled. Ownership: owns nothing but its timers. What blocks (names, TCP, TLS)
+// runs in a detached `dialler` that lives for one attempt.
 
 #pragma once
 
@@ -28,35 +29,36 @@ using connection_manager_actor = caf::typed_actor<
     caf::reacts_to<caf::connect_atom>,
     // The dialler is done.
     caf::reacts_to<dial_result_ptr>,
-    // Calls are under way or wait: look at their deadlines.
+    // Calls are in flight or wait: check their deadlines.
     caf::reacts_to<caf::tick_atom>,
-    // Nobody needs the link any more.
+    // The link is closed.
     caf::reacts_to<caf::close_atom>>;
 
 struct connection_manager_state {
-  static constexpr const char* name = "dbengine.keeper";
+  static constexpr const char* name = "dbengine.connection_manager";
 
   connection_manager_state() = default;
   connection_manager_state(const connection_manager_state&) = delete;
   connection_manager_state& operator=(const connection_manager_state&) = delete;
-  /// However the keeper ends, nobody waits for the link any more.
+  /// However the manager ends, its link is closed with it.
   ~connection_manager_state();
 
   void forget_socket() noexcept;
 
   remote_link_ptr link;
   caf::strong_actor_ptr gateway;
-  /// The connection's socket once more: the broker, which has it, ends a connection for nobody. -1: none.
+  /// A duplicate of the connection's socket, to end it: the broker owns the original and offers no
+  /// way to close it. -1: none.
   int socket = -1;
   std::shared_ptr<guard::tls_context> tls;
   std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
-  /// Of the first attempt, for whoever waits for it.
+  /// Of the first attempt, for `connect`.
   std::shared_ptr<std::promise<error_info>> first;
   std::chrono::milliseconds backoff{0};
   std::chrono::steady_clock::time_point lost_since{};
 };
 
-/// `first` is told how the first attempt ended; where it failed, the keeper ends.
+/// `first` gets the result of the first attempt; if that failed, the manager ends.
 connection_manager_actor::behavior_type connection_manager(
     connection_manager_actor::stateful_pointer<connection_manager_state> self, remote_link_ptr link,
     std::shared_ptr<guard::tls_context> tls, std::shared_ptr<std::promise<error_info>> first);

@@ -37,7 +37,8 @@ constexpr auto speaks_first_within = 500ms;
 /// Between the attempts at two addresses of a name (RFC 8305, 8).
 constexpr auto stagger = 250ms;
 
-/// A greeting in TLS 1.2, without extensions. Whoever speaks TLS answers it, be it with an alert; a dbengine without TLS hangs up.
+/// A greeting in TLS 1.2, without extensions. Whoever speaks TLS answers it, be it with an alert; a
+/// dbengine without TLS hangs up.
 constexpr std::array<unsigned char, 52> tls_greeting = [] {
   std::array<unsigned char, 52> g{};
   const std::array<unsigned char, 11> head{0x16, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3};
@@ -47,8 +48,8 @@ constexpr std::array<unsigned char, 52> tls_greeting = [] {
   return g;
 }();
 
-/// Asks a server whether it speaks TLS, on a connection of its own: the first one goes on waiting for a server that is far. What is
-/// sent there must harm nobody, whoever it is.
+/// Asks a server whether it speaks TLS, on a connection of its own: the first one goes on waiting
+/// for a server that is far. What is sent there must harm nobody, whoever it is.
 class tls_question {
 public:
   explicit tls_question(int like) {
@@ -97,7 +98,8 @@ private:
   bool asked_ = false;
 };
 
-/// Addresses of both families in turns, the first one's first (RFC 8305, 4): where one family leads nowhere, the other comes soon.
+/// Addresses of both families in turns, the first one's first (RFC 8305, 4): where one family leads
+/// nowhere, the other comes soon.
 std::vector<socket_address> in_turns(std::vector<socket_address> all) {
   if (all.empty())
     return all;
@@ -115,7 +117,8 @@ std::vector<socket_address> in_turns(std::vector<socket_address> all) {
   return mixed;
 }
 
-/// Connects to several addresses, each a moment after the one before or at once where that failed; the first that answers counts.
+/// Connects to several addresses, each a moment after the one before or at once where that failed;
+/// the first that answers counts.
 class attempts {
 public:
   explicit attempts(std::vector<socket_address> to) : to_(std::move(to)) {}

@@ -2,10 +2,11 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Makes a connection to a published engine: TCP, TLS, and the first bytes of the other side.
-// Thread rule: blocks; never in a scheduled actor or the middleman's thread.
+// Thread safety: blocks; never in a scheduled actor or the middleman's thread.
 //
-// Why not `remote_actor`? It blocks CAF's one connecting actor for as long as TCP tries (two minutes), waits for ever for a server
-// that accepts and says nothing, and cannot say that the other side wanted TLS.
+// Why not `remote_actor`? It blocks CAF's one connecting actor for as long as TCP tries (two
+// minutes), waits for ever for a server that accepts and says nothing, and cannot say that the
+// other side wanted TLS.
 
 #pragma once
 
@@ -65,10 +66,11 @@ using resolver = std::function<std::vector<socket_address>(const endpoint&)>;
 /// Asks the system, in its order of preference. Throws `errc::unreachable`.
 std::vector<socket_address> resolve(const endpoint& to);
 
-/// Throws `errc::unreachable`, or `errc::protocol` where who answers cannot be talked to. `stop` ends it early. A name's addresses
-/// are tried a quarter of a second apart, side by side, until one accepts the connection (RFC 8305).
+/// Throws `errc::unreachable`, or `errc::protocol` where who answers cannot be talked to. `stop`
+/// ends it early. A name's addresses are tried a quarter of a second apart, side by side, until one
+/// accepts the connection (RFC 8305).
 std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,
                               std::chrono::steady_clock::time_point deadline,
-                              const std::atomic<bool>& stop, const resolver& resolve = resolve);
+                              const std::atomic<bool>& stop, const resolver& names = resolve);
 
 } // namespace dbengine::actors::remote

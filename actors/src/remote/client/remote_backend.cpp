@@ -3,10 +3,10 @@
 
 #include "remote/client/remote_backend.hpp"
 
-#include "facade/local_scope.hpp"
 #include "os/descriptors.hpp"
 #include "os/threads.hpp"
 #include "remote/client/remote_cursor.hpp"
+#include "remote/client/remote_engine.hpp"
 #include "remote/protocol/call_rules.hpp"
 #include "system/message_codec.hpp"
 #include "workers/detached_spawn.hpp"
@@ -30,20 +30,29 @@ struct remote_backend::config : caf::actor_system_config {
 
 remote_backend::remote_backend(const endpoint& to, const remote_options& how, opener open)
     : config_(std::make_unique<config>()) {
-  // CAF ends the process where these are missing. Threads: the scheduler's, its clock and its printer, the middleman's, one that
-  // dials, one to spare. Descriptors: the middleman's three, the connection's two, two while it is dialled, one to spare.
+  // CAF ends the process where these are missing. Threads: the scheduler's, its clock and its
+  // printer, the middleman's, one that dials, one to spare. Descriptors: the middleman's three, the
+  // connection's two, two while it is dialled, one to spare.
   os::require_threads(6);
   os::require_descriptors(8, "to connect");
   system_ = std::make_unique<caf::actor_system>(*config_);
-  // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
+  // Else the thread that made the system is tied to its logger, and a later thread's end would
+  // touch a dead one.
   caf::logger::set_current_actor_system(nullptr);
   link_ = open(*system_, to, how);
   // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
   caf::logger::set_current_actor_system(nullptr);
+  try {
+    connect(*system_, remote_engine::make(*system_, link_));
+  } catch (...) { // no memory; the system's end waits for the end of the link
+    link_->close(remote_call::clock::now());
+    throw;
+  }
 }
 
 remote_backend::~remote_backend() {
   shutdown();
+  disconnect(); // closes the link, which is closed already
 }
 
 void remote_backend::shutdown() {
@@ -51,8 +60,7 @@ void remote_backend::shutdown() {
 }
 
 template <class Request>
-std::shared_ptr<facade_call> remote_backend::start(wire_kind k, Request r,
-                                                   const request_options& o) {
+std::shared_ptr<facade_call> remote_backend::start(Request r, const request_options& o) {
   if (link_->ended())
     throw error(errc::shut_down, "the engine is shut down");
   if (o.timeout && o.timeout->count() <= 0)
@@ -64,10 +72,10 @@ std::shared_ptr<facade_call> remote_backend::start(wire_kind k, Request r,
     r.options.id = o.id;
     r.options.read_only = link_->opts().read_only;
   }
-  auto c = std::make_shared<facade_call>(k, request_body(k, r));
+  auto c = std::make_shared<facade_call>(system::row_of<Request>::rule.kind, request_body(r));
   apply_rules(*c, r);
-  if (!without_deadline(k, o.timeout.has_value()))
-    c->deadline = sqlite::deadline_after(o.timeout.value_or(link_->opts().request_timeout));
+  set_deadline<Request>(*c, o.timeout.value_or(std::chrono::milliseconds(0)),
+                        link_->opts().request_timeout);
   link_->submit(c);
   return c;
 }
@@ -81,57 +89,41 @@ void remote_backend::wait(const std::shared_ptr<facade_call>& c, const request_o
     throw error(std::move(*c->failure));
 }
 
-template <class Result, class Request>
-Result remote_backend::run(wire_kind k, Request r, const request_options& o) {
-  const auto c = start(k, std::move(r), o);
+template <class Request>
+typename system::row_of<Request>::result remote_backend::run(Request r, const request_options& o) {
+  const auto c = start(std::move(r), o);
   wait(c, o);
-  Result x{};
-  base::decode(c->answer, x);
-  return x;
-}
-
-template <class Result>
-Result remote_backend::report(wire_kind k) {
-  const auto c = std::make_shared<facade_call>(k, empty_body());
-  c->deadline = sqlite::deadline_after(link_->opts().request_timeout);
-  if (link_->ended())
-    throw error(errc::shut_down, "the engine is shut down");
-  link_->submit(c);
-  wait(c, {});
-  Result x{};
+  typename system::row_of<Request>::result x{};
   base::decode(c->answer, x);
   return x;
 }
 
 rows remote_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
-  return run<rows>(wire_kind::fetch, fetch_request{std::string(sql), p.owned()}, o);
+  return run(fetch_request{std::string(sql), p.owned()}, o);
 }
 
 write_result remote_backend::execute(std::string_view sql, const params_view& p,
                                      const request_options& o) {
-  return run<write_result>(wire_kind::execute, execute_request{std::string(sql), p.owned()}, o);
+  return run(execute_request{std::string(sql), p.owned()}, o);
 }
 
 batch_result remote_backend::execute_many(std::string_view sql, std::span<const params> sets,
                                           const request_options& o) {
   if (sets.empty())
     return {};
-  return run<batch_result>(wire_kind::batch,
-                           batch_request{std::string(sql), {sets.begin(), sets.end()}}, o);
+  return run(batch_request{std::string(sql), {sets.begin(), sets.end()}}, o);
 }
 
 std::vector<operation_result> remote_backend::transact(std::span<const operation> ops,
                                                        const request_options& o) {
   if (ops.empty())
     return {};
-  return run<transaction_result>(wire_kind::transaction,
-                                 transaction_request{{ops.begin(), ops.end()}}, o)
-      .results;
+  return run(transaction_request{{ops.begin(), ops.end()}}, o).results;
 }
 
 script_result remote_backend::script(std::string_view sql, script_mode mode,
                                      const request_options& o) {
-  return run<script_result>(wire_kind::script, script_request{std::string(sql), mode}, o);
+  return run(script_request{std::string(sql), mode}, o);
 }
 
 std::unique_ptr<detail::cursor_source> remote_backend::open_cursor(std::string_view sql,
@@ -140,12 +132,12 @@ std::unique_ptr<detail::cursor_source> remote_backend::open_cursor(std::string_v
                                                                    const request_options& o) {
   if (batch == 0)
     throw error(errc::invalid_option, "a cursor's batch must be at least one row");
-  const auto id =
-      run<cursor_id>(wire_kind::cursor_open, cursor_open{std::string(sql), p.owned()}, o);
+  const auto id = run(cursor_open{std::string(sql), p.owned()}, o);
   return std::make_unique<remote_cursor>(link_, id, batch, o);
 }
 
-// -- what does not cross the wire -------------------------------------------------------------------
+// -- what does not cross the wire
+// -------------------------------------------------------------------
 
 namespace {
 
@@ -174,59 +166,11 @@ void remote_backend::backup_to(const std::filesystem::path&, const progress_call
   local_only("backup_to()", "request_backup, which writes into the server's backup folder");
 }
 
-// -- upkeep and reports ---------------------------------------------------------------------------
+// -- control plane --------------------------------------------------------------------------------
 
-bool remote_backend::request_backup(const request_options& o) {
-  return run<bool>(wire_kind::backup, backup_request{}, o);
-}
-
-dbengine::backup_info remote_backend::backup_info() {
-  return report<dbengine::backup_info>(wire_kind::backup_info);
-}
-
-dbengine::statistics remote_backend::statistics() {
-  return report<dbengine::statistics>(wire_kind::statistics);
-}
-
-health_report remote_backend::health() {
-  return report<health_report>(wire_kind::health);
-}
-
-dbengine::database_info remote_backend::database_info() {
-  return report<dbengine::database_info>(wire_kind::database_info);
-}
-
-maintenance_result remote_backend::maintain(maintenance_request m, const request_options& o) {
-  return run<maintenance_result>(wire_kind::maintenance, std::move(m), o);
-}
-
-void remote_backend::vacuum(const request_options& o) {
-  maintain({.what = maintenance_kind::vacuum}, o);
-}
-
-void remote_backend::analyze(std::string_view table, const request_options& o) {
-  maintain({.what = maintenance_kind::analyze, .argument = std::string(table)}, o);
-}
-
-void remote_backend::optimize(const request_options& o) {
-  maintain({.what = maintenance_kind::optimize}, o);
-}
-
-std::vector<std::string> remote_backend::integrity_check(bool quick, const request_options& o) {
-  return maintain(
-             {.what = quick ? maintenance_kind::quick_check : maintenance_kind::integrity_check}, o)
-      .problems;
-}
-
-checkpoint_result remote_backend::checkpoint(checkpoint_mode mode, const request_options& o) {
-  static constexpr const char* names[] = {"passive", "full", "restart", "truncate"};
-  return maintain({.what = maintenance_kind::checkpoint, .argument = names[static_cast<int>(mode)]},
-                  o)
-      .checkpoint;
-}
-
-void remote_backend::set_pragma(std::string_view name, const value& v, const request_options& o) {
-  maintain({.what = maintenance_kind::set_pragma, .argument = std::string(name), .setting = v}, o);
+void remote_backend::check_call(access) const {
+  if (link_->ended())
+    throw error(errc::shut_down, "the engine is shut down");
 }
 
 } // namespace dbengine::actors::remote

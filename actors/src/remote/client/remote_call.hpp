@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A request to an engine elsewhere, from its sender to its one answer.
-// Thread rule: filled by its sender, then the link's under its lock; `finished` is called once, by any thread, without the lock.
+// A request to an engine in another process, from its sender to its one answer.
+// Thread safety: filled by its sender, then the link's under its lock; `finished` is called once, by
+// any thread, without the lock.
 
 #pragma once
 
@@ -37,7 +38,7 @@ public:
   bool repeatable = true;
   /// It may change something: lost on the way, its outcome is unknown.
   bool writes = false;
-  /// A fetch whose sender forbids it to write: nothing the server says makes it one that may.
+  /// A fetch whose sender forbids it to write: no answer of the server makes it one that may.
   bool read_only = false;
 
   std::string answer;
@@ -54,13 +55,14 @@ public:
   bool sent = false;          ///< once at least
   int resent = 0;             ///< after its connection was lost
   bool done = false;
-  std::shared_ptr<remote_call> next; ///< among those that are about to be told
+  std::shared_ptr<remote_call> next; ///< among those that are about to be finished
 };
 
 using remote_call_ptr = std::shared_ptr<remote_call>;
 
-/// Calls that have ended and are told so when this ends: it is made before the link's lock is taken. It allocates nothing, so that no
-/// call is taken out of the link's tables and then not told.
+/// Calls that have ended. Its destructor calls `finished` for each, so it is made before the link's
+/// lock is taken. It allocates nothing: no call is removed from the link's tables and then not
+/// finished.
 class finished_calls {
 public:
   finished_calls() = default;

@@ -20,15 +20,14 @@ remote_cursor::~remote_cursor() {
     return;
   // Without a connection to speak of the server closes it with that.
   base::try_with_retries([this] {
-    link_->submit(std::make_shared<facade_call>(
-        wire_kind::cursor_close, request_body(wire_kind::cursor_close, cursor_close{id_})));
+    link_->submit(
+        std::make_shared<facade_call>(wire_kind::cursor_close, request_body(cursor_close{id_})));
   });
 }
 
 void remote_cursor::ask() {
   const cursor_next next{.id = id_, .batch = batch_};
-  auto c = std::make_shared<facade_call>(wire_kind::cursor_next,
-                                         request_body(wire_kind::cursor_next, next));
+  auto c = std::make_shared<facade_call>(wire_kind::cursor_next, request_body(next));
   apply_rules(*c, next);
   c->deadline = sqlite::deadline_after(options_.timeout.value_or(link_->opts().request_timeout));
   link_->submit(c);
@@ -39,12 +38,12 @@ void remote_cursor::ask_ahead() noexcept {
   try {
     ask();
   } catch (...) {
-    // Nothing was sent and no row is lost: the next call asks again, and tells where that fails, too.
+    // Nothing was sent and no row is lost: the next call tries again, and throws if that fails too.
   }
 }
 
 rows remote_cursor::next() {
-  if (failed_) // an empty batch would say that all rows were given
+  if (failed_) // an empty page would mean that all rows were given
     throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
   if (done_)
     return last_; // empty, with the names of the columns

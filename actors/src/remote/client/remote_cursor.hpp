@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A cursor of an engine elsewhere. One batch is under way while the last one is read: that is all the back-pressure needs.
-// Thread rule: the thread that opened it. Ownership: closes the server's cursor at its end.
+// A cursor of an engine in another process. One page is in flight while the last one is read: no
+// other back-pressure is needed.
+// Thread safety: the thread that opened it. Ownership: closes the server's cursor at its end.
 
 #pragma once
 

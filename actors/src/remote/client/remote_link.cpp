@@ -24,12 +24,12 @@ namespace {
 
 using clock = remote_call::clock;
 
-/// Of a frame: all but the body.
+/// A frame without its body.
 constexpr std::size_t frame_overhead = 256;
 
 std::uint64_t random_start() {
   std::random_device r;
-  return ((std::uint64_t{r()} << 32) | r()) >> 1; // never to the end of the numbers
+  return ((std::uint64_t{r()} << 32) | r()) >> 1; // so that it never overflows
 }
 
 [[noreturn]] void broken(const std::string& what) {
@@ -44,10 +44,10 @@ remote_link::remote_link(caf::actor_config& cfg, endpoint to, remote_options how
 
 void remote_link::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
   if (!what->mid.is_response())
-    return;       // nobody has a handle but the server, which sends nothing else
-  caf::message m; // none where there was no memory for it: an answer that cannot be read
+    return;       // only the server has a handle, and sends nothing else
+  caf::message m; // empty if there was no memory for it: an answer that cannot be read
   base::try_with_retries([&] { m = what->move_content_to_message(); });
-  answered(what->mid.request_id().integer_value(), m);
+  dispatch_answer(what->mid.request_id().integer_value(), m);
 }
 
 // -- calls ----------------------------------------------------------------------------------------
@@ -68,9 +68,9 @@ void remote_link::submit(const remote_call_ptr& c) {
   c->id = ++last_id_;
   c->patience = clock::now() + defaults::reconnect_patience;
   try {
-    arm();
+    schedule_sweep();
     waiting_.emplace(c->id, c);
-  } catch (...) { // no memory: it is not under way, and nobody may wait for its end
+  } catch (...) { // no memory: it is not in flight, and `close` must not wait for it
     --count_;
     bytes_ -= c->body.size();
     drained_.notify_all();
@@ -89,13 +89,13 @@ std::string remote_link::too_large_text(const remote_call& c) const {
          std::to_string(welcome_.max_frame_bytes) + " at once: split it";
 }
 
-bool remote_link::take_room(std::size_t bytes) {
-  return window_->take(bytes, welcome_.max_requests, welcome_.max_bytes);
+bool remote_link::reserve_room(std::size_t bytes) {
+  return window_->try_add(bytes, welcome_.max_requests, welcome_.max_bytes);
 }
 
-// Whatever these need memory for comes first: where there is none, everything is as it was before.
+// These allocate first: if there is no memory, the state is as it was before.
 
-void remote_link::send(calls::iterator at) {
+void remote_link::send_call(calls::iterator at) {
   auto& c = *at->second;
   std::int64_t left = 0; // the server's own default
   if (c.deadline != clock::time_point::max())
@@ -103,12 +103,12 @@ void remote_link::send(calls::iterator at) {
         1, std::chrono::ceil<std::chrono::milliseconds>(c.deadline - clock::now()).count());
   std::memcpy(c.body.data(), &left, sizeof left);
   const auto size = c.body.size();
-  // What is never sent again gives its bytes away.
+  // A call that is never sent again gives its bytes away.
   const bool keeps = c.repeatable || c.kind == wire_kind::fetch;
   std::string copy;
   if (keeps)
     copy = c.body;
-  auto& f = post(c.kind, c.id, keeps ? copy : c.body, size);
+  auto& f = send_message(c.kind, c.id, keeps ? copy : c.body, size);
   if (!keeps)
     bytes_ -= size;
   c.sent = true;
@@ -117,23 +117,22 @@ void remote_link::send(calls::iterator at) {
   f.place = waiting_.extract(at);
 }
 
-/// One message to the server; its flight has no call yet. Where it throws, the body is still there and nothing is under way.
-remote_link::flight& remote_link::post(wire_kind k, std::uint64_t id, std::string& body,
-                                       std::size_t bytes) {
+remote_link::in_flight_call& remote_link::send_message(wire_kind k, std::uint64_t id,
+                                                       std::string& body, std::size_t bytes) {
   auto m = caf::make_message(wire_request{static_cast<std::uint8_t>(k), id, {}});
   auto& inside = m.get_mutable_as<wire_request>(0).body;
   const auto mid = ++last_mid_;
-  const auto at = flights_.try_emplace(mid).first;
+  const auto at = in_flight_.try_emplace(mid).first;
   at->second.bytes = bytes;
   inside.swap(body);
   try {
     gateway_->enqueue(caf::strong_actor_ptr(ctrl()), caf::message_id(mid).with_normal_priority(), m,
                       nullptr);
   } catch (...) {
-    if (m.cvals()
-            ->unique()) { // else it lies in the broker's mailbox, and the write may not be sent twice
+    // If it is shared, it lies in the broker's mailbox, and the write may not be sent twice.
+    if (m.cvals()->unique()) {
       inside.swap(body);
-      flights_.erase(at);
+      in_flight_.erase(at);
       throw;
     }
   }
@@ -141,9 +140,9 @@ remote_link::flight& remote_link::post(wire_kind k, std::uint64_t id, std::strin
   return at->second;
 }
 
-void remote_link::ask_for_more(calls::node_type& place) {
+void remote_link::request_next_part(calls::node_type& place) {
   auto body = base::encode(std::int64_t{0}, place.mapped()->id);
-  auto& f = post(wire_kind::more, ++last_id_, body, 0);
+  auto& f = send_message(wire_kind::more, ++last_id_, body, 0);
   window_->add();
   f.place = std::move(place);
 }
@@ -152,22 +151,22 @@ void remote_link::send_waiting() noexcept {
   while (can_send() && !waiting_.empty()) {
     const auto first = waiting_.begin();
     const auto size = first->second->body.size();
-    if (!take_room(size))
+    if (!reserve_room(size))
       return;
     try {
-      send(first);
+      send_call(first);
     } catch (...) {
-      window_->give(size);
+      window_->remove(size);
       return;
     }
   }
 }
 
-void remote_link::say(wire_kind k, std::uint64_t about) {
+void remote_link::send_control(wire_kind k, std::uint64_t about) {
   if (!gateway_)
     return;
   auto body = base::encode(std::int64_t{0}, about);
-  post(k, ++last_id_, body, 0);
+  send_message(k, ++last_id_, body, 0);
   window_->add();
 }
 
@@ -187,29 +186,29 @@ void remote_link::try_cancel(const remote_call_ptr& c) {
     waiting_.erase(c->id);
     fail(c, std::move(why), out);
   } else {
-    say(wire_kind::cancel, c->id);
+    send_control(wire_kind::cancel, c->id);
     c->cancelled_until = clock::now() + defaults::remote_grace;
   }
 }
 
 // -- answers --------------------------------------------------------------------------------------
 
-void remote_link::answered(std::uint64_t mid, caf::message& m) noexcept {
+void remote_link::dispatch_answer(std::uint64_t mid, caf::message& m) noexcept {
   finished_calls out;
   const lock l(mutex_);
-  const auto it = flights_.find(mid);
-  if (it == flights_.end())
-    return; // of a connection that is no more
+  const auto it = in_flight_.find(mid);
+  if (it == in_flight_.end())
+    return; // of an earlier connection
   auto f = std::move(it->second);
-  flights_.erase(it);
+  in_flight_.erase(it);
   if (window_)
-    window_->give(f.bytes);
+    window_->remove(f.bytes);
   if (f.open_call() != nullptr) {
     try {
       if (m.match_elements<wire_answer>())
-        take(f.place, m.get_mutable_as<wire_answer>(0), out);
+        handle_answer(f.place, m.get_mutable_as<wire_answer>(0), out);
       else
-        come_back(f.place, m, out);
+        handle_undelivered(f.place, m, out);
     } catch (...) { // it cannot be read, or there is no memory for it
       auto why = base::current_exception_info();
       why.outcome = f.place.mapped()->writes ? outcome::unknown : outcome::not_run;
@@ -219,15 +218,16 @@ void remote_link::answered(std::uint64_t mid, caf::message& m) noexcept {
   send_waiting();
 }
 
-/// There is no answer: the guard and the broker say so of what did not reach the gateway.
-void remote_link::come_back(calls::node_type& place, const caf::message& m, finished_calls& out) {
+void remote_link::handle_undelivered(calls::node_type& place, const caf::message& m,
+                                     finished_calls& out) {
   const auto& c = place.mapped();
   const auto* why = m.match_elements<caf::error>() ? &m.get_as<caf::error>(0) : nullptr;
   const bool never_left = why != nullptr && (why->category() == caf::atom("exit") ||
                                              *why == caf::sec::request_receiver_down);
-  leaving_ = leaving_ || never_left; // the keeper hears of the loss at this moment
-  if (never_left && goes_again(*c))
-    return leave(std::move(place));
+  stopping_ =
+      stopping_ || never_left; // the connection manager is notified of the loss at this moment
+  if (never_left && should_retry(*c))
+    return stop_sending(std::move(place));
   fail(c,
        never_left ? error_info{.code = errc::unreachable,
                                .message = "the connection to " + to_string(to_) + " is lost"}
@@ -235,7 +235,7 @@ void remote_link::come_back(calls::node_type& place, const caf::message& m, fini
        out);
 }
 
-void remote_link::take(calls::node_type& place, wire_answer& a, finished_calls& out) {
+void remote_link::handle_answer(calls::node_type& place, wire_answer& a, finished_calls& out) {
   const auto& c = place.mapped();
   switch (static_cast<wire_outcome>(a.outcome)) {
   case wire_outcome::result: c->answer = std::move(a.body); return finish(c, out);
@@ -246,8 +246,8 @@ void remote_link::take(calls::node_type& place, wire_answer& a, finished_calls& 
     } catch (const error& e) {
       broken(e.message());
     }
-    if (why.code == errc::shut_down && may_go_again(*c)) // as where the server had been killed
-      return leave(std::move(place));
+    if (why.code == errc::shut_down && may_retry(*c)) // as if the server had been killed
+      return stop_sending(std::move(place));
     return fail(c, std::move(why), out);
   }
   case wire_outcome::needs_writer:
@@ -258,20 +258,21 @@ void remote_link::take(calls::node_type& place, wire_answer& a, finished_calls& 
           c,
           {.code = errc::read_only, .message = "the request writes, and this access is read-only"},
           out);
-    // The last byte of a fetch allows it to write. Lost from now on, its outcome is unknown.
+    // The last byte of a fetch allows it to write. If it is lost from now on, its outcome is
+    // unknown.
     c->body.back() = 1;
     c->writes = true;
     c->repeatable = false;
     c->sent = false; // as one that writes
-    // Before all that wait; in the place of the one just answered.
+    // Before all that wait, in the place of the call that was just answered.
     waiting_.insert(std::move(place));
     return;
-  case wire_outcome::part: return take_part(place, a, out);
+  case wire_outcome::part: return handle_part(place, a, out);
   }
   broken("an outcome of unknown kind");
 }
 
-void remote_link::take_part(calls::node_type& place, const wire_answer& a, finished_calls& out) {
+void remote_link::handle_part(calls::node_type& place, const wire_answer& a, finished_calls& out) {
   const auto& c = place.mapped();
   std::uint64_t total = 0;
   if (a.body.size() < sizeof total)
@@ -286,12 +287,12 @@ void remote_link::take_part(calls::node_type& place, const wire_answer& a, finis
   if (c->answer.size() == total)
     return finish(c, out);
   if (!gateway_)
-    return fail(c, gone(*c), out);
-  ask_for_more(place);
+    return fail(c, connection_lost_error(*c), out);
+  request_next_part(place);
 }
 
-void remote_link::leave(calls::node_type again) {
-  leaving_ = true;
+void remote_link::stop_sending(calls::node_type again) {
+  stopping_ = true;
   waiting_.insert(std::move(again));
 }
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The client's side of one connection: what is under way, what waits, and what becomes of it when the connection is lost.
-// It is the actor that the server answers; it runs in the senders' threads, the middleman's and the keeper's.
+// The client's side of one connection: the calls in flight, the calls that wait, and their outcome
+// when the connection is lost. It is the actor that the server answers. It runs in the threads of
+// the senders, of the middleman and of the connection manager.
 //
-// Thread rule: any thread. Ownership: shared by the handle or facade that uses it and by its keeper; `close` parts them.
+// Thread safety: any thread. Ownership: shared by the handle or facade that uses it and by its
+// connection manager; `close` parts them.
 //
-// Why no event-based actor between? It would add a scheduled hop to each way, as much again as the whole round trip.
+// Why no event-based actor between? It would add a scheduled hop to each way, as much again as the
+// whole round trip.
 
 #pragma once
 
+#include "base/thread_annotations.hpp"
 #include "remote/client/dial.hpp"
 #include "remote/client/remote_call.hpp"
 #include "remote/client/wire_window.hpp"
@@ -24,7 +28,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
@@ -37,22 +40,25 @@ public:
   using caf::abstract_actor::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override;
 
-  /// Hands a call over; `finished` follows, always. Throws `errc::shut_down`, `errc::overloaded`, `errc::too_big`, `errc::forked`.
+  /// Hands a call over; `finished` follows, always. Throws `errc::shut_down`, `errc::overloaded`,
+  /// `errc::too_big`, `errc::forked`.
   void submit(const remote_call_ptr& c);
-  /// Asks for its end: waiting, at once; under way, by the server's word or a while later without.
+  /// Requests the call's end. A call that waits ends at once; one in flight ends by the server's
+  /// answer, or a while later without it.
   void cancel(const remote_call_ptr& c);
 
-  /// No new calls; waits until `deadline` for those under way, answers the rest `errc::shut_down`, and parts from the keeper. The
-  /// server's engine goes on. Idempotent.
+  /// Refuses new calls, waits until `deadline` for those in flight, fails the others with
+  /// `errc::shut_down`, and ends the connection manager. The server's engine stays open.
+  /// Idempotent.
   void close(remote_call::clock::time_point deadline);
 
-  // -- for the keeper -----------------------------------------------------------------------------
+  // -- for the connection manager -----------------------------------------------------------------
 
-  /// How to have the keeper look in a moment (`arm`) and end (`stop`).
-  void keep(std::function<void()> arm, std::function<void()> stop);
-  void connected(caf::strong_actor_ptr gateway, const wire_welcome& w);
-  void lost(std::string why) noexcept;
-  /// Gives up what waited too long. True: look again.
+  /// `schedule_sweep` makes the manager call `sweep` in a moment, `stop_manager` ends it.
+  void set_callbacks(std::function<void()> schedule_sweep, std::function<void()> stop_manager);
+  void on_connect(caf::strong_actor_ptr gateway, const wire_welcome& w);
+  void on_disconnect(std::string why) noexcept;
+  /// Fails what has waited for too long. True if another sweep is needed.
   bool sweep();
 
   const endpoint& to() const noexcept { return to_; }
@@ -61,11 +67,12 @@ public:
   bool ended() const;
 
 private:
-  using lock = std::unique_lock<std::mutex>;
+  using lock = base::scoped_lock;
   using calls = std::map<std::uint64_t, remote_call_ptr>;
-  /// A call goes from table to table with its node: that needs no memory, so it is never in none of them.
-  struct flight {
-    calls::node_type place; // none: its end means nothing to anybody
+  /// A call moves from table to table with its node: that needs no memory, so it is never in none
+  /// of them.
+  struct in_flight_call {
+    calls::node_type place; // empty for a control message, whose answer nothing waits for
     std::size_t bytes = 0;
 
     remote_call* open_call() const {
@@ -73,56 +80,78 @@ private:
     }
   };
 
-  void answered(std::uint64_t mid, caf::message& m) noexcept;
-  void take(calls::node_type& place, wire_answer& a, finished_calls& out);
-  void take_part(calls::node_type& place, const wire_answer& a, finished_calls& out);
-  void come_back(calls::node_type& place, const caf::message& m, finished_calls& out);
-  void send(calls::iterator at);
-  flight& post(wire_kind k, std::uint64_t id, std::string& body, std::size_t bytes);
-  /// In their order, as far as there is room. Without memory the rest waits for the keeper's next look.
-  void send_waiting() noexcept;
-  void ask_for_more(calls::node_type& place);
-  void say(wire_kind k, std::uint64_t about);
-  void try_cancel(const remote_call_ptr& c);
-  /// Whether a call whose connection is lost may be sent again.
-  bool may_go_again(const remote_call& c) const;
-  /// The same; then it counts as one more time.
-  bool goes_again(remote_call& c) const;
-  /// Nothing more is sent on this connection, which is about to end; its answers are still taken.
-  void leave(calls::node_type again);
-  bool can_send() const { return gateway_ != nullptr && !leaving_; }
-  void fail(const remote_call_ptr& c, error_info why, finished_calls& out) noexcept;
-  void finish(const remote_call_ptr& c, finished_calls& out) noexcept;
-  /// Whether one more may be under way now; then it counts.
-  bool take_room(std::size_t bytes);
-  /// Why the server would not take it at all.
-  bool too_large(const remote_call& c) const noexcept;
-  std::string too_large_text(const remote_call& c) const;
-  void arm();
-  error_info gone(const remote_call& c) const noexcept;
+  // Answers.
+  void dispatch_answer(std::uint64_t mid, caf::message& m) noexcept DBENGINE_EXCLUDES(mutex_);
+  void handle_answer(calls::node_type& place, wire_answer& a, finished_calls& out)
+      DBENGINE_REQUIRES(mutex_);
+  void handle_part(calls::node_type& place, const wire_answer& a, finished_calls& out)
+      DBENGINE_REQUIRES(mutex_);
+  /// There is no answer: the guard or the broker reports what did not reach the gateway.
+  void handle_undelivered(calls::node_type& place, const caf::message& m, finished_calls& out)
+      DBENGINE_REQUIRES(mutex_);
+  void fail(const remote_call_ptr& c, error_info why, finished_calls& out) noexcept
+      DBENGINE_REQUIRES(mutex_);
+  void finish(const remote_call_ptr& c, finished_calls& out) noexcept DBENGINE_REQUIRES(mutex_);
+
+  // Messages to the server.
+  bool can_send() const DBENGINE_REQUIRES(mutex_) { return gateway_ != nullptr && !stopping_; }
+  void send_call(calls::iterator at) DBENGINE_REQUIRES(mutex_);
+  /// Sends one message; no call belongs to it yet. If it throws, the body is still there and
+  /// nothing is in flight.
+  in_flight_call& send_message(wire_kind k, std::uint64_t id, std::string& body, std::size_t bytes)
+      DBENGINE_REQUIRES(mutex_);
+  /// In their order, as far as there is room. Without memory the others wait for the next sweep.
+  void send_waiting() noexcept DBENGINE_REQUIRES(mutex_);
+  void request_next_part(calls::node_type& place) DBENGINE_REQUIRES(mutex_);
+  /// A message about the call with this number.
+  void send_control(wire_kind k, std::uint64_t about) DBENGINE_REQUIRES(mutex_);
+  void try_cancel(const remote_call_ptr& c) DBENGINE_EXCLUDES(mutex_);
+  /// Whether one more may be in flight now; then it counts.
+  bool reserve_room(std::size_t bytes) DBENGINE_REQUIRES(mutex_);
+  /// Whether the server would refuse it for its size.
+  bool too_large(const remote_call& c) const noexcept DBENGINE_REQUIRES(mutex_);
+  std::string too_large_text(const remote_call& c) const DBENGINE_REQUIRES(mutex_);
+
+  // Calls whose connection is lost.
+  bool may_retry(const remote_call& c) const DBENGINE_REQUIRES(mutex_);
+  /// As `may_retry`; if true, it counts as one more attempt.
+  bool should_retry(remote_call& c) const DBENGINE_REQUIRES(mutex_);
+  /// Keeps the call for the next connection. Nothing more is sent on this one, which is about to
+  /// end; its answers are still handled.
+  void stop_sending(calls::node_type again) DBENGINE_REQUIRES(mutex_);
+  error_info connection_lost_error(const remote_call& c) const noexcept DBENGINE_REQUIRES(mutex_);
+  void fail_late_waiting(remote_call::clock::time_point now, finished_calls& out)
+      DBENGINE_REQUIRES(mutex_);
+  void fail_late_in_flight(remote_call::clock::time_point now, finished_calls& out)
+      DBENGINE_REQUIRES(mutex_);
+  void schedule_sweep() DBENGINE_REQUIRES(mutex_);
 
   const endpoint to_;
   const remote_options how_;
   const int owner_pid_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable drained_;
-  std::function<void()> arm_;
-  std::function<void()> stop_;
-  caf::strong_actor_ptr gateway_; // null while there is no connection
-  bool leaving_ = false;          // its server shuts down, or a request came back
-  wire_welcome welcome_;
-  std::string why_lost_;
-  bool closed_ = false;
-  bool armed_ = false;
-  std::uint64_t last_mid_ = 0;
-  std::uint64_t last_id_ = 0;
-  std::unordered_map<std::uint64_t, flight> flights_; // by message id
-  std::shared_ptr<wire_window> window_;               // null without connection
-  /// By number: in the order in which they were asked, whichever way they came to wait.
-  calls waiting_;
-  std::size_t count_ = 0; // calls accepted and not finished
-  std::size_t bytes_ = 0; // their bodies
+  mutable base::mutex mutex_;
+  std::condition_variable_any drained_;
+  std::function<void()> schedule_ DBENGINE_GUARDED_BY(mutex_);
+  std::function<void()> stop_manager_ DBENGINE_GUARDED_BY(mutex_);
+  /// Null while there is no connection.
+  caf::strong_actor_ptr gateway_ DBENGINE_GUARDED_BY(mutex_);
+  /// Set when the server shuts down or a request was undelivered; reset by the next connection.
+  bool stopping_ DBENGINE_GUARDED_BY(mutex_) = false;
+  wire_welcome welcome_ DBENGINE_GUARDED_BY(mutex_);
+  std::string disconnect_reason_ DBENGINE_GUARDED_BY(mutex_);
+  bool closed_ DBENGINE_GUARDED_BY(mutex_) = false;
+  bool sweep_scheduled_ DBENGINE_GUARDED_BY(mutex_) = false;
+  std::uint64_t last_mid_ DBENGINE_GUARDED_BY(mutex_) = 0;
+  std::uint64_t last_id_ DBENGINE_GUARDED_BY(mutex_) = 0;
+  /// By the message's id in CAF.
+  std::unordered_map<std::uint64_t, in_flight_call> in_flight_ DBENGINE_GUARDED_BY(mutex_);
+  /// Null while there is no connection.
+  std::shared_ptr<wire_window> window_ DBENGINE_GUARDED_BY(mutex_);
+  /// By number: in the order of the requests, for whatever reason they wait.
+  calls waiting_ DBENGINE_GUARDED_BY(mutex_);
+  std::size_t count_ DBENGINE_GUARDED_BY(mutex_) = 0; // calls accepted and not finished
+  std::size_t bytes_ DBENGINE_GUARDED_BY(mutex_) = 0; // their bodies
 };
 
 /// A strong reference.

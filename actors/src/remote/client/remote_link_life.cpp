@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The link from connection to connection: made, lost, looked after, closed.
+// The link from connection to connection: made, lost, swept, closed.
 
 #include "remote/client/remote_link.hpp"
 
@@ -18,9 +18,9 @@ using clock = remote_call::clock;
 
 namespace {
 
-/// Where there is no memory for the words, the code says it alone.
+/// Without memory for the text the code stands alone.
 template <class Text>
-error_info told(errc code, outcome outcome, const Text& text) noexcept {
+error_info make_info(errc code, outcome outcome, const Text& text) noexcept {
   error_info why{.code = code, .outcome = outcome};
   try {
     why.message = text();
@@ -30,26 +30,32 @@ error_info told(errc code, outcome outcome, const Text& text) noexcept {
   return why;
 }
 
-outcome fate_of(const remote_call& c) noexcept {
+outcome outcome_of(const remote_call& c) noexcept {
   return c.writes && c.sent ? outcome::unknown : outcome::not_run;
+}
+
+error_info closed_error(const remote_call& c, const endpoint& to) noexcept {
+  return make_info(errc::shut_down, outcome_of(c),
+                   [&] { return "the connection to " + to_string(to) + " was closed"; });
 }
 
 } // namespace
 
-void remote_link::keep(std::function<void()> arm, std::function<void()> stop) {
+void remote_link::set_callbacks(std::function<void()> schedule_sweep,
+                                std::function<void()> stop_manager) {
   const lock l(mutex_);
-  arm_ = std::move(arm);
-  stop_ = std::move(stop);
+  schedule_ = std::move(schedule_sweep);
+  stop_manager_ = std::move(stop_manager);
 }
 
-void remote_link::arm() {
-  if (!armed_ && arm_) {
-    arm_();
-    armed_ = true;
+void remote_link::schedule_sweep() {
+  if (!sweep_scheduled_ && schedule_) {
+    schedule_();
+    sweep_scheduled_ = true;
   }
 }
 
-void remote_link::connected(caf::strong_actor_ptr gateway, const wire_welcome& w) {
+void remote_link::on_connect(caf::strong_actor_ptr gateway, const wire_welcome& w) {
   auto window = window_of(gateway.get());
   auto welcome = w;
   finished_calls out;
@@ -58,59 +64,68 @@ void remote_link::connected(caf::strong_actor_ptr gateway, const wire_welcome& w
     return;
   window_ = std::move(window);
   gateway_ = std::move(gateway);
-  leaving_ = false;
+  stopping_ = false;
   welcome_ = std::move(welcome);
-  why_lost_.clear();
+  disconnect_reason_.clear();
   // The server may be another one, which takes less at once.
-  std::erase_if(waiting_, [&](const auto& waits) {
-    const auto& c = waits.second;
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    const auto at = it++;
+    const auto c = at->second;
     if (!too_large(*c))
-      return false;
-    fail(c, told(errc::too_big, fate_of(*c), [&] { return too_large_text(*c); }), out);
-    return true;
-  });
+      continue;
+    std::string text;
+    try {
+      text = too_large_text(*c);
+    } catch (...) { // the code stands alone
+    }
+    waiting_.erase(at);
+    fail(c, {.code = errc::too_big, .outcome = outcome_of(*c), .message = std::move(text)}, out);
+  }
   send_waiting();
 }
 
-error_info remote_link::gone(const remote_call& c) const noexcept {
-  const bool unknown = fate_of(c) == outcome::unknown;
-  return told(unknown ? errc::outcome_unknown : errc::unreachable, fate_of(c), [&] {
-    return unknown ? "the connection to " + to_string(to_) +
-                         " was lost while the write was under way: " + why_lost_
-                   : "the engine at " + to_string(to_) + " cannot be reached: " + why_lost_;
-  });
+error_info remote_link::connection_lost_error(const remote_call& c) const noexcept {
+  const bool unknown = outcome_of(c) == outcome::unknown;
+  // clang analyses a lambda without the locks of its caller; this one runs within `make_info`.
+  const auto text = [&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
+    return unknown
+               ? "the connection to " + to_string(to_) +
+                     " was lost while the write was under way: " + disconnect_reason_
+               : "the engine at " + to_string(to_) + " cannot be reached: " + disconnect_reason_;
+  };
+  return make_info(unknown ? errc::outcome_unknown : errc::unreachable, outcome_of(c), text);
 }
 
-bool remote_link::may_go_again(const remote_call& c) const {
+bool remote_link::may_retry(const remote_call& c) const {
   return c.repeatable && !c.cancelled_until && !closed_;
 }
 
-bool remote_link::goes_again(remote_call& c) const {
-  if (!may_go_again(c) || c.resent >= defaults::remote_resends)
+bool remote_link::should_retry(remote_call& c) const {
+  if (!may_retry(c) || c.resent >= defaults::remote_resends)
     return false;
   ++c.resent;
   c.patience = clock::now() + defaults::reconnect_patience;
   return true;
 }
 
-void remote_link::lost(std::string why) noexcept {
+void remote_link::on_disconnect(std::string why) noexcept {
   finished_calls out;
   const lock l(mutex_);
-  why_lost_ = std::move(why);
+  disconnect_reason_ = std::move(why);
   const auto patience = clock::now() + defaults::reconnect_patience;
   if (gateway_)
     for (const auto& [id, c] : waiting_)
       c->patience = patience;
   gateway_ = nullptr;
-  for (auto& [mid, f] : flights_) {
+  for (auto& [mid, f] : in_flight_) {
     if (f.open_call() == nullptr)
       continue;
-    if (goes_again(*f.open_call()))
+    if (should_retry(*f.open_call()))
       waiting_.insert(std::move(f.place));
     else
-      fail(f.place.mapped(), gone(*f.place.mapped()), out);
+      fail(f.place.mapped(), connection_lost_error(*f.place.mapped()), out);
   }
-  flights_.clear();
+  in_flight_.clear();
   window_ = nullptr; // it ends with the connection, for all links
 }
 
@@ -118,29 +133,38 @@ bool remote_link::sweep() {
   finished_calls out;
   const lock l(mutex_);
   const auto now = clock::now();
-  std::erase_if(waiting_, [&](const auto& waits) {
-    const auto& c = waits.second;
-    if (now >= c->deadline) {
-      fail(c,
-           told(errc::timeout, fate_of(*c),
-                [this] {
-                  std::string why = "the deadline passed while it waited";
-                  if (!gateway_)
-                    why += " for the connection to " + to_string(to_) +
-                           (why_lost_.empty() ? "" : ": " + why_lost_);
-                  return why;
-                }),
-           out);
-      return true;
-    }
-    if (!gateway_ && now >= c->patience) {
-      fail(c, gone(*c), out);
-      return true;
-    }
-    return false;
-  });
+  fail_late_waiting(now, out);
+  fail_late_in_flight(now, out);
+  send_waiting(); // another link may have left room, or memory is available again
+  return sweep_scheduled_ = count_ != 0; // while it is being closed, too
+}
+
+void remote_link::fail_late_waiting(clock::time_point now, finished_calls& out) {
+  const bool connected = gateway_ != nullptr;
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    const auto at = it++;
+    const auto c = at->second;
+    const bool timed_out = now >= c->deadline;
+    if (!timed_out && (connected || now < c->patience))
+      continue;
+    // As above: it runs within `make_info`, with the lock held.
+    const auto text = [&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
+      const std::string& reason = disconnect_reason_;
+      std::string what = "the deadline passed while it waited";
+      if (!connected)
+        what += " for the connection to " + to_string(to_) + (reason.empty() ? "" : ": " + reason);
+      return what;
+    };
+    auto why =
+        timed_out ? make_info(errc::timeout, outcome_of(*c), text) : connection_lost_error(*c);
+    waiting_.erase(at);
+    fail(c, std::move(why), out);
+  }
+}
+
+void remote_link::fail_late_in_flight(clock::time_point now, finished_calls& out) {
   std::vector<remote_call_ptr> late;
-  for (const auto& [mid, f] : flights_) {
+  for (const auto& [mid, f] : in_flight_) {
     const auto* c = f.open_call();
     if (c == nullptr)
       continue;
@@ -150,16 +174,15 @@ bool remote_link::sweep() {
       late.push_back(f.place.mapped());
   }
   for (const auto& c : late) {
-    say(wire_kind::cancel, c->id);
+    send_control(wire_kind::cancel, c->id);
     const bool cancelled = c->cancelled_until && now >= *c->cancelled_until;
     fail(c,
-         told(cancelled ? errc::cancelled : errc::timeout,
-              c->writes ? outcome::unknown : outcome::not_run,
-              [this] { return "the server at " + to_string(to_) + " has not answered in time"; }),
+         make_info(
+             cancelled ? errc::cancelled : errc::timeout,
+             c->writes ? outcome::unknown : outcome::not_run,
+             [this] { return "the server at " + to_string(to_) + " has not answered in time"; }),
          out);
   }
-  send_waiting();              // another link may have left room, or memory is there again
-  return armed_ = count_ != 0; // while it is being closed, too
 }
 
 void remote_link::close(clock::time_point deadline) {
@@ -168,28 +191,23 @@ void remote_link::close(clock::time_point deadline) {
     finished_calls out;
     lock l(mutex_);
     closed_ = true;
-    drained_.wait_until(l, deadline, [this] { return count_ == 0; });
-    const auto end = [&](const remote_call_ptr& c) {
-      fail(c,
-           told(errc::shut_down, fate_of(*c),
-                [this] { return "the connection to " + to_string(to_) + " was closed"; }),
-           out);
-    };
+    while (count_ != 0 && drained_.wait_until(l, deadline) != std::cv_status::timeout) {
+    }
     for (const auto& [id, c] : waiting_)
-      end(c);
-    for (auto& [mid, f] : flights_) {
+      fail(c, closed_error(*c, to_), out);
+    for (auto& [mid, f] : in_flight_) {
       if (f.open_call() != nullptr)
-        end(f.place.mapped());
+        fail(f.place.mapped(), closed_error(*f.open_call(), to_), out);
       f.place = {}; // until it is answered it counts for the other links of this connection
     }
     waiting_.clear();
     gateway_ = nullptr;
-    arm_ = nullptr;
-    stop = std::exchange(stop_, nullptr);
+    schedule_ = nullptr;
+    stop = std::exchange(stop_manager_, nullptr);
   }
-  if (stop) // nobody else ends the keeper, for which the system waits
+  if (stop) // the only way to end the manager, for which the system waits
     base::retry_on_bad_alloc(stop);
-  // The middleman keeps a handle of whoever has sent something, until its end.
+  // The middleman keeps a handle of every sender until the sender's end.
   cleanup(caf::exit_reason::user_shutdown, nullptr);
 }
 

@@ -4,6 +4,7 @@
 #include "remote/client/wire_window.hpp"
 
 #include <map>
+#include <mutex>
 
 namespace dbengine::actors::remote {
 

@@ -1,62 +1,56 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What makes a message a call over the wire: its bytes, and what may be done with it when the connection is lost.
-// Thread rule: stateless.
+// What makes a request a call over the wire: its bytes, and what may be done with it when the
+// connection is lost. Both come from the request's row in the table.
+// Thread safety: plain functions.
 
 #pragma once
 
-#include "engine/maintenance.hpp"
 #include "remote/client/remote_call.hpp"
 #include "sqlite/request_control.hpp"
-#include "sqlite/sql_text.hpp"
 #include "system/message_codec.hpp"
+#include "system/request_effects.hpp"
 
 namespace dbengine::actors::remote {
 
-/// Whether a fetch is sent as one that may write. One that may not can be sent again; where it would write after all, the server
-/// says so. By that second way it would be overtaken by its sender's later writes: so only where its text looks like reading.
-inline bool sent_to_write(const fetch_request& x) {
-  return !x.options.read_only && (!x.options.id.empty() || sqlite::may_write(x.sql));
-}
-
 /// The body of a request: room for the time that is left, then the message.
-template <class T>
-std::string request_body(wire_kind k, const T& x) {
-  if constexpr (std::is_same_v<T, fetch_request>)
-    return base::encode(std::int64_t{0}, x, static_cast<std::uint8_t>(sent_to_write(x)));
+template <class Request>
+std::string request_body(const Request& x) {
+  if constexpr (std::is_same_v<Request, fetch_request>)
+    return base::encode(std::int64_t{0}, x, static_cast<std::uint8_t>(system::may_change(x)));
   else
-    return (void)k, base::encode(std::int64_t{0}, x);
-}
-
-inline std::string empty_body() {
-  return base::encode(std::int64_t{0});
+    return base::encode(std::int64_t{0}, x);
 }
 
 /// Sets `writes`, `repeatable` and `read_only`.
-template <class T>
-void apply_rules(remote_call& c, const T& x) {
-  if constexpr (std::is_same_v<T, fetch_request>) {
-    c.writes = sent_to_write(x);
-    c.repeatable = !c.writes || !x.options.id.empty();
-    c.read_only = x.options.read_only;
-  } else if constexpr (std::is_same_v<T, maintenance_request>) {
-    c.writes = engine::maintenance::writes(x.what);
+template <class Request>
+void apply_rules(remote_call& c, const Request& x) {
+  constexpr system::request_rule rule = system::row_of<Request>::rule;
+  c.writes = rule.does == system::effect::backup || system::changes(x);
+  switch (rule.again) {
+  case system::resend::always: c.repeatable = true; break;
+  case system::resend::never: c.repeatable = false; break;
+  case system::resend::if_reading: c.repeatable = !c.writes; break;
+  case system::resend::if_reading_or_id:
     c.repeatable = !c.writes;
-  } else if constexpr (std::is_same_v<T, backup_request>) {
-    c.writes = true;
-    c.repeatable = false;
-  } else if constexpr (std::is_same_v<T, cursor_next>) {
-    c.repeatable = false; // the next rows are not the same rows
-  } else if constexpr (!std::is_same_v<T, cursor_open>) {
-    c.writes = true;
-    c.repeatable = !x.options.id.empty();
+    if constexpr (requires { x.options; })
+      c.repeatable = c.repeatable || !x.options.id.empty();
+    break;
   }
+  if constexpr (std::is_same_v<Request, fetch_request>)
+    c.read_only = x.options.read_only;
 }
 
-/// A backup takes as long as the file is large: only a time that was named bounds it.
-inline bool without_deadline(wire_kind k, bool named) noexcept {
-  return k == wire_kind::backup && !named;
+/// When the answer must be there. `timeout` 0: the request names none, and `usual` holds if the
+/// request is one that a time bounds.
+template <class Request>
+void set_deadline(remote_call& c, std::chrono::milliseconds timeout,
+                  std::chrono::milliseconds usual) {
+  if (timeout.count() != 0)
+    c.deadline = sqlite::deadline_after(timeout);
+  else if (system::row_of<Request>::rule.bounded)
+    c.deadline = sqlite::deadline_after(usual);
 }
 
 } // namespace dbengine::actors::remote

@@ -2,9 +2,12 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The one message each way between a client and a published engine, and what its body holds.
-// Thread rule: plain data. The guard checks the three members; the body is hostile bytes until it was decoded.
+// Thread safety: plain data. The guard checks the three members; the body is hostile bytes until it
+// was decoded.
 
 #pragma once
+
+#include "system/request_routes.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
@@ -16,35 +19,17 @@
 
 namespace dbengine::actors::remote {
 
-/// The version of all that stands in this file. Peers of different versions refuse each other.
+/// The version of this file, of `wire_kind` and of the messages' fields. Peers of different
+/// versions refuse each other.
 inline constexpr std::uint32_t wire_protocol = 3;
 
-/// What a `wire_request` asks for. Each body begins with the request's timeout (64 bits, milliseconds); then stands what is named.
-enum class wire_kind : std::uint8_t {
-  hello,        ///< wire_protocol (32 bits), the client's version
-  execute,      ///< execute_request
-  fetch,        ///< fetch_request, whether it may write (8 bits)
-  batch,        ///< batch_request
-  transaction,  ///< transaction_request
-  script,       ///< script_request
-  cursor_open,  ///< cursor_open
-  cursor_next,  ///< cursor_next
-  cursor_close, ///< cursor_close
-  cancel,       ///< the id of the request to stop (64 bits)
-  more,         ///< the id of the request whose answer goes on (64 bits)
-  maintenance,  ///< maintenance_request
-  backup,       ///< backup_request
-  backup_info,  ///< nothing more; the same below
-  statistics,
-  health,
-  database_info
-};
+using system::wire_kind;
 
 /// What a `wire_answer` holds.
 enum class wire_outcome : std::uint8_t {
   result,  ///< the whole result
   failure, ///< error_info
-  part, ///< the size of the whole result (64 bits) and its next bytes; `more` asks for those after it
+  part, ///< the size of the whole result (64 bits) and its next bytes; `more` requests those after it
   needs_writer ///< the fetch would write and may not: nothing was run; ask again and allow it
 };
 
@@ -61,7 +46,7 @@ struct wire_answer {
   std::string body;
 };
 
-/// What a server says of itself.
+/// A server's greeting.
 struct wire_welcome {
   std::uint32_t protocol = wire_protocol;
   std::string version = {};

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A large request on its way through a port's decoder.
-// Thread rule: one holder at a time.
+// Thread safety: one holder at a time.
 
 #pragma once
 
@@ -24,7 +24,7 @@ namespace dbengine::actors::remote {
 struct decode_job {
   wire_kind kind{};
   std::string body;
-  text_pieces pieces; // the body, where that is empty
+  text_pieces pieces; // the body, if `body` is empty
   decoded_request result;
   std::optional<error_info> failure;
 };

@@ -22,17 +22,17 @@ bool is_large(const wire_request& what, const text_pieces& pieces) {
          !DBENGINE_MUTANT("decodes in the gateway");
 }
 
-/// What goes round the line: it waits for nobody, or is about what waits.
+/// What overtakes the line: messages of the protocol, and requests that no worker is needed for.
 bool is_urgent(const wire_request& what) {
-  switch (static_cast<wire_kind>(what.kind)) {
-  case wire_kind::hello:
-  case wire_kind::cancel:
-  case wire_kind::more:
-  case wire_kind::backup_info:
-  case wire_kind::statistics:
-  case wire_kind::health: return true;
-  default: return false;
-  }
+  const auto kind = static_cast<wire_kind>(what.kind);
+  if (kind == wire_kind::hello || kind == wire_kind::cancel || kind == wire_kind::more)
+    return true;
+  bool urgent = false;
+  system::visit_kind(kind, [&]<class Row>(Row) {
+    urgent = Row::rule.to == system::route::stats ||
+             (Row::rule.to == system::route::backup && Row::rule.does == system::effect::reads);
+  });
+  return urgent;
 }
 
 void refuse(peer_request& t, error_info why) noexcept {
@@ -42,8 +42,8 @@ void refuse(peer_request& t, error_info why) noexcept {
 
 } // namespace
 
-bool decode_line::take(wire_request& what, text_pieces& pieces, peer_request& t,
-                       std::uint64_t peer) {
+bool decode_line::enqueue(wire_request& what, text_pieces& pieces, peer_request& t,
+                          std::uint64_t peer) {
   if (!decoder_ || is_urgent(what))
     return false;
   auto at = connections_.find(t.peer);
@@ -74,12 +74,12 @@ void decode_line::cancel(const caf::actor_addr& who, std::uint64_t id) {
     w.cancelled = w.cancelled || w.whose.id == id;
 }
 
-void decode_line::forget(const caf::actor_addr& who) {
+void decode_line::remove(const caf::actor_addr& who) {
   const auto at = connections_.find(who);
   if (at == connections_.end())
     return;
   for (auto& w : at->second.line)
-    refuse(w.whose, {.code = errc::cancelled, .message = "the connection is gone"});
+    refuse(w.whose, {.code = errc::cancelled, .message = "the connection has ended"});
   connections_.erase(at);
 }
 
@@ -111,7 +111,7 @@ void decode_line::send(place at) {
 }
 
 void decode_line::decoded(const caf::actor_addr& who, std::uint64_t peer, decode_job& job) {
-  // The next of this peer first, so that the decoder has something to do meanwhile.
+  // Sends the next of this peer first, so that the decoder is busy meanwhile.
   for (auto& turns = peers_[peer];;) {
     if (turns.empty()) {
       peers_.erase(peer);
@@ -126,7 +126,7 @@ void decode_line::decoded(const caf::actor_addr& who, std::uint64_t peer, decode
   }
   const auto at = connections_.find(who);
   if (at == connections_.end())
-    return; // it was refused when its connection went
+    return; // it was refused when its connection ended
   auto first = std::move(at->second.line.front());
   at->second.line.pop_front();
   if (job.failure)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What waits at a port for its decoder: large requests, and behind each what its connection has asked after it, for the order of one sender is
-// kept. The decoder has one request of each peer at most, so that peers have it in turns.
-// Thread rule: the gateway's. Ownership: owns what waits; each is served or refused once.
+// The queue of a port's decoder: large requests, and behind each the later requests of its
+// connection, because the order of one sender is kept. The decoder has at most one request of each
+// peer, so that peers use it in turns.
+// Thread safety: the gateway's thread. Ownership: owns the requests; each is served or refused
+// once.
 
 #pragma once
 
@@ -22,20 +24,21 @@ namespace dbengine::actors::remote {
 class decode_line {
 public:
   using self_pointer = local_gateway_actor::stateful_pointer<gateway_state>;
-  /// The next request of a connection: with what was decoded, or null where it is still to be. Must not throw.
+  /// Serves the next request of a connection, decoded if it was large, else null. Must not throw.
   using serve = std::function<void(wire_request&, peer_request&, decoded_request*)>;
 
   decode_line(self_pointer self, decoder_actor decoder, serve f)
       : self_(self), decoder_(std::move(decoder)), serve_(std::move(f)) {}
 
-  /// Takes what must wait. False where it can be served at once. `pieces`: of its body, where they came for themselves.
-  bool take(wire_request& what, text_pieces& pieces, peer_request& t, std::uint64_t peer);
+  /// Takes a request that must wait. False if it can be served at once. `pieces`: its body, if that
+  /// came past the broker.
+  bool enqueue(wire_request& what, text_pieces& pieces, peer_request& t, std::uint64_t peer);
   /// Whether a request with this id waits here.
   bool has(const caf::actor_addr& who, std::uint64_t id) const;
   /// Refuses it in its turn.
   void cancel(const caf::actor_addr& who, std::uint64_t id);
-  /// The connection is gone.
-  void forget(const caf::actor_addr& who);
+  /// The connection has ended: refuses its requests.
+  void remove(const caf::actor_addr& who);
 
 private:
   struct waiting {
@@ -50,18 +53,18 @@ private:
   };
   using place = std::map<caf::actor_addr, connection>::iterator;
 
-  /// To the decoder, or behind the others of its peer.
+  /// Sends the first request to the decoder, or queues it behind the others of its peer.
   void decode(place at);
   void send(place at);
   void decoded(const caf::actor_addr& who, std::uint64_t peer, decode_job& job);
-  /// After the first: up to the next large one.
+  /// Serves the requests up to the next large one.
   void serve_small(place at);
 
   self_pointer self_;
   decoder_actor decoder_;
   serve serve_;
   std::map<caf::actor_addr, connection> connections_;
-  /// Of each peer that has one at the decoder: whose turn is next.
+  /// Of each peer with a request at the decoder: the connections whose turns follow.
   std::map<std::uint64_t, std::deque<caf::actor_addr>> peers_;
 };
 

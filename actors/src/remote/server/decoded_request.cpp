@@ -17,7 +17,7 @@ namespace dbengine::actors::remote {
 
 namespace {
 
-// SQLite's own, where it was built without another (sqlite.org/limits.html, 9).
+// SQLite's default (sqlite.org/limits.html, 9).
 constexpr std::size_t usual_parameters = 32'766;
 
 std::size_t built_with() noexcept {
@@ -40,16 +40,9 @@ std::size_t max_parameters() noexcept {
 }
 
 bool carries_statements(wire_kind k) noexcept {
-  switch (k) {
-  case wire_kind::execute:
-  case wire_kind::batch:
-  case wire_kind::transaction:
-  case wire_kind::script:
-  case wire_kind::fetch:
-  case wire_kind::cursor_open:
-  case wire_kind::maintenance: return true;
-  default: return false;
-  }
+  bool does = false;
+  system::visit_kind(k, [&]<class Row>(Row) { does = Row::rule.statements; });
+  return does;
 }
 
 decoded_request decode_request(wire_kind k, std::string_view body, bool large) {
@@ -60,21 +53,20 @@ decoded_request decode_request(wire_kind k, std::string_view body, bool large) {
     d.share_processor();
   decoded_request r;
   std::int64_t timeout = 0;
-  const auto read = [&]<class T>(T, auto&... more) {
-    auto& x = r.what.emplace<T>();
-    d(timeout, x, more...);
-  };
   std::uint8_t may_write = 0;
-  switch (k) {
-  case wire_kind::execute: read(execute_request{}); break;
-  case wire_kind::batch: read(batch_request{}); break;
-  case wire_kind::transaction: read(transaction_request{}); break;
-  case wire_kind::script: read(script_request{}); break;
-  case wire_kind::fetch: read(fetch_request{}, may_write); break;
-  case wire_kind::cursor_open: read(cursor_open{}); break;
-  case wire_kind::maintenance: read(maintenance_request{}); break;
-  default: throw error(errc::internal, "a request without statements");
-  }
+  bool found = false;
+  system::visit_kind(k, [&]<class Row>(Row) {
+    if constexpr (Row::rule.statements) {
+      found = true;
+      auto& x = r.what.emplace<typename Row::request>();
+      if constexpr (std::is_same_v<typename Row::request, fetch_request>)
+        d(timeout, x, may_write);
+      else
+        d(timeout, x);
+    }
+  });
+  if (!found)
+    throw error(errc::internal, "a request without statements");
   d.end();
   r.timeout = std::chrono::milliseconds(timeout);
   r.may_write = may_write != 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What stands in the body of a peer's request that carries statements: the ones that may be large.
-// Thread rule: plain functions.
+// The body of a peer's request that carries statements, decoded. Such requests may be large.
+// Thread safety: plain functions.
 
 #pragma once
 
@@ -10,25 +10,46 @@
 
 #include <chrono>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 namespace dbengine::actors::remote {
 
+namespace statements {
+
+template <class... Requests>
+struct list {};
+
+template <class... Found>
+auto choose(list<Found...>, system::request_table<>) {
+  return std::type_identity<std::variant<Found...>>();
+}
+template <class... Found, class Row, class... Rows>
+auto choose(list<Found...>, system::request_table<Row, Rows...>) {
+  if constexpr (Row::rule.statements)
+    return choose(list<Found..., typename Row::request>(), system::request_table<Rows...>());
+  else
+    return choose(list<Found...>(), system::request_table<Rows...>());
+}
+
+/// One of the requests whose rows carry statements.
+using any = typename decltype(choose(list<>(), system::request_routes()))::type;
+
+} // namespace statements
+
 struct decoded_request {
   std::chrono::milliseconds timeout{0};
-  std::variant<execute_request, batch_request, transaction_request, script_request, fetch_request,
-               cursor_open, maintenance_request>
-      what;
+  statements::any what;
   /// Of a fetch.
   bool may_write = false;
 };
 
-/// Whether `decode_request` reads such ones.
+/// Whether `decode_request` reads requests of this kind.
 bool carries_statements(wire_kind k) noexcept;
 
-/// Throws `errc::protocol` where the body is not exactly that, has more parameters than SQLite takes, or would take more memory than
-/// `defaults::wire_decoded_bytes`.
-/// `large`: it may take long, and others' threads run meanwhile.
+/// Throws `errc::protocol` if the body is not exactly that, has more parameters than SQLite takes,
+/// or would take more memory than `defaults::wire_decoded_bytes`.
+/// `large`: it may take long, and yields the processor to other threads meanwhile.
 decoded_request decode_request(wire_kind k, std::string_view body, bool large = false);
 
 /// The most parameters that a statement may have in the SQLite that is loaded.

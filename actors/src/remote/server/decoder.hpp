@@ -3,8 +3,8 @@
 
 // Decodes the large requests of one port, one after the other. Detached; owns nothing.
 //
-// Why not the gateway? It answers every peer of the port, and 64 MiB of small values take it half a second. Why not a worker of the
-// engine? Its time is everybody's as well.
+// Why not the gateway? It answers every peer of the port, and 64 MiB of small values take it half a
+// second. Why not a worker of the engine? All peers share its time as well.
 
 #pragma once
 

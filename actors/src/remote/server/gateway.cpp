@@ -25,18 +25,18 @@ gateway_serving::gateway_serving(self_pointer self, engine_actor engine, gateway
         try {
           d != nullptr ? ask(*d, t) : dispatch(what, t);
         } catch (...) {
-          give_up(t);
+          refuse_with_current_exception(t);
         }
       }) {}
 
 void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& from,
                               std::uint64_t number, peer_request::promise p) {
-  if (!from) // nobody to answer
+  if (!from) // no sender to answer
     return;
   peer_request t{caf::actor_cast<caf::actor_addr>(from), what.id, std::move(p)};
-  // Before anything that may fail: nobody else fetches it.
+  // Before anything that may fail: it is taken nowhere else.
   auto pieces =
-      what.body.empty() && rules_.large ? rules_.large->fetch(from->id(), number) : text_pieces{};
+      what.body.empty() && rules_.large ? rules_.large->take(from->id(), number) : text_pieces{};
   try {
     const auto [peer, first] = self_->state.peers.try_emplace(t.peer);
     if (first) {
@@ -48,17 +48,17 @@ void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& f
     check_unused(peer->second, t);
     if (carries_statements(static_cast<wire_kind>(what.kind)))
       check_allowed(what);
-    if (line_.take(what, pieces, t, peer->second.number))
+    if (line_.enqueue(what, pieces, t, peer->second.number))
       return;
     if (!pieces.empty())
       what.body = joined(pieces);
     dispatch(what, t);
   } catch (...) {
-    give_up(t);
+    refuse_with_current_exception(t);
   }
 }
 
-void gateway_serving::gone(const caf::actor_addr& who) {
+void gateway_serving::peer_down(const caf::actor_addr& who) {
   const auto it = self_->state.peers.find(who);
   if (it == self_->state.peers.end())
     return;
@@ -72,10 +72,10 @@ void gateway_serving::gone(const caf::actor_addr& who) {
     std::sort(writes->begin(), writes->end());
     self_->delayed_send(self_, defaults::orphan_grace, orphans_ptr(writes));
   }
-  line_.forget(who);
+  line_.remove(who);
   for (const auto& [number, used] : it->second.cursors)
     self_->send(engine_, cursor_close{{number}});
-  answers_.forget(who);
+  answers_.remove(who);
   self_->state.peers.erase(it);
 }
 
@@ -84,10 +84,10 @@ void gateway_serving::stop_orphans(const std::vector<std::uint64_t>& writes) {
     self_->send(engine_, cancel_request{*token});
 }
 
-void gateway_serving::give_up(peer_request& t) noexcept {
+void gateway_serving::refuse_with_current_exception(peer_request& t) noexcept {
   const auto why = base::current_exception_info();
   if (!base::try_with_retries([&] { t.refuse(why); }))
-    base::log(base::log_level::error, "no memory to tell a peer that there is none");
+    base::log(base::log_level::error, "no memory to refuse a request of a peer");
 }
 
 gateway_state::peer* gateway_serving::find(const peer_request& t) {
@@ -104,13 +104,10 @@ void gateway_serving::check_unused(const gateway_state::peer& p, const peer_requ
 }
 
 void gateway_serving::check_allowed(const wire_request& what) const {
-  switch (static_cast<wire_kind>(what.kind)) {
-  case wire_kind::execute:
-  case wire_kind::batch:
-  case wire_kind::transaction:
-  case wire_kind::script: return check_writable();
-  default: break;
-  }
+  system::visit_kind(static_cast<wire_kind>(what.kind), [this]<class Row>(Row) {
+    if constexpr (Row::rule.does == system::effect::writes)
+      check_writable();
+  });
 }
 
 void gateway_serving::check_writable() const {
@@ -119,58 +116,43 @@ void gateway_serving::check_writable() const {
 }
 
 void gateway_serving::dispatch(wire_request& what, peer_request& t) {
-  switch (static_cast<wire_kind>(what.kind)) {
-  case wire_kind::hello: return hello(what, t);
-  case wire_kind::execute:
-  case wire_kind::batch:
-  case wire_kind::transaction:
-  case wire_kind::script:
-  case wire_kind::fetch:
-  case wire_kind::cursor_open:
-  case wire_kind::maintenance: {
-    auto d = decode_request(static_cast<wire_kind>(what.kind), what.body);
-    return ask(d, t);
-  }
-  case wire_kind::cursor_next: return next(what, t);
-  case wire_kind::cursor_close: return close(what, t);
+  const auto kind = static_cast<wire_kind>(what.kind);
+  switch (kind) { // those that are of the protocol, not of the engine
+  case wire_kind::hello: return greet(what, t);
   case wire_kind::cancel: return cancel(what, t);
-  case wire_kind::more: return more(what, t);
-  case wire_kind::backup: return back_up(what, t);
-  case wire_kind::backup_info: return ask<backup_info>(what, t, backup_info_request{});
-  case wire_kind::statistics: return tell_statistics(what, t);
-  case wire_kind::health: return ask<health_report>(what, t, health_request{});
-  case wire_kind::database_info: return ask<database_info>(what, t, database_info_request{});
+  case wire_kind::more: return next_part(what, t);
+  default: break;
   }
-  throw error(errc::protocol, "a request of unknown kind " + std::to_string(what.kind));
+  const bool known = system::visit_kind(kind, [&]<class Row>(Row) {
+    if constexpr (Row::rule.statements) {
+      auto d = decode_request(kind, what.body);
+      ask(d, t);
+    } else if constexpr (Row::rule.to != system::route::cancel) {
+      typename Row::request r;
+      set_timeout(r, read(what, r));
+      serve(r, t);
+    }
+  });
+  if (!known)
+    throw error(errc::protocol, "a request of unknown kind " + std::to_string(what.kind));
 }
 
 void gateway_serving::ask(decoded_request& d, peer_request& t) {
-  const auto timeout = bounded(d.timeout);
-  const auto deciding = [&](auto& r) {
-    r.options.timeout = timeout;
-    using request = std::decay_t<decltype(r)>;
-    if constexpr (std::is_same_v<request, execute_request>)
-      write<write_result>(r, t);
-    else if constexpr (std::is_same_v<request, batch_request>)
-      write<batch_result>(r, t);
-    else if constexpr (std::is_same_v<request, transaction_request>)
-      write<transaction_result>(r, t);
-    else if constexpr (std::is_same_v<request, script_request>)
-      write<script_result>(r, t);
-    else if constexpr (std::is_same_v<request, fetch_request>)
-      fetch(r, d.may_write, t);
-    else if constexpr (std::is_same_v<request, cursor_open>)
-      open(r, t);
-    else
-      maintain(r, t);
-  };
-  std::visit(deciding, d.what);
+  std::visit(
+      [&](auto& r) {
+        set_timeout(r, d.timeout);
+        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, fetch_request>)
+          fetch(r, d.may_write, t);
+        else
+          serve(r, t);
+      },
+      d.what);
 }
 
 // -- the kinds ------------------------------------------------------------------------------------
 
-void gateway_serving::hello(const wire_request& what, peer_request& t) {
-  // The version first: the rest of another one's greeting may look different.
+void gateway_serving::greet(const wire_request& what, peer_request& t) {
+  // The version first: in another version the bytes after it may differ.
   std::uint32_t protocol = 0;
   if (what.body.size() >= 12)
     std::memcpy(&protocol, what.body.data() + 8, sizeof protocol);
@@ -188,19 +170,16 @@ void gateway_serving::hello(const wire_request& what, peer_request& t) {
   t.deliver(wire_outcome::result, base::encode(w));
 }
 
-void gateway_serving::back_up(const wire_request& what, peer_request& t) {
+void gateway_serving::serve(backup_request& r, peer_request& t) {
   check_writable();
   if (!rules_.allow_backup)
     throw error(errc::not_allowed, "this port makes no backups for its peers");
-  backup_request r;
-  r.options.timeout = read(what, r);
   run<bool>(t, std::move(r), false, delivering<bool>());
 }
 
-void gateway_serving::tell_statistics(const wire_request& what, peer_request& t) {
-  read(what);
-  run<statistics>(t, statistics_request{}, true, [this](peer_request& to, const statistics& x) {
-    // Their texts hold the literals of others, who may see more than this port shows.
+void gateway_serving::serve(statistics_request& r, peer_request& t) {
+  run<statistics>(t, r, true, [this](peer_request& to, const statistics& x) {
+    // Their texts hold literals of peers that may read more than this port shows.
     statistics shown = x;
     if (rules_.allowed == access::read_only)
       shown.slowest.clear();
@@ -224,14 +203,6 @@ void gateway_serving::fetch(fetch_request& r, bool may_write, peer_request& t) {
             });
 }
 
-void gateway_serving::maintain(maintenance_request& r, peer_request& t) {
-  const bool reads =
-      r.what == maintenance_kind::integrity_check || r.what == maintenance_kind::quick_check;
-  if (!reads)
-    check_writable();
-  run<maintenance_result>(t, std::move(r), reads, delivering<maintenance_result>());
-}
-
 void gateway_serving::cancel(const wire_request& what, peer_request& t) {
   std::uint64_t id = 0;
   read(what, id);
@@ -239,21 +210,22 @@ void gateway_serving::cancel(const wire_request& what, peer_request& t) {
   const auto& running = find(t)->requests;
   if (const auto it = running.find(id); it != running.end())
     self_->send(engine_, cancel_request{it->second.token});
-  answers_.forget(t.peer, id);
+  answers_.remove(t.peer, id);
   t.deliver(wire_outcome::result, {});
 }
 
-void gateway_serving::more(const wire_request& what, peer_request& t) {
+void gateway_serving::next_part(const wire_request& what, peer_request& t) {
   std::uint64_t id = 0;
   read(what, id);
-  answers_.more(t, id);
+  answers_.send_next_part(t, id);
 }
 
 local_gateway_actor::behavior_type gateway(gateway_serving::self_pointer self, engine_actor engine,
                                            gateway_rules rules) {
   workers::end_by_exceptions(self);
   auto work = std::make_shared<gateway_serving>(self, std::move(engine), std::move(rules));
-  self->set_down_handler([work](caf::scheduled_actor*, caf::down_msg& m) { work->gone(m.source); });
+  self->set_down_handler(
+      [work](caf::scheduled_actor*, caf::down_msg& m) { work->peer_down(m.source); });
   return {
       [self, work](wire_request& what) -> caf::result<wire_answer> {
         const auto from = self->current_sender(); // the promise takes it away
@@ -262,7 +234,7 @@ local_gateway_actor::behavior_type gateway(gateway_serving::self_pointer self, e
         work->request(what, from, number, p);
         return p;
       },
-      [](const left_behind_ptr&) {},
+      [](const abandoned_requests_ptr&) {},
       [work](const orphans_ptr& writes) { work->stop_orphans(*writes); },
   };
 }

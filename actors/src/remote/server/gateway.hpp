@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The gateway serves the peers of one port: it decodes, limits, asks the engine, and answers. Scheduled; owns nothing but its
-// peers' pending requests.
+// The gateway serves the peers of one port: it decodes, limits, asks the engine, and answers.
+// Scheduled; owns nothing but its peers' pending requests.
 //
-// What the guard demands of it: every request is answered, by a promise of its own (never `delegate`), and no handle leaves in an
-// answer. A peer that is gone is told by the monitor: its reads are stopped, its cursors closed, its unread answers dropped. What its
-// writes are not done with half a second later is stopped, too.
+// The guard relies on this: every request is answered, by a promise of its own (never `delegate`),
+// and no answer holds a handle. A monitor reports a peer that has disconnected: its reads are
+// cancelled, its cursors closed, its unread answers dropped. Its writes are cancelled half a second
+// later.
 
 #pragma once
 

@@ -14,7 +14,7 @@ std::size_t gateway_serving::cursors_of(std::uint64_t number) const {
   return n;
 }
 
-void gateway_serving::open(cursor_open& r, peer_request& t) {
+void gateway_serving::serve(cursor_open& r, peer_request& t) {
   r.options.read_only = true;
   auto& mine = *find(t);
   if (cursors_of(mine.number) >= limits_.max_cursors)
@@ -53,10 +53,7 @@ void gateway_serving::forget_idle_cursors(std::uint64_t number) {
     }
 }
 
-void gateway_serving::next(const wire_request& what, peer_request& t) {
-  cursor_next r;
-  const auto timeout = read(what, r);
-  r.timeout = bounded(timeout);
+void gateway_serving::serve(cursor_next& r, peer_request& t) {
   const auto number = r.id.number;
   auto& mine = find(t)->cursors;
   const auto used = mine.find(number);
@@ -91,9 +88,7 @@ void gateway_serving::next(const wire_request& what, peer_request& t) {
       });
 }
 
-void gateway_serving::close(const wire_request& what, peer_request& t) {
-  cursor_close r;
-  read(what, r);
+void gateway_serving::serve(cursor_close& r, peer_request& t) {
   if (find(t)->cursors.erase(r.id.number) != 0)
     self_->send(engine_, r);
   t.deliver(wire_outcome::result, {});

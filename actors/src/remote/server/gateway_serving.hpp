@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the gateway does with the requests of its peers.
-// Thread rule: the gateway's.
+// The gateway's requests: checked, bounded, sent to the engine, answered.
+// Thread safety: the gateway's thread.
 
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "remote/server/paged_responses.hpp"
 #include "remote/server/peer_request.hpp"
 #include "system/message_codec.hpp"
+#include "system/request_effects.hpp"
 
 #include <algorithm>
 
@@ -26,43 +27,49 @@ public:
   /// `number`: of the request, as CAF counts those of its sender.
   void request(wire_request& what, const caf::strong_actor_ptr& from, std::uint64_t number,
                peer_request::promise p);
-  void gone(const caf::actor_addr& who);
-  /// The last first: whoever resends them on another connection must find those done that came before one that is.
+  void peer_down(const caf::actor_addr& who);
+  /// The last first: a client that resends them on another connection must find every write done
+  /// that precedes one that is done.
   void stop_orphans(const std::vector<std::uint64_t>& writes);
 
 private:
   using clock = std::chrono::steady_clock;
 
-  /// Whatever happens to one request, the gateway goes on: without it the port would answer nobody.
-  static void give_up(peer_request& t) noexcept;
+  /// The gateway survives whatever one request causes: without it the port would answer no peer.
+  static void refuse_with_current_exception(peer_request& t) noexcept;
   gateway_state::peer* find(const peer_request& t);
   /// An answer, a cancellation and a connection's end find a request by its id.
   void check_unused(const gateway_state::peer& p, const peer_request& t) const;
-  /// Before it is decoded, which may cost much.
+  /// Checked before the request is decoded, which may be expensive.
   void check_allowed(const wire_request& what) const;
   void check_writable() const;
-  /// A peer's deadline, or the latest that it may have.
-  std::chrono::milliseconds bounded(std::chrono::milliseconds timeout) const {
-    return std::min(timeout, limits_.max_timeout);
+  /// A peer's timeout, or the longest that it may have if the table says that one bounds it.
+  template <class Request>
+  void set_timeout(Request& r, std::chrono::milliseconds timeout) const {
+    if (system::row_of<Request>::rule.bounded)
+      timeout = std::min(timeout, limits_.max_timeout);
+    if constexpr (requires { r.options; })
+      r.options.timeout = timeout;
+    else if constexpr (requires { r.timeout; })
+      r.timeout = timeout;
   }
   void dispatch(wire_request& what, peer_request& t);
   void ask(decoded_request& d, peer_request& t);
 
-  void hello(const wire_request& what, peer_request& t);
-  void tell_statistics(const wire_request& what, peer_request& t);
-  void back_up(const wire_request& what, peer_request& t);
+  void greet(const wire_request& what, peer_request& t);
   void fetch(fetch_request& r, bool may_write, peer_request& t);
-  void maintain(maintenance_request& r, peer_request& t);
+  void serve(backup_request& r, peer_request& t);
+  void serve(statistics_request& r, peer_request& t);
   void cancel(const wire_request& what, peer_request& t);
-  void more(const wire_request& what, peer_request& t);
+  void next_part(const wire_request& what, peer_request& t);
 
   // In gateway_cursors.cpp.
-  void open(cursor_open& r, peer_request& t);
-  void next(const wire_request& what, peer_request& t);
-  void close(const wire_request& what, peer_request& t);
+  void serve(cursor_open& r, peer_request& t);
+  void serve(cursor_next& r, peer_request& t);
+  void serve(cursor_close& r, peer_request& t);
   /// Those of all connections of the peer.
   std::size_t cursors_of(std::uint64_t number) const;
-  /// The engine closes them by itself when nobody asks for so long.
+  /// Those that the engine has closed by itself, because they were idle.
   void forget_idle_cursors(std::uint64_t number);
 
   template <class... Ts>
@@ -74,7 +81,8 @@ private:
     return std::chrono::milliseconds(timeout);
   }
 
-  /// Makes the request cancellable and hands it to the engine. `then` gets the result, `otherwise` the error.
+  /// Makes the request cancellable and hands it to the engine. `then` gets the result, `otherwise`
+  /// the error.
   template <class Result, class Request, class F, class E>
   void run(peer_request t, Request r, bool reads, F then, E otherwise) {
     const auto token = ++self_->state.last_token;
@@ -105,7 +113,7 @@ private:
               try {
                 then(t, x);
               } catch (...) {
-                give_up(t);
+                refuse_with_current_exception(t);
               }
             },
             [t, done, otherwise](const caf::error& e) mutable {
@@ -113,7 +121,7 @@ private:
               try {
                 otherwise(t, to_info(e));
               } catch (...) {
-                give_up(t);
+                refuse_with_current_exception(t);
               }
             });
   }
@@ -127,18 +135,19 @@ private:
     return [this](peer_request& to, const Result& x) { deliver(to, x); };
   }
 
-  /// Sends a result, in parts where it is large. False where it was refused.
+  /// Sends a result, in parts if it is large. False if it was refused.
   template <class Result>
   bool deliver(peer_request& t, const Result& x) {
     auto* p = find(t);
-    if (p == nullptr) { // nobody is there to read it
+    if (p == nullptr) { // its peer has disconnected
       t.deliver(wire_outcome::result, {});
       return true;
     }
-    // So many unread answers, so much smaller the parts: together they stay below what the guard lets wait.
+    // The more answers are unread, the smaller the parts, so that their sum stays below the guard's
+    // output limit.
     const auto share = limits_.max_unread_output_bytes / 2 / (p->requests.size() + 1);
     const auto part = std::clamp(share, std::size_t{64} << 10, defaults::wire_part_bytes);
-    // Looked at before it is encoded, too: that takes as much again.
+    // Checked before it is encoded too: that takes as much memory again.
     if (const auto n = memory_of(x); n > part && !answers_.may_hold(t, n))
       return false;
     auto bytes = base::encode(x);
@@ -152,16 +161,14 @@ private:
     return true;
   }
 
-  template <class Result, class Request>
-  void write(Request& r, peer_request& t) {
-    check_writable();
-    run<Result>(t, std::move(r), false, delivering<Result>());
-  }
-
-  template <class Result, class Request>
-  void ask(const wire_request& what, peer_request& t, Request r) {
-    read(what);
-    run<Result>(t, r, true, delivering<Result>());
+  /// All requests that need nothing of their own.
+  template <class Request>
+  void serve(Request& r, peer_request& t) {
+    using result = typename system::row_of<Request>::result;
+    const bool writes = system::changes(r);
+    if (writes)
+      check_writable();
+    run<result>(t, std::move(r), !writes, delivering<result>());
   }
 
   self_pointer self_;

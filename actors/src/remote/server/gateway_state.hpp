@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a gateway remembers of its peers, and what its port allows.
-// Thread rule: the gateway's.
+// A gateway's state, by peer, and the rules of its port.
+// Thread safety: the gateway's thread.
 
 #pragma once
 
@@ -49,13 +49,14 @@ struct gateway_state {
   std::uint64_t last_token = 0;
 };
 
-/// Lives while what a vanished peer has asked lies in the gateway's mailbox; local only.
-using left_behind_ptr = std::shared_ptr<void>;
+/// Lives while requests of a disconnected peer lie in the gateway's mailbox; local only.
+using abandoned_requests_ptr = std::shared_ptr<void>;
 
-/// The writes of a vanished peer that may be under way, in the order of their arrival; local only.
+/// The writes of a disconnected peer that may be in flight, in the order of their arrival; local
+/// only.
 using orphans_ptr = std::shared_ptr<std::vector<std::uint64_t>>;
 
-/// What a port allows, and who helps to serve it.
+/// What a port allows, and the helpers of its gateway.
 struct gateway_rules {
   access allowed = access::read_write;
   bool allow_backup = false;
@@ -64,18 +65,18 @@ struct gateway_rules {
   std::shared_ptr<const peer_numbers> peers = {};
   /// Without: every request comes with its body.
   std::shared_ptr<large_texts> large = {};
-  /// Who publishes ends it after the gateway. Without: large requests are decoded in the gateway.
+  /// `publish` ends it after the gateway. Without it large requests are decoded in the gateway.
   decoder_actor decoder = {};
 };
 
 /// As its own process knows it.
 using local_gateway_actor = gateway_actor::extend<
-    // All before this was seen: let it go.
-    caf::reacts_to<left_behind_ptr>,
+    // All messages before this one were seen: releases them.
+    caf::reacts_to<abandoned_requests_ptr>,
     // Stops them.
     caf::reacts_to<orphans_ptr>>;
 
 } // namespace dbengine::actors::remote
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::remote::left_behind_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::remote::abandoned_requests_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dbengine::actors::remote::orphans_ptr)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The bodies of large requests on their way round CAF's broker: the guard leaves them here, the gateway fetches them.
-// Thread rule: any thread. Ownership: owns what was not fetched, until the gateway ends.
+// The bodies of large requests, which go past CAF's broker: the guard adds them, the gateway takes
+// them.
+// Thread safety: any thread. Ownership: owns what was not taken, until the gateway ends.
 
 #pragma once
 
 #include "base/processor_share.hpp"
+#include "base/thread_annotations.hpp"
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,36 +23,36 @@ using text_pieces = std::vector<std::string>;
 class large_texts {
 public:
   /// `connection`: the number of its actor; `request`: as CAF counts those of that actor.
-  void leave(std::uint64_t connection, std::uint64_t request, text_pieces text) {
-    const std::lock_guard lock(mutex_);
+  void add(std::uint64_t connection, std::uint64_t request, text_pieces text) {
+    const base::scoped_lock lock(mutex_);
     if (!ended_)
-      left_[connection].insert_or_assign(request, std::move(text));
+      texts_[connection].insert_or_assign(request, std::move(text));
   }
-  /// Empty where nothing was left.
-  text_pieces fetch(std::uint64_t connection, std::uint64_t request) {
-    const std::lock_guard lock(mutex_);
-    const auto of = left_.find(connection);
-    if (of == left_.end())
+  /// Empty if there is none.
+  text_pieces take(std::uint64_t connection, std::uint64_t request) {
+    const base::scoped_lock lock(mutex_);
+    const auto of = texts_.find(connection);
+    if (of == texts_.end())
       return {};
     auto found = of->second.extract(request);
     if (of->second.empty())
-      left_.erase(of);
+      texts_.erase(of);
     return found ? std::move(found.mapped()) : text_pieces{};
   }
-  /// Nobody fetches any more.
+  /// Drops all, and what is added from now on.
   void end() noexcept {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     ended_ = true;
-    left_.clear();
+    texts_.clear();
   }
 
 private:
-  std::mutex mutex_;
-  std::map<std::uint64_t, std::map<std::uint64_t, text_pieces>> left_;
-  bool ended_ = false;
+  base::mutex mutex_;
+  std::map<std::uint64_t, std::map<std::uint64_t, text_pieces>> texts_ DBENGINE_GUARDED_BY(mutex_);
+  bool ended_ DBENGINE_GUARDED_BY(mutex_) = false;
 };
 
-/// One text of all of them. Others' threads run in between.
+/// One text of all of them. Yields the processor to other threads in between.
 inline std::string joined(const text_pieces& pieces) {
   std::string all;
   std::size_t size = 0;

@@ -42,7 +42,7 @@ std::uint64_t peer_number(const std::string& address) {
   }
   std::uint64_t network = 0;
   std::memcpy(&network, &v6.s6_addr[0], sizeof network);
-  // Link-local ones have one network for all: there the rest tells them apart.
+  // All link-local addresses share one network: their lower bits distinguish them.
   if (IN6_IS_ADDR_LINKLOCAL(&v6))
     std::memcpy(&network, &v6.s6_addr[8], sizeof network);
   return of_address | std::uint64_t{1} << 62 | (network * 0x9e37'79b9'7f4a'7c15 >> 2);
@@ -50,18 +50,18 @@ std::uint64_t peer_number(const std::string& address) {
 
 void peer_numbers::connected(std::uint64_t connection, const std::string& address) {
   const auto number = peer_number(address);
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   numbers_[connection] = number;
 }
 
 void peer_numbers::disconnected(std::uint64_t connection) noexcept {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   numbers_.erase(connection);
 }
 
 std::uint64_t peer_numbers::of(std::uint64_t connection) const {
   {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     if (const auto it = numbers_.find(connection); it != numbers_.end())
       return it->second;
   }

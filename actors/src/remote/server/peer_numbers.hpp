@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who the peers of a port are: what one may have at once of readers, queue and cursors goes by these numbers.
-// Thread rule: any thread.
+// The peers of a port, by number. A peer's share of readers, queue and cursors goes by its number.
+// Thread safety: any thread.
 //
-// A peer is one address, however many connections it has: of IPv4 the whole, of IPv6 the first 64 bits, which one machine may fill by itself.
-// On loopback, where all have the same address, each connection is one.
+// A peer is one address, however many connections it has: of IPv4 the whole address, of IPv6 the
+// first 64 bits, as one machine may have all addresses below them. On loopback all have the same
+// address, and each connection is a peer.
 
 #pragma once
 
+#include "base/thread_annotations.hpp"
+
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
 namespace dbengine::actors::remote {
 
-/// The same number for the same peer, never 0. Another each time for an address of loopback, and for what is no address.
+/// The same number for the same peer, never 0. Another each time for an address of loopback, and
+/// for what is no address.
 std::uint64_t peer_number(const std::string& address);
 
-/// The connections of one port: the guard tells, the gateway asks.
+/// The connections of one port. The guard adds and removes them, the gateway reads them.
 class peer_numbers {
 public:
   void connected(std::uint64_t connection, const std::string& address);
   void disconnected(std::uint64_t connection) noexcept;
-  /// A number of its own where the connection is not there any more.
+  /// A number of its own if the connection has ended.
   std::uint64_t of(std::uint64_t connection) const;
 
 private:
-  mutable std::mutex mutex_;
-  std::unordered_map<std::uint64_t, std::uint64_t> numbers_;
+  mutable base::mutex mutex_;
+  std::unordered_map<std::uint64_t, std::uint64_t> numbers_ DBENGINE_GUARDED_BY(mutex_);
 };
 
 } // namespace dbengine::actors::remote

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // One request of one peer on its way through the gateway, and what its result may take.
-// Thread rule: the gateway's.
+// Thread safety: the gateway's.
 
 #pragma once
 

@@ -5,7 +5,8 @@
 
 #include "remote/server/decoder.hpp"
 #include "remote/server/gateway.hpp"
-#include "remote/server/published_ports.hpp"
+#include "remote/server/published_port.hpp"
+#include "system/handle_base.hpp"
 #include "workers/detached_spawn.hpp"
 
 #include <dbengine/actors/publish.hpp>
@@ -58,38 +59,35 @@ bool is_loopback(const std::string& host) {
   return found != nullptr;
 }
 
-remote::published_ports* ports_of(const engine_actor& engine) {
-  return engine
-             ? dynamic_cast<remote::published_ports*>(caf::actor_cast<caf::abstract_actor*>(engine))
-             : nullptr;
-}
-
-/// Tells the log of peers that were thrown out: one line a second at most. In the middleman's thread.
+/// Logs the peers that were disconnected for a fault, one line a second at most.
+/// Thread safety: the middleman's thread.
 class fault_log {
 public:
   void operator()(guard::close_reason why, const std::string& peer) {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::seconds(1)) {
-      ++unsaid_;
+      ++suppressed_;
       return;
     }
     last_ = now;
-    base::log(base::log_level::warning,
-              "a peer at " + peer + " was disconnected: " + std::string(guard::to_string(why)) +
-                  (unsaid_ == 0 ? "" : ", and " + std::to_string(unsaid_) + " more before it"));
-    unsaid_ = 0;
+    base::log(
+        base::log_level::warning,
+        "a peer at " + peer + " was disconnected: " + std::string(guard::to_string(why)) +
+            (suppressed_ == 0 ? "" : ", and " + std::to_string(suppressed_) + " more before it"));
+    suppressed_ = 0;
   }
 
 private:
   std::chrono::steady_clock::time_point last_{};
-  std::uint64_t unsaid_ = 0;
+  std::uint64_t suppressed_ = 0;
 };
 
 void end(const remote::decoder_actor& decoder) {
   base::try_with_retries([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
 }
 
-/// With a decoder, which ends when the gateway does. Throws `error` where there is no thread for it.
+/// Spawns a gateway with a decoder, which ends with it. Throws `error` if there is no thread for
+/// the decoder.
 remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_actor& engine,
                                           remote::gateway_rules rules) {
   os::require_threads(1); // a failed spawn would leave an empty shell each time
@@ -114,49 +112,39 @@ remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_a
   }
 }
 
-} // namespace
-
-caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
-                                     const publish_options& how) {
-  auto* ports = ports_of(engine);
-  if (ports == nullptr)
-    return refuse(errc::invalid_state, "publish: not the handle of an engine");
+/// Why a port cannot be opened like this; `errc::none` if it can.
+error_info check(const publish_options& how) {
+  const auto invalid = [](std::string text) {
+    return error_info{.code = errc::invalid_option, .message = std::move(text)};
+  };
   const auto& t = how.tls;
   const bool secure = !t.empty();
   if (secure && (t.certificate.empty() || t.key.empty() || t.ca.empty()))
-    return refuse(errc::invalid_option,
-                  "publish: TLS needs a certificate, its key and the CA of the peers, all three");
+    return invalid("publish: TLS needs a certificate, its key and the CA of the peers, all three");
   if (how.host.empty())
-    return refuse(errc::invalid_option, "publish: no address to listen at");
+    return invalid("publish: no address to listen at");
   if (!secure && !how.insecure && !is_loopback(how.host))
-    return refuse(errc::invalid_option, "publish: \"" + how.host +
-                                            "\" is not loopback: it needs TLS (certificate, key "
-                                            "and CA), or insecure spelt out");
+    return invalid("publish: \"" + how.host +
+                   "\" is not loopback: it needs TLS (certificate, key and CA), or insecure spelt "
+                   "out");
   const auto& l = how.limits;
   if (l.max_answer_bytes == 0 || l.max_total_answer_bytes < l.max_answer_bytes ||
       l.max_cursors == 0 || l.max_timeout.count() <= 0 || l.max_cursor_age.count() <= 0)
-    return refuse(errc::invalid_option,
-                  "publish: max_answer_bytes, max_cursors, max_timeout and max_cursor_age must be "
-                  "above 0, and max_total_answer_bytes must hold one answer");
-  const auto peers = std::make_shared<remote::peer_numbers>();
-  const auto large = std::make_shared<remote::large_texts>();
-  remote::local_gateway_actor serves;
-  try {
-    serves = spawn_gateway(sys, engine,
-                           {.allowed = how.access,
-                            .allow_backup = how.allow_backup,
-                            .limits = how.limits,
-                            .peers = peers,
-                            .large = large,
-                            .decoder = {}});
-  } catch (const error& e) {
-    return from_info(e.info());
-  }
+    return invalid("publish: max_answer_bytes, max_cursors, max_timeout and max_cursor_age must be "
+                   "above 0, and max_total_answer_bytes must hold one answer");
+  return {};
+}
+
+/// What the guard needs to know of the port, and whom it notifies.
+guard::options guard_options(caf::actor_system& sys, const publish_options& how,
+                             const remote::local_gateway_actor& gateway,
+                             const std::shared_ptr<remote::peer_numbers>& peers,
+                             const std::shared_ptr<remote::large_texts>& large) {
   guard::options g;
   g.host = how.host;
   g.port = how.port;
-  if (secure)
-    g.tls = t;
+  if (!how.tls.empty())
+    g.tls = how.tls;
   g.limits = how.limits;
   g.requests = {guard::wire_type_of<remote::wire_request>(
       sys, {guard::field::u8, guard::field::u64, guard::field::text})};
@@ -166,45 +154,76 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
   g.on_fault = [log = fault_log()](guard::close_reason why, const std::string& peer) mutable {
     try {
       log(why, peer);
-    } catch (const std::bad_alloc&) { // what cannot be said is counted
+    } catch (const std::bad_alloc&) { // the counters show it
     }
   };
   g.on_connected = [peers](std::uint64_t number, const std::string& address) {
     try {
       peers->connected(number, address);
-    } catch (const std::bad_alloc&) { // then each connection counts for itself
+    } catch (const std::bad_alloc&) { // then each connection counts as a peer
     }
   };
   g.on_disconnected = [peers](std::uint64_t number) { peers->disconnected(number); };
   g.aside_bytes = defaults::wire_inline_bytes;
   g.on_aside = [large](std::uint64_t connection, std::uint64_t request, remote::text_pieces text) {
     try {
-      large->leave(connection, request, std::move(text));
-    } catch (const std::bad_alloc&) { // the gateway finds no body, and says so
+      large->add(connection, request, std::move(text));
+    } catch (const std::bad_alloc&) { // the gateway finds no body, and refuses the request
     }
   };
-  g.on_gone = [serves](std::shared_ptr<void> left) {
-    caf::anon_send(serves, remote::left_behind_ptr(std::move(left)));
+  g.on_gone = [gateway](std::shared_ptr<void> left) {
+    caf::anon_send(gateway, remote::abandoned_requests_ptr(std::move(left)));
   };
-  auto opened = guard::listen(sys, caf::actor_cast<caf::strong_actor_ptr>(serves),
-                              sys.message_types<remote::gateway_actor>(), std::move(g));
+  return g;
+}
+
+} // namespace
+
+caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
+                                     const publish_options& how) {
+  auto* const handle = system::handle_base::of(engine);
+  if (handle == nullptr)
+    return refuse(errc::invalid_state, "publish: not the handle of an engine");
+  if (const auto why = check(how); why.code != errc::none)
+    return from_info(why);
+  const auto peers = std::make_shared<remote::peer_numbers>();
+  const auto large = std::make_shared<remote::large_texts>();
+  remote::local_gateway_actor gateway;
+  try {
+    gateway = spawn_gateway(sys, engine,
+                            {.allowed = how.access,
+                             .allow_backup = how.allow_backup,
+                             .limits = how.limits,
+                             .peers = peers,
+                             .large = large,
+                             .decoder = {}});
+  } catch (const error& e) {
+    return from_info(e.info());
+  }
+  auto opened = guard::listen(sys, caf::actor_cast<caf::strong_actor_ptr>(gateway),
+                              sys.message_types<remote::gateway_actor>(),
+                              guard_options(sys, how, gateway, peers, large));
   if (!opened) {
-    caf::anon_send_exit(serves, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(gateway, caf::exit_reason::user_shutdown);
     return refuse(errc::cannot_open, "publish: cannot listen at " + how.host + ":" +
                                          std::to_string(how.port) + ": " +
                                          sys.render(opened.error()));
   }
   const auto port = opened->port();
-  if (!ports->add(std::move(*opened), serves))
+  if (!handle->ports().add(std::make_shared<remote::published_port>(std::move(*opened), gateway)))
     return refuse(errc::shut_down, "publish: the engine has ended");
   return port;
 }
 
 std::optional<port_statistics> statistics_of(const engine_actor& engine, std::uint16_t port) {
-  auto* ports = ports_of(engine);
-  const auto counts = ports != nullptr ? ports->counters_of(port) : nullptr;
-  if (!counts)
+  auto* const handle = system::handle_base::of(engine);
+  const auto open =
+      handle != nullptr
+          ? std::dynamic_pointer_cast<remote::published_port>(handle->ports().find(port))
+          : nullptr;
+  if (!open)
     return std::nullopt;
+  const auto counts = open->counters();
   port_statistics s;
   s.connections = static_cast<std::uint64_t>(std::max<std::int64_t>(counts->connections, 0));
   s.accepted = counts->accepted;
@@ -219,9 +238,9 @@ std::optional<port_statistics> statistics_of(const engine_actor& engine, std::ui
   return s;
 }
 
-bool unpublish(caf::actor_system&, const engine_actor& engine, std::uint16_t port) {
-  auto* ports = ports_of(engine);
-  return ports != nullptr && ports->close(port);
+bool unpublish(caf::actor_system& sys, const engine_actor& engine, std::uint16_t port) {
+  auto* const handle = system::handle_base::of(sys, engine);
+  return handle != nullptr && handle->ports().close(port);
 }
 
 } // namespace dbengine::actors

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The large text of one message, which goes to the gateway past the broker.
+// Thread safety: the middleman's thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dbengine::actors::guard {
+
+class aside_text {
+public:
+  /// A text of `size` bytes begins.
+  void begin(std::size_t size) noexcept { missing_ = size; }
+  /// Appends bytes of it, at most those that are missing. Memory follows the bytes that came, not
+  /// those that were announced. `least` and `most`: the size of a piece.
+  void append(const char* bytes, std::size_t n, std::size_t least, std::size_t most);
+  /// Its message has been judged: from now on the bytes count as the request's. Returns how many
+  /// they were.
+  std::size_t end() noexcept { return std::exchange(size_, 0); }
+  void discard() noexcept { pieces_.clear(); }
+
+  /// Whether a text has begun whose message is not judged.
+  bool active() const noexcept { return size_ > 0 || missing_ > 0; }
+  std::size_t size() const noexcept { return size_; }
+  std::size_t missing() const noexcept { return missing_; }
+  bool has_pieces() const noexcept { return !pieces_.empty(); }
+  std::vector<std::string> take_pieces() noexcept { return std::exchange(pieces_, {}); }
+
+private:
+  std::vector<std::string> pieces_;
+  std::size_t size_ = 0;
+  std::size_t missing_ = 0;
+};
+
+} // namespace dbengine::actors::guard
