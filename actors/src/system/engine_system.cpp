@@ -384,8 +384,7 @@ void engine_system::stop(std::chrono::milliseconds timeout) {
   disk_look_->close();
   base::retry_on_bad_alloc([this] { core_->cancel_requests(); });
   cursors_->close_all();
-  core_->close_leases(deadline);
-  core_->close_files(last_moment);
+  core_->close(deadline, last_moment);
   supervisor_ = nullptr;
   end_workers(handles_->clear());
 }

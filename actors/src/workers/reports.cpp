@@ -4,6 +4,7 @@
 #include "workers/reports.hpp"
 
 #include "base/version.hpp"
+#include "engine/engine_statistics.hpp"
 
 #include <sqlite3.h>
 

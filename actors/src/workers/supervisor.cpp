@@ -6,6 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/log.hpp"
 #include "base/retry_on_bad_alloc.hpp"
+#include "engine/escalate.hpp"
 #include "os/threads.hpp"
 #include "workers/worker_failure.hpp"
 
@@ -183,9 +184,10 @@ private:
                     [&] { return c.spec.name + " is back, the circuit is closed"; });
     if (c.spec.circuit_closed)
       c.spec.circuit_closed();
-    core_->escalate(retry_on_bad_alloc([&] {
-      return escalation{.what = escalation_kind::circuit_closed, .worker = c.spec.name};
-    }));
+    engine::escalate(core_->opts(), retry_on_bad_alloc([&] {
+                       return escalation{.what = escalation_kind::circuit_closed,
+                                         .worker = c.spec.name};
+                     }));
   }
 
   void child_failed(std::uint32_t i, const error_info& why) {
@@ -225,10 +227,11 @@ private:
     });
     if (c.spec.circuit_opened)
       c.spec.circuit_opened(why);
-    core_->escalate(retry_on_bad_alloc([&] {
-      return escalation{
-          .what = escalation_kind::circuit_opened, .worker = c.spec.name, .reason = why};
-    }));
+    engine::escalate(core_->opts(), retry_on_bad_alloc([&] {
+                       return escalation{.what = escalation_kind::circuit_opened,
+                                         .worker = c.spec.name,
+                                         .reason = why};
+                     }));
   }
 
   // The rest_for_one children after the i-th are restarted with it.

@@ -13,7 +13,8 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
   end_by_exceptions(self);
   const auto fail = [self] { self->quit(from_info(base::current_exception_info())); };
   try {
-    if (core->writer().open())
+    core->writer().open();
+    if (core->checkpoints().is_scheduled()) // by the writer before this one
       self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
     life.report_ready();
   } catch (...) {

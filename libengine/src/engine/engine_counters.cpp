@@ -50,13 +50,13 @@ void engine_counters::count_answer(worker_counters& w, const request& r) {
     if (r.failure->code == errc::timeout)
       w.timeouts.add();
   }
-  auto elapsed = r.task_elapsed;
+  auto elapsed = r.job_elapsed;
   if (const auto* x = std::get_if<write_result>(&r.result))
     elapsed = x->elapsed;
   else if (const auto* b = std::get_if<batch_result>(&r.result))
     elapsed = b->elapsed;
   c.rows.add(
-      r.failure ? 0 : r.task_rows + std::visit([](const auto& x) { return rows_of(x); }, r.result));
+      r.failure ? 0 : r.job_rows + std::visit([](const auto& x) { return rows_of(x); }, r.result));
   if (elapsed.count() > 0) {
     c.run.record(elapsed);
     slow.offer(r.sql, elapsed);

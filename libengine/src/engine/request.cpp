@@ -14,7 +14,7 @@ request_class request::statistics_class() const noexcept {
   case kind::transaction:
   case kind::acquire_writer: return request_class::transaction;
   case kind::script: return request_class::script;
-  case kind::maintenance: return task_class;
+  case kind::maintenance: return job_class;
   case kind::execute: break;
   }
   return request_class::execute;
@@ -22,7 +22,7 @@ request_class request::statistics_class() const noexcept {
 
 std::size_t request::bytes() const noexcept {
   auto n = sizeof(request) + sql.size() + parameters.bytes();
-  for (const auto& s : sets)
+  for (const auto& s : batch_parameters)
     n += sizeof(params) + s.bytes();
   for (const auto& o : operations)
     n += sizeof(operation) + o.sql.size() + o.parameters.bytes();

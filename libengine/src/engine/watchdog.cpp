@@ -62,7 +62,7 @@ bool watchdog::scan_all() {
   scan_lock(now);
   for (std::size_t i = 0; i < p_.reads.count(); ++i)
     busy = scan_reader(i, now) || busy;
-  if (p_.queues.reads.peers_under_way() != 0)
+  if (p_.queues.reads.peers_running() != 0)
     p_.reads.help_other_peers();
   if (!busy)
     held_since_.store(0, std::memory_order_relaxed);

@@ -37,10 +37,10 @@ const std::vector<std::string> reader_points{"reader.before_statement", "reader.
 
 struct group_of_three {
   explicit group_of_three(engine_system_fixture& f, std::chrono::milliseconds timeout = 60s) {
-    CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+    CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
     for (int i = 1; i <= 3; ++i)
       requests.push_back(f.write("INSERT INTO t VALUES (" + std::to_string(i) + ")", timeout));
-    f.core().give_back_writer();
+    f.core().writer().unlock();
   }
   // Every answer was given once, and says the truth.
   void check(engine_system_fixture& f, const std::string& point) {
@@ -184,8 +184,8 @@ CAF_TEST(a worker that cannot open is tried again) {
     auto f = open_with_table();
     const fault_script script(point, 3, fail_worker);
     if (point == "writer.open") { // its connection must be gone, else there is nothing to open
-      CAF_REQUIRE(eventually([&] { return f->core().try_take_writer(); }));
-      f->core().writer_broken({.code = errc::internal, .message = "on purpose"});
+      CAF_REQUIRE(eventually([&] { return f->core().writer().try_lock(); }));
+      f->core().writer().fail({.code = errc::internal, .message = "on purpose"});
     } else {
       for (std::size_t i = 0; i < 2; ++i)
         caf::anon_send_exit(f->engine->handles().read().readers[i], caf::exit_reason::kill);
@@ -199,10 +199,10 @@ CAF_TEST(a checkpoint that fails its worker is not the answer) {
   auto f = open_with_table();
   const fault_script script("writer.checkpoint", 1, fail_worker);
   auto r = f->make(request::kind::maintenance, "");
-  r->task = [&](dbengine::sqlite::connection& c) {
+  r->job = [&](dbengine::sqlite::connection& c) {
     static_cast<void>(f->core().checkpoint(c, checkpoint_mode::truncate));
   };
-  f->core().submit_write(r);
+  f->core().writes().submit(r);
   CAF_REQUIRE(engine_system_fixture::answered(r));
   CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none)); // by the second worker
   CAF_CHECK_EQUAL(script.hits(), 1);
@@ -215,8 +215,8 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
     auto f = open_with_table();
     const fault_script script(point, 1, fail_worker);
     auto r = f->make(request::kind::maintenance, "");
-    r->task = [](dbengine::sqlite::connection& c) { c.own_sql().run("INSERT INTO t VALUES (1)"); };
-    f->core().submit_write(r);
+    r->job = [](dbengine::sqlite::connection& c) { c.own_sql().run("INSERT INTO t VALUES (1)"); };
+    f->core().writes().submit(r);
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
     CAF_CHECK_EQUAL(script.hits(), 1);
@@ -231,10 +231,10 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
   caf::anon_send_exit(f->engine->handles().read().reader_pool, caf::exit_reason::kill);
   CAF_CHECK(eventually([&] { return f->worker("reader pool").restarts == 1; }));
   CAF_CHECK(eventually([&] {
-    if (!f->core().try_take_writer())
+    if (!f->core().writer().try_lock())
       return false;
     const bool open = f->core().writer().snapshot().is_open();
-    f->core().give_back_writer();
+    f->core().writer().unlock();
     std::this_thread::sleep_for(
         3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between
     return !open;
@@ -256,11 +256,11 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
     ++ran;
     fail_worker();
   };
-  CAF_REQUIRE(eventually([&] { return f->core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f->core().writer().try_lock(); }));
   const auto before = f->write("INSERT INTO t VALUES (1)");
-  f->core().submit_write(poison);
+  f->core().writes().submit(poison);
   const auto after = f->write("INSERT INTO t VALUES (2)");
-  f->core().give_back_writer();
+  f->core().writer().unlock();
   for (const auto& r : {before, poison, after}) {
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(r->answers.load(), 1);
@@ -273,7 +273,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   ran = 0;
   const auto read = f->make(request::kind::maintenance, "");
   read->task = poison->task;
-  f->core().submit_read(read);
+  f->core().reads().submit(read);
   CAF_REQUIRE(engine_system_fixture::answered(read));
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::poison));
   CAF_CHECK_EQUAL(ran, 2);
@@ -305,9 +305,9 @@ CAF_TEST(an open circuit answers at once and a probe closes it) {
       if (broken)
         fail_worker();
     });
-    CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+    CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
     const auto waits = f.write("INSERT INTO t VALUES (1)");
-    f.core().writer_broken({.code = errc::internal, .message = "on purpose"});
+    f.core().writer().fail({.code = errc::internal, .message = "on purpose"});
     CAF_REQUIRE(engine_system_fixture::answered(waits)); // when the circuit opens
     CAF_CHECK_EQUAL(to_string(waits->code()), to_string(errc::unavailable));
     CAF_CHECK(waits->outcome_info().outcome == outcome::not_run);

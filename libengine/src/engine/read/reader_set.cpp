@@ -58,7 +58,7 @@ void reader_set::submit(request_ptr r) {
   const bool of_peer = r->peer != 0;
   queue.push(std::move(r));
   // A request that its peer may not run yet is found by a reader that finishes one of the peer's.
-  if ((!of_peer || queue.has_work()) && !wake_any() && queue.peers_under_way() != 0)
+  if ((!of_peer || queue.has_work()) && !wake_any() && queue.peers_running() != 0)
     help_other_peers();
   p_.watchdog_timer.arm();
 }
@@ -247,7 +247,7 @@ void reader_set::execute(std::size_t i, sqlite::connection& c, request& r) {
   if (r.what == request::kind::maintenance) {
     if (is_maintenance(i))
       c.snapshot().refresh(); // it sees what was committed before it was sent
-    r.task(c);
+    r.job(c);
   } else {
     r.ctl.results.reset();
     c.snapshot().refresh();

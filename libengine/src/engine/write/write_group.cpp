@@ -15,18 +15,18 @@ namespace dbengine::engine {
 
 namespace {
 
-// More than one statement. A single one is undone by SQLite.
+// More than one statement. SQLite undoes a single one.
 bool needs_savepoint(const request& r) {
   return r.what == request::kind::batch || r.what == request::kind::transaction ||
          r.what == request::kind::script || !r.id.empty();
 }
 
-bool outside_transactions(const request& r) {
+bool runs_outside_transactions(const request& r) {
   return r.what == request::kind::maintenance ||
          (r.what == request::kind::script && r.mode == script_mode::continue_on_error);
 }
 
-// What was kept of a failed statement went with the savepoint or transaction around it.
+// The part that a failed statement kept was undone with the savepoint or transaction around it.
 error_info undone(error_info info) {
   if (info.outcome == outcome::partially_applied)
     info.outcome = outcome::rolled_back;
@@ -37,11 +37,10 @@ error_info undone(error_info info) {
 
 void write_group::run(std::vector<request_ptr> members) {
   members_ = std::move(members);
-  answered_ = 0;
-  ++tally_.groups;
-  tally_.grouped += members_.size();
-  tally_.largest = std::max<std::uint64_t>(tally_.largest, members_.size());
-  // What is still to do, the next at the back; always in the order of the members.
+  ++counters_.groups;
+  counters_.grouped += members_.size();
+  counters_.largest = std::max<std::uint64_t>(counters_.largest, members_.size());
+  // The spans left to do, the next at the back; always in the order of the members.
   std::vector<span> todo{{0, members_.size()}};
   while (!todo.empty()) {
     const auto s = todo.back();
@@ -49,20 +48,20 @@ void write_group::run(std::vector<request_ptr> members) {
     if (s.second - s.first == 0)
       continue;
     if (fenced_) {
-      refuse(s);
+      answer_fenced(s);
       continue;
     }
-    if (s.second - s.first == 1 || members_[s.first]->alone) {
+    if (s.second - s.first == 1 || members_[s.first]->isolated) {
       run_alone(s.first);
       todo.emplace_back(s.first + 1, s.second);
       continue;
     }
-    const auto rest = run_together(s);
-    todo.insert(todo.end(), rest.rbegin(), rest.rend());
+    const auto left = run_together(s);
+    todo.insert(todo.end(), left.rbegin(), left.rend());
   }
 }
 
-void write_group::refuse(span s) {
+void write_group::answer_fenced(span s) {
   auto why = *fenced_;
   why.outcome = outcome::not_run;
   for (auto i = s.first; i < s.second; ++i) {
@@ -73,16 +72,23 @@ void write_group::refuse(span s) {
   answer(s);
 }
 
-error_info write_group::settle(error_info why) {
+void write_group::fail_all(span s, const error_info& why) {
+  for (auto i = s.first; i < s.second; ++i)
+    if (!members_[i]->failure)
+      members_[i]->failure = why;
+}
+
+error_info write_group::resolve(error_info why) {
   const auto before = connection_->commits();
-  why = hooks_->settle(*connection_, std::move(why));
-  commits_before_ += connection_->commits() - before; // what settles is no commit of a member
+  why = hooks_->resolve_failed_commit(*connection_, std::move(why));
+  commits_before_ += connection_->commits() - before; // the resolving commit is no member's
   if (why.code == errc::fenced)
     fenced_ = why;
   return why;
 }
 
-// False where one of those that ran was answered in the worker's place: it must not be committed, the others run again.
+// False if one of the members was answered in the worker's place: its work must not be committed, so the others run
+// again.
 bool write_group::may_commit(span s) const {
   for (auto i = s.first; i < s.second; ++i)
     if (!members_[i]->failure && !members_[i]->ctl.commit.try_begin())
@@ -90,161 +96,186 @@ bool write_group::may_commit(span s) const {
   return true;
 }
 
-bool write_group::expired(request& r) {
+// True for a member that must not run: answered, stopped or past its deadline. Its failure is set then.
+bool write_group::is_over(request& r) {
   if (r.now() == request::state::waiting)
     r.start();
-  if (r.now() != request::state::running) { // its sender has left, or the watch answered
+  if (r.now() != request::state::running) { // by its sender or by the watchdog
     r.failure = error_info{.code = errc::timeout, .message = "it was answered meanwhile"};
     return true;
   }
-  r.ctl.commit.begin_attempt(); // where it runs again
+  r.ctl.commit.begin_attempt(); // a new attempt
   if (!r.ctl.deadline.must_stop())
     return false;
   if (r.failure && r.failure->code == r.ctl.deadline.stop_reason())
-    return true; // it was interrupted in the group's first run
+    return true; // interrupted in the group's first run
   r.result = {};
   r.failure = error_info{.code = r.ctl.deadline.stop_reason(),
                          .message = "it was stopped before it started"};
   return true;
 }
 
+// -- one transaction for several members --------------------------------------------------------------
+
 std::vector<write_group::span> write_group::run_together(span s) {
   auto& c = *connection_;
-  sqlite::request_control group_control;
+  sqlite::request_control control;
+  if (!begin(s, control))
+    return {};
+  for (auto i = s.first; i < s.second; ++i) {
+    if (is_over(*members_[i]))
+      continue;
+    if (!run_in_group(i))
+      return commit_before(s, i, control);
+    if (!c.in_transaction() || c.foreign_keys_pending())
+      return split_at(s, i);
+    c.stop_deferring_keys();
+  }
+  return commit_all(s, control);
+}
+
+bool write_group::begin(span s, sqlite::request_control& control) {
+  auto& c = *connection_;
   commits_before_ = c.commits();
-  under_way_ = s;
+  transaction_ = s;
   in_flight_ = true;
   try {
-    c.begin_immediate(group_control);
+    c.begin_immediate(control);
+    return true;
   } catch (const error& e) {
     for (auto i = s.first; i < s.second; ++i) {
       members_[i]->start();
       members_[i]->failure = e.info();
     }
     answer(s);
-    return {};
+    return false;
   }
-  const auto one_by_one = [](span x) {
-    std::vector<span> each;
-    for (auto i = x.first; i < x.second; ++i)
-      each.emplace_back(i, i + 1);
-    return each;
-  };
-  // The transaction is lost because of member i: what ran before it runs again, then i alone, then the others.
-  const auto split = [&](std::size_t i, bool full) -> std::vector<span> {
+}
+
+bool write_group::run_in_group(std::size_t i) {
+  auto& c = *connection_;
+  auto& r = *members_[i];
+  bool isolated = r.isolated || runs_outside_transactions(r);
+  r.failure.reset();
+  r.result = {};
+  current_ = members_[i];
+  try {
+    // A statement with an id is not compiled before its record is looked up: if it has run once, it may not even
+    // compile again.
+    if (!isolated && r.id.empty() &&
+        (r.what == request::kind::execute || r.what == request::kind::fetch)) {
+      const sqlite::connection::request_scope compiles(c, r.ctl);
+      isolated = c.needs_autocommit(r.sql);
+    }
+    if (!isolated)
+      run_member(r);
+  } catch (const error& e) {
+    r.failure = e.info();
+  }
+  current_.reset();
+  return !isolated;
+}
+
+std::vector<write_group::span> write_group::one_by_one(span s) {
+  std::vector<span> each;
+  for (auto i = s.first; i < s.second; ++i)
+    each.emplace_back(i, i + 1);
+  return each;
+}
+
+// Member i must run alone: what ran before it is committed first.
+std::vector<write_group::span> write_group::commit_before(span s, std::size_t i,
+                                                          sqlite::request_control& control) {
+  auto& c = *connection_;
+  members_[i]->isolated = true;
+  const span before{s.first, i};
+  if (i == s.first) {
     c.rollback();
-    tally_.rerun += i - s.first;
-    if (full)
-      return one_by_one(s);
-    return {{s.first, i}, {i, i + 1}, {i + 1, s.second}};
-  };
-  for (auto i = s.first; i < s.second; ++i) {
-    auto& r = *members_[i];
-    if (expired(r))
-      continue;
-    bool apart = r.alone || outside_transactions(r);
-    r.failure.reset();
-    r.result = {};
-    current_ = members_[i];
-    try {
-      // With an id it is not looked at before its record: what was done once may not even compile again.
-      if (!apart && r.id.empty() &&
-          (r.what == request::kind::execute || r.what == request::kind::fetch)) {
-        const sqlite::connection::request_scope looked_at(c, r.ctl);
-        apart = c.needs_autocommit(r.sql);
-      }
-      if (!apart)
-        run_member(r);
-    } catch (const error& e) {
-      r.failure = e.info();
-    }
-    current_.reset();
-    if (apart) { // commit what ran so far, then this one, then the others
-      r.alone = true;
-      if (i == s.first) {
-        c.rollback();
-        return {{i, i + 1}, {i + 1, s.second}};
-      }
-      if (!may_commit({s.first, i})) {
-        c.rollback();
-        return {s};
-      }
-      under_way_ = {s.first, i};
-      try {
-        c.commit(group_control);
-        ++tally_.commits;
-      } catch (const error& e) {
-        if (const auto why = settle(e.info()); fenced_)
-          for (auto k = s.first; k < i; ++k)
-            if (!members_[k]->failure)
-              members_[k]->failure = why;
-        if (!fenced_)
-          return one_by_one(s);
-      }
-      answer({s.first, i});
-      return {{i, i + 1}, {i + 1, s.second}};
-    }
-    if (!c.in_transaction() || c.foreign_keys_pending()) {
-      const auto code = r.failure ? r.failure->code : errc::none;
-      if (r.ctl.deadline.stop_reason() !=
-          errc::none) { // its interrupt undid the others: they run again, it is answered
-        c.rollback();
-        tally_.rerun += i - s.first;
-        return {{s.first, i}, {i, i + 1}, {i + 1, s.second}};
-      }
-      return split(i, code == errc::disk_full || code == errc::io);
-    }
-    c.stop_deferring_keys();
+    return {{i, i + 1}, {i + 1, s.second}};
   }
+  if (!may_commit(before)) {
+    c.rollback();
+    return {s};
+  }
+  transaction_ = before;
+  try {
+    c.commit(control);
+    ++counters_.commits;
+  } catch (const error& e) {
+    const auto why = resolve(e.info());
+    if (!fenced_)
+      return one_by_one(s);
+    fail_all(before, why);
+  }
+  answer(before);
+  return {{i, i + 1}, {i + 1, s.second}};
+}
+
+// The transaction is lost because of member i: the members before it run again, then i alone, then the others. After
+// an interrupt i keeps its failure and is answered when its turn comes.
+std::vector<write_group::span> write_group::split_at(span s, std::size_t i) {
+  const auto& r = *members_[i];
+  const auto code = r.failure ? r.failure->code : errc::none;
+  const bool interrupted = r.ctl.deadline.stop_reason() != errc::none;
+  connection_->rollback();
+  counters_.rerun += i - s.first;
+  if (!interrupted && (code == errc::disk_full || code == errc::io))
+    return one_by_one(s);
+  return {{s.first, i}, {i, i + 1}, {i + 1, s.second}};
+}
+
+std::vector<write_group::span> write_group::commit_all(span s, sqlite::request_control& control) {
+  auto& c = *connection_;
   if (!may_commit(s)) {
     c.rollback();
-    tally_.rerun += s.second - s.first;
+    counters_.rerun += s.second - s.first;
     return {s};
   }
   if (DBENGINE_MUTANT("answers before the commit"))
     answer(s);
   try {
-    c.commit(group_control);
+    c.commit(control);
   } catch (const error& e) {
-    if (const auto why = settle(e.info()); fenced_) {
-      for (auto i = s.first; i < s.second; ++i)
-        if (!members_[i]->failure)
-          members_[i]->failure = why;
-      answer(s);
-      return {};
+    const auto why = resolve(e.info());
+    if (!fenced_) {
+      counters_.rerun += s.second - s.first;
+      return one_by_one(s);
     }
-    tally_.rerun += s.second - s.first;
-    return one_by_one(s);
+    fail_all(s, why);
+    answer(s);
+    return {};
   }
-  ++tally_.commits;
+  ++counters_.commits;
   answer(s);
   return {};
 }
+
+// -- members ------------------------------------------------------------------------------------------
 
 void write_group::run_alone(std::size_t i) {
   auto& c = *connection_;
   auto& r = *members_[i];
   commits_before_ = c.commits();
-  under_way_ = {i, i + 1};
+  transaction_ = {i, i + 1};
   in_flight_ = true;
-  task_done_ = false;
-  if (!expired(r)) {
+  job_done_ = false;
+  if (!is_over(r)) {
     r.failure.reset();
     r.result = {};
     current_ = members_[i];
     try {
-      if (outside_transactions(r) || !needs_savepoint(r)) {
-        statements(r);
+      if (runs_outside_transactions(r) || !needs_savepoint(r)) {
+        run_statements(r);
       } else {
         c.begin_immediate(r.ctl);
-        statements(r);
+        run_statements(r);
         c.commit(r.ctl);
       }
-      ++tally_.commits;
+      ++counters_.commits;
     } catch (const error& e) {
       const bool kept = !c.in_transaction();
       c.rollback();
-      r.failure = settle(kept ? e.info() : undone(e.info()));
+      r.failure = resolve(kept ? e.info() : undone(e.info()));
     }
     current_.reset();
   }
@@ -257,14 +288,15 @@ void write_group::run_member(request& r) {
   if (several)
     c.savepoint();
   try {
-    statements(r);
+    run_statements(r);
   } catch (const error& e) {
     if (several) {
       c.rollback_to_savepoint();
       throw error(undone(e.info()));
     }
+    // Rare: the others run again, which costs less than a savepoint around every statement that returns rows.
     if (c.holds_failed_rows())
-      c.rollback(); // rare: the others run again, without a savepoint around every statement that returns rows
+      c.rollback();
     throw;
   }
   if (several)
@@ -275,7 +307,7 @@ void write_group::answer(span s) {
   DBENGINE_FAULT_POINT("writer.before_answer");
   std::optional<error_info> fenced;
   try {
-    hooks_->before_answers(*connection_);
+    hooks_->check_file(*connection_);
   } catch (const error& e) {
     fenced = e.info();
   }
@@ -283,8 +315,7 @@ void write_group::answer(span s) {
     auto& r = *members_[i];
     if (fenced && !r.failure)
       r.failure = fenced;
-    answered_ = i + 1;
-    hooks_->done(r);
+    hooks_->before_answer(r);
     if (!DBENGINE_MUTANT("drops an answer") || i == s.first)
       r.finish();
   }
@@ -296,8 +327,8 @@ bool write_group::committed(const request_ptr& r) const noexcept {
   if (!in_flight_ || connection_->commits() == commits_before_ ||
       DBENGINE_MUTANT("forgets the commit record"))
     return false;
-  const auto first = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.first);
-  const auto last = members_.begin() + static_cast<std::ptrdiff_t>(under_way_.second);
+  const auto first = members_.begin() + static_cast<std::ptrdiff_t>(transaction_.first);
+  const auto last = members_.begin() + static_cast<std::ptrdiff_t>(transaction_.second);
   return std::find(first, last, r) != last;
 }
 

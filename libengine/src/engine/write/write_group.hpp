@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Writes that wait together, run in one transaction, each with its own result.
-// Thread rule: on the thread that holds the write connection. Ownership: shares the requests.
-
 #pragma once
 
 #include "connection/connection.hpp"
 #include "engine/request.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace dbengine::engine {
 
-/// Runs requests on the write connection so that each ends as if it had run alone, in their order, and commits as few times
-/// as that allows.
+/// Runs write requests in one transaction, each with its own result.
 ///
-/// A member that fails undoes only itself: a single statement by SQLite's own statement journal, several by a savepoint.
-/// Some failures end the whole transaction (ROLLBACK conflicts, RAISE(ROLLBACK), an interrupt, a full disk, a result that
-/// cannot be had of rows that were written) and a
-/// deferred foreign key shows only at COMMIT: after each member the group looks at `sqlite3_get_autocommit` and at the pending
-/// keys. Where the transaction is lost, the innocent run again, the culprit alone.
-///
-/// An exception that is no `dbengine::error` is the failure of the worker: it leaves `run`, and `unanswered` and `blamed` say
-/// whom it hit; `committed` whether the commit record moved for the members that ran.
+/// Each member ends as if it had run alone, in the order of the members, with as few commits as that allows:
+/// 1. A member that fails undoes only itself: a single statement by SQLite's statement journal, several by a savepoint.
+/// 2. Some failures end the whole transaction: ROLLBACK conflicts, RAISE(ROLLBACK), an interrupt, a full disk, a result
+///    that cannot be returned for rows that were written. A deferred foreign key shows only at COMMIT. So after each
+///    member the group checks `sqlite3_get_autocommit` and the pending keys.
+/// 3. If the transaction is lost, the members before the failed one run again together, and the failed one alone.
+/// Thread safety: the holder of the writer lock.
+/// Ownership: shares the requests.
+/// Errors: an exception that is no `dbengine::error` is the worker's failure and leaves `run`. Then `unanswered` and
+/// `blamed` report which members it concerns, and `committed` which of them the commit record holds.
 class write_group {
 public:
   struct hooks {
-    /// Each request as soon as its fate is known; after the commit that holds it.
-    std::function<void(request&)> done;
-    /// Looks at the file before anybody is told "done": throws `errc::fenced` where it is no longer there.
-    std::function<void(sqlite::connection&)> before_answers;
-    /// After an I/O error at COMMIT the rows may come back at the next open. Settles that and gives the error back, or fences
-    /// and gives `errc::fenced`, `unknown`: nothing more is written then.
-    std::function<error_info(sqlite::connection&, error_info)> settle;
+    /// A member's outcome is known, after the commit that holds it and before it is answered.
+    std::function<void(request&)> before_answer;
+    /// After a commit, before any answer. Throws `errc::fenced` if the file is not the engine's any more.
+    std::function<void(sqlite::connection&)> check_file;
+    /// After a failed commit: returns the sender's error. With `errc::fenced` no further member runs.
+    std::function<error_info(sqlite::connection&, error_info)> resolve_failed_commit;
   };
 
-  struct tally {
+  struct counters {
     std::uint64_t commits = 0, groups = 0, grouped = 0, largest = 0, rerun = 0;
   };
 
@@ -45,45 +45,56 @@ public:
 
   void run(std::vector<request_ptr> members);
 
-  /// After an exception left `run`: those without an answer, in order.
+  /// The members without an answer, in order.
   std::vector<request_ptr> unanswered() const;
-  /// The one that ran when it happened; null where it was at BEGIN or COMMIT.
+  /// The member that ran when the exception was thrown; null at BEGIN or COMMIT.
   const request_ptr& blamed() const noexcept { return current_; }
-  /// It was part of the transaction that was under way, and that is committed: it has its result and may be answered.
-  /// Members before and after that transaction may hold results of an earlier try, which was undone.
+  /// The member was part of the last transaction, and that is committed: it has its result and may be answered. Members
+  /// outside that transaction may hold results of an earlier attempt, which was undone.
   bool committed(const request_ptr& r) const noexcept;
-
-  /// The maintenance task that ran last came to its end: it has no result here, and needs none.
-  bool task_done() const noexcept { return task_done_; }
-
-  const tally& counts() const noexcept { return tally_; }
+  /// The maintenance job that ran last has returned: it has no result here, and needs none.
+  bool job_done() const noexcept { return job_done_; }
+  const counters& counts() const noexcept { return counters_; }
 
 private:
   using span = std::pair<std::size_t, std::size_t>; // [first, last) of members_
 
-  /// What is left to do of the span, in order; nothing where all is answered.
+  /// Each of these returns what is left to do of the span, in order.
   std::vector<span> run_together(span s);
+  std::vector<span> commit_all(span s, sqlite::request_control& control);
+  std::vector<span> commit_before(span s, std::size_t i, sqlite::request_control& control);
+  std::vector<span> split_at(span s, std::size_t i);
+  static std::vector<span> one_by_one(span s);
+
   void run_alone(std::size_t i);
+  /// False if the member must run in a transaction of its own, or in none.
+  bool run_in_group(std::size_t i);
   void run_member(request& r);
-  void statements(request& r);
-  void script(request& r);
+  bool begin(span s, sqlite::request_control& control);
+  void run_statements(request& r);
+  void run_kind(request& r);
+  void run_operations(request& r);
+  void run_script(request& r);
+  void continue_script(request& r, std::string_view rest, script_step& step, error_info info,
+                       std::size_t results);
   void answer(span s);
-  void refuse(span s);
-  error_info settle(error_info why);
-  bool expired(request& r);
+  void answer_fenced(span s);
+  /// Gives this error to the members that have none.
+  void fail_all(span s, const error_info& why);
+  error_info resolve(error_info why);
+  bool is_over(request& r);
   bool may_commit(span s) const;
 
   sqlite::connection* connection_;
   const hooks* hooks_;
   std::vector<request_ptr> members_;
-  std::size_t answered_ = 0;
   request_ptr current_;
   std::uint64_t commits_before_ = 0;
-  span under_way_{0, 0};
-  bool in_flight_ = false;
-  bool task_done_ = false;
-  std::optional<error_info> fenced_; // from then on no member runs
-  tally tally_;
+  span transaction_{0, 0}; // the members of the last transaction
+  bool in_flight_ = false; // it has begun, and its members are not answered
+  bool job_done_ = false;
+  std::optional<error_info> fenced_; // once set, no member runs
+  counters counters_;
 };
 
 } // namespace dbengine::engine

@@ -11,9 +11,9 @@
 namespace dbengine::engine {
 
 write_queue::write_queue(const parts& p) : p_(p) {
-  hooks_.done = [this](request& r) { count_answer(r); };
-  hooks_.before_answers = [this](sqlite::connection& c) { p_.fence.check_identity(c); };
-  hooks_.settle = [this](sqlite::connection& c, error_info why) {
+  hooks_.before_answer = [this](request& r) { count_answer(r); };
+  hooks_.check_file = [this](sqlite::connection& c) { p_.fence.check_identity(c); };
+  hooks_.resolve_failed_commit = [this](sqlite::connection& c, error_info why) {
     return p_.recovery.resolve_failed_commit(c, std::move(why));
   };
 }
@@ -181,9 +181,9 @@ void write_queue::group_failed(const write_group& g, const error_info& why) {
     const auto& r = open[i];
     if (finish_failed_member(g, r, committed[i], why))
       continue;
-    base::retry_on_bad_alloc([&] { r->own_sets(); });
+    base::retry_on_bad_alloc([&] { r->copy_batch(); });
     r->wait_again();
-    r->alone = r->alone || !g.blamed() || g.blamed() == r;
+    r->isolated = r->isolated || !g.blamed() || g.blamed() == r;
     again.push_back(r);
   }
   p_.queue.push_front(again);
@@ -200,7 +200,7 @@ bool write_queue::finish_failed_member(const write_group& g, const request_ptr& 
   const bool runs = r->now() == request::state::running;
   if (committed && runs) {
     // The commit record has moved: a member with its result is done, whatever happened to the worker.
-    const bool complete = r->what == request::kind::maintenance && g.task_done();
+    const bool complete = r->what == request::kind::maintenance && g.job_done();
     if (!r->failure && r->result.index() == 0 && !complete)
       r->failure = error_info{.code = errc::outcome_unknown,
                               .outcome = outcome::unknown,
