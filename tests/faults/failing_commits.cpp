@@ -65,11 +65,11 @@ CAF_TEST(a group that cannot be resolved says so although its writer dies) {
       throw std::runtime_error("killed");
   });
   faulty_vfs::arm_gone(1);
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   std::vector<counted_ptr> all;
   for (int i = 0; i < 3; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   for (const auto& r : all) {
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));

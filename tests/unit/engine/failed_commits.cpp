@@ -55,11 +55,11 @@ private:
 };
 
 std::vector<counted_ptr> group(engine_system_fixture& f) {
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   std::vector<counted_ptr> all;
   for (int i = 0; i < 3; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   for (const auto& r : all)
     CAF_REQUIRE(engine_system_fixture::answered(r));
   return all;
@@ -86,7 +86,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being re
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(f.done("INSERT INTO t VALUES (0)"));
-  const auto reader = f.core().open_reader();
+  const auto reader = f.core().file().open_reader();
   reader->snapshot().refresh();
   dbengine::sqlite::request_control ctl(10s, {});
   CAF_REQUIRE(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() == 1);
@@ -95,7 +95,7 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being re
   disk.broken = true;
   for (const auto& r : group(f))
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
-  CAF_CHECK(f.core().fenced().empty());
+  CAF_CHECK(f.core().fence().reason().empty());
   CAF_CHECK(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() ==
             1); // still in its snapshot
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 4);

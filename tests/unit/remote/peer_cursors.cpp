@@ -4,7 +4,7 @@
 // A peer's cursor that keeps the write-ahead log from a restart is closed when that has grown
 // by so much; the process's own is not.
 
-#include "engine/cursor_table.hpp"
+#include "engine/read/cursor_table.hpp"
 #include "sqlite/url.hpp"
 #include "support/engine/engine_fixture.hpp"
 #include "support/wire/gateway_scene.hpp"

@@ -145,8 +145,8 @@ CAF_TEST(a circuit that opens and closes stands in statistics health and log) {
     if (broken)
       fail_worker();
   });
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
-  f.core().writer_broken({.code = errc::internal, .message = "on purpose"});
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
+  f.core().writer().fail({.code = errc::internal, .message = "on purpose"});
   CAF_CHECK(log.heard("error: writer failed 2 times in 60000 ms, the circuit is open: internal"));
   CAF_CHECK(log.heard("info: writer is tried again, the circuit is half-open"));
   CAF_CHECK(log.heard("warning: writer failed again, the circuit stays open: internal"));

@@ -127,11 +127,11 @@ CAF_TEST(a request that a stuck writer does not finish in time is rolled back) {
   blocking_point door;
   engine_system_fixture f(with_door(door));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   const auto patient = f.write("INSERT INTO t VALUES (7)");
   const auto stuck =
       f.write("INSERT INTO t SELECT wait_here()", 1s); // time enough to come to the door
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   CAF_REQUIRE(door.await_one());
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
@@ -159,7 +159,7 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
       r->sql = first + "; INSERT INTO t SELECT wait_here()";
       r->mode = script_mode::continue_on_error;
       r->deadline = dbengine::sqlite::clock::now() + t;
-      f.core().submit_write(r);
+      f.core().writes().submit(r);
       ++tries;
       return r;
     });
@@ -191,12 +191,12 @@ CAF_TEST(a lone write that was given up is not committed either) {
 CAF_TEST(a thread that keeps the write connection is seen) {
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   const auto waits = f.write("INSERT INTO t VALUES (1)");
   CAF_CHECK(eventually([&] {
     return f.worker("writer").note.find("a caller's thread has held the write connection for") == 0;
   }));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   CAF_CHECK(engine_system_fixture::answered(waits));
   CAF_CHECK(eventually([&] { return f.worker("writer").note.empty(); }));
 }
