@@ -239,7 +239,7 @@ CAF_TEST(a file opened on a thread of the scheduler is counted) { // the control
     engine_system_fixture f;
     std::atomic<bool> done{false};
     f.system->spawn([&f, &done](caf::event_based_actor*) {
-      f.core().open_reader();
+      f.core().file().open_reader();
       done = true;
     });
     CAF_CHECK(eventually([&] { return done.load(); }));
