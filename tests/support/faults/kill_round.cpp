@@ -69,7 +69,7 @@ load_settings settings_of(const kill_round& round, bool stalls) {
 
 // A snapshot of its own, which the engine cannot recall.
 std::unique_ptr<sqlite::connection> pin(engine::engine& core) {
-  auto reader = core.open_reader();
+  auto reader = core.file().open_reader();
   reader->snapshot().refresh();
   sqlite::request_control ctl(10s, {});
   static_cast<void>(reader->fetch("SELECT count(*) FROM t", {}, ctl));

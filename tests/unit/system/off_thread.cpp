@@ -153,7 +153,7 @@ bool none_open(engine_system_fixture& f) {
 /// Nothing reads an old state any more: the WAL can be emptied.
 bool wal_is_free(engine_system_fixture& f) {
   return f.done("INSERT INTO t VALUES (0)") &&
-         eventually([&] { return f.core().wal_bytes() == 0; }); // by the idle checkpoint
+         eventually([&] { return f.core().file().wal_bytes() == 0; }); // by the idle checkpoint
 }
 
 } // namespace
@@ -203,7 +203,7 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
     CAF_REQUIRE(lease != nullptr);
     lease->conn->snapshot().refresh();
     leases.give_back(*lease);
-    f.core().arm_sweep();
+    f.core().sweeper().arm();
     CAF_CHECK(none_open(f));
     CAF_CHECK(eventually([&] { return leases.open_count() == 0; })); // not used for 2 s
     CAF_CHECK(wal_is_free(f));

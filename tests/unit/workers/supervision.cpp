@@ -243,7 +243,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
 
 CAF_TEST(a late down message of a reader does not end the next one) {
   engine_system_fixture f;
-  f.core().reader_failed(0, 0); // of a life before the first
+  f.core().reads().failed(0, 0); // of a life before the first
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);
 }
 
