@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is
-// settled: whatever was answered as not done does not come back when the file is opened again.
+// resolved: whatever was answered as not done does not reappear when the file is opened again.
 //
 //   16 clients     disk (the WAL)       writer
 //   writes ---------------------------> COMMIT
@@ -52,8 +52,9 @@ std::int64_t rows_after_crash(const fs::path& file) {
 
 } // namespace
 
-CAF_TEST(a group that cannot be settled is told so although its writer dies) {
-  //   writer: COMMIT, not settled, dies before the answers     next writer: cannot settle either
+CAF_TEST(a group that cannot be resolved says so although its writer dies) {
+  //   writer: COMMIT, not resolved, dies before the answers
+  //   next writer: cannot resolve it either
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   engine_system_fixture f(durable(), quick_restarts(), url_of(file));
@@ -81,7 +82,7 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
   base::fault::set_hook({});
 }
 
-CAF_TEST(a statement of a script that goes on is settled where its commit failed) {
+CAF_TEST(a statement of a script that goes on is resolved if its commit failed) {
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   db_engine db(url_of(file), durable());
@@ -98,7 +99,7 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   CAF_REQUIRE(r.steps[1].failure);
   CAF_CHECK_EQUAL(to_string(r.steps[1].failure->code), to_string(errc::io));
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
-  // Where it cannot be settled nothing more is written, and nobody is told "not done". (An empty
+  // If it cannot be resolved, nothing more is written, and no caller gets "not done". (An empty
   // WAL could be emptied again.)
   db.execute("INSERT INTO t VALUES (0)");
   faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, true);
@@ -112,7 +113,7 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 5);
 }
 
-CAF_TEST(a statement on a raw connection is settled where its commit failed) {
+CAF_TEST(a statement on a raw connection is resolved if its commit failed) {
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   db_engine db(url_of(file), durable());
@@ -148,7 +149,7 @@ CAF_TEST(a statement on a raw connection is settled where its commit failed) {
   CAF_CHECK(db.health().ok);
 }
 
-CAF_TEST(a commit that runs out of memory does not come back) {
+CAF_TEST(a commit that runs out of memory does not reappear) {
   // All its frames are in the WAL when the index, which must grow for so many, gets no memory.
   const memory_folder folder;
   const auto file = folder.path / "test.db";
@@ -179,7 +180,7 @@ kill_round next_round(unsigned seed, unsigned number, std::minstd_rand& random) 
                                        .pinned = kind % 4 == 3,
                                        .broken_at_the_end = !resolved && below(2) == 0}};
   const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
-  if (kind == 5) // one stands still, and no other strikes before it is released
+  if (kind == 5) // one is blocked, and no other strikes before it is released
     next.plans = {{below(2) == 0 ? std::string("writer.settle")
                                  : writer_points[below(std::size(writer_points))],
                    death::stalls, below(3)}};
@@ -236,7 +237,7 @@ CAF_TEST(kills while commits fail leave every answer true) {
       static_cast<unsigned long long>(sum.found.either));
 }
 
-CAF_TEST(a failed commit that is not settled is found out) {
+CAF_TEST(a failed commit that is not resolved is found out) {
   const memory_folder folder;
   base::fault::set_mutant("does not settle");
   std::uint64_t ghosts = 0;

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // An engine beside other programs that use the file by plain SQLite. Whatever they do by SQLite's
-// own rules, the engine goes on, nothing is told to be unknown, and every row of every side is
+// own rules, the engine goes on, no outcome is unknown, and every row of every side is
 // there once.
 //
 //   engine, three threads                      one to four programs (foreign_writer.cpp)
@@ -166,7 +166,7 @@ long number_in(sqlite3* db, const std::string& sql) {
   return n;
 }
 
-// By plain SQLite: each row once, none missing, none that nobody was told of.
+// By plain SQLite: each row once, none missing, none without an answer.
 void compare(sqlite3* db, const char* table, int who, int counted_as, long done, figures& f) {
   const auto of = " FROM " + std::string(table) + " WHERE who = " + std::to_string(who);
   const auto counted =
@@ -185,7 +185,7 @@ void compare(sqlite3* db, const char* table, int who, int counted_as, long done,
 struct round {
   int writers = 1;
   std::chrono::milliseconds length{0};
-  // All do nothing but commit, beside a snapshot that keeps the WAL from beginning anew: it is
+  // All do nothing but commit, beside a snapshot that keeps the WAL from a restart: it is
   // longer after each commit.
   bool grows = false;
   bool until_fenced = false;
@@ -318,8 +318,8 @@ CAF_TEST(other programs on the file never fence the engine) {
   CAF_CHECK(f.checkpoints > 0 && f.vacuums > 0 && f.schemas > 0);
 }
 
-// The control: with the order of looks that took a commit in between for a file that was cut.
-CAF_TEST(an engine that believes its first look is found out) {
+// The control: with the order of checks that took a commit in between for a file that was cut.
+CAF_TEST(an engine that believes its first check is found out) {
 #ifdef DBENGINE_FAULTS
   base::fault::set_mutant("believes the first look");
   figures f;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A full disk or an I/O error in the middle of a group: who was told "done" has its rows, now and
-// after the file was opened again, who was told "not done" has none, and the engine goes on or says
-// why it does not.
+// A full disk or an I/O error in the middle of a group: a caller with "done" has its rows, now and
+// after the file was opened again, a caller with "not done" has none, and the engine goes on or
+// says why it does not.
 //
 //   one writer holds the connection | 14 requests wait
 //   the error is armed, the event is set
@@ -39,7 +39,7 @@ struct fault {
 
 struct tally {
   int runs = 0;     // in which an error was met
-  int failures = 0; // requests told so
+  int failures = 0; // requests with that answer
   int fenced = 0;
 };
 
@@ -109,7 +109,7 @@ std::set<int> ids_in(sqlite3* db) {
   return found;
 }
 
-// One group with the error at its `n`-th call. False where no call was the n-th.
+// One group with the error at its `n`-th call. False if no call was the n-th.
 bool play(const fault& f, int n, tally& t) {
   const engine_folder folder;
   const auto url =
@@ -134,7 +134,7 @@ bool play(const fault& f, int n, tally& t) {
       failures[0] = failure_of(
           [&] { db.execute("INSERT INTO t (id, v) SELECT 0, zeroblob(3000) WHERE hold()"); });
     });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     for (int i = 1; i <= waiting; ++i) {
       threads.emplace_back(
           [&db, &failures, i] { failures[static_cast<std::size_t>(i)] = write_member(db, i); });
@@ -142,13 +142,13 @@ bool play(const fault& f, int n, tally& t) {
           eventually([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
     }
     faulty_vfs::arm(f.what, n, f.code, f.lasting);
-    g.open();
+    g.set();
     for (auto& x : threads)
       x.join();
     hit = faulty_vfs::disarm() > 0;
     judge_answers(failures, hit, t, kept, open);
     CAF_CHECK(failures[5].code != errc::none);
-    // Reading goes on. So does writing, unless the commit that failed may come back: then the
+    // Reading goes on. So does writing, unless the commit that failed may reappear: then the
     // engine says so.
     auto now = rows_of(db.fetch("SELECT id FROM t"));
     for (const int id : open)

@@ -3,7 +3,7 @@
 
 // A loaded process is killed with SIGKILL at random moments, 500 times: nothing it acknowledged is
 // missing or doubled, and nothing it called undone is there. The next process opens what the dead
-// one left; the check looks at a copy.
+// one left; the check reads a copy.
 
 #include "support/engine/ledger.hpp"
 #include "support/faults/ack_file.hpp"

@@ -306,9 +306,9 @@ CAF_TEST(a function or collation that SQLite refuses is refused before a file is
 }
 
 // caller                       main
-// SELECT hold() -- at the gate
+// SELECT hold() -- waits
 //                              shutdown() --> waits for it, however long that is
-//                              (another thread opens the gate when requests are refused)
+//                              (another thread sets the event when requests are refused)
 // 1 <-------------------------
 CAF_TEST(the longest times there are mean for ever) {
   constexpr auto ever = std::chrono::milliseconds::max();
@@ -323,7 +323,7 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK(db.with_timeout(ever).request_backup());
   db.with_timeout(ever).backup_to(folder.path / "copy.db");
   CAF_CHECK(fs::exists(folder.path / "copy.db"));
-  { // a lock of somebody else's is waited for
+  { // another program's lock is waited for
     plain_sqlite other((folder.path / "test.db").string());
     other.script("BEGIN IMMEDIATE");
     const auto writing =
@@ -335,19 +335,19 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 2);
   auto read = std::async(std::launch::async,
                          [&] { return db.fetch_value<int>("SELECT hold()").value_or(0); });
-  CAF_REQUIRE(door.wait_for(1));
+  CAF_REQUIRE(door.wait_for_arrivals(1));
   auto opener = std::async(std::launch::async, [&] {
     while (code_of([&] { db.get_stats(); }) == "none" &&
            code_of([&] { db.execute("INSERT INTO t VALUES (3)"); }) == "none")
       std::this_thread::yield();
-    door.open();
+    door.set();
   });
   db.shutdown();
   opener.wait();
   CAF_CHECK_EQUAL(read.get(), 1);
 }
 
-CAF_TEST(a child of fork is told that the engine is not its own) {
+CAF_TEST(a child of fork gets the error that the engine is not its own) {
   db_engine db("sqlite://");
   db.execute("CREATE TABLE t (x)");
   const int code = in_child([&] {
@@ -373,13 +373,13 @@ CAF_TEST(a memory database has readers beside its writer) {
   db_engine db("sqlite://", o);
   db.execute("CREATE TABLE t (x)");
   std::jthread writer([&] { db.execute("INSERT INTO t SELECT 1 WHERE hold()"); });
-  CAF_CHECK(g.wait_for(1));
+  CAF_CHECK(g.wait_for_arrivals(1));
   for (int i = 0; i < 4; ++i)
     CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t").value() == 0);
-  g.open();
+  g.set();
   writer.join();
-  g.close();
-  g.open_at(3);
+  g.reset();
+  g.set_at(3);
   std::vector<std::jthread> readers;
   for (int i = 0; i < 3; ++i)
     readers.emplace_back(

@@ -90,7 +90,7 @@ CAF_TEST(a file without permission is refused and left alone) {
   CAF_CHECK_EQUAL(open_as_nobody(folder.url()), static_cast<int>(errc::cannot_open));
   CAF_CHECK_EQUAL(open_as_nobody(folder.url(), {.read_only = true}),
                   static_cast<int>(errc::cannot_open));
-  if (::geteuid() == 0) { // a folder of somebody else's takes no new file
+  if (::geteuid() == 0) { // another user's folder takes no new file
     CAF_CHECK_EQUAL(open_as_nobody(folder.url("new.db")), static_cast<int>(errc::cannot_open));
     CAF_CHECK(!fs::exists(folder.path / "new.db"));
   }

@@ -350,7 +350,7 @@ CAF_TEST(the comparison finds a history that is not true) {
   const auto first = std::find_if(r.told.begin(), r.told.end(), written);
   CAF_REQUIRE(first != r.told.end());
   const auto at = static_cast<std::size_t>(first - r.told.begin());
-  { // a request that was run and never told of
+  { // a request that was run and is missing in the log
     auto h = r.told;
     h.erase(h.begin() + static_cast<std::ptrdiff_t>(at));
     CAF_CHECK(!problems_of(h, r.tables).empty());
@@ -389,7 +389,7 @@ CAF_TEST(the comparison finds a history that is not true) {
     make_stale(h);
     CAF_CHECK(!problems_of(h, r.tables).empty());
   }
-  { // a row in the tables that nobody wrote
+  { // a row in the tables that no request wrote
     CAF_CHECK(!problems_of(r.told, r.tables + "i1\n").empty());
   }
 }

@@ -28,8 +28,8 @@ struct engine_load::facade_client : client {
           good();
         } catch (const error& e) {
           load->failed(k, e.info());
-          // Once unknown, only "done" says more: a second try that was not run tells nothing of the
-          // first.
+          // Once unknown, only "done" says more: a second try that was not run says nothing about
+          // the first.
           auto v = verdict_of(e.info());
           unknown_before = unknown_before || v == verdict::either;
           v = unknown_before ? verdict::either : v;

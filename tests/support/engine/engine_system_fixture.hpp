@@ -36,7 +36,7 @@ public:
     refusal = why;
     answers.fetch_add(1);
   }
-  /// The error it was answered with, by whomever; `none` where it succeeded.
+  /// The error it was answered with, by any thread; `none` where it succeeded.
   error_info outcome_info() const { return refusal ? *refusal : failure.value_or(error_info{}); }
   errc code() const { return outcome_info().code; }
 

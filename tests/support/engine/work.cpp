@@ -197,7 +197,7 @@ public:
     return how == "OR FAIL " ? "OR ABORT " : how;
   }
 
-  // Writes and tells what: each of the three kinds.
+  // Writes and returns what it wrote: each of the three kinds.
   operation returning() {
     switch (below(3)) {
     case 0:

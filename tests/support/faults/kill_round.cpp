@@ -67,7 +67,7 @@ load_settings settings_of(const kill_round& round, bool stalls) {
   return s;
 }
 
-// A snapshot of its own, that nobody can recall.
+// A snapshot of its own, which the engine cannot recall.
 std::unique_ptr<sqlite::connection> pin(engine::engine& core) {
   auto reader = core.file().open_reader();
   reader->snapshot().refresh();
@@ -144,7 +144,7 @@ void strike(const kill_round& round, killer& k, const engine_load& load, bool st
 bool break_disk(const kill_round& round, killer& k, const engine_load& load) {
   const auto refused = [&] { return load.failures(errc::fenced) + load.failures(errc::io); };
   const auto so_far = refused();
-  // The last write is not synced, and may come back. With luck a worker dies just then.
+  // The last write is not synced, and may reappear. With luck a worker dies just then.
   k.arm({"writer.before_answer", death::throws, round.seed % 4});
   k.arm({"writer.before_answer", death::throws, 0});
   faulty_vfs::arm_gone(1 + static_cast<int>(round.seed % 7));

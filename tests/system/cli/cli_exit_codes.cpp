@@ -97,7 +97,7 @@ CAF_TEST(1 is data that does not fit and files that are not there and reading fr
 CAF_TEST(1 is a bad row of a pipe that stays open) {
   program import({"import", (folder.path / "app.db").string(), "-", "-t", "users", "--batch", "1"});
   import.write("id,name\n9,Eve\n1,Ada again\n");
-  // Up to 1 MiB is looked at first.
+  // Up to 1 MiB is checked first.
   std::string rest;
   while (rest.size() < (std::size_t{2} << 20))
     rest += std::to_string(100 + rest.size()) + ",somebody\n";

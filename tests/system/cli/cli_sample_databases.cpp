@@ -4,7 +4,7 @@
 // Databases in the shapes of those that people learn SQL with, a trader (as Northwind) and a lender
 // of films (as Sakila): composite and text keys, many-to-many tables, tables that refer to each
 // other in a circle, views of views, triggers that change what was just written, and every oddity
-// of their files. What is loaded goes through dumps, CSV and JSON lines and comes back as the same.
+// of their files. What is loaded goes through dumps, CSV and JSON lines and returns as the same.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -363,8 +363,8 @@ CAF_TEST(a list of customers from a spreadsheet keeps every field) {
       good({"import", file + ".db", file, "-t", "people"});
       CAF_CHECK_EQUAL(sqlite(file + ".db", shown, "-quote"), sqlite(db, shown, "-quote"));
     }
-  // Into a typed table with a key that is there: its row is told with its line and nothing else is
-  // lost.
+  // Into a typed table with a key that is there: its row is reported with its line and nothing else
+  // is lost.
   good(
       {"query", "typed.db",
        "CREATE TABLE people (id INTEGER PRIMARY KEY, zip TEXT, name TEXT NOT NULL, note, born DATE, "

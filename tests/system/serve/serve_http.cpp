@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The HTTP of `dbengine serve` over a socket: what it refuses, and whom it lets nobody starve.
+// The HTTP of `dbengine serve` over a socket: what it refuses, and that no client starves another.
 //
 //   silent, slow, greedy clients        server                      a probe
 //   connect, send nothing ----------->  256 places
@@ -258,7 +258,7 @@ CAF_TEST(silent sockets cost no probe its answer) {
 
 CAF_TEST(slow clients cost no probe its answer) {
   const listening s({{"/large", text_page(std::string(8 << 20, 'x'))}});
-  // Who does not read, and who sends byte after byte.
+  // Clients that do not read, and clients that send byte after byte.
   const auto greedy = connect_many(s.port(), 300, "GET /large HTTP/1.1\r\n" + host + "\r\n");
   auto slow = connect_many(s.port(), 300, "G");
   for (const char c : std::string("ET /healthz HT")) {
@@ -269,7 +269,7 @@ CAF_TEST(slow clients cost no probe its answer) {
   CAF_CHECK_EQUAL(reply_to(s.port(), "GET /page HTTP/1.1\r\n" + host + "\r\n").body, "a page");
 }
 
-CAF_TEST(a request that does not come is told so and silence is closed) {
+CAF_TEST(a request that does not come is refused and a silent connection is closed) {
   const listening s;
   const tcp_connection silent(s.port()), slow(s.port());
   slow.send("GET /healthz HTTP/1.1\r\n");
@@ -291,18 +291,18 @@ CAF_TEST(pages that stand still cost no probe its answer) {
        {"/wrong", {.make = []() -> web::answer { throw std::runtime_error("why"); }}}});
   const std::string slow = "GET /slow HTTP/1.1\r\n" + host + "\r\n";
   auto waiting = connect_many(s.port(), 4, slow);
-  CAF_REQUIRE(door.wait_for(4));
+  CAF_REQUIRE(door.wait_for_arrivals(4));
   const auto more = connect_many(s.port(), 16, slow); // these wait for a thread
   CAF_CHECK(wait_until([&] { return reply_to(s.port(), slow).status == 503; }));
   CAF_CHECK_EQUAL(answered_probes(s.port(), 50), 50u);
-  door.open();
+  door.set();
   CAF_CHECK_EQUAL(parse_reply(waiting[0]->read_all()).body, "late");
   CAF_CHECK_EQUAL(parse_reply(more[15]->read_all()).body, "late");
   // A probe has its own deadline, and 503 is an answer.
   const auto late = reply_to(s.port(), "GET /sick HTTP/1.1\r\n" + host + "\r\n");
   CAF_CHECK_EQUAL(late.status, 503);
   CAF_CHECK(late.head.find("Retry-After: 1\r\n") != std::string::npos);
-  sick.open();
+  sick.set();
   const auto wrong = reply_to(s.port(), "GET /wrong HTTP/1.1\r\n" + host + "\r\n");
   CAF_CHECK_EQUAL(wrong.status, 500);
   CAF_CHECK_EQUAL(wrong.body, "why\n");

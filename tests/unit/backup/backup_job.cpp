@@ -85,7 +85,7 @@ CAF_TEST(after the last number of a second comes the next second) {
   CAF_CHECK_EQUAL(next.filename, "backup_20261025_010001.sqlite");
   CAF_CHECK(next.time == t + 1s);
   CAF_CHECK(backup::list_backups(f.backups).front().filename == next.filename);
-  // Where there is no later name at all that is said, rather than an older one taken.
+  // If there is no later name at all that is said, rather than an older one taken.
   take_name("backup_22611231_235959_999999999.sqlite");
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
 }
@@ -116,7 +116,7 @@ CAF_TEST(a backup into a path never replaces) {
     std::filesystem::remove(s.target);
     std::filesystem::remove(s.target.string() + ".json");
   }
-  // Somebody else's, who names what is unfinished in the same way.
+  // Another program's, which names its unfinished files in the same way.
   for (const std::string name : {"mine.db.partial", "mine.db.json.partial"}) {
     write_file(f.folder.path / name, "a download that goes on");
     CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);

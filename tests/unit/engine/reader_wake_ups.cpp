@@ -33,7 +33,7 @@ using namespace dbengine::test;
 
 namespace {
 
-/// Waits where its answer is given, after its reader has let go of it.
+/// Waits where its answer is given, after its reader has released it.
 class read_of_peer final : public dbengine::engine::request {
 public:
   read_of_peer(std::uint64_t of, std::string text)
@@ -82,7 +82,7 @@ struct fixture {
     core->cancel_requests();
   }
 
-  /// As the actor of that reader, on the wake-up that it was sent. False where none was, or it
+  /// As the actor of that reader, on the wake-up that it was sent. False if none was, or it
   /// takes no work.
   bool serve(std::size_t reader) {
     {

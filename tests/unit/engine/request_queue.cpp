@@ -131,7 +131,7 @@ CAF_TEST(a request larger than the bound runs when it is the only one) {
   CAF_CHECK(pushing(q, one(large)) == errc::overloaded);
 }
 
-CAF_TEST(requests of a failed worker come first again in their order and past the bounds) {
+CAF_TEST(the requests of a failed worker come first again in their order and past the bounds) {
   q.push(one("1"));
   q.push(one("2"));
   const auto failed = q.pop_group(9, 1 << 20);

@@ -120,7 +120,7 @@ CAF_TEST(two engines live in one host and end apart) {
   actors::shutdown(sys, two);
 }
 
-CAF_TEST(an owner actor is told when a circuit opens) {
+CAF_TEST(an owner actor is notified when a circuit opens) {
   engine_folder folder;
   host_config cfg;
   caf::actor_system sys(cfg);

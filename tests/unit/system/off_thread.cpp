@@ -227,7 +227,7 @@ CAF_TEST(an engine whose last handle an actor lets go of ends on a thread of its
     });
     CAF_CHECK(eventually([&] { return done.load(); }));
     sys.await_all_actors_done();   // the engine's, too
-    db_engine again(folder.url()); // nobody has its lock
+    db_engine again(folder.url()); // no process has its lock
     CAF_CHECK_EQUAL(again.fetch_value<int>("SELECT count(*) FROM t"), 0);
   }
   check_none();

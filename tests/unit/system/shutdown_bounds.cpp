@@ -5,7 +5,7 @@
 //
 //   a backup's progress callback    calls shutdown() ------> returns; the backup ends with
 //                                                            `shut_down` or `cancelled`
-//   a backup that stands still      shutdown() ------------> returns a second later; the backup
+//   a backup that is blocked        shutdown() ------------> returns a second later; the backup
 //                                                            is abandoned
 //   the scheduler's only thread     drops the last handle -> returns; another thread ends the
 //                                                            engine

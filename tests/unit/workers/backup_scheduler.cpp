@@ -3,7 +3,7 @@
 
 // The timer of periodic backups, on a clock that stands still.
 //
-//   time      scheduler                       somebody's own backup
+//   time      scheduler                       a caller's own backup
 //   0         one is due: starts a worker     runs
 //   1 s       still due: once more            runs
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who is restarted with whom in a real engine, and where its owner sees it: statistics, health and
-// log.
+// Which workers are restarted together in a real engine, and where its owner sees it: statistics,
+// health and log.
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -50,7 +50,7 @@ private:
 
 } // namespace
 
-CAF_TEST(the backup scheduler is restarted with the writer and nobody else is) {
+CAF_TEST(the backup scheduler is restarted with the writer and no other worker is) {
   const engine_folder backups;
   options o;
   o.num_workers = 2;
@@ -82,7 +82,7 @@ CAF_TEST(the backup scheduler is restarted with the writer and nobody else is) {
   CAF_CHECK(eventually([&] { return f.engine->backups().info().total_backups > made; }));
 }
 
-CAF_TEST(a scheduler that fails takes nobody along and answers) {
+CAF_TEST(a scheduler that fails ends no other worker and answers) {
   const engine_folder backups;
   options o;
   o.backup_dir = backups.path / "backups";
@@ -124,7 +124,7 @@ CAF_TEST(a restart stands in statistics health and log) {
   CAF_CHECK(f.worker("writer").circuit == circuit_state::closed);
 }
 
-CAF_TEST(a worker that somebody ends is said to be that) {
+CAF_TEST(a worker that is ended from outside is reported as such) {
   listening log;
   engine_system_fixture f({}, quick_restarts());
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));

@@ -7,7 +7,7 @@
 //   SELECT wait_here() ------> at the door
 //   deadline + 50 ms: timeout  retired                 active: opens its connection
 //   SELECT 1 --------------------------------------->  answered
-//   the door opens             comes back, is spare
+//   the door opens             returns, is spare
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -52,7 +52,7 @@ counted_ptr at_the_door(blocking_point& door, Submit submit) {
 
 } // namespace
 
-CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
+CAF_TEST(a stuck reader is replaced and returns as the spare one) {
   blocking_point door;
   std::mutex telling;
   std::vector<escalation> told;
@@ -96,7 +96,7 @@ CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
   CAF_CHECK(f.health().ok);
   CAF_CHECK_EQUAL(f.number("SELECT 41 + 1"), 42);
   CAF_CHECK_EQUAL(stuck->answers.load(), 1);
-  CAF_CHECK_EQUAL(f.stats().restarts, 0u); // nobody was restarted for it
+  CAF_CHECK_EQUAL(f.stats().restarts, 0u); // no worker was restarted for it
 }
 
 CAF_TEST(with no spare reader left requests are answered by their deadlines) {
@@ -209,7 +209,7 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   const auto core = f.engine->core_ptr();
   const auto read = f.read("SELECT wait_here()");
   CAF_REQUIRE(door.await_one());
-  f.engine->stop(50ms); // comes back though the reader does not
+  f.engine->stop(50ms); // returns though the reader does not
   CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"reader 1"}));
   CAF_REQUIRE_EQUAL(read->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::shut_down));
@@ -220,7 +220,7 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   CAF_CHECK_EQUAL(read->answers.load(), 1);
 }
 
-CAF_TEST(a stuck writer keeps the file until it comes back) {
+CAF_TEST(a stuck writer keeps the file until it returns) {
   blocking_point door;
   auto o = with_door(door);
   engine_system_fixture f(o);
@@ -230,7 +230,7 @@ CAF_TEST(a stuck writer keeps the file until it comes back) {
   f.engine->stop(50ms);
   CAF_REQUIRE_EQUAL(stuck->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::shut_down));
-  // Its connection still has SQLite's lock, so nobody else may have the file.
+  // Its connection still has SQLite's lock, so no other engine may have the file.
   CAF_CHECK_EQUAL(code_of([&] { db_engine again(f.folder.url()); }), "locked");
   door.open();
   f.engine.reset();
@@ -259,9 +259,9 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
   door.open();
 }
 
-CAF_TEST(a watch that answers at the same moment as the sender leaves hangs nobody) {
-  // The sender leaves at its deadline + 50 ms, and the watch answers then: whoever is first, one
-  // error comes of it.
+CAF_TEST(a watchdog that answers at the moment at which the sender leaves hangs no thread) {
+  // The sender leaves at its deadline + 50 ms, and the watchdog answers then: whichever is first,
+  // one error comes of it.
   blocking_point door;
   engine_folder folder;
   auto o = with_door(door);

@@ -8,7 +8,7 @@
 //   holds the writer lock
 //   submits 1, 2, 3 ---------> (queue)
 //   unlocks -----------------> one group of three
-//                              ... point: throws / gets an exit message / stands still
+//                              ... point: throws / gets an exit message / is blocked
 //   <------------------------------------------------------ what was not committed runs again
 //   each answered once; rows 1..3 are there exactly if the answer says so; row 4 is written
 //   and read
@@ -82,7 +82,7 @@ CAF_TEST(a writer that throws at any point loses and doubles nothing) {
     const fault_script script(point, 1, fail_worker);
     group_of_three g(*f);
     g.check(*f, point);
-    // One failure of a worker is nobody's fault: all three are done.
+    // No request is to blame for one failure of a worker: all three are done.
     for (const auto& r : g.requests)
       CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
     CAF_CHECK_EQUAL(script.hits(), 1);
@@ -93,7 +93,7 @@ CAF_TEST(a writer that throws at any point loses and doubles nothing) {
   }
 }
 
-CAF_TEST(a writer that is told to end at any point finishes what it has) {
+CAF_TEST(a writer that gets an exit message at any point finishes what it has) {
   for (const auto& point : writer_points) {
     auto f = open_with_table();
     const auto writer = f->engine->handles().read().writer;
@@ -125,7 +125,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
         g = std::make_unique<group_of_three>(*f, timeout *= 2);
       for (const auto& r : g->requests)
         CAF_CHECK(engine_system_fixture::answered(r));
-      // Who waits behind it is answered, too, and reads go on.
+      // Requests that wait behind it are answered, too, and reads go on.
       const auto behind = f->write("INSERT INTO t VALUES (5)", 50ms);
       CAF_CHECK(engine_system_fixture::answered(behind));
       CAF_CHECK_EQUAL(to_string(behind->code()), to_string(errc::timeout));
@@ -162,7 +162,7 @@ CAF_TEST(a reader that fails at any point is replaced and its read runs again) {
   }
 }
 
-CAF_TEST(a reader that is told to end finishes its read) {
+CAF_TEST(a reader that gets an exit message finishes its read) {
   for (const auto& point : reader_points) {
     auto f = open_with_table();
     const fault_script script(point, 1, [&] {
@@ -241,7 +241,7 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
   }));
 }
 
-CAF_TEST(an end of a reader that is told late does not end the next one) {
+CAF_TEST(a late down message of a reader does not end the next one) {
   engine_system_fixture f;
   f.core().reads().failed(0, 0); // of a life before the first
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);

@@ -7,7 +7,7 @@
 //   0               starts it ----------------------> opens, `ready`
 //   t               <-------------------------------- ends with an error
 //   t + 5..10 ms    starts it (delay doubles: 10..20, 20..40 ... at most 5 s)
-//   6th in 60 s     opens the circuit, tells the owner
+//   6th in 60 s     opens the circuit, notifies the owner
 //   + 5 s           half-open: starts it -----------> `ready`: closed / ends: open for 5 s more
 
 #include "workers/supervisor.hpp"
@@ -169,7 +169,7 @@ CAF_TEST(delays double and each is between half and the whole) {
     most = std::min<std::chrono::milliseconds>(most * 2, 5s);
   }
   CAF_CHECK(most == 5s);       // the ceiling was reached
-  CAF_CHECK(parts.size() > 1); // at random: those who failed together do not come back together
+  CAF_CHECK(parts.size() > 1); // at random: workers that failed together are not restarted together
   CAF_CHECK_EQUAL(state(0).restarts, 12u);
   CAF_CHECK(state(0).last_failure.find("on purpose") != std::string::npos);
   CAF_CHECK(state(0).circuit == circuit_state::closed);
@@ -196,7 +196,7 @@ CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) 
   pass(1ms); // the probe
   CAF_CHECK_EQUAL(a.starts, 7);
   CAF_CHECK(state(0).circuit == circuit_state::half_open);
-  // It fails: open for five seconds more, and nobody is told twice.
+  // It fails: open for five seconds more, and the owner is not notified twice.
   fail("a");
   CAF_CHECK(state(0).circuit == circuit_state::open);
   CAF_CHECK_EQUAL(a.circuits_opened, 1);
@@ -227,7 +227,7 @@ CAF_TEST(
   CAF_CHECK(told.empty());
 }
 
-CAF_TEST(rest for one takes along those after it and does not blame them) {
+CAF_TEST(rest_for_one restarts the children after it and does not blame them) {
   begin({spec("writer", workers::strategy::rest_for_one),
          spec("reader", workers::strategy::one_for_one),
          spec("backups", workers::strategy::rest_for_one)});
@@ -264,7 +264,7 @@ CAF_TEST(a child that cannot be started is tried again) {
   CAF_CHECK_EQUAL(children["a"].starts, 1);
 }
 
-CAF_TEST(a ready that comes late counts for nobody) {
+CAF_TEST(a ready that comes late counts for no child) {
   begin({spec("a", workers::strategy::one_for_one)});
   auto& a = children["a"];
   a.ready_at_once = false;
@@ -282,7 +282,7 @@ CAF_TEST(a ready that comes late counts for nobody) {
 
 CAF_TEST(the second stop mode ends all at once and the third abandons what does not end) {
   begin({spec("a", workers::strategy::one_for_one), spec("b", workers::strategy::one_for_one)});
-  // The scheduler runs only when told: nobody has ended when the supervisor is asked again.
+  // The scheduler runs only if asked: no child has ended when the supervisor is asked again.
   for (const auto mode : every_mode)
     caf::anon_send(boss, workers::stop_children{mode});
   sched.run();
@@ -290,11 +290,11 @@ CAF_TEST(the second stop mode ends all at once and the third abandons what does 
   CAF_CHECK_EQUAL(ended->abandoned(), (std::vector<std::string>{"a", "b"}));
 }
 
-CAF_TEST(a supervisor that fails is told to the owner and stops the queues) {
+CAF_TEST(a supervisor that fails is reported to the owner and stops the queues) {
   begin({spec("a", workers::strategy::one_for_one)});
   caf::anon_send_exit(boss, caf::exit_reason::kill);
   sched.run();
-  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // nobody waits for it for ever
+  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // no caller waits for it for ever
   CAF_CHECK_EQUAL(told_kinds(), (std::vector<escalation_kind>{escalation_kind::supervision_lost}));
   struct deaf final : dbengine::engine::request {
     using dbengine::engine::request::request;
