@@ -109,13 +109,13 @@ void engine_handle::check_sender() {
 
 bool engine_handle::dispatch(caf::message& m, actor_response& to) {
   return visit_request(m, [&]<class Row>(Row) {
-    using request = typename Row::request;
+    using asked = typename Row::request;
     if constexpr (Row::rule.to == route::stats)
       delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().read().stats), m, to);
     else if constexpr (Row::rule.to == route::backup)
-      delegate_to_backups(m.get_as<request>(0), m, to);
+      delegate_to_backups(m.get_as<asked>(0), m, to);
     else
-      handle(m.get_mutable_as<request>(0), to);
+      handle(m.get_mutable_as<asked>(0), to);
     // A request without a result is done when it was handled.
     if constexpr (std::is_void_v<typename Row::result>)
       to.deliver(caf::message());

@@ -72,8 +72,7 @@ void reader_set::submit_maintenance(request_ptr r) {
   p_.watchdog_timer.arm();
 }
 
-// -- wake-ups
-// -----------------------------------------------------------------------------------------
+// -- wake-ups -------------------------------------------------------------------------------------
 
 void reader_set::wake(std::size_t i) noexcept {
   auto& s = *slots_[i];
@@ -157,8 +156,7 @@ void reader_set::help_other_peers() {
     wake_any();
 }
 
-// -- work
-// ---------------------------------------------------------------------------------------------
+// -- work -----------------------------------------------------------------------------------------
 
 bool reader_set::keeps_working(std::size_t i) {
   if (is_maintenance(i))
@@ -291,8 +289,7 @@ void reader_set::retry_or_refuse(std::size_t i, const request_ptr& r, const erro
   wake_any();
 }
 
-// -- the watchdog's part
-// ------------------------------------------------------------------------------
+// -- the watchdog's part --------------------------------------------------------------------------
 
 reader_set::observation reader_set::observe(std::size_t i) const {
   const auto& s = *slots_[i];

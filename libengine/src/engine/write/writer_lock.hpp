@@ -43,8 +43,7 @@ public:
       : file_(&file), waiting_(&waiting), calls_(&calls), signals_(&signals), counters_(&counters),
         on_end_(std::move(on_end)) {}
 
-  // -- taking and giving back
-  // -----------------------------------------------------------------------
+  // -- taking and giving back ---------------------------------------------------------------------
 
   /// Takes the lock unless a request waits or another thread has it.
   bool try_lock() noexcept;
@@ -75,8 +74,7 @@ public:
   /// closes it at `unlock`.
   void close(sqlite::clock::time_point last_moment);
 
-  // -- for the holder
-  // -------------------------------------------------------------------------------
+  // -- for the holder -----------------------------------------------------------------------------
 
   /// Holder only.
   sqlite::connection& connection() const noexcept { return *connection_; }
@@ -92,8 +90,7 @@ public:
   /// The holder is a host that has the native handle and runs no statement of this API.
   void set_held_outside(bool on) noexcept { held_outside_.store(on, std::memory_order_seq_cst); }
 
-  // -- state
-  // ------------------------------------------------------------------------------------------
+  // -- state --------------------------------------------------------------------------------------
 
   bool held_by_this_thread() const noexcept { return holder_.load() == std::this_thread::get_id(); }
   bool is_held() const noexcept {
@@ -108,8 +105,7 @@ public:
   /// No connection: before the writer has opened, after a failure, after `close`.
   bool is_shut() const noexcept { return state_.load(std::memory_order_relaxed) == state::shut; }
 
-  // -- the writer's wake-up
-  // -----------------------------------------------------------------------------
+  // -- the writer's wake-up -----------------------------------------------------------------------
 
   /// Sends the writer to the queue, unless it is on its way.
   void wake_writer() noexcept;
