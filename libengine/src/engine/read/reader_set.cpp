@@ -284,7 +284,7 @@ void reader_set::retry_or_refuse(std::size_t i, const request_ptr& r, const erro
   } else {
     r->wait_again();
     base::retry_on_bad_alloc([&] { queue_of(i).push_front({r}); });
-    p_.watchdog_timer.arm(); // no other thread looks at its deadline
+    p_.watchdog_timer.arm(); // no other thread checks its deadline
   }
   wake_any();
 }

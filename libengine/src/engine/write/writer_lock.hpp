@@ -57,7 +57,7 @@ public:
   bool try_lock_briefly() noexcept { return exchange(state::free, state::held_briefly); }
   /// Holder only. Wakes the writer if requests wait.
   void unlock() noexcept;
-  /// Holder only. Closes the connection; nobody gets the lock until the restarted writer has called
+  /// Holder only. Closes the connection; the lock stays shut until the restarted writer has called
   /// `open`.
   void fail(const error_info& why) noexcept;
   /// The writer has handed the lock to this thread.
@@ -65,8 +65,8 @@ public:
 
   /// For the writer, at its start: opens the connection if there is none. Throws `error`.
   void open();
-  /// For an engine that is being opened: puts the first connection into a lock that nobody has seen
-  /// yet.
+  /// For an engine that is being opened: sets the first connection, before any
+  /// other thread has the lock.
   void start_with(std::unique_ptr<sqlite::connection> first) noexcept {
     connection_ = std::move(first);
   }
@@ -142,7 +142,7 @@ private:
   std::atomic<std::thread::id> holder_{};
   std::atomic<bool> wake_up_sent_{false};
   std::atomic<int> grouped_{0};
-  // The rest is the holder's.
+  // The members below are the holder's.
   std::unique_ptr<sqlite::connection> connection_;
   std::uint64_t turns_ = 0;
   std::map<std::string, std::string> pragmas_;
