@@ -62,8 +62,9 @@ backup_worker_actor::behavior_type backup_worker(
       },
       [service, sender](const backup_request& r) {
         return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
-          return r.options.peer != 0 ? service->run(engine::backup_kind::peer, go_on)
-                                     : service->run(engine::backup_kind::requested, go_on);
+          return service->run(r.options.peer != 0 ? engine::backup_kind::peer
+                                                  : engine::backup_kind::requested,
+                              go_on);
         });
       },
       [service, listeners, sender](const backup_to_request& r) {

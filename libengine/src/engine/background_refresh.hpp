@@ -13,7 +13,7 @@
 namespace dbengine::engine {
 
 /// Runs a function that may block on a disk or a remote folder, on a thread of its own, once for
-/// all who ask meanwhile.
+/// all requests that arrive meanwhile.
 ///
 /// The thread ends when no request is left. It is never joined: the function may block for ever.
 /// Thread safety: any thread.

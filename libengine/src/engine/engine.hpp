@@ -74,8 +74,7 @@ public:
   reader_set& reads() noexcept { return reads_; }
   watchdog& supervision() noexcept { return watchdog_; }
 
-  // -- shutdown, in this order, after `calls().stop_accepting()`
-  // ----------------------------------------
+  // -- shutdown, in this order, after `calls().stop_accepting()` ----------------------------------
 
   /// Waits until the queues are empty and no worker runs; false at the deadline. A host that holds
   /// the write connection and runs nothing, and the caller's own thread, are not waited for.

@@ -33,8 +33,7 @@ request_queue::lane& request_queue::lane_of(const request& r) {
   return c.emplace_back(lane{key, {}});
 }
 
-// -- admission
-// ----------------------------------------------------------------------------------------
+// -- admission ------------------------------------------------------------------------------------
 
 void request_queue::charge(const request_ptr& r, std::size_t bytes) {
   auto& a = *admission_;

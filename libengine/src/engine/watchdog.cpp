@@ -93,7 +93,7 @@ bool watchdog::scan_writes(sqlite::clock::time_point now) {
     base::log_limited(base::log_level::error, "the writer is stuck",
                       "the writer is stuck in " + r->describe() +
                           "; it has SQLite's write lock and cannot be replaced: what waits is "
-                          "answered at its deadline until it comes back");
+                          "answered at its deadline until it returns");
     report_stuck("writer", *r);
   }
   return busy;
@@ -157,8 +157,7 @@ void watchdog::abandon_requests() {
   }
 }
 
-// -- views
-// --------------------------------------------------------------------------------------------
+// -- views ----------------------------------------------------------------------------------------
 
 worker_view watchdog::view_writer() const {
   const auto group = p_.writes.running();

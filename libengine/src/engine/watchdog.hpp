@@ -50,7 +50,7 @@ public:
 
   /// At shutdown: answers the callers of workers that cannot be interrupted.
   void abandon_requests();
-  /// Requests that workers run at this moment, with the rest of the writer's group.
+  /// Requests that workers run at this moment, and the other members of the writer's group.
   std::vector<request_ptr> running_requests() const;
 
   worker_view view_writer() const;

@@ -123,7 +123,7 @@ CAF_TEST(a failed commit that cannot be resolved fences writing until it can) {
   CAF_CHECK_EQUAL(to_string(later->code()), to_string(errc::fenced));
   CAF_CHECK(later->outcome_info().outcome == outcome::not_run);
   CAF_CHECK(!f.health().ok);
-  CAF_CHECK(f.health().fenced.find("could not be settled") != std::string::npos);
+  CAF_CHECK(f.health().fenced.find("could not be resolved") != std::string::npos);
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads go on
   disk.broken = false;
   CAF_CHECK(f.done("INSERT INTO t VALUES (3)")); // by itself

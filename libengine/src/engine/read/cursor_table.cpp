@@ -93,7 +93,7 @@ std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, st
   if (it == entries_.end() && pinned_.count(number) != 0)
     throw error(errc::invalid_state,
                 "cursor " + std::to_string(number) +
-                    " was closed: its snapshot kept the write-ahead log from beginning anew");
+                    " was closed: its snapshot kept the write-ahead log from restarting");
   if (it == entries_.end() || it->second->owner != owner)
     throw error(errc::invalid_state, "cursor " + std::to_string(number) + " is not open");
   it->second->used = sqlite::clock::now();

@@ -116,8 +116,8 @@ void reader_roles::return_to_work(std::size_t i) {
   const bool missing = working < workers_;
   slot(i).role.store(missing ? reader_role::active : reader_role::spare, std::memory_order_release);
   update_read_circuit({.code = errc::unavailable, .message = "all reader circuits are open"});
-  base::log_limited(base::log_level::info, "a reader came back",
-                    reader_name(i) + " came back" + (missing ? "" : " and is a spare one now"));
+  base::log_limited(base::log_level::info, "a reader returned",
+                    reader_name(i) + " has returned" + (missing ? "" : " and is spare now"));
 }
 
 void reader_roles::set_circuit(std::size_t i, bool open, const error_info& why) {

@@ -72,8 +72,7 @@ void reader_set::submit_maintenance(request_ptr r) {
   p_.watchdog_timer.arm();
 }
 
-// -- wake-ups
-// -----------------------------------------------------------------------------------------
+// -- wake-ups -------------------------------------------------------------------------------------
 
 void reader_set::wake(std::size_t i) noexcept {
   auto& s = *slots_[i];
@@ -157,8 +156,7 @@ void reader_set::help_other_peers() {
     wake_any();
 }
 
-// -- work
-// ---------------------------------------------------------------------------------------------
+// -- work -----------------------------------------------------------------------------------------
 
 bool reader_set::keeps_working(std::size_t i) {
   if (is_maintenance(i))
@@ -286,13 +284,12 @@ void reader_set::retry_or_refuse(std::size_t i, const request_ptr& r, const erro
   } else {
     r->wait_again();
     base::retry_on_bad_alloc([&] { queue_of(i).push_front({r}); });
-    p_.watchdog_timer.arm(); // no other thread looks at its deadline
+    p_.watchdog_timer.arm(); // no other thread checks its deadline
   }
   wake_any();
 }
 
-// -- the watchdog's part
-// ------------------------------------------------------------------------------
+// -- the watchdog's part --------------------------------------------------------------------------
 
 reader_set::observation reader_set::observe(std::size_t i) const {
   const auto& s = *slots_[i];

@@ -53,8 +53,7 @@ public:
   /// Queues a check of the whole file, for the reader that runs nothing else: it delays no read.
   void submit_maintenance(request_ptr r);
 
-  // -- for the reader actors
-  // --------------------------------------------------------------------------
+  // -- for the reader actors ----------------------------------------------------------------------
 
   std::size_t count() const noexcept { return slots_.size(); }
   bool is_active(std::size_t i) const noexcept { return roles_.is_active(i); }
@@ -77,8 +76,7 @@ public:
     roles_.set_circuit(i, open, why);
   }
 
-  // -- for the watchdog
-  // -------------------------------------------------------------------------------
+  // -- for the watchdog ---------------------------------------------------------------------------
 
   observation observe(std::size_t i) const;
   /// The reader is stuck in that request. True if a role changed: the request has not ended

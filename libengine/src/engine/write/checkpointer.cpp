@@ -67,7 +67,7 @@ void checkpointer::restart_wal(int pages) {
     next_checkpoint_ = pages + defaults::checkpoint_pages; // the snapshot is about to be closed
   base::log_limited(base::log_level::warning, "the WAL is pinned",
                     "the WAL has " + std::to_string(pages) +
-                        " pages and cannot begin anew: a cursor, a transaction that "
+                        " pages and cannot be restarted: a cursor, a transaction that "
                         "reads, a backup or another process keeps an old snapshot");
 }
 

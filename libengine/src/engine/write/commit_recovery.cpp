@@ -53,7 +53,7 @@ error_info commit_recovery::resolve_failed_commit(sqlite::connection& c, error_i
     return why;
   }
   const auto text =
-      "a commit failed and could not be settled, it may come back when the file is opened "
+      "a commit failed and could not be resolved, it may reappear when the file is opened "
       "again: " +
       why.message;
   fence_->raise_unresolved(text);

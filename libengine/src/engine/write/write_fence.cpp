@@ -40,7 +40,7 @@ void write_fence::lift() {
     reason_.clear();
     level_.store(level::none, std::memory_order_seq_cst);
   }
-  base::log(base::log_level::info, "the failed commit is settled, writing goes on");
+  base::log(base::log_level::info, "the failed commit is resolved, writing continues");
   escalate(*options_, {.what = escalation_kind::writing_resumed, .worker = "writer"});
 }
 

@@ -116,8 +116,7 @@ bool write_group::is_over(request& r) {
   return true;
 }
 
-// -- one transaction for several members
-// --------------------------------------------------------------
+// -- one transaction for several members ----------------------------------------------------------
 
 std::vector<write_group::span> write_group::run_together(span s) {
   auto& c = *connection_;
@@ -252,8 +251,7 @@ std::vector<write_group::span> write_group::commit_all(span s, sqlite::request_c
   return {};
 }
 
-// -- members
-// ------------------------------------------------------------------------------------------
+// -- members --------------------------------------------------------------------------------------
 
 void write_group::run_alone(std::size_t i) {
   auto& c = *connection_;

@@ -187,7 +187,7 @@ void write_queue::group_failed(const write_group& g, const error_info& why) {
     again.push_back(r);
   }
   p_.queue.push_front(again);
-  p_.watchdog_timer.arm(); // no other thread looks at their deadlines
+  p_.watchdog_timer.arm(); // no other thread checks their deadlines
 }
 
 bool write_queue::finish_failed_member(const write_group& g, const request_ptr& r, bool committed,

@@ -49,7 +49,7 @@ public:
   /// the requests are answered or queued again by then.
   void drain();
 
-  /// Requests that run, with the rest of their group.
+  /// Requests that run, and the other members of their group.
   std::vector<request_ptr> running() const;
   /// Requests that wait, for polling.
   const std::atomic<std::size_t>& waiting() const noexcept { return p_.queue.waiting(); }

@@ -43,8 +43,7 @@ public:
       : file_(&file), waiting_(&waiting), calls_(&calls), signals_(&signals), counters_(&counters),
         on_end_(std::move(on_end)) {}
 
-  // -- taking and giving back
-  // -----------------------------------------------------------------------
+  // -- taking and giving back ---------------------------------------------------------------------
 
   /// Takes the lock unless a request waits or another thread has it.
   bool try_lock() noexcept;
@@ -58,7 +57,7 @@ public:
   bool try_lock_briefly() noexcept { return exchange(state::free, state::held_briefly); }
   /// Holder only. Wakes the writer if requests wait.
   void unlock() noexcept;
-  /// Holder only. Closes the connection; nobody gets the lock until the restarted writer has called
+  /// Holder only. Closes the connection; the lock stays shut until the restarted writer has called
   /// `open`.
   void fail(const error_info& why) noexcept;
   /// The writer has handed the lock to this thread.
@@ -66,8 +65,8 @@ public:
 
   /// For the writer, at its start: opens the connection if there is none. Throws `error`.
   void open();
-  /// For an engine that is being opened: puts the first connection into a lock that nobody has seen
-  /// yet.
+  /// For an engine that is being opened: sets the first connection, before any
+  /// other thread has the lock.
   void start_with(std::unique_ptr<sqlite::connection> first) noexcept {
     connection_ = std::move(first);
   }
@@ -75,8 +74,7 @@ public:
   /// closes it at `unlock`.
   void close(sqlite::clock::time_point last_moment);
 
-  // -- for the holder
-  // -------------------------------------------------------------------------------
+  // -- for the holder -----------------------------------------------------------------------------
 
   /// Holder only.
   sqlite::connection& connection() const noexcept { return *connection_; }
@@ -92,8 +90,7 @@ public:
   /// The holder is a host that has the native handle and runs no statement of this API.
   void set_held_outside(bool on) noexcept { held_outside_.store(on, std::memory_order_seq_cst); }
 
-  // -- state
-  // ------------------------------------------------------------------------------------------
+  // -- state --------------------------------------------------------------------------------------
 
   bool held_by_this_thread() const noexcept { return holder_.load() == std::this_thread::get_id(); }
   bool is_held() const noexcept {
@@ -108,8 +105,7 @@ public:
   /// No connection: before the writer has opened, after a failure, after `close`.
   bool is_shut() const noexcept { return state_.load(std::memory_order_relaxed) == state::shut; }
 
-  // -- the writer's wake-up
-  // -----------------------------------------------------------------------------
+  // -- the writer's wake-up -----------------------------------------------------------------------
 
   /// Sends the writer to the queue, unless it is on its way.
   void wake_writer() noexcept;
@@ -146,7 +142,7 @@ private:
   std::atomic<std::thread::id> holder_{};
   std::atomic<bool> wake_up_sent_{false};
   std::atomic<int> grouped_{0};
-  // The rest is the holder's.
+  // The members below are the holder's.
   std::unique_ptr<sqlite::connection> connection_;
   std::uint64_t turns_ = 0;
   std::map<std::string, std::string> pragmas_;
