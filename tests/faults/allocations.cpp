@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A process that runs out of memory or threads at one point answers with an error or works; it
-// never ends, never hangs, and tells nothing wrong. `bin/allocation_victim` makes the n-th
+// never ends, never hangs, and answers nothing wrong. `bin/allocation_victim` makes the n-th
 // allocation fail; here each n has its turn.
 //
 // In the suite n goes in strides from a random start, for as long as a phase's share of the time
@@ -40,7 +40,7 @@ std::string victim() {
   return own.substr(0, own.rfind('/') + 1) + "allocation_victim";
 }
 
-// One process from n on; false where the phase has no n-th call any more. `n` goes on behind the
+// One process from n on; false if the phase has no n-th call any more. `n` goes on behind the
 // last run.
 bool go_on(tally& t, const std::string& phase, const std::string& what, long& n, long step,
            long runs, bool flawed) {

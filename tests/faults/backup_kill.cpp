@@ -91,7 +91,7 @@ bool begun(const std::filesystem::path& folder, const std::string& name) {
 void inspect(const std::filesystem::path& folder, bool& had_one, findings& found) {
   const auto backups = folder / "backups";
   const auto restored = folder / "restored.db";
-  // The next start, and the first question about backups, which looks at their folder. A backup
+  // The next start, and the first question about backups, which checks their folder. A backup
   // into a path that was killed is made again.
   {
     const db_engine live((folder / "live.db").string(), {.backup_dir = backups});

@@ -66,7 +66,7 @@ bool backed_up(const std::filesystem::path& path) {
   }
 }
 
-// SQLite's check of a copy whose schema has nothing without a b-tree, which SQLite looks at as a
+// SQLite's check of a copy whose schema has nothing without a b-tree, which SQLite checks as a
 // whole.
 bool sound_without_views(const std::filesystem::path& path) {
   const temporary_folder folder;
@@ -169,7 +169,7 @@ CAF_TEST(what a whole check finds every check of ours finds) {
   CAF_MESSAGE("DBENGINE_PROPERTY_SEED=" << seed << ": " << damaged
                                         << " damaged files, of which SQLite passed "
                                         << passed_by_sqlite);
-  // Else the test looks at nothing that this is about.
+  // Else the test checks nothing that this is about.
   CAF_CHECK(damaged > 3 * count && passed_by_sqlite > count);
 }
 

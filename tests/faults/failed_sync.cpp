@@ -108,7 +108,7 @@ CAF_TEST(a log that cannot be synced again is not copied and stops writing) {
   CAF_CHECK(db.integrity_check().empty());
 }
 
-CAF_TEST(a commit whose sync failed is settled by what was synced after it) {
+CAF_TEST(a commit whose sync failed is resolved by what was synced after it) {
   const auto db = open(synchronous::full);
   fill(db);
   faulty_vfs::arm(call::sync, 1, SQLITE_IOERR_FSYNC, false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What looks like a file that was cut or taken away, and is none: an engine that is told so for
+// What looks like a file that was cut or taken away, and is none: an engine that believes so for
 // good would be wrong for good.
 
 #include "support/engine/engine_fixture.hpp"
@@ -75,7 +75,7 @@ bool serves(db_engine& db) {
 }
 
 void let_ticks_pass() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(12)); // of the clock that looks go by
+  std::this_thread::sleep_for(std::chrono::milliseconds(12)); // of the clock that checks use
 }
 
 // engine                 another program
@@ -199,7 +199,7 @@ CAF_TEST(a path that cannot be looked at fences nothing) {
     struct stat st {};
     const bool closed = ::stat((inner / "test.db").c_str(), &st) != 0 && errno == EACCES;
     for (int i = 0; i < 5; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2)); // the next look is at the paths
+      std::this_thread::sleep_for(std::chrono::milliseconds(2)); // the next check is at the paths
       db.execute("INSERT INTO u VALUES (?)", 10 + i);
       db.fetch("SELECT x FROM u");
     }

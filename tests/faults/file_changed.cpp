@@ -72,7 +72,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
     fill(db);
     const auto path = folder.path / "test.db";
     m.happen(path, path.string() + "-wal");
-    // Before a write the files are looked at where the last look was a while ago.
+    // Before a write the files are checked if the last check was a while ago.
     const auto a_while = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
     while (std::chrono::steady_clock::now() < a_while)
       std::this_thread::yield();
@@ -112,7 +112,7 @@ CAF_TEST(a file that goes while a transaction runs is seen before its answer) {
     });
   });
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-  CAF_CHECK(e.outcome == outcome::unknown); // it is committed, in a file that nobody finds
+  CAF_CHECK(e.outcome == outcome::unknown); // it is committed, in a file that has no name any more
 }
 
 CAF_TEST(what SQLite itself does to its files is no mishap) { // the control of the tests above

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A database that another program cuts short while threads read it: no answer has rows that nobody
-// wrote, and the process lives.
+// A database that another program cuts short while threads read it: no answer has rows that no
+// writer wrote, and the process lives.
 //
 //   readers (points, scans, a cursor)     the engine                       another program
 //   right rows .......................... <- mapped, or read page by page
@@ -164,7 +164,7 @@ CAF_TEST(a file that is read page by page and cut short ends reads) {
 }
 
 // What the guard is for, without it: the control of the first test.
-CAF_TEST(a mapped file of somebody else still ends the process) {
+CAF_TEST(a mapped file of the host still ends the process) {
   CAF_CHECK_EQUAL(in_child([] {
                     engine_folder folder;
                     install_sigbus_handler();
@@ -182,7 +182,7 @@ CAF_TEST(a mapped file of somebody else still ends the process) {
                   -1);
 }
 
-CAF_TEST(whoever handles SIGBUS is still asked) {
+CAF_TEST(the handler of SIGBUS before is still called) {
   CAF_CHECK_EQUAL(in_child([] {
                     std::signal(SIGBUS, [](int) { ::_exit(42); });
                     install_sigbus_handler();

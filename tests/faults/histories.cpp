@@ -3,7 +3,7 @@
 
 // Many clients by the three doors of one engine (facade, handle, wire) write to registers and
 // append lists and read them, with ids, cancellations, deadlines and deaths of workers, and what
-// they were told is checked against the order in the database: strictly serialisable writes,
+// they were answered is checked against the order in the database: strictly serialisable writes,
 // snapshot reads, read-your-writes, exactly once (support/engine/history.hpp).
 //
 //   4 clients each by facade, handle, wire   stopper, killer      engine

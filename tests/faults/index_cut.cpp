@@ -215,7 +215,7 @@ CAF_TEST(any number of files is guarded) {
   CAF_CHECK_EQUAL(all(true), 0);
 }
 
-CAF_TEST(every engine of a process that has the file is told) {
+CAF_TEST(every engine of a process that has the file is notified) {
   CAF_CHECK_EQUAL(in_child([] {
                     install_sigbus_handler();
                     const engine_folder folder;

@@ -22,7 +22,7 @@ struct at {
   std::string point;
   // Times that it is passed before.
   std::uint64_t after = 0;
-  // What must happen for somebody to come there.
+  // What must happen for a worker to reach it.
   std::vector<killer::plan> first = {};
   std::optional<failing_disk> disk = {};
 };

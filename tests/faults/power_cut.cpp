@@ -52,7 +52,7 @@ struct figures {
   std::string first = {}; // what was found first
 };
 
-// What the program was told before the cut.
+// What was answered to the program before the cut.
 struct told {
   std::map<int, int> rows, gone;
   std::map<int, int> safe; // rows of before the work, whatever the level
@@ -125,7 +125,7 @@ public:
         if (c.kind == record_kind::mark)
           acknowledged.add(c.first);
         syncs += is_sync(c) ? 1 : 0;
-        // With `full` what is not safe may be a commit that failed, which nobody copies.
+        // With `full` what is not safe may be a commit that failed, which is not copied.
         if (kind_.name == "failing" && kind_.level == "normal" && c.kind == record_kind::write &&
             c.first == "a.db" && disk.unsafe_after_failed_sync("a.db-wal"))
           ++found_.copied;
@@ -201,7 +201,7 @@ private:
     std::filesystem::remove_all(image);
   }
 
-  // Empty where all is well; `count` says what is not.
+  // Empty if all is well; `count` says what is not.
   std::string judge(const std::filesystem::path& image, const told& acknowledged,
                     int figures::*& count) const {
     const bool full = kind_.promised == "full";

@@ -78,7 +78,7 @@ bool all_sleep() {
   return true;
 }
 
-// For root the limit of processes does not hold: become somebody with no other process.
+// For root the limit of processes does not hold: become a user with no other process.
 bool become_somebody(const engine_folder& folder) {
   if (::geteuid() != 0)
     return true;
@@ -89,7 +89,7 @@ bool become_somebody(const engine_folder& folder) {
 
 } // namespace
 
-CAF_TEST(a forked child is told so at once and the parent goes on) {
+CAF_TEST(a forked child gets an error at once and the parent goes on) {
   engine_folder folder;
   db_engine db(folder.url());
   db.execute("CREATE TABLE t (x)");
@@ -116,7 +116,7 @@ CAF_TEST(a forked child is told so at once and the parent goes on) {
     note(forked([&] { db.health(); }));
     note(forked([&] { db.database_info(); }));
     note(forked([&] { db.request_backup(); }));
-    db.shutdown(); // does nothing, and comes back
+    db.shutdown(); // does nothing, and returns
     { const db_engine ends_here = std::move(db); }
     return bad;
   });
@@ -244,7 +244,7 @@ CAF_TEST(an engine has all its threads when it is open) {
                   0);
 }
 
-CAF_TEST(an engine without descriptors refuses what needs one and serves the rest) {
+CAF_TEST(an engine without descriptors refuses what needs one and serves all else) {
   if (needs_pipes)
     DBENGINE_SKIP("a sanitizer needs descriptors");
   engine_folder folder;
@@ -293,7 +293,7 @@ CAF_TEST(an engine without descriptors refuses what needs one and serves the res
 CAF_TEST(connecting without descriptors or threads is an error) {
   if (needs_pipes)
     DBENGINE_SKIP("a sanitizer needs descriptors");
-  // Nobody listens there: with all it needs it is told so.
+  // No process listens there: with all it needs the client gets that error.
   const auto connects = [] {
     return failure_of([] { static_cast<void>(db_engine::connect("127.0.0.1:1")); });
   };
@@ -322,7 +322,7 @@ CAF_TEST(connecting without descriptors or threads is an error) {
 }
 
 #ifdef DBENGINE_FAULTS
-CAF_TEST(a worker that cannot be restarted for want of a thread comes back with one) {
+CAF_TEST(a worker that cannot be restarted for want of a thread is restarted with one) {
   engine_folder folder;
   const int code = in_child([&] {
     if (!become_somebody(folder))
@@ -332,7 +332,7 @@ CAF_TEST(a worker that cannot be restarted for want of a thread comes back with 
     limit(RLIMIT_NPROC, 1);
     {
       const fault_script script("writer.before_commit", 1, fail_worker);
-      // Its group fails the writer: nobody can take its place, and the request waits, to its
+      // Its group fails the writer: no successor can be started, and the request waits, to its
       // deadline.
       const auto e = failure_of([&] {
         db.with({.timeout = std::chrono::milliseconds(200)})
@@ -375,7 +375,7 @@ CAF_TEST(a thread that is lost between the question and the spawn is not waited 
           failure_of([&] { db_engine db(folder.url()); }); // its end waits for all it has
       limit(RLIMIT_NPROC, 4096);
       if (e.code != errc::cannot_open ||
-          e.message.find("no thread can be had for a worker") == std::string::npos) {
+          e.message.find("no thread is available for a worker") == std::string::npos) {
         std::fprintf(stderr, "%s\n", to_string(e).c_str());
         return lost;
       }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A worker that does not come back: a query that ignores its deadline, a disk that blocks. It is
-// seen and reported in health, its waiting requests fail by their deadlines, and when it comes back
+// A worker that does not return: a query that ignores its deadline, a disk that blocks. It is
+// seen and reported in health, its waiting requests fail by their deadlines, and when it returns
 // all is well.
 //
 //   client A            client B                worker            supervisor
@@ -10,7 +10,7 @@
 //                       waits in the queue                        sees it: health
 //   timeout <-----------------------------------------------------answers in its place
 //                       timeout <---------------------------------answers what waits
-//   the gate opens ---------------------------> comes back
+//   the event is set ---------------------------> returns
 //                       served again
 
 #include "support/engine/answer_box.hpp"
@@ -99,7 +99,7 @@ error_info answer_to(answer_box& box, std::uint64_t number) {
   return failure_in(m);
 }
 
-// Time enough to come to the gate on a busy machine.
+// Time enough to reach the event on a busy machine.
 const call_options soon{.timeout = 1s};
 
 } // namespace
@@ -164,7 +164,7 @@ CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done
     }
     const auto e = answer_to(*box, stuck);
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
-    // Whoever answers in its place forbids its commit: late as it comes back, it is not done.
+    // The answer in its place forbids its commit: late as it returns, it is not done.
     CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::rolled_back));
     book.answer(entry, verdict_of(e));
     CAF_CHECK(reported_as_stalled(db, "writer"));
@@ -211,7 +211,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   }
 }
 
-CAF_TEST(a stall that nobody reports would be found out) {
+CAF_TEST(a stall that is not reported would be found out) {
   // The control: with nothing stuck, nothing is reported as stalled.
   const memory_folder folder;
   manual_reset_event g;

@@ -191,9 +191,9 @@ private:
 
   // A lambda holds the write connection while requests gather: they make a group when it lets go.
   void group(db_engine& db) {
-    const auto house = engine_system_of(db);
+    const auto root = engine_system_of(db);
     const auto handle = handle_of(db);
-    const auto box = answer_box::make(house->system());
+    const auto box = answer_box::make(root->system());
     std::vector<std::pair<std::size_t, std::uint64_t>> sent;
     const auto send = [&] {
       for (int i = 0; i < 6; ++i) {
@@ -344,7 +344,7 @@ CAF_TEST(every call to the disk may fail and every answer stays true) {
       const auto before = runs;
       int bad = every_n(folder.path, f, runs);
       // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be
-      // settled, and nobody says it.
+      // resolved, and no error says so.
       if (f.call == disk_call::write || f.call == disk_call::truncate ||
           f.call == disk_call::shm_map) {
         f.what = disk_fault::kind::full;
@@ -377,7 +377,7 @@ CAF_TEST(a disk that lies is found out) {
   CAF_CHECK(found);
 }
 
-CAF_TEST(a failed commit that comes back is found out) {
+CAF_TEST(a failed commit that reappears is found out) {
 #ifdef DBENGINE_FAULTS
   const memory_folder folder;
   make_template(folder.path);

@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Where the writer's actor dies, whoever was on its connection.
+// If the writer's actor dies, whoever was on its connection.
 const std::string reader_points[] = {"reader.before_statement", "reader.after_statement"};
 const std::string other_points[] = {"writer.checkpoint", "pool.sweep",    "stats.asked",
                                     "scheduler.asked",   "backup.begins", "backup.step"};

@@ -153,7 +153,7 @@ void check_row(std::string_view sql) {
 void check_size(std::string_view sql) {
   const auto size = size_of(sql);
   require(size.as_it_stands <= sql.size(),
-          "a token has a byte"); // an expression that nobody names is not written out
+          "a token has a byte"); // an expression without a name is not written out
   require(selects <= 2 * size.written_out.tokens + 10, "every copy of a SELECT is counted");
 }
 

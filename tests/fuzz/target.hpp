@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The fuzz targets. Each takes any bytes and throws `fuzz::broken` where a promise does not hold;
+// The fuzz targets. Each takes any bytes and throws `fuzz::broken` if a promise does not hold;
 // whatever else leaves it is a fault, too. libFuzzer calls them on demand (tests/fuzz/run), the
 // suite system.fuzz_corpus with the kept corpora and random mutations. Each has a mistake that can
 // be switched on, as a reader could make it: the negative control of the suite.
@@ -40,7 +40,7 @@ void urls(std::string_view input);
 /// Where a statement begins and ends, and whether it may write, against SQLite's own tokeniser and
 /// parser.
 void sql(std::string_view input);
-/// The first byte chooses a message, the rest is its body: refused, or encoded as the same bytes
+/// The first byte chooses a message, all else is its body: refused, or encoded as the same bytes
 /// again.
 void wire(std::string_view input);
 /// What a peer sends to a published engine: the guard's rules over a stream of frames.

@@ -11,7 +11,7 @@
 
 namespace dbengine::test {
 
-/// True as soon as `f` is; false where it is not within `bound`, which by default is so long that
+/// True as soon as `f` is; false if it is not within `bound`, which by default is so long that
 /// only a hang fails.
 template <class F>
 bool eventually(F&& f, std::chrono::seconds bound = std::chrono::seconds(60)) {

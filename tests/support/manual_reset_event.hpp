@@ -28,54 +28,54 @@ public:
             .arguments = 0,
             .deterministic = false,
             .call = [this](std::span<const value_ref>) {
-              pass();
+              wait();
               return value(1);
             }};
   }
 
-  /// For who is to wait: at most a minute.
-  void pass() {
+  /// Waits until the event is set: at most a minute.
+  void wait() {
     std::unique_lock lock(mutex_);
-    ++came_;
-    open_ = open_ || (opens_at_ != 0 && came_ >= opens_at_);
+    ++arrivals_;
+    set_ = set_ || (set_at_ != 0 && arrivals_ >= set_at_);
     changed_.notify_all();
-    changed_.wait_for(lock, std::chrono::minutes(1), [&] { return open_; });
+    changed_.wait_for(lock, std::chrono::minutes(1), [&] { return set_; });
   }
-  int came() {
+  int arrivals() {
     const std::lock_guard lock(mutex_);
-    return came_;
+    return arrivals_;
   }
 
-  /// Waits until so many have come; false after a minute.
-  bool wait_for(int n) {
+  /// Waits until so many threads have come; false after a minute.
+  bool wait_for_arrivals(int n) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return came_ >= n; });
+    return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return arrivals_ >= n; });
   }
-  /// Lets everybody through, now and later.
-  void open() {
+  /// Releases all threads that wait, and those that come later.
+  void set() {
     const std::lock_guard lock(mutex_);
-    open_ = true;
+    set_ = true;
     changed_.notify_all();
   }
-  /// Closes it again and forgets who came.
-  void close() {
+  /// Resets it and the count of arrivals.
+  void reset() {
     const std::lock_guard lock(mutex_);
-    open_ = false;
-    came_ = 0;
-    opens_at_ = 0;
+    set_ = false;
+    arrivals_ = 0;
+    set_at_ = 0;
   }
-  /// It opens when so many have come.
-  void open_at(int n) {
+  /// The n-th arrival sets the event.
+  void set_at(int n) {
     const std::lock_guard lock(mutex_);
-    opens_at_ = n;
+    set_at_ = n;
   }
 
 private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  int came_ = 0;
-  int opens_at_ = 0;
-  bool open_ = false;
+  int arrivals_ = 0;
+  int set_at_ = 0;
+  bool set_ = false;
 };
 
 } // namespace dbengine::test

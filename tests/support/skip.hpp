@@ -10,8 +10,8 @@
 
 namespace dbengine::test {
 
-/// The exit code by which a test program tells ctest that something in it was skipped and nothing
-/// failed.
+/// The exit code by which a test program reports to ctest that something in it was skipped and
+/// nothing failed.
 constexpr int skip_exit_code = 77;
 
 /// Counts the running test as skipped. Prints the reason; use DBENGINE_SKIP, which also leaves the

@@ -78,8 +78,8 @@ void connection::check_may_run(const prepared& p) const {
     throw needs_writer{};
 }
 
-// These functions describe one connection. A read that is a request of its own runs on any, where
-// another request's statement was the last, or none.
+// These functions describe one connection. A read that is a request of its own runs on any of them,
+// after another request's statement or none.
 void connection::check_change_counts(const prepared& p) const {
   if (!p.uses_change_counts || !p.read_only) [[likely]]
     return;
@@ -323,7 +323,7 @@ void connection::throw_failure(int code, request_control& c, const prepared* p) 
     throw needs_writer{};
   if (files_.is_truncated_now()) // missing pages look malformed
     files_.throw_if_fenced(outcome_when_truncated(p, c, true));
-  // A cached statement that no longer compiles: a new preparation reports what is wrong, and where.
+  // A cached statement that no longer compiles: a new preparation reports the error and its place.
   if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
     static_cast<void>(compiler_.compile(p->sql, nullptr));
   if (handlers_.collation_failed()) {

@@ -153,9 +153,9 @@ void connection::configure() {
   own_sql_.set_pragma("foreign_keys", o.foreign_keys ? "ON" : "OFF");
   own_sql_.set_pragma("temp_store",
                       o.temp_store == dbengine::temp_store::memory ? "MEMORY" : "FILE");
-  handlers_.register_functions(db_);
   rowid_mark_ = std::make_shared<rowid_mark>();
-  register_last_insert_rowid(db_, rowid_mark_);
+  register_last_insert_rowid(db_, rowid_mark_); // first: a function of the host may replace it
+  handlers_.register_functions(db_);
   transactions_.prepare(db_);
   snapshot_.prepare();
   if (wal) {

@@ -46,7 +46,7 @@ CAF_TEST(a script of a million semicolons takes the time of reading it) {
                   CAF_CHECK_EQUAL(db.execute_script(many + "SELECT 1", mode).steps.size(), 1u);
                 }) < 20s);
     }
-    // Many statements, each too short for the progress handler: the deadline is looked at between
+    // Many statements, each too short for the progress handler: the deadline is checked between
     // them.
     std::string wrong;
     for (int i = 0; i < 200'000; ++i)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A bulk load and upkeep of the whole file leave room for small requests, as far as SQLite has one
-// writer and many readers. Counted in parts of the load and in locks, not in time.
+// A bulk load and maintenance of the whole file leave room for small requests, as far as SQLite has
+// one writer and many readers. Counted in parts of the load and in locks, not in time.
 //
 //   loaders x 4              writer                   this thread
 //   part, part, part, part   part(0) holds            |
 //   |                        ...                      INSERT, queued behind three parts that wait
-//   |                        gate opens               |
+//   |                        event set               |
 //   |                        INSERT, or one part more answered
 //   part, ...                parts                    the next round
 
@@ -34,7 +34,7 @@ namespace {
 constexpr int loaders = 4;
 constexpr int rounds = 12;
 
-// Whether somebody has the right to write at this moment.
+// Whether any connection has the right to write at this moment.
 bool writes(const plain_sqlite& file) {
   const int rc = sqlite3_exec(file.handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
   if (rc == SQLITE_OK)
@@ -42,32 +42,37 @@ bool writes(const plain_sqlite& file) {
   return rc == SQLITE_BUSY;
 }
 
+// `part(n)` counts the parts and waits in the first row of each; `begun()` gives their number.
+options counting_parts(manual_reset_event& g, std::atomic<int>& begun) {
+  options o;
+  o.num_workers = 2;
+  o.functions.push_back(
+      {.name = "part",
+       .arguments = 1,
+       .deterministic = false,
+       .call = [&begun, pass = g.as_function().call](std::span<const value_ref> x) {
+         if (x[0].integer == 0) {
+           ++begun;
+           pass({});
+         }
+         return value(1);
+       }});
+  o.functions.push_back(
+      {.name = "begun", .arguments = 0, .deterministic = false, .call = [&begun](auto) {
+         return value(begun.load());
+       }});
+  return o;
+}
+
 } // namespace
 
 CAF_TEST(small writes come between the parts of bulk loads) {
   manual_reset_event g;
   std::atomic<int> begun{0};
-  options o;
-  o.num_workers = 2;
-  // Counts parts, of each the first row.
-  o.functions.push_back({.name = "part",
-                         .arguments = 1,
-                         .deterministic = false,
-                         .call = [&, pass = g.as_function().call](std::span<const value_ref> x) {
-                           if (x[0].integer == 0) {
-                             ++begun;
-                             pass({});
-                           }
-                           return value(1);
-                         }});
-  o.functions.push_back(
-      {.name = "begun", .arguments = 0, .deterministic = false, .call = [&](auto) {
-         return value(begun.load());
-       }});
-  on_every_backend(o, [&](target& db) {
+  on_every_backend(counting_parts(g, begun), [&](target& db) {
     db.execute("CREATE TABLE load (n)");
     db.execute("CREATE TABLE small (begun)");
-    g.close();
+    g.reset();
     begun = 0;
     std::atomic<bool> stop{false};
     std::atomic<int> failed{0};
@@ -84,21 +89,21 @@ CAF_TEST(small writes come between the parts of bulk loads) {
                     }) != "none";
       });
     for (int round = 0; round < rounds; ++round) {
-      CAF_CHECK(g.wait_for(1)); // one part stands, so the other loaders come to wait
+      CAF_CHECK(g.wait_for_arrivals(1)); // one part stands, so the other loaders come to wait
       const int before = begun;
       auto small = std::async(std::launch::async, [&] {
         db.execute("INSERT INTO small SELECT begun()");
         return db.fetch_value<int>("SELECT max(begun) FROM small").value_or(-1);
       });
       CAF_CHECK(eventually([&] { return db.get_stats().queue_size == loaders; }));
-      g.open();
+      g.set();
       // Every 16th turn is that of another class, so one part may go before it.
       CAF_CHECK(small.get() - before <= 1);
       if (round + 1 < rounds)
-        g.close();
+        g.reset();
     }
     stop = true;
-    g.open();
+    g.set();
     for (auto& t : threads)
       t.join();
     CAF_CHECK_EQUAL(failed.load(), 0);
@@ -110,7 +115,7 @@ CAF_TEST(small writes come between the parts of bulk loads) {
 
 CAF_TEST(reads go on while the file is vacuumed) {
   on_every_backend([](target& db) {
-    if (db.memory) // nobody from outside can tell when it runs
+    if (db.memory) // no test from outside can see when it runs
       return;
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v)");
     db.execute("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 6000) "
@@ -140,7 +145,7 @@ CAF_TEST(reads go on while the file is vacuumed) {
     }
     CAF_CHECK(beside > 0);
     CAF_CHECK_EQUAL(wrong, 0);
-    // The control: nobody writes now, and that is seen, too.
+    // The control: no connection writes now, and that is seen, too.
     CAF_CHECK(!writes(file));
     db.execute("INSERT INTO t (v) VALUES (1)");
     CAF_CHECK(db.integrity_check().empty());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many requests at once: who waits for whom, who is refused, who is stopped, and that nobody else
-// notices.
+// Many requests at once: which request waits for which, which is refused or stopped, and that no
+// other notices.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -33,14 +33,14 @@ options with_event(manual_reset_event& g) {
   return o;
 }
 
-// Runs the check on each way with the table `t` and a gate in `hold()`.
+// Runs the check on each way with the table `t` and an event in `hold()`.
 void with_table(manual_reset_event& g, const options& o,
                 const std::function<void(target&)>& check) {
   on_every_backend(o, [&](target& db) {
-    g.close();
+    g.reset();
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     check(db);
-    g.open();
+    g.set();
     CAF_CHECK(eventually([&] { return db.health().ok; }));
   });
 }
@@ -56,7 +56,7 @@ std::string all(const target& db) {
 
 // reader A      | this thread                 reader A      | reader B
 // SELECT hold() |                             SELECT hold() |
-//   ...         | INSERT, answered              ...         | SELECT hold(), the gate opens
+//   ...         | INSERT, answered              ...         | SELECT hold(), the event is set
 //   ...         | SELECT, sees it             answered      | answered
 CAF_TEST(a read holds up neither writes nor other reads) {
   manual_reset_event g;
@@ -64,15 +64,15 @@ CAF_TEST(a read holds up neither writes nor other reads) {
     std::jthread reader([&] {
       CAF_CHECK(db.fetch_value<int>("SELECT hold() + (SELECT count(*) FROM t)").value() == 1);
     });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     db.execute(insert, "written");
     CAF_CHECK_EQUAL(all(db), "written");
-    g.open();
+    g.set();
     reader.join(); // it saw what was there when it began
-    g.close();
-    g.open_at(2);
+    g.reset();
+    g.set_at(2);
     std::jthread other([&] { db.fetch("SELECT hold()"); });
-    db.fetch("SELECT hold()"); // would never come back if the two ran one after the other
+    db.fetch("SELECT hold()"); // would never return if the two ran one after the other
     other.join();
   });
 }
@@ -81,9 +81,9 @@ CAF_TEST(a write that runs is not seen and holds up no read) {
   manual_reset_event g;
   with_table(g, with_event(g), [&](target& db) {
     std::jthread writer([&] { db.execute(held_insert); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     CAF_CHECK_EQUAL(all(db), "");
-    g.open();
+    g.set();
     writer.join();
     CAF_CHECK_EQUAL(all(db), "held");
   });
@@ -124,7 +124,7 @@ CAF_TEST(what waits past its deadline or is cancelled never runs) {
   manual_reset_event g;
   with_table(g, with_event(g), [&](target& db) {
     std::jthread writer([&] { db.execute(held_insert); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     auto e = failure_of([&] { db.with_timeout(60ms).execute(insert, "late"); });
     CAF_CHECK(e.code == errc::timeout && e.outcome == outcome::not_run);
     std::stop_source stop;
@@ -139,7 +139,7 @@ CAF_TEST(what waits past its deadline or is cancelled never runs) {
     CAF_CHECK(cancelled.code == errc::cancelled && cancelled.outcome == outcome::not_run);
     std::jthread third([&] { db.execute(insert, "third"); });
     CAF_CHECK(eventually([&] { return db.get_stats().queue_size >= 1; }));
-    g.open();
+    g.set();
     third.join();
     writer.join();
     CAF_CHECK_EQUAL(all(db), "held,third");
@@ -152,7 +152,7 @@ CAF_TEST(a deadline stops one request of those that run together) {
   with_table(g, with_event(g), [&](target& db) {
     // Three writes that wait together, the one in the middle endless; and two reads side by side.
     std::jthread writer([&] { db.execute(held_insert); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<std::jthread> threads;
     std::vector<error_info> failures(4);
     const auto add = [&](std::size_t i, auto&& f) {
@@ -168,7 +168,7 @@ CAF_TEST(a deadline stops one request of those that run together) {
     const auto long_read = db.fetch_value<int>(
         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 400000) SELECT max(x) FROM c");
     CAF_CHECK(long_read.value() == 400000);
-    g.open();
+    g.set();
     for (auto& t : threads)
       t.join();
     writer.join();
@@ -185,7 +185,7 @@ CAF_TEST(a full queue refuses at once and says what waits) {
   o.max_queue = 3;
   with_table(g, o, [&](target& db) {
     std::jthread writer([&] { db.execute(held_insert); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     // A peer has half of the queue.
     const std::size_t most = db.remote ? 2 : 3;
     std::vector<std::jthread> waiting;
@@ -197,7 +197,7 @@ CAF_TEST(a full queue refuses at once and says what waits) {
     CAF_CHECK(e.message.find(std::to_string(most) + " requests") != std::string::npos);
     CAF_CHECK_EQUAL(code_of([&] { db.execute_script("SELECT 1"); }), "overloaded");
     CAF_CHECK(db.get_stats().overloaded >= 2);
-    g.open();
+    g.set();
     for (auto& t : waiting)
       t.join();
     writer.join();
@@ -211,7 +211,7 @@ CAF_TEST(what waits is bounded in bytes too) {
   o.max_queue_bytes = 1'000'000;
   with_table(g, o, [&](target& db) {
     std::jthread writer([&] { db.execute(held_insert); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     // Two do not fit, and one with a small one does: also into a peer's half.
     const std::string large(db.remote ? 400'000 : 700'000, 'x');
     std::jthread waiting([&] { db.execute(insert, large); });
@@ -219,7 +219,7 @@ CAF_TEST(what waits is bounded in bytes too) {
     CAF_CHECK_EQUAL(code_of([&] { db.execute(insert, large); }), "overloaded");
     std::jthread small([&] { db.execute(insert, "small"); });
     CAF_CHECK(eventually([&] { return db.get_stats().queue_size == 2; }));
-    g.open();
+    g.set();
     waiting.join();
     small.join();
     writer.join();
@@ -234,7 +234,7 @@ CAF_TEST(interactive requests go before bulk and bulk before maintenance) {
   manual_reset_event g;
   with_table(g, with_event(g), [&](target& db) {
     std::jthread writer([&] { db.execute(held_insert); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<std::jthread> threads;
     std::uint64_t queued = 0;
     const auto add = [&](priority p, const char* name) {
@@ -247,7 +247,7 @@ CAF_TEST(interactive requests go before bulk and bulk before maintenance) {
     add(priority::background, "b2");
     add(priority::interactive, "i1");
     add(priority::interactive, "i2");
-    g.open();
+    g.set();
     for (auto& t : threads)
       t.join();
     writer.join();
@@ -255,7 +255,7 @@ CAF_TEST(interactive requests go before bulk and bulk before maintenance) {
   });
 }
 
-CAF_TEST(neither a bulk load nor upkeep starves) {
+CAF_TEST(neither a bulk load nor maintenance starves) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     std::atomic<bool> stop{false};

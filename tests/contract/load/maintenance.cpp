@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What takes long is in nobody's way: a check of the whole file, a slow cursor, a raw connection's
+// Long work blocks no other request: a check of the whole file, a slow cursor, a raw connection's
 // WAL, a group's first member.
 //
-//   check            requests               gate
+//   check            requests               event
 //   integrity_check  |                      closed: the check stands in an indexed expression
 //     hold() ------> |                      |
 //                    fetch: answered        |
@@ -45,14 +45,14 @@ int count(target& db) {
 CAF_TEST(a check of the whole file holds up no read and no write) {
   manual_reset_event g;
   on_every_backend(one_reader(g), [&](target& db) {
-    g.open();
+    g.set();
     db.execute_script(
         "CREATE TABLE t (x); CREATE INDEX i ON t (x + hold()); INSERT INTO t VALUES (1)");
     db.execute("CREATE TABLE u (x)");
-    g.close();
+    g.reset();
     std::vector<std::string> problems{"none yet"};
     std::thread checker([&] { problems = db.integrity_check(); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     const auto soon = db.with_timeout(20s);
     for (int i = 0; i < 20; ++i) {
       CAF_CHECK_EQUAL(soon.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 1);
@@ -61,7 +61,7 @@ CAF_TEST(a check of the whole file holds up no read and no write) {
     // Its own deadline stops a second one that waits, and the end of the first is not needed for
     // that.
     CAF_CHECK_EQUAL(code_of([&] { db.with_timeout(100ms).integrity_check(); }), "timeout");
-    g.open();
+    g.set();
     checker.join();
     CAF_CHECK(problems.empty());
     // It sees what was committed before it came.
@@ -76,7 +76,7 @@ CAF_TEST(a shutdown does not wait for a check beyond its time) {
   auto o = one_reader(g);
   o.shutdown_timeout = 100ms;
   on_every_backend(o, [&](target& db) {
-    g.open();
+    g.set();
     db.execute_script("CREATE TABLE t (x); INSERT INTO t VALUES (1), (2), (3)");
     db.execute("WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 100000) "
                "INSERT INTO t SELECT i FROM c");
@@ -87,7 +87,7 @@ CAF_TEST(a shutdown does not wait for a check beyond its time) {
   });
 }
 
-CAF_TEST(raw connections keep the log short and look whether the file is there) {
+CAF_TEST(raw connections keep the log short and check whether the file is there) {
   on_every_backend([](target& db) {
     if (!db.interactive || db.memory)
       return;
@@ -113,7 +113,7 @@ CAF_TEST(raw connections keep the log short and look whether the file is there) 
   });
 }
 
-CAF_TEST(who waits in a group that has begun is answered when it is cancelled) {
+CAF_TEST(a request in a group that has begun is answered when it is cancelled) {
   manual_reset_event first;
   manual_reset_event second;
   options o;
@@ -123,11 +123,11 @@ CAF_TEST(who waits in a group that has begun is answered when it is cancelled) {
   other.name = "hold_group";
   o.functions.push_back(std::move(other));
   on_every_backend(o, [&](target& db) {
-    first.close();
-    second.close();
+    first.reset();
+    second.reset();
     db.execute("CREATE TABLE t (x)");
     std::thread ahead([&] { db.execute("INSERT INTO t VALUES (hold())"); });
-    CAF_CHECK(first.wait_for(1));
+    CAF_CHECK(first.wait_for_arrivals(1));
     const auto waiting = [&](std::size_t n) {
       const auto end = std::chrono::steady_clock::now() + 30s;
       while (db.get_stats().queue_size < n && std::chrono::steady_clock::now() < end)
@@ -147,13 +147,14 @@ CAF_TEST(who waits in a group that has begun is answered when it is cancelled) {
     std::thread late_member(
         [&] { late = code_of([&] { db.with_timeout(2s).execute("INSERT INTO t VALUES (4)"); }); });
     waiting(3);
-    first.open();
-    CAF_CHECK(second.wait_for(1)); // the three are one group now, and its first member stands
+    first.set();
+    CAF_CHECK(
+        second.wait_for_arrivals(1)); // the three are one group now, and its first member stands
     stop.request_stop();
     auto done = answered.get_future();
     CAF_CHECK(done.wait_for(20s) == std::future_status::ready);
     late_member.join();
-    second.open();
+    second.set();
     member.join();
     leader.join();
     ahead.join();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an engine tells of itself, and its upkeep.
+// What an engine reports of itself, and its maintenance.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -73,23 +73,23 @@ CAF_TEST(each class of requests is counted by itself) {
   });
 }
 
-CAF_TEST(waits and groups and commits are told) {
+CAF_TEST(waits and groups and commits are reported) {
   manual_reset_event g;
   options o;
   o.num_workers = 2;
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&](target& db) {
-    g.close();
+    g.reset();
     db.execute("CREATE TABLE t (v)");
     const auto before = db.get_stats();
     std::jthread writer([&] { db.execute("INSERT INTO t SELECT 1 WHERE hold()"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<std::jthread> waiting;
     for (int i = 0; i < 6; ++i)
       waiting.emplace_back([&] { db.execute(insert, "x"); });
     CAF_CHECK(eventually([&] { return db.get_stats().queue_size == 6; }));
     CAF_CHECK(db.get_stats().queue_bytes > 0);
-    g.open();
+    g.set();
     for (auto& t : waiting)
       t.join();
     writer.join();
@@ -108,7 +108,7 @@ CAF_TEST(waits and groups and commits are told) {
   });
 }
 
-CAF_TEST(the log and the checkpoints and the caches are told) {
+CAF_TEST(the log and the checkpoints and the caches are reported) {
   with_table([](target& db) {
     for (int i = 0; i < 200; ++i) {
       db.execute(insert, "row " + std::to_string(i));
@@ -151,7 +151,7 @@ CAF_TEST(the log and the checkpoints and the caches are told) {
   });
 }
 
-CAF_TEST(the slowest statements are told in order) {
+CAF_TEST(the slowest statements are reported in order) {
   with_table([](target& db) {
     const auto slow = [](int n) {
       return "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < " +
@@ -285,11 +285,11 @@ CAF_TEST(a database that is full refuses what does not fit) {
   o.num_workers = 2;
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&](target& db) {
-    g.close();
+    g.reset();
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     db.set_pragma("max_page_count", 40);
     std::jthread writer([&] { db.execute("INSERT INTO t (v) SELECT 'held' WHERE hold()"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<error_info> failures(5);
     std::vector<std::jthread> waiting;
     for (std::size_t i = 0; i < failures.size(); ++i) {
@@ -299,7 +299,7 @@ CAF_TEST(a database that is full refuses what does not fit) {
       });
       CAF_CHECK(eventually([&] { return db.get_stats().queue_size == i + 1; }));
     }
-    g.open();
+    g.set();
     for (auto& t : waiting)
       t.join();
     writer.join();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What each kind of request is counted as, with its rows, and what an interrupted read is told.
+// What each kind of request is counted as, with its rows, and the error of an interrupted read.
 
 #include "support/engine/backends.hpp"
 

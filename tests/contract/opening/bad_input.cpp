@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an engine refuses to open or to run: the reason is told, and nothing is created or changed.
+// What an engine refuses to open or to run: the reason is reported, and nothing is created or
+// changed.
 
 #include "support/engine/backends.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -91,7 +92,7 @@ CAF_TEST(a file that is no database stays as it is) {
   CAF_CHECK(bytes_of(folder.path / "test.db") == garbage);
 }
 
-CAF_TEST(a second engine on one file is told who holds it) {
+CAF_TEST(the error of a second engine on one file names the holder) {
   engine_folder folder;
   {
     db_engine first(folder.url());

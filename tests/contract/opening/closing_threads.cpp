@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Whether another thread ends the engine while this one, which opened it, lives on. Bounded: one
-// that does not come back is left behind.
+// that does not return is abandoned.
 bool ends_elsewhere(std::unique_ptr<db_engine> db, bool used) {
   if (used)
     db->fetch("SELECT 1");

@@ -5,6 +5,7 @@
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
+#include "support/process/child.hpp"
 #include "support/sqlite/plain_sqlite.hpp"
 
 #include <spdlog/sinks/ostream_sink.h>
@@ -56,23 +57,6 @@ std::string name(const error_info& e) {
 
 constexpr auto endless =
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c";
-
-// Runs `f` in a child process; its result is the exit code.
-int in_child(const std::function<int()>& f) {
-  std::fflush(nullptr);
-  const auto pid = ::fork();
-  if (pid == 0) {
-    int code = 99;
-    try {
-      code = f();
-    } catch (...) {
-    }
-    ::_exit(code);
-  }
-  int status = 0;
-  return pid > 0 && ::waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
-                                                                           : -1;
-}
 
 } // namespace
 
@@ -302,92 +286,6 @@ CAF_TEST(debug echoes every statement with its parameters and its time) {
   spdlog::drop("dbengine");
 }
 
-CAF_TEST(a file without permission is refused and left alone) {
-  const engine_folder folder;
-  { db_engine(folder.url()).execute("CREATE TABLE t (x)"); }
-  fs::permissions(folder.path, fs::perms(0755));
-  const auto open_as_nobody = [&](const std::string& url, options o = {}) {
-    return in_child([&] {
-      if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0))
-        return 98;
-      const auto e = opening(url, o);
-      std::fprintf(stderr, "%s\n", to_string(e).c_str());
-      return static_cast<int>(e.code);
-    });
-  };
-  fs::permissions(folder.path / "test.db", fs::perms(0));
-  CAF_CHECK_EQUAL(open_as_nobody(folder.url()), static_cast<int>(errc::cannot_open));
-  CAF_CHECK_EQUAL(open_as_nobody(folder.url(), {.read_only = true}),
-                  static_cast<int>(errc::cannot_open));
-  if (::geteuid() == 0) { // a folder of somebody else's takes no new file
-    CAF_CHECK_EQUAL(open_as_nobody(folder.url("new.db")), static_cast<int>(errc::cannot_open));
-    CAF_CHECK(!fs::exists(folder.path / "new.db"));
-  }
-}
-
-CAF_TEST(a file that may only be read is refused to a writer and left alone) {
-  for (const auto* mode : {"wal", "delete"}) {
-    CAF_MESSAGE(mode);
-    const engine_folder folder;
-    const auto file = folder.path / "test.db";
-    {
-      plain_sqlite made(file.string());
-      made.script(std::string("PRAGMA journal_mode=") + mode +
-                  "; CREATE TABLE t (x); INSERT INTO t VALUES (7)");
-    }
-    const auto before = contents(file);
-    const auto as_nobody = [&](fs::perms file_mode, fs::perms folder_mode, const std::string& url,
-                               options o, const std::function<bool(const error_info&)>& right) {
-      if (::geteuid() == 0) {
-        CAF_REQUIRE(::chown(folder.path.c_str(), 65534, 65534) == 0);
-        CAF_REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
-      }
-      fs::permissions(file, file_mode);
-      fs::permissions(folder.path, folder_mode);
-      const int code = in_child([&] {
-        if (::geteuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0))
-          return 98;
-        const auto e = failure_of([&] {
-          db_engine db(url, o);
-          if (db.fetch_value<int>("SELECT x FROM t") != 7)
-            throw error(errc::internal, "another value");
-        });
-        if (!right(e))
-          std::fprintf(stderr, "%s\n", to_string(e).c_str());
-        return right(e) ? 7 : 8;
-      });
-      fs::permissions(folder.path, fs::perms(0755));
-      CAF_CHECK_EQUAL(code, 7);
-      CAF_CHECK(contents(file) == before);
-      // A reader of a WAL database leaves its index behind, as any of SQLite's that may not write
-      // the file.
-      const auto others = fs::remove(file.string() + "-shm") + fs::remove(file.string() + "-wal");
-      if (!(o.read_only && std::string_view(mode) == "wal"))
-        CAF_CHECK_EQUAL(others, 0);
-      CAF_CHECK_EQUAL(std::distance(fs::directory_iterator(folder.path), {}), 1);
-    };
-    const auto refused = [&](const char* word) {
-      return [&, word](const error_info& e) {
-        return e.code == errc::cannot_open && e.message.find("test.db") != std::string::npos &&
-               e.message.find(word) != std::string::npos;
-      };
-    };
-    const auto opened = [](const error_info& e) { return e.code == errc::none; };
-    const auto uri = "sqlite:///file:" + file.string();
-    // The file, then the folder.
-    as_nobody(fs::perms(0444), fs::perms(0755), folder.url(), {}, refused("may only be read"));
-    as_nobody(fs::perms(0444), fs::perms(0755), uri + "?mode=rw", {}, refused("may only be read"));
-    as_nobody(fs::perms(0644), fs::perms(0555), folder.url(), {}, refused("Permission denied"));
-    as_nobody(fs::perms(0444), fs::perms(0755), folder.url(), {.read_only = true}, opened);
-    if (std::string_view(mode) == "delete")
-      as_nobody(fs::perms(0444), fs::perms(0555), folder.url(), {.read_only = true}, opened);
-    else
-      as_nobody(fs::perms(0444), fs::perms(0555), folder.url(), {.read_only = true},
-                refused("-shm"));
-    as_nobody(fs::perms(0444), fs::perms(0555), uri + "?mode=ro&immutable=1", {}, opened);
-  }
-}
-
 CAF_TEST(a function or collation that SQLite refuses is refused before a file is made) {
   const engine_folder folder;
   options no_function;
@@ -408,9 +306,9 @@ CAF_TEST(a function or collation that SQLite refuses is refused before a file is
 }
 
 // caller                       main
-// SELECT hold() -- at the gate
+// SELECT hold() -- waits
 //                              shutdown() --> waits for it, however long that is
-//                              (another thread opens the gate when requests are refused)
+//                              (another thread sets the event when requests are refused)
 // 1 <-------------------------
 CAF_TEST(the longest times there are mean for ever) {
   constexpr auto ever = std::chrono::milliseconds::max();
@@ -425,7 +323,7 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK(db.with_timeout(ever).request_backup());
   db.with_timeout(ever).backup_to(folder.path / "copy.db");
   CAF_CHECK(fs::exists(folder.path / "copy.db"));
-  { // a lock of somebody else's is waited for
+  { // another program's lock is waited for
     plain_sqlite other((folder.path / "test.db").string());
     other.script("BEGIN IMMEDIATE");
     const auto writing =
@@ -437,38 +335,19 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 2);
   auto read = std::async(std::launch::async,
                          [&] { return db.fetch_value<int>("SELECT hold()").value_or(0); });
-  CAF_REQUIRE(door.wait_for(1));
+  CAF_REQUIRE(door.wait_for_arrivals(1));
   auto opener = std::async(std::launch::async, [&] {
     while (code_of([&] { db.get_stats(); }) == "none" &&
            code_of([&] { db.execute("INSERT INTO t VALUES (3)"); }) == "none")
       std::this_thread::yield();
-    door.open();
+    door.set();
   });
   db.shutdown();
   opener.wait();
   CAF_CHECK_EQUAL(read.get(), 1);
 }
 
-CAF_TEST(a malformed file is told of and left as it was) {
-  const engine_folder folder;
-  {
-    plain_sqlite made((folder.path / "test.db").string());
-    made.script(
-        "CREATE TABLE t (x); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 5000) INSERT INTO t SELECT x FROM c");
-  }
-  { // the root page of the schema is garbage from its second hundred bytes on
-    std::fstream f(folder.path / "test.db", std::ios::in | std::ios::out | std::ios::binary);
-    f.seekp(100);
-    f << std::string(400, '\x7b');
-  }
-  const auto before = fs::file_size(folder.path / "test.db");
-  const auto e = opening(folder.url());
-  CAF_CHECK(e.code == errc::corrupt && e.message.find("test.db") != std::string::npos);
-  CAF_CHECK_EQUAL(fs::file_size(folder.path / "test.db"), before);
-  CAF_CHECK(!fs::exists(folder.path / "test.db-wal"));
-}
-
-CAF_TEST(a child of fork is told that the engine is not its own) {
+CAF_TEST(a child of fork gets the error that the engine is not its own) {
   db_engine db("sqlite://");
   db.execute("CREATE TABLE t (x)");
   const int code = in_child([&] {
@@ -494,13 +373,13 @@ CAF_TEST(a memory database has readers beside its writer) {
   db_engine db("sqlite://", o);
   db.execute("CREATE TABLE t (x)");
   std::jthread writer([&] { db.execute("INSERT INTO t SELECT 1 WHERE hold()"); });
-  CAF_CHECK(g.wait_for(1));
+  CAF_CHECK(g.wait_for_arrivals(1));
   for (int i = 0; i < 4; ++i)
     CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t").value() == 0);
-  g.open();
+  g.set();
   writer.join();
-  g.close();
-  g.open_at(3);
+  g.reset();
+  g.set_at(3);
   std::vector<std::jthread> readers;
   for (int i = 0; i < 3; ++i)
     readers.emplace_back(

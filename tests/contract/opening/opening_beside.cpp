@@ -118,7 +118,7 @@ CAF_TEST(reading opens a file whose writer was killed in a transaction) {
   const engine_folder folder;
   leave_hot_journal((folder.path / "test.db").string());
   CAF_REQUIRE(fs::file_size(folder.path / "test.db-journal") > 0);
-  // Who said that nothing is to be changed is told what to do.
+  // A caller that asks for no change gets the remedy in the error.
   const auto e = failure_of(
       [&] { db_engine db("sqlite:///file:" + (folder.path / "test.db").string() + "?mode=ro"); });
   CAF_CHECK(e.code == errc::cannot_open);
@@ -130,7 +130,7 @@ CAF_TEST(reading opens a file whose writer was killed in a transaction) {
   CAF_CHECK(!fs::exists(folder.path / "test.db-journal"));
 }
 
-CAF_TEST(a reader that may not write is told what to do about a transaction that was not ended) {
+CAF_TEST(a reader that may not write gets a remedy for a transaction that was not ended) {
   if (::geteuid() != 0) {
     DBENGINE_SKIP("needs root to become somebody who may not write");
     return;
@@ -202,7 +202,7 @@ CAF_TEST(a reader that ends while others open and write takes nothing from them)
   CAF_CHECK(db.integrity_check().empty());
 }
 
-CAF_TEST(a cache that SQLite cannot count is refused and the rest is told as it is) {
+CAF_TEST(a cache that SQLite cannot count is refused and all else is reported as it is) {
   const engine_folder folder;
   constexpr std::size_t most = std::size_t{2'147'483'647} * 1024;
   for (const auto bytes : {most + 1024, std::size_t{1} << 43, ~std::size_t{0}}) {

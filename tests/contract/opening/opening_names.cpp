@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One file, whatever it is called: links, hard links, a lock file that somebody removed; and what
+// One file, whatever it is called: links, hard links, a lock file that was removed; and what
 // is no file.
 //
 //   a.db ---link--> data/real.db <---hard link--- other.db
@@ -80,7 +80,7 @@ CAF_TEST(a file with several names is not written) {
     CAF_CHECK(e.code == errc::cannot_open);
     CAF_CHECK(has(e.message, "2 names") && has(e.message, "write-ahead log"));
     CAF_CHECK(!fs::exists((folder.path / name).string() + ".lock"));
-    // Nobody writes it: it can be read.
+    // No connection writes it: it can be read.
     CAF_CHECK(db_engine(folder.url(name), {.read_only = true})
                   .fetch_value<int>("SELECT count(*) FROM t") == 0);
   }
@@ -89,7 +89,7 @@ CAF_TEST(a file with several names is not written) {
   db_engine(folder.url("a.db")).execute("INSERT INTO t VALUES (1)");
 }
 
-CAF_TEST(a name that a file gets while it is open lets nobody in) {
+CAF_TEST(a name that a file gets while it is open admits no second engine) {
   const engine_folder folder;
   db_engine one(folder.url("a.db"));
   one.execute("CREATE TABLE t (x)");
@@ -105,7 +105,7 @@ CAF_TEST(a name that a file gets while it is open lets nobody in) {
                 .fetch_value<int>("SELECT count(*) FROM t") == 100);
 }
 
-CAF_TEST(a lock file that somebody removes lets nobody in) {
+CAF_TEST(a lock file that is removed admits no second engine) {
   const engine_folder folder;
   const auto lock = folder.path / "a.db.lock";
   auto one = std::make_unique<db_engine>(folder.url("a.db"));
@@ -128,7 +128,7 @@ CAF_TEST(a lock file that somebody removes lets nobody in) {
   CAF_CHECK(two.fetch_value<int>("SELECT count(*) FROM t") == 1);
 }
 
-CAF_TEST(the lock on the file keeps nobody else from it) { // the control of those above
+CAF_TEST(the lock on the file keeps no other program from it) { // the control of those above
   const engine_folder folder;
   db_engine db(folder.url("a.db"));
   db.execute("CREATE TABLE t (x)");

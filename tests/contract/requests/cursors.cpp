@@ -213,7 +213,7 @@ CAF_TEST(a cursor that fails or may not be says why) {
     CAF_CHECK_EQUAL(code_of([&] { db.cursor("").next(); }), "empty_statement");
     CAF_CHECK_EQUAL(code_of([&] { db.cursor("DELETE FROM t RETURNING x").next(); }), "not_allowed");
     CAF_CHECK_EQUAL(code_of([&] { db.cursor("BEGIN").next(); }), "not_allowed");
-    // Each batch has the deadline anew, and one that passes it is stopped.
+    // Each page has the whole deadline, and one that passes it is stopped.
     auto slow = db.with_timeout(60ms).cursor(
         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c WHERE x < 3 OR x < 0",
         {}, 2);
@@ -255,7 +255,7 @@ CAF_TEST(the cursors of an actor end with it) {
           .receive([](const cursor_id&) {},
                    [](const caf::error& e) { CAF_ERROR(actors::to_error(e).what()); });
     CAF_CHECK_EQUAL(open->size(), 3u);
-    // Nobody else's number works.
+    // No other peer's number works.
     caf::scoped_actor other{db.system()};
     caf::logger::set_current_actor_system(nullptr);
     std::string code = "none";

@@ -22,7 +22,9 @@
 // was answered before the call (read your writes). Calls and answers draw from the same counter, so
 // that "before" is known.
 
+#include "support/engine/drawn_numbers.hpp"
 #include "support/engine/engine_fixture.hpp"
+#include "support/engine/reference_check.hpp"
 #include "support/engine/work_run.hpp"
 #include "support/eventually.hpp"
 #include "support/sqlite/dump.hpp"
@@ -54,18 +56,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct entry {
-  work request;
-  std::size_t sender = 0;
-  long called = 0;
-  long ran = 0; // the last tick; 0 = none
-  long answered = 0;
-  std::string answer;
-  dbengine::outcome outcome = dbengine::outcome::not_run;
-};
-
-using history = std::vector<entry>;
-
 long from_environment(const char* name, long otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::strtol(text, nullptr, 10);
@@ -77,7 +67,7 @@ std::chrono::milliseconds deadline_of(const work& w) {
 
 // -- the facade as a sender -----------------------------------------------------------------------
 
-void send_by_facade(const db_engine& db, entry& e, std::atomic<long>& clock) {
+void send_by_facade(const db_engine& db, logged_request& e, std::atomic<long>& clock) {
   e.called = ++clock;
   try {
     auto as = db.with_timeout(deadline_of(e.request));
@@ -94,8 +84,8 @@ void send_by_facade(const db_engine& db, entry& e, std::atomic<long>& clock) {
 // -- the handle as a sender -----------------------------------------------------------------------
 
 template <class R, class M>
-std::function<void()> ask(caf::scoped_actor& self, const engine_actor& engine, M message, entry& e,
-                          std::atomic<long>& clock) {
+std::function<void()> ask(caf::scoped_actor& self, const engine_actor& engine, M message,
+                          logged_request& e, std::atomic<long>& clock) {
   e.called = ++clock;
   auto pending = self->request(engine, caf::infinite, std::move(message));
   auto shared = std::make_shared<decltype(pending)>(std::move(pending));
@@ -116,8 +106,8 @@ std::function<void()> ask(caf::scoped_actor& self, const engine_actor& engine, M
   };
 }
 
-std::function<void()> send_by_handle(caf::scoped_actor& self, const engine_actor& engine, entry& e,
-                                     std::atomic<long>& clock) {
+std::function<void()> send_by_handle(caf::scoped_actor& self, const engine_actor& engine,
+                                     logged_request& e, std::atomic<long>& clock) {
   const auto& w = e.request;
   const auto& first = w.operations.front();
   const call_options o{.timeout = deadline_of(w)};
@@ -155,7 +145,7 @@ struct place {
   std::function<engine_actor()> handle;
 };
 
-void send(const place& to, history& h, std::size_t sender, std::atomic<long>& clock) {
+void send(const place& to, request_log& h, std::size_t sender, std::atomic<long>& clock) {
   if (sender < facade_senders) {
     for (auto& e : h)
       if (e.sender == sender)
@@ -179,86 +169,6 @@ void send(const place& to, history& h, std::size_t sender, std::atomic<long>& cl
     p();
 }
 
-// What is wrong with the history and the tables it ended with; nothing where all is as on plain
-// SQLite.
-std::vector<std::string> problems(history h, const std::string& tables) {
-  std::vector<std::string> found;
-  const auto complain = [&](const entry& e, const std::string& what, const std::string& expected) {
-    std::string sql;
-    for (const auto& o : e.request.operations)
-      sql += "  " + o.sql + "\n";
-    found.push_back("request " + std::to_string(e.request.id) + " of sender " +
-                    std::to_string(e.sender) +
-                    (e.request.key.empty() ? "" : " with " + e.request.key) + ": " + what + "\n" +
-                    sql + " engine: " + e.answer + "\n plain:  " + expected);
-  };
-  std::vector<const entry*> ordered;
-  std::vector<const entry*> others;
-  for (const auto& e : h)
-    (e.ran != 0 && !e.request.endless ? ordered : others).push_back(&e);
-  std::sort(ordered.begin(), ordered.end(),
-            [](const entry* a, const entry* b) { return a->ran < b->ran; });
-  std::vector<long> last_of_sender(facade_senders + handle_senders, 0);
-  for (const auto* e : ordered) {
-    if (e->ran < e->called || e->ran > e->answered)
-      complain(*e, "ran outside of its call", "");
-    if (e->called < last_of_sender[e->sender])
-      complain(*e, "overtook a request of its sender", "");
-    last_of_sender[e->sender] = e->called;
-    if (e->outcome == outcome::unknown)
-      complain(*e, "its outcome is unknown", "");
-  }
-  struct window {
-    const entry* e;
-    std::size_t from, to;
-    std::string tried = {};
-    bool matched = false;
-  };
-  std::vector<window> windows;
-  for (const auto* e : others) {
-    window w{e, 0, ordered.size()};
-    for (std::size_t i = 0; i < ordered.size(); ++i) {
-      const auto& o = *ordered[i];
-      const bool own = o.sender == e->sender && !e->request.reads;
-      if (o.answered < e->called || (own && o.called < e->called))
-        w.from = i + 1;
-      if ((o.called > e->answered || (own && o.called > e->called)) && w.to > i)
-        w.to = i;
-    }
-    windows.push_back(w);
-  }
-  plain_sqlite plain;
-  plain.script(work_schema);
-  for (std::size_t i = 0; i <= ordered.size(); ++i) {
-    for (auto& w : windows) {
-      if (w.matched || i < w.from || i > w.to)
-        continue;
-      const auto copy = w.e->request.reads ? nullptr : plain.copy();
-      auto& at = copy ? *copy : plain;
-      w.tried = at.run(w.e->request);
-      w.matched = w.tried == w.e->answer && !at.changed();
-      if (w.matched && copy)
-        plain.remember(*copy);
-    }
-    if (i == ordered.size())
-      break;
-    plain.between = [&] {
-      for (auto& w : windows)
-        if (!w.matched && w.e->request.reads && w.from <= i && i < w.to)
-          w.matched = plain.copy()->run(w.e->request) == w.e->answer;
-    };
-    const auto expected = plain.run(ordered[i]->request);
-    if (expected != ordered[i]->answer)
-      complain(*ordered[i], "another answer", expected);
-  }
-  for (const auto& w : windows)
-    if (!w.matched)
-      complain(*w.e, "no moment of its call gives this answer", w.tried);
-  if (const auto expected = plain.dump(); expected != tables)
-    found.push_back("other tables at the end\n engine:\n" + tables + " plain:\n" + expected);
-  return found;
-}
-
 // What may come with an id, and may come again under it. VACUUM runs in no transaction that could
 // hold its record, and a script that goes on after errors is no one transaction.
 bool may_be_repeated(const work& w) {
@@ -266,49 +176,27 @@ bool may_be_repeated(const work& w) {
          w.what != work::kind::nested && w.operations.front().sql != "VACUUM";
 }
 
-// The numbers that a request drew; kept apart for each try of it by the window of the try.
-class draws {
-public:
-  explicit draws(std::size_t requests) : of_(requests) {}
-
-  void add(std::size_t request, long number) {
-    const std::lock_guard lock(mutex_);
-    of_.at(request).push_back(number);
-  }
-  long last_within(const entry& e) const {
-    long last = 0;
-    for (const long n : of_.at(static_cast<std::size_t>(e.request.id)))
-      if (e.request.key.empty() || (n > e.called && n < e.answered))
-        last = std::max(last, n);
-    return last;
-  }
-
-private:
-  std::mutex mutex_;
-  std::vector<std::vector<long>> of_;
-};
-
 struct outcome {
-  history told;
+  request_log told;
   std::string tables;
   statistics stats;
   int answered_again = 0; // by the record of an id
 };
 
-outcome play(const std::string& url, bool remote, unsigned seed, long count) {
-  std::atomic<long> clock{0};
-  outcome result;
+// Random requests of all senders, some of them to be repeated under their id. Returns how many
+// different ones there are.
+int add_requests(request_log& told, bool remote, unsigned seed, long count) {
   std::mt19937 random(seed);
   int id = 0;
   std::vector<std::vector<work>> to_repeat(facade_senders);
   for (long i = 0; i < count; ++i)
     for (std::size_t s = 0; s < facade_senders + handle_senders; ++s) {
-      entry e;
+      logged_request e;
       e.sender = s;
       if (s < facade_senders && !to_repeat[s].empty() && random() % 3 == 0) {
         e.request = std::move(to_repeat[s].back());
         to_repeat[s].pop_back();
-        result.told.push_back(std::move(e));
+        told.push_back(std::move(e));
         continue;
       }
       do
@@ -320,9 +208,16 @@ outcome play(const std::string& url, bool remote, unsigned seed, long count) {
         to_repeat[s].push_back(e.request);
       }
       ++id;
-      result.told.push_back(std::move(e));
+      told.push_back(std::move(e));
     }
-  draws ticks(static_cast<std::size_t>(id));
+  return id;
+}
+
+outcome play(const std::string& url, bool remote, unsigned seed, long count) {
+  std::atomic<long> clock{0};
+  outcome result;
+  const int ids = add_requests(result.told, remote, seed, count);
+  drawn_numbers ticks(static_cast<std::size_t>(ids));
   options o;
   o.num_workers = 2;
   o.functions.push_back({.name = "tick",
@@ -390,7 +285,7 @@ void compare_with_plain_sqlite(bool remote) {
   for (const bool memory : {false, true}) {
     const engine_folder folder;
     auto r = play(memory ? "sqlite://" : folder.url(), remote, seed, count);
-    const auto found = problems(r.told, r.tables);
+    const auto found = problems_of(r.told, r.tables);
     show(found, seed);
     CAF_CHECK(found.empty());
     // The run was of the kind that is meant: groups formed, and some of them were lost and taken
@@ -422,15 +317,32 @@ CAF_TEST(so do requests over the wire) {
   compare_with_plain_sqlite(true);
 }
 
+namespace {
+
+void make_stale(request_log& h) {
+  const auto looks = [](const logged_request& e) {
+    return e.request.reads && e.request.operations.front().sql == work_fingerprint;
+  };
+  const auto early = std::find_if(h.begin(), h.end(), looks);
+  CAF_REQUIRE(early != h.end());
+  auto last = std::find_if(h.rbegin(), h.rend(), [&](const logged_request& e) {
+    return looks(e) && e.answer != early->answer;
+  });
+  CAF_REQUIRE(last != h.rend());
+  last->answer = early->answer;
+}
+
+} // namespace
+
 CAF_TEST(the comparison finds a history that is not true) {
   const auto seed = seed_of_this_run();
   const auto r = play("sqlite://", false, seed, 40);
-  const auto found = problems(r.told, r.tables);
+  const auto found = problems_of(r.told, r.tables);
   show(found, seed);
   CAF_REQUIRE(found.empty());
   // Into a table with a trigger that notes it, so that it leaves a trace, whatever becomes of the
   // row.
-  const auto written = [](const entry& e) {
+  const auto written = [](const logged_request& e) {
     return e.ran != 0 && e.request.what == work::kind::execute && e.request.key.empty() &&
            e.request.operations.front().sql.find("INTO t ") != std::string::npos &&
            e.answer.starts_with("changes 1 rowid ") && !e.answer.ends_with(" 0");
@@ -438,54 +350,46 @@ CAF_TEST(the comparison finds a history that is not true) {
   const auto first = std::find_if(r.told.begin(), r.told.end(), written);
   CAF_REQUIRE(first != r.told.end());
   const auto at = static_cast<std::size_t>(first - r.told.begin());
-  { // a request that was run and never told of
+  { // a request that was run and is missing in the log
     auto h = r.told;
     h.erase(h.begin() + static_cast<std::ptrdiff_t>(at));
-    CAF_CHECK(!problems(h, r.tables).empty());
+    CAF_CHECK(!problems_of(h, r.tables).empty());
   }
   { // an answer of another request
     auto h = r.told;
     h[at].answer += "1";
-    CAF_CHECK(!problems(h, r.tables).empty());
+    CAF_CHECK(!problems_of(h, r.tables).empty());
   }
   { // an id that was answered with something else the second time
     auto h = r.told;
-    const auto again = std::find_if(h.rbegin(), h.rend(), [](const entry& e) {
+    const auto again = std::find_if(h.rbegin(), h.rend(), [](const logged_request& e) {
       return !e.request.key.empty() && e.ran == 0 && e.answer.starts_with("changes 1 rowid ");
     });
     CAF_REQUIRE(again != h.rend());
     again->answer += "1";
-    CAF_CHECK(!problems(h, r.tables).empty());
+    CAF_CHECK(!problems_of(h, r.tables).empty());
   }
   { // answered "done", and undone
     auto h = r.told;
-    const auto refused = std::find_if(h.begin(), h.end(), [](const entry& e) {
+    const auto refused = std::find_if(h.begin(), h.end(), [](const logged_request& e) {
       return e.answer.starts_with("error 2067 "); // a UNIQUE constraint
     });
     CAF_REQUIRE(refused != h.end());
     refused->answer = "changes 1 rowid 1";
-    CAF_CHECK(!problems(h, r.tables).empty());
+    CAF_CHECK(!problems_of(h, r.tables).empty());
   }
   { // another order
     auto h = r.told;
     for (auto& e : h)
       e.ran = e.ran == 0 ? 0 : 1'000'000 - e.ran;
-    CAF_CHECK(!problems(h, r.tables).empty());
+    CAF_CHECK(!problems_of(h, r.tables).empty());
   }
   { // a stale read: the answer of a moment long before its call
     auto h = r.told;
-    const auto looks = [](const entry& e) {
-      return e.request.reads && e.request.operations.front().sql == work_fingerprint;
-    };
-    const auto early = std::find_if(h.begin(), h.end(), looks);
-    CAF_REQUIRE(early != h.end());
-    auto last = std::find_if(h.rbegin(), h.rend(),
-                             [&](const entry& e) { return looks(e) && e.answer != early->answer; });
-    CAF_REQUIRE(last != h.rend());
-    last->answer = early->answer;
-    CAF_CHECK(!problems(h, r.tables).empty());
+    make_stale(h);
+    CAF_CHECK(!problems_of(h, r.tables).empty());
   }
-  { // a row in the tables that nobody wrote
-    CAF_CHECK(!problems(r.told, r.tables + "i1\n").empty());
+  { // a row in the tables that no request wrote
+    CAF_CHECK(!problems_of(r.told, r.tables + "i1\n").empty());
   }
 }

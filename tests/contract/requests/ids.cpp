@@ -53,7 +53,7 @@ CAF_TEST(what cannot be done twice is answered by its id) {
   o.num_workers = 2;
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&](target& db) {
-    g.open();
+    g.set();
     const auto make = [&] { db.with_id("make").execute("CREATE TABLE made (x)"); };
     const auto fill = [&] { db.with_id("fill").fetch("INSERT INTO made VALUES (7) RETURNING x"); };
     db.execute("CREATE TABLE t (x)");
@@ -63,9 +63,9 @@ CAF_TEST(what cannot be done twice is answered by its id) {
     db.with_id("drop").execute("DROP TABLE gone");
     for (int i = 0; i < 150; ++i) // so many that none of the above is still prepared
       db.execute("INSERT INTO t SELECT " + std::to_string(i) + " WHERE 0");
-    g.close();
+    g.reset();
     std::thread ahead([&] { db.execute("INSERT INTO t VALUES (hold())"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<std::string> codes(4);
     std::vector<std::thread> threads;
     threads.emplace_back([&] { codes[0] = code_of([&] { make(); }); });
@@ -75,7 +75,7 @@ CAF_TEST(what cannot be done twice is answered by its id) {
     threads.emplace_back(
         [&] { codes[3] = code_of([&] { db.execute("INSERT INTO t VALUES (2)"); }); });
     CAF_CHECK(eventually([&] { return db.get_stats().queue_size == 4; }));
-    g.open();
+    g.set();
     ahead.join();
     for (auto& t : threads)
       t.join();
@@ -180,7 +180,7 @@ CAF_TEST(records of a version that kept no digests are still answered) {
       CAF_CHECK_EQUAL(db.with_id("new").execute("INSERT INTO t VALUES (2)").changes, 1);
     CAF_CHECK(failure_of([&] { db.with_id("new").execute("INSERT INTO t VALUES (3)"); }).code ==
               errc::invalid_state);
-    // What nobody recorded cannot be compared.
+    // What was not recorded cannot be compared.
     CAF_CHECK_EQUAL(db.with_id("old").execute("INSERT INTO t VALUES (3)").changes, 1);
     CAF_CHECK_EQUAL(count(db), 2);
   });
@@ -197,7 +197,7 @@ CAF_TEST(ids older than a day are forgotten and the newest ones never) {
       return db.fetch_value<int>("SELECT count(*) FROM dbengine_once WHERE id LIKE ?", like)
           .value_or(-1);
     };
-    // The first one looked, and the next look is a minute later: a fresh connection's first.
+    // The first one checked, and the next check is a minute later: a fresh connection's first.
     const auto look = [&](const std::string& id) {
       static_cast<void>(db.raw_connection());
       db.with_id(id).execute("INSERT INTO t VALUES (2)");

@@ -88,8 +88,8 @@ CAF_TEST(a deadline interrupts within 50 ms and that request alone) {
 }
 
 CAF_TEST(a cancel interrupts within 50 ms and that request alone) {
-  manual_reset_event g; // tells that the statement runs
-  g.open();
+  manual_reset_event g; // shows that the statement runs
+  g.set();
   options o;
   o.num_workers = 2;
   o.functions.push_back(g.as_function());
@@ -102,12 +102,12 @@ CAF_TEST(a cancel interrupts within 50 ms and that request alone) {
       beside_others(db, [&] {
         const auto end = steady::now() + patience;
         for (int i = 0; i < tries || (best >= 50ms && steady::now() < end); ++i) {
-          g.close();
+          g.reset();
           std::stop_source stop;
           steady::time_point asked;
           std::thread stopper([&] {
-            g.wait_for(1);
-            g.open();
+            g.wait_for_arrivals(1);
+            g.set();
             asked = steady::now();
             stop.request_stop();
           });

@@ -81,7 +81,7 @@ CAF_TEST(a snapshot ends with a statement that ended its transaction) {
   });
 }
 
-CAF_TEST(a cursor that failed does not look complete) {
+CAF_TEST(a cursor that failed does not seem complete) {
   options o{.num_workers = 2};
   o.functions.push_back({.name = "fails_at",
                          .arguments = 2,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What became of a write is told as it is: where it is stopped in the moment in which it ends,
-// where its result cannot be had, where its transaction goes after it.
+// The outcome of a write is reported as it is: when it is stopped in the moment in which it ends,
+// where its result is not available, where its transaction goes after it.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -45,7 +45,7 @@ function cancel_me() {
           }};
 }
 
-// Where it was told to be, or not to be.
+// If its outcome says that it is there, or that it is not.
 bool true_of(const error_info& e, bool there) {
   if (e.outcome == outcome::unknown)
     return true;
@@ -181,12 +181,12 @@ CAF_TEST(a result that is refused in a group undoes its own rows alone) {
   options o{.num_workers = 2, .max_rows = 3};
   o.functions.push_back(g.as_function());
   on_every_backend(o, [&g](target& db) {
-    g.open();
+    g.set();
     db.execute("CREATE TABLE t (x)");
-    g.close();
+    g.reset();
     std::thread first(
         [&] { db.with_priority(priority::background).execute("INSERT INTO t VALUES (hold())"); });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     std::atomic<int> refused{0};
     std::vector<std::thread> others;
     for (int i = 0; i < 8; ++i)
@@ -199,7 +199,7 @@ CAF_TEST(a result that is refused in a group undoes its own rows alone) {
         refused += fate_of(e) == "too_big, was rolled back" ? 1 : 0;
       });
     eventually([&] { return db.get_stats().queue_size >= 8 || db.remote; });
-    g.open();
+    g.set();
     first.join();
     for (auto& t : others)
       t.join();
@@ -220,7 +220,7 @@ CAF_TEST(what a statement kept goes with the transaction that its error leaves) 
     const auto inner =
         failure_of([&] { tx.write([&](transaction& savepoint) { savepoint.execute(fails); }); });
     CAF_CHECK_EQUAL(to_string(inner.outcome), "was rolled back");
-    // Who catches the statement's own error goes on with what it kept.
+    // A caller that catches the statement's own error continues with what it kept.
     CAF_CHECK_EQUAL(to_string(failure_of([&] { tx.execute(fails); }).outcome), "was kept in part");
   });
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 1);

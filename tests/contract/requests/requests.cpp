@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What every engine promises for transactions, scripts, deadlines and upkeep, by whatever way it is
-// reached.
+// What every engine promises for transactions, scripts, deadlines and maintenance, by whatever way
+// it is reached.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What SQLite tells of a connection: last_insert_rowid(), changes(), total_changes(). In defaults,
-// checks and triggers, and inside a transaction, they are SQLite's own values; a read by itself is
-// refused.
+// What SQLite reports of a connection: last_insert_rowid(), changes(), total_changes(). In
+// defaults, checks and triggers, and inside a transaction, they are SQLite's own values; a read by
+// itself is refused.
 
 #include "support/engine/backends.hpp"
 
@@ -29,7 +29,7 @@ std::int64_t parent(target& db, const std::string& child) {
 
 } // namespace
 
-CAF_TEST(a default tells the row that was inserted before) {
+CAF_TEST(a default gives the row that was inserted before) {
   on_every_backend([](target& db) {
     families(db);
     db.execute_transaction({operation::execute("INSERT INTO p (id) VALUES (42)"),
@@ -50,7 +50,7 @@ CAF_TEST(a default tells the row that was inserted before) {
   });
 }
 
-CAF_TEST(a default tells it in scopes as well) {
+CAF_TEST(a default gives it in scopes as well) {
   on_every_backend([](target& db) {
     if (!db.interactive)
       return;
@@ -82,7 +82,7 @@ CAF_TEST(a check holds for single writes and for bulks) {
   });
 }
 
-CAF_TEST(every rowid can be told) {
+CAF_TEST(every rowid is reported) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE r (id INTEGER PRIMARY KEY)");
     for (const auto id : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
@@ -91,7 +91,7 @@ CAF_TEST(every rowid can be told) {
   });
 }
 
-CAF_TEST(a trigger is told what SQLite tells it and the result is of the statement) {
+CAF_TEST(a trigger gets what SQLite gives it and the result is of the statement) {
   on_every_backend([](target& db) {
     db.execute_script(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, n UNIQUE); CREATE TABLE log (what, rowid_then); "

@@ -179,7 +179,7 @@ CAF_TEST(a trigger that comes later sees the rowid that is there) {
     CAF_CHECK(least() >= 0);
     db.execute_script("DROP TRIGGER noted; DELETE FROM log");
     run();
-    if (!db.memory) { // by somebody else who uses the file
+    if (!db.memory) { // by another program that uses the file
       plain_sqlite other(db.file.string());
       other.script(trigger);
       run();

@@ -114,7 +114,7 @@ CAF_TEST(statistics that were not gathered change nothing for anybody) {
   });
 }
 
-CAF_TEST(what tells of the schema tells of the one that was just made) {
+CAF_TEST(what reports the schema reports the one that was just made) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE p (id INTEGER PRIMARY KEY)");
     for (const std::string pragma :

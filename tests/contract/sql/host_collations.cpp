@@ -20,7 +20,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// Descending, and throwing while it is told to.
+// Descending; throws while the switch is on.
 struct moody {
   std::atomic<bool> fails{false};
 

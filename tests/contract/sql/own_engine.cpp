@@ -123,7 +123,7 @@ CAF_TEST(a function that calls its own engine hears so at once) {
                       "invalid_state");
     }
     CAF_CHECK(std::chrono::steady_clock::now() - begin < 15s);
-    // None of them was run, nothing stands still, and outside of functions all works.
+    // None of them was run, nothing is blocked, and outside of functions all works.
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t WHERE x = 9").value_or(-1), 0);
     db.execute("INSERT INTO t VALUES (2)");
   });

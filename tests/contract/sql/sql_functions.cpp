@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQL functions whose own form in SQLite looks at no deadline: they are interrupted like any other
+// SQL functions whose own form in SQLite checks no deadline: they are interrupted like any other
 // statement, with SQLite's answers (`unit.replaced_functions` compares them by the million) and
 // SQLite's plans.
 

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // SQLite copies common table expressions and views for each name in a FROM, while it prepares and
-// without a look at the deadline (before 3.41): 500 bytes took gigabytes, and a chain of 30,000 the
-// thread's stack, which ended the process. Both are refused before.
+// without a check of the deadline (before 3.41): 500 bytes took gigabytes, and a chain of 30,000
+// the thread's stack, which ended the process. Both are refused before.
 
 #include "sqlite/statement_size.hpp"
 #include "support/engine/backends.hpp"

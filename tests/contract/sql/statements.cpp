@@ -57,7 +57,7 @@ CAF_TEST(a statement gives its changes and its rowid) {
   });
 }
 
-CAF_TEST(every kind of value comes back as it went in) {
+CAF_TEST(every kind of value is returned as it was given) {
   with_table([](target& db) {
     const std::string text("a\0b", 3);
     const blob bytes{std::byte{0}, std::byte{255}, std::byte{7}};

@@ -56,7 +56,7 @@ answers of_shell(const fs::path& folder, const std::vector<std::string>& stateme
   const auto command =
       "sqlite3 -batch -init /dev/null -cmd 'PRAGMA foreign_keys = ON' -cmd '.mode quote' " +
       file("shell.db") + " <" + file("script.sql") + " >" + file("out") + " 2>" + file("err");
-  static_cast<void>(std::system(command.c_str())); // its exit code tells of the script's errors
+  static_cast<void>(std::system(command.c_str())); // its exit code shows the script's errors
   answers a;
   std::istringstream errors(content(folder / "err"));
   for (std::string line; std::getline(errors, line);) {
@@ -149,7 +149,7 @@ answers of_calls(const target& db, const std::vector<std::string>& statements) {
   return a;
 }
 
-// Where the two differ, as text; empty where they do not.
+// If the two differ, as text; empty if they do not.
 std::string difference(const answers& engine, const answers& shell) {
   if (engine == shell)
     return {};
@@ -176,7 +176,7 @@ std::string difference(const answers& engine, const answers& shell) {
   return "?";
 }
 
-// Without what tells of the connection and not of the database: single calls may run on any.
+// Without functions that report the connection and not the database: single calls may run on any.
 std::vector<std::string> of_the_database(const std::vector<std::string>& statements) {
   std::vector<std::string> some;
   for (const auto& s : statements)

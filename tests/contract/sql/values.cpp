@@ -76,7 +76,7 @@ CAF_TEST(parameters are numbered and named in each of the ways SQLite has) {
   });
 }
 
-CAF_TEST(integers and doubles come back to the last bit) {
+CAF_TEST(integers and doubles are returned to the last bit) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE v (id INTEGER PRIMARY KEY, x)");
     std::vector<params> sets;
@@ -132,7 +132,7 @@ CAF_TEST(integers and doubles come back to the last bit) {
   });
 }
 
-CAF_TEST(texts that break programs come back as they went in) {
+CAF_TEST(texts that break programs are returned as they were given) {
   const auto& texts = naughty_texts();
   CAF_CHECK(texts.size() >= 515);
   on_every_backend([&](target& db) {
@@ -379,7 +379,7 @@ CAF_TEST(the rowid is that of the statement itself or 0) {
     CAF_CHECK_EQUAL(db.execute("INSERT OR IGNORE INTO r (n) VALUES (2)").last_insert_rowid, 0);
     CAF_CHECK_EQUAL(db.execute("UPDATE r SET n = 3").last_insert_rowid, 0);
     CAF_CHECK_EQUAL(db.execute("REPLACE INTO r (id, n) VALUES (5, 4)").last_insert_rowid, 5);
-    // SQLite's own function still tells the last one within a transaction.
+    // SQLite's own function still gives the last one within a transaction.
     const auto t = db.execute_transaction(
         {operation::execute("INSERT INTO r (id, n) VALUES (70, 70)"),
          operation::execute("INSERT INTO r (n) VALUES (70) ON CONFLICT DO NOTHING"),

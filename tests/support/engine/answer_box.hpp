@@ -5,7 +5,7 @@
 // Thread safety: `send` and `wait` by one thread; answers arrive from any.
 // Ownership: reference counted, as actors are.
 //
-// Why not a scoped actor? It drops an answer that nobody waits for any more, and so hides a second
+// Why not a scoped actor? It drops an answer that is not awaited any more, and so hides a second
 // one.
 
 #pragma once
@@ -28,7 +28,7 @@ namespace dbengine::test {
 
 class answer_box;
 
-/// Keeps a box. To be let go of before its actor system ends.
+/// Keeps a box. To be released before its actor system ends.
 class answer_box_ptr {
 public:
   answer_box_ptr() = default;
@@ -52,7 +52,7 @@ public:
   std::uint64_t send(const engine_actor& to, T request) {
     return send_message(to, caf::make_message(std::move(request)));
   }
-  /// The first answer to a request; nothing where none came in `patience`.
+  /// The first answer to a request; nothing if none came in `patience`.
   bool wait(std::uint64_t number, std::chrono::milliseconds patience, caf::message& answer);
 
   /// Answers beyond the first one, and answers to what was not asked. To be read when nothing is on

@@ -23,7 +23,7 @@ class target : public requesting<target> {
 public:
   /// The name of the way, e.g. "handle on a file".
   std::string name;
-  /// Transactions, snapshots and raw connections can be had: the engine is in this process and
+  /// Transactions, snapshots and raw connections are available: the engine is in this process and
   /// behind the facade.
   bool interactive = true;
   /// Over the wire: what waits and how large a message may be is bounded by the port, too.

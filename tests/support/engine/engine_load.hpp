@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Clients that load an engine with every kind of request, over the facade and over the typed
-// handle, and keep a ledger of what they were told.
+// handle, and keep a ledger of the answers.
 // Thread safety: made, watched and stopped by one thread; each client is a thread of its own.
 
 #pragma once
@@ -28,7 +28,7 @@ namespace dbengine::test {
 struct load_settings {
   int facade_clients = 8;
   int message_clients = 8;
-  /// Requests that a message client has under way at once.
+  /// Requests that a message client has in flight at once.
   int window = 4;
   /// Deadline of each request.
   std::chrono::milliseconds timeout{30'000};
@@ -51,7 +51,7 @@ public:
   engine_load(const engine_load&) = delete;
   engine_load& operator=(const engine_load&) = delete;
 
-  /// Each client ends what it has under way, then itself.
+  /// Each client ends what it has in flight, then itself.
   void stop();
 
   /// Requests that the slowest client had answered without an error.
@@ -94,7 +94,7 @@ private:
 
   static kind pick(const load_settings& s, std::minstd_rand& random);
   void note_wrong(const std::string& what);
-  /// Counts a failure; false where it is not foreseen for this kind.
+  /// Counts a failure; false if it is not foreseen for this kind.
   void failed(kind k, const error_info& e);
 
   request_view db_;

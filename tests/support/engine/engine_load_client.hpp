@@ -51,7 +51,7 @@ struct engine_load::client {
     default: return 1;
     }
   }
-  // Where each statement is committed by itself, each has an entry.
+  // If each statement is committed by itself, each has an entry.
   std::size_t enter(kind k) {
     const auto i = book.ask(k == kind::steps ? 1 : keys_of(k));
     if (k == kind::steps)

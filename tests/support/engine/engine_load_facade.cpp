@@ -28,8 +28,8 @@ struct engine_load::facade_client : client {
           good();
         } catch (const error& e) {
           load->failed(k, e.info());
-          // Once unknown, only "done" says more: a second try that was not run tells nothing of the
-          // first.
+          // Once unknown, only "done" says more: a second try that was not run says nothing about
+          // the first.
           auto v = verdict_of(e.info());
           unknown_before = unknown_before || v == verdict::either;
           v = unknown_before ? verdict::either : v;
@@ -45,6 +45,16 @@ struct engine_load::facade_client : client {
         break;
       }
     }
+  }
+
+  void read_stream(const request_view& db) {
+    auto c = db.cursor("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20) "
+                       "SELECT x FROM c",
+                       {}, 7);
+    int sum = 0;
+    for (const auto& r : c)
+      sum += r[0].as<int>();
+    check(sum == 210, "a cursor's rows");
   }
 
   void call(kind k, std::size_t i, std::int64_t key) {
@@ -93,16 +103,7 @@ struct engine_load::facade_client : client {
         tx.write([&](transaction& inner) { inner.execute(insert_one, key + 1); });
       });
       break;
-    case kind::stream: {
-      auto c = db.cursor("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20) "
-                         "SELECT x FROM c",
-                         {}, 7);
-      int sum = 0;
-      for (const auto& r : c)
-        sum += r[0].as<int>();
-      check(sum == 210, "a cursor's rows");
-      break;
-    }
+    case kind::stream: read_stream(db); break;
     case kind::upkeep: db.checkpoint(checkpoint_mode::passive); break;
     case kind::backup: db.request_backup(); break;
     case kind::report: check(load->db_.backend().statistics().requests > 0, "statistics"); break;

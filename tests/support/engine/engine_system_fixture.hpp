@@ -36,7 +36,7 @@ public:
     refusal = why;
     answers.fetch_add(1);
   }
-  /// The error it was answered with, by whomever; `none` where it succeeded.
+  /// The error it was answered with, by any thread; `none` where it succeeded.
   error_info outcome_info() const { return refusal ? *refusal : failure.value_or(error_info{}); }
   errc code() const { return outcome_info().code; }
 
@@ -72,7 +72,7 @@ public:
 
   engine::engine& core() { return engine->core(); }
   statistics stats() {
-    engine->look();
+    engine->refresh_samples();
     return actors::workers::report_statistics(core(), engine->workers(), engine->backups());
   }
   health_report health() { return engine->health(); }
@@ -93,12 +93,12 @@ public:
   }
   counted_ptr write(std::string sql, std::chrono::milliseconds timeout = 60s) {
     auto r = make(engine::request::kind::execute, std::move(sql), timeout);
-    core().submit_write(r);
+    core().writes().submit(r);
     return r;
   }
   counted_ptr read(std::string sql, std::chrono::milliseconds timeout = 60s) {
     auto r = make(engine::request::kind::fetch, std::move(sql), timeout);
-    core().submit_read(r);
+    core().reads().submit(r);
     return r;
   }
   static bool answered(const counted_ptr& r) {

@@ -28,7 +28,7 @@ struct host_config : caf::actor_system_config {
 class handle_backend final : public detail::backend {
 public:
   handle_backend(std::string_view url, options o);
-  /// Over an engine that somebody else ends.
+  /// Over an engine that the caller ends.
   explicit handle_backend(engine_actor engine);
   ~handle_backend() override;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A history of what many clients asked one engine and what they were told, checked against the
+// A history of the requests of many clients and their answers, checked against the
 // order that the database itself recorded.
 // Thread safety: a client's records belong to its thread; `frontier` is everybody's; the check
 // comes when all have ended.
@@ -46,7 +46,7 @@ inline constexpr const char* history_schema =
     "INSERT INTO registers SELECT value, 0 FROM json_each('[0,1,2,3,4,5,6,7]');";
 inline constexpr int history_keys = 8;
 
-/// What a client was told of a write. `either`: the engine says that it cannot know.
+/// The answer to a write. `either`: the engine says that it cannot know.
 enum class told : std::uint8_t { nothing, done, not_done, either };
 
 struct history {
@@ -54,7 +54,7 @@ struct history {
     std::uint32_t op = 0;
     std::uint8_t rows = 1;
     told what = told::nothing;
-    std::int64_t version = 0; ///< of its first row; 0 where nobody said
+    std::int64_t version = 0; ///< of its first row; 0 if it is not known
   };
   struct read {
     std::int64_t version = 0;
@@ -68,7 +68,7 @@ struct history {
   std::vector<read> reads;
 };
 
-/// How far anybody has been told that the database is.
+/// The highest version in any answer so far.
 class frontier {
 public:
   std::int64_t now() const noexcept { return version_.load(); }
@@ -112,7 +112,7 @@ struct history_result {
   std::string text() const;
 };
 
-/// Checks all histories against the file of the closed engine. Throws `error` where that cannot be
+/// Checks all histories against the file of the closed engine. Throws `error` if that cannot be
 /// read.
 void check_histories(const std::vector<const history*>& all, const std::filesystem::path& database,
                      history_result& r);

@@ -204,7 +204,7 @@ void history_client::write(kind k) {
       }
       break;
     } catch (const error& e) {
-      // Once unknown, only "done" says more: a second try that was not run tells nothing of the
+      // Once unknown, only "done" says more: a second try that was not run says nothing about the
       // first.
       unknown = failed(e, "a write") == told::either || unknown;
       w.what = unknown ? told::either : told::not_done;

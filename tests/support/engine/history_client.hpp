@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One client of a history: asks at random, keeps what it was told, and checks what can be checked
+// One client of a history: asks at random, records the answers, and checks what can be checked
 // at once.
 // Thread safety: its own thread's; `stop_when_due` by any.
 
@@ -24,13 +24,13 @@ function stop_me();
 
 class history_client {
 public:
-  /// `interactive`: transactions and snapshots can be had.
+  /// `interactive`: transactions and snapshots are available.
   history_client(int number, detail::backend& db, bool interactive, const history_settings& s,
                  frontier& f);
 
   /// Asks until all clients together have asked for enough.
   void run(std::atomic<std::uint64_t>& asked);
-  /// Cancels the request under way where its moment has come.
+  /// Cancels the request in flight when its moment has come.
   void stop_when_due();
 
   const history& records() const noexcept { return records_; }

@@ -58,7 +58,7 @@ public:
   detail::backend& facade() noexcept { return engine_; }
   detail::backend& handle() noexcept { return *by_handle_; }
   detail::backend& remote() noexcept { return remote_->backend(); }
-  const std::shared_ptr<actors::system::engine_system>& house() const noexcept {
+  const std::shared_ptr<actors::system::engine_system>& root() const noexcept {
     return engine_.engine();
   }
 
@@ -72,7 +72,7 @@ private:
 };
 
 std::uint64_t kill_until(const std::atomic<bool>& end,
-                         const std::shared_ptr<actors::system::engine_system>& house,
+                         const std::shared_ptr<actors::system::engine_system>& root,
                          unsigned seed) {
   static const std::string others[] = {"reader.before_statement",        "reader.after_statement",
                                        "lease.before_statement",         "writer.checkpoint",
@@ -80,7 +80,7 @@ std::uint64_t kill_until(const std::atomic<bool>& end,
                                        "read_on_writer.before_statement"};
   std::minstd_rand random(seed);
   const auto below = [&random](std::size_t n) { return std::size_t{random()} / 16 % n; };
-  killer k(house);
+  killer k(root);
   while (!end) {
     const auto& point = below(3) != 0 ? writer_points[below(std::size(writer_points))]
                                       : others[below(std::size(others))];
@@ -129,7 +129,7 @@ history_result run_history(const history_settings& s, const std::filesystem::pat
     });
     std::thread killing([&] {
       if (s.kills)
-        r.kills = kill_until(end, all.house(), s.seed);
+        r.kills = kill_until(end, all.root(), s.seed);
     });
     for (auto& t : threads)
       t.join();

@@ -26,7 +26,7 @@ std::uint64_t entries(const char* folder) {
   return n;
 }
 
-// A descriptor that is closed while it is looked at is not counted; the folder's own is, by every
+// A descriptor that is closed while it is checked is not counted; the folder's own is, by every
 // look alike.
 void count_descriptors(const std::filesystem::path& database, footprint& f) {
   std::error_code gone;
@@ -124,7 +124,7 @@ std::string grown(const std::vector<footprint>& all, std::uint64_t most_connecti
     tell(std::to_string(n) + " descriptors of the database");
   judge("file", &footprint::file, mib, 20);
   // The WAL keeps its largest length between two truncations, so growth says nothing. Twice the
-  // length at which the writer starts it anew: a backup's snapshot may hold it for a while.
+  // length at which the writer restarts it: a backup's snapshot may hold it for a while.
   constexpr auto bound = std::uint64_t{2} * defaults::checkpoint_restart_pages * 4096;
   if (const auto wal = quarter(all, 3, &footprint::wal).back(); wal > bound)
     tell("a WAL of " + std::to_string(wal));

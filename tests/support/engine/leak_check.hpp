@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What should stay flat while an engine works: looked at now and then, and judged at the end.
+// What should stay flat while an engine works: checked now and then, and judged at the end.
 
 #pragma once
 
@@ -24,7 +24,7 @@ struct footprint {
 /// Of this process and of a database.
 footprint look(const std::filesystem::path& database);
 
-/// What grew after the first quarter of the looks, which is for warming up, in words; empty:
+/// What grew after the first quarter of the samples, which is for warming up, in words; empty:
 /// nothing. `most_connections` is what the database may have open at once. A leak goes on and on:
 /// threads and descriptors have grown where the least of each of six windows is above that of the
 /// one before; a step up is none.

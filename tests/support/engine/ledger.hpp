@@ -4,7 +4,7 @@
 // What was asked of an engine and what it answered, compared with what the file holds.
 // Thread safety: a ledger belongs to one client; it is compared when that has ended.
 //
-// Every write inserts rows with keys that no other request uses, so that a row tells whose it is,
+// Every write inserts rows with keys that no other request uses, so that a row shows whose it is,
 // and two rows of one key tell that a request ran twice.
 
 #pragma once
@@ -20,8 +20,8 @@ struct sqlite3;
 
 namespace dbengine::test {
 
-/// What its caller was told. `open`: nothing (yet). `either`: the engine itself says that it cannot
-/// know.
+/// The answer that its caller got. `open`: none (yet). `either`: the engine itself says that it
+/// cannot know.
 enum class verdict : std::uint8_t { open, done, not_done, either };
 
 /// What an error says of the request that it answers.
@@ -59,12 +59,12 @@ private:
 
 struct findings {
   std::uint64_t done = 0, not_done = 0, either = 0;
-  std::uint64_t unanswered = 0; ///< nobody was told anything
+  std::uint64_t unanswered = 0; ///< there was no answer
   std::uint64_t lost = 0;       ///< answered as done, not there
   std::uint64_t ghosts = 0;     ///< answered as not done, there
   std::uint64_t doubled = 0;    ///< there more than once
   std::uint64_t torn = 0;       ///< a part of an indivisible request
-  std::uint64_t strangers = 0;  ///< rows that nobody asked for
+  std::uint64_t strangers = 0;  ///< rows that no request asked for
   std::string first;            ///< the first of these in words
 
   bool right() const noexcept {

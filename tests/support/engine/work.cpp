@@ -197,7 +197,7 @@ public:
     return how == "OR FAIL " ? "OR ABORT " : how;
   }
 
-  // Writes and tells what: each of the three kinds.
+  // Writes and returns what it wrote: each of the three kinds.
   operation returning() {
     switch (below(3)) {
     case 0:
@@ -263,6 +263,36 @@ private:
   std::string tick_;
 };
 
+void add_batch(work& w, maker& make) {
+  w.what = work::kind::many;
+  w.operations.push_back(operation::execute("INSERT " + make.conflict() +
+                                            "INTO t (v, n, k) VALUES (:v, :n, tick(" +
+                                            std::to_string(w.id) + "))"));
+  const int last = make.below(6);
+  for (int i = 0; i <= last; ++i)
+    w.sets.push_back({{"v", make.name()}, {make.below(40) == 0 ? "m" : "n", make.n()}});
+}
+
+void add_transaction(work& w, maker& make) {
+  w.what = work::kind::transaction;
+  w.operations.push_back(make.first());
+  for (int i = make.below(4); i >= 0; --i)
+    w.operations.push_back(make.below(3) == 0   ? make.change_schema()
+                           : make.below(5) == 0 ? make.pragma()
+                           : make.below(6) == 0 ? make.returning()
+                                                : make.write());
+  if (make.below(3) == 0)
+    w.operations.push_back(operation::fetch("SELECT count(*), total(n) FROM t"));
+}
+
+void add_script(work& w, maker& make) {
+  w.what = make.below(2) == 0 ? work::kind::script : work::kind::script_each;
+  std::string text = "SELECT tick(" + std::to_string(w.id) + ");";
+  for (int i = make.below(4); i >= 0; --i)
+    text += make.statement() + ";\n";
+  w.operations.push_back(operation::execute(text));
+}
+
 } // namespace
 
 work random_work(int id, std::mt19937& random) {
@@ -274,37 +304,11 @@ work random_work(int id, std::mt19937& random) {
     w.what = work::kind::fetch;
     w.operations.push_back(make.returning());
     break;
-  case 1: {
-    w.what = work::kind::many;
-    w.operations.push_back(operation::execute("INSERT " + make.conflict() +
-                                              "INTO t (v, n, k) VALUES (:v, :n, tick(" +
-                                              std::to_string(id) + "))"));
-    const int last = make.below(6);
-    for (int i = 0; i <= last; ++i)
-      w.sets.push_back({{"v", make.name()}, {make.below(40) == 0 ? "m" : "n", make.n()}});
-    break;
-  }
+  case 1: add_batch(w, make); break;
   case 2:
-  case 3:
-    w.what = work::kind::transaction;
-    w.operations.push_back(make.first());
-    for (int i = make.below(4); i >= 0; --i)
-      w.operations.push_back(make.below(3) == 0   ? make.change_schema()
-                             : make.below(5) == 0 ? make.pragma()
-                             : make.below(6) == 0 ? make.returning()
-                                                  : make.write());
-    if (make.below(3) == 0)
-      w.operations.push_back(operation::fetch("SELECT count(*), total(n) FROM t"));
-    break;
+  case 3: add_transaction(w, make); break;
   case 4:
-  case 5: {
-    w.what = make.below(2) == 0 ? work::kind::script : work::kind::script_each;
-    std::string text = "SELECT tick(" + std::to_string(id) + ");";
-    for (int i = make.below(4); i >= 0; --i)
-      text += make.statement() + ";\n";
-    w.operations.push_back(operation::execute(text));
-    break;
-  }
+  case 5: add_script(w, make); break;
   case 6:
     w.what = work::kind::nested;
     w.operations.push_back(make.first());

@@ -13,7 +13,7 @@
 
 namespace dbengine::test {
 
-/// The answer as text; a request that fails throws, but for `nested`, whose text tells of each
+/// The answer as text; a request that fails throws, but for `nested`, whose text has a line of each
 /// step.
 std::string answer_of(const request_view& db, const work& w);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a process was told, written down so that a kill -9 does not lose it: fixed records, appended
-// by one write each.
-// Thread safety: `append` from any thread; reading when the writer is dead.
+// The answers that a process got, written so that a kill -9 does not lose them: fixed records,
+// appended by one write each. Thread safety: `append` from any thread; reading when the writer is
+// dead.
 
 #pragma once
 
@@ -26,7 +26,7 @@ struct ack {
   std::int64_t number;
 };
 
-/// Requests that a client may have under way at once: what lies past its last ack by no more than
+/// Requests that a client may have in flight at once: what lies past its last ack by no more than
 /// this may be there or not.
 inline constexpr std::int64_t ack_window = 4;
 /// Clients up to this number repeat their last request, by its id, when they start again.

@@ -39,32 +39,33 @@ bool is_the_programs(std::string_view name) {
   return name.empty();
 }
 
-// CAF 0.17 starts and ends its threads, and tells of ended actors, in places from which nothing can
-// be thrown: it ends the process there, whatever anybody does.
+constexpr const char* places[] = {
+    "_ZN3caf12actor_systemC",
+    "_ZN3caf12actor_systemD",
+    "_ZN3caf21actor_system_configC",
+    "_ZN3caf6detail23thread_safe_actor_clock17run_dispatch_loop",
+    "_ZN3caf6detail23thread_safe_actor_clock15cancel_timeouts",
+    "_ZN3caf6logger16thread_local_aid",
+    // The reason's copy, before the actor counts as ended: CAF ends it once more and destroys its
+    // state twice.
+    "_ZN3caf15scheduled_actor7cleanup",
+    "_ZN3caf14blocking_actor7cleanup",
+};
+struct call_pair {
+  const char* callee; // "": one without a name
+  const char* caller;
+};
+// The first function of a library, and its caller.
+constexpr call_pair direct[] = {
+    // A message that is in the mailbox of an actor which the scheduler never hears of.
+    {"_ZN3caf9scheduler11coordinator", "_ZN3caf15scheduled_actor7enqueue"},
+    // What CAF itself attached to a blocking actor, called in a thread that catches nothing.
+    {"", "_ZN3caf17monitorable_actor7cleanup"},
+};
+
+// CAF 0.17 starts and ends its threads, and notifies of ended actors, in places from which nothing
+// can be thrown: it ends the process there, whatever anybody does.
 bool is_cafs_own() {
-  static constexpr const char* places[] = {
-      "_ZN3caf12actor_systemC",
-      "_ZN3caf12actor_systemD",
-      "_ZN3caf21actor_system_configC",
-      "_ZN3caf6detail23thread_safe_actor_clock17run_dispatch_loop",
-      "_ZN3caf6detail23thread_safe_actor_clock15cancel_timeouts",
-      "_ZN3caf6logger16thread_local_aid",
-      // The reason's copy, before the actor counts as ended: CAF ends it once more and destroys its
-      // state twice.
-      "_ZN3caf15scheduled_actor7cleanup",
-      "_ZN3caf14blocking_actor7cleanup",
-  };
-  struct pair {
-    const char* callee; // "": one without a name
-    const char* caller;
-  };
-  // The first function of a library's, and who calls it.
-  static constexpr pair direct[] = {
-      // A message that is in the mailbox of an actor which the scheduler never hears of.
-      {"_ZN3caf9scheduler11coordinator", "_ZN3caf15scheduled_actor7enqueue"},
-      // What CAF itself attached to a blocking actor, told in a thread that catches nothing.
-      {"", "_ZN3caf17monitorable_actor7cleanup"},
-  };
   void* frames[96];
   const int n = ::backtrace(frames, 96);
   const void* program = nullptr;
@@ -95,8 +96,8 @@ bool is_cafs_own() {
         if (name.starts_with(d.caller) &&
             (d.callee[0] == '\0' ? first.empty() : first.starts_with(d.callee)))
           return true;
-    // The middleman's own actors and thread: who asks them is told, but the system's end waits for
-    // them for ever, or the process ends.
+    // The middleman's own actors and thread: a request to them is answered, but the system's end
+    // waits for them for ever, or the process ends.
     if (!ours && std::string_view(at.dli_fname).find("/libcaf_io") != name.npos)
       return true;
     for (const char* p : places)
@@ -113,7 +114,7 @@ bool fails() noexcept {
   const long n = left.fetch_sub(1, std::memory_order_relaxed);
   if (n != 1 && !(n < 1 && what == failing::while_it_lasts))
     return false;
-  exempt = true; // what looks at the stack
+  exempt = true; // what checks the stack
   const bool own = is_cafs_own();
   exempt = false;
   excused += own ? 1 : 0;

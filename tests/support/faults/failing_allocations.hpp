@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Memory and threads that cannot be had from the n-th on. For programs of their own: whoever links
-// this has another operator new and another pthread_create.
-// Thread safety: the calls of all threads count; begun and ended by one.
+// Memory and threads that are not available from the n-th on. For programs of their own: whoever
+// links this has another operator new and another pthread_create. Thread safety: the calls of all
+// threads count; begun and ended by one.
 
 #pragma once
 
 namespace dbengine::test {
 
 /// once: the n-th allocation fails. while_it_lasts: it and all that follow. thread: the n-th new
-/// thread cannot be had.
+/// thread is not available.
 enum class failing { once, while_it_lasts, thread };
 
 /// Before the first use of SQLite, whose own allocations count as those of operator new do.
@@ -19,7 +19,7 @@ void begin_failing(long n);
 void end_failing();
 /// The n-th call was made.
 bool failing_reached();
-/// Calls that had their turn and did not fail, since the last time that somebody asked: they are
+/// Calls that were due and did not fail, since the last question: they are
 /// CAF's own, in places from which it ends the process.
 long excused_calls();
 

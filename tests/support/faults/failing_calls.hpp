@@ -16,7 +16,7 @@
 namespace dbengine::test {
 
 /// From now on these system calls (`__NR_…`) of the calling thread and of threads that it starts
-/// fail with `number`. There is no way back. Throws where the kernel does not filter system calls.
+/// fail with `number`. There is no way back. Throws if the kernel does not filter system calls.
 void let_fail(const std::vector<int>& calls, int number);
 
 /// Whether this kernel can do that (tried in a child).
@@ -33,7 +33,7 @@ struct child_result {
   bool died = false;
 };
 
-/// Runs `work` in a forked child and tells what it threw.
+/// Runs `work` in a forked child and returns what it threw.
 child_result in_child(const std::function<void()>& work);
 
 } // namespace dbengine::test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Makes a worker fail, or stand still, at a named fault point, a given number of times. Where the
+// Makes a worker fail, or block, at a named fault point, a given number of times. Where the
 // build has no fault points there is no `fault_script`, and a test that needs one says so by
 // DBENGINE_SKIP.
 // Thread safety: made and ended by the test's thread while no engine runs requests; the points are
@@ -68,7 +68,7 @@ public:
   blocking_point() = default;
   blocking_point(const blocking_point&) = delete;
   blocking_point& operator=(const blocking_point&) = delete;
-  /// Opens it and waits until everybody has left: a worker that was left behind may still stand
+  /// Opens it and waits until all have left: an abandoned worker may still wait
   /// there.
   ~blocking_point() {
     std::unique_lock lock(mutex_);
@@ -89,20 +89,20 @@ public:
     open_ = true;
     changed_.notify_all();
   }
-  /// Waits until somebody stands at the door; false where nobody comes in a minute, which on any
+  /// Waits until a thread waits at the door; false if none comes in a minute, which on any
   /// machine means never.
   bool await_one() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::minutes(1),
                              [this] { return inside_ > 0 || open_; });
   }
-  /// The same for somebody who may be turned away before, e.g. by a deadline that passes on the
+  /// The same for a thread that may be refused before, e.g. by a deadline that passes on the
   /// way.
   template <class F>
   bool await_one_unless(F&& turned_away) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     for (;;) {
-      // Before the look at the door: who came there may be turned away there.
+      // Before the check of the door: a thread that came there may be refused there.
       const bool away = turned_away() || std::chrono::steady_clock::now() > give_up;
       {
         std::unique_lock lock(mutex_);

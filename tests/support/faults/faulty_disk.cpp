@@ -21,7 +21,7 @@ sqlite3_file* real(sqlite3_file* f) {
   return reinterpret_cast<faulty_file*>(f)->real;
 }
 
-// SQLITE_OK where the call goes on.
+// SQLITE_OK if the call goes on.
 int strike(disk_call c, int code) {
   auto how = disk_fault::kind::error;
   if (!faulty_disk::instance().fails(c, how))
@@ -89,7 +89,7 @@ int x_shm_map(sqlite3_file* f, int region, int size, int extend, void volatile**
   return real(f)->pMethods->xShmMap(real(f), region, size, extend, p);
 }
 int x_shm_lock(sqlite3_file* f, int offset, int n, int flags) {
-  // SQLite never looks at the result of an unlock.
+  // SQLite never checks the result of an unlock.
   if ((flags & SQLITE_SHM_LOCK) != 0)
     if (const int rc = strike(disk_call::shm_lock, SQLITE_IOERR_SHMLOCK); rc != SQLITE_OK)
       return rc;

@@ -36,7 +36,7 @@ struct disk_fault {
     full,    ///< ENOSPC: of writes and of calls that make something larger
     partial, ///< half is written, then EIO
     lies,    ///< nothing is done, success is said
-    blocks   ///< it does not come back until `heal`
+    blocks   ///< it does not return until `heal`
   };
   disk_call call = disk_call::write;
   /// The how manyth call, from 1.
@@ -60,7 +60,7 @@ public:
   /// Calls since `plan`.
   std::uint64_t calls(disk_call c) const;
 
-  /// By the VFS at each call: whether it fails now. Blocks where the plan says so.
+  /// By the VFS at each call: whether it fails now. Blocks if the plan says so.
   bool fails(disk_call c, disk_fault::kind& how);
 
 private:

@@ -23,7 +23,7 @@ struct {
   bool lasting = false;
   bool gone = false;
   int failed = 0;
-  // Where errors come in rows, of whatever call:
+  // If several errors come in a row, of any call:
   int every = 0;
   int most = 0;
   int row = 0;

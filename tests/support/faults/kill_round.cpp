@@ -67,9 +67,9 @@ load_settings settings_of(const kill_round& round, bool stalls) {
   return s;
 }
 
-// A snapshot of its own, that nobody can recall.
+// A snapshot of its own, which the engine cannot recall.
 std::unique_ptr<sqlite::connection> pin(engine::engine& core) {
-  auto reader = core.open_reader();
+  auto reader = core.file().open_reader();
   reader->snapshot().refresh();
   sqlite::request_control ctl(10s, {});
   static_cast<void>(reader->fetch("SELECT count(*) FROM t", {}, ctl));
@@ -102,42 +102,30 @@ std::filesystem::path crash_image(const std::filesystem::path& database) {
   return copy;
 }
 
-round_result run(const kill_round& round, const std::filesystem::path& folder) {
-  static int number = 0;
-  const auto file = folder / ("round" + std::to_string(++number) + ".db");
-  bool stalls = false;
-  for (const auto& p : round.plans)
-    stalls = stalls || p.how == death::stalls;
-  const auto& disk = round.disk;
-  round_result r;
-  std::atomic<std::uint64_t> fences{0};
+namespace {
+
+options options_of(const kill_round& round, const std::filesystem::path& folder,
+                   std::atomic<std::uint64_t>& fences) {
   options o{.num_workers = 2,
             .max_leases = 4,
             .backup_dir = folder / "backups",
             .backup_cleanup_keep_count = 1,
             .backup_pages_per_step = 8,
-            .synchronous = disk ? synchronous::full : synchronous::normal,
+            .synchronous = round.disk ? synchronous::full : synchronous::normal,
             .cache_size = 1 << 20};
   o.on_escalation = [&fences](const escalation& e) {
     fences += e.what == escalation_kind::writing_fenced;
   };
-  actors::facade::local_backend engine(disk ? "sqlite:///file:" + file.string() +
-                                                  "?vfs=" + faulty_vfs::name()
-                                            : "sqlite:///" + file.string(),
-                                       o, {.restarts = restless});
-  const auto& house = engine.engine();
-  request_view(engine, {}).execute_script(ledger_schema);
-  auto reader = disk && disk->pinned ? pin(house->core()) : nullptr;
-  killer k(house);
-  engine_load load(engine, actors::system::engine_handle::make(house), house->system(),
-                   settings_of(round, stalls), 1);
-  if (disk)
-    faulty_vfs::arm_now_and_then(round.seed, disk->every, disk->in_a_row);
+  return o;
+}
+
+// Waits until each plan has struck.
+void strike(const kill_round& round, killer& k, const engine_load& load, bool stalls,
+            round_result& r) {
   for (const auto& p : round.plans)
     k.arm(p);
   if (stalls) {
-    // One after the other is not needed: what stalls keeps the others from striking, so it is let
-    // go in time.
+    // A stalled worker keeps the other plans from striking, so it is released in time.
     comes([&] { return k.kills() > 0; });
     comes([&] { return load.failures(errc::timeout) > 0; }, 300ms);
     r.timeouts = load.failures(errc::timeout);
@@ -150,21 +138,50 @@ round_result run(const kill_round& round, const std::filesystem::path& folder) {
     for (const auto& p : round.plans)
       struck.insert(p.point);
   k.disarm();
+}
+
+// From here on the disk fails, to the end.
+bool break_disk(const kill_round& round, killer& k, const engine_load& load) {
+  const auto refused = [&] { return load.failures(errc::fenced) + load.failures(errc::io); };
+  const auto so_far = refused();
+  // The last write is not synced, and may reappear. With luck a worker dies just then.
+  k.arm({"writer.before_answer", death::throws, round.seed % 4});
+  k.arm({"writer.before_answer", death::throws, 0});
+  faulty_vfs::arm_gone(1 + static_cast<int>(round.seed % 7));
+  return comes([&] { return refused() > so_far + 16; });
+}
+
+} // namespace
+
+round_result run(const kill_round& round, const std::filesystem::path& folder) {
+  static int number = 0;
+  const auto file = folder / ("round" + std::to_string(++number) + ".db");
+  bool stalls = false;
+  for (const auto& p : round.plans)
+    stalls = stalls || p.how == death::stalls;
+  const auto& disk = round.disk;
+  round_result r;
+  std::atomic<std::uint64_t> fences{0};
+  actors::facade::local_backend engine(disk ? "sqlite:///file:" + file.string() +
+                                                  "?vfs=" + faulty_vfs::name()
+                                            : "sqlite:///" + file.string(),
+                                       options_of(round, folder, fences), {.restarts = restless});
+  const auto& inside = engine.engine();
+  request_view(engine, {}).execute_script(ledger_schema);
+  auto reader = disk && disk->pinned ? pin(inside->core()) : nullptr;
+  killer k(inside);
+  engine_load load(engine, actors::system::engine_handle::make(inside), inside->system(),
+                   settings_of(round, stalls), 1);
+  if (disk)
+    faulty_vfs::arm_now_and_then(round.seed, disk->every, disk->in_a_row);
+  strike(round, k, load, stalls, r);
   if (disk)
     r.failed_calls = static_cast<std::uint64_t>(faulty_vfs::disarm());
   const auto before = load.done();
   const auto least = load.least_done();
   r.served_on = comes([&] { return load.least_done() >= least + 3 && load.done() > before + 48; });
-  if (disk && disk->broken_at_the_end) {
-    const auto refused = [&] { return load.failures(errc::fenced) + load.failures(errc::io); };
-    const auto so_far = refused();
-    // The last that was written is not synced, and may come back. With luck a worker dies just
-    // then.
-    k.arm({"writer.before_answer", death::throws, round.seed % 4});
-    k.arm({"writer.before_answer", death::throws, 0});
-    faulty_vfs::arm_gone(1 + static_cast<int>(round.seed % 7));
-    r.served_on = comes([&] { return refused() > so_far + 16; }) && r.served_on;
-  }
+  if (disk && disk->broken_at_the_end)
+    r.served_on = break_disk(round, k, load) && r.served_on;
   k.disarm();
   load.stop();
   if (disk && disk->broken_at_the_end) {

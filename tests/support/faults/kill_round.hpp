@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // One engine under the load of 16 clients whose workers are killed at fault points, on a disk that
-// may fail, and what the clients were told compared with its file. Where the build has no fault
+// may fail, and the answers to the clients compared with its file. Where the build has no fault
 // points there is none of it.
 // Thread safety: one round at a time, by the test's thread.
 
@@ -29,15 +29,15 @@ inline const std::string writer_points[] = {
 /// Writes and syncs of the WAL fail now and then, so that COMMITs do.
 struct failing_disk {
   /// Good calls between two failures, up to twice as many. From 10 on a single failure can always
-  /// be settled.
+  /// be resolved.
   int every = 20;
-  /// Calls that fail in a row, at most: one fails the COMMIT, the next the checkpoint that settles
+  /// Calls that fail in a row, at most: one fails the COMMIT, the next the checkpoint that resolves
   /// it, the next the commit that would do it instead.
   int in_a_row = 1;
-  /// A reader keeps the WAL from being emptied, so that a failed commit is settled by another
+  /// A reader keeps the WAL from being emptied, so that a failed commit is resolved by another
   /// commit.
   bool pinned = false;
-  /// At the end the disk is gone, and does not come back before the engine is closed.
+  /// At the end the disk is gone, and does not return before the engine is closed.
   bool broken_at_the_end = false;
 };
 
@@ -57,7 +57,7 @@ struct round_result {
   std::uint64_t requests = 0;
   std::uint64_t timeouts = 0;
   std::uint64_t failed_calls = 0; ///< to the disk
-  std::uint64_t fences = 0;       ///< failed commits that could not be settled at once
+  std::uint64_t fences = 0;       ///< failed commits that could not be resolved at once
   std::uint64_t wrong = 0;
   std::string first_wrong;
   /// In the file that the engine has closed.
@@ -71,10 +71,10 @@ struct round_result {
 };
 
 /// Copies a database and its WAL, as they would be found if this process died now, beside it. No
-/// checkpoint may be under way.
+/// checkpoint may be in flight.
 std::filesystem::path crash_image(const std::filesystem::path& database);
 
-/// Runs it on a new file in `folder` and removes that. Throws `error` where the engine cannot be
+/// Runs it on a new file in `folder` and removes that. Throws `error` if the engine cannot be
 /// opened or the file be read.
 round_result run(const kill_round& round, const std::filesystem::path& folder);
 /// On stderr: what was wrong.
@@ -82,7 +82,7 @@ void report(const kill_round& round, const round_result& r);
 
 /// The points that kills have struck in this process.
 const std::set<std::string>& points_struck();
-/// The points in the sources of the libraries. Throws `std::runtime_error` where one's name cannot
+/// The points in the sources of the libraries. Throws `std::runtime_error` if one's name cannot
 /// be told.
 std::set<std::string> points_in_sources();
 

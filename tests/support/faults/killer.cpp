@@ -18,7 +18,7 @@ std::string to_string(death d) {
   return d == death::throws ? "throws" : d == death::exits ? "exits" : "stalls";
 }
 
-killer::killer(std::shared_ptr<actors::system::engine_system> h) : house_(std::move(h)) {
+killer::killer(std::shared_ptr<actors::system::engine_system> h) : engine_(std::move(h)) {
   base::fault::set_hook([this](std::string_view point) { at(point); });
 }
 
@@ -92,7 +92,7 @@ void killer::at(std::string_view point) {
 }
 
 void killer::send_exit(std::string_view point) {
-  auto& handles = house_->handles();
+  const auto handles = engine_->handles().read();
   const auto kill = [](const auto& h) {
     if (h)
       caf::anon_send_exit(h, caf::exit_reason::kill);
@@ -101,17 +101,17 @@ void killer::send_exit(std::string_view point) {
     std::size_t i = 0;
     {
       const std::lock_guard lock(mutex_);
-      i = turn_++ % static_cast<std::size_t>(house_->core().opts().num_workers);
+      i = turn_++ % static_cast<std::size_t>(engine_->core().opts().num_workers);
     }
-    kill(handles.reader(i));
+    kill(handles.readers[i]);
   } else if (point.starts_with("lease.") || point.starts_with("pool.")) {
-    kill(handles.pool());
+    kill(handles.reader_pool);
   } else if (point.starts_with("backup.") || point.starts_with("scheduler.")) {
-    kill(handles.backups());
+    kill(handles.backup_scheduler);
   } else if (point.starts_with("stats.")) {
-    kill(handles.stats());
+    kill(handles.stats);
   } else { // the writer, for the writes on callers' threads too
-    kill(handles.writer());
+    kill(handles.writer);
   }
 }
 

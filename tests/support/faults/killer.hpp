@@ -42,7 +42,7 @@ public:
   void arm(plan p);
   /// Lets go of what stalls, now and from now on.
   void release();
-  /// Waits until all plans have struck; false where some did not in time.
+  /// Waits until all plans have struck; false if some did not in time.
   bool struck(std::chrono::milliseconds bound);
   std::uint64_t kills() const noexcept { return kills_.load(); }
   /// Plans that have not struck, in words.
@@ -54,7 +54,7 @@ private:
   void at(std::string_view point);
   void send_exit(std::string_view point);
 
-  std::shared_ptr<actors::system::engine_system> house_;
+  std::shared_ptr<actors::system::engine_system> engine_;
   mutable std::mutex mutex_; // guards plans_, released_, turn_
   std::condition_variable changed_;
   std::vector<plan> plans_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// UndefinedBehaviourSanitizer asks by a pipe whether memory can be read. Where a pipe cannot be had
-// or written it takes the object there for none, and ends the process.
+// UndefinedBehaviourSanitizer asks by a pipe whether memory can be read. Where a pipe is not
+// available or written it takes the object there for none, and ends the process.
 
 #pragma once
 

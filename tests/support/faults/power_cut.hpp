@@ -8,7 +8,7 @@
 // was synced. What is not safe may be there or not, a sector of 512 bytes at a time, in any order;
 // a sector has the content of some moment since its last sync. After a sync that failed, what was
 // written before it is not written by a later one either, unless its page is written to again
-// (Linux tells of an error once and calls the page clean).
+// (Linux reports an error once and calls the page clean).
 //
 // Thread safety: one thread.
 // Ownership: by value.
@@ -35,7 +35,7 @@ struct recorded_call {
   std::string second;
 };
 
-/// All records of a log. Throws where it ends within one.
+/// All records of a log. Throws if it ends within one.
 std::vector<recorded_call> read_records(const std::filesystem::path& log);
 
 /// What is kept of what is not safe.

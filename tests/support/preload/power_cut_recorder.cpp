@@ -64,7 +64,7 @@ void put(record_kind kind, std::uint64_t file, std::uint64_t offset, std::string
     abort(); // a record that is missing makes every image a lie
 }
 
-// The path below the folder; empty where it lies elsewhere. `at` is what a relative path begins at.
+// The path below the folder; empty if it lies elsewhere. `at` is what a relative path begins at.
 std::string below(int at, const char* path) {
   if (folder().empty() || path == nullptr)
     return {};
@@ -86,7 +86,7 @@ std::string below(int at, const char* path) {
 }
 
 struct open_file {
-  std::string path; // below the folder, empty where it is none of ours
+  std::string path; // below the folder, empty if it is none of ours
   std::uint64_t file = 0;
   bool is_folder = false;
 };
@@ -101,7 +101,7 @@ open_file looked_at(int fd) {
   const auto n = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path);
   if (n <= 0)
     return {};
-  // A file without a name any more is nobody's after a power cut, either.
+  // A file that has lost its name is lost after a power cut, too.
   return {below(AT_FDCWD, std::string(path, static_cast<std::size_t>(n)).c_str()), s.st_ino,
           S_ISDIR(s.st_mode)};
 }
@@ -190,7 +190,7 @@ int renamed(record_kind kind, int from_at, const char* from, int to_at, const ch
 
 extern "C" {
 
-// A line of the program's own among the records: what it was told so far.
+// A line of the program's own among the records: the answers so far.
 void power_cut_mark(const char* text) {
   const std::lock_guard lock(guard());
   put(record_kind::mark, 0, 0, text);

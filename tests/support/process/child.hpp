@@ -22,7 +22,7 @@
 namespace dbengine::test {
 
 /// Where a child has its folders, which it leaves behind where it is killed. Open for one that
-/// becomes somebody else.
+/// becomes another user.
 struct child_home {
   child_home() {
     path = (std::filesystem::temp_directory_path() / "dbengine-test-XXXXXX").string();
@@ -41,7 +41,7 @@ struct child_home {
 };
 
 /// What `body` returned as its exit code; -1 where it was killed by a signal, -2 where it did not
-/// end in ten minutes, 99 where it threw. It ends by `_exit`: nothing of the parent's is destroyed
+/// end in ten minutes, 99 if it threw. It ends by `_exit`: nothing of the parent's is destroyed
 /// in the child.
 template <class F>
 int in_child(F&& body) {

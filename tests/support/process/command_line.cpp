@@ -199,78 +199,104 @@ void feed(descriptor& to, const std::string& text, std::size_t& done) {
   to.close();
 }
 
-} // namespace
+struct channels {
+  channel in, out, err;
+  bool terminal = false;
+};
 
-run_result run(const std::vector<std::string>& arguments, const run_settings& s) {
-  const bool terminal = s.columns > 0;
-  channel in = terminal ? make_terminal(s.columns) : make_pipe(true);
-  channel out = terminal ? channel{} : make_pipe(false);
-  channel err = terminal ? channel{} : make_pipe(false);
+channels make_channels(const run_settings& s) {
+  channels all;
+  all.terminal = s.columns > 0;
+  all.in = all.terminal ? make_terminal(s.columns) : make_pipe(true);
+  if (!all.terminal) {
+    all.out = make_pipe(false);
+    all.err = make_pipe(false);
+  }
   if (!s.output_to.empty() && s.output_to != "closed") {
-    out.theirs = descriptor(::open(s.output_to.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-    if (out.theirs.fd < 0)
+    all.out.theirs = descriptor(::open(s.output_to.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+    if (all.out.theirs.fd < 0)
       fail(s.output_to);
   }
-  auto texts = arguments;
-  texts.insert(texts.begin(), s.program);
+  return all;
+}
+
+pid_t start(std::vector<std::string>& words, const run_settings& s, channels& all) {
   auto variables = environment_of(s);
-  child_setup setup{.argv = pointers(texts), .env = pointers(variables), .folder = s.folder};
-  setup.in = in.theirs.fd;
-  setup.out = terminal ? in.theirs.fd : out.theirs.fd;
-  setup.err = terminal ? in.theirs.fd : err.theirs.fd;
-  setup.terminal = terminal;
+  child_setup setup{.argv = pointers(words), .env = pointers(variables), .folder = s.folder};
+  setup.in = all.in.theirs.fd;
+  setup.out = all.terminal ? all.in.theirs.fd : all.out.theirs.fd;
+  setup.err = all.terminal ? all.in.theirs.fd : all.err.theirs.fd;
+  setup.terminal = all.terminal;
   setup.close_out = s.output_to == "closed";
   const pid_t pid = ::fork();
   if (pid < 0)
     fail("fork");
   if (pid == 0)
     become(setup);
-  in.theirs.close();
-  out.theirs.close();
-  err.theirs.close();
+  all.in.theirs.close();
+  all.out.theirs.close();
+  all.err.theirs.close();
+  return pid;
+}
 
+// Waits for 20 ms at most until something can be read or written.
+void poll(const channels& all) {
+  std::vector<pollfd> polled;
+  if (all.terminal)
+    polled.push_back({all.in.ours.fd, POLLIN, 0});
+  else if (all.in.ours.fd >= 0)
+    polled.push_back({all.in.ours.fd, POLLOUT, 0});
+  for (const auto* c : {&all.out, &all.err})
+    if (c->ours.fd >= 0)
+      polled.push_back({c->ours.fd, POLLIN, 0});
+  ::poll(polled.data(), polled.size(), 20);
+}
+
+// Writes input and reads output. False when the output has ended.
+bool exchange(channels& all, const run_settings& s, std::size_t& fed, run_result& result) {
+  if (all.terminal) {
+    if (fed < s.input.size()) {
+      const auto n = ::write(all.in.ours.fd, s.input.data() + fed, s.input.size() - fed);
+      fed += n > 0 ? static_cast<std::size_t>(n) : 0;
+    }
+    return drain(all.in.ours, result.out);
+  }
+  if (all.in.ours.fd >= 0)
+    feed(all.in.ours, s.input, fed);
+  if (all.out.ours.fd >= 0 && !drain(all.out.ours, result.out))
+    all.out.ours.close();
+  if (all.err.ours.fd >= 0 && !drain(all.err.ours, result.err))
+    all.err.ours.close();
+  if (s.reader_leaves_after > 0 && result.out.size() >= s.reader_leaves_after)
+    all.out.ours.close();
+  return all.out.ours.fd >= 0 || all.err.ours.fd >= 0;
+}
+
+} // namespace
+
+run_result run(const std::vector<std::string>& arguments, const run_settings& s) {
+  auto all = make_channels(s);
+  auto words = arguments;
+  words.insert(words.begin(), s.program);
+  const pid_t pid = start(words, s, all);
   run_result result;
   std::size_t fed = 0;
   bool signalled = s.signal == 0, reading = true;
-  // Writing to a program that has left is an answer, not a signal.
+  // A write to a program that has ended is an error, not a signal.
   const auto old = ::signal(SIGPIPE, SIG_IGN);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (reading) {
-    std::vector<pollfd> polled;
-    if (terminal)
-      polled.push_back({in.ours.fd, POLLIN, 0});
-    else if (in.ours.fd >= 0)
-      polled.push_back({in.ours.fd, POLLOUT, 0});
-    for (const auto* c : {&out, &err})
-      if (c->ours.fd >= 0)
-        polled.push_back({c->ours.fd, POLLIN, 0});
-    ::poll(polled.data(), polled.size(), 20);
+    poll(all);
     if (!signalled && s.ready(pid)) {
       signalled = true;
       ::kill(pid, s.signal);
     }
-    if (terminal) {
-      if (fed < s.input.size()) {
-        const auto n = ::write(in.ours.fd, s.input.data() + fed, s.input.size() - fed);
-        fed += n > 0 ? static_cast<std::size_t>(n) : 0;
-      }
-      reading = drain(in.ours, result.out);
-    } else {
-      if (in.ours.fd >= 0)
-        feed(in.ours, s.input, fed);
-      if (out.ours.fd >= 0 && !drain(out.ours, result.out))
-        out.ours.close();
-      if (err.ours.fd >= 0 && !drain(err.ours, result.err))
-        err.ours.close();
-      if (s.reader_leaves_after > 0 && result.out.size() >= s.reader_leaves_after)
-        out.ours.close();
-      reading = out.ours.fd >= 0 || err.ours.fd >= 0;
-    }
+    reading = exchange(all, s, fed, result);
     if (std::chrono::steady_clock::now() > deadline) {
       ::kill(pid, SIGKILL);
       ::waitpid(pid, nullptr, 0);
       ::signal(SIGPIPE, old);
-      throw std::runtime_error("the program does not end: " + texts[0] + ", so far: " + result.out +
+      throw std::runtime_error("the program does not end: " + words[0] + ", so far: " + result.out +
                                result.err);
     }
   }

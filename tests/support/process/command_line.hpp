@@ -50,7 +50,7 @@ bool is_busy(pid_t pid);
 /// It has started its threads, the one for signals first.
 bool has_threads(pid_t pid);
 
-/// Runs a program to its end. Throws `std::runtime_error` where it cannot be started or does not
+/// Runs a program to its end. Throws `std::runtime_error` if it cannot be started or does not
 /// end.
 run_result run(const std::vector<std::string>& arguments, const run_settings& s = {});
 

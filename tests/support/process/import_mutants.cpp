@@ -101,6 +101,37 @@ std::size_t line_end(const bytes& text, std::size_t at, bool cr_lines) {
   return text[at] == '\n' || (text[at] == '\r' && (cr_lines || at + 1 == text.size())) ? 1 : 0;
 }
 
+// Reads a field in quotes from `at` on. False if its line is lost: no quote closes it, or text
+// follows the quote.
+bool read_quoted(const bytes& text, std::size_t& at, std::uint64_t& line, bool cr_lines,
+                 plain_record& one) {
+  // To the closing quote: one that no other follows.
+  std::size_t end = at + 1;
+  bytes inside;
+  while (end < text.size() && (text[end] != '"' || text.compare(end, 2, "\"\"") == 0)) {
+    inside += text[end];
+    end += text[end] == '"' ? 2 : 1;
+  }
+  // Within quotes the character that ends lines elsewhere in the file is a line's end.
+  line +=
+      static_cast<std::uint64_t>(std::count(inside.begin(), inside.end(), cr_lines ? '\r' : '\n'));
+  one.values.back() = inside;
+  one.quoted.back() = true;
+  const bool closed = end < text.size();
+  at = std::min(end + 1, text.size());
+  if (!closed || (at < text.size() && text[at] != ',' && line_end(text, at, cr_lines) == 0)) {
+    one.broken = true;
+    while (at < text.size() && line_end(text, at, cr_lines) == 0)
+      ++at; // its line is lost
+    if (at < text.size()) {
+      at += line_end(text, at, cr_lines);
+      ++line;
+    }
+    return false;
+  }
+  return true;
+}
+
 } // namespace
 
 std::vector<plain_record> plain_records(bytes text) {
@@ -129,30 +160,8 @@ std::vector<plain_record> plain_records(bytes text) {
         continue;
       }
       if (text[at] == '"' && field_start) {
-        // To the closing quote: one that no other follows.
-        std::size_t end = at + 1;
-        bytes inside;
-        while (end < text.size() && (text[end] != '"' || text.compare(end, 2, "\"\"") == 0)) {
-          inside += text[end];
-          end += text[end] == '"' ? 2 : 1;
-        }
-        // Within quotes the character that ends lines elsewhere in the file is a line's end.
-        line += static_cast<std::uint64_t>(
-            std::count(inside.begin(), inside.end(), cr_lines ? '\r' : '\n'));
-        one.values.back() = inside;
-        one.quoted.back() = true;
-        const bool closed = end < text.size();
-        at = std::min(end + 1, text.size());
-        if (!closed || (at < text.size() && text[at] != ',' && line_end(text, at, cr_lines) == 0)) {
-          one.broken = true;
-          while (at < text.size() && line_end(text, at, cr_lines) == 0)
-            ++at; // its line is lost
-          if (at < text.size()) {
-            at += line_end(text, at, cr_lines);
-            ++line;
-          }
+        if (!read_quoted(text, at, line, cr_lines, one))
           break;
-        }
         field_start = false;
         continue;
       }

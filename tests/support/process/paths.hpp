@@ -19,7 +19,7 @@ std::string built(const std::string& name);
 std::string shell_word(const std::string& text);
 
 /// Fills a folder, which need not exist, with a CA and certificates (scripts/test-certificates).
-/// False where that failed.
+/// False if that failed.
 bool make_certificates(const std::string& folder);
 
 } // namespace dbengine::test

@@ -25,7 +25,7 @@ bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds mo
   while (!holds()) {
     if (std::chrono::steady_clock::now() > give_up)
       return false;
-    std::this_thread::sleep_for(10ms); // between two looks
+    std::this_thread::sleep_for(10ms); // between two checks
   }
   return true;
 }

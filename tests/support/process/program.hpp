@@ -24,12 +24,12 @@ namespace dbengine::test {
 /// Generous: a machine under load is slow, and nothing asks how fast a program is.
 inline constexpr std::chrono::seconds patience{60};
 
-/// Waits until `holds` does; false where it does not in time.
+/// Waits until `holds` does; false if it does not in time.
 bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds most = patience);
 
 class program {
 public:
-  /// `environment` comes beside that of the test. Throws `std::system_error` where it cannot be
+  /// `environment` comes beside that of the test. Throws `std::system_error` if it cannot be
   /// started.
   explicit program(const std::vector<std::string>& arguments,
                    const std::map<std::string, std::string>& environment = {},
@@ -42,7 +42,7 @@ public:
   void close_input();
   std::string out() const { return take(out_); }
   std::string err() const { return take(err_); }
-  /// Waits until standard error holds the text; false where the program ends or the time is up
+  /// Waits until standard error holds the text; false if the program ends or the time is up
   /// before.
   bool says(const std::string& text);
   void signal(int number) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a test needs to see on a terminal; where it does not come, the screen is in the error.
+// What a test needs to see on a terminal; if it does not come, the screen is in the error.
 // Macros, so that the line is the test's.
 
 #pragma once

@@ -78,7 +78,7 @@ void tmux::key(const std::string& name) const {
 
 void tmux::resize(unsigned columns) const {
   run("resize-window -x " + std::to_string(columns) + " -y 40");
-  // It tells the terminal behind the window some time later.
+  // It notifies the terminal behind the window some time later.
   auto name = run("display-message -p '#{pane_tty}'");
   name.erase(name.find_last_not_of('\n') + 1);
   const int terminal = ::open(name.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A program on a real terminal, by tmux: keys go in, the screen is looked at.
+// A program on a real terminal, by tmux: keys go in, the screen is checked.
 // Thread safety: one thread.
 // Ownership: the terminal and what runs in it end with the object.
 
@@ -19,7 +19,7 @@ bool has_tmux();
 
 class tmux {
 public:
-  /// 100 columns, 40 lines, UTF-8, a server of its own. Throws `std::runtime_error` where it cannot
+  /// 100 columns, 40 lines, UTF-8, a server of its own. Throws `std::runtime_error` if it cannot
   /// be started.
   explicit tmux(const std::string& command, const std::map<std::string, std::string>& environment);
   ~tmux();
@@ -32,11 +32,11 @@ public:
   void line(const std::string& text) const;
   /// "Enter", "Tab", "Up", "C-c", …
   void key(const std::string& name) const;
-  /// The terminal gets so many columns, and what runs in it is told by a signal.
+  /// The terminal gets so many columns, and what runs in it is notified by a signal.
   void resize(unsigned columns) const;
   /// What is on the screen, without the spaces at the ends of lines.
   std::string screen() const;
-  /// Waits until the screen shows the text; false where it does not in time.
+  /// Waits until the screen shows the text; false if it does not in time.
   bool shows(const std::string& text) const;
   /// Waits until the last line that is not empty is this.
   bool ends_with(const std::string& line) const;

@@ -16,6 +16,8 @@
 // behind the engine's back.
 
 #include "support/faults/failing_allocations.hpp"
+#include "support/programs/allocation_run.hpp"
+#include "support/wire/forked_server.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -62,65 +64,10 @@ using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
 
-void say(const std::string& line) {
-  const auto all = line + "\n";
-  if (::write(1, all.data(), all.size()) != static_cast<ssize_t>(all.size()))
-    ::_exit(3);
-}
-
-/// The part in which calls fail.
-class phase {
-public:
-  explicit phase(long n) { begin_failing(n); }
-  ~phase() { end(); }
-  phase(const phase&) = delete;
-  phase& operator=(const phase&) = delete;
-  static void end() { end_failing(); }
-};
-
-/// Where one allocation fails, nobody may have to wait for a deadline.
-bool in_time = true;
-
 const options short_waits{.num_workers = 1, .request_timeout = 5s, .shutdown_timeout = 2s};
 
-struct run {
-  std::filesystem::path folder;
-  std::string url;
-  long n = 0;
-  bool flawed = false;
-  int wrong = 0;
-
-  void is(bool right, const std::string& why) {
-    if (right)
-      return;
-    const never_failing own;
-    ++wrong;
-    say("wrong " + std::to_string(n) + ": " + why);
-  }
-  /// Runs it and tells what it threw: nothing, an error of the engine or bad_alloc as `too_big`.
-  template <class F>
-  error_info failure(const char* name, F&& f) {
-    try {
-      f();
-      return {};
-    } catch (const error& e) {
-      const never_failing own;
-      if (e.code() == errc::internal)
-        is(false, std::string(name) + ": " + e.what());
-      return e.info();
-    } catch (const std::bad_alloc&) {
-      const never_failing own;
-      return {.code = errc::too_big, .outcome = outcome::unknown, .message = "bad_alloc"};
-    } catch (const std::exception& e) {
-      const never_failing own;
-      is(false, std::string(name) + ": not an error of the engine: " + e.what());
-      return {.code = errc::internal, .outcome = outcome::unknown};
-    }
-  }
-};
-
 /// With memory again: everything works, in a while at the latest.
-void works(run& r, const db_engine& db, const char* after) {
+void works(allocation_run& r, const db_engine& db, const char* after) {
   const auto enough = std::chrono::steady_clock::now() + 12s;
   std::string why = "?";
   while (std::chrono::steady_clock::now() < enough) {
@@ -143,7 +90,7 @@ void works(run& r, const db_engine& db, const char* after) {
   r.is(false, std::string("does not work after ") + after + ": " + why);
 }
 
-void prepare(const run& r) {
+void prepare(const allocation_run& r) {
   std::error_code ec;
   std::filesystem::remove_all(r.folder, ec);
   std::filesystem::create_directories(r.folder);
@@ -155,7 +102,7 @@ void prepare(const run& r) {
   db.execute("DELETE FROM again");
 }
 
-void open(run& r) {
+void open(allocation_run& r) {
   const auto why = r.failure("open", [&] {
     phase p(r.n);
     db_engine db(r.url, short_waits);
@@ -174,13 +121,13 @@ struct write_told {
 };
 
 template <class F>
-void write(run& r, std::vector<write_told>& told, const std::string& v, F&& f) {
+void write(allocation_run& r, std::vector<write_told>& told, const std::string& v, F&& f) {
   auto e = r.failure(v.c_str(), f);
   const never_failing own;
   told.push_back({v, std::move(e)});
 }
 
-void judge(run& r, const db_engine& db, const std::vector<write_told>& told) {
+void judge(allocation_run& r, const db_engine& db, const std::vector<write_told>& told) {
   if (r.flawed)
     db.execute("DELETE FROM t WHERE v = ?", told.front().v);
   for (const auto& w : told) {
@@ -193,7 +140,7 @@ void judge(run& r, const db_engine& db, const std::vector<write_told>& told) {
   }
 }
 
-void reads(run& r, const db_engine& db) {
+void reads(allocation_run& r, const db_engine& db) {
   const auto right = [&](const char* name, auto f) {
     const auto e = r.failure(name, [&] {
       const auto n = f();
@@ -216,7 +163,7 @@ void reads(run& r, const db_engine& db) {
   });
 }
 
-void works_on(run& r, const db_engine& db) {
+void works_on(allocation_run& r, const db_engine& db) {
   std::vector<write_told> told;
   told.reserve(16);
   static constexpr const char* insert = "INSERT INTO t (v) VALUES (?)";
@@ -248,13 +195,13 @@ void works_on(run& r, const db_engine& db) {
   judge(r, db, told);
 }
 
-void work(run& r) {
+void work(allocation_run& r) {
   const db_engine db(r.url, short_waits);
   db.execute("DELETE FROM t WHERE n > 20");
   works_on(r, db);
 }
 
-void backup(run& r) {
+void backup(allocation_run& r) {
   auto o = short_waits;
   o.backup_dir = r.folder / "backups";
   const db_engine db(r.url, o);
@@ -283,7 +230,7 @@ void backup(run& r) {
   std::filesystem::remove_all(o.backup_dir, ec);
 }
 
-void close(run& r) {
+void close(allocation_run& r) {
   {
     auto db = std::make_unique<db_engine>(r.url, short_waits);
     db->execute("INSERT INTO again VALUES (1)");
@@ -295,65 +242,7 @@ void close(run& r) {
   r.is(db.fetch_value<int>("SELECT count(*) FROM t") == 20, "rows are missing");
 }
 
-struct server_config : caf::actor_system_config {
-  server_config() {
-    load<caf::io::middleman>();
-    set("scheduler.policy", caf::atom("sharing"));
-    actors::setup(*this);
-  }
-};
-
-/// A server in a process of its own, where nothing fails.
-class server {
-public:
-  explicit server(const std::string& url) {
-    int to_us[2];
-    if (::pipe(to_us) != 0)
-      ::_exit(3);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::alarm(0);
-      server_config config;
-      caf::actor_system system(config);
-      const auto engine = actors::spawn_engine(system, url, short_waits);
-      // Little room, so that what is sent at once has to wait for it.
-      const auto port = actors::publish(system, engine, {.limits = {.max_in_flight_requests = 18}});
-      std::uint16_t number = port ? *port : 0;
-      if (::write(to_us[1], &number, sizeof number) != sizeof number)
-        ::_exit(3);
-      for (;;)
-        ::pause();
-    }
-    if (::read(to_us[0], &port_, sizeof port_) != sizeof port_ || port_ == 0)
-      ::_exit(3);
-    ::close(to_us[0]);
-    ::close(to_us[1]);
-  }
-  ~server() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  server(const server&) = delete;
-  server& operator=(const server&) = delete;
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  /// Ends this process's connections to it, as a network would.
-  void cut() const {
-    for (int fd = 3; fd < 256; ++fd) {
-      sockaddr_in to{};
-      socklen_t size = sizeof to;
-      if (::getpeername(fd, reinterpret_cast<sockaddr*>(&to), &size) == 0 &&
-          to.sin_family == AF_INET && ntohs(to.sin_port) == port_)
-        ::shutdown(fd, SHUT_RDWR);
-    }
-  }
-
-private:
-  pid_t pid_ = -1;
-  std::uint16_t port_ = 0;
-};
-
-void connect(run& r, const std::string& address) {
+void connect(allocation_run& r, const std::string& address) {
   r.failure("connect", [&] {
     phase p(r.n);
     const auto db = db_engine::connect(address, {.connect_timeout = 5s, .request_timeout = 5s});
@@ -365,11 +254,11 @@ void connect(run& r, const std::string& address) {
   db.execute("DELETE FROM t WHERE n > 20");
 }
 
-/// Four threads at once, more than may be under way; in the middle the connection is cut.
-void remote(run& r, const server& peer) {
+/// Four threads at once, more than may be in flight; in the middle the connection is cut.
+void remote(allocation_run& r, const forked_server& peer) {
   const remote_options how{.connect_timeout = 5s, .request_timeout = 5s};
   std::vector<write_told> told[4];
-  run tally[4]{r, r, r, r};
+  allocation_run tally[4]{r, r, r, r};
   {
     const auto db = db_engine::connect(peer.address(), how);
     std::barrier together(5);
@@ -423,7 +312,7 @@ void remote(run& r, const server& peer) {
   db.execute("DELETE FROM t WHERE n > 20");
 }
 
-void run_phase(const std::string& name, run& r, const server* peer) {
+void run_phase(const std::string& name, allocation_run& r, const forked_server* peer) {
   if (name == "open")
     open(r);
   else if (name == "work")
@@ -444,7 +333,7 @@ int main(int argc, char** argv) {
   if (argc < 7)
     return 2;
   const std::string name = argv[2], kind = argv[3];
-  run r{.folder = argv[1], .url = "sqlite:///" + std::string(argv[1]) + "/a.db"};
+  allocation_run r{.folder = argv[1], .url = "sqlite:///" + std::string(argv[1]) + "/a.db"};
   const long from = std::atol(argv[4]), step = std::atol(argv[5]), runs = std::atol(argv[6]);
   r.flawed = argc > 7;
   spdlog::register_logger(std::make_shared<spdlog::logger>(
@@ -455,9 +344,9 @@ int main(int argc, char** argv) {
                   : kind == "while" ? failing::while_it_lasts
                                     : failing::thread);
   prepare(r);
-  std::unique_ptr<server> peer;
+  std::unique_ptr<forked_server> peer;
   if (name == "connect" || name == "remote")
-    peer = std::make_unique<server>(r.url);
+    peer = std::make_unique<forked_server>(r.url, short_waits);
   r.n = from;
   for (long i = 0; i < runs; ++i, r.n += step) {
     say(std::to_string(r.n));

@@ -5,7 +5,7 @@
 //
 //   backup_clock FOLDER
 //
-// Ends with 0 where backups went on at their pace after each jump, else with 1 and a line that says
+// Ends with 0 if backups went on at their pace after each jump, else with 1 and a line that says
 // why not.
 #include "backup/backup_catalog.hpp"
 

@@ -52,6 +52,34 @@ void careless_backup(sqlite3* db, const std::filesystem::path& folder,
   std::filesystem::remove(folder / "careless.json");
 }
 
+// Into a path, which no engine cleans but the next backup under that name.
+void back_up_to_path(const std::filesystem::path& database, const std::filesystem::path& folder,
+                     int round) {
+  const auto given = folder / (round % 2 == 0 ? "packed.db.zst" : "given.db");
+  std::filesystem::remove(given);
+  at("given removed");
+  std::filesystem::remove(given.string() + ".json");
+  dbengine::backup::backup_job::start({.database = database.string(),
+                                       .target = given,
+                                       .compress = round % 2 == 0,
+                                       .pages_per_step = 16,
+                                       .pause = {},
+                                       .at = at})
+      ->run();
+}
+
+// The next restore finds it in WAL mode, with a log that must be merged.
+void write_to_restored(const std::filesystem::path& folder) {
+  const auto restored = dbengine::sqlite::open_database((folder / "restored.db").string(),
+                                                        SQLITE_OPEN_READWRITE, nullptr, "open");
+  sqlite3_db_config(restored.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  at("wal");
+  dbengine::sqlite::run_sql(restored.get(),
+                            "PRAGMA journal_mode = wal; INSERT INTO t (v) VALUES ('in the log')",
+                            "write");
+  at("wal written");
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -88,19 +116,8 @@ int main(int argc, char** argv) {
           ->run();
     else
       careless_backup(db.get(), backups, database);
-    if (careful) { // into a path, which no engine cleans but the next backup under that name
-      const auto given = folder / (round % 2 == 0 ? "packed.db.zst" : "given.db");
-      std::filesystem::remove(given);
-      at("given removed");
-      std::filesystem::remove(given.string() + ".json");
-      dbengine::backup::backup_job::start({.database = database.string(),
-                                           .target = given,
-                                           .compress = round % 2 == 0,
-                                           .pages_per_step = 16,
-                                           .pause = {},
-                                           .at = at})
-          ->run();
-    }
+    if (careful)
+      back_up_to_path(database, folder, round);
     dbengine::backup::apply_retention(backups, dbengine::backup::source_identity(database.string()),
                                       {.keep_count = 3}, std::chrono::system_clock::now(), false,
                                       at);
@@ -110,16 +127,7 @@ int main(int argc, char** argv) {
                                  .target = folder / "restored.db",
                                  .force = true,
                                  .at = at});
-    if (careful &&
-        round % 2 == 0) { // the next restore finds it in WAL mode, with a log that must be merged
-      const auto restored = dbengine::sqlite::open_database((folder / "restored.db").string(),
-                                                            SQLITE_OPEN_READWRITE, nullptr, "open");
-      sqlite3_db_config(restored.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-      at("wal");
-      dbengine::sqlite::run_sql(
-          restored.get(), "PRAGMA journal_mode = wal; INSERT INTO t (v) VALUES ('in the log')",
-          "write");
-      at("wal written");
-    }
+    if (careful && round % 2 == 0)
+      write_to_restored(folder);
   }
 }

@@ -124,7 +124,7 @@ struct victim {
     }
   }
 
-  // Several requests under way: these make the groups.
+  // Several requests in flight: these make the groups.
   void message_client(int client, const engine_actor& engine, caf::actor_system& sys) {
     const auto box = answer_box::make(sys);
     auto n = last_of(client) + 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Does one kind of work on FOLDER/a.db under the recorder, and says by marks what it was told.
+// Does one kind of work on FOLDER/a.db under the recorder, and marks the answers among the records.
 //
 //   power_cut_victim KIND FOLDER full|normal|off [FLAW]
 //
@@ -97,7 +97,7 @@ struct work {
       } catch (const error& e) {
         if (e.code() == errc::fenced || e.info().outcome == outcome::unknown || ++failed > 100)
           return; // nothing more is promised
-        --n;      // told as not done
+        --n;      // answered as not done
       }
       if (n % 5 == 0)
         try {

@@ -8,8 +8,8 @@
 //
 // writer: four threads insert (NAME, thread, number) into `log` one after the other and say "ack
 // thread number" for each that was acknowledged; one that failed is tried again, with ids under the
-// same id. "slow milliseconds" tells of a call that took longer than its deadline allows. With ids
-// every fourth write is followed by a cursor and a count over its own rows: "wrong …" tells of rows
+// same id. "slow milliseconds" reports a call that took longer than its deadline allows. With ids
+// every fourth write is followed by a cursor and a count over its own rows: "wrong …" reports rows
 // that are missing, doubled or out of order. Ends at the end of its input. cursor: opens a cursor,
 // reads one batch, says "open", and waits for the end of its input.
 

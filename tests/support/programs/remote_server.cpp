@@ -80,9 +80,9 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
     std::printf("failed: %s\n", system.render(port.error()).c_str());
   std::fflush(stdout);
   for (std::string line; port && std::getline(std::cin, line);) {
-    auto& house = dbengine::actors::system::engine_handle::of(engine)->engine();
+    auto& root = dbengine::actors::system::engine_handle::of(engine)->engine();
     if (line == "cursors")
-      std::printf("%zu\n", house.cursors()->size());
+      std::printf("%zu\n", root.cursors()->size());
     else
       std::printf("unknown\n");
     std::fflush(stdout);

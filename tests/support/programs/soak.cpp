@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A day in miniature: load, dying workers, backups and checkpoints, and a look at what should stay
+// A day in miniature: load, dying workers, backups and checkpoints, and samples of what should stay
 // flat.
 //
 //   soak [--seconds N] [--interval S] [--folder DIR] [--seed N]
@@ -16,6 +16,7 @@
 #include "support/engine/ledger.hpp"
 #include "support/faults/killer.hpp"
 #include "support/faults/memory_folder.hpp"
+#include "support/programs/soaker.hpp"
 
 #include "sqlite/plain_database.hpp"
 
@@ -28,7 +29,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <malloc.h>
-#include <map>
+#include <optional>
 #include <random>
 #include <sqlite3.h>
 #include <thread>
@@ -40,149 +41,6 @@ namespace fs = std::filesystem;
 using steady = std::chrono::steady_clock;
 
 namespace {
-
-constexpr int clients = 8; // every second one over the typed handle
-constexpr std::int64_t rows_per_client = 500;
-constexpr std::size_t leases = 8;
-constexpr const char* add_one = "UPDATE ring SET n = n + 1 WHERE k = ?";
-
-std::atomic<bool> stop{false};
-std::atomic<std::uint64_t> requests{0}, failures{0}, unknown{0}, wrong{0};
-
-// One client and the rows that only it changes; it knows what each must be.
-class soaker {
-public:
-  soaker(db_engine& db, engine_actor handle, int number, unsigned seed)
-      : db_(&db), handle_(std::move(handle)), number_(number), random_(seed),
-        expected_(rows_per_client, 0) {
-    if (number_ % 2 == 1)
-      box_ = answer_box::make(engine_system_of(db)->system());
-  }
-
-  void run() {
-    while (!stop.load(std::memory_order_relaxed)) {
-      const auto i = static_cast<std::size_t>(random_() / 16 % rows_per_client);
-      const auto j = (i + 1) % static_cast<std::size_t>(rows_per_client);
-      const auto dice = random_() / 16 % 20;
-      if (dice < 10)
-        change({i}, [&] { execute(key(i)); });
-      else if (dice < 13)
-        change({i, j}, [&] {
-          db_->execute_transaction(
-              {operation::execute(add_one, key(i)), operation::execute(add_one, key(j))});
-        });
-      else if (dice < 15)
-        change({i, j}, [&] {
-          const std::vector<params> sets{params::of(key(i)), params::of(key(j))};
-          db_->execute_many(add_one, sets);
-        });
-      else if (dice < 16)
-        change({i}, [&] { db_->write([&](transaction& tx) { tx.execute(add_one, key(i)); }); });
-      else if (dice < 17)
-        change({}, [&] { // rows that come and go
-          db_->execute_script("INSERT INTO churn (v) VALUES (randomblob(500)); DELETE FROM churn "
-                              "WHERE id < (SELECT max(id) FROM churn) - 2000");
-        });
-      check(i);
-    }
-  }
-
-  /// Lets go of the engine; the last reads of what could not be known are made.
-  void close() {
-    while (!adopt_.empty())
-      check(adopt_.begin()->first);
-    box_ = {};
-    handle_ = nullptr;
-  }
-  /// Compares all rows with the file; for the end.
-  void compare_with(sqlite3* db) const {
-    for (std::size_t i = 0; i < expected_.size(); ++i) {
-      const auto there = dbengine::sqlite::column_of(
-          db, "SELECT n FROM ring WHERE k = " + std::to_string(key(i)), "the end");
-      if (there.size() != 1 || std::stoll(there[0]) != expected_[i])
-        ++wrong;
-    }
-  }
-
-private:
-  std::int64_t key(std::size_t i) const {
-    return number_ * rows_per_client + static_cast<std::int64_t>(i);
-  }
-
-  // An answer over the handle, as the facade gives it.
-  caf::message ask(std::uint64_t number) {
-    caf::message m;
-    if (!box_->wait(number, 60s, m))
-      throw error(errc::internal, "no answer");
-    if (auto e = failure_in(m); e.code != errc::none)
-      throw error(std::move(e));
-    return m;
-  }
-
-  void execute(std::int64_t k) {
-    if (box_)
-      ask(box_->send(handle_, execute_request{add_one, params::of(k)}));
-    else
-      db_->execute(add_one, k);
-  }
-
-  std::int64_t read(std::int64_t k) {
-    constexpr const char* sql = "SELECT n FROM ring WHERE k = ?";
-    if (!box_)
-      return db_->fetch_value<std::int64_t>(sql, k).value_or(-1);
-    const auto m = ask(box_->send(handle_, fetch_request{sql, params::of(k)}));
-    return m.get_as<rows>(0)[0][0].as<std::int64_t>();
-  }
-
-  template <class F>
-  void change(std::initializer_list<std::size_t> changed, F&& f) {
-    ++requests;
-    try {
-      std::forward<F>(f)();
-      for (const auto i : changed)
-        ++expected_[i];
-    } catch (const error& e) {
-      note(e);
-      if (e.outcome() == outcome::unknown) {
-        ++unknown;
-        for (const auto i : changed)
-          adopt_[i] = true;
-      }
-    }
-  }
-
-  void check(std::size_t i) {
-    ++requests;
-    try {
-      const auto n = read(key(i));
-      // Of a change that nobody could know of, the first read tells; it was done once at most.
-      if (const auto it = adopt_.find(i); it != adopt_.end()) {
-        wrong += n != expected_[i] && n != expected_[i] + 1;
-        expected_[i] = n;
-        adopt_.erase(it);
-      }
-      if (n != expected_[i] && ++wrong < 5)
-        std::fprintf(stderr, "row %lld is %lld, not %lld\n", static_cast<long long>(key(i)),
-                     static_cast<long long>(n), static_cast<long long>(expected_[i]));
-    } catch (const error& e) {
-      note(e);
-    }
-  }
-
-  static void note(const error& e) {
-    ++failures;
-    if (e.code() != errc::unavailable && e.code() != errc::poison && ++wrong < 5)
-      std::fprintf(stderr, "an answer that was not foreseen: %s\n", e.what());
-  }
-
-  db_engine* db_;
-  engine_actor handle_;
-  int number_;
-  std::minstd_rand random_;
-  std::vector<std::int64_t> expected_;
-  std::map<std::size_t, bool> adopt_;
-  answer_box_ptr box_;
-};
 
 #ifdef DBENGINE_FAULTS
 // Fewer deaths of one worker than what opens its circuit.
@@ -217,170 +75,219 @@ void open_all_leases(db_engine& db) {
     t.join();
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+struct soak_settings {
   double seconds = 20;
   double interval = 0;
-  fs::path given;
+  fs::path folder;
   unsigned seed = std::random_device{}() & 0x7fff'ffff;
   std::string leak;
+};
+
+std::optional<soak_settings> settings_of(int argc, char** argv) {
+  soak_settings s;
   for (int i = 1; i < argc; ++i) {
     const std::string_view a = argv[i];
     if (i + 1 < argc && a == "--leak")
-      leak = argv[++i];
+      s.leak = argv[++i];
     else if (i + 1 < argc && a == "--seconds")
-      seconds = std::atof(argv[++i]);
+      s.seconds = std::atof(argv[++i]);
     else if (i + 1 < argc && a == "--interval")
-      interval = std::atof(argv[++i]);
+      s.interval = std::atof(argv[++i]);
     else if (i + 1 < argc && a == "--folder")
-      given = argv[++i];
+      s.folder = argv[++i];
     else if (i + 1 < argc && a == "--seed")
-      seed = static_cast<unsigned>(std::atol(argv[++i]));
-    else {
-      std::fprintf(stderr, "soak [--seconds N] [--interval S] [--folder DIR] [--seed N] "
-                           "[--leak memory|descriptors|connections]\n");
-      return 2;
-    }
+      s.seed = static_cast<unsigned>(std::atol(argv[++i]));
+    else
+      return {};
   }
-  if (interval <= 0)
-    interval = std::max(0.25, seconds / 60);
-  std::printf("{\"seed\":%u,\"seconds\":%g,\"interval\":%g}\n", seed, seconds, interval);
+  if (s.interval <= 0)
+    s.interval = std::max(0.25, s.seconds / 60);
+  return s;
+}
 
-  // One arena: what grows then is held, and no free memory that glibc keeps for each of many
-  // threads.
-  mallopt(M_ARENA_MAX, 1);
-  const memory_folder own;
-  const auto folder = given.empty() ? own.path : given;
-  const auto file = folder / "soak.db";
-  std::minstd_rand random(seed);
-  std::vector<footprint> samples;
-  std::vector<void*> lost;
-  std::uint64_t backups = 0;
-  std::uint64_t kills = 0;
-  std::uint64_t restarts = 0;
-  std::vector<std::unique_ptr<soaker>> all;
-  try {
+/// The load, the events and the samples of one run over one file.
+/// Thread safety: one thread; the clients have theirs.
+class soak_run {
+public:
+  soak_run(soak_settings s, fs::path folder)
+      : settings_(std::move(s)), folder_(std::move(folder)), random_(settings_.seed) {}
+
+  void run() {
     {
-      db_engine db("sqlite:///" + file.string(), {.num_workers = 2,
-                                                  .max_leases = leases,
-                                                  .backup_dir = folder / "backups",
-                                                  .backup_cleanup_keep_count = 3,
-                                                  .cache_size = std::size_t{4} << 20});
-      db.execute("CREATE TABLE ring (k INTEGER PRIMARY KEY, n INTEGER NOT NULL)");
-      db.execute("CREATE TABLE churn (id INTEGER PRIMARY KEY, v BLOB)");
-      db.execute("INSERT INTO ring WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c "
-                 "LIMIT ?) SELECT x, 0 FROM c",
-                 clients * rows_per_client);
-      db.execute("INSERT INTO churn (v) WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
-                 "FROM c LIMIT 2000) SELECT randomblob(500) FROM c");
+      db_engine db("sqlite:///" + file().string(), {.num_workers = 2,
+                                                    .max_leases = leases,
+                                                    .backup_dir = folder_ / "backups",
+                                                    .backup_cleanup_keep_count = 3,
+                                                    .cache_size = std::size_t{4} << 20});
+      fill(db);
       open_all_leases(db);
       const auto handle = handle_of(db);
       for (int i = 0; i < clients; ++i)
-        all.push_back(std::make_unique<soaker>(db, handle, i, seed + static_cast<unsigned>(i)));
+        soakers_.push_back(
+            std::make_unique<soaker>(db, handle, i, settings_.seed + static_cast<unsigned>(i)));
       std::vector<std::thread> threads;
-      for (const auto& s : all)
+      for (const auto& s : soakers_)
         threads.emplace_back([raw = s.get()] { raw->run(); });
-#ifdef DBENGINE_FAULTS
-      killer k(engine_system_of(db));
-#endif
-      const auto begin = steady::now();
-      const auto after = [begin](double s) {
-        return begin +
-               std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(s));
-      };
-      double next_sample = interval;
-      double next_kill = 1;
-      double next_backup = 2;
-      double next_checkpoint = 1.5;
-      const auto every = [&](double& next, double period) {
-        if (steady::now() < after(next))
-          return false;
-        next += period;
-        return true;
-      };
-      for (double now = 0; now < seconds;) {
-        std::this_thread::sleep_until(
-            after(std::min({next_sample, next_kill, next_backup, next_checkpoint, seconds})));
-        now = std::chrono::duration<double>(steady::now() - begin).count();
-        try {
-#ifdef DBENGINE_FAULTS
-          if (every(next_kill, 13))
-            arm_kills(k, random);
-          kills = k.kills();
-#endif
-          if (every(next_backup, 10)) {
-            backups += db.request_backup();
-            if (const auto made = db.get_backup_info().backup_files;
-                made.empty() || !verify_backup(made.front().path).ok)
-              ++wrong;
-          }
-          if (every(next_checkpoint, 5))
-            db.checkpoint(checkpoint_mode::truncate);
-        } catch (const error& e) {
-          ++failures;
-          if (e.code() != errc::unavailable && e.code() != errc::poison && ++wrong < 5)
-            std::fprintf(stderr, "upkeep: %s\n", e.what());
-        }
-        if (!every(next_sample, interval))
-          continue;
-        if (leak == "memory")
-          lost.push_back(std::memset(::operator new(1 << 20), 1, 1 << 20));
-        else if (leak == "descriptors")
-          (void)::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        else if (leak == "connections") // what a connection that is never closed would leave
-          for (const auto* suffix : {"", "-wal"})
-            (void)::open((file.string() + suffix).c_str(), O_RDONLY | O_CLOEXEC);
-        const auto s = look(file);
-        samples.push_back(s);
-        restarts = db.get_stats().restarts;
-        std::printf("{\"at\":%.1f,\"rss_kib\":%llu,\"descriptors\":%llu,\"threads\":%llu,"
-                    "\"wal_kib\":%llu,\"file_kib\":%llu,\"requests\":%llu,\"failures\":%llu,"
-                    "\"kills\":%llu,\"restarts\":%llu,\"backups\":%llu,\"wrong\":%llu}\n",
-                    now, static_cast<unsigned long long>(s.rss / 1024),
-                    static_cast<unsigned long long>(s.descriptors),
-                    static_cast<unsigned long long>(s.threads),
-                    static_cast<unsigned long long>(s.wal / 1024),
-                    static_cast<unsigned long long>(s.file / 1024),
-                    static_cast<unsigned long long>(requests.load()),
-                    static_cast<unsigned long long>(failures.load()),
-                    static_cast<unsigned long long>(kills),
-                    static_cast<unsigned long long>(restarts),
-                    static_cast<unsigned long long>(backups),
-                    static_cast<unsigned long long>(wrong.load()));
-        std::fflush(stdout);
-      }
+      watch(db);
       stop.store(true);
       for (auto& t : threads)
         t.join();
-      for (const auto& s : all)
+      for (const auto& s : soakers_)
         s->close();
     }
+    compare();
+  }
+
+  /// Prints the last line. Returns whether all was well.
+  bool print_verdict() const {
+    // The leases, the writer, two readers and those that may stand in for them, a backup and its
+    // check; and as many again of the workers, as a successor opens its connections before those of
+    // a dead worker are closed.
+    const auto growth = grown(samples_, leases + 2 * (1 + 2 + 2 + 2));
+    const bool good = growth.empty() && wrong.load() == 0 && backups_ > 0;
+    std::printf("{\"verdict\":\"%s\",\"grown\":\"%s\",\"wrong\":%llu,\"unknown\":%llu,"
+                "\"requests\":%llu,\"failures\":%llu,\"kills\":%llu,\"restarts\":%llu,"
+                "\"backups\":%llu}\n",
+                good ? "good" : "bad", growth.c_str(), as_printed(wrong), as_printed(unknown),
+                as_printed(requests), as_printed(failures), as_printed(kills_),
+                as_printed(restarts_), as_printed(backups_));
+    return good;
+  }
+
+private:
+  static unsigned long long as_printed(std::uint64_t n) { return n; }
+  fs::path file() const { return folder_ / "soak.db"; }
+
+  static void fill(db_engine& db) {
+    db.execute("CREATE TABLE ring (k INTEGER PRIMARY KEY, n INTEGER NOT NULL)");
+    db.execute("CREATE TABLE churn (id INTEGER PRIMARY KEY, v BLOB)");
+    db.execute("INSERT INTO ring WITH RECURSIVE c(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM c "
+               "LIMIT ?) SELECT x, 0 FROM c",
+               clients * rows_per_client);
+    db.execute("INSERT INTO churn (v) WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 "
+               "FROM c LIMIT 2000) SELECT randomblob(500) FROM c");
+  }
+
+  /// True if the event is due; plans the next one.
+  bool every(double& next, double period) {
+    if (steady::now() < after(next))
+      return false;
+    next += period;
+    return true;
+  }
+  steady::time_point after(double s) const {
+    return begin_ + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(s));
+  }
+
+  /// Kills, backs up, checkpoints and takes samples until the time is over.
+  void watch(db_engine& db) {
+#ifdef DBENGINE_FAULTS
+    killer k(engine_system_of(db));
+#endif
+    begin_ = steady::now();
+    double next_sample = settings_.interval;
+    double next_kill = 1;
+    double next_backup = 2;
+    double next_checkpoint = 1.5;
+    for (double now = 0; now < settings_.seconds;) {
+      std::this_thread::sleep_until(after(
+          std::min({next_sample, next_kill, next_backup, next_checkpoint, settings_.seconds})));
+      now = std::chrono::duration<double>(steady::now() - begin_).count();
+      try {
+#ifdef DBENGINE_FAULTS
+        if (every(next_kill, 13))
+          arm_kills(k, random_);
+        kills_ = k.kills();
+#endif
+        if (every(next_backup, 10))
+          back_up(db);
+        if (every(next_checkpoint, 5))
+          db.checkpoint(checkpoint_mode::truncate);
+      } catch (const error& e) {
+        ++failures;
+        if (e.code() != errc::unavailable && e.code() != errc::poison && ++wrong < 5)
+          std::fprintf(stderr, "maintenance: %s\n", e.what());
+      }
+      if (every(next_sample, settings_.interval))
+        take_sample(db, now);
+    }
+  }
+
+  void back_up(db_engine& db) {
+    backups_ += db.request_backup();
+    if (const auto made = db.get_backup_info().backup_files;
+        made.empty() || !verify_backup(made.front().path).ok)
+      ++wrong;
+  }
+
+  /// The negative control: loses what `--leak` says.
+  void leak() {
+    if (settings_.leak == "memory")
+      lost_.push_back(std::memset(::operator new(1 << 20), 1, 1 << 20));
+    else if (settings_.leak == "descriptors")
+      (void)::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    else if (settings_.leak == "connections") // what a connection that is never closed would leave
+      for (const auto* suffix : {"", "-wal"})
+        (void)::open((file().string() + suffix).c_str(), O_RDONLY | O_CLOEXEC);
+  }
+
+  void take_sample(db_engine& db, double now) {
+    leak();
+    const auto s = look(file());
+    samples_.push_back(s);
+    restarts_ = db.get_stats().restarts;
+    std::printf("{\"at\":%.1f,\"rss_kib\":%llu,\"descriptors\":%llu,\"threads\":%llu,"
+                "\"wal_kib\":%llu,\"file_kib\":%llu,\"requests\":%llu,\"failures\":%llu,"
+                "\"kills\":%llu,\"restarts\":%llu,\"backups\":%llu,\"wrong\":%llu}\n",
+                now, as_printed(s.rss / 1024), as_printed(s.descriptors), as_printed(s.threads),
+                as_printed(s.wal / 1024), as_printed(s.file / 1024), as_printed(requests),
+                as_printed(failures), as_printed(kills_), as_printed(restarts_),
+                as_printed(backups_), as_printed(wrong));
+    std::fflush(stdout);
+  }
+
+  void compare() {
     const auto db =
-        dbengine::sqlite::open_database(file.string(), SQLITE_OPEN_READWRITE, nullptr, "open");
-    for (const auto& s : all)
+        dbengine::sqlite::open_database(file().string(), SQLITE_OPEN_READWRITE, nullptr, "open");
+    for (const auto& s : soakers_)
       s->compare_with(db.get());
-    if (const auto problems = integrity(file); !problems.empty()) {
+    if (const auto problems = integrity(file()); !problems.empty()) {
       ++wrong;
       std::fprintf(stderr, "integrity: %s\n", problems.c_str());
     }
+  }
+
+  const soak_settings settings_;
+  const fs::path folder_;
+  std::minstd_rand random_;
+  steady::time_point begin_;
+  std::vector<std::unique_ptr<soaker>> soakers_;
+  std::vector<footprint> samples_;
+  std::vector<void*> lost_;
+  std::uint64_t backups_ = 0;
+  std::uint64_t kills_ = 0;
+  std::uint64_t restarts_ = 0;
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+  const auto s = settings_of(argc, argv);
+  if (!s) {
+    std::fprintf(stderr, "soak [--seconds N] [--interval S] [--folder DIR] [--seed N] "
+                         "[--leak memory|descriptors|connections]\n");
+    return 2;
+  }
+  std::printf("{\"seed\":%u,\"seconds\":%g,\"interval\":%g}\n", s->seed, s->seconds, s->interval);
+  // One arena: what grows then is held, and no free memory that glibc keeps for each thread.
+  mallopt(M_ARENA_MAX, 1);
+  const memory_folder own;
+  soak_run run(*s, s->folder.empty() ? own.path : s->folder);
+  try {
+    run.run();
   } catch (const std::exception& e) {
     std::fprintf(stderr, "soak: %s\n", e.what());
     return 1;
   }
-  // The leases, the writer, two readers and those that may stand in for them, a backup and its
-  // check; and as many again of the workers, where a dead one's are closed when its successor's are
-  // open.
-  const auto growth = grown(samples, leases + 2 * (1 + 2 + 2 + 2));
-  const bool good = growth.empty() && wrong.load() == 0 && backups > 0;
-  std::printf("{\"verdict\":\"%s\",\"grown\":\"%s\",\"wrong\":%llu,\"unknown\":%llu,"
-              "\"requests\":%llu,\"failures\":%llu,\"kills\":%llu,\"restarts\":%llu,"
-              "\"backups\":%llu}\n",
-              good ? "good" : "bad", growth.c_str(), static_cast<unsigned long long>(wrong.load()),
-              static_cast<unsigned long long>(unknown.load()),
-              static_cast<unsigned long long>(requests.load()),
-              static_cast<unsigned long long>(failures.load()),
-              static_cast<unsigned long long>(kills), static_cast<unsigned long long>(restarts),
-              static_cast<unsigned long long>(backups));
-  return good ? 0 : 1;
+  return run.print_verdict() ? 0 : 1;
 }

@@ -37,7 +37,7 @@ std::string utf8(std::uint32_t c) {
 }
 
 constexpr std::string_view written_texts[] = {
-    // empty, blank, and words that mean something to somebody
+    // empty, blank, and words that mean something to some program
     "", " ", "\t", "\n", "\r\n", "\v\f", "null", "NULL", "nil", "None", "undefined", "true",
     "FALSE", "yes", "NaN", "-Infinity", "0", "-0", "00", "1", "-1", "+1", "1.0", "1e309", "-1e309",
     "1e-400", "0x0", "0xffffffffffffffff", "1_000", "9223372036854775807", "9223372036854775808",

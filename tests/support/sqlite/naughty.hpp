@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Texts that have broken programs: as values they must come back unchanged, as identifiers they
+// Texts that have broken programs: as values they must return unchanged, as identifiers they
 // must be quoted and nothing else.
 // Thread safety: immutable.
 

@@ -33,7 +33,7 @@ std::string column(sqlite3_stmt* s, int i) {
   }
 }
 
-// The values of work are integers, texts and nulls. False where they do not fit the statement.
+// The values of work are integers, texts and nulls. False if they do not fit the statement.
 bool bind(sqlite3_stmt* s, const params& p) {
   const int wanted = sqlite3_bind_parameter_count(s);
   if (static_cast<std::size_t>(wanted) != p.size())
@@ -152,7 +152,7 @@ std::string plain_sqlite::statement(const operation& o, std::size_t* consumed) {
   const bool moved =
       (word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "REPLAC") &&
       sqlite3_total_changes64(db_) != before;
-  // Full text tells a rowid of what it updates, too; the engine tells those of inserted rows.
+  // Full text reports a rowid of what it updates, too; the engine reports those of inserted rows.
   const auto rowid = word == "UPDATE" ? none : sqlite3_last_insert_rowid(db_);
   return "changes " + std::to_string(moved ? sqlite3_changes64(db_) : 0) + " rowid " +
          std::to_string(moved && rowid != none ? rowid : 0);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A gateway without a port: whoever asks it is a connection of its own, and ends with its actor.
-// Thread safety: one thread.
-// Ownership: the peers end before the scene.
+// A gateway without a port: whichever thread asks it is a connection of its own, and ends with its
+// actor. Thread safety: one thread. Ownership: the peers end before the scene.
 
 #pragma once
 

@@ -63,10 +63,10 @@ public:
   const std::string& trouble() const;
   bool connected() const { return trouble().empty(); }
 
-  /// Asks the same system for the actor behind `port` anew.
+  /// Asks the same system for the actor behind `port` again.
   bool reconnect(std::uint16_t port);
 
-  /// Asks for an echo and looks at it; 5 s at most.
+  /// Asks for an echo and checks it; 5 s at most.
   bool echo(std::string_view body);
   /// Any request's answer; an error's text goes to `failure`.
   wire_answer ask_for(wire_request what, std::string& failure);

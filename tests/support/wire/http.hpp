@@ -11,7 +11,7 @@
 
 namespace dbengine::test {
 
-/// A TCP connection to 127.0.0.1. Throws `std::system_error` where it cannot be made.
+/// A TCP connection to 127.0.0.1. Throws `std::system_error` if it cannot be made.
 class tcp_connection {
 public:
   explicit tcp_connection(std::uint16_t port);
@@ -19,9 +19,9 @@ public:
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
 
-  /// False where the other side has left.
+  /// False if the other side has left.
   bool send(const std::string& bytes) const;
-  /// All that comes until the other side closes; what came so far where it does not in time.
+  /// All that comes until the other side closes; what came so far if it does not in time.
   std::string read_all() const;
 
 private:
@@ -29,7 +29,7 @@ private:
 };
 
 struct http_reply {
-  /// 0 where the connection was closed without an answer.
+  /// 0 if the connection was closed without an answer.
   int status = 0;
   std::string head = {};
   std::string body = {};
@@ -41,7 +41,7 @@ http_reply parse_reply(const std::string& bytes);
 http_reply http(std::uint16_t port, const std::string& path, const std::string& method = "GET",
                 const std::string& headers = "Host: localhost\r\n");
 
-/// Behind `marker` in a text: "http://127.0.0.1:" -> the port, 0 where there is none.
+/// Behind `marker` in a text: "http://127.0.0.1:" -> the port, 0 if there is none.
 std::uint16_t port_behind(const std::string& text, const std::string& marker);
 
 } // namespace dbengine::test

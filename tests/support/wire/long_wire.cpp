@@ -23,10 +23,10 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// What may be under way in one direction; then the sender waits, as it would for a receiver's
+/// What may be in flight in one direction; then the sender waits, as it would for a receiver's
 /// window.
 constexpr std::size_t most_under_way = std::size_t{4} << 20;
-/// How often settings, and what is due, are looked at.
+/// How often settings, and what is due, are checked.
 constexpr int look_every_ms = 2;
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -50,9 +50,9 @@ struct way {
   std::size_t bytes = 0;
   clock::time_point free{}; // when a thin wire can take the next byte
   bool ended = false;       // the sender has
-  bool shut = false;        // the receiver was told
+  bool shut = false;        // the receiver was notified
 
-  /// False where the connection is over.
+  /// False if the connection is over.
   bool take(std::chrono::milliseconds delay, std::size_t rate) {
     std::array<char, 64 << 10> buffer;
     const auto size =

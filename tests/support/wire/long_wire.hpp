@@ -32,7 +32,7 @@ public:
   void delay(std::chrono::milliseconds d) noexcept { delay_ = d.count(); }
   /// Bytes a second, each way of each connection; 0: no bound.
   void throttle(std::size_t bytes) noexcept { rate_ = bytes; }
-  /// While it is mute nothing arrives and nobody is told; afterwards everything does, as with
+  /// While it is mute nothing arrives and no side is notified; afterwards everything does, as with
   /// packets that are sent again.
   void mute(bool on) noexcept { mute_ = on; }
   /// While it is torn every connection is reset, and every new one.

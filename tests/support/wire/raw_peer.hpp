@@ -91,7 +91,7 @@ public:
     return frame(2, 0, normal_request | id, source, gateway, payload);
   }
 
-  /// Asks the gateway to echo and looks at the answer.
+  /// Asks the gateway to echo and checks the answer.
   bool echo(std::uint64_t id = 1);
 
 private:

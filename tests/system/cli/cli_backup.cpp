@@ -117,7 +117,7 @@ CAF_TEST(an empty folder of backups is said to be empty) {
   CAF_CHECK(has(r.err, "no backups in none"));
 }
 
-CAF_TEST(pruning keeps the newest and only tells with dry run) {
+CAF_TEST(pruning keeps the newest and only reports with dry run) {
   good("query other.db 'CREATE TABLE t (a)'");
   for (const char* day : {"20250101", "20250201", "20250301", "20250401"}) {
     good("backup now app.db --dir b");

@@ -49,13 +49,13 @@ CAF_TEST(several tests and batch sizes after one option each) {
   for (const auto& f : j.at("findings"))
     CAF_CHECK(f.at("rate").get<double>() > 0);
   CAF_CHECK(!j.at("recommendations").empty());
-  // Only the JSON is left behind.
+  // Only the JSON is left.
   CAF_CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path),
                                 std::filesystem::directory_iterator()),
                   1);
 }
 
-CAF_TEST(scaling tells of threads on leases and of workers behind a handle) {
+CAF_TEST(scaling reports threads on leases and of workers behind a handle) {
   const auto r = go({"--tests", "scaling", "--operations", "10", "--workers", "3", "--json",
                      "b.json", "--dir", "."});
   CAF_CHECK_EQUAL(r.code, 0);

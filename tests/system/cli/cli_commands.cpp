@@ -69,7 +69,7 @@ CAF_TEST(stats are shown again and again as JSON until an interrupt) {
   CAF_CHECK(nlohmann::json::parse(first, nullptr, false).contains("statistics"));
 }
 
-CAF_TEST(CSV of another shape is imported when its shape is told) {
+CAF_TEST(CSV of another shape is imported when its shape is given) {
   good({"import", "app.db", "-", "-t", "shape", "--separator", ";", "--no-header"},
        "1;a,b\n2;\"x;y\"\n");
   CAF_CHECK_EQUAL(csv("SELECT * FROM shape"), "column_1,column_2\n1,\"a,b\"\n2,x;y\n");

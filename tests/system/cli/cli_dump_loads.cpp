@@ -165,8 +165,9 @@ CAF_TEST(an index over what is gone is made empty) {
                 "t; CREATE TABLE kept (x); INSERT INTO kept VALUES (1)"});
   const auto dumped = run_in({"dump", "a.db"});
   CAF_CHECK_EQUAL(dumped.code, 0);
-  CAF_CHECK_EQUAL(dumped.err, "warning: table f is an index over 't', which cannot be read: it is "
-                              "made empty\n");
+  CAF_CHECK_EQUAL(dumped.err,
+                  "warning: table f is an index over 't', which cannot be read: it is created "
+                  "empty\n");
   CAF_CHECK_EQUAL(run_in({"script", "b.db", "-", "-q"}, dumped.out).err, "");
   CAF_CHECK_EQUAL(sqlite({"c.db"}, dumped.out).err, "");
   CAF_CHECK_EQUAL(asked("c.db", "SELECT * FROM kept"), "1\n");

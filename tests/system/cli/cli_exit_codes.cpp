@@ -97,7 +97,7 @@ CAF_TEST(1 is data that does not fit and files that are not there and reading fr
 CAF_TEST(1 is a bad row of a pipe that stays open) {
   program import({"import", (folder.path / "app.db").string(), "-", "-t", "users", "--batch", "1"});
   import.write("id,name\n9,Eve\n1,Ada again\n");
-  // Up to 1 MiB is looked at first.
+  // Up to 1 MiB is checked first.
   std::string rest;
   while (rest.size() < (std::size_t{2} << 20))
     rest += std::to_string(100 + rest.size()) + ",somebody\n";
@@ -125,16 +125,16 @@ CAF_TEST(2 is a command line that cannot be understood with the nearest right wo
       {"-c", "-c: FILE is missing"},
       {"-x", "unknown option -x"},
       {"query app.db", "query: SQL is required"},
-      {"query app.db 'SELECT 1' --timeout 5x", "'5x' is no duration"},
+      {"query app.db 'SELECT 1' --timeout 5x", "'5x' is not a duration"},
       {"query app.db 'SELECT :a' -p a", "'a' is not NAME=VALUE or NAME:=JSON"},
       {"query app.db 'SELECT ?' -p 1:=nul", "has no JSON value"},
       {"import app.db x.csv", "import: --table is required"},
       {"import app.db x.csv -t t --batch 0", "--batch: '0' is not an integer of at least 1"},
-      {"import app.db x.csv -t t --types guess", "is none of auto, text"},
+      {"import app.db x.csv -t t --types guess", "is not one of auto, text"},
       {"export app.db -t users", "export: FILE is missing"},
       {"export app.db out.csv", "export: SQL and FILE are needed"},
       {"stats app.db --watch 1ms", "--watch: '1ms' is not a duration of at least 100ms"},
-      {"backup prune app.db --keep none", "--keep: 'none' is no whole number"},
+      {"backup prune app.db --keep none", "--keep: 'none' is not an integer"},
       {"config check", "FILE is missing"},
       {"completion bsh", "'bsh' is not one of bash, zsh, fish; did you mean 'bash'?"}};
   for (const auto& [line, why] : lines) {

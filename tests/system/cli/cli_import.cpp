@@ -3,11 +3,9 @@
 
 // What imports make of odd files: every row is in the table or reported with its line.
 
-#include "data/import/import.hpp"
+#include "system/cli/import_outcome.hpp"
 
 #include "cli/exit_code.hpp"
-
-#include "support/engine/engine_fixture.hpp"
 
 #include "support/test.hpp"
 
@@ -18,55 +16,7 @@ using app::import_settings;
 
 namespace {
 
-struct outcome {
-  app::import_result result;
-  /// "line: why"
-  std::vector<std::string> bad;
-  /// A row per text, its values as SQLite's quote() shows them.
-  std::vector<std::string> rows;
-  std::string schema;
-};
-
-std::vector<std::string> shown(const db_engine& db, const std::string& table) {
-  std::vector<std::string> lines;
-  const rows all = db.fetch("SELECT * FROM " + app::quoted_name(table) + " ORDER BY rowid");
-  for (const auto& r : all) {
-    std::string line;
-    for (std::size_t i = 0; i < r.size(); ++i) {
-      const auto f = r[i];
-      std::string text;
-      switch (f.type()) {
-      case value_type::null: text = "NULL"; break;
-      case value_type::integer: text = std::to_string(f.as<std::int64_t>()); break;
-      case value_type::real: text = "r" + std::to_string(f.as<double>()); break;
-      case value_type::text: text = "'" + std::string(f.bytes()) + "'"; break;
-      case value_type::blob: text = "b" + std::to_string(f.bytes().size()); break;
-      }
-      line += (i == 0 ? "" : "|") + text;
-    }
-    lines.push_back(line);
-  }
-  return lines;
-}
-
-outcome load(const db_engine& db, const std::string& text, import_settings s,
-             std::size_t step = 0) {
-  s.table = s.table.empty() ? "t" : s.table;
-  outcome o;
-  app::memory_chunks input(text, step);
-  app::import_rows(
-      db.with_timeout(std::chrono::hours(1)), text, true, input, s,
-      [&](std::uint64_t line, const std::string& why) {
-        o.bad.push_back(std::to_string(line) + ": " + why);
-      },
-      o.result);
-  o.rows = shown(db, s.table);
-  o.schema = db.fetch_value<std::string>("SELECT sql FROM sqlite_schema WHERE name = ?", s.table)
-                 .value_or("");
-  return o;
-}
-
-outcome csv(const std::string& text, import_settings s = {}) {
+import_outcome csv(const std::string& text, import_settings s = {}) {
   const db_engine db("sqlite://");
   auto o = load(db, text, s);
   // The same in pieces of one byte: nothing depends on where a piece ends.
@@ -77,7 +27,7 @@ outcome csv(const std::string& text, import_settings s = {}) {
   return o;
 }
 
-outcome jsonl(const std::string& text, import_settings s = {}) {
+import_outcome jsonl(const std::string& text, import_settings s = {}) {
   s.format = import_format::jsonl;
   return csv(text, s);
 }
@@ -135,7 +85,7 @@ CAF_TEST(stopping keeps what stands before the bad row) {
   CAF_CHECK(o.result.stopped);
 }
 
-CAF_TEST(broken quotes are reported and the rest is read) {
+CAF_TEST(broken quotes are reported and all else is read) {
   const auto o = csv("a,b\n\"x\"y,1\n2,3\n\"never closed,4\n5,6\n", skipping);
   CAF_CHECK_EQUAL(o.rows, (list{"2|3"}));
   CAF_CHECK_EQUAL(o.bad, (list{"2: text after the closing quote of field 1",
@@ -363,8 +313,8 @@ CAF_TEST(lines of which none is JSON are refused with the first mistake) {
   } catch (const app::data_error& e) {
     CAF_CHECK_EQUAL(
         std::string(e.what()),
-        "line 2: column 1: invalid literal; last read: 'i'; the input says nothing about "
-        "columns: make table 't' first");
+        "line 2: column 1: invalid literal; last read: 'i'; the input does not name any "
+        "columns: create table 't' first");
   }
 }
 
@@ -393,7 +343,7 @@ CAF_TEST(a JSON key that the table does not have) {
   CAF_CHECK_EQUAL(o.bad, (list{"2: table 't' has no column 'nme'; did you mean 'name'?"}));
 }
 
-CAF_TEST(JSON tells text from numbers and a text column keeps the digits) {
+CAF_TEST(JSON distinguishes text from numbers and a text column keeps the digits) {
   const auto mixed = jsonl("{\"a\":1}\n{\"a\":\"1\"}\n{\"a\":0.30000000000000004}\n");
   CAF_CHECK_EQUAL(mixed.schema, "CREATE TABLE \"t\" (\"a\")");
   CAF_CHECK_EQUAL(mixed.rows, (list{"1", "'1'", "r0.300000"}));

@@ -28,7 +28,7 @@ struct fixture {
 
   std::string file(const char* name) const { return (folder.path / name).string(); }
 
-  // The table after an import into a new database, an object per row; what was said where the exit
+  // The table after an import into a new database, an object per row; what was said if the exit
   // code is not 0.
   std::string made_of(const std::string& name, const std::string& content,
                       const std::string& options = {}) const {
@@ -65,7 +65,7 @@ std::string wide(const std::string& text, bool big) {
 
 CAF_TEST_FIXTURE_SCOPE(cli_import_kinds, fixture)
 
-CAF_TEST(rows that the table ignores are told and not counted as imported) {
+CAF_TEST(rows that the table ignores are reported and not counted as imported) {
   plain_sqlite(file("i.db"))
       .script(
           "CREATE TABLE t (id INTEGER PRIMARY KEY ON CONFLICT IGNORE, v);"
@@ -103,10 +103,10 @@ CAF_TEST(JSON arrays and objects over several lines are imported by their conten
   CAF_CHECK_EQUAL(
       made_of("v.json", "{\n \"a\": 1,\n \"b\": \"x\"\n}\n{\n \"a\": 2.5, \"b\": \"[1,2]\" }"),
       two);
-  CAF_CHECK_EQUAL(made_of("e.json", "[]"), made_of("e.json", {})); // neither tells columns
+  CAF_CHECK_EQUAL(made_of("e.json", "[]"), made_of("e.json", {})); // neither names columns
   // A file of CSV that begins like JSON is CSV by its name.
   CAF_CHECK_EQUAL(made_of("b.csv", "{\"}\n1\n"), "{\"{\\\"}\":1}\n");
-  // Longer than the beginning that is looked at, and all in one line.
+  // Longer than the beginning that is checked, and all in one line.
   std::string longer = "[";
   for (int i = 0; i < 60'000; ++i)
     longer += (i == 0 ? "" : ",") + "{\"id\":"s + std::to_string(i) + ",\"name\":\"abcdefghij\"}";
@@ -116,7 +116,7 @@ CAF_TEST(JSON arrays and objects over several lines are imported by their conten
                   "count(*),sum(id)\n60000,1799970000\n");
 }
 
-CAF_TEST(a broken array is told and so is each element that is no row) {
+CAF_TEST(a broken array is reported and so is each element that is no row) {
   const auto reason = [&](const std::string& text) {
     std::ofstream(folder.path / "x.json") << text;
     std::filesystem::remove(folder.path / "new.db");
@@ -221,14 +221,14 @@ CAF_TEST(columns without a name get one of their own) {
   CAF_CHECK_EQUAL(rows_of("e.db"), "{\"\":1,\"a\":2}\n{\"\":1,\"a\":2}\n");
 }
 
-CAF_TEST(a zero byte in a key is one bad record and a lone one is told) {
+CAF_TEST(a zero byte in a key is one bad record and a lone one is reported) {
   CAF_CHECK_EQUAL(made_of("k.jsonl", "{\"a\\u0000b\":1}\n{\"c\":2}\n", "--on-error skip"),
                   "{\"c\":2}\n");
   CAF_CHECK(
       has(made_of("k.jsonl", "{\"a\\u0000b\":1}\n"),
-          "line 1: a zero byte in the key \"a\\u0000b\"; the input says nothing about columns"));
+          "line 1: a zero byte in the key \"a\\u0000b\"; the input does not name any columns"));
   CAF_CHECK(has(made_of("k.csv", "\"x\n", "--no-header"),
-                "line 1: the quote opened in line 1 is never closed; the input says nothing"));
+                "line 1: the quote opened in line 1 is never closed; the input does not name"));
   CAF_CHECK(has(made_of("k.jsonl", "{\"a\":\"" + std::string(2'000'000, 'x') + "\"}\n"),
                 "the first record is too long to determine the columns: create table 't' first"));
 }

@@ -26,7 +26,7 @@ namespace {
 
 using app::import_format;
 
-// The records that an import of CSV has to account for; nothing where there is no header to go by.
+// The records that an import of CSV has to account for; nothing if there is no header to go by.
 std::optional<std::size_t> csv_records(const bytes& text) {
   const auto all = plain_records(text);
   if (all.empty() || all[0].broken)

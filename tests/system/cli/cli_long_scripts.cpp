@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Scripts beyond what is held in memory: read piece by piece, in transactions of their own or in
-// one, failures told with their line. A dump larger than SQLite takes as one text is such a script:
-// `DBENGINE_DUMP_BYTES` makes it of that size.
+// one, failures reported with their line. A dump larger than SQLite takes as one text is such a
+// script: `DBENGINE_DUMP_BYTES` makes it of that size.
 
 #include "data/statements/long_script.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -63,7 +63,7 @@ CAF_TEST(a long script is one transaction) {
   CAF_CHECK_EQUAL(good.code, 0);
   CAF_CHECK_EQUAL(good.out, "a\n1\n");
   CAF_CHECK_EQUAL(good.err, "3 statements\n");
-  // One that fails undoes all, and is told with its line.
+  // One that fails undoes all, and is reported with its line.
   const auto line = std::to_string(lines_of(begin + middle) + 3);
   const auto bad =
       run_in({"script", "b.db", "-"}, begin + middle +

@@ -72,7 +72,7 @@ CAF_TEST(a command gives up when its timeout is over) {
     const auto took = steady::now() - start;
     CAF_CHECK_EQUAL(r.code, 5);
     CAF_CHECK(took >= 1s);
-    CAF_CHECK(took < 25s); // not the 30 s of an engine that was not told
+    CAF_CHECK(took < 25s); // not the 30 s of an engine without the option
   }
 }
 

@@ -274,7 +274,7 @@ CAF_TEST(a shop goes through script and dump and back) {
   CAF_CHECK_EQUAL(in("dump copy.db"), dumped);
   CAF_CHECK_EQUAL(content(folder.path / "copy.db"), content(folder.path / "shop.db"));
   // SQLite's program reads our dump, and we read its: where it writes into the schema, for virtual
-  // tables, nobody may.
+  // tables, no client may.
   run({(folder.path / "theirs.db").string()}, {.input = dumped, .program = "/usr/bin/sqlite3"});
   CAF_CHECK_EQUAL(content(folder.path / "theirs.db"), content(folder.path / "shop.db"));
   const auto theirs = [&](const char* file) {

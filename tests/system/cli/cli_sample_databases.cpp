@@ -4,7 +4,7 @@
 // Databases in the shapes of those that people learn SQL with, a trader (as Northwind) and a lender
 // of films (as Sakila): composite and text keys, many-to-many tables, tables that refer to each
 // other in a circle, views of views, triggers that change what was just written, and every oddity
-// of their files. What is loaded goes through dumps, CSV and JSON lines and comes back as the same.
+// of their files. What is loaded goes through dumps, CSV and JSON lines and returns as the same.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -147,8 +147,7 @@ void fixture::through_files(const std::string& db, const list& views) const {
 
 const list trader_views{"Order Subtotals", "Best Customers", "Staff by Boss"};
 
-std::string trader() {
-  std::string sql = R"sql(
+constexpr const char* trader_sql = R"sql(
 PRAGMA foreign_keys=OFF;
 BEGIN TRANSACTION;
 CREATE TABLE [Categories] ([CategoryID] INTEGER PRIMARY KEY AUTOINCREMENT, [CategoryName] TEXT, [Description] TEXT, [Picture] BLOB);
@@ -191,6 +190,9 @@ INSERT INTO [Employees] VALUES (2, 'Fuller', '1952-02-19', '1992-08-14 00:00:00.
   (1, 'Davolio', '1948-12-08', '1992-05-01', '', 2), (5, 'Buchanan', '1955-03-04', '1993-10-17', NULL, 2), (6, NULL, NULL, NULL, char(0), 5);
 INSERT INTO [EmployeeTerritories] VALUES (1, '01581'), (1, '1581'), (2, '01581'), (5, ''), (6, '1e5');
 )sql";
+
+std::string trader() {
+  std::string sql = trader_sql;
   for (int i = 1; i <= 60; ++i) {
     const auto n = std::to_string(i);
     sql += "INSERT INTO [Products] VALUES (" + n + ", 'Product, no. " + n + "', " +
@@ -211,8 +213,7 @@ INSERT INTO [EmployeeTerritories] VALUES (1, '01581'), (1, '1581'), (2, '01581')
 
 const list lender_views{"film_list", "sales_by_store"};
 
-std::string lender() {
-  std::string sql = R"sql(
+constexpr const char* lender_tables = R"sql(
 CREATE TABLE language (language_id SMALLINT NOT NULL, name CHAR(20) NOT NULL, last_update TIMESTAMP NOT NULL, PRIMARY KEY (language_id));
 CREATE TABLE actor (actor_id numeric NOT NULL, first_name VARCHAR(45) NOT NULL, last_name VARCHAR(45) NOT NULL, last_update TIMESTAMP NOT NULL,
   PRIMARY KEY (actor_id));
@@ -234,13 +235,8 @@ CREATE TABLE store (store_id INT NOT NULL PRIMARY KEY, manager_staff_id SMALLINT
 CREATE TABLE payment (payment_id int PRIMARY KEY NOT NULL, store_id INT REFERENCES store, amount DECIMAL(5,2) NOT NULL, payment_date TIMESTAMP NOT NULL,
   note ANY) STRICT;
 )sql";
-  // Strict tables know few types.
-  const std::string strict =
-      "payment_id int PRIMARY KEY NOT NULL, store_id INT REFERENCES store, amount DECIMAL(5,2)";
-  sql.replace(sql.find(strict), strict.size(),
-              "payment_id INTEGER PRIMARY KEY, store_id INT REFERENCES store, amount REAL");
-  sql.replace(sql.find("payment_date TIMESTAMP"), 22, "payment_date TEXT");
-  sql += R"sql(
+
+constexpr const char* lender_objects = R"sql(
 CREATE TABLE film_text (film_id SMALLINT NOT NULL PRIMARY KEY, title TEXT, "description
 of it" TEXT);
 CREATE TRIGGER film_to_text AFTER INSERT ON film BEGIN
@@ -254,6 +250,16 @@ INSERT INTO staff VALUES (1, X'89504E470D0A1A0A00', '8cb2237d0679ca88db6464eac60
 INSERT INTO store VALUES (1, 2), (2, 1);
 COMMIT;
 )sql";
+
+std::string lender() {
+  std::string sql = lender_tables;
+  // Strict tables know few types.
+  const std::string strict =
+      "payment_id int PRIMARY KEY NOT NULL, store_id INT REFERENCES store, amount DECIMAL(5,2)";
+  sql.replace(sql.find(strict), strict.size(),
+              "payment_id INTEGER PRIMARY KEY, store_id INT REFERENCES store, amount REAL");
+  sql.replace(sql.find("payment_date TIMESTAMP"), 22, "payment_date TEXT");
+  sql += lender_objects;
   for (int i = 1; i <= 50; ++i) {
     const auto n = std::to_string(i);
     sql +=
@@ -357,8 +363,8 @@ CAF_TEST(a list of customers from a spreadsheet keeps every field) {
       good({"import", file + ".db", file, "-t", "people"});
       CAF_CHECK_EQUAL(sqlite(file + ".db", shown, "-quote"), sqlite(db, shown, "-quote"));
     }
-  // Into a typed table with a key that is there: its row is told with its line and nothing else is
-  // lost.
+  // Into a typed table with a key that is there: its row is reported with its line and nothing else
+  // is lost.
   good(
       {"query", "typed.db",
        "CREATE TABLE people (id INTEGER PRIMARY KEY, zip TEXT, name TEXT NOT NULL, note, born DATE, "

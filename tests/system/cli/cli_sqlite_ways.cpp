@@ -31,7 +31,7 @@ struct fixture {
   run_result go(const std::vector<std::string>& words, const std::string& input = {}) const {
     return run(words, {.input = input, .folder = folder.path});
   }
-  // What is written, or what was said where the exit code is not 0.
+  // What is written, or what was said if the exit code is not 0.
   std::string csv(const std::string& sql, const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words{"query", "app.db", sql, "-o", "csv"};
     words.insert(words.end(), more.begin(), more.end());
@@ -131,7 +131,7 @@ CAF_TEST(a dump may make children before their parents) {
   CAF_CHECK_EQUAL(r.code, 0);
   CAF_CHECK(!has(r.err, "warning"));
   CAF_CHECK_EQUAL(csv("SELECT * FROM kid"), "id,p\n5,1\n");
-  // Rows without a parent are told, and everything else enforces foreign keys as before.
+  // Rows without a parent are reported, and everything else enforces foreign keys as before.
   const auto orphan =
       go({"script", "app.db", "-"}, "BEGIN; INSERT INTO kid VALUES (6, 9); COMMIT;");
   CAF_CHECK_EQUAL(orphan.code, 0);

@@ -99,7 +99,7 @@ CAF_TEST(quiet leaves only data and errors) {
   CAF_CHECK(!in_folder("-q query app.db 'SELECT nope'").err.empty());
 }
 
-CAF_TEST(verbose tells the count of rows behind the rows) {
+CAF_TEST(verbose prints the count of rows behind the rows) {
   const auto r = on_terminal("-v query app.db 'SELECT 1 AS one' -o csv", 80);
   CAF_CHECK(r.out.starts_with("one\n1\n1 row in "));
 }

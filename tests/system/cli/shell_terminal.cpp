@@ -49,7 +49,7 @@ std::string content(const std::filesystem::path& file) {
 
 } // namespace
 
-CAF_TEST(the prompt tells of open statements and transactions) {
+CAF_TEST(the prompt shows open statements and transactions) {
   if (!has_tmux())
     DBENGINE_SKIP("there is no tmux");
   const place p;

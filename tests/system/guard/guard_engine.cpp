@@ -86,7 +86,7 @@ CAF_TEST(a served engine is served through random and mutated frames) {
     noise.join();
   }
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), n);
-  // Nobody but the client has written: noise that happens to be a good request has a body that is
+  // Only the client has written: noise that happens to be a good request has a body that is
   // none.
   CAF_CHECK_EQUAL(db.fetch("SELECT name FROM sqlite_schema").size(), 1u);
   CAF_CHECK_LESS(resident_kilobytes(s.pid()) - before, allowed_growth_kb);

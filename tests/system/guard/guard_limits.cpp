@@ -276,7 +276,7 @@ CAF_TEST(large requests and answers pass) {
   CAF_CHECK(it.target.stats()["buffered"] <= 512 << 10);
 }
 
-CAF_TEST(heartbeats keep an idle client and the end of the gateway is told) {
+CAF_TEST(heartbeats keep an idle client and the end of the gateway is reported) {
   scene it{{"--heartbeat=100"}};
   // The witness sends none: the broker closes it.
   caf_client lively{it.target.port(), {}, true};
@@ -301,7 +301,7 @@ CAF_TEST(a killed server is seen at once and found again on its port) {
   CAF_CHECK(client.echo("after"));
 }
 
-CAF_TEST(what a peer left behind counts until the gateway is through with it) {
+CAF_TEST(what a peer has left counts until the gateway has finished it) {
   scene it{{"--keep-gone"}};
   {
     auto peer = it.shaken();

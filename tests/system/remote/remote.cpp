@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine used over the wire, by processes that come and go: what a client is told, what a server
-// forgets, who is let in.
+// An engine used over the wire, by processes that come and go: what a client gets as answers, what
+// a server forgets, and which clients are admitted.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/paths.hpp"
@@ -35,7 +35,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What is promised are 5 s; the rest is for a machine under load.
+/// What is promised are 5 s; all else is for a machine under load.
 constexpr auto promised = 5s + 5s;
 
 std::chrono::steady_clock::duration time_of(const std::function<void()>& f) {
@@ -119,7 +119,7 @@ CAF_TEST(a server that is started again on its port is found again) {
   db.execute("CREATE TABLE t (x)");
   const auto port = "--port=" + std::to_string(first.port());
   CAF_CHECK_EQUAL(first.end(), 0);
-  // Asked while nobody is there: answered when somebody is.
+  // Asked while no server is there: answered when one is.
   auto count = std::async(std::launch::async, [&] {
     return db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1);
   });
@@ -201,9 +201,10 @@ CAF_TEST(a read whose connection is lost again and again is given up) {
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 1").value_or(0), 1);
 }
 
-// -- who is let in --------------------------------------------------------------------------------
+// -- which clients are admitted
+// -----------------------------------------------------------------------
 
-CAF_TEST(nobody there or somebody else is told at once) {
+CAF_TEST(no server or another one is reported at once) {
   CAF_CHECK_EQUAL(to_string(connecting("127.0.0.1:1").code), "unreachable");
   CAF_CHECK_EQUAL(to_string(connecting("no-port").code), "invalid_option");
   const impostor silent("");
@@ -251,7 +252,7 @@ CAF_TEST(with TLS only the right certificates are let in) {
     CAF_CHECK_EQUAL(to_string(e.code), "protocol");
     CAF_CHECK(contains(e.message, "TLS"));
   }
-  // The client looks at the server's, too.
+  // The client checks the server's, too.
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), with_tls("client", "ca2")).code), "protocol");
   const auto plain = connecting(s.address());
   CAF_CHECK_EQUAL(to_string(plain.code), "protocol");
@@ -309,7 +310,7 @@ CAF_TEST(a read - only port does not show what others asked) {
   }
 }
 
-CAF_TEST(a key with a password is refused and nobody is asked for it) {
+CAF_TEST(a key with a password is refused without a prompt) {
   CAF_REQUIRE(!certificates().empty());
   engine_folder folder;
   const auto key = (folder.path / "locked.key").string();

@@ -54,7 +54,7 @@ CAF_TEST(each command works on a served engine) {
   CAF_CHECK(has(far("backup list").out, "backup_"));
 }
 
-CAF_TEST(what goes wrong is told as of a file) {
+CAF_TEST(a failure is reported as of a file) {
   CAF_CHECK_EQUAL(far("query 'SELECT nope'").code, 1);
   CAF_CHECK_EQUAL(far("query --read-only 'CREATE TABLE u (x)'").code, 1);
   CAF_CHECK_EQUAL(far("query --read-only 'SELECT 1 AS x' -o csv").out, "x\n1\n");
@@ -115,7 +115,7 @@ CAF_TEST(what works on files refuses a served engine) {
         "bench --tests single --operations 10", "serve mine.db"}) {
     const auto r = far(line);
     CAF_CHECK_EQUAL(r.code, 2);
-    CAF_CHECK(has(r.err, "does not go with --connect"));
+    CAF_CHECK(has(r.err, "cannot be combined with --connect"));
   }
   std::string text;
   std::getline(std::ifstream(folder.path / "mine.db"), text);

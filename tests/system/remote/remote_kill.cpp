@@ -50,7 +50,7 @@ struct outcome {
   int complaints = 0;
 };
 
-/// What the clients were told, and what the file says.
+/// The answers to the clients, and the contents of the file.
 outcome compare(const std::string& url,
                 const std::map<std::string, std::vector<std::string>>& said) {
   outcome o;
@@ -108,7 +108,7 @@ public:
   writer(const writer&) = delete;
   writer& operator=(const writer&) = delete;
 
-  /// Lets it end, and tells what it said.
+  /// Lets it end, and returns what it printed.
   void end(std::map<std::string, std::vector<std::string>>& said) {
     process_.close_input();
     reader_.join();

@@ -106,7 +106,7 @@ CAF_TEST(bodies are whole in whatever pieces they come) {
   CAF_CHECK_EQUAL(sum(), std::to_string(rows) + " " + std::to_string(all));
 }
 
-CAF_TEST(many of them wait behind a message that nobody takes) {
+CAF_TEST(many of them wait behind a message that is not taken) {
   server roomy{folder.url("roomy.db")};
   CAF_REQUIRE_EQUAL(roomy.trouble(), "");
   db_engine::connect(roomy.address()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB)");
@@ -125,7 +125,7 @@ CAF_TEST(many of them wait behind a message that nobody takes) {
                   std::to_string(n) + " " + std::to_string(n * large));
 }
 
-CAF_TEST(who hangs up in the middle of a body leaves nothing behind) {
+CAF_TEST(a peer that leaves in the middle of a body leaves nothing behind) {
   for (int i = 0; i < 40; ++i) { // five times what all may hold
     auto p = connected(s);
     const auto whole = insert(p, 1, 1'500'000);
@@ -137,7 +137,7 @@ CAF_TEST(who hangs up in the middle of a body leaves nothing behind) {
   CAF_CHECK_EQUAL(sum(), "1 1500000");
 }
 
-CAF_TEST(a length that is not the rest of the message closes the connection) {
+CAF_TEST(a length other than that of the message closes the connection) {
   for (const int by : {-1, 1}) {
     auto p = connected(s);
     auto frame = insert(p, 1, 3 * large);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Whom a TLS client takes for its server: who shows a certificate with the name that was dialled,
+// Which server a TLS client accepts: one that shows a certificate with the name that was dialled,
 // or that was asked for.
 
 #include "support/engine/engine_fixture.hpp"
@@ -99,12 +99,12 @@ CAF_TEST(a client of the same CA is no server) {
   server s(folder.url(), {"--tls=" + acting_as("client")});
   CAF_REQUIRE_EQUAL(s.trouble(), "");
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client()).code), "protocol");
-  // Who turns it off, or asks for that one, gets it.
+  // A client that turns it off, or asks for that one, gets it.
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client("")).code), "none");
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client("client.dbengine.test")).code), "none");
 }
 
-CAF_TEST(the command line compares and can be told another name) {
+CAF_TEST(the command line compares and takes another name) {
   server s(folder.url(), {"--tls=" + acting_as("client")});
   CAF_REQUIRE_EQUAL(s.trouble(), "");
   const auto query = [&](const std::string& more) {

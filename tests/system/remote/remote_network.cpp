@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What is promised are 5 s; the rest is for a machine under load.
+/// What is promised are 5 s; all else is for a machine under load.
 constexpr auto promised = 5s + 5s;
 
 bool shell(const std::string& command) {
@@ -58,8 +58,8 @@ public:
   bool made() const { return made_; }
   std::vector<std::string> inside() const { return {"nsenter", "-n", "-t", holder()}; }
   bool up(bool on) const { return shell("ip link set " + here_ + (on ? " up" : " down")); }
-  /// Whether what leaves here arrives. It goes to nobody's hardware address, so that neither side
-  /// is told.
+  /// Whether what leaves here arrives. It goes to a hardware address of no machine, so that neither
+  /// side is told.
   bool arrives(bool on) const {
     return on ? shell("ip neigh del 10.213.7.2 dev " + here_)
               : shell("ip neigh replace 10.213.7.2 lladdr 02:00:00:00:00:99 nud permanent dev " +
@@ -74,7 +74,7 @@ public:
 
 private:
   std::string holder() const { return std::to_string(holder_.pid()); }
-  /// Waits until the holder has a namespace of its own; it ends where it may not.
+  /// Waits until the holder has a namespace of its own; it ends if it may not.
   bool separate() {
     const auto at = [](const std::string& process) {
       std::error_code gone;
@@ -106,7 +106,7 @@ bool comes_back(const db_engine& db) {
   return false;
 }
 
-// What a client is told while `broken`, and that all is well when it is mended.
+// The answers to a client while `broken`, and that all is well when it is mended.
 void cut_wire(const std::function<bool(island&)>& broken,
               const std::function<bool(island&)>& mend) {
   scene it;

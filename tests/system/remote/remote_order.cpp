@@ -136,46 +136,73 @@ CAF_TEST(the writes of one sender keep their order however often the connection 
   CAF_CHECK(connections > rounds);
 }
 
+namespace {
+
+/// Eight threads that read and write, with ids, and try again while no server can be reached.
+class restart_clients {
+public:
+  explicit restart_clients(int port) {
+    for (int i = 0; i < static_cast<int>(done.size()); ++i)
+      threads_.emplace_back([this, port, i] { run(port, i); });
+  }
+  void end() {
+    stop_ = true;
+    for (auto& t : threads_)
+      t.join();
+    threads_.clear();
+  }
+  ~restart_clients() { end(); }
+  restart_clients(const restart_clients&) = delete;
+  restart_clients& operator=(const restart_clients&) = delete;
+
+  std::atomic<int> calls{0};
+  // After `end`:
+  std::map<std::string, int> errors;
+  int unreached = 0;
+  std::vector<int> done = std::vector<int>(8, 0);
+
+private:
+  void run(int port, int i) {
+    auto db = db_engine::connect("127.0.0.1:" + std::to_string(port));
+    for (int n = 1; !stop_; ++n) {
+      const auto id = std::to_string(i) + "-" + std::to_string(n);
+      call([&] { db.fetch("SELECT count(*) FROM log WHERE client = ?", i); });
+      call([&] { db.with_id(id).execute("INSERT INTO log VALUES (?, ?)", i, n); });
+      done[static_cast<std::size_t>(i)] = n;
+    }
+  }
+  void call(const std::function<void()>& f) {
+    for (bool again = true; again;) {
+      const auto e = failure_of(f);
+      // No connection for 2 s: as documented, and no word of a server that ends. A figure.
+      again = e.message.find("cannot be reached") != e.message.npos;
+      const std::lock_guard lock(mutex_);
+      unreached += again;
+      if (!again && e.code != errc::none)
+        ++errors[to_string(e)];
+      calls += e.code == errc::none;
+    }
+  }
+
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace
+
 CAF_TEST(a server that is started again is not seen by what may be sent again) {
   const engine_folder folder;
   auto s = std::make_unique<server>(folder.url());
   CAF_REQUIRE_EQUAL(s->trouble(), "");
   const auto port = s->port();
   db_engine::connect(s->address()).execute("CREATE TABLE log (client, n)");
-  std::atomic<bool> stop{false};
-  std::atomic<int> calls{0};
-  std::mutex mutex;
-  std::map<std::string, int> errors;
-  std::chrono::steady_clock::duration slowest{};
-  int unreached = 0;
-  std::vector<std::thread> clients;
-  std::vector<int> done(8, 0);
-  for (int i = 0; i < 8; ++i)
-    clients.emplace_back([&, i] {
-      auto db = db_engine::connect("127.0.0.1:" + std::to_string(port));
-      for (int n = 1; !stop; ++n) {
-        const auto id = std::to_string(i) + "-" + std::to_string(n);
-        for (const auto& f : std::vector<std::function<void()>>{
-                 [&] { db.fetch("SELECT count(*) FROM log WHERE client = ?", i); },
-                 [&] { db.with_id(id).execute("INSERT INTO log VALUES (?, ?)", i, n); }})
-          for (bool again = true; again;) {
-            const auto e = failure_of(f);
-            // 2 s are over without a connection: as documented, and no word of a server that ends.
-            // Told as a figure.
-            again = e.message.find("cannot be reached") != e.message.npos;
-            const std::lock_guard lock(mutex);
-            unreached += again;
-            if (!again && e.code != errc::none)
-              ++errors[to_string(e)];
-            calls += e.code == errc::none;
-          }
-        done[static_cast<std::size_t>(i)] = n;
-      }
-    });
+  restart_clients clients(port);
   const int restarts = setting("DBENGINE_RESTARTS", 3);
+  std::chrono::steady_clock::duration slowest{};
   for (int i = 0; i < restarts; ++i) {
-    const int before = calls;
-    comes_soon([&] { return calls > before + 200; });
+    const int before = clients.calls;
+    comes_soon([&] { return clients.calls > before + 200; });
     const auto down = std::chrono::steady_clock::now();
     s->end(); // as after SIGTERM: what waits is finished or refused, then the connections end
     std::this_thread::sleep_for(100ms);
@@ -184,22 +211,20 @@ CAF_TEST(a server that is started again is not seen by what may be sent again) {
     CAF_REQUIRE_EQUAL(s->trouble(), "");
     slowest = std::max(slowest, std::chrono::steady_clock::now() - down);
   }
-  const int before = calls;
-  comes_soon([&] { return calls > before + 200; });
-  stop = true;
-  for (auto& c : clients)
-    c.join();
-  for (const auto& [text, times] : errors)
+  const int before = clients.calls;
+  comes_soon([&] { return clients.calls > before + 200; });
+  clients.end();
+  for (const auto& [text, times] : clients.errors)
     CAF_ERROR(times << " times " << text);
   auto db = db_engine::connect(s->address());
   int writes = 0;
-  for (const int n : done)
+  for (const int n : clients.done)
     writes += n;
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM log").value_or(-1), writes);
   CAF_CHECK_EQUAL(
       db.fetch_value<int>("SELECT count(*) FROM (SELECT DISTINCT client, n FROM log)").value_or(-1),
       writes);
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(slowest).count();
-  CAF_MESSAGE(calls << " calls, " << restarts << " restarts, the slowest of " << ms << " ms, "
-                    << unreached << " calls met no server for 2 s");
+  CAF_MESSAGE(clients.calls << " calls, " << restarts << " restarts, the slowest of " << ms
+                            << " ms, " << clients.unreached << " calls met no server for 2 s");
 }

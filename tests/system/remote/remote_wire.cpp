@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What is promised are 5 s; the rest is for a machine under load.
+/// What is promised are 5 s; all else is for a machine under load.
 constexpr auto promised = 5s + 5s;
 
 struct fixture {
@@ -46,7 +46,7 @@ bool comes_back(const db_engine& db) {
   return false;
 }
 
-// What a client is told while the wire is `broken`, and that all is well when it is mended.
+// The answers to a client while the wire is `broken`, and that all is well when it is mended.
 void break_wire(fixture& it, const std::function<void(bool)>& broken) {
   auto db = db_engine::connect(it.wire.address());
   db.execute("CREATE TABLE t (x)");
@@ -96,7 +96,7 @@ CAF_TEST(a long wire is slow and nothing else) {
   // A deadline shorter than the wire.
   CAF_CHECK_EQUAL(code_of([&] { db.with_timeout(10ms).fetch("SELECT 1"); }), "timeout");
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 8").value_or(0), 8);
-  // It comes back over the same way.
+  // It returns over the same way.
   wire.tear(true);
   while (code_of([&] { db.with_timeout(5s).fetch("SELECT 1"); }) == "none") {
   }
@@ -104,7 +104,7 @@ CAF_TEST(a long wire is slow and nothing else) {
   CAF_CHECK(comes_back(db));
 }
 
-CAF_TEST(over a long wire a server without TLS and one with TLS are told apart) {
+CAF_TEST(over a long wire a server without TLS and one with TLS are distinguished) {
   CAF_REQUIRE(make_certificates(folder.path.string()));
   engine_folder other;
   server secure(other.url(), {"--tls=" + folder.path.string()});

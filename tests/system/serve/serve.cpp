@@ -7,6 +7,7 @@
 #include "support/process/program.hpp"
 #include "support/process/prometheus_text.hpp"
 #include "support/wire/http.hpp"
+#include "system/serve/expected_samples.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -54,65 +55,9 @@ void make_database(const std::filesystem::path& file) {
   db.execute("INSERT INTO t (v) VALUES ('x')");
 }
 
-// What one database's JSON says of a metric, by the metric's name and labels.
-std::vector<std::pair<std::string, double>> expected_samples(const json& d) {
-  std::vector<std::pair<std::string, double>> all;
-  const std::string name = d["name"];
-  const auto& s = d["statistics"];
-  const auto add = [&](const std::string& metric, const json& value, const std::string& before = "",
-                       const std::string& after = "") {
-    all.emplace_back("dbengine_" + metric + "{" + before + "database=\"" + name + "\"" + after +
-                         "}",
-                     value.is_boolean() ? value.get<bool>() : value.get<double>());
-  };
-  // Every figure is a counter of its own name, but for these.
-  static const std::map<std::string, std::string> others{
-      {"queue_size", "queue_requests"},
-      {"queue_bytes", "queue_bytes"},
-      {"largest_group", "largest_group"},
-      {"leases_open", "leases_open"},
-      {"wal_bytes", "wal_bytes"},
-      {"requests", ""}, // the sums of those by class
-      {"errors", ""},
-      {"uptime", ""}, // moves between two looks
-      {"backup_interval", ""},
-      {"last_backup_time", ""}}; // told by the backup's own metrics
-  for (const auto& [key, value] : s.items()) {
-    if (!value.is_number())
-      continue;
-    const auto other = others.find(key);
-    if (other == others.end())
-      add(key + "_total", value);
-    else if (!other->second.empty())
-      add(other->second, value);
-  }
-  for (const auto& [kind, c] : s["classes"].items()) {
-    const auto of_class = "class=\"" + kind + "\",";
-    add("requests_total", c["count"], of_class);
-    add("request_errors_total", c["errors"], of_class);
-    add("rows_total", c["rows"], of_class);
-    add("request_waits_total", c["wait"]["count"], of_class);
-    for (const auto& [label, key] :
-         {std::pair{"0.5", "p50"}, std::pair{"0.9", "p90"}, std::pair{"0.99", "p99"},
-          std::pair{"0.999", "p99.9"}, std::pair{"1", "max"}}) {
-      const auto quantile = ",quantile=\"" + std::string(label) + "\"";
-      add("request_run_seconds", c["run"][key], of_class, quantile);
-      add("request_wait_seconds", c["wait"][key], of_class, quantile);
-    }
-  }
-  add("healthy", d["health"]["ok"]);
-  add("wal_bytes", d["database"]["wal_bytes"]);
-  add("database_bytes", d["database"]["file_bytes"]);
-  add("pages", d["database"]["page_count"]);
-  add("free_pages", d["database"]["freelist_count"]);
-  add("backup_failures_total", d["backup"]["failed"]);
-  add("backup_files", d["backup"]["files"].size());
-  return all;
-}
-
 } // namespace
 
-CAF_TEST(the pages tell of every database what stats tells) {
+CAF_TEST(the pages report of every database what stats reports) {
   const engine_folder folder;
   for (const char* name : {"one.db", "two.db"})
     make_database(folder.path / name);
@@ -153,8 +98,8 @@ CAF_TEST(the pages tell of every database what stats tells) {
     }
   CAF_CHECK(compared > 150);
 
-  // `stats` opens an engine of its own beside the server: of the file it tells the same, of itself
-  // the same kind.
+  // `stats` opens an engine of its own beside the server: of the file it reports the same, of
+  // itself the same kind.
   program stats({"stats", one, "-o", "json"});
   CAF_CHECK_EQUAL(stats.wait(), 0);
   const auto own = json::parse(stats.out(), nullptr, false);
@@ -211,10 +156,10 @@ CAF_TEST(ranges do not multiply an answer) {
   CAF_CHECK_EQUAL(reply.body, whole);
 }
 
-CAF_TEST(nobody keeps the server from answering others) {
+CAF_TEST(no client keeps the server from answering others) {
   const engine_folder folder;
   const auto s = start({"serve", (folder.path / "a.db").string(), "--http", "0"});
-  // Headers without an end are cut off, and so is who sends nothing.
+  // Headers without an end are cut off, and so is a client that sends nothing.
   const tcp_connection endless(s.port);
   endless.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
   bool taken = true;
@@ -344,7 +289,10 @@ CAF_TEST(the file says what is served and mistakes in it are pointed at) {
             std::string::npos);
   for (const auto& e : std::filesystem::directory_iterator(folder.path / "backups"))
     CAF_CHECK(e.is_directory());
+}
 
+CAF_TEST(databases are named and have names of their own) {
+  const engine_folder folder;
   program none({"serve"});
   CAF_CHECK_EQUAL(none.wait(), 2);
   program same({"serve", (folder.path / "a.db").string(), (folder.path / "x" / "a.db").string()});
@@ -359,7 +307,7 @@ CAF_TEST(a reload takes over what can be and says what cannot) {
   auto s = start({"-c", file.string(), "serve"});
   write_text(file, "[serve]\nlog_format = \"json\"\n[engine]\nsynchronous = \"full\"\n" + base);
   s.run->signal(SIGHUP);
-  CAF_CHECK(s.run->says("engine.synchronous is changed in the file"));
+  CAF_CHECK(s.run->says("engine.synchronous was changed in the file"));
   const auto log = s.run->err();
   const auto last = log.substr(log.rfind('\n', log.size() - 2) + 1);
   const auto told = json::parse(last, nullptr, false);
@@ -393,7 +341,7 @@ CAF_TEST(the log can be JSON line by line) {
   const engine_folder folder;
   const auto file = (folder.path / "a.db").string();
   auto s = start({"serve", file, "--log-format", "json"});
-  // A start that fails tells it in the same way, with the same exit code.
+  // A start that fails reports it in the same way, with the same exit code.
   program second({"serve", file, "--log-format", "json"});
   CAF_CHECK_EQUAL(second.wait(), 5);
   CAF_CHECK(json_lines(second.err()) > 0);

@@ -55,7 +55,7 @@ CAF_TEST(a full disk fails readiness and not liveness and has one line in the lo
     CAF_CHECK_EQUAL(http(pages, "/healthz").status, 200);
   }
   std::filesystem::remove(disk.file("ballast"));
-  // Nobody has to write first.
+  // No write has to come first.
   CAF_CHECK(eventually([&] { return http(pages, "/readyz").status == 200; }));
   CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO t VALUES (zeroblob(100000))"); }), "none");
   p.signal(SIGTERM);

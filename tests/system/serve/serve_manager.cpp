@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve` under a service manager: what it tells systemd's socket, and the unit file.
+// `dbengine serve` under a service manager: what it sends to systemd's socket, and the unit file.
 //
 //   manager (this test)                         server
 //   binds NOTIFY_SOCKET, starts -------------->  opens
@@ -55,7 +55,7 @@ public:
   manager(const manager&) = delete;
   manager& operator=(const manager&) = delete;
 
-  /// The next message, empty where none comes.
+  /// The next message, empty if none comes.
   std::string next() const {
     std::array<char, 4096> buffer{};
     const auto n = ::recv(socket_, buffer.data(), buffer.size(), 0);

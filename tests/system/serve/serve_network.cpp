@@ -6,10 +6,10 @@
 //
 //   4 peers                              server
 //   INSERT a number of its own ------->  commits, answers
-//   note it as told <------------------
+//   note the answer <------------------
 //                                        SIGTERM: drains, ends with 0
 //   an error: stop
-//   then: every number that was told is in the file
+//   then: every number that was answered is in the file
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -52,7 +52,7 @@ server start(std::vector<std::string> words) {
   return s;
 }
 
-// Numbers that are told and not in the file.
+// Numbers that were answered and are not in the file.
 std::size_t lost(const std::set<std::int64_t>& told, const std::filesystem::path& file) {
   db_engine db(file.string());
   std::set<std::int64_t> kept;
@@ -66,7 +66,7 @@ std::size_t lost(const std::set<std::int64_t>& told, const std::filesystem::path
 
 } // namespace
 
-CAF_TEST(an end under load loses nothing that was told) {
+CAF_TEST(an end under load loses nothing that was answered) {
   const engine_folder folder;
   const auto file = folder.path / "a.db";
   db_engine(file.string()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
@@ -138,7 +138,7 @@ CAF_TEST(a second signal ends at once what would drain for long) {
   CAF_CHECK_EQUAL(db_engine(file.string()).fetch_value<int>("SELECT count(*) FROM t"), 2);
 }
 
-CAF_TEST(the pages tell what peers see) {
+CAF_TEST(the pages report what peers see) {
   const engine_folder folder;
   const auto s = start({(folder.path / "a.db").string(), "--listen", "0"});
   auto db = db_engine::connect(s.where);
@@ -210,7 +210,7 @@ CAF_TEST(
   CAF_CHECK(plain.message.find("the server requires TLS") != std::string::npos);
   o.tls = {path + "/foreign.crt", path + "/foreign.key", path + "/ca.crt"};
   CAF_CHECK_EQUAL(code_of([&] { db_engine::connect(s.where, o); }), "protocol");
-  // Who was thrown out is told and counted.
+  // A client that is disconnected is notified and counted.
   CAF_CHECK(s.run->says("a peer at 127.0.0.1 was disconnected: tls_failed"));
   const auto metrics = http(s.http, "/metrics").body;
   const std::string refused = "dbengine_peers_refused_total{database=\"a\",reason=\"tls_failed\"} ";
@@ -259,12 +259,12 @@ CAF_TEST(what cannot be published is refused at the start) {
   const auto config = (folder.path / "http.toml").string();
   refused({"-c", config, a}, 3, config + ": 'serve.http' '0.0.0.0:0' is not loopback");
   program open({"-c", config, "serve", a, "--insecure"});
-  CAF_CHECK(open.says("reads the statistics")); // a warning
+  CAF_CHECK(open.says("can read the statistics")); // a warning
   CAF_CHECK(open.says("ready: "));
   open.signal(SIGTERM);
   CAF_CHECK_EQUAL(open.wait(), 0);
   refused({a, b, "--listen", "0"}, 2, "1 ports for 2 databases");
-  refused({a, "--listen", "here"}, 2, "no address");
+  refused({a, "--listen", "here"}, 2, "not an address");
   refused({a, "--listen", "0", "--tls-cert", "x.pem"}, 2, "TLS needs");
   const auto s = start({a, b, "--listen", "0", "--listen", "0"});
   refused({(folder.path / "c.db").string(), "--listen", s.where}, 1, "cannot listen at");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve` while something stands still: a statement that cannot be interrupted, a log that
+// `dbengine serve` while something is blocked: a statement that cannot be interrupted, a log that
 // nobody reads.
 //
 //   peer                        server                              log
@@ -49,7 +49,7 @@ namespace {
 const std::string stays =
     "SELECT printf('%.*c', 100000000, 'a') GLOB '*' || printf('%.*c', 120, 'a') || 'b'";
 
-// Nobody listens there; that it stays so is likely enough.
+// No process listens there; that it stays so is likely enough.
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in in{};
@@ -69,7 +69,7 @@ struct system_config : caf::actor_system_config {
 
 } // namespace
 
-CAF_TEST(a server ends although a statement does not come back) {
+CAF_TEST(a server ends although a statement does not return ) {
   const engine_folder folder;
   const auto settings = folder.path / "settings.toml";
   std::ofstream(settings) << "[engine]\nshutdown_timeout = \"100ms\"\n";
@@ -91,11 +91,11 @@ CAF_TEST(a server ends although a statement does not come back) {
   CAF_CHECK_EQUAL(http(pages, "/healthz").status, 200); // for ten minutes
   p.signal(SIGTERM);
   CAF_CHECK_EQUAL(p.wait(), 0);
-  CAF_CHECK(p.err().find("does not come back and is left behind") != std::string::npos);
+  CAF_CHECK(p.err().find("does not end and is abandoned") != std::string::npos);
   CAF_CHECK(p.err().find("stopped") != std::string::npos);
 }
 
-CAF_TEST(the pages tell when no reader is left and when only a new process helps) {
+CAF_TEST(the pages report when no reader is left and when only a new process helps) {
   const engine_folder folder;
   manual_reset_event door;
   system_config config;
@@ -125,22 +125,22 @@ CAF_TEST(the pages tell when no reader is left and when only a new process helps
   CAF_CHECK(body.find("no reader is left") != std::string::npos);
   CAF_CHECK_EQUAL(app::serve::reasons_to_restart(all, 1ms).size(), 1u);
   CAF_CHECK(app::serve::reasons_to_restart(all).empty());
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 200; }));
   // The writer alone.
-  door.close();
+  door.reset();
   caf::anon_send(all.databases[0]->engine(),
                  execute_request{"CREATE TABLE t AS SELECT hold()", {}, {.timeout = 10ms}});
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 503; }));
-  // A read of before may have come to run first, and then it is the reader that is told of first.
+  // A read of before may have come to run first, and then the reader is reported first.
   CAF_CHECK(eventually([&] {
     return late.at("/readyz")().body.find("writer is stalled for") != std::string::npos;
   }));
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return status(late, "/readyz") == 200; }));
 }
 
-CAF_TEST(a log that nobody reads stops neither deadlines nor the end) {
+CAF_TEST(a log that is not read stops neither deadlines nor the end) {
   const engine_folder folder;
   const auto pipe = folder.path / "log";
   CAF_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);

@@ -98,8 +98,8 @@ CAF_TEST(nor one of another process that reads or writes it) {
   CAF_CHECK_EQUAL(one_row(t.target), "new");
 }
 
-// The kernel tells the owner of a file; only root may play one here.
-CAF_TEST(a user without rights is told as well) {
+// The kernel knows the owner of a file; only root may take another's part here.
+CAF_TEST(a user without rights gets the error as well) {
   if (geteuid() != 0)
     DBENGINE_SKIP("needs to be root to become another user");
   const target_fixture t;
@@ -123,7 +123,7 @@ CAF_TEST(a user without rights is told as well) {
 //                                   | opens it, does nothing
 //  the new one has the name         |
 //  gives the old one its name back  |
-CAF_TEST(who opens the old file while it is replaced keeps it) {
+CAF_TEST(a program that opens the old file while it is replaced keeps it) {
   const target_fixture t;
   int fd = -1;
   const auto restore = [&] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Looking at a database or a backup must not let go of the locks that SQLite has on it in the same
+// Reading a database or a backup must not release the locks that SQLite has on it in the same
 // process.
 #include "backup/backup_restore.hpp"
 #include "os/pinned_file.hpp"

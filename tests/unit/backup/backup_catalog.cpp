@@ -187,7 +187,7 @@ CAF_TEST(a manifest of very many tables is still read) {
 //  one backup                | another
 //  --------------------------+-------------------------------------------
 //  copies                    |
-//                            | (somebody removes the lock file, as stale)
+//                            | (a user removes the lock file, as stale)
 //                            | begins, removes nothing of it, completes
 //  completes                 |
 CAF_TEST(what a living backup writes is no leftover though the lock file is gone) {
@@ -232,7 +232,7 @@ CAF_TEST(a folder under the name of something unfinished stops no backup) {
   CAF_CHECK(std::filesystem::is_directory(folder));
 }
 
-CAF_TEST(a look into a foreign folder leaves nothing there) {
+CAF_TEST(reading a foreign folder leaves nothing there) {
   const temporary_folder folder;
   write_file(folder.path / "holiday.jpg", "x");
   CAF_CHECK(backup::clean_backup_directory(folder.path).empty());

@@ -194,7 +194,7 @@ CAF_TEST(a backup under a writer ends after its pages and holds the first state)
 
 //  this thread                    | SQLite's online backup, without a pin
 //  -------------------------------+---------------------------------------
-//  commits after each step        | begins anew, never ends
+//  commits after each step        | starts again, never ends
 //                                 |
 //  commits after each step        | with the pin: ends after its pages
 CAF_TEST(without the pin a copy under a writer never ends) {

@@ -29,7 +29,7 @@ void work_for(std::chrono::milliseconds t) {
 
 } // namespace
 
-CAF_TEST(work rests while somebody writes and not else) {
+CAF_TEST(work pauses while a connection writes and not else) {
   std::uint64_t commits = 7;
   dbengine::backup::throttle pace(pause_time, [&] { return commits; });
   // The shortest of many, because any of them may lose the processor.
@@ -49,7 +49,7 @@ CAF_TEST(work rests while somebody writes and not else) {
   CAF_CHECK(time_of(unknown) >= pause_time);
 }
 
-CAF_TEST(short work does not rest) {
+CAF_TEST(short work does not pause) {
   std::uint64_t commits = 0;
   dbengine::backup::throttle pace(1h, [&] { return ++commits; });
   for (int i = 0; i < 1000; ++i)

@@ -147,7 +147,7 @@ CAF_TEST(a link that wins the race for the name does not keep it) {
     std::string point;
     std::string name;
   };
-  // With the old file still there it comes back; with both gone nothing is left that leads outside.
+  // With the old file still there it returns; with both gone nothing is left that leads outside.
   const std::vector<step> partial{{"replace", beside.partial}};
   const std::vector<step> both{{"replace", beside.partial}, {"replace", beside.old}};
   const std::vector<step> late{{"replace", beside.partial}, {"put_back", beside.old}};
@@ -221,7 +221,7 @@ CAF_TEST(what a dead restore left is cleaned up by its marker) {
   dbengine::backup::clean_after_restore(database);
   CAF_CHECK_EQUAL(rows(), 100);
   CAF_CHECK_EQUAL(leftovers(), 0);
-  // It does not: the old one comes back.
+  // It does not: the old one returns.
   dbengine::sqlite::run_sql(open_plain(database).get(), "DELETE FROM t WHERE id > 7", "change");
   die_after_rename("");
   write_file(database, std::string(5000, 'x'));
@@ -252,7 +252,7 @@ CAF_TEST(the next restore into a folder cleans up after one whose target never c
     write_file(folder.path / names->marker, "dbengine restore\n");
     write_file(folder.path / names->partial, "half");
   }
-  // Without a marker it is somebody else's.
+  // Without a marker it belongs to another program.
   const dbengine::backup::restore_names foreign("foreign.db");
   write_file(folder.path / foreign.partial, "a safety copy");
   const dbengine::os::file_lock engine(folder.path / "running.db");

@@ -161,8 +161,8 @@ CAF_TEST(a backup being read stays) {
     const auto result = apply();
     CAF_CHECK(result.removed.empty());
     CAF_CHECK_EQUAL(result.in_use.size(), 2u);
-    // To look must not let go: closing a descriptor of a file drops this process's POSIX locks on
-    // it.
+    // To read it must not release locks: closing a descriptor of a file drops this process's POSIX
+    // locks on it.
     CAF_CHECK_EQUAL(apply().in_use.size(), 2u);
     CAF_CHECK(verify_backup(made[1].path).ok);
     CAF_CHECK_EQUAL(apply().in_use.size(), 2u);

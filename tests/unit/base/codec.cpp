@@ -173,7 +173,7 @@ CAF_TEST(a length that its message does not have is refused before it takes memo
     CAF_CHECK_NOT_EQUAL(refusal<rows>(number(0) + number(n) + number(0)), "");
     CAF_CHECK_NOT_EQUAL(refusal<rows>(encode(std::vector<std::string>{"n"}) + number(n)), "");
   }
-  // 2^60 rows of 16 columns of 16 bytes are 2^68 bytes, 0 where a product wraps around.
+  // 2^60 rows of 16 columns of 16 bytes are 2^68 bytes, 0 if a product wraps around.
   const std::vector<std::string> names(16, "n");
   CAF_CHECK_NOT_EQUAL(refusal<rows>(encode(names) + number(std::uint64_t{1} << 60) + number(0)),
                       "");

@@ -88,7 +88,7 @@ struct tally {
   int broken = 0;  ///< reads that fail although there is memory again
 };
 
-/// Fails each allocation of a read whose connection must end a snapshot, and looks at the reads
+/// Fails each allocation of a read whose connection must end a snapshot, and checks the reads
 /// after it.
 tally starve_reads() {
   CAF_REQUIRE(install());

@@ -28,7 +28,7 @@ struct closer {
   void operator()(sqlite3* db) const { sqlite3_close(db); }
 };
 
-// Somebody else who uses the file through SQLite.
+// Another program that uses the file through SQLite.
 struct stranger {
   explicit stranger(const std::filesystem::path& file) {
     sqlite3* opened = nullptr;
@@ -100,7 +100,7 @@ CAF_TEST(another connections commits are seen by the next statement) {
 
 #ifdef DBENGINE_FAULTS
 
-CAF_TEST(a commit between the look at the file and the write is no error) {
+CAF_TEST(a commit between the check of the file and the write is no error) {
   fixture f;
   const stranger other(f.where.path);
   int strikes = 0;
@@ -211,7 +211,7 @@ CAF_TEST(a reader stops mapping the file while snapshots come often) {
   CAF_CHECK_EQUAL(mapped(), wanted);
 }
 
-CAF_TEST(a write that is stopped while it commits tells what became of it) {
+CAF_TEST(a write that is stopped while it commits reports its outcome) {
   // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs
   // together.
   struct stopper {

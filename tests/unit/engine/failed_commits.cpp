@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A commit that fails with an I/O error may come back when the file is opened again: it is settled
-// before anybody is told that it was not done, and where that is not possible nothing more is
+// A commit that fails with an I/O error may reappear when the file is opened again: it is resolved
+// before any caller gets "not done", and if that is not possible nothing more is
 // written.
 //
 //   writer                               answer
@@ -10,7 +10,7 @@
 //   checkpoint empties the WAL -------->  the group runs again: done
 //   a reader keeps the WAL: a commit
 //   in the failed one's place --------->  the same
-//   neither is possible --------------->  `fenced`, `unknown`; the next write tries again to settle
+//   neither is possible --------------->  `fenced`, `unknown`; the next write tries again
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -32,7 +32,7 @@ namespace {
       error_info{.code = errc::io, .extended_code = 1034, .message = "disk I/O error on purpose"});
 }
 
-// A disk that can be broken: every COMMIT, checkpoint and settling commit fails while it is.
+// A disk that can be broken: every COMMIT, checkpoint and resolving commit fails while it is.
 class broken_disk {
 public:
   explicit broken_disk(std::vector<std::string> points) : points_(std::move(points)) {
@@ -55,11 +55,11 @@ private:
 };
 
 std::vector<counted_ptr> group(engine_system_fixture& f) {
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   std::vector<counted_ptr> all;
   for (int i = 0; i < 3; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   for (const auto& r : all)
     CAF_REQUIRE(engine_system_fixture::answered(r));
   return all;
@@ -67,7 +67,7 @@ std::vector<counted_ptr> group(engine_system_fixture& f) {
 
 } // namespace
 
-CAF_TEST(a failed commit that is settled runs again) {
+CAF_TEST(a failed commit that is resolved runs again) {
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   broken_disk disk({"writer.before_commit"});
@@ -82,11 +82,11 @@ CAF_TEST(a failed commit that is settled runs again) {
   CAF_CHECK(f.health().ok);
 }
 
-CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being settled) {
+CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being resolved) {
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(f.done("INSERT INTO t VALUES (0)"));
-  const auto reader = f.core().open_reader();
+  const auto reader = f.core().file().open_reader();
   reader->snapshot().refresh();
   dbengine::sqlite::request_control ctl(10s, {});
   CAF_REQUIRE(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() == 1);
@@ -95,13 +95,13 @@ CAF_TEST(a reader that keeps the WAL does not keep a failed commit from being se
   disk.broken = true;
   for (const auto& r : group(f))
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
-  CAF_CHECK(f.core().fenced().empty());
+  CAF_CHECK(f.core().fence().reason().empty());
   CAF_CHECK(reader->fetch("SELECT count(*) FROM t", {}, ctl)[0][0].as<int>() ==
             1); // still in its snapshot
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 4);
 }
 
-CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
+CAF_TEST(a failed commit that cannot be resolved fences writing until it can) {
   std::vector<escalation_kind> told;
   std::mutex telling;
   options o;
@@ -115,7 +115,7 @@ CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
   disk.broken = true;
   for (const auto& r : group(f)) {
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
-    CAF_CHECK(r->outcome_info().outcome == outcome::unknown); // nobody is told "not done"
+    CAF_CHECK(r->outcome_info().outcome == outcome::unknown); // no caller gets "not done"
     CAF_CHECK_EQUAL(r->answers.load(), 1);
   }
   const auto later = f.write("INSERT INTO t VALUES (2)");
@@ -123,7 +123,7 @@ CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
   CAF_CHECK_EQUAL(to_string(later->code()), to_string(errc::fenced));
   CAF_CHECK(later->outcome_info().outcome == outcome::not_run);
   CAF_CHECK(!f.health().ok);
-  CAF_CHECK(f.health().fenced.find("could not be settled") != std::string::npos);
+  CAF_CHECK(f.health().fenced.find("could not be resolved") != std::string::npos);
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads go on
   disk.broken = false;
   CAF_CHECK(f.done("INSERT INTO t VALUES (3)")); // by itself
@@ -134,7 +134,7 @@ CAF_TEST(a failed commit that cannot be settled fences writing until it can) {
                                                       escalation_kind::writing_resumed}));
 }
 
-CAF_TEST(a writer that fails while it settles loses no request) {
+CAF_TEST(a writer that fails while it resolves loses no request) {
   for (const std::string point : {"writer.settle", "writer.checkpoint"}) {
     engine_system_fixture f({}, quick_restarts());
     CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
@@ -196,7 +196,7 @@ CAF_TEST(a write whose failed commit is not resolved is answered by its deadline
   base::fault::set_hook({});
 }
 
-CAF_TEST(the facade is told the same) {
+CAF_TEST(the facade gets the same) {
   engine_folder folder;
   db_engine db(folder.url());
   db.execute("CREATE TABLE t (x)");

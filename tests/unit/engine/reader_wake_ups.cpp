@@ -33,7 +33,7 @@ using namespace dbengine::test;
 
 namespace {
 
-/// Waits where its answer is given, after its reader has let go of it.
+/// Waits where its answer is given, after its reader has released it.
 class read_of_peer final : public dbengine::engine::request {
 public:
   read_of_peer(std::uint64_t of, std::string text)
@@ -65,24 +65,24 @@ struct fixture {
                                return value(1);
                              }});
     core = std::make_unique<engine::engine>(folder.url(), std::move(o));
-    engine::engine::wakers w;
+    engine::worker_signals w;
     w.flush_reader = [this](std::size_t i) {
       const std::lock_guard lock(mutex);
       woken.push_back(i);
     };
     core->start(std::move(w));
     for (std::size_t i = 0; i < 2; ++i) {
-      connections.push_back(core->open_reader());
-      core->reader_open(i);
-      core->reader_started(i);
+      connections.push_back(core->file().open_reader());
+      core->reads().opened(i);
+      core->reads().started(i);
     }
   }
   ~fixture() {
-    core->refuse();
-    core->answer_rest();
+    core->calls().stop_accepting();
+    core->cancel_requests();
   }
 
-  /// As the actor of that reader, on the wake-up that it was sent. False where none was, or it
+  /// As the actor of that reader, on the wake-up that it was sent. False if none was, or it
   /// takes no work.
   bool serve(std::size_t reader) {
     {
@@ -92,9 +92,9 @@ struct fixture {
         return false;
       woken.erase(own);
     }
-    if (!core->take_wake_up(reader))
+    if (!core->reads().accept_wake_up(reader))
       return false;
-    core->drain_reads(reader, *connections[reader]);
+    core->reads().drain(reader, *connections[reader]);
     return true;
   }
 
@@ -112,12 +112,12 @@ CAF_TEST_FIXTURE_SCOPE(reader_wake_ups, fixture)
 
 CAF_TEST(a reader that steps back while it is woken can be woken again) {
   const auto held = read(7, "SELECT door_0()");
-  core->submit_read(held);
+  core->reads().submit(held);
   std::jthread first([&] { serve(0); });
   CAF_REQUIRE(doors[0].await_one());
   const auto other = read(8, "SELECT 1");
   other->answers.open();
-  core->submit_read(other);
+  core->reads().submit(other);
   CAF_REQUIRE(serve(1)); // a spare one until then: peer 7 has every reader, and peer 8 waits
   CAF_CHECK(other->now() == engine::request::state::answered);
 
@@ -129,10 +129,10 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   next->answers.open();
   {
     const fault_script steps_back("reader.chosen", 1, [&] {
-      core->drain_reads(1, *connections[1]); // as a reader does when it starts
-      CAF_CHECK(!core->reader_active(1));
+      core->reads().drain(1, *connections[1]); // as a reader does when it starts
+      CAF_CHECK(!core->reads().is_active(1));
     });
-    core->submit_read(next);
+    core->reads().submit(next);
     CAF_REQUIRE_EQUAL(steps_back.hits(), 1);
   }
   CAF_CHECK(!serve(1)); // the wake-up came to a spare one
@@ -141,12 +141,12 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   CAF_CHECK(next->now() == engine::request::state::answered);
 
   const auto again = read(7, "SELECT door_1()");
-  core->submit_read(again);
+  core->reads().submit(again);
   std::jthread second([&] { serve(0); });
   CAF_REQUIRE(doors[1].await_one());
   const auto last = read(8, "SELECT 3");
   last->answers.open();
-  core->submit_read(last);
+  core->reads().submit(last);
   CAF_CHECK(serve(1));
   CAF_CHECK(last->now() == engine::request::state::answered);
   again->answers.open();

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The queue in front of the workers: peers have it in turns, each has its share, and what one has
-// under way is bounded.
+// in flight is bounded.
 
 #include "engine/request_queue.hpp"
 
@@ -145,7 +145,7 @@ CAF_TEST(bytes have shares as well and one large request is let in) {
   CAF_CHECK(a.shares.empty());
 }
 
-CAF_TEST(no peer has more under way than it may) {
+CAF_TEST(no peer has more in flight than it may) {
   admission a{.max_requests = 100, .max_bytes = 1 << 20};
   request_queue q(a, 1);
   for (int i = 0; i < 3; ++i)

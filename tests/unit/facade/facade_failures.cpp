@@ -152,7 +152,7 @@ CAF_TEST(a connection that fails inside a transaction is an error and is replace
   }
 }
 
-CAF_TEST(a transaction that fails at its commit is told what became of it) {
+CAF_TEST(a transaction that fails at its commit reports its outcome) {
   const auto commit = [](with_table& w) {
     return failure_of(
         [&] { w.db.write([](transaction& tx) { tx.execute("INSERT INTO t VALUES (1)"); }); });

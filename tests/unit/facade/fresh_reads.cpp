@@ -6,7 +6,7 @@
 //
 //   another process              the engine's readers
 //   COMMIT n
-//   tells n              ---->   reads: at least n
+//   prints n             ---->   reads: at least n
 
 #include "support/engine/engine_fixture.hpp"
 
@@ -29,8 +29,8 @@ using namespace dbengine::test;
 
 namespace {
 
-// A child that commits 1, 2, 3 … through SQLite alone and tells each number after its commit; ends
-// when nobody listens.
+// A child that commits 1, 2, 3 … through SQLite alone and prints each number after its commit; ends
+// when its output is closed.
 class foreign_writer {
 public:
   explicit foreign_writer(const std::string& file) {
@@ -53,7 +53,7 @@ public:
     ::waitpid(child_, nullptr, 0);
   }
 
-  /// The newest number that it has told; waits where it has told none since the last.
+  /// The newest number that it has printed; waits if it has printed none since the last.
   int told() const {
     int numbers[256];
     const auto n = ::read(from_, numbers, sizeof numbers);
@@ -81,7 +81,7 @@ private:
 
 } // namespace
 
-CAF_TEST(what another process was told is committed is seen by the next read) {
+CAF_TEST(what another process has committed is seen by the next read) {
   const engine_folder folder;
   {
     db_engine db(folder.url());
@@ -117,7 +117,7 @@ CAF_TEST(what another process was told is committed is seen by the next read) {
 
 namespace {
 
-// A WAL counts in its header how often it began anew.
+// A WAL counts in its header how often it was restarted.
 std::uint32_t number_of(const std::filesystem::path& wal) {
   std::ifstream in(wal, std::ios::binary);
   unsigned char header[16] = {};
@@ -128,7 +128,7 @@ std::uint32_t number_of(const std::filesystem::path& wal) {
 
 } // namespace
 
-CAF_TEST(readers that never rest do not keep the WAL from beginning anew) {
+CAF_TEST(readers that never pause do not keep the WAL from a restart) {
   const engine_folder folder;
   db_engine db(folder.url(), {.cache_size = 4 << 20});
   db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB)");
@@ -143,7 +143,8 @@ CAF_TEST(readers that never rest do not keep the WAL from beginning anew) {
     });
   const std::string text(60'000, 'x');
   // One after the other, and without a pause that would truncate it. How long it grows depends on
-  // how long a busy machine keeps a reader from ending its statement; that it begins anew does not.
+  // how long a busy machine keeps a reader from ending its statement; that it starts again does
+  // not.
   int anew = 0;
   auto number = number_of(wal);
   for (std::int64_t i = 0; anew < 3 && i < 20'000; ++i) {

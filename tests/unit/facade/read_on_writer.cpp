@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Short reads on the idle write connection: fresh, in nobody's way, and never where they must not
+// Short reads on the idle write connection: fresh, blocking no write, and never where they must not
 // be.
 
 #include "base/fault.hpp"
@@ -70,7 +70,7 @@ CAF_TEST(a read after a commit runs on the write connection and sees it) {
     f.insert();
     CAF_CHECK_EQUAL(f.rows(), i);
   }
-  // A sweep that looks at the gate at the same moment may send a read to its lease.
+  // A sweep that checks the writer lock at the same moment may send a read to its lease.
   CAF_CHECK(f.on_writer() > before + 25);
 }
 

@@ -101,7 +101,7 @@ CAF_TEST(a request to a broker that has ended is answered) {
   CAF_CHECK_EQUAL(why, caf::sec::request_receiver_down);
 }
 
-CAF_TEST(left alone a broker keeps its messages until it is told) {
+CAF_TEST(an unchanged broker keeps its messages until it is notified) {
   scene s;
   s.end_with_a_message();
   s.tell_itself();

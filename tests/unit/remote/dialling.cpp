@@ -61,7 +61,7 @@ public:
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&in), &size);
     return ntohs(in.sin_port);
   }
-  /// From now on it answers nobody: its queue is full, and what comes is dropped.
+  /// From now on it does not answer: its queue is full, and what comes is dropped.
   void fill(const char* ip) {
     for (int i = 0; i < 4; ++i) {
       waiting_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -100,7 +100,7 @@ CAF_TEST(the next address of a name is tried where the first one says nothing) {
       },
       300ms);
   CAF_CHECK_EQUAL(to_string(e.code), "unreachable");
-  // Who answers is no engine, and that is seen: it was reached.
+  // The peer that answers is no engine, and that is reported: it was reached.
   std::jthread answers([&] {
     const int fd = ::accept4(live.fd(), nullptr, nullptr, SOCK_CLOEXEC);
     const std::vector<char> no_engine(64, 'x');
@@ -133,7 +133,7 @@ CAF_TEST(an address that refuses is no reason to wait) {
   CAF_CHECK(e.message.find(std::strerror(ECONNREFUSED)) != std::string::npos);
 }
 
-CAF_TEST(a name without an address is told as such) {
+CAF_TEST(a name without an address is reported as such) {
   const auto e = failure_of_dial(
       [](const dbengine::actors::remote::endpoint&) {
         return std::vector<dbengine::actors::remote::socket_address>{};

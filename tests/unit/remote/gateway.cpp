@@ -291,7 +291,7 @@ CAF_TEST(a peer that reads no answers leaves the others room for theirs) {
   CAF_CHECK(is(it.ask(peer, wire_kind::fetch, 4, large), wire_outcome::part));
 }
 
-CAF_TEST(another version of the protocol is told so) {
+CAF_TEST(another version of the protocol is reported) {
   scene it;
   caf::scoped_actor peer(it.system());
   const auto a = it.ask(peer, wire_kind::hello, 1, body(std::uint32_t{99}, std::string("9.9")));
@@ -337,7 +337,7 @@ CAF_TEST(a cursor belongs to the peer that opened it) {
       is(it.ask(peer, wire_kind::cursor_next, 2, body(cursor_next{id, 10})), wire_outcome::result));
 }
 
-CAF_TEST(a fetch that would write is told to ask again) {
+CAF_TEST(a fetch that would write is sent again as a write) {
   scene it;
   caf::scoped_actor peer(it.system());
   it.ask(peer, wire_kind::execute, 1, body(execute_request{"CREATE TABLE t (x)", {}, {}}));
@@ -347,7 +347,7 @@ CAF_TEST(a fetch that would write is told to ask again) {
                wire_outcome::result));
 }
 
-CAF_TEST(a fetch that forbids itself to write is refused and not told to ask again) {
+CAF_TEST(a fetch that forbids itself to write is refused and not sent again) {
   scene it;
   caf::scoped_actor peer(it.system());
   it.ask(peer, wire_kind::execute, 1, body(execute_request{"CREATE TABLE t (x)", {}, {}}));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A peer's cursor that keeps the write-ahead log from beginning anew is closed when that has grown
+// A peer's cursor that keeps the write-ahead log from a restart is closed when that has grown
 // by so much; the process's own is not.
 
-#include "engine/cursor_table.hpp"
+#include "engine/read/cursor_table.hpp"
 #include "sqlite/url.hpp"
 #include "support/engine/engine_fixture.hpp"
 #include "support/wire/gateway_scene.hpp"
@@ -66,7 +66,7 @@ CAF_TEST(a cursor that is kept leaves the log its bound) {
   };
   CAF_CHECK(next().code == errc::none);
   writer.ask(wire_kind::execute, execute_body("INSERT INTO t VALUES (NULL)"));
-  // The cursor is first seen at 64 MiB, and the log is looked at each time it has grown by a
+  // The cursor is first seen at 64 MiB, and the log is checked each time it has grown by a
   // quarter: 16 MB a write, 800 in all.
   for (int i = 0; i < 50; ++i)
     CAF_CHECK_EQUAL(code_in(writer.ask(

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // What peers ask of a port: each request has an id of its own, ends with its connection, and is
-// decoded where it is in nobody's way.
+// decoded where it blocks no other request.
 
 #include "support/eventually.hpp"
 #include "support/faults/mutant.hpp"
@@ -28,13 +28,13 @@ std::string endless_insert() {
          "SELECT x FROM c WHERE x < 0";
 }
 
-/// Where a decoder stands still.
+/// Where a decoder is blocked.
 manual_reset_event sign;
 
 dbengine::actors::remote::decoder_actor::behavior_type stopped_decoder(
     dbengine::actors::remote::decoder_actor::pointer) {
   return {[](const dbengine::actors::remote::decode_job_ptr& job) {
-    sign.pass();
+    sign.wait();
     job->result = dbengine::actors::remote::decode_request(job->kind, job->body);
     return true;
   }};
@@ -62,7 +62,7 @@ std::string nulls(std::uint64_t n) {
 
 } // namespace
 
-CAF_TEST(an id that is under way is refused) {
+CAF_TEST(an id that is in flight is refused) {
   gateway_scene s({.num_workers = 2});
   gateway_peer peer(s);
   peer.send(wire_kind::fetch, fetch_body(endless, ten_minutes), 5);
@@ -78,7 +78,7 @@ CAF_TEST(an id that is under way is refused) {
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::cancel, wire_body(1s, std::uint64_t{5}))), "none");
   CAF_CHECK_EQUAL(code_in(peer.receive()), "cancelled");
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), 5)), "none");
-  // One whose answer is not yet fetched as a whole is under way, too.
+  // One whose answer is not yet fetched as a whole is in flight, too.
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT zeroblob(5000000)"), 7)),
                   "none");
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), 7)), "invalid_state");
@@ -172,7 +172,7 @@ CAF_TEST(more parameters than a statement takes are refused before they take mem
 }
 
 CAF_TEST(a large request is decoded aside and its connection keeps its order) {
-  sign.close();
+  sign.reset();
   gateway_scene s({.num_workers = 2}, {}, "sqlite://", stopped_decoder);
   gateway_peer other(s);
   CAF_REQUIRE_EQUAL(code_in(other.ask(wire_kind::execute, execute_body("CREATE TABLE t (x)"))),
@@ -185,14 +185,14 @@ CAF_TEST(a large request is decoded aside and its connection keeps its order) {
     peer.send(wire_kind::execute, execute_body("INSERT INTO t SELECT count(*) FROM t"));
     const auto dropped = peer.send(wire_kind::execute, execute_body("INSERT INTO t VALUES (2)"));
     const auto twice = peer.send(wire_kind::execute, large);
-    CAF_REQUIRE(sign.wait_for(1));
+    CAF_REQUIRE(sign.wait_for_arrivals(1));
     // Others are served, and what waits for nothing is.
     CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::fetch, fetch_body("SELECT 1"))), "none");
     CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::health, wire_body(1s))), "none");
     CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), twice)),
                     "invalid_state");
     peer.ask(wire_kind::cancel, wire_body(1s, dropped));
-    sign.open();
+    sign.set();
   }
   CAF_CHECK_EQUAL(code_in(peer.receive()), "none");
   CAF_CHECK_EQUAL(code_in(peer.receive()), "none");
@@ -208,8 +208,8 @@ CAF_TEST(a large request is decoded aside and its connection keeps its order) {
   CAF_CHECK_EQUAL(r[1][0].as<int>(), 1);
 }
 
-CAF_TEST(who hangs up while it is decoded for is forgotten and others go on) {
-  sign.close();
+CAF_TEST(a peer that leaves while its request is decoded is forgotten and others go on) {
+  sign.reset();
   gateway_scene s({}, {}, "sqlite://", stopped_decoder);
   gateway_peer other(s);
   other.ask(wire_kind::execute, execute_body("CREATE TABLE t (x)"));
@@ -219,11 +219,11 @@ CAF_TEST(who hangs up while it is decoded for is forgotten and others go on) {
     auto peer = std::make_unique<gateway_peer>(s);
     peer->send(wire_kind::execute, large);
     peer->send(wire_kind::execute, large);
-    CAF_REQUIRE(sign.wait_for(1));
+    CAF_REQUIRE(sign.wait_for_arrivals(1));
     other.send(wire_kind::execute, large);
     peer.reset();
     CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::health, wire_body(1s))), "none");
-    sign.open();
+    sign.set();
   }
   CAF_CHECK_EQUAL(code_in(other.receive()), "none");
   CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::fetch, fetch_body("SELECT 1"))), "none");
@@ -231,13 +231,13 @@ CAF_TEST(who hangs up while it is decoded for is forgotten and others go on) {
 
 CAF_TEST(a gateway that decodes by itself would be noticed) {
   const mutant f("decodes in the gateway"); // negative control
-  sign.close();
+  sign.reset();
   gateway_scene s({}, {}, "sqlite://", stopped_decoder);
   gateway_peer peer(s);
   CAF_CHECK_EQUAL(
       code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1 --" + std::string(200'000, 'x')))),
       "none");
-  CAF_CHECK_EQUAL(sign.came(), 0);
+  CAF_CHECK_EQUAL(sign.arrivals(), 0);
 }
 
 #else

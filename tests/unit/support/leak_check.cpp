@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The judge of long runs (support/engine/leak_check.hpp): a leak is told from a connection more.
+// The judge of long runs (support/engine/leak_check.hpp): a leak differs from one more connection.
 
 #include "support/engine/leak_check.hpp"
 
@@ -13,7 +13,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// Sixty looks; `change` gets the number of each.
+// Sixty samples; `change` gets the number of each.
 std::string judged(const std::function<void(footprint&, std::uint64_t)>& change) {
   std::vector<footprint> all;
   for (std::uint64_t i = 0; i < 60; ++i) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Cursors of actors end by themselves: when nobody asks for long, and when their owner is gone.
+// Cursors of actors end by themselves: when they are not read for long, and when their owner has
+// ended.
 //
 //   owner                       engine
 //   cursor_open --------------> opens, monitors the owner, arms one timer
-//   cursor_next --------------> rows; the idle time starts anew
-//   ends ---------------------> its cursors are closed, nobody else's
+//   cursor_next --------------> rows; the idle time starts again
+//   ends ---------------------> its cursors are closed, no others
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -55,7 +56,7 @@ void fill(engine_system_fixture& f) {
 
 } // namespace
 
-CAF_TEST(a cursor that nobody asks for is closed) {
+CAF_TEST(a cursor that is not read is closed) {
   engine_system_fixture f({}, idle(20ms));
   fill(f);
   const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
@@ -93,9 +94,9 @@ CAF_TEST(closing a cursor ends the step that runs) {
   const auto id = answer.get_as<cursor_id>(0);
   // It never ends by itself, and its deadline is a day away.
   const auto step = box->send(engine, cursor_next{.id = id, .batch = 1, .timeout = 24h});
-  CAF_REQUIRE(g.wait_for(1));
+  CAF_REQUIRE(g.wait_for_arrivals(1));
   box->send(engine, cursor_close{id});
-  g.open();
+  g.set();
   CAF_REQUIRE(box->wait(step, 60s, answer));
   CAF_CHECK_EQUAL(to_string(failure_in(answer).code), to_string(errc::cancelled));
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1); // the reader is free
@@ -113,7 +114,7 @@ CAF_TEST(a cursor that is read stays and a restarted pool continues its sweeps) 
   const auto used = opened(self, engine);
   const auto unused = opened(self, engine);
   // The pool is killed and its timer with it: the next pool looks after the cursors that are there.
-  caf::anon_send_exit(f.engine->handles().pool(), caf::exit_reason::kill);
+  caf::anon_send_exit(f.engine->handles().read().reader_pool, caf::exit_reason::kill);
   const auto started = std::chrono::steady_clock::now();
   int asked = 0;
   while (f.engine->cursors()->size() == 2 && std::chrono::steady_clock::now() < started + 60s) {
@@ -178,7 +179,7 @@ CAF_TEST(an engine without cursors arms no timer) {
   fill(f);
   const auto open = [&] {
     dbengine::sqlite::request_control ctl(10s, {});
-    return table.open(f.core().open_reader(), "SELECT x FROM t", {}, 7, ctl);
+    return table.open(f.core().file().open_reader(), "SELECT x FROM t", {}, 7, ctl);
   };
   const auto first = open();
   open();
@@ -190,7 +191,7 @@ CAF_TEST(an engine without cursors arms no timer) {
   }));
   open();
   CAF_CHECK_EQUAL(armed, 2);
-  table.close(first, 8); // nobody else's number works
+  table.close(first, 8); // no other actor's number works
   table.close_owned(8);
   CAF_CHECK_EQUAL(table.size(), 1u);
   table.close_owned(7);

@@ -120,7 +120,7 @@ CAF_TEST(two engines live in one host and end apart) {
   actors::shutdown(sys, two);
 }
 
-CAF_TEST(an owner actor is told when a circuit opens) {
+CAF_TEST(an owner actor is notified when a circuit opens) {
   engine_folder folder;
   host_config cfg;
   caf::actor_system sys(cfg);
@@ -162,10 +162,10 @@ CAF_TEST(shutting down drains what waits) {
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::vector<counted_ptr> all;
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   for (int i = 0; i < 500; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   f.engine->stop(60s);
   for (const auto& r : all) {
     CAF_CHECK_EQUAL(r->answers.load(), 1);
@@ -181,13 +181,13 @@ CAF_TEST(
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::vector<counted_ptr> all;
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   for (int i = 0; i < 500; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
   std::thread stopping([&] { f.engine->stop(0s); }); // while this thread keeps the write connection
   for (const auto& r : all)
     CAF_CHECK(engine_system_fixture::answered(r));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   stopping.join();
   for (const auto& r : all) {
     CAF_CHECK_EQUAL(r->answers.load(), 1);

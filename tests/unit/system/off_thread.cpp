@@ -153,7 +153,7 @@ bool none_open(engine_system_fixture& f) {
 /// Nothing reads an old state any more: the WAL can be emptied.
 bool wal_is_free(engine_system_fixture& f) {
   return f.done("INSERT INTO t VALUES (0)") &&
-         eventually([&] { return f.core().wal_bytes() == 0; }); // by the idle checkpoint
+         eventually([&] { return f.core().file().wal_bytes() == 0; }); // by the idle checkpoint
 }
 
 } // namespace
@@ -203,7 +203,7 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
     CAF_REQUIRE(lease != nullptr);
     lease->conn->snapshot().refresh();
     leases.give_back(*lease);
-    f.core().arm_sweep();
+    f.core().sweeper().arm();
     CAF_CHECK(none_open(f));
     CAF_CHECK(eventually([&] { return leases.open_count() == 0; })); // not used for 2 s
     CAF_CHECK(wal_is_free(f));
@@ -227,7 +227,7 @@ CAF_TEST(an engine whose last handle an actor lets go of ends on a thread of its
     });
     CAF_CHECK(eventually([&] { return done.load(); }));
     sys.await_all_actors_done();   // the engine's, too
-    db_engine again(folder.url()); // nobody has its lock
+    db_engine again(folder.url()); // no process has its lock
     CAF_CHECK_EQUAL(again.fetch_value<int>("SELECT count(*) FROM t"), 0);
   }
   check_none();
@@ -239,7 +239,7 @@ CAF_TEST(a file opened on a thread of the scheduler is counted) { // the control
     engine_system_fixture f;
     std::atomic<bool> done{false};
     f.system->spawn([&f, &done](caf::event_based_actor*) {
-      f.core().open_reader();
+      f.core().file().open_reader();
       done = true;
     });
     CAF_CHECK(eventually([&] { return done.load(); }));

@@ -5,7 +5,7 @@
 //
 //   a backup's progress callback    calls shutdown() ------> returns; the backup ends with
 //                                                            `shut_down` or `cancelled`
-//   a backup that stands still      shutdown() ------------> returns a second later; the backup
+//   a backup that is blocked        shutdown() ------------> returns a second later; the backup
 //                                                            is abandoned
 //   the scheduler's only thread     drops the last handle -> returns; another thread ends the
 //                                                            engine
@@ -72,7 +72,7 @@ CAF_TEST(shutting down does not wait for a backup that stands still) {
   });
   CAF_CHECK(door.await_one());
   f.engine->stop(0s);
-  CAF_CHECK_EQUAL(f.engine->left_behind(), (std::vector<std::string>{"backup"}));
+  CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"backup"}));
   CAF_CHECK(!std::filesystem::exists(f.folder.path / "test.db.lock"));
   door.open();
   backing_up.join();

@@ -84,7 +84,7 @@ CAF_TEST(content is exact at every boundary) {
   CAF_CHECK_EQUAL(content.read(buffer.data(), 16, chunk - 8), SQLITE_IOERR_SHORT_READ);
   CAF_CHECK_EQUAL(buffer, std::string(4, '\0') + "0123456789" + std::string(2, '\0'));
   CAF_CHECK_EQUAL(content.read(buffer.data(), 10, chunk - 4), SQLITE_OK);
-  // What was cut off does not come back.
+  // What was cut off does not return.
   CAF_CHECK_EQUAL(content.truncate(chunk - 2), SQLITE_OK);
   CAF_CHECK_EQUAL(content.truncate(3 * chunk), SQLITE_OK);
   CAF_CHECK_EQUAL(content.size(), 3 * chunk);
@@ -284,7 +284,7 @@ CAF_TEST(names follow the flags of open) {
       CAF_CHECK(exists(name + "-x"));
     }
     CAF_CHECK(!exists(name + "-x"));
-    // A deleted file goes on for those who have it open, and the name is free.
+    // A deleted file stays for connections that have it open, and the name is free.
     int moved = -1;
     db->xFileControl(db.get(), SQLITE_FCNTL_HAS_MOVED, &moved);
     CAF_CHECK_EQUAL(moved, 0);

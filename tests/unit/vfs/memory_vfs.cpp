@@ -26,7 +26,7 @@ constexpr int read_write = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 constexpr int create = read_write | SQLITE_OPEN_CREATE;
 constexpr int read_only = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 
-/// A connection whose answers are text, errors included, so that one comparison tells all.
+/// A connection whose answers are text, errors included, so that one comparison shows all.
 class session {
 public:
   session(const std::string& name, int flags,
@@ -132,7 +132,7 @@ CAF_TEST(a memory database can have a log) {
 //                        sees 1                  sees 1, 2
 // COMMIT
 //                        COMMIT, sees 1, 2, 3
-CAF_TEST(a reader keeps its snapshot and blocks nobody) {
+CAF_TEST(a reader keeps its snapshot and blocks no other connection) {
   const auto name = dbengine::vfs::unique_memory_name();
   session writer(name, create);
   writer("PRAGMA journal_mode=wal");

@@ -3,7 +3,7 @@
 
 // The timer of periodic backups, on a clock that stands still.
 //
-//   time      scheduler                       somebody's own backup
+//   time      scheduler                       a caller's own backup
 //   0         one is due: starts a worker     runs
 //   1 s       still due: once more            runs
 
@@ -53,13 +53,16 @@ CAF_TEST(a backup that is due while another one runs is tried once a second) {
     });
   });
   CAF_CHECK(door.await_one());
+  const auto listeners = std::make_shared<dbengine::actors::workers::progress_listeners>();
   int started = 0;
-  auto boss = sys.spawn(dbengine::actors::workers::backup_scheduler, service, true,
-                        dbengine::actors::workers::start_backup_worker([&] {
-                          ++started;
-                          return sys.spawn(dbengine::actors::workers::backup_worker, service);
-                        }),
-                        std::function<report_actor()>());
+  auto boss =
+      sys.spawn(dbengine::actors::workers::backup_scheduler, service, true,
+                dbengine::actors::workers::start_backup_worker([&] {
+                  ++started;
+                  return sys.spawn(dbengine::actors::workers::backup_worker, service, listeners);
+                }),
+                std::function<dbengine::actors::workers::report_actor()>(),
+                dbengine::actors::workers::child_life());
   for (int ms = 0; ms < 3'500; ++ms) {
     sched.run();
     sched.advance_time(1ms);

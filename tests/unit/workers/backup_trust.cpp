@@ -198,7 +198,7 @@ CAF_TEST(a file in rollback mode is not replaced while a read - only engine has 
     db.backup_to(folder.path / "made.db");
   }
   const auto target = folder.path / "target.db";
-  restore_backup(folder.path / "made.db", target); // in rollback mode, until somebody writes
+  restore_backup(folder.path / "made.db", target); // in rollback mode, until the first write
   {
     const db_engine reads(target.string(), {.read_only = true});
     CAF_CHECK(reads.fetch_value<int>("SELECT count(*) FROM t") == 3);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who is restarted with whom in a real engine, and where its owner sees it: statistics, health and
-// log.
+// Which workers are restarted together in a real engine, and where its owner sees it: statistics,
+// health and log.
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -50,7 +50,7 @@ private:
 
 } // namespace
 
-CAF_TEST(the backup scheduler is restarted with the writer and nobody else is) {
+CAF_TEST(the backup scheduler is restarted with the writer and no other worker is) {
   const engine_folder backups;
   options o;
   o.num_workers = 2;
@@ -61,18 +61,18 @@ CAF_TEST(the backup scheduler is restarted with the writer and nobody else is) {
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(eventually([&] { return f.engine->backups().info().total_backups > 0; }));
   auto& handles = f.engine->handles();
-  const auto writer = handles.writer();
-  const auto scheduler = handles.backups();
-  const auto reader = handles.reader(0);
-  const auto pool = handles.pool();
+  const auto writer = handles.read().writer;
+  const auto scheduler = handles.read().backup_scheduler;
+  const auto reader = handles.read().readers[0];
+  const auto pool = handles.read().reader_pool;
   {
     const fault_script script("writer.before_statement", 1, fail_worker);
     CAF_CHECK(f.done("INSERT INTO t VALUES (1)")); // the next writer runs it
   }
-  CAF_CHECK(eventually([&] { return handles.backups() != scheduler; }));
-  CAF_CHECK(handles.writer() != writer);
-  CAF_CHECK(handles.reader(0) == reader);
-  CAF_CHECK(handles.pool() == pool);
+  CAF_CHECK(eventually([&] { return handles.read().backup_scheduler != scheduler; }));
+  CAF_CHECK(handles.read().writer != writer);
+  CAF_CHECK(handles.read().readers[0] == reader);
+  CAF_CHECK(handles.read().reader_pool == pool);
   // It went along and has not failed itself.
   CAF_CHECK_EQUAL(f.worker("backup scheduler").restarts, 0u);
   CAF_CHECK_EQUAL(f.worker("writer").restarts, 1u);
@@ -82,19 +82,19 @@ CAF_TEST(the backup scheduler is restarted with the writer and nobody else is) {
   CAF_CHECK(eventually([&] { return f.engine->backups().info().total_backups > made; }));
 }
 
-CAF_TEST(a scheduler that fails takes nobody along and answers) {
+CAF_TEST(a scheduler that fails ends no other worker and answers) {
   const engine_folder backups;
   options o;
   o.backup_dir = backups.path / "backups";
   engine_system_fixture f(o, quick_restarts());
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   auto& handles = f.engine->handles();
-  const auto writer = handles.writer();
-  const auto scheduler = handles.backups();
+  const auto writer = handles.read().writer;
+  const auto scheduler = handles.read().backup_scheduler;
   caf::scoped_actor self{*f.system};
   const auto ask = [&] {
     error_info why;
-    self->request(handles.backups(), 60s, backup_request{})
+    self->request(handles.read().backup_scheduler, 60s, backup_request{})
         .receive([](bool) {}, [&](const caf::error& e) { why = actors::to_info(e); });
     return to_string(why.code);
   };
@@ -102,8 +102,8 @@ CAF_TEST(a scheduler that fails takes nobody along and answers) {
     const fault_script script("scheduler.asked", 1, fail_worker);
     CAF_CHECK_EQUAL(ask(), to_string(errc::unavailable));
   }
-  CAF_CHECK(eventually([&] { return handles.backups() != scheduler; }));
-  CAF_CHECK(handles.writer() == writer);
+  CAF_CHECK(eventually([&] { return handles.read().backup_scheduler != scheduler; }));
+  CAF_CHECK(handles.read().writer == writer);
   CAF_CHECK_EQUAL(f.worker("backup scheduler").restarts, 1u);
   CAF_CHECK_EQUAL(ask(), to_string(errc::none));
 }
@@ -124,11 +124,11 @@ CAF_TEST(a restart stands in statistics health and log) {
   CAF_CHECK(f.worker("writer").circuit == circuit_state::closed);
 }
 
-CAF_TEST(a worker that somebody ends is said to be that) {
+CAF_TEST(a worker that is ended from outside is reported as such) {
   listening log;
   engine_system_fixture f({}, quick_restarts());
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  caf::anon_send_exit(f.engine->handles().writer(), caf::exit_reason::kill);
+  caf::anon_send_exit(f.engine->handles().read().writer, caf::exit_reason::kill);
   CAF_CHECK(log.heard("warning: writer failed and is restarted: unavailable: ended by an exit "
                       "message: kill"));
   CAF_CHECK(f.done("INSERT INTO t VALUES (1)"));
@@ -145,8 +145,8 @@ CAF_TEST(a circuit that opens and closes stands in statistics health and log) {
     if (broken)
       fail_worker();
   });
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
-  f.core().writer_broken({.code = errc::internal, .message = "on purpose"});
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
+  f.core().writer().fail({.code = errc::internal, .message = "on purpose"});
   CAF_CHECK(log.heard("error: writer failed 2 times in 60000 ms, the circuit is open: internal"));
   CAF_CHECK(log.heard("info: writer is tried again, the circuit is half-open"));
   CAF_CHECK(log.heard("warning: writer failed again, the circuit stays open: internal"));

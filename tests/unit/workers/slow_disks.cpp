@@ -10,7 +10,7 @@
 //                       fetch, 200 ms -----------------> answered: timeout
 //   COMMIT              <------------------------------- the information
 //
-// The folder of the backups is slow by a gate in this program's own `open`.
+// The folder of the backups is slow by an event in this program's own `open`.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/eventually.hpp"
@@ -99,11 +99,11 @@ struct one_thread {
   caf::actor_system sys;
 };
 
-// Opens the gate whatever the test finds: nobody may be left in it.
+// Sets the event whatever the test finds: no thread may be left waiting.
 struct opened_at_the_end {
   manual_reset_event& door;
   ~opened_at_the_end() {
-    door.open();
+    door.set();
     slow_folder = nullptr;
   }
 };
@@ -120,7 +120,7 @@ CAF_TEST(health and deadlines do not wait for a locked file) {
       caf.sys, file.string(),
       {.num_workers = 2, .busy_timeout = 300s, .request_timeout = 300s, .read_only = true});
   other.script(
-      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // a look of the engine may read just now
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may check the file just now
   std::atomic<bool> told{false};
   caf.ask<database_info>(engine, database_info_request{}, told);
   CAF_CHECK_EQUAL(to_string(caf.code_of<health_report>(engine, health_request{})), "none");
@@ -143,7 +143,7 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
   auto engine = actors::spawn_engine(
       caf.sys, file.string(), {.busy_timeout = 300s, .request_timeout = 300ms, .read_only = true});
   other.script(
-      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // a look of the engine may read just now
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may check the file just now
   CAF_CHECK_EQUAL(to_string(caf.code_of<database_info>(engine, database_info_request{})),
                   "timeout");
   other.script("COMMIT");
@@ -151,7 +151,7 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
   actors::shutdown(caf.sys, engine);
 }
 
-CAF_TEST(a slow folder of backups keeps nobody waiting but who asks for backups) {
+CAF_TEST(a slow folder of backups delays only callers that ask for backups) {
   const engine_folder folder;
   manual_reset_event door;
   const opened_at_the_end end{door};
@@ -171,12 +171,12 @@ CAF_TEST(a slow folder of backups keeps nobody waiting but who asks for backups)
   CAF_CHECK_EQUAL(to_string(caf.code_of<statistics>(engine, statistics_request{})), "none");
   CAF_CHECK(actors::health_of(engine).ok);
   CAF_CHECK(!told);
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return told.load(); }));
   actors::shutdown(caf.sys, engine);
 }
 
-CAF_TEST(the facade opens and tells its health beside a slow folder) {
+CAF_TEST(the facade opens and reports its health beside a slow folder) {
   const engine_folder folder;
   manual_reset_event door;
   const opened_at_the_end end{door};
@@ -184,6 +184,6 @@ CAF_TEST(the facade opens and tells its health beside a slow folder) {
   db_engine db(folder.url(), {.backup_enabled = true, .backup_dir = folder.path / "slow backups"});
   CAF_CHECK(db.health().ok);
   CAF_CHECK_EQUAL(db.get_stats().backups, 0u);
-  door.open();
+  door.set();
   CAF_CHECK(eventually([&] { return db.get_stats().backups == 1; }));
 }

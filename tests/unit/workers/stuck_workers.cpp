@@ -7,7 +7,7 @@
 //   SELECT wait_here() ------> at the door
 //   deadline + 50 ms: timeout  retired                 active: opens its connection
 //   SELECT 1 --------------------------------------->  answered
-//   the door opens             comes back, is spare
+//   the door opens             returns, is spare
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -52,7 +52,7 @@ counted_ptr at_the_door(blocking_point& door, Submit submit) {
 
 } // namespace
 
-CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
+CAF_TEST(a stuck reader is replaced and returns as the spare one) {
   blocking_point door;
   std::mutex telling;
   std::vector<escalation> told;
@@ -96,7 +96,7 @@ CAF_TEST(a stuck reader is replaced and comes back as the spare one) {
   CAF_CHECK(f.health().ok);
   CAF_CHECK_EQUAL(f.number("SELECT 41 + 1"), 42);
   CAF_CHECK_EQUAL(stuck->answers.load(), 1);
-  CAF_CHECK_EQUAL(f.stats().restarts, 0u); // nobody was restarted for it
+  CAF_CHECK_EQUAL(f.stats().restarts, 0u); // no worker was restarted for it
 }
 
 CAF_TEST(with no spare reader left requests are answered by their deadlines) {
@@ -127,11 +127,11 @@ CAF_TEST(a request that a stuck writer does not finish in time is rolled back) {
   blocking_point door;
   engine_system_fixture f(with_door(door));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   const auto patient = f.write("INSERT INTO t VALUES (7)");
   const auto stuck =
       f.write("INSERT INTO t SELECT wait_here()", 1s); // time enough to come to the door
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   CAF_REQUIRE(door.await_one());
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
@@ -159,7 +159,7 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
       r->sql = first + "; INSERT INTO t SELECT wait_here()";
       r->mode = script_mode::continue_on_error;
       r->deadline = dbengine::sqlite::clock::now() + t;
-      f.core().submit_write(r);
+      f.core().writes().submit(r);
       ++tries;
       return r;
     });
@@ -191,12 +191,12 @@ CAF_TEST(a lone write that was given up is not committed either) {
 CAF_TEST(a thread that keeps the write connection is seen) {
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   const auto waits = f.write("INSERT INTO t VALUES (1)");
   CAF_CHECK(eventually([&] {
     return f.worker("writer").note.find("a caller's thread has held the write connection for") == 0;
   }));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   CAF_CHECK(engine_system_fixture::answered(waits));
   CAF_CHECK(eventually([&] { return f.worker("writer").note.empty(); }));
 }
@@ -209,8 +209,8 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   const auto core = f.engine->core_ptr();
   const auto read = f.read("SELECT wait_here()");
   CAF_REQUIRE(door.await_one());
-  f.engine->stop(50ms); // comes back though the reader does not
-  CAF_CHECK_EQUAL(f.engine->left_behind(), (std::vector<std::string>{"reader 1"}));
+  f.engine->stop(50ms); // returns though the reader does not
+  CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"reader 1"}));
   CAF_REQUIRE_EQUAL(read->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::shut_down));
   CAF_CHECK_EQUAL(code_of([&] { f.read("SELECT 1"); }), "shut_down");
@@ -220,7 +220,7 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   CAF_CHECK_EQUAL(read->answers.load(), 1);
 }
 
-CAF_TEST(a stuck writer keeps the file until it comes back) {
+CAF_TEST(a stuck writer keeps the file until it returns) {
   blocking_point door;
   auto o = with_door(door);
   engine_system_fixture f(o);
@@ -230,7 +230,7 @@ CAF_TEST(a stuck writer keeps the file until it comes back) {
   f.engine->stop(50ms);
   CAF_REQUIRE_EQUAL(stuck->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::shut_down));
-  // Its connection still has SQLite's lock, so nobody else may have the file.
+  // Its connection still has SQLite's lock, so no other engine may have the file.
   CAF_CHECK_EQUAL(code_of([&] { db_engine again(f.folder.url()); }), "locked");
   door.open();
   f.engine.reset();
@@ -259,9 +259,9 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
   door.open();
 }
 
-CAF_TEST(a watch that answers at the same moment as the sender leaves hangs nobody) {
-  // The sender leaves at its deadline + 50 ms, and the watch answers then: whoever is first, one
-  // error comes of it.
+CAF_TEST(a watchdog that answers at the moment at which the sender leaves hangs no thread) {
+  // The sender leaves at its deadline + 50 ms, and the watchdog answers then: whichever is first,
+  // one error comes of it.
   blocking_point door;
   engine_folder folder;
   auto o = with_door(door);

@@ -8,7 +8,7 @@
 //   holds the writer lock
 //   submits 1, 2, 3 ---------> (queue)
 //   unlocks -----------------> one group of three
-//                              ... point: throws / gets an exit message / stands still
+//                              ... point: throws / gets an exit message / is blocked
 //   <------------------------------------------------------ what was not committed runs again
 //   each answered once; rows 1..3 are there exactly if the answer says so; row 4 is written
 //   and read
@@ -37,10 +37,10 @@ const std::vector<std::string> reader_points{"reader.before_statement", "reader.
 
 struct group_of_three {
   explicit group_of_three(engine_system_fixture& f, std::chrono::milliseconds timeout = 60s) {
-    CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+    CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
     for (int i = 1; i <= 3; ++i)
       requests.push_back(f.write("INSERT INTO t VALUES (" + std::to_string(i) + ")", timeout));
-    f.core().give_back_writer();
+    f.core().writer().unlock();
   }
   // Every answer was given once, and says the truth.
   void check(engine_system_fixture& f, const std::string& point) {
@@ -82,7 +82,7 @@ CAF_TEST(a writer that throws at any point loses and doubles nothing) {
     const fault_script script(point, 1, fail_worker);
     group_of_three g(*f);
     g.check(*f, point);
-    // One failure of a worker is nobody's fault: all three are done.
+    // No request is to blame for one failure of a worker: all three are done.
     for (const auto& r : g.requests)
       CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
     CAF_CHECK_EQUAL(script.hits(), 1);
@@ -93,10 +93,10 @@ CAF_TEST(a writer that throws at any point loses and doubles nothing) {
   }
 }
 
-CAF_TEST(a writer that is told to end at any point finishes what it has) {
+CAF_TEST(a writer that gets an exit message at any point finishes what it has) {
   for (const auto& point : writer_points) {
     auto f = open_with_table();
-    const auto writer = f->engine->handles().writer();
+    const auto writer = f->engine->handles().read().writer;
     const fault_script script(
         point, 1, [&] { caf::anon_send_exit(writer, caf::exit_reason::user_shutdown); });
     group_of_three g(*f);
@@ -125,7 +125,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
         g = std::make_unique<group_of_three>(*f, timeout *= 2);
       for (const auto& r : g->requests)
         CAF_CHECK(engine_system_fixture::answered(r));
-      // Who waits behind it is answered, too, and reads go on.
+      // Requests that wait behind it are answered, too, and reads go on.
       const auto behind = f->write("INSERT INTO t VALUES (5)", 50ms);
       CAF_CHECK(engine_system_fixture::answered(behind));
       CAF_CHECK_EQUAL(to_string(behind->code()), to_string(errc::timeout));
@@ -162,12 +162,13 @@ CAF_TEST(a reader that fails at any point is replaced and its read runs again) {
   }
 }
 
-CAF_TEST(a reader that is told to end finishes its read) {
+CAF_TEST(a reader that gets an exit message finishes its read) {
   for (const auto& point : reader_points) {
     auto f = open_with_table();
     const fault_script script(point, 1, [&] {
       for (std::size_t i = 0; i < 2; ++i)
-        caf::anon_send_exit(f->engine->handles().reader(i), caf::exit_reason::user_shutdown);
+        caf::anon_send_exit(f->engine->handles().read().readers[i],
+                            caf::exit_reason::user_shutdown);
     });
     const auto r = f->read("SELECT count(*) FROM t");
     CAF_REQUIRE(engine_system_fixture::answered(r));
@@ -183,11 +184,11 @@ CAF_TEST(a worker that cannot open is tried again) {
     auto f = open_with_table();
     const fault_script script(point, 3, fail_worker);
     if (point == "writer.open") { // its connection must be gone, else there is nothing to open
-      CAF_REQUIRE(eventually([&] { return f->core().try_take_writer(); }));
-      f->core().writer_broken({.code = errc::internal, .message = "on purpose"});
+      CAF_REQUIRE(eventually([&] { return f->core().writer().try_lock(); }));
+      f->core().writer().fail({.code = errc::internal, .message = "on purpose"});
     } else {
       for (std::size_t i = 0; i < 2; ++i)
-        caf::anon_send_exit(f->engine->handles().reader(i), caf::exit_reason::kill);
+        caf::anon_send_exit(f->engine->handles().read().readers[i], caf::exit_reason::kill);
     }
     CAF_CHECK(eventually([&] { return script.hits() == 3; }));
     serves_on(*f);
@@ -198,10 +199,10 @@ CAF_TEST(a checkpoint that fails its worker is not the answer) {
   auto f = open_with_table();
   const fault_script script("writer.checkpoint", 1, fail_worker);
   auto r = f->make(request::kind::maintenance, "");
-  r->task = [&](dbengine::sqlite::connection& c) {
-    static_cast<void>(f->core().checkpoint(c, checkpoint_mode::truncate));
+  r->job = [&](dbengine::sqlite::connection& c) {
+    static_cast<void>(f->core().checkpoints().run(c, checkpoint_mode::truncate));
   };
-  f->core().submit_write(r);
+  f->core().writes().submit(r);
   CAF_REQUIRE(engine_system_fixture::answered(r));
   CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none)); // by the second worker
   CAF_CHECK_EQUAL(script.hits(), 1);
@@ -214,8 +215,8 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
     auto f = open_with_table();
     const fault_script script(point, 1, fail_worker);
     auto r = f->make(request::kind::maintenance, "");
-    r->task = [](dbengine::sqlite::connection& c) { c.own_sql().run("INSERT INTO t VALUES (1)"); };
-    f->core().submit_write(r);
+    r->job = [](dbengine::sqlite::connection& c) { c.own_sql().run("INSERT INTO t VALUES (1)"); };
+    f->core().writes().submit(r);
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
     CAF_CHECK_EQUAL(script.hits(), 1);
@@ -227,22 +228,22 @@ CAF_TEST(maintenance that committed before its writer failed is answered as done
 CAF_TEST(the next reader pool gives up the snapshot that the one before it was to) {
   auto f = open_with_table(); // by the writer alone: no lease is open
   CAF_REQUIRE(f->done("INSERT INTO t VALUES (1)"));
-  caf::anon_send_exit(f->engine->handles().pool(), caf::exit_reason::kill);
+  caf::anon_send_exit(f->engine->handles().read().reader_pool, caf::exit_reason::kill);
   CAF_CHECK(eventually([&] { return f->worker("reader pool").restarts == 1; }));
   CAF_CHECK(eventually([&] {
-    if (!f->core().try_take_writer())
+    if (!f->core().writer().try_lock())
       return false;
-    const bool open = f->core().writer().snapshot().is_open();
-    f->core().give_back_writer();
+    const bool open = f->core().writer().connection().snapshot().is_open();
+    f->core().writer().unlock();
     std::this_thread::sleep_for(
         3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between
     return !open;
   }));
 }
 
-CAF_TEST(an end of a reader that is told late does not end the next one) {
+CAF_TEST(a late down message of a reader does not end the next one) {
   engine_system_fixture f;
-  f.core().reader_failed(0, 0); // of a life before the first
+  f.core().reads().failed(0, 0); // of a life before the first
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);
 }
 
@@ -251,15 +252,15 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   int ran = 0;
   std::string victim;
   const auto poison = f->make(request::kind::maintenance, "");
-  poison->task = [&](dbengine::sqlite::connection&) {
+  poison->job = [&](dbengine::sqlite::connection&) {
     ++ran;
     fail_worker();
   };
-  CAF_REQUIRE(eventually([&] { return f->core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f->core().writer().try_lock(); }));
   const auto before = f->write("INSERT INTO t VALUES (1)");
-  f->core().submit_write(poison);
+  f->core().writes().submit(poison);
   const auto after = f->write("INSERT INTO t VALUES (2)");
-  f->core().give_back_writer();
+  f->core().writer().unlock();
   for (const auto& r : {before, poison, after}) {
     CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(r->answers.load(), 1);
@@ -271,8 +272,8 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   // A poisonous read, too.
   ran = 0;
   const auto read = f->make(request::kind::maintenance, "");
-  read->task = poison->task;
-  f->core().submit_read(read);
+  read->job = poison->job;
+  f->core().reads().submit(read);
   CAF_REQUIRE(engine_system_fixture::answered(read));
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::poison));
   CAF_CHECK_EQUAL(ran, 2);
@@ -304,9 +305,9 @@ CAF_TEST(an open circuit answers at once and a probe closes it) {
       if (broken)
         fail_worker();
     });
-    CAF_REQUIRE(eventually([&] { return f.core().try_take_writer(); }));
+    CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
     const auto waits = f.write("INSERT INTO t VALUES (1)");
-    f.core().writer_broken({.code = errc::internal, .message = "on purpose"});
+    f.core().writer().fail({.code = errc::internal, .message = "on purpose"});
     CAF_REQUIRE(engine_system_fixture::answered(waits)); // when the circuit opens
     CAF_CHECK_EQUAL(to_string(waits->code()), to_string(errc::unavailable));
     CAF_CHECK(waits->outcome_info().outcome == outcome::not_run);

@@ -7,7 +7,7 @@
 //   0               starts it ----------------------> opens, `ready`
 //   t               <-------------------------------- ends with an error
 //   t + 5..10 ms    starts it (delay doubles: 10..20, 20..40 ... at most 5 s)
-//   6th in 60 s     opens the circuit, tells the owner
+//   6th in 60 s     opens the circuit, notifies the owner
 //   + 5 s           half-open: starts it -----------> `ready`: closed / ends: open for 5 s more
 
 #include "workers/supervisor.hpp"
@@ -30,6 +30,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr workers::stop_mode every_mode[] = {workers::stop_mode::in_order, workers::stop_mode::all,
+                                             workers::stop_mode::abandon};
+
 struct config : caf::actor_system_config {
   config() { setup(*this); }
 };
@@ -41,14 +44,14 @@ struct fixture : test_coordinator_fixture<config> {
     int starts = 0;
     bool ready_at_once = true;
     bool cannot_start = false;
-    std::function<void()> ready;
+    workers::child_life life;
     int circuits_opened = 0;
     int circuits_closed = 0;
   };
 
   fixture()
-      : board_(std::make_shared<dbengine::actors::workers::worker_status_table>()),
-        ended(std::make_shared<dbengine::actors::workers::supervisor_exit>()) {
+      : board_(std::make_shared<workers::worker_status_table>()),
+        ended(std::make_shared<workers::supervisor_exit>()) {
     options o;
     o.on_escalation = [this](const escalation& e) { told.push_back(e); };
     core = std::make_shared<dbengine::engine::engine>("sqlite://", o);
@@ -56,8 +59,8 @@ struct fixture : test_coordinator_fixture<config> {
   }
 
   ~fixture() {
-    for (int i = 0; i < 3; ++i) {
-      caf::anon_send(boss, caf::close_atom_v);
+    for (const auto mode : every_mode) {
+      caf::anon_send(boss, workers::stop_children{mode});
       sched.run();
     }
     boss = nullptr;
@@ -65,36 +68,38 @@ struct fixture : test_coordinator_fixture<config> {
     sched.run();
   }
 
-  dbengine::actors::workers::child_spec spec(const std::string& name,
-                                             dbengine::actors::workers::strategy s) {
+  workers::child_spec spec(const std::string& name, workers::strategy s) {
     auto& c = children[name];
     c.name = name;
-    return {name, s,
-            [this, &c](std::function<void()> ready) {
-              if (c.cannot_start)
-                throw error(errc::internal, "no thread");
-              ++c.starts;
-              order.push_back("start " + c.name);
-              auto h = sys.spawn([] { return caf::behavior{[](int) {}}; });
-              h->attach_functor([this, &c] { order.push_back("end " + c.name); });
-              c.handle = h;
-              c.ready = std::move(ready);
-              if (c.ready_at_once)
-                c.ready();
-              return h;
-            },
-            [&c](const error_info&) { ++c.circuits_opened; }, [&c] { ++c.circuits_closed; }};
+    return {.id = {},
+            .name = name,
+            .restart = s,
+            .start =
+                [this, &c](const workers::child_life& life) {
+                  if (c.cannot_start)
+                    throw error(errc::internal, "no thread");
+                  ++c.starts;
+                  order.push_back("start " + c.name);
+                  auto h = sys.spawn([] { return caf::behavior{[](int) {}}; });
+                  h->attach_functor([this, &c] { order.push_back("end " + c.name); });
+                  c.handle = h;
+                  c.life = life;
+                  if (c.ready_at_once)
+                    c.life.report_ready();
+                  return h;
+                },
+            .circuit_opened = [&c](const error_info&) { ++c.circuits_opened; },
+            .circuit_closed = [&c] { ++c.circuits_closed; }};
   }
 
-  void begin(std::vector<dbengine::actors::workers::child_spec> specs,
-             dbengine::actors::workers::restart_policy p = {}) {
-    std::vector<dbengine::actors::workers::started_child> first;
-    for (const auto& s : specs) {
-      board_->add(s.name);
-      first.push_back(dbengine::actors::workers::start_child(s));
-    }
-    boss = sys.spawn(dbengine::actors::workers::supervisor, core, board_, std::move(specs),
-                     std::move(first), ended, p);
+  void begin(std::vector<workers::child_spec> specs, workers::restart_policy p = {}) {
+    for (const auto& s : specs)
+      board_->add(s.id, s.name);
+    boss = sys.spawn(workers::supervisor, core, board_, specs, ended, p);
+    for (std::uint32_t i = 0; i < specs.size(); ++i)
+      caf::anon_send(
+          boss, workers::start_child(specs[i], i,
+                                     workers::child_life(boss, i, workers::first_incarnation)));
     sched.run();
   }
 
@@ -111,7 +116,7 @@ struct fixture : test_coordinator_fixture<config> {
       sched.run();
     }
   }
-  worker_health state(std::size_t i) { return board_->read().at(i); }
+  worker_health state(std::size_t i) { return board_->read().at(i).health; }
   std::vector<escalation_kind> told_kinds() {
     std::vector<escalation_kind> kinds;
     for (const auto& e : told)
@@ -119,13 +124,13 @@ struct fixture : test_coordinator_fixture<config> {
     return kinds;
   }
 
-  std::shared_ptr<dbengine::actors::workers::worker_status_table> board_;
-  std::shared_ptr<dbengine::actors::workers::supervisor_exit> ended;
+  std::shared_ptr<workers::worker_status_table> board_;
+  std::shared_ptr<workers::supervisor_exit> ended;
   std::shared_ptr<dbengine::engine::engine> core;
   std::map<std::string, child> children;
   std::vector<std::string> order;
   std::vector<escalation> told;
-  supervisor_actor boss;
+  workers::supervisor_actor boss;
 };
 
 } // namespace
@@ -133,24 +138,22 @@ struct fixture : test_coordinator_fixture<config> {
 CAF_TEST_FIXTURE_SCOPE(supervisor_tests, fixture)
 
 CAF_TEST(children start in order and end in the reverse order) {
-  begin({spec("a", dbengine::actors::workers::strategy::rest_for_one),
-         spec("b", dbengine::actors::workers::strategy::one_for_one),
-         spec("c", dbengine::actors::workers::strategy::one_for_one)});
+  begin({spec("a", workers::strategy::rest_for_one), spec("b", workers::strategy::one_for_one),
+         spec("c", workers::strategy::one_for_one)});
   CAF_CHECK_EQUAL(order, (std::vector<std::string>{"start a", "start b", "start c"}));
   CAF_CHECK(!ended->wait_until(sqlite::clock::now()));
   order.clear();
-  caf::anon_send(boss, caf::close_atom_v);
+  caf::anon_send(boss, workers::stop_children{});
   sched.run();
   CAF_CHECK_EQUAL(order, (std::vector<std::string>{"end c", "end b", "end a"}));
   CAF_REQUIRE(ended->wait_until(sqlite::clock::now()));
-  CAF_CHECK(ended->left().empty());
+  CAF_CHECK(ended->abandoned().empty());
   CAF_CHECK(told.empty());
 }
 
 CAF_TEST(delays double and each is between half and the whole) {
   // The sixth opens the circuit: with a larger budget the doubling can be watched to its ceiling.
-  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)},
-        {.intensity = 100, .period = 3600s});
+  begin({spec("a", workers::strategy::one_for_one)}, {.intensity = 100, .period = 3600s});
   auto most = 10ms;
   std::set<std::int64_t> parts; // tenths of the whole that were waited
   for (int n = 1; n <= 12; ++n) {
@@ -166,14 +169,14 @@ CAF_TEST(delays double and each is between half and the whole) {
     most = std::min<std::chrono::milliseconds>(most * 2, 5s);
   }
   CAF_CHECK(most == 5s);       // the ceiling was reached
-  CAF_CHECK(parts.size() > 1); // at random: those who failed together do not come back together
+  CAF_CHECK(parts.size() > 1); // at random: workers that failed together are not restarted together
   CAF_CHECK_EQUAL(state(0).restarts, 12u);
   CAF_CHECK(state(0).last_failure.find("on purpose") != std::string::npos);
   CAF_CHECK(state(0).circuit == circuit_state::closed);
 }
 
 CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) {
-  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
+  begin({spec("a", workers::strategy::one_for_one)});
   auto& a = children["a"];
   for (int n = 1; n <= 5; ++n) {
     fail("a");
@@ -193,14 +196,14 @@ CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) 
   pass(1ms); // the probe
   CAF_CHECK_EQUAL(a.starts, 7);
   CAF_CHECK(state(0).circuit == circuit_state::half_open);
-  // It fails: open for five seconds more, and nobody is told twice.
+  // It fails: open for five seconds more, and the owner is not notified twice.
   fail("a");
   CAF_CHECK(state(0).circuit == circuit_state::open);
   CAF_CHECK_EQUAL(a.circuits_opened, 1);
   CAF_CHECK_EQUAL(told.size(), 1u);
   pass(5'000ms);
   CAF_CHECK(state(0).circuit == circuit_state::half_open);
-  a.ready();
+  a.life.report_ready();
   sched.run();
   CAF_CHECK(state(0).circuit == circuit_state::closed);
   CAF_CHECK(state(0).state == worker_state::idle);
@@ -214,7 +217,7 @@ CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) 
 
 CAF_TEST(
     failures that are far enough apart never open the circuit) { // the control of the test above
-  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
+  begin({spec("a", workers::strategy::one_for_one)});
   for (int n = 1; n <= 12; ++n) {
     fail("a");
     pass(12'001ms);
@@ -224,10 +227,10 @@ CAF_TEST(
   CAF_CHECK(told.empty());
 }
 
-CAF_TEST(rest for one takes along those after it and does not blame them) {
-  begin({spec("writer", dbengine::actors::workers::strategy::rest_for_one),
-         spec("reader", dbengine::actors::workers::strategy::one_for_one),
-         spec("backups", dbengine::actors::workers::strategy::rest_for_one)});
+CAF_TEST(rest_for_one restarts the children after it and does not blame them) {
+  begin({spec("writer", workers::strategy::rest_for_one),
+         spec("reader", workers::strategy::one_for_one),
+         spec("backups", workers::strategy::rest_for_one)});
   for (int n = 1; n <= 5; ++n) {
     fail("writer");
     pass(200ms);
@@ -249,9 +252,9 @@ CAF_TEST(rest for one takes along those after it and does not blame them) {
 }
 
 CAF_TEST(a child that cannot be started is tried again) {
-  spec("a", dbengine::actors::workers::strategy::one_for_one);
+  spec("a", workers::strategy::one_for_one);
   children["a"].cannot_start = true;
-  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
+  begin({spec("a", workers::strategy::one_for_one)});
   CAF_CHECK_EQUAL(children["a"].starts, 0);
   CAF_CHECK(state(0).last_failure.find("no thread") != std::string::npos);
   pass(40ms);
@@ -261,38 +264,37 @@ CAF_TEST(a child that cannot be started is tried again) {
   CAF_CHECK_EQUAL(children["a"].starts, 1);
 }
 
-CAF_TEST(a ready that comes late counts for nobody) {
-  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
+CAF_TEST(a ready that comes late counts for no child) {
+  begin({spec("a", workers::strategy::one_for_one)});
   auto& a = children["a"];
   a.ready_at_once = false;
-  const auto late = a.ready; // of the first generation
+  const auto late = a.life; // of the first incarnation
   fail("a");
   pass(10ms);
   CAF_CHECK(state(0).state == worker_state::restarting);
-  late();
+  late.report_ready();
   sched.run();
   CAF_CHECK(state(0).state == worker_state::restarting);
-  a.ready();
+  a.life.report_ready();
   sched.run();
   CAF_CHECK(state(0).state == worker_state::idle);
 }
 
-CAF_TEST(a second close asks all at once and a third leaves behind what does not end) {
-  begin({spec("a", dbengine::actors::workers::strategy::one_for_one),
-         spec("b", dbengine::actors::workers::strategy::one_for_one)});
-  // The scheduler runs only when told: nobody has ended when the supervisor is asked again.
-  for (int i = 0; i < 3; ++i)
-    caf::anon_send(boss, caf::close_atom_v);
+CAF_TEST(the second stop mode ends all at once and the third abandons what does not end) {
+  begin({spec("a", workers::strategy::one_for_one), spec("b", workers::strategy::one_for_one)});
+  // The scheduler runs only if asked: no child has ended when the supervisor is asked again.
+  for (const auto mode : every_mode)
+    caf::anon_send(boss, workers::stop_children{mode});
   sched.run();
   CAF_REQUIRE(ended->wait_until(sqlite::clock::now()));
-  CAF_CHECK_EQUAL(ended->left(), (std::vector<std::string>{"a", "b"}));
+  CAF_CHECK_EQUAL(ended->abandoned(), (std::vector<std::string>{"a", "b"}));
 }
 
-CAF_TEST(a supervisor that fails is told to the owner and stops the queues) {
-  begin({spec("a", dbengine::actors::workers::strategy::one_for_one)});
+CAF_TEST(a supervisor that fails is reported to the owner and stops the queues) {
+  begin({spec("a", workers::strategy::one_for_one)});
   caf::anon_send_exit(boss, caf::exit_reason::kill);
   sched.run();
-  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // nobody waits for it for ever
+  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // no caller waits for it for ever
   CAF_CHECK_EQUAL(told_kinds(), (std::vector<escalation_kind>{escalation_kind::supervision_lost}));
   struct deaf final : dbengine::engine::request {
     using dbengine::engine::request::request;
@@ -300,8 +302,8 @@ CAF_TEST(a supervisor that fails is told to the owner and stops the queues) {
   };
   auto code = errc::none;
   try {
-    core->submit_read(std::make_shared<deaf>(dbengine::engine::request::kind::fetch,
-                                             dbengine::sqlite::request_control{}));
+    core->reads().submit(std::make_shared<deaf>(dbengine::engine::request::kind::fetch,
+                                                dbengine::sqlite::request_control{}));
   } catch (const error& e) {
     code = e.code();
   }

@@ -30,15 +30,15 @@ using namespace std::chrono_literals;
 
 /// BASP's version in CAF 0.17.
 constexpr std::uint64_t basp_version = 3;
-/// So often somebody looks whether it is still wanted.
-constexpr auto look_every = 50ms;
-/// A server without TLS has spoken by then, unless it is far; one with TLS waits for us.
+/// The interval of checks whether the connection is still wanted.
+constexpr auto check_every = 50ms;
+/// A server without TLS has sent something by then, unless it is far; one with TLS waits for us.
 constexpr auto speaks_first_within = 500ms;
 /// Between the attempts at two addresses of a name (RFC 8305, 8).
 constexpr auto stagger = 250ms;
 
-/// A greeting in TLS 1.2, without extensions. Whoever speaks TLS answers it, be it with an alert; a
-/// dbengine without TLS hangs up.
+/// A greeting in TLS 1.2, without extensions. A TLS server answers it, if only with an alert; a
+/// dbengine without TLS closes the connection.
 constexpr std::array<unsigned char, 52> tls_greeting = [] {
   std::array<unsigned char, 52> g{};
   const std::array<unsigned char, 11> head{0x16, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3};
@@ -48,8 +48,8 @@ constexpr std::array<unsigned char, 52> tls_greeting = [] {
   return g;
 }();
 
-/// Asks a server whether it speaks TLS, on a connection of its own: the first one goes on waiting
-/// for a server that is far. What is sent there must harm nobody, whoever it is.
+/// Finds whether a server speaks TLS, on a connection of its own: the first connection still waits for
+/// a server that is far. What is sent there must be harmless to any server.
 class tls_question {
 public:
   explicit tls_question(int like) {
@@ -66,9 +66,9 @@ public:
   tls_question(const tls_question&) = delete;
   tls_question& operator=(const tls_question&) = delete;
 
-  /// What to wait for; none once the answer is there, or never comes.
+  /// The event to wait for; none once there is an answer, or never will be one.
   pollfd next() const { return {fd_, static_cast<short>(asked_ ? POLLIN : POLLOUT), 0}; }
-  /// What was waited for is there. True where the server speaks TLS.
+  /// Handles that event. True if the server speaks TLS.
   bool step() {
     if (fd_ < 0)
       return false;
@@ -98,8 +98,8 @@ private:
   bool asked_ = false;
 };
 
-/// Addresses of both families in turns, the first one's first (RFC 8305, 4): where one family leads
-/// nowhere, the other comes soon.
+/// Addresses of both families in turns, beginning with the first one's (RFC 8305, 4): if one family
+/// is not reachable, the other follows soon.
 std::vector<socket_address> in_turns(std::vector<socket_address> all) {
   if (all.empty())
     return all;
@@ -117,8 +117,8 @@ std::vector<socket_address> in_turns(std::vector<socket_address> all) {
   return mixed;
 }
 
-/// Connects to several addresses, each a moment after the one before or at once where that failed;
-/// the first that answers counts.
+/// Connects to several addresses, each a moment after the one before, or at once if that failed. The
+/// first that answers counts.
 class attempts {
 public:
   explicit attempts(std::vector<socket_address> to) : to_(std::move(to)) {}
@@ -129,8 +129,8 @@ public:
   attempts(const attempts&) = delete;
   attempts& operator=(const attempts&) = delete;
 
-  /// Begins what is due. Why all have failed, where they have.
-  std::string begin_where_due(clock::time_point now) {
+  /// Begins the attempts that are due. If all have failed, returns the reason.
+  std::string begin_due(clock::time_point now) {
     while (next_ < to_.size() && (open_.empty() || now >= due_)) {
       due_ = now + stagger;
       begin(to_[next_++]);
@@ -138,7 +138,7 @@ public:
     return open_.empty() ? why_.empty() ? "it has no address" : why_ : std::string();
   }
 
-  /// A connected socket, the caller's from now on; -1 where there is none by then.
+  /// A connected socket, which the caller owns; -1 if there is none by then.
   int finish(clock::time_point until) {
     if (next_ < to_.size())
       until = std::min(until, due_);
@@ -199,13 +199,13 @@ public:
     throw error(errc::protocol, name_ + ": " + why);
   }
 
-  /// False at `until`; throws at the deadline. True as well where `also` is ready.
+  /// False at `until`; throws at the deadline. True if `also` is ready, too.
   bool wait(int fd, short events, clock::time_point until, pollfd* also = nullptr) const {
     for (;;) {
-      if (!look(until))
+      if (!is_before(until))
         return false;
       const auto now = clock::now();
-      const auto left = std::min({deadline_, until, now + look_every}) - now;
+      const auto left = std::min({deadline_, until, now + check_every}) - now;
       std::array<pollfd, 2> p{{{fd, events, 0}, also != nullptr ? *also : pollfd{-1, 0, 0}}};
       const int n = ::poll(
           p.data(), p.size(),
@@ -225,17 +225,17 @@ public:
   void connect(dialled& d, const endpoint& to, const resolver& resolve) const {
     attempts all(in_turns(resolve(to)));
     while (d.socket < 0) {
-      look(clock::time_point::max());
-      if (const auto why = all.begin_where_due(clock::now()); !why.empty())
+      is_before(clock::time_point::max());
+      if (const auto why = all.begin_due(clock::now()); !why.empty())
         unreachable(why);
-      d.socket = all.finish(std::min(deadline_, clock::now() + look_every));
+      d.socket = all.finish(std::min(deadline_, clock::now() + check_every));
     }
     const int on = 1;
     ::setsockopt(d.socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   }
 
-  /// Looks at the first frame's header without taking it.
-  void see_plain(int fd) const {
+  /// Checks the first frame's header and leaves it in the socket.
+  void check_plain(int fd) const {
     std::optional<tls_question> question;
     for (const auto begin = clock::now();;) {
       std::array<char, guard::header_size> head{};
@@ -248,7 +248,7 @@ public:
         unreachable("the server closed the connection (too many connections?)");
       if (n < 0 && errno != EAGAIN && errno != EINTR)
         unreachable(std::strerror(errno));
-      if (n > 0) { // the rest is on its way; the socket would call again at once
+      if (n > 0) { // more bytes follow; the socket would be ready again at once
         ::poll(nullptr, 0, 1);
         if (!wait(fd, POLLIN, clock::time_point::max()))
           continue;
@@ -294,8 +294,8 @@ public:
   }
 
 private:
-  /// False at `until`; throws where going on is of no use.
-  bool look(clock::time_point until) const {
+  /// False at `until`; throws if the connection is no longer wanted or the deadline has passed.
+  bool is_before(clock::time_point until) const {
     if (stop_)
       unreachable("the connection is no longer wanted");
     const auto now = clock::now();
@@ -384,7 +384,7 @@ std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::t
   if (tls)
     how.shake_hands(*d, *tls);
   else
-    how.see_plain(d->socket);
+    how.check_plain(d->socket);
   return d;
 }
 

@@ -5,8 +5,8 @@
 // Thread safety: blocks; never in a scheduled actor or the middleman's thread.
 //
 // Why not `remote_actor`? It blocks CAF's one connecting actor for as long as TCP tries (two
-// minutes), waits for ever for a server that accepts and says nothing, and cannot say that the
-// other side wanted TLS.
+// minutes), waits for ever for a server that accepts and says nothing, and cannot report that the
+// other side requires TLS.
 
 #pragma once
 
@@ -43,7 +43,7 @@ struct dialled {
   dialled& operator=(const dialled&) = delete;
   ~dialled();
 
-  /// Gives the socket away.
+  /// Gives the socket to the caller.
   int release() noexcept { return std::exchange(socket, -1); }
 
   int socket = -1;
@@ -66,11 +66,11 @@ using resolver = std::function<std::vector<socket_address>(const endpoint&)>;
 /// Asks the system, in its order of preference. Throws `errc::unreachable`.
 std::vector<socket_address> resolve(const endpoint& to);
 
-/// Throws `errc::unreachable`, or `errc::protocol` where who answers cannot be talked to. `stop`
+/// Throws `errc::unreachable`, or `errc::protocol` if the server does not speak this protocol. `stop`
 /// ends it early. A name's addresses are tried a quarter of a second apart, side by side, until one
 /// accepts the connection (RFC 8305).
 std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,
                               std::chrono::steady_clock::time_point deadline,
-                              const std::atomic<bool>& stop, const resolver& resolve = resolve);
+                              const std::atomic<bool>& stop, const resolver& names = resolve);
 
 } // namespace dbengine::actors::remote

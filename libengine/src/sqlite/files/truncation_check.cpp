@@ -94,7 +94,7 @@ private:
 
 void truncation_check::track(const wal_index& index, sqlite3* db) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     struct stat file {};
     if (!handle_) {
       std::error_code ec;
@@ -152,7 +152,7 @@ void truncation_check::remember(off_t size, const wal_index::progress& checkpoin
 // the fstat if it says the same before and after it: a checkpoint's numbers never return to an
 // earlier value.
 bool truncation_check::check_with_index(const wal_index& index, sqlite3* db) noexcept {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   for (int i = 0; i < max_tries; ++i) {
     if (failure_.load(std::memory_order_relaxed) != nullptr)
       return false;
@@ -189,7 +189,7 @@ bool truncation_check::check_with_index(const wal_index& index, sqlite3* db) noe
 // In rollback mode a writer changes header and length at different moments, but only under a lock
 // that excludes ours.
 bool truncation_check::check_without_index(sqlite3* db) noexcept {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   auto* opened = file_of(db);
   if (opened == nullptr)
     return true;

@@ -22,6 +22,7 @@
 
 #pragma once
 
+#include "base/thread_annotations.hpp"
 #include "os/directory.hpp"
 #include "os/guarded_mapping.hpp"
 #include "sqlite/files/wal_index.hpp"
@@ -30,7 +31,6 @@
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <sys/types.h>
 #include <utility>
@@ -44,6 +44,7 @@ inline constexpr const char* database_truncated = "the database file was cut sho
 inline constexpr const char* index_truncated =
     "the index of the write-ahead log (-shm) was cut short";
 
+/// The check of one database file and its WAL index, and the verdict on them.
 class truncation_check {
 public:
   explicit truncation_check(std::filesystem::path file) : path_(std::move(file)) {}
@@ -85,7 +86,8 @@ private:
   bool fstat_check(std::int64_t tick, const wal_index& index, sqlite3* db) noexcept;
   bool check_with_index(const wal_index& index, sqlite3* db) noexcept;
   bool check_without_index(sqlite3* db) noexcept;
-  void remember(off_t size, const wal_index::progress& checkpoints) noexcept;
+  void remember(off_t size, const wal_index::progress& checkpoints) noexcept
+      DBENGINE_REQUIRES(mutex_);
 
   const std::filesystem::path path_;
   os::unique_fd handle_; // O_PATH: to close it drops none of SQLite's locks
@@ -98,8 +100,8 @@ private:
   std::atomic<std::uint32_t> backfilled_{0};
   std::atomic<std::int64_t> tick_{0};
   std::atomic<const char*> failure_{nullptr};
-  std::mutex mutex_;
-  std::string index_path_;
+  base::mutex mutex_;
+  std::string index_path_ DBENGINE_GUARDED_BY(mutex_);
 };
 
 } // namespace dbengine::sqlite
