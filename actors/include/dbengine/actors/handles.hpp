@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The typed interface of an engine.
-// Thread rule: handles may be copied to and used from any thread or actor.
+// Thread safety: handles may be copied to and used from any thread or actor.
 
 #pragma once
 
