@@ -18,8 +18,8 @@ namespace {
 
 struct beyond_bytes {};
 
-// By `sqlite3_column_value`, because each `sqlite3_column_…` checks the connection's lock and error
-// state again.
+// By `sqlite3_column_value`, because each `sqlite3_column_…` checks the connection's lock and
+// error state again.
 void append_row(detail::arena& a, sqlite3_stmt* s, int columns, std::size_t max_bytes) {
   const auto first = a.cells.size();
   max_bytes = std::min(max_bytes, a.bytes.size() + defaults::max_row_bytes);

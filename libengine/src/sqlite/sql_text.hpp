@@ -36,8 +36,8 @@ std::size_t parameter_lookups(std::string_view sql, std::size_t most);
 /// the first semicolon only, so that a script is read once; text behind one may have it.
 bool may_have_with(std::string_view sql) noexcept;
 
-/// For an insert of the form `INSERT INTO name [(columns)] VALUES (?, …)`: its parenthesis with the
-/// question marks, a part of `sql`. Empty for every other text, even a harmless one (an `OR`, a
+/// For an insert of the form `INSERT INTO name [(columns)] VALUES (?, …)`: its parenthesis with
+/// the question marks, a part of `sql`. Empty for every other text, even a harmless one (an `OR`, a
 /// comment, a quoted name). SQLite has accepted the text before.
 std::string_view parse_single_row_values(std::string_view sql) noexcept;
 
