@@ -59,10 +59,10 @@ struct import_result {
 /// Reports a record that is not in the table: its line and the reason.
 using report_bad = std::function<void(std::uint64_t line, const std::string& why)>;
 
-/// Loads `input` into the table. If the table does not exist, it is created from the names and types
-/// in `head`, the beginning of the input: complete records, perhaps followed by a part of one.
-/// Each batch is committed separately. If the import stops, all records before the bad one are in
-/// the table. A record is bad if its column's type would change a value by dropping digits. In a
+/// Loads `input` into the table. If the table does not exist, it is created from the names and
+/// types in `head`, the beginning of the input: complete records, perhaps followed by a part of
+/// one. Each batch is committed separately. If the import stops, all records before the bad one are
+/// in the table. A record is bad if its column's type would change a value by dropping digits. In a
 /// table created here, a text that would become a number also makes the record bad.
 /// `result` reports the progress, also when the function throws.
 /// Errors: `data_error` if the columns do not fit, and the engine's errors that no record causes.

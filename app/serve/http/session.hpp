@@ -20,8 +20,8 @@
 
 namespace dbengine::app::serve::http {
 
-/// The states of a connection. The listener sets each; all but `closed` end by their deadline at the
-/// latest.
+/// The states of a connection. The listener sets each; all but `closed` end by their deadline at
+/// the latest.
 enum class stage {
   reading,   ///< set on accept; ends with the request or its refusal
   making,    ///< a page is created; ends with the answer

@@ -48,8 +48,8 @@ constexpr std::array<unsigned char, 52> tls_greeting = [] {
   return g;
 }();
 
-/// Finds whether a server speaks TLS, on a connection of its own: the first connection still waits for
-/// a server that is far. What is sent there must be harmless to any server.
+/// Finds whether a server speaks TLS, on a connection of its own: the first connection still waits
+/// for a server that is far. What is sent there must be harmless to any server.
 class tls_question {
 public:
   explicit tls_question(int like) {
@@ -117,8 +117,8 @@ std::vector<socket_address> in_turns(std::vector<socket_address> all) {
   return mixed;
 }
 
-/// Connects to several addresses, each a moment after the one before, or at once if that failed. The
-/// first that answers counts.
+/// Connects to several addresses, each a moment after the one before, or at once if that failed.
+/// The first that answers counts.
 class attempts {
 public:
   explicit attempts(std::vector<socket_address> to) : to_(std::move(to)) {}

@@ -66,9 +66,9 @@ using resolver = std::function<std::vector<socket_address>(const endpoint&)>;
 /// Asks the system, in its order of preference. Throws `errc::unreachable`.
 std::vector<socket_address> resolve(const endpoint& to);
 
-/// Throws `errc::unreachable`, or `errc::protocol` if the server does not speak this protocol. `stop`
-/// ends it early. A name's addresses are tried a quarter of a second apart, side by side, until one
-/// accepts the connection (RFC 8305).
+/// Throws `errc::unreachable`, or `errc::protocol` if the server does not speak this protocol.
+/// `stop` ends it early. A name's addresses are tried a quarter of a second apart, side by side,
+/// until one accepts the connection (RFC 8305).
 std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,
                               std::chrono::steady_clock::time_point deadline,
                               const std::atomic<bool>& stop, const resolver& names = resolve);

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The facade's backend over the wire.
-// Thread safety: any thread. Ownership: owns its actor system and the link; the engine belongs to the
-// server.
+// Thread safety: any thread. Ownership: owns its actor system and the link; the engine belongs to
+// the server.
 
 #pragma once
 

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A request to an engine in another process, from its sender to its one answer.
-// Thread safety: filled by its sender, then the link's under its lock; `finished` is called once, by
-// any thread, without the lock.
+// Thread safety: filled by its sender, then the link's under its lock; `finished` is called once,
+// by any thread, without the lock.
 
 #pragma once
 
