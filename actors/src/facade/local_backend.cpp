@@ -318,8 +318,8 @@ void local_backend::unfollow_backup(const caf::actor& sender) noexcept {
 }
 
 // This thread composes the report if no actor can: the engine is shut down or its supervisor has
-// failed, and that is what the caller asks for. So does a thread that must not wait for an actor: one
-// of the scheduler's own, and one inside an SQL function.
+// failed, and that is what the caller asks for. So does a thread that must not wait for an actor:
+// one of the scheduler's own, and one inside an SQL function.
 template <class Report, class Ask, class Compose>
 Report local_backend::report(Ask ask, Compose compose) {
   if (workers::on_actor_thread()) {

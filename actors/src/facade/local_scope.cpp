@@ -168,8 +168,9 @@ auto local_scope::run(F&& f) {
     if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
       throw error(core.recovery().resolve_failed_commit(c, e.info()));
     throw;
-  } catch (
-      ...) { // the connection failed, not its caller: it is replaced when the scope ends, savepoints may still hold it
+  } catch (...) {
+    // The connection failed, not the caller. It is replaced when the scope ends: savepoints may
+    // still use it.
     broken_ = base::current_exception_info();
     auto why = *broken_;
     why.code = errc::unavailable;
@@ -265,8 +266,8 @@ void local_scope::commit() {
   } catch (const error& e) {
     count_write(true);
     throw error(core.recovery().resolve_failed_commit(c, e.info()));
-  } catch (
-      ...) { // the worker's failure: the writer is restarted; the commit record says what became of the transaction
+  } catch (...) {
+    // The connection failed: the writer is restarted. The count of commits gives the outcome.
     if (lease_ != nullptr)
       throw;
     auto why = base::current_exception_info();
