@@ -160,7 +160,7 @@ CAF_TEST(the handle answers what CAF asks every actor) {
   CAF_CHECK_EQUAL(name, "dbengine.engine");
 }
 
-CAF_TEST(the handle of a remote engine answers as the engine's own) {
+CAF_TEST(the handle of a remote engine answers as the own handle of the engine) {
   struct connected : caf::actor_system_config {
     connected() {
       load<caf::io::middleman>();
