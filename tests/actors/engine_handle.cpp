@@ -150,47 +150,46 @@ CAF_TEST(the handle of a remote engine answers as the own handle of the engine) 
     connected() {
       load<caf::io::middleman>();
       actors::setup(*this);
-}
-}
-;
-engine_folder folder;
-connected server_config;
-caf::actor_system server(server_config);
-connected client_config;
-caf::actor_system client(client_config);
-caf::logger::set_current_actor_system(nullptr);
-const auto engine = actors::spawn_engine(server, folder.url());
-const auto port = actors::publish(server, engine);
-CAF_REQUIRE(port);
-const auto far = actors::connect(client, "127.0.0.1", *port);
-CAF_REQUIRE(far);
-const auto any = caf::actor_cast<caf::actor>(*far);
-{
-  caf::scoped_actor self(client);
-  const auto failed = [](const caf::error& e) { CAF_FAIL(actors::to_error(e).what()); };
-  const auto doubled = client.spawn([]() -> caf::behavior {
-    return {[](const rows& r) { return 2 * r[0][0].as<std::int64_t>(); }};
-  });
-  std::int64_t n = 0;
-  self->request(doubled * any, 5s, fetch_request{"SELECT 21", {}, {}})
-      .receive([&](std::int64_t x) { n = x; }, failed);
-  CAF_CHECK_EQUAL(n, 42);
-  self->request(*far, 5s, fetch_request{"SELECT 1", {}, {}})
-      .receive([&](const rows&) { CAF_CHECK(self->current_sender() == any); }, failed);
-  int answers = 0;
-  self->request(*far, 5s, cursor_close{{7}}).receive([&] { ++answers; }, failed);
-  self->request(*far, 5s, cancel_request{7}).receive([&] { ++answers; }, failed);
-  CAF_CHECK_EQUAL(answers, 2);
-  auto refused = errc::none;
-  self->request(*far, 5s, verify_request{"/tmp/x", {}})
-      .receive([](const verify_report&) {},
-               [&](const caf::error& e) { refused = actors::to_error(e).code(); });
-  CAF_CHECK(refused == errc::not_allowed);
-}
-CAF_CHECK(code_thrown([&] { actors::shutdown(server, *far); }) == errc::invalid_option);
-actors::shutdown(client, *far);
-CAF_CHECK(actors::unpublish(server, engine, *port));
-actors::shutdown(server, engine);
+    }
+  };
+  engine_folder folder;
+  connected server_config;
+  caf::actor_system server(server_config);
+  connected client_config;
+  caf::actor_system client(client_config);
+  caf::logger::set_current_actor_system(nullptr);
+  const auto engine = actors::spawn_engine(server, folder.url());
+  const auto port = actors::publish(server, engine);
+  CAF_REQUIRE(port);
+  const auto far = actors::connect(client, "127.0.0.1", *port);
+  CAF_REQUIRE(far);
+  const auto any = caf::actor_cast<caf::actor>(*far);
+  {
+    caf::scoped_actor self(client);
+    const auto failed = [](const caf::error& e) { CAF_FAIL(actors::to_error(e).what()); };
+    const auto doubled = client.spawn([]() -> caf::behavior {
+      return {[](const rows& r) { return 2 * r[0][0].as<std::int64_t>(); }};
+    });
+    std::int64_t n = 0;
+    self->request(doubled * any, 5s, fetch_request{"SELECT 21", {}, {}})
+        .receive([&](std::int64_t x) { n = x; }, failed);
+    CAF_CHECK_EQUAL(n, 42);
+    self->request(*far, 5s, fetch_request{"SELECT 1", {}, {}})
+        .receive([&](const rows&) { CAF_CHECK(self->current_sender() == any); }, failed);
+    int answers = 0;
+    self->request(*far, 5s, cursor_close{{7}}).receive([&] { ++answers; }, failed);
+    self->request(*far, 5s, cancel_request{7}).receive([&] { ++answers; }, failed);
+    CAF_CHECK_EQUAL(answers, 2);
+    auto refused = errc::none;
+    self->request(*far, 5s, verify_request{"/tmp/x", {}})
+        .receive([](const verify_report&) {},
+                 [&](const caf::error& e) { refused = actors::to_error(e).code(); });
+    CAF_CHECK(refused == errc::not_allowed);
+  }
+  CAF_CHECK(code_thrown([&] { actors::shutdown(server, *far); }) == errc::invalid_option);
+  actors::shutdown(client, *far);
+  CAF_CHECK(actors::unpublish(server, engine, *port));
+  actors::shutdown(server, engine);
 }
 
 CAF_TEST(messages print their fields) {
