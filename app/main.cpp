@@ -29,10 +29,10 @@ namespace {
 using namespace dbengine;
 using namespace dbengine::app;
 
-ui::colour_wish colour_of(const std::string& word) {
-  return word == "always"  ? ui::colour_wish::always
-         : word == "never" ? ui::colour_wish::never
-                           : ui::colour_wish::automatic;
+ui::colour_choice colour_of(const std::string& word) {
+  return word == "always"  ? ui::colour_choice::always
+         : word == "never" ? ui::colour_choice::never
+                           : ui::colour_choice::automatic;
 }
 
 // Output written so far comes before the error. Whether flushing succeeds does not matter: the
@@ -55,12 +55,12 @@ int run(const command& tree, const std::vector<std::string>& words, context& c) 
   const parsed line = parse(tree, words);
   c.args = line.args;
   c.tree = &tree;
-  const auto wish = c.args.text("color");
+  const auto choice = c.args.text("color");
   const auto inspect_streams = [&](const std::string& word) {
     c.out = ui::inspect(1, colour_of(word));
     c.err = ui::inspect(2, colour_of(word));
   };
-  inspect_streams(wish.value_or("auto"));
+  inspect_streams(choice.value_or("auto"));
   output_stream standard(stdout);
   if (line.version) {
     standard.write("dbengine " DBENGINE_VERSION "\n");
@@ -74,7 +74,7 @@ int run(const command& tree, const std::vector<std::string>& words, context& c) 
   }
   if (const auto file = c.args.text("config"))
     c.config = read_config(*file);
-  inspect_streams(wish.value_or(c.config.color));
+  inspect_streams(choice.value_or(c.config.color));
   c.verbosity = c.args.has("quiet") ? -1 : c.args.has("verbose") ? 1 : 0;
   if (c.verbosity < 0)
     c.err.interactive = false;
@@ -140,6 +140,6 @@ int main(int argc, char** argv) {
   context c;
   c.cancel = signals.token();
   c.signals = &signals;
-  c.err = ui::inspect(2, ui::colour_wish::automatic);
+  c.err = ui::inspect(2, ui::colour_choice::automatic);
   return guarded(tree, words, c);
 }

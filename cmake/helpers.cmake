@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the dbengine authors
 
-# dbengine_glob(<var> <folder> [RECURSE]): the .cpp files of a folder that may not exist yet, sorted.
+# dbengine_glob(<var> <folder> [RECURSE]): the .cpp files of a folder, sorted; none without folder.
 function(dbengine_glob var folder)
   if("RECURSE" IN_LIST ARGN)
     set(mode GLOB_RECURSE)
@@ -24,8 +24,8 @@ function(dbengine_or_empty var)
   endif()
 endfunction()
 
-# dbengine_faults(<target>): fault points for everything in this build. Only sources may look at DBENGINE_FAULTS, public
-# headers never: it is not part of the installed package.
+# dbengine_faults(<target>): fault points for everything in this build. Only sources may read
+# DBENGINE_FAULTS, public headers never: it is not part of the installed package.
 function(dbengine_faults target)
   if(DBENGINE_FAULTS)
     target_compile_definitions(${target} PUBLIC "$<BUILD_INTERFACE:DBENGINE_FAULTS=1>")
@@ -39,8 +39,9 @@ function(dbengine_program target)
   dbengine_sanitizer_defaults(${target})
 endfunction()
 
-# dbengine_position_independent(<target>): for a library that a shared one may take in. Nobody replaces its functions one by one, and without
-# that GCC inlines none of them: a statement's step is one of a thousand in a read of a thousand rows.
+# dbengine_position_independent(<target>): for a library that a shared one may contain. Its
+# functions are not interposed one by one. Without that promise GCC inlines none of them, and a read
+# of a thousand rows calls a statement's step a thousand times.
 function(dbengine_position_independent target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -28,8 +28,8 @@ install(FILES "${PROJECT_BINARY_DIR}/dbengineConfig.cmake"
         DESTINATION "${dbengine_package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/docs/example.toml" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
-# What is known only when it is installed: the unit names the program by its prefix, and the manual and the completions are made by the
-# program from its command tree. All of it is in the manifest, as what CMake installs itself.
+# Files that depend on the installation: the unit names the program by its prefix, and the program
+# makes manual and completions from its command tree. The manifest lists them like all others.
 if(TARGET dbengine_app)
   install(CODE "
     cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_PREFIX NORMALIZE OUTPUT_VARIABLE prefix)

@@ -4,8 +4,8 @@
 cmake_minimum_required(VERSION 3.25)
 
 # cmake -DREADME=... -DEXAMPLE=... -P readme_shows.cmake
-# Fails unless README shows, word for word, each part of EXAMPLE that stands between two lines `// [tour]`; of a file that is no C++,
-# the whole.
+# Fails unless README shows, word for word, each part of EXAMPLE between two lines `// [tour]`. Of a
+# file that is not C++, README shows the whole.
 file(READ "${README}" readme)
 file(READ "${EXAMPLE}" example)
 cmake_path(GET EXAMPLE EXTENSION LAST_ONLY extension)
@@ -36,7 +36,7 @@ while(TRUE)
   string(SUBSTRING "${example}" 0 ${length} shown)
   math(EXPR behind "${length} + ${mark_length}")
   string(SUBSTRING "${example}" ${behind} -1 example)
-  string(REPLACE "\n  " "\n" shown "\n${shown}") # it stands in a function
+  string(REPLACE "\n  " "\n" shown "\n${shown}") # it is in a function
   string(FIND "${readme}" "```cpp${shown}```" place)
   if(place LESS 0)
     message(FATAL_ERROR "${README} does not show this excerpt of ${EXAMPLE}:\n${shown}")

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The main program of every test executable: CAF's test framework, plus skipped tests that are counted as such.
+// The main program of every test executable: CAF's test framework, plus skipped tests that are
+// counted as such.
 #define CAF_TEST_NO_MAIN
 
-#include "skip.hpp"
+#include "support/skip.hpp"
 
 #include <caf/test/unit_test_impl.hpp>
 

@@ -30,12 +30,12 @@ params item(std::size_t number) {
 }
 
 void workplace::fill(const db_engine& db, std::size_t count) const {
-  std::vector<params> sets;
+  std::vector<params> batch;
   for (std::size_t i = 0; i < count;) {
-    sets.clear();
-    for (; i < count && sets.size() < 10'000; ++i)
-      sets.push_back(item(i));
-    db.execute_many(insert_item, sets);
+    batch.clear();
+    for (; i < count && batch.size() < 10'000; ++i)
+      batch.push_back(item(i));
+    db.execute_many(insert_item, batch);
   }
 }
 

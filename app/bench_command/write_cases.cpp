@@ -25,11 +25,11 @@ void run_single(workplace& w) {
 void run_bulk(workplace& w) {
   for (const auto size : w.settings().batch_sizes) {
     const auto db = w.open();
-    std::vector<params> sets;
+    std::vector<params> batch;
     for (std::size_t i = 0; i < size; ++i)
-      sets.push_back(item(i));
+      batch.push_back(item(i));
     const auto batches = std::max<std::size_t>(5, w.settings().operations / size);
-    auto f = measure(1, batches, [&](std::size_t) { db.execute_many(insert_item, sets); });
+    auto f = measure(1, batches, [&](std::size_t) { db.execute_many(insert_item, batch); });
     f.rate *= static_cast<double>(size);
     f.more = {{"batch_size", static_cast<double>(size)},
               {"row_p50_us", f.p50 / static_cast<double>(size)}};

@@ -17,13 +17,13 @@ namespace dbengine::app {
 struct context;
 
 /// The type of an option's value, for shell completion and checks.
-enum class takes { nothing, text, number, duration, file, folder, choice };
+enum class value_kind { nothing, text, number, duration, file, folder, choice };
 
 /// An option such as `-o,--output FORMAT`.
 struct option_spec {
   /// Comma-separated: "-o,--output". The first long name is the key in `arguments`.
   std::string names;
-  takes what = takes::nothing;
+  value_kind what = value_kind::nothing;
   /// The name of the value in help: "FORMAT".
   std::string value = {};
   std::string help = {};
@@ -43,7 +43,7 @@ struct option_spec {
 /// A positional argument. Its name is its key in `arguments`.
 struct positional_spec {
   std::string name;
-  takes what = takes::text;
+  value_kind what = value_kind::text;
   std::string help = {};
   std::vector<std::string> choices = {};
   bool required = true;

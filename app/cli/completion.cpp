@@ -47,7 +47,7 @@ std::vector<std::string> words_of(const command& tree, const command& c) {
 
 bool takes_files(const command& c) {
   for (const auto& p : c.positionals)
-    if (p.what == takes::file || p.what == takes::folder)
+    if (p.what == value_kind::file || p.what == value_kind::folder)
       return true;
   return false;
 }
@@ -76,13 +76,13 @@ std::string patterns_of(const option_spec& o, const std::string& path) {
 std::string value_cases(const command& c, const std::string& path) {
   std::string out;
   for (const auto& o : c.options) {
-    if (o.what == takes::nothing)
+    if (o.what == value_kind::nothing)
       continue;
     const std::string reply = !o.choices.empty()
                                   ? "compgen -W " + quoted(joined(o.choices)) + " -- \"$word\""
-                              : o.what == takes::file   ? "compgen -f -- \"$word\""
-                              : o.what == takes::folder ? "compgen -d -- \"$word\""
-                                                        : "true";
+                              : o.what == value_kind::file   ? "compgen -f -- \"$word\""
+                              : o.what == value_kind::folder ? "compgen -d -- \"$word\""
+                                                             : "true";
     out += "    " + patterns_of(o, path) + ") " + into(reply) + "; return ;;\n";
   }
   return out;
@@ -137,12 +137,12 @@ std::string described_word(const std::string& name, const std::string& what) {
 std::string zsh_values(const std::vector<option_spec>& options, const std::string& path) {
   std::string out;
   for (const auto& o : options)
-    if (o.what != takes::nothing)
+    if (o.what != value_kind::nothing)
       out += "    " + patterns_of(o, path) + ") " +
-             (!o.choices.empty()        ? "compadd -- " + joined(o.choices)
-              : o.what == takes::file   ? "_files"
-              : o.what == takes::folder ? "_files -/"
-                                        : "_message " + quoted(o.value)) +
+             (!o.choices.empty()             ? "compadd -- " + joined(o.choices)
+              : o.what == value_kind::file   ? "_files"
+              : o.what == value_kind::folder ? "_files -/"
+                                             : "_message " + quoted(o.value)) +
              "; return ;;\n";
   return out;
 }
@@ -239,8 +239,8 @@ std::string fish(const command& tree) {
         out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       if (!o.choices.empty())
         out += " -x -a " + quoted(joined(o.choices));
-      else if (o.what != takes::nothing)
-        out += o.what == takes::file || o.what == takes::folder ? " -r" : " -x";
+      else if (o.what != value_kind::nothing)
+        out += o.what == value_kind::file || o.what == value_kind::folder ? " -r" : " -x";
       out += " -d " + quoted(o.help) + "\n";
     }
   }

@@ -14,7 +14,7 @@ namespace dbengine::app {
 
 namespace {
 
-bool looks_like_option(const std::string& word) {
+bool has_option_form(const std::string& word) {
   return word.size() > 1 && word[0] == '-';
 }
 
@@ -41,9 +41,9 @@ struct walk {
     const command* at = &tree;
     for (std::size_t i = 0; i < words.size() && !at->commands.empty(); ++i) {
       const auto& word = words[i];
-      if (looks_like_option(word)) {
+      if (has_option_form(word)) {
         const auto* option = find_option(tree, word);
-        if (option != nullptr && option->what != takes::nothing)
+        if (option != nullptr && option->what != value_kind::nothing)
           ++i; // skips its value
         else if (const auto name = option_name(word); unknown.empty() &&
                                                       find_option(tree, name) == nullptr &&
@@ -98,7 +98,7 @@ public:
   void collect(arguments& args) const {
     for (const auto& [option, spec] : options_)
       if (option->count() > 0) {
-        if (spec->what == takes::nothing)
+        if (spec->what == value_kind::nothing)
           args.add(spec->key(), "true");
         else
           for (const auto& value : option->results()) {
@@ -122,7 +122,7 @@ private:
         continue;
       const bool takes_one = std::any_of(options_.begin(), options_.end(), [&](const auto& o) {
         const auto names = o.second->all_names();
-        return o.second->what != takes::nothing &&
+        return o.second->what != value_kind::nothing &&
                std::find(names.begin(), names.end(), name) != names.end();
       });
       if (!takes_one)
@@ -134,8 +134,9 @@ private:
 
   void build(CLI::App& app, const command& c) {
     for (const auto& o : c.options) {
-      auto* option = o.what == takes::nothing ? app.add_flag(o.names) : app.add_option(o.names);
-      if (o.what != takes::nothing) {
+      auto* option =
+          o.what == value_kind::nothing ? app.add_flag(o.names) : app.add_option(o.names);
+      if (o.what != value_kind::nothing) {
         if (o.several)
           option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(true);
         else
@@ -184,14 +185,14 @@ std::string wrong_option(const command& tree, const command& c,
     const auto& word = words[i];
     if (word == "--")
       break;
-    if (!looks_like_option(word))
+    if (!has_option_form(word))
       continue;
     const bool is_long = word.starts_with("--");
     const auto name = option_name(word);
     const auto* option = find_option(tree, c, name);
     if (option == nullptr)
       return "unknown option " + name + (is_long ? did_you_mean(name, known) : "");
-    if (option->what == takes::nothing || name.size() < word.size())
+    if (option->what == value_kind::nothing || name.size() < word.size())
       continue;
     if (i + 1 == words.size())
       return name + ": " + option->value + " is missing";

@@ -29,7 +29,7 @@ command config_command() {
   check.description =
       "Reads a configuration file and reports every problem in it. The exit code is 3 if there is one.";
   check.positionals = {{.name = "FILE",
-                        .what = takes::file,
+                        .what = value_kind::file,
                         .help = "the file (default: that of -c)",
                         .required = false}};
   check.run = [](context& c) {
@@ -52,7 +52,7 @@ command completion_command() {
   c.description = "Writes a script that completes commands, options and values. For bash: "
                   "dbengine completion bash > ~/.local/share/bash-completion/completions/dbengine";
   c.positionals = {{.name = "SHELL",
-                    .what = takes::choice,
+                    .what = value_kind::choice,
                     .help = "bash, zsh or fish",
                     .choices = {"bash", "zsh", "fish"}}};
   c.run = [](context& x) {

@@ -187,7 +187,7 @@ int run_restore(context& c) {
 
 option_spec folder_option() {
   return {.names = "--dir",
-          .what = takes::folder,
+          .what = value_kind::folder,
           .value = "DIR",
           .help = "the backup folder",
           .fallback = "that of the configuration, else ./backups"};
@@ -202,7 +202,7 @@ command backup_command(bool remote) {
       "name. Without FILE the backup is written to the backup folder. If there is a "
       "configuration, old backups are then removed by its rules.";
   now.positionals = {{.name = "FILE",
-                      .what = takes::file,
+                      .what = value_kind::file,
                       .help = "write it here; an existing file is never replaced",
                       .required = false}};
   now.options = {folder_option(), timeout_option()};
@@ -218,7 +218,7 @@ command backup_command(bool remote) {
       "files; with --dry-run, of those that would be removed.";
   prune.options = {folder_option(),
                    {.names = "--keep",
-                    .what = takes::number,
+                    .what = value_kind::number,
                     .value = "N",
                     .help = "the number of backups to keep",
                     .fallback = "that of the configuration, else 10"},
@@ -227,7 +227,7 @@ command backup_command(bool remote) {
   prune.run = run_prune;
   command verify{.name = "verify", .summary = "check backups; the exit code is 7 if one is bad"};
   verify.positionals = {
-      {.name = "FILE", .what = takes::file, .help = "the backup files", .repeatable = true}};
+      {.name = "FILE", .what = value_kind::file, .help = "the backup files", .repeatable = true}};
   verify.run = run_verify;
   command c{.name = "backup", .summary = "make, list, verify and prune backups"};
   c.commands = {with_database(std::move(now), remote), with_database(std::move(list), remote),
@@ -243,8 +243,8 @@ command restore_command() {
       "Verifies the backup first. The old file is kept until the new one has opened; after a "
       "failure nothing is changed.";
   c.positionals = {
-      {.name = "FILE", .what = takes::file, .help = "the backup"},
-      {.name = "DB", .what = takes::file, .help = "the database to create or replace"}};
+      {.name = "FILE", .what = value_kind::file, .help = "the backup"},
+      {.name = "DB", .what = value_kind::file, .help = "the database to create or replace"}};
   c.options = {{.names = "--force", .help = "replace an existing database"}};
   c.examples = {"restore backups/backup_20260101_120000.sqlite app.db --force"};
   c.run = run_restore;

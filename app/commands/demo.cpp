@@ -39,15 +39,15 @@ command demo_command() {
       "answers with SQLite's own. The exit code is 0 only if all agree.";
   c.options = {
       {.names = "--database",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "create the database here and keep it"},
       {.names = "--input",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "read this file instead of running apt-cache"},
       {.names = "--limit",
-       .what = takes::number,
+       .what = value_kind::number,
        .value = "N",
        .help = "load at most this many packages"},
   };

@@ -78,24 +78,24 @@ command export_command(bool remote) {
       "one, a blob x'0aff'; text that looks like a number is quoted. JSON: a blob is {\"$blob\": base64}, text that is not "
       "UTF-8 {\"$text\": base64} (in CSV t'0aff'), an infinity {\"$real\": \"Inf\"}; without rows it is one record, {\"$columns\": [names]}. The file appears under its name only when it is complete.";
   c.positionals = {{.name = "WHAT",
-                    .what = takes::file,
+                    .what = value_kind::file,
                     .help = "the SQL, unless -t is given, and the file (- for standard output)",
                     .required = false,
                     .repeatable = true}};
   c.shape = remote ? "(-t TABLE | SQL) FILE" : "DB (-t TABLE | SQL) FILE";
   c.options = {
       {.names = "-t,--table",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "TABLE",
        .help = "export this table or view"},
       {.names = "--format",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "FORMAT",
        .help = "what to write",
        .choices = {"csv", "json", "jsonl"},
        .fallback = "by the file's name"},
       {.names = "-p,--param",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "NAME=VALUE",
        .help = "bind a parameter of the SQL",
        .repeatable = true},

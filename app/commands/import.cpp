@@ -120,41 +120,41 @@ int run(context& c) {
 std::vector<option_spec> import_options() {
   return {
       {.names = "-t,--table",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "TABLE",
        .help = "the table to fill",
        .required = true},
       {.names = "--format",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "FORMAT",
        .help = "the format of the file",
        .choices = {"csv", "json", "jsonl"},
        .fallback = "by the file's name and beginning"},
       {.names = "--types",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "HOW",
        .help = "guess types, or treat everything as text",
        .choices = {"auto", "text"},
        .fallback = "auto"},
       {.names = "--empty",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "WHAT",
        .help = "the meaning of an empty CSV field",
        .choices = {"null", "text"},
        .fallback = "null"},
       {.names = "--batch",
-       .what = takes::number,
+       .what = value_kind::number,
        .value = "N",
        .help = "rows per transaction",
        .fallback = "5000"},
       {.names = "--on-error",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "WHAT",
        .help = "what to do with a bad row",
        .choices = {"stop", "skip"},
        .fallback = "stop"},
       {.names = "--separator",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "CHAR",
        .help = "the separator of CSV fields",
        .fallback = "the one named by sep=, or a comma"},
@@ -180,7 +180,8 @@ command import_command(bool remote) {
       "a value would lose digits in its column, if it is not UTF-8, or if text such as 007 "
       "would become a number in a table created by the import. Rows that a trigger or a "
       "conflict clause of the table ignores are reported and counted separately.";
-  c.positionals = {{.name = "FILE", .what = takes::file, .help = "the file, - for standard input"}};
+  c.positionals = {
+      {.name = "FILE", .what = value_kind::file, .help = "the file, - for standard input"}};
   c.options = import_options();
   c.examples = {"import app.db people.csv -t people",
                 "import app.db - -t log --format jsonl --on-error skip < log.jsonl"};

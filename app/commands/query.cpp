@@ -53,7 +53,7 @@ command query_command(bool remote) {
   c.positionals = {{.name = "SQL", .help = "the statement, - for standard input"}};
   c.options = {
       {.names = "-p,--param",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "NAME=VALUE",
        .help = "bind a parameter: NAME=text or NAME:=JSON; a number for NAME is a position",
        .repeatable = true},

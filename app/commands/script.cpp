@@ -99,7 +99,7 @@ command script_command(bool remote) {
       "MiB is read in pieces: if its first 64 MiB begin no transaction, it is run in one and "
       "may not begin another.";
   c.positionals = {
-      {.name = "FILE", .what = takes::file, .help = "the script, - for standard input"}};
+      {.name = "FILE", .what = value_kind::file, .help = "the script, - for standard input"}};
   c.options = {{.names = "--continue", .help = "continue after statements that fail"},
                output_option(),
                timeout_option()};

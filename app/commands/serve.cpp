@@ -19,13 +19,13 @@ command serve_command() {
       "at the next start, and the log says so. Under systemd it reports when it is ready, "
       "reloading and stopping, and feeds the watchdog. The log goes to standard error.";
   c.positionals = {{.name = "DB",
-                    .what = takes::file,
+                    .what = value_kind::file,
                     .help = "databases: paths or sqlite:// URLs, instead of the file's",
                     .required = false,
                     .repeatable = true}};
   c.options = {
       {.names = "--listen",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "[HOST:]PORT",
        .help =
            "publish a database here for --connect; once for each database, in their order; port 0 chooses a free one",
@@ -37,14 +37,14 @@ command serve_command() {
            "listen beyond loopback without TLS: every client that reaches the port can use the database or "
            "read the pages"},
       {.names = "--http",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "[HOST:]PORT",
        .help =
            "serve the HTTP pages here; off for none; port 0 chooses a free one; beyond loopback "
            "with --insecure only",
        .fallback = "the configuration's, else off; HOST 127.0.0.1"},
       {.names = "--log-format",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "FORMAT",
        .help = "the format of the log",
        .choices = serve::log_formats(),

@@ -65,11 +65,11 @@ command stats_command(bool remote) {
       "With --connect, those of the served engine; for a file, those of an engine opened for "
       "this command.";
   c.options = {{.names = "--watch",
-                .what = takes::duration,
+                .what = value_kind::duration,
                 .value = "TIME",
                 .help = "show them repeatedly until Ctrl-C"},
                {.names = "-o,--output",
-                .what = takes::choice,
+                .what = value_kind::choice,
                 .value = "FORMAT",
                 .help = "the output format",
                 .choices = {"table", "json"},

@@ -11,13 +11,13 @@ command with_database(command c, bool remote) {
   if (!remote)
     c.positionals.insert(
         c.positionals.begin(),
-        {.name = "DB", .what = takes::file, .help = "database: a path or a sqlite:// URL"});
+        {.name = "DB", .what = value_kind::file, .help = "database: a path or a sqlite:// URL"});
   return c;
 }
 
 option_spec output_option() {
   return {.names = "-o,--output",
-          .what = takes::choice,
+          .what = value_kind::choice,
           .value = "FORMAT",
           .help = "the format of rows",
           .choices = format_names(),
@@ -26,7 +26,7 @@ option_spec output_option() {
 
 option_spec timeout_option() {
   return {.names = "--timeout",
-          .what = takes::duration,
+          .what = value_kind::duration,
           .value = "TIME",
           .help = "give up after this time, such as 5s, 250ms or 2m",
           .fallback = "none"};
@@ -39,31 +39,31 @@ command make_tree(bool remote) {
       "online backups. Data goes to standard output; progress, counts and errors go to standard error.";
   tree.options = {
       {.names = "-c,--config",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "read options from a TOML file"},
       {.names = "--connect",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "HOST:PORT",
        .help = "use the engine that a server publishes there, instead of DB"},
       {.names = "--tls-cert",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "the client's certificate (PEM), if the server uses TLS"},
       {.names = "--tls-key",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "the certificate's key (PEM)"},
       {.names = "--tls-ca",
-       .what = takes::file,
+       .what = value_kind::file,
        .value = "FILE",
        .help = "the authority that signed the server's certificate (PEM)"},
       {.names = "--tls-name",
-       .what = takes::text,
+       .what = value_kind::text,
        .value = "NAME",
        .help = "the name or address in the server's certificate, if it is not HOST; empty: any"},
       {.names = "--color",
-       .what = takes::choice,
+       .what = value_kind::choice,
        .value = "WHEN",
        .help = "use colours",
        .choices = {"auto", "always", "never"},

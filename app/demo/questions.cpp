@@ -62,7 +62,7 @@ public:
   asker(const request_view& db, unsigned thread) : db_(db), turn_(thread * 5) {}
 
   // Cheap questions are frequent; those that read a whole table are rare.
-  void round(asked& a) {
+  void round(asker_results& a) {
     for (int i = 0; i < 6; ++i) {
       ask(a, question_kind::full_text, full_text_sql, words[turn_ % words.size()]);
       ask(a, question_kind::reverse, reverse_sql, packages[turn_ % packages.size()]);
@@ -79,7 +79,7 @@ public:
 
 private:
   template <class... Ps>
-  rows ask(asked& a, question_kind kind, std::string_view sql, const Ps&... ps) {
+  rows ask(asker_results& a, question_kind kind, std::string_view sql, const Ps&... ps) {
     const auto start = clock::now();
     rows r = db_.fetch(sql, ps...);
     a.times[static_cast<std::size_t>(kind)].push_back(clock::now() - start);
@@ -94,8 +94,8 @@ private:
 
 } // namespace
 
-asked ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned thread) {
-  asked result;
+asker_results ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned thread) {
+  asker_results result;
   asker who(db, thread);
   while (!stop.load(std::memory_order_relaxed)) {
     const auto start = clock::now();

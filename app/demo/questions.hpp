@@ -24,7 +24,7 @@ inline constexpr std::array<std::string_view, question_kinds> question_names{
     "whole batches only"};
 
 /// The observations of one asking thread.
-struct asked {
+struct asker_results {
   std::array<std::vector<std::chrono::nanoseconds>, question_kinds> times = {};
   std::uint64_t rows = 0;
   /// Answers that contradict every committed state: packages and descriptions of one snapshot
@@ -34,7 +34,7 @@ struct asked {
 
 /// Asks round after round until `stop` is set, and then one more complete round. `thread` selects
 /// the first question.
-asked ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned thread);
+asker_results ask_until(const request_view& db, const std::atomic<bool>& stop, unsigned thread);
 
 /// One of the five questions at the end: its text, its statement and its parameters.
 struct final_question {

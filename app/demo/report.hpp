@@ -36,7 +36,7 @@ struct checked_question {
 struct outcome {
   std::vector<table_count> counts = {};
   std::vector<load_result> loaders = {};
-  std::vector<asked> askers = {};
+  std::vector<asker_results> askers = {};
   std::chrono::nanoseconds load_time{0};
   std::vector<checked_question> questions = {};
   std::vector<std::string> engine_problems = {}, sqlite_problems = {};

@@ -18,7 +18,7 @@ using json = nlohmann::ordered_json;
 /// Shorter than the timeout of a scraper.
 constexpr auto snapshot_timeout = 2s;
 
-std::vector<snapshot_result> collect_snapshots(const served& from) {
+std::vector<snapshot_result> collect_snapshots(const served_databases& from) {
   std::vector<snapshot_result> all;
   for (const auto& d : from.databases) {
     snapshot_result one{.name = d->name(), .where = d->where()};
@@ -42,7 +42,7 @@ http::answer json_page(const json& value, int status = 200) {
           .body = json_text(value, 2) + "\n"};
 }
 
-http::answer stats(const served& from) {
+http::answer stats(const served_databases& from) {
   const auto now = std::chrono::system_clock::now();
   const auto unix_seconds = [](std::chrono::system_clock::time_point t) {
     return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
@@ -69,7 +69,7 @@ http::answer stats(const served& from) {
                     {"databases", std::move(databases)}});
 }
 
-http::answer metrics(const served& from) {
+http::answer metrics(const served_databases& from) {
   return {.type = "text/plain; version=0.0.4; charset=utf-8",
           .body = metrics_text(collect_snapshots(from))};
 }
@@ -84,7 +84,8 @@ std::string stuck_text(const database& d, std::chrono::milliseconds most) {
 }
 
 // A live process is one that a restart would not improve; `ready` requires more.
-http::answer health(const served& from, bool ready, std::chrono::milliseconds most_stuck) {
+http::answer health(const served_databases& from, bool ready,
+                    std::chrono::milliseconds most_stuck) {
   json databases = json::array();
   bool good = !ready || from.state == server_state::ready;
   for (const auto& d : from.databases) {
@@ -104,7 +105,8 @@ http::answer health(const served& from, bool ready, std::chrono::milliseconds mo
 
 } // namespace
 
-std::vector<std::string> reasons_to_restart(const served& from, std::chrono::milliseconds most) {
+std::vector<std::string> reasons_to_restart(const served_databases& from,
+                                            std::chrono::milliseconds most) {
   std::vector<std::string> all;
   for (const auto& d : from.databases)
     if (auto text = stuck_text(*d, most); !text.empty())
@@ -112,7 +114,7 @@ std::vector<std::string> reasons_to_restart(const served& from, std::chrono::mil
   return all;
 }
 
-http::pages make_pages(const served& from, std::chrono::milliseconds most_stuck) {
+http::pages make_pages(const served_databases& from, std::chrono::milliseconds most_stuck) {
   const auto probe = [&from, most_stuck](bool ready) {
     return http::page{
         .make = [&from, most_stuck, ready] { return health(from, ready, most_stuck); },

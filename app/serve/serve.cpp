@@ -156,7 +156,7 @@ public:
   }
 
 private:
-  served all_;
+  served_databases all_;
   std::unique_ptr<http::listener> http_;
 };
 

@@ -35,7 +35,7 @@ bool locale_is_utf8() {
 
 } // namespace
 
-terminal inspect(int descriptor, colour_wish wish) {
+terminal inspect(int descriptor, colour_choice choice) {
   terminal t;
   const auto term = environment("TERM");
   const bool dumb = term.empty() || term == "dumb";
@@ -43,8 +43,8 @@ terminal inspect(int descriptor, colour_wish wish) {
   t.tty = tty;
   t.interactive = tty && !dumb;
   t.unicode = locale_is_utf8();
-  t.colour = wish == colour_wish::always ||
-             (wish == colour_wish::automatic && t.interactive && environment("NO_COLOR").empty());
+  t.colour = choice == colour_choice::always || (choice == colour_choice::automatic &&
+                                                 t.interactive && environment("NO_COLOR").empty());
   t.descriptor = tty ? descriptor : -1;
   return t;
 }

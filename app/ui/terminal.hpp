@@ -10,7 +10,7 @@
 namespace dbengine::app::ui {
 
 /// The user's choice of colours: `automatic` colours terminals only.
-enum class colour_wish { automatic, always, never };
+enum class colour_choice { automatic, always, never };
 
 /// The capabilities of one stream.
 struct terminal {
@@ -31,9 +31,9 @@ struct terminal {
 };
 
 /// Examines a file descriptor and the environment. NO_COLOR (any non-empty value) and TERM=dumb
-/// turn colours off unless `wish` is `always`. LC_ALL, LC_CTYPE and LANG decide whether UTF-8 is
+/// turn colours off unless `choice` is `always`. LC_ALL, LC_CTYPE and LANG decide whether UTF-8 is
 /// shown.
-terminal inspect(int descriptor, colour_wish wish);
+terminal inspect(int descriptor, colour_choice choice);
 
 enum class style { plain, bold, dim, red, green, yellow, cyan };
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that runs out of memory or threads at one point answers with an error or works; it never ends, never hangs, and tells
-// nothing wrong. `bin/allocation_victim` makes the n-th allocation fail; here each n has its turn.
+// A process that runs out of memory or threads at one point answers with an error or works; it
+// never ends, never hangs, and answers nothing wrong. `bin/allocation_victim` makes the n-th
+// allocation fail; here each n has its turn.
 //
-// In the suite n goes in strides from a random start, for as long as a phase's share of the time lasts; DBENGINE_ALLOCATIONS=all takes
-// every n. Every failure prints the command that repeats it.
+// In the suite n goes in strides from a random start, for as long as a phase's share of the time
+// lasts; DBENGINE_ALLOCATIONS=all takes every n. Every failure prints the command that repeats it.
 
-#include "engine_fixture.hpp"
-#include "program.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/process/program.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -18,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -39,7 +40,8 @@ std::string victim() {
   return own.substr(0, own.rfind('/') + 1) + "allocation_victim";
 }
 
-// One process from n on; false where the phase has no n-th call any more. `n` goes on behind the last run.
+// One process from n on; false if the phase has no n-th call any more. `n` goes on behind the
+// last run.
 bool go_on(tally& t, const std::string& phase, const std::string& what, long& n, long step,
            long runs, bool flawed) {
   const engine_folder folder;
@@ -66,8 +68,9 @@ bool go_on(tally& t, const std::string& phase, const std::string& what, long& n,
       ++t.runs;
     }
   }
-  // CAF 0.17.6 can neither start nor end an actor without memory: std::terminate, in several threads at once where several have none
-  // ("recursively"). No answer may be wrong before that, nor any call hang.
+  // CAF 0.17.6 can neither start nor end an actor without memory: std::terminate, in several
+  // threads at once where several have none ("recursively"). No answer may be wrong before that,
+  // nor any call hang.
   if (what == "while" && code == 134 &&
       (p.err().find("std::bad_alloc") != std::string::npos ||
        p.err().find("terminate called recursively") != std::string::npos))

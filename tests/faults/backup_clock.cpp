@@ -2,12 +2,12 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Periodic backups in a process whose wall clock jumps by hours and years, forwards and back.
-#include "backup_fixture.hpp"
-#include "paths.hpp"
+#include "support/engine/backup_fixture.hpp"
+#include "support/process/paths.hpp"
 
 #include <sys/wait.h>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine::test;
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing, and the next one works.
+// The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing,
+// and the next one works.
 #include "backup/backup_restore.hpp"
 
-#include "backup_fixture.hpp"
-#include "failing_calls.hpp"
-#include "needs_pipes.hpp"
+#include "support/engine/backup_fixture.hpp"
+#include "support/faults/failing_calls.hpp"
+#include "support/faults/needs_pipes.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -16,7 +17,7 @@
 #include <system_error>
 #include <thread>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -242,7 +243,7 @@ CAF_TEST(a retention that the system fails loses no backup that stays) {
     CAF_CHECK(!result.died && is_one_of(result.code, one.expected));
     dbengine::backup::clean_backup_directory(f.backups);
     const auto listed = dbengine::backup::list_backups(f.backups, f.source());
-    // Where the removal of a manifest failed, its backup is gone.
+    // If the removal of a manifest failed, its backup is gone.
     CAF_CHECK_EQUAL(listed.size(), one.point.empty() ? 4u : 3u);
     CAF_CHECK_EQUAL(f.files().size(), 2 * listed.size());
     for (const auto& file : listed)
@@ -286,7 +287,7 @@ CAF_TEST(a restore that the system fails leaves a whole database) {
     const auto db = open_plain(f.database);
     CAF_CHECK(sqlite::column_of(db.get(), "PRAGMA integrity_check", "q").at(0) == "ok");
     const auto rows = number(db.get(), "SELECT count(*) FROM t");
-    // Where taking the old file back fails, too, the new one is there, and whole.
+    // If taking the old file back fails, too, the new one is there, and whole.
     CAF_CHECK(rows == 50 || (rows == 100 && one.point == "rename"));
     for (const auto& e : std::filesystem::directory_iterator(f.folder.path))
       CAF_CHECK(e.path().filename().string().find("restore") == std::string::npos);

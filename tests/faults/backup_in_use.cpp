@@ -3,11 +3,11 @@
 
 // A backup that a read-only engine has open is neither replaced nor removed under it.
 
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -31,7 +31,7 @@ CAF_TEST(a backup that an engine reads is left alone) {
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(new_one, old_one, true); }), "locked");
     CAF_CHECK(reads.fetch_value<int>("SELECT count(*) FROM t") == 1);
   }
-  restore_backup(new_one, old_one, true); // nobody reads it: the control
+  restore_backup(new_one, old_one, true); // no engine reads it: the control
   db_engine reads("sqlite:///" + old_one.string(), {.read_only = true});
   CAF_CHECK(reads.fetch_value<int>("SELECT count(*) FROM t") == 2);
 }

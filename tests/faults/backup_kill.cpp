@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that backs up, removes and restores is killed at random moments; what is left must be whole each time.
+// A process that backs up, removes and restores is killed at random moments; what is left must be
+// whole each time.
 #include "backup/backup_restore.hpp"
 
-#include "backup_fixture.hpp"
+#include "support/engine/backup_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -15,7 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -28,7 +29,8 @@ int kills() {
   return text != nullptr ? std::atoi(text) : 200;
 }
 
-// Starts the program, waits for its line, and lets it die: at its own `points`-th point, or after `wait` from outside.
+// Starts the program, waits for its line, and lets it die: at its own `points`-th point, or after
+// `wait` from outside.
 void run_and_kill(const std::filesystem::path& folder, long points, std::chrono::microseconds wait,
                   const char* mode) {
   int ends[2];
@@ -89,8 +91,8 @@ bool begun(const std::filesystem::path& folder, const std::string& name) {
 void inspect(const std::filesystem::path& folder, bool& had_one, findings& found) {
   const auto backups = folder / "backups";
   const auto restored = folder / "restored.db";
-  // The next start, and the first question about backups, which looks at their folder. A backup into a path that was killed is made
-  // again.
+  // The next start, and the first question about backups, which checks their folder. A backup
+  // into a path that was killed is made again.
   {
     const db_engine live((folder / "live.db").string(), {.backup_dir = backups});
     static_cast<void>(live.get_backup_info());
@@ -113,8 +115,8 @@ void inspect(const std::filesystem::path& folder, bool& had_one, findings& found
     if (ok)
       whole = b.path;
   }
-  // A restore into a new name that died before there was a file: an engine would make an empty one, so it is the next restore
-  // into that folder, under whatever name, that cleans up.
+  // A restore into a new name that died before there was a file: an engine would make an empty one,
+  // so it is the next restore into that folder, under whatever name, that cleans up.
   if (std::filesystem::exists(restored)) {
     const db_engine target(restored.string(), {.backup_dir = backups});
   } else if (!whole.empty()) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Somebody who may write into the folder of the backups puts links under every name in it, and a link in the place of
-// the folder, as fast as possible: nothing outside is written or removed.
+// A user who may write into the folder of the backups puts links under every name in it, and a
+// link in the place of the folder, as fast as possible: nothing outside is written or removed.
 #include "backup/backup_restore.hpp"
+#include "backup/restore_names.hpp"
 
-#include "backup_fixture.hpp"
+#include "support/engine/backup_fixture.hpp"
 
 #include <atomic>
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 #include <thread>
 #include <time.h>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -29,7 +30,7 @@ constexpr auto patience = 10s;
 
 const auto second = std::chrono::sys_days(std::chrono::year(2026) / 1 / 2);
 
-// What lies outside, and is looked at after each round.
+// What lies outside, and is checked after each round.
 struct outside {
   std::filesystem::path folder;
 
@@ -61,8 +62,8 @@ struct outside {
   }
 };
 
-// A moment between two blows, so that a backup comes through now and then. It is what is tested, not a condition
-// that is waited for.
+// A moment between two blows, so that a backup comes through now and then. It is what is tested,
+// not a condition that is waited for.
 void lurk(std::minstd_rand& random) {
   const timespec t{0, static_cast<long>(random() % 8'000'000)};
   nanosleep(&t, nullptr);
@@ -110,7 +111,7 @@ private:
     std::error_code ignored;
     for (std::filesystem::directory_iterator i(backups_, ignored), end; i != end;
          i.increment(ignored))
-      // A link for the lock file would only stop every backup until somebody removes it.
+      // A link for the lock file would only stop every backup until it is removed.
       if (!i->is_symlink(ignored) && i->path().filename() != dbengine::backup::backup_lock_name)
         found.push_back(i->path().filename());
     return found.empty() ? "precious" : found[random() % found.size()];
@@ -131,7 +132,7 @@ private:
 //  attacker                          | this thread
 //  ----------------------------------+----------------------------------------------
 //  puts links under names, swaps the | backs up, prunes, cleans, restores; most of it
-//  folder with a link, for ever      | fails; looks at what lies outside
+//  folder with a link, for ever      | fails; checks what lies outside
 CAF_TEST(links under every name and in the place of the folder lead nowhere) {
   backup_fixture f(50);
   const outside trap(f.folder.path / "trap");
@@ -192,7 +193,8 @@ CAF_TEST(links beside the target of a restore lead nowhere) {
   std::atomic<bool> stop{false};
   std::thread attack([&] {
     const auto fresh = (folder / "fresh").string();
-    // Not `-wal` and `-journal`: these SQLite itself opens by their paths, whoever works with the database.
+    // Not `-wal` and `-journal`: these SQLite itself opens by their paths, whoever works with the
+    // database.
     const dbengine::backup::restore_names beside("app.db");
     const std::string names[] = {beside.partial, beside.old};
     std::minstd_rand random(1);

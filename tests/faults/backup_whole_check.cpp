@@ -3,16 +3,17 @@
 
 // Checks look at all of a database: those of an engine, of a backup and of a file that is verified.
 //
-// DBENGINE_PROPERTY_COUNT is the number of changes made to each of nine databases (25), DBENGINE_PROPERTY_SEED repeats a run.
-#include "backup_fixture.hpp"
-#include "child.hpp"
-#include "memory_folder.hpp"
+// DBENGINE_PROPERTY_COUNT is the number of changes made to each of nine databases (25),
+// DBENGINE_PROPERTY_SEED repeats a run.
+#include "support/engine/backup_fixture.hpp"
+#include "support/faults/memory_folder.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 
 #include <random>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -65,7 +66,8 @@ bool backed_up(const std::filesystem::path& path) {
   }
 }
 
-// SQLite's check of a copy whose schema has nothing without a b-tree, which SQLite looks at as a whole.
+// SQLite's check of a copy whose schema has nothing without a b-tree, which SQLite checks as a
+// whole.
 bool sound_without_views(const std::filesystem::path& path) {
   const temporary_folder folder;
   const auto copy = folder.path / "copy.db";
@@ -167,7 +169,7 @@ CAF_TEST(what a whole check finds every check of ours finds) {
   CAF_MESSAGE("DBENGINE_PROPERTY_SEED=" << seed << ": " << damaged
                                         << " damaged files, of which SQLite passed "
                                         << passed_by_sqlite);
-  // Else the test looks at nothing that this is about.
+  // Else the test checks nothing that this is about.
   CAF_CHECK(damaged > 3 * count && passed_by_sqlite > count);
 }
 
@@ -297,8 +299,8 @@ CAF_TEST(a schema with JSON functions is backed up verified and restored) {
 }
 
 CAF_TEST(a hostile schema runs nothing that reaches outside while it is checked) {
-  // None of these is innocuous. SQLite lets no schema name them: they are put in by hand, where a check computes them (it leaves out
-  // CHECK constraints of a database that it opened to read).
+  // None of these is innocuous. SQLite lets no schema name them: they are put in by hand, where a
+  // check computes them (it leaves out CHECK constraints of a database that it opened to read).
   const std::string calls[] = {"load_extension(''/tmp/evil'')",
                                "rtreecheck(''main'', a)",
                                "fts5(a)",

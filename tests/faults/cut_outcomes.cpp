@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A database that another program cuts short while a write runs: what its caller is told is what is there when the file, as long
-// again as it was, is opened by plain SQLite.
+// A database that another program cuts short while a write runs: what its caller gets is what is
+// there when the file, as long again as it was, is opened by plain SQLite.
 
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -81,7 +81,8 @@ struct cut_result {
   long rows = 0; // there afterwards
 };
 
-// `patience`: long enough, or not, for a look of the engine between the cut and the end of the statement.
+// `patience`: long enough, or not, for a check of the engine between the cut and the end of the
+// statement.
 cut_result cut_during(const way& w, std::chrono::milliseconds patience) {
   const engine_folder folder;
   const auto file = folder.path / "test.db";
@@ -119,7 +120,7 @@ cut_result cut_during(const way& w, std::chrono::milliseconds patience) {
 
 } // namespace
 
-CAF_TEST(what is told of a write in a file that was cut is true) {
+CAF_TEST(the outcome of a write in a file that was cut is true) {
   using namespace std::chrono_literals;
   for (const auto& w : ways)
     for (const auto patience : {0ms, 12ms}) {
@@ -127,7 +128,7 @@ CAF_TEST(what is told of a write in a file that was cut is true) {
       CAF_MESSAGE(w.name << ", " << patience.count() << " ms: " << to_string(r.told) << ", "
                          << r.rows << " rows");
       CAF_CHECK(r.rows >= 0);
-      if (r.told.code == errc::none) // the raw connection's owner commits, and is told later
+      if (r.told.code == errc::none) // the raw connection's owner commits, and gets the error later
         continue;
       CAF_CHECK_EQUAL(to_string(r.told.code), to_string(errc::fenced));
       if (r.rows != 0)

@@ -3,9 +3,9 @@
 
 // Engines until the process has no descriptor left: each opens whole or not at all.
 
-#include "child.hpp"
-#include "engine_fixture.hpp"
-#include "needs_pipes.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/needs_pipes.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -26,7 +26,7 @@
 #include <thread>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;

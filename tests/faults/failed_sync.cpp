@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A sync of the write-ahead log fails: nothing that it holds is copied into the database before all of it was written and synced
-// again. `faults.power_cut` shows what would come of it; here is what the callers see.
-#include "engine_fixture.hpp"
-#include "faulty_vfs.hpp"
+// A sync of the write-ahead log fails: nothing that it holds is copied into the database before all
+// of it was written and synced again. `faults.power_cut` shows what would come of it; here is what
+// the callers see.
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -12,7 +13,7 @@
 #include <iterator>
 #include <sqlite3.h>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -107,7 +108,7 @@ CAF_TEST(a log that cannot be synced again is not copied and stops writing) {
   CAF_CHECK(db.integrity_check().empty());
 }
 
-CAF_TEST(a commit whose sync failed is settled by what was synced after it) {
+CAF_TEST(a commit whose sync failed is resolved by what was synced after it) {
   const auto db = open(synchronous::full);
   fill(db);
   faulty_vfs::arm(call::sync, 1, SQLITE_IOERR_FSYNC, false);

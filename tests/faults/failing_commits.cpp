@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is settled: whatever was answered
-// as not done does not come back when the file is opened again.
+// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is
+// resolved: whatever was answered as not done does not reappear when the file is opened again.
 //
-//   16 clients        disk (the WAL)              writer
-//   writes ------------------------------------->  COMMIT
-//                     a sync fails ------------->  checkpoint, else a commit: settles it ---> killed there, or before, or after
-//                     ... for long ------------->  cannot: `fenced`, `unknown`
-//   compare ledger and file, closed by an engine whose disk is well, or whose disk is broken to the end
+//   16 clients     disk (the WAL)       writer
+//   writes ---------------------------> COMMIT
+//                  a sync fails ------> a checkpoint, else a commit, resolves it
+//                                       killed there, or before, or after
+//                  ... for long ------> cannot: `fenced`, `unknown`
+//   compare ledger and file, closed by an engine whose disk works, or fails to the end
 
 #include "base/fault.hpp"
-#include "faulty_vfs.hpp"
-#include "house_fixture.hpp"
-#include "kill_round.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/engine_system_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
+#include "support/faults/kill_round.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -23,7 +24,7 @@
 #include <cstdio>
 #include <random>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 #ifdef DBENGINE_FAULTS
 
@@ -51,11 +52,12 @@ std::int64_t rows_after_crash(const fs::path& file) {
 
 } // namespace
 
-CAF_TEST(a group that cannot be settled is told so although its writer dies) {
-  //   writer: COMMIT, not settled, dies before the answers     next writer: cannot settle either
+CAF_TEST(a group that cannot be resolved says so although its writer dies) {
+  //   writer: COMMIT, not resolved, dies before the answers
+  //   next writer: cannot resolve it either
   const memory_folder folder;
   const auto file = folder.path / "test.db";
-  house_fixture f(durable(), quick_restarts(), url_of(file));
+  engine_system_fixture f(durable(), quick_restarts(), url_of(file));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::atomic<int> deaths{0};
   base::fault::set_hook([&](std::string_view name) {
@@ -63,13 +65,13 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
       throw std::runtime_error("killed");
   });
   faulty_vfs::arm_gone(1);
-  CAF_REQUIRE(comes_true([&] { return f.core().try_take_writer(); }));
+  CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   std::vector<counted_ptr> all;
   for (int i = 0; i < 3; ++i)
     all.push_back(f.write("INSERT INTO t VALUES (1)"));
-  f.core().give_back_writer();
+  f.core().writer().unlock();
   for (const auto& r : all) {
-    CAF_REQUIRE(house_fixture::answered(r));
+    CAF_REQUIRE(engine_system_fixture::answered(r));
     CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::fenced));
     CAF_CHECK_EQUAL(to_string(r->outcome_info().outcome), to_string(outcome::unknown));
     CAF_CHECK_EQUAL(r->answers.load(), 1);
@@ -80,7 +82,7 @@ CAF_TEST(a group that cannot be settled is told so although its writer dies) {
   base::fault::set_hook({});
 }
 
-CAF_TEST(a statement of a script that goes on is settled where its commit failed) {
+CAF_TEST(a statement of a script that goes on is resolved if its commit failed) {
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   db_engine db(url_of(file), durable());
@@ -97,7 +99,8 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   CAF_REQUIRE(r.steps[1].failure);
   CAF_CHECK_EQUAL(to_string(r.steps[1].failure->code), to_string(errc::io));
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
-  // Where it cannot be settled nothing more is written, and nobody is told "not done". (An empty WAL could be emptied again.)
+  // If it cannot be resolved, nothing more is written, and no caller gets "not done". (An empty
+  // WAL could be emptied again.)
   db.execute("INSERT INTO t VALUES (0)");
   faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, true);
   const auto e = failure_of(script);
@@ -110,7 +113,7 @@ CAF_TEST(a statement of a script that goes on is settled where its commit failed
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 5);
 }
 
-CAF_TEST(a statement on a raw connection is settled where its commit failed) {
+CAF_TEST(a statement on a raw connection is resolved if its commit failed) {
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   db_engine db(url_of(file), durable());
@@ -146,7 +149,7 @@ CAF_TEST(a statement on a raw connection is settled where its commit failed) {
   CAF_CHECK(db.health().ok);
 }
 
-CAF_TEST(a commit that runs out of memory does not come back) {
+CAF_TEST(a commit that runs out of memory does not reappear) {
   // All its frames are in the WAL when the index, which must grow for so many, gets no memory.
   const memory_folder folder;
   const auto file = folder.path / "test.db";
@@ -163,6 +166,37 @@ CAF_TEST(a commit that runs out of memory does not come back) {
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
 }
 
+namespace {
+
+// From disks that fail once to disks on which nothing can be resolved for a while, with the WAL
+// kept by a reader or not.
+kill_round next_round(unsigned seed, unsigned number, std::minstd_rand& random) {
+  const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };
+  const unsigned kind = number % 8;
+  const bool resolved = kind < 2; // by the checkpoint, each time: nothing is unknown
+  kill_round next{.seed = seed + number,
+                  .disk = failing_disk{.every = 10 + static_cast<int>(below(20)),
+                                       .in_a_row = 1 + static_cast<int>(kind) / 2,
+                                       .pinned = kind % 4 == 3,
+                                       .broken_at_the_end = !resolved && below(2) == 0}};
+  const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
+  if (kind == 5) // one is blocked, and no other strikes before it is released
+    next.plans = {{below(2) == 0 ? std::string("writer.settle")
+                                 : writer_points[below(std::size(writer_points))],
+                   death::stalls, below(3)}};
+  for (int i = 0; i < (kind == 5 ? 0 : 12); ++i)
+    next.plans.push_back({writer_points[below(std::size(writer_points))], how(), below(10)});
+  if (resolved) {
+    next.plans.push_back({"writer.before_statement", death::throws, 3}); // so that a writer opens
+    next.plans.push_back({"writer.open", how(), 0});
+  }
+  for (int i = 0; i < (resolved || kind == 5 ? 0 : 6); ++i)
+    next.plans.push_back({below(6) == 0 ? "writer.checkpoint" : "writer.settle", how(), below(2)});
+  return next;
+}
+
+} // namespace
+
 CAF_TEST(kills while commits fail leave every answer true) {
   const auto wanted = static_cast<std::uint64_t>(number_from("DBENGINE_SETTLE_KILLS", 500));
   const auto seed = static_cast<unsigned>(
@@ -170,32 +204,10 @@ CAF_TEST(kills while commits fail leave every answer true) {
   std::fprintf(stderr, "DBENGINE_SEED=%u\n", seed);
   const memory_folder folder;
   std::minstd_rand random(seed);
-  const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };
   round_result sum;
   unsigned rounds = 0;
   while (sum.kills < wanted) {
-    // From disks that fail once to such where nothing can be settled for a while, with the WAL kept by a reader or not.
-    const unsigned kind = rounds % 8;
-    const bool settled = kind < 2; // by the checkpoint, each time: nothing is unknown
-    kill_round next{.seed = seed + rounds++,
-                    .disk = failing_disk{.every = 10 + static_cast<int>(below(20)),
-                                         .in_a_row = 1 + static_cast<int>(kind) / 2,
-                                         .pinned = kind % 4 == 3,
-                                         .broken_at_the_end = !settled && below(2) == 0}};
-    const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
-    if (kind == 5) // one stands still, and no other strikes before it is let go
-      next.plans = {{below(2) == 0 ? std::string("writer.settle")
-                                   : writer_points[below(std::size(writer_points))],
-                     death::stalls, below(3)}};
-    for (int i = 0; i < (kind == 5 ? 0 : 12); ++i)
-      next.plans.push_back({writer_points[below(std::size(writer_points))], how(), below(10)});
-    if (settled) {
-      next.plans.push_back({"writer.before_statement", death::throws, 3}); // so that a writer opens
-      next.plans.push_back({"writer.open", how(), 0});
-    }
-    for (int i = 0; i < (settled || kind == 5 ? 0 : 6); ++i)
-      next.plans.push_back(
-          {below(6) == 0 ? "writer.checkpoint" : "writer.settle", how(), below(2)});
+    const auto next = next_round(seed, rounds++, random);
     const auto r = run(next, folder.path);
     sum.kills += r.kills;
     sum.restarts += r.restarts;
@@ -225,7 +237,7 @@ CAF_TEST(kills while commits fail leave every answer true) {
       static_cast<unsigned long long>(sum.found.either));
 }
 
-CAF_TEST(a failed commit that is not settled is found out) {
+CAF_TEST(a failed commit that is not resolved is found out) {
   const memory_folder folder;
   base::fault::set_mutant("does not settle");
   std::uint64_t ghosts = 0;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What looks like a file that was cut or taken away, and is none: an engine that is told so for good would be wrong for good.
+// What looks like a file that was cut or taken away, and is none: an engine that believes so for
+// good would be wrong for good.
 
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
-#include "failing_calls.hpp"
-#include "fault_script.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/failing_calls.hpp"
+#include "support/faults/fault_script.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -19,7 +20,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -27,8 +28,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// SQLite's own way to the files, with a door in front of the writes to a database behind its first pages: a checkpoint stands
-// there half way, as one of a large file does for seconds.
+// SQLite's own way to the files, with a door in front of the writes to a database behind its first
+// pages: a checkpoint stands there half way, as one of a large file does for seconds.
 struct held_writes {
   struct file {
     sqlite3_file base;
@@ -74,16 +75,16 @@ bool serves(db_engine& db) {
 }
 
 void let_ticks_pass() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(12)); // of the clock that looks go by
+  std::this_thread::sleep_for(std::chrono::milliseconds(12)); // of the clock that checks use
 }
 
-// engine                          another program
+// engine                 another program
 // 300 pages, reads
-//                                 DELETE, VACUUM, checkpoint: 4 pages
-//                                 INSERT: 300 pages, in the WAL
-//                                 checkpoint: the header, which says 300 pages, and some more, and stands
-// reads and writes, as often as it likes
-//                                 the rest
+//                        DELETE, VACUUM, checkpoint: 4 pages
+//                        INSERT: 300 pages, in the WAL
+//                        checkpoint: the header, which says 300 pages, and some more; it stops
+// reads and writes, any number of times
+//                        the other pages
 // reads and writes
 //
 // The first error on that way, in words.
@@ -198,7 +199,7 @@ CAF_TEST(a path that cannot be looked at fences nothing) {
     struct stat st {};
     const bool closed = ::stat((inner / "test.db").c_str(), &st) != 0 && errno == EACCES;
     for (int i = 0; i < 5; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2)); // the next look is at the paths
+      std::this_thread::sleep_for(std::chrono::milliseconds(2)); // the next check is at the paths
       db.execute("INSERT INTO u VALUES (?)", 10 + i);
       db.fetch("SELECT x FROM u");
     }
@@ -240,5 +241,5 @@ CAF_TEST(a name that is gone for a moment fences nothing) {
     }
   }
   CAF_CHECK_EQUAL(judged, 20);
-  CAF_CHECK(comes_true([&] { return serves(db); }));
+  CAF_CHECK(eventually([&] { return serves(db); }));
 }

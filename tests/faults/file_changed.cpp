@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The database or its WAL taken away, replaced or cut short under the running engine: seen before the next write is
-// answered, and no write is taken after that.
+// The database or its WAL taken away, replaced or cut short under the running engine: seen before
+// the next write is answered, and no write is taken after that.
 
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -17,7 +17,7 @@
 
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -72,7 +72,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
     fill(db);
     const auto path = folder.path / "test.db";
     m.happen(path, path.string() + "-wal");
-    // Before a write the files are looked at where the last look was a while ago.
+    // Before a write the files are checked if the last check was a while ago.
     const auto a_while = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
     while (std::chrono::steady_clock::now() < a_while)
       std::this_thread::yield();
@@ -80,7 +80,8 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
     CAF_CHECK(e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(m.seen) != std::string::npos);
-    // From now on nothing is written, whatever way it comes, and the error says that it was not run.
+    // From now on nothing is written, whatever way it comes, and the error says that it was not
+    // run.
     for (const auto& f : std::vector<std::function<void()>>{
              [&] { db.execute("INSERT INTO t VALUES (1002, x'00')"); },
              [&] {
@@ -111,7 +112,7 @@ CAF_TEST(a file that goes while a transaction runs is seen before its answer) {
     });
   });
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
-  CAF_CHECK(e.outcome == outcome::unknown); // it is committed, in a file that nobody finds
+  CAF_CHECK(e.outcome == outcome::unknown); // it is committed, in a file that has no name any more
 }
 
 CAF_TEST(what SQLite itself does to its files is no mishap) { // the control of the tests above

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A database that another program cuts short while threads read it: no answer has rows that nobody wrote, and the process lives.
+// A database that another program cuts short while threads read it: no answer has rows that no
+// writer wrote, and the process lives.
 //
 //   readers (points, scans, a cursor)     the engine                       another program
 //   right rows .......................... <- mapped, or read page by page
@@ -9,9 +10,9 @@
 //   right rows, or `fenced` ............. <- whatever page they meet
 //   `fenced` from then on, reads and writes
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -26,7 +27,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -36,7 +37,8 @@ namespace {
 
 constexpr int rows_there = 400;
 
-// As long as two pages, so that it has pages of its own, which say nothing of themselves when they are zeros.
+// As long as two pages, so that it has pages of its own, which say nothing of themselves when they
+// are zeros.
 std::string content(std::int64_t id) {
   std::string s;
   while (s.size() < 9'000)
@@ -106,7 +108,7 @@ int cut_under_readers(const options& o, off_t keep, bool at_rest) {
       for (int i = t; !stop; ++i)
         read_once(db, i, s);
     });
-  const bool warm = comes_true([&] { return s.right > 60; }, std::chrono::minutes(4));
+  const bool warm = eventually([&] { return s.right > 60; }, std::chrono::minutes(4));
   if (at_rest) {
     stop = true;
     for (auto& r : readers)
@@ -122,7 +124,7 @@ int cut_under_readers(const options& o, off_t keep, bool at_rest) {
       for (int i = 0; !stop; ++i)
         read_once(db, i, s);
     });
-  const bool noticed = comes_true([&] { return s.fenced > 20; }, std::chrono::minutes(4));
+  const bool noticed = eventually([&] { return s.fenced > 20; }, std::chrono::minutes(4));
   stop = true;
   for (auto& r : readers)
     r.join();
@@ -162,7 +164,7 @@ CAF_TEST(a file that is read page by page and cut short ends reads) {
 }
 
 // What the guard is for, without it: the control of the first test.
-CAF_TEST(a mapped file of somebody else still ends the process) {
+CAF_TEST(a mapped file of the host still ends the process) {
   CAF_CHECK_EQUAL(in_child([] {
                     engine_folder folder;
                     install_sigbus_handler();
@@ -180,7 +182,7 @@ CAF_TEST(a mapped file of somebody else still ends the process) {
                   -1);
 }
 
-CAF_TEST(whoever handles SIGBUS is still asked) {
+CAF_TEST(the handler of SIGBUS before is still called) {
   CAF_CHECK_EQUAL(in_child([] {
                     std::signal(SIGBUS, [](int) { ::_exit(42); });
                     install_sigbus_handler();
@@ -204,7 +206,8 @@ CAF_TEST(without the handler an engine leaves signals alone) {
                   0);
 }
 
-// As it is after the last program closed it: SQLite itself finds then that pages are missing, and calls the file malformed.
+// As it is after the last program closed it: SQLite itself finds then that pages are missing, and
+// calls the file malformed.
 CAF_TEST(a file that was opened with an empty log and cut short is fenced on every way to read) {
   const std::vector<std::function<void(db_engine&)>> reads{
       [](db_engine& db) { db.fetch("SELECT id, b FROM t"); },

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine beside other programs that use the file by plain SQLite. Whatever they do by SQLite's own rules, the engine goes
-// on, nothing is told to be unknown, and every row of every side is there once.
+// An engine beside other programs that use the file by plain SQLite. Whatever they do by SQLite's
+// own rules, the engine goes on, no outcome is unknown, and every row of every side is
+// there once.
 //
-//   engine, three threads                      one to four programs (programs/foreign_writer.cpp)
+//   engine, three threads                      one to four programs (foreign_writer.cpp)
 //   insert, alone, in groups, in scopes ...... insert
 //   read what this thread has written ........ checkpoint in each mode, grow, shrink, VACUUM
 //                                              alter tables, close, open
-//   all of it quick for a second, slow for a second; in each fifth round only commits, and the WAL grows
+//   all of it quick for a second, slow for a second; in each fifth round only commits, and
+//   the WAL grows
 
-#include "engine_fixture.hpp"
-#include "memory_folder.hpp"
-#include "program.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/memory_folder.hpp"
+#include "support/process/program.hpp"
 
 #include "base/fault.hpp"
 
@@ -28,7 +30,7 @@
 #include <sstream>
 #include <thread>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -164,7 +166,7 @@ long number_in(sqlite3* db, const std::string& sql) {
   return n;
 }
 
-// By plain SQLite: each row once, none missing, none that nobody was told of.
+// By plain SQLite: each row once, none missing, none without an answer.
 void compare(sqlite3* db, const char* table, int who, int counted_as, long done, figures& f) {
   const auto of = " FROM " + std::string(table) + " WHERE who = " + std::to_string(who);
   const auto counted =
@@ -183,10 +185,40 @@ void compare(sqlite3* db, const char* table, int who, int counted_as, long done,
 struct round {
   int writers = 1;
   std::chrono::milliseconds length{0};
-  // All do nothing but commit, beside a snapshot that keeps the WAL from beginning anew: it is longer after each commit.
+  // All do nothing but commit, beside a snapshot that keeps the WAL from a restart: it is
+  // longer after each commit.
   bool grows = false;
   bool until_fenced = false;
 };
+
+// Adds what a program has done. Returns the number of its writes.
+long add_figures(const program& other, figures& f) {
+  long done = -1, checkpoints = 0, vacuums = 0, schemas = 0, busy = 0;
+  std::string wrong;
+  std::istringstream out(other.out());
+  out >> done >> checkpoints >> vacuums >> schemas >> busy;
+  std::getline(out >> std::ws, wrong);
+  f.foreign += done;
+  f.checkpoints += checkpoints;
+  f.vacuums += vacuums;
+  f.schemas += schemas;
+  f.foreign_busy += busy;
+  if (!wrong.empty()) {
+    ++f.wrong;
+    f.say("a program: " + wrong);
+  }
+  return done;
+}
+
+std::string integrity_of(sqlite3* db) {
+  sqlite3_stmt* check = nullptr;
+  std::string found = "not checked";
+  if (sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &check, nullptr) == SQLITE_OK &&
+      sqlite3_step(check) == SQLITE_ROW)
+    found = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
+  sqlite3_finalize(check);
+  return found;
+}
 
 void run_round(const round& r, unsigned seed, figures& f) {
   const engine_folder folder;
@@ -238,28 +270,10 @@ void run_round(const round& r, unsigned seed, figures& f) {
   for (int t = 0; t < threads && !r.until_fenced; ++t)
     compare(db, "e", t, t, workers[static_cast<std::size_t>(t)].done(), f);
   for (int w = 0; w < r.writers; ++w) {
-    long done = -1, checkpoints = 0, vacuums = 0, schemas = 0, busy = 0;
-    std::string wrong;
-    std::istringstream out(others[static_cast<std::size_t>(w)]->out());
-    out >> done >> checkpoints >> vacuums >> schemas >> busy;
-    std::getline(out >> std::ws, wrong);
-    f.foreign += done;
-    f.checkpoints += checkpoints;
-    f.vacuums += vacuums;
-    f.schemas += schemas;
-    f.foreign_busy += busy;
-    if (!wrong.empty()) {
-      ++f.wrong;
-      f.say("a program: " + wrong);
-    }
+    const auto done = add_figures(*others[static_cast<std::size_t>(w)], f);
     compare(db, "f", w, 100 + w, done, f);
   }
-  sqlite3_stmt* check = nullptr;
-  std::string found = "not checked";
-  if (sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &check, nullptr) == SQLITE_OK &&
-      sqlite3_step(check) == SQLITE_ROW)
-    found = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
-  sqlite3_finalize(check);
+  const auto found = integrity_of(db);
   sqlite3_close(db);
   if (found != "ok") {
     ++f.wrong;
@@ -304,8 +318,8 @@ CAF_TEST(other programs on the file never fence the engine) {
   CAF_CHECK(f.checkpoints > 0 && f.vacuums > 0 && f.schemas > 0);
 }
 
-// The control: with the order of looks that took a commit in between for a file that was cut.
-CAF_TEST(an engine that believes its first look is found out) {
+// The control: with the order of checks that took a commit in between for a file that was cut.
+CAF_TEST(an engine that believes its first check is found out) {
 #ifdef DBENGINE_FAULTS
   base::fault::set_mutant("believes the first look");
   figures f;
@@ -314,6 +328,6 @@ CAF_TEST(an engine that believes its first look is found out) {
   report("the control", 60, f);
   CAF_CHECK(f.fences > 0);
 #else
-  DBENGINE_SKIP("this build has no flaws to switch on");
+  DBENGINE_SKIP("this build has no mutants to switch on");
 #endif
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A disk that is full: a typed error, reads go on, and writes resume by themselves when there is space.
-// Needs a small file system of its own, and so the right to mount one.
+// A disk that is full: a typed error, reads go on, and writes resume by themselves when there is
+// space. Needs a small file system of its own, and so the right to mount one.
 
-#include "comes_true.hpp"
-#include "small_disk.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/small_disk.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -16,7 +16,7 @@
 
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -48,7 +48,7 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::disk_full));
   CAF_CHECK(e.outcome == outcome::rolled_back);
   CAF_CHECK(rows > 100);
-  // Whatever way it comes: the same error, nothing kept, nobody fenced, no circuit.
+  // Whatever way it comes: the same error, nothing kept, no fence, no circuit.
   for (int i = 0; i < 10; ++i) {
     CAF_CHECK_EQUAL(code_of([&] { db.execute(a_page); }), "disk_full");
     CAF_CHECK_EQUAL(code_of([&] {
@@ -78,8 +78,9 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   CAF_CHECK(again.fetch_value<std::int64_t>("SELECT count(*) FROM t") == rows + 2);
 }
 
-// Nobody writes: a look is enough to know, and to know that there is room again. Little room is a warning.
-CAF_TEST(health tells of a disk that others fill) {
+// No write runs: a check is enough to see it, and to see that there is room again. Little room is a
+// warning.
+CAF_TEST(health reports a disk that others fill) {
   const small_disk disk("size=4m");
   if (!disk.mounted()) {
     DBENGINE_SKIP("no file system can be mounted here");
@@ -100,7 +101,7 @@ CAF_TEST(health tells of a disk that others fill) {
 }
 
 // Another process keeps a snapshot: the log grows past its bound, and nothing else is wrong.
-CAF_TEST(health warns of a write - ahead log that cannot begin anew) {
+CAF_TEST(health warns of a write - ahead log that cannot be restarted) {
   const engine_folder folder;
   db_engine db(folder.url(), {.synchronous = synchronous::off});
   db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b)");
@@ -149,7 +150,8 @@ CAF_TEST(an engine that cannot be opened on a full disk leaves nothing) {
       all += e.path().filename().string() + " ";
     return all;
   };
-  // From no free page to enough of them: each thing that an opening makes is the one that has no room.
+  // From no free page to enough of them: each thing that an opening makes is the one that has no
+  // room.
   int refused = 0;
   for (std::uintmax_t pages = 0; pages < 40; ++pages) {
     { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }

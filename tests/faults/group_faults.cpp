@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A full disk or an I/O error in the middle of a group: who was told "done" has its rows, now and after the file was opened
-// again, who was told "not done" has none, and the engine goes on or says why it does not.
+// A full disk or an I/O error in the middle of a group: a caller with "done" has its rows, now and
+// after the file was opened again, a caller with "not done" has none, and the engine goes on or
+// says why it does not.
 //
 //   one writer holds the connection | 14 requests wait
-//   the error is armed, the gate opens
-//   its COMMIT                      | one group: spilled pages, the conflict of one member, COMMIT; the n-th write or sync of it fails
+//   the error is armed, the event is set
+//   its COMMIT                      | one group: spilled pages, the conflict of one member,
+//                                   | COMMIT; its n-th write or sync fails
 
-#include "engine_fixture.hpp"
-#include "faulty_vfs.hpp"
-#include "gate.hpp"
-#include "plain_sqlite.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/faults/faulty_vfs.hpp"
+#include "support/manual_reset_event.hpp"
+#include "support/sqlite/plain_sqlite.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -22,7 +24,7 @@
 #include <thread>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -37,7 +39,7 @@ struct fault {
 
 struct tally {
   int runs = 0;     // in which an error was met
-  int failures = 0; // requests told so
+  int failures = 0; // requests with that answer
   int fenced = 0;
 };
 
@@ -48,12 +50,71 @@ std::set<int> rows_of(const rows& r) {
   return ids;
 }
 
-// One group with the error at its `n`-th call. False where no call was the n-th.
+// The i-th member of the group.
+error_info write_member(db_engine& db, int i) {
+  const blob large(20'000, std::byte{7});
+  if (i == 5) // ends the transaction of the whole group
+    return failure_of(
+        [&] { db.execute("INSERT OR ROLLBACK INTO t (id, u) VALUES (?, 'taken')", i); });
+  if (i % 4 == 0)
+    return failure_of([&] {
+      db.execute_transaction({operation::execute("INSERT INTO t (id, v) VALUES (?, ?)", i, large),
+                              operation::execute("INSERT INTO t (id) VALUES (?)", i + 100)});
+    });
+  return failure_of([&] { db.execute("INSERT INTO t (id, v) VALUES (?, ?)", i, large); });
+}
+
+// Fills in whose rows must be there, and whose may be.
+void judge_answers(const std::vector<error_info>& failures, bool hit, tally& t, std::set<int>& kept,
+                   std::set<int>& open) {
+  kept.insert(1000);
+  for (int i = 0; i < static_cast<int>(failures.size()); ++i) {
+    const auto& e = failures[static_cast<std::size_t>(i)];
+    if (e.code == errc::none) {
+      kept.insert(i);
+      if (i != 0 && i % 4 == 0)
+        kept.insert(i + 100);
+      continue;
+    }
+    if (i == 5 && e.code == errc::constraint)
+      continue;
+    ++t.failures;
+    CAF_CHECK(hit);
+    CAF_CHECK(e.code == errc::disk_full || e.code == errc::io || e.code == errc::fenced);
+    CAF_CHECK(!e.message.empty());
+    if (e.outcome == outcome::unknown)
+      open.insert({i, i + 100});
+  }
+}
+
+// Writing goes on, or the engine says why it does not.
+void write_once_more(db_engine& db, tally& t, std::set<int>& kept) {
+  const auto after = failure_of([&] { db.execute("INSERT INTO t (id) VALUES (2000)"); });
+  if (after.code == errc::none) {
+    kept.insert(2000);
+  } else {
+    CAF_CHECK_EQUAL(std::string(to_string(after.code)), "fenced");
+    CAF_CHECK(after.outcome == outcome::not_run && !db.health().fenced.empty() && !db.health().ok);
+    ++t.fenced;
+  }
+}
+
+std::set<int> ids_in(sqlite3* db) {
+  std::set<int> found;
+  sqlite3_stmt* s = nullptr;
+  CAF_REQUIRE_EQUAL(sqlite3_prepare_v2(db, "SELECT id FROM t", -1, &s, nullptr), SQLITE_OK);
+  while (sqlite3_step(s) == SQLITE_ROW)
+    found.insert(sqlite3_column_int(s, 0));
+  sqlite3_finalize(s);
+  return found;
+}
+
+// One group with the error at its `n`-th call. False if no call was the n-th.
 bool play(const fault& f, int n, tally& t) {
   const engine_folder folder;
   const auto url =
       "sqlite:///file:" + (folder.path / "test.db").string() + "?vfs=" + faulty_vfs::name();
-  gate g;
+  manual_reset_event g;
   options o;
   o.synchronous = synchronous::full;
   o.cache_size =
@@ -73,74 +134,30 @@ bool play(const fault& f, int n, tally& t) {
       failures[0] = failure_of(
           [&] { db.execute("INSERT INTO t (id, v) SELECT 0, zeroblob(3000) WHERE hold()"); });
     });
-    CAF_CHECK(g.wait_for(1));
+    CAF_CHECK(g.wait_for_arrivals(1));
     for (int i = 1; i <= waiting; ++i) {
-      threads.emplace_back([&db, &failures, i] {
-        auto& failure = failures[static_cast<std::size_t>(i)];
-        const blob large(20'000, std::byte{7});
-        if (i == 5) // ends the transaction of the whole group
-          failure = failure_of(
-              [&] { db.execute("INSERT OR ROLLBACK INTO t (id, u) VALUES (?, 'taken')", i); });
-        else if (i % 4 == 0)
-          failure = failure_of([&] {
-            db.execute_transaction(
-                {operation::execute("INSERT INTO t (id, v) VALUES (?, ?)", i, large),
-                 operation::execute("INSERT INTO t (id) VALUES (?)", i + 100)});
-          });
-        else
-          failure =
-              failure_of([&] { db.execute("INSERT INTO t (id, v) VALUES (?, ?)", i, large); });
-      });
+      threads.emplace_back(
+          [&db, &failures, i] { failures[static_cast<std::size_t>(i)] = write_member(db, i); });
       CAF_CHECK(
-          comes_true([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
+          eventually([&] { return db.get_stats().queue_size == static_cast<std::uint64_t>(i); }));
     }
     faulty_vfs::arm(f.what, n, f.code, f.lasting);
-    g.open();
+    g.set();
     for (auto& x : threads)
       x.join();
     hit = faulty_vfs::disarm() > 0;
-    kept.insert(1000);
-    for (int i = 0; i <= waiting; ++i) {
-      const auto& e = failures[static_cast<std::size_t>(i)];
-      if (e.code == errc::none) {
-        kept.insert(i);
-        if (i != 0 && i % 4 == 0)
-          kept.insert(i + 100);
-        continue;
-      }
-      if (i == 5 && e.code == errc::constraint)
-        continue;
-      ++t.failures;
-      CAF_CHECK(hit);
-      CAF_CHECK(e.code == errc::disk_full || e.code == errc::io || e.code == errc::fenced);
-      CAF_CHECK(!e.message.empty());
-      if (e.outcome == outcome::unknown)
-        open.insert({i, i + 100});
-    }
+    judge_answers(failures, hit, t, kept, open);
     CAF_CHECK(failures[5].code != errc::none);
-    // Reading goes on. So does writing, unless the commit that failed may come back: then the engine says so.
+    // Reading goes on. So does writing, unless the commit that failed may reappear: then the
+    // engine says so.
     auto now = rows_of(db.fetch("SELECT id FROM t"));
     for (const int id : open)
       now.erase(id);
     CAF_CHECK(now == kept);
-    const auto after = failure_of([&] { db.execute("INSERT INTO t (id) VALUES (2000)"); });
-    if (after.code == errc::none) {
-      kept.insert(2000);
-    } else {
-      CAF_CHECK_EQUAL(std::string(to_string(after.code)), "fenced");
-      CAF_CHECK(after.outcome == outcome::not_run && !db.health().fenced.empty() &&
-                !db.health().ok);
-      ++t.fenced;
-    }
+    write_once_more(db, t, kept);
   }
   plain_sqlite file((folder.path / "test.db").string());
-  std::set<int> found;
-  sqlite3_stmt* s = nullptr;
-  CAF_REQUIRE_EQUAL(sqlite3_prepare_v2(file.handle(), "SELECT id FROM t", -1, &s, nullptr),
-                    SQLITE_OK);
-  while (sqlite3_step(s) == SQLITE_ROW)
-    found.insert(sqlite3_column_int(s, 0));
-  sqlite3_finalize(s);
+  auto found = ids_in(file.handle());
   for (const int id : open)
     found.erase(id);
   CAF_CHECK(found == kept);

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many clients by the three doors of one engine (facade, handle, wire) write to registers and append lists and read them, with
-// ids, cancellations, deadlines and deaths of workers, and what they were told is checked against the order in the database:
-// strictly serialisable writes, snapshot reads, read-your-writes, exactly once (support/history.hpp).
+// Many clients by the three doors of one engine (facade, handle, wire) write to registers and
+// append lists and read them, with ids, cancellations, deadlines and deaths of workers, and what
+// they were answered is checked against the order in the database: strictly serialisable writes,
+// snapshot reads, read-your-writes, exactly once (support/engine/history.hpp).
 //
-//   4 clients each by facade, handle, wire     stopper, killer                engine
-//   write, read, keep what they were told ---------------------------------> groups, leases, readers
-//                                              cancel, strike --------------> stops, restarts
+//   4 clients each by facade, handle, wire   stopper, killer      engine
+//   write, read, record the answers -----------------------------> groups, leases, readers
+//                                            cancel, strike -----> stops, restarts
 //   closed: replay the log, compare
 //
 // DBENGINE_HISTORY_OPERATIONS: so many operations in all; DBENGINE_SEED: the first round's seed.
 
 #include "base/fault.hpp"
-#include "history.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/history.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include <cstdio>
 #include <random>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 #ifdef DBENGINE_FAULTS
 
@@ -64,10 +65,10 @@ CAF_TEST(two hundred thousand operations have one true history) {
   std::fprintf(stderr, "%u rounds in %.1f s: %s\n", rounds, took.count(), sum.text().c_str());
 }
 
-CAF_TEST(an engine with a flaw has no true history) {
+CAF_TEST(an engine with a mutant has no true history) {
   const memory_folder folder;
   struct control {
-    const char* flaw;
+    const char* mutant;
     history_settings settings;
   };
   history_settings calm{.seed = 1, .operations = 4'000};
@@ -75,7 +76,7 @@ CAF_TEST(an engine with a flaw has no true history) {
   stops.stops = true;
   history_settings kills = calm;
   kills.kills = true;
-  for (const auto& [flaw, settings] :
+  for (const auto& [mutant, settings] :
        {control{"reads an old snapshot", calm}, control{"forgets an id", calm},
         control{"stops what has ended", stops}, control{"answers before the commit", kills}}) {
     history_result r;
@@ -83,12 +84,12 @@ CAF_TEST(an engine with a flaw has no true history) {
     for (; rounds < 20 && r.wrong == 0; ++rounds) {
       auto s = settings;
       s.seed += static_cast<unsigned>(rounds);
-      base::fault::set_mutant(flaw);
+      base::fault::set_mutant(mutant);
       r = run_history(s, folder.path);
       base::fault::set_mutant({});
     }
     CAF_CHECK(r.wrong != 0);
-    std::fprintf(stderr, "%s: found after %d rounds: %s\n", flaw, rounds, r.text().c_str());
+    std::fprintf(stderr, "%s: found after %d rounds: %s\n", mutant, rounds, r.text().c_str());
   }
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The index of the WAL (-shm), which SQLite has mapped, is cut short, deleted or replaced by another program; and as many
-// files as one likes are guarded. The process lives, every read and write is `fenced` from then on, and what was committed is in the
-// files.
+// The index of the WAL (-shm), which SQLite has mapped, is cut short, deleted or replaced by
+// another program; and as many files as one likes are guarded. The process lives, every read and
+// write is `fenced` from then on, and what was committed is in the files.
 
-#include "child.hpp"
-#include "engine_fixture.hpp"
 #include "os/guarded_mapping.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 #include <dbengine/process.hpp>
@@ -27,7 +27,7 @@
 #include <unistd.h>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -145,7 +145,8 @@ CAF_TEST(an index that is deleted or replaced ends writes) {
 }
 
 CAF_TEST(threads that meet a missing page at once all go on) {
-  // The handler of the one has put a page there when that of the other asks which file the address belongs to.
+  // The handler of the one has put a page there when that of the other asks which file the address
+  // belongs to.
   CAF_CHECK_EQUAL(in_child([] {
                     install_sigbus_handler();
                     const engine_folder folder;
@@ -214,7 +215,7 @@ CAF_TEST(any number of files is guarded) {
   CAF_CHECK_EQUAL(all(true), 0);
 }
 
-CAF_TEST(every engine of a process that has the file is told) {
+CAF_TEST(every engine of a process that has the file is notified) {
   CAF_CHECK_EQUAL(in_child([] {
                     install_sigbus_handler();
                     const engine_folder folder;

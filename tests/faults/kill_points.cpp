@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// At every fault point there is, a worker throws, exits and stalls while 16 clients use the engine: each request has exactly one
-// answer, which is true, and the engine serves on. That no point is left out is seen in the sources.
+// At every fault point there is, a worker throws, exits and stalls while 16 clients use the engine:
+// each request has exactly one answer, which is true, and the engine serves on. That no point is
+// left out is seen in the sources.
 
 #include "base/fault.hpp"
-#include "kill_round.hpp"
-#include "memory_folder.hpp"
+#include "support/faults/kill_round.hpp"
+#include "support/faults/memory_folder.hpp"
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 #ifdef DBENGINE_FAULTS
 
@@ -21,7 +22,7 @@ struct at {
   std::string point;
   // Times that it is passed before.
   std::uint64_t after = 0;
-  // What must happen for somebody to come there.
+  // What must happen for a worker to reach it.
   std::vector<killer::plan> first = {};
   std::optional<failing_disk> disk = {};
 };
@@ -48,7 +49,8 @@ const std::vector<at>& all_points() {
       {"scheduler.asked"},
       {"backup.begins"},
       {"backup.step"},
-      // Seldom passed by one of 16 clients: their reads have leases, and their writes come in groups.
+      // Seldom passed by one of 16 clients: their reads have leases, and their writes come in
+      // groups.
       {"inline.before_statement"},
       {"inline.after_statement"},
       {"read_on_writer.before_statement"},

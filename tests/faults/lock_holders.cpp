@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who has the locks of a database when processes end, fork, and leave lock files behind.
+// Which process has the locks of a database when processes end, fork, and leave lock files behind.
 //
 //   engine's process          its child (fork, no exec)      another process
 //   killed                    lives on, touches nothing      opens at once
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
 #include "os/file_lock.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -30,7 +30,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A process that opens an engine, forks a child that does nothing, and is killed. The child ends when `stay` is closed.
+// A process that opens an engine, forks a child that does nothing, and is killed. The child ends
+// when `stay` is closed.
 struct orphaned {
   int stay[2] = {-1, -1};
   bool made = false;
@@ -116,7 +117,7 @@ CAF_TEST(a forked child opens the file when its parent has closed it) {
   ::close(go[1]);
 }
 
-CAF_TEST(the lock file of a root that was killed locks nobody out) {
+CAF_TEST(the lock file of a root that was killed locks no user out) {
   if (::geteuid() != 0) {
     DBENGINE_SKIP("needs root, to leave a lock file of root's");
     return;
@@ -140,14 +141,15 @@ CAF_TEST(the lock file of a root that was killed locks nobody out) {
                       const auto e = failure_of([&] { db_engine second(folder.url()); });
                       if (e.code != errc::locked)
                         return 1;
-                      // Whose it is is told, or that it is not known: never the one that was killed.
+                      // The error names the owner, or says that it is not known: never the owner
+                      // before killed.
                       return e.message.find("999999999") == std::string::npos ? 0 : 2;
                     }),
                     0);
   }
 }
 
-CAF_TEST(the lock file of a backup that root made keeps nobody from making the next) {
+CAF_TEST(the lock file of a backup that root made keeps no user from making the next) {
   if (::geteuid() != 0) {
     DBENGINE_SKIP("needs root, to leave a lock file of root's");
     return;

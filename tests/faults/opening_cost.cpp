@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an opening asks of the system: no folder is listed, no connection opened and no thread made that is not needed.
-// By strace; the bounds are upper ones, some above what was measured.
+// What an opening asks of the system: no folder is listed, no connection opened and no thread made
+// that is not needed. By strace; the bounds are upper ones, some above what was measured.
 
-#include "command_line.hpp"
-#include "engine_fixture.hpp"
-#include "paths.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/process/command_line.hpp"
+#include "support/process/paths.hpp"
 
 #include <dbengine/db_engine.hpp>
 
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -87,7 +87,8 @@ CAF_TEST(an opening asks for nothing that it does not need) {
   CAF_CHECK_EQUAL(nothing.threads, 0);
   CAF_CHECK_EQUAL(engine.listings - nothing.listings, 0);
   CAF_CHECK_EQUAL(engine.backup_names, 1); // the program's own name of it, when it starts
-  // CAF's four and the workers' five; and before CAF's, which end the process where they cannot be had, five that try.
+  // CAF's four and the workers' five; and before CAF's, which end the process where they cannot be
+  // had, five that try.
   CAF_CHECK(engine.threads <= 14);
   CAF_CHECK(engine.databases <= 5); // the lock, the writer, the reader, the one that fetches
   CAF_CHECK(engine.all - nothing.all <= 560);

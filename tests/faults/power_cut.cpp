@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Power cuts: a program works under a recorder of its writes, truncations, renames and syncs; from the records come images of what a disk
-// may hold after a cut at any moment; each is opened by the engine. With `full` nothing that was acknowledged may be
-// missing; with `normal` the last rows may, never one before another that is there; nothing may be damaged; no work may
-// leave files behind that the next one does not remove.
+// Power cuts: a program works under a recorder of its writes, truncations, renames and syncs; from
+// the records come images of what a disk may hold after a cut at any moment; each is opened by the
+// engine. With `full` nothing that was acknowledged may be missing; with `normal` the last rows
+// may, never one before another that is there; nothing may be damaged; no work may leave files
+// behind that the next one does not remove.
 //
 // DBENGINE_POWER_CUTS=N makes about N images (2,040), DBENGINE_SEED=N repeats a run.
-#include "power_cut.hpp"
-#include "child.hpp"
-#include "memory_folder.hpp"
-#include "paths.hpp"
+#include "support/faults/power_cut.hpp"
+#include "support/faults/memory_folder.hpp"
+#include "support/process/child.hpp"
+#include "support/process/paths.hpp"
 
 #include "backup/backup_catalog.hpp"
 #include "sqlite/plain_database.hpp"
@@ -24,7 +25,7 @@
 #include <sqlite3.h>
 #include <sstream>
 
-#include "test.hpp"
+#include "support/test.hpp"
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -41,7 +42,7 @@ struct work_kind {
   int failing_sync = 0;      // of the log, 0: none
   bool without_sync = false; // the negative controls
   std::string promised = level;
-  std::string flaw = {};
+  std::string mutant = {};
 };
 
 struct figures {
@@ -51,7 +52,7 @@ struct figures {
   std::string first = {}; // what was found first
 };
 
-// What the program was told before the cut.
+// What was answered to the program before the cut.
 struct told {
   std::map<int, int> rows, gone;
   std::map<int, int> safe; // rows of before the work, whatever the level
@@ -75,7 +76,8 @@ struct told {
   }
 };
 
-// The schema of power_cut_victim, by SQLite alone; the process ends without closing, so that the log stays.
+// The schema of power_cut_victim, by SQLite alone; the process ends without closing, so that the
+// log stays.
 void make_database(const std::filesystem::path& path, int writer, int rows, bool log) {
   const auto make = [&] {
     const auto db = dbengine::sqlite::open_database(
@@ -123,7 +125,7 @@ public:
         if (c.kind == record_kind::mark)
           acknowledged.add(c.first);
         syncs += is_sync(c) ? 1 : 0;
-        // With `full` what is not safe may be a commit that failed, which nobody copies.
+        // With `full` what is not safe may be a commit that failed, which is not copied.
         if (kind_.name == "failing" && kind_.level == "normal" && c.kind == record_kind::write &&
             c.first == "a.db" && disk.unsafe_after_failed_sync("a.db-wal"))
           ++found_.copied;
@@ -152,7 +154,8 @@ private:
                          " POWER_CUT_FAILING_SYNC=" + std::to_string(kind_.failing_sync) +
                          " LD_PRELOAD=" + shell_word(preload.string()) + " " +
                          shell_word(built("power_cut_victim")) + " " + kind_.name + " " +
-                         shell_word(work_.string()) + " " + kind_.level + " \"" + kind_.flaw + "\"";
+                         shell_word(work_.string()) + " " + kind_.level + " \"" + kind_.mutant +
+                         "\"";
     CAF_REQUIRE_EQUAL(std::system(command.c_str()), 0);
     auto calls = read_records(log);
     CAF_REQUIRE(std::count_if(calls.begin(), calls.end(), is_sync) > 0 || kind_.level == "off");
@@ -198,7 +201,7 @@ private:
     std::filesystem::remove_all(image);
   }
 
-  // Empty where all is well; `count` says what is not.
+  // Empty if all is well; `count` says what is not.
   std::string judge(const std::filesystem::path& image, const told& acknowledged,
                     int figures::*& count) const {
     const bool full = kind_.promised == "full";
@@ -269,7 +272,8 @@ private:
   static std::string judge_backups(const db_engine& db, const std::filesystem::path& folder,
                                    const told& acknowledged, int figures::*& count) {
     std::set<std::string> listed;
-    // All of the folder: an image is another folder, whose engine does not take them for its own history.
+    // All of the folder: an image is another folder, whose engine does not take them for its own
+    // history.
     for (const auto& b : dbengine::backup::list_backups(folder)) {
       listed.insert(b.filename);
       if (const auto report = verify_backup(b.path); !report.ok)
@@ -367,7 +371,7 @@ CAF_TEST(a disk that ignores syncs and an engine that makes none are found) {
   CAF_CHECK(caught({.name = "failing",
                     .level = "normal",
                     .failing_sync = 10,
-                    .flaw = "trusts a log that was not synced"},
+                    .mutant = "trusts a log that was not synced"},
                    40) > 0);
 #endif
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A loaded process is killed with SIGKILL at random moments, 500 times: nothing it acknowledged is missing or doubled, and
-// nothing it called undone is there. The next process opens what the dead one left; the check looks at a copy.
+// A loaded process is killed with SIGKILL at random moments, 500 times: nothing it acknowledged is
+// missing or doubled, and nothing it called undone is there. The next process opens what the dead
+// one left; the check reads a copy.
 
-#include "ack_file.hpp"
-#include "ledger.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/ledger.hpp"
+#include "support/faults/ack_file.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include "os/directory.hpp"
 #include "sqlite/plain_database.hpp"
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -77,9 +78,14 @@ struct kill_findings {
   bool right() const { return lost + ghosts + doubled + torn + strangers + broken == 0; }
 };
 
-// Compares the file, as it was left, with what was acknowledged.
-kill_findings inspect(const fs::path& folder) {
-  kill_findings f;
+void add_problem(kill_findings& f, std::uint64_t& what, const char* name, std::int64_t k) {
+  ++what;
+  if (f.first.empty())
+    f.first = std::string(name) + ": request " + std::to_string(k & 0xffff'ffff) + " of client " +
+              std::to_string(k >> 32);
+}
+
+fs::path copy_of(const fs::path& folder) {
   const auto copy = folder / "copy.db";
   for (const char* suffix : {"", "-wal"}) {
     fs::remove(copy.string() + suffix);
@@ -87,17 +93,42 @@ kill_findings inspect(const fs::path& folder) {
       fs::copy_file(folder / ("kill.db" + std::string(suffix)), copy.string() + suffix);
   }
   fs::remove(copy.string() + "-shm");
+  return copy;
+}
+
+/// The requests whose rows are in the file, by client and number.
+using rows_by_client = std::map<int, std::map<std::int64_t, bool>>;
+
+// Finds requests whose rows are doubled or incomplete.
+rows_by_client read_rows(sqlite3* db, kill_findings& f) {
+  sqlite3_stmt* s = nullptr;
+  sqlite3_prepare_v2(db, "SELECT k, count(*), count(DISTINCT part), max(parts) FROM w GROUP BY k",
+                     -1, &s, nullptr);
+  rows_by_client there;
+  while (sqlite3_step(s) == SQLITE_ROW) {
+    const auto k = sqlite3_column_int64(s, 0);
+    const auto count = sqlite3_column_int64(s, 1);
+    const auto distinct = sqlite3_column_int64(s, 2);
+    f.rows += static_cast<std::uint64_t>(count);
+    if (count != distinct)
+      add_problem(f, f.doubled, "doubled", k);
+    if (distinct != sqlite3_column_int64(s, 3))
+      add_problem(f, f.torn, "torn", k);
+    there[static_cast<int>(k >> 32)][k & 0xffff'ffff] = true;
+  }
+  sqlite3_finalize(s);
+  return there;
+}
+
+// Compares the file, as it was left, with what was acknowledged.
+kill_findings inspect(const fs::path& folder) {
+  kill_findings f;
+  const auto copy = copy_of(folder);
   auto told = ack_file::read(folder / "acks");
   if (!fs::exists(copy) || fs::file_size(copy) == 0) {
     f.lost = told.size();
     return f;
   }
-  const auto problem = [&f](std::uint64_t& what, const char* name, std::int64_t k) {
-    ++what;
-    if (f.first.empty())
-      f.first = std::string(name) + ": request " + std::to_string(k & 0xffff'ffff) + " of client " +
-                std::to_string(k >> 32);
-  };
   if (const auto problems = integrity(copy); !problems.empty()) {
     ++f.broken;
     f.first = problems;
@@ -110,23 +141,7 @@ kill_findings inspect(const fs::path& folder) {
     f.lost = told.size();
     return f;
   }
-  sqlite3_stmt* s = nullptr;
-  sqlite3_prepare_v2(db.get(),
-                     "SELECT k, count(*), count(DISTINCT part), max(parts) FROM w GROUP BY k", -1,
-                     &s, nullptr);
-  std::map<int, std::map<std::int64_t, bool>> there;
-  while (sqlite3_step(s) == SQLITE_ROW) {
-    const auto k = sqlite3_column_int64(s, 0);
-    const auto count = sqlite3_column_int64(s, 1);
-    const auto distinct = sqlite3_column_int64(s, 2);
-    f.rows += static_cast<std::uint64_t>(count);
-    if (count != distinct)
-      problem(f.doubled, "doubled", k);
-    if (distinct != sqlite3_column_int64(s, 3))
-      problem(f.torn, "torn", k);
-    there[static_cast<int>(k >> 32)][k & 0xffff'ffff] = true;
-  }
-  sqlite3_finalize(s);
+  auto there = read_rows(db.get(), f);
   for (const auto& [client, acks] : told) {
     auto& mine = there[client];
     for (const auto& [n, verdict] : acks) {
@@ -134,18 +149,18 @@ kill_findings inspect(const fs::path& folder) {
       const bool is_there = mine.erase(n) != 0;
       const auto k = (std::int64_t{client} << 32) | n;
       if (verdict == ack::done && !is_there)
-        problem(f.lost, "lost", k);
+        add_problem(f, f.lost, "lost", k);
       if (verdict == ack::not_done && is_there)
-        problem(f.ghosts, "a ghost", k);
+        add_problem(f, f.ghosts, "a ghost", k);
     }
   }
-  // What is left was under way when the process died, or nobody asked for it.
+  // All other rows are of requests in flight at the kill, or of no request.
   for (const auto& [client, numbers] : there) {
     const auto it = told.find(client);
     const auto last = it == told.end() ? 0 : it->second.rbegin()->first;
     for (const auto& [n, unused] : numbers)
       if (n <= last || n > last + ack_window)
-        problem(f.strangers, "a stranger", (std::int64_t{client} << 32) | n);
+        add_problem(f, f.strangers, "a stranger", (std::int64_t{client} << 32) | n);
   }
   return f;
 }

@@ -4,17 +4,19 @@
 // A process that forks, and one that runs out of threads or descriptors.
 //
 //   parent                       child
-//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the parent's
+//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the
+//                                parent's
 //
 //   opens under a limit          an error that says so, and no hang
-//   limit while it works         what needs no new thread or descriptor goes on; the rest comes back with the limit
+//   limit while it works         what needs no new thread or descriptor goes on; all else works
+//                                again when the limit is lifted
 
-#include "child.hpp"
-#include "comes_true.hpp"
-#include "engine_fixture.hpp"
-#include "fault_script.hpp"
-#include "needs_pipes.hpp"
 #include "os/file_lock.hpp"
+#include "support/engine/engine_fixture.hpp"
+#include "support/eventually.hpp"
+#include "support/faults/fault_script.hpp"
+#include "support/faults/needs_pipes.hpp"
+#include "support/process/child.hpp"
 
 #include <dbengine/actors/messages.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -34,7 +36,7 @@
 #include <optional>
 #include <vector>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -76,7 +78,7 @@ bool all_sleep() {
   return true;
 }
 
-// For root the limit of processes does not hold: become somebody with no other process.
+// For root the limit of processes does not hold: become a user with no other process.
 bool become_somebody(const engine_folder& folder) {
   if (::geteuid() != 0)
     return true;
@@ -87,7 +89,7 @@ bool become_somebody(const engine_folder& folder) {
 
 } // namespace
 
-CAF_TEST(a forked child is told so at once and the parent goes on) {
+CAF_TEST(a forked child gets an error at once and the parent goes on) {
   engine_folder folder;
   db_engine db(folder.url());
   db.execute("CREATE TABLE t (x)");
@@ -114,7 +116,7 @@ CAF_TEST(a forked child is told so at once and the parent goes on) {
     note(forked([&] { db.health(); }));
     note(forked([&] { db.database_info(); }));
     note(forked([&] { db.request_backup(); }));
-    db.shutdown(); // does nothing, and comes back
+    db.shutdown(); // does nothing, and returns
     { const db_engine ends_here = std::move(db); }
     return bad;
   });
@@ -147,8 +149,9 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
   caf::actor_system sys(cfg);
   caf::logger::set_current_actor_system(nullptr);
   auto engine = actors::spawn_engine(sys, folder.url());
-  // Another thread may have had a lock of CAF's when the child was made. So this one is made here and never ended in the child (the logger's),
-  // and what it asks there has no timeout (the clock's).
+  // Another thread may have had a lock of CAF's when the child was made. So this one is made here
+  // and never ended in the child (the logger's), and what it asks there has no timeout (the
+  // clock's).
   caf::scoped_actor self(sys);
   const auto run = [&](const std::string& sql) {
     std::string code = "none";
@@ -183,7 +186,7 @@ CAF_TEST(a forked child opens an engine of its own) { // the control of the test
   db_engine db(folder.url());
   // What a thread held at the fork, malloc's lock of SQLite say, is held in the child for ever.
   int looks = 0;
-  CAF_REQUIRE(comes_true([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
+  CAF_REQUIRE(eventually([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
   CAF_CHECK_EQUAL(in_child([&] {
                     db_engine own(folder.url("own.db"));
                     own.execute("CREATE TABLE t (x)");
@@ -226,7 +229,7 @@ CAF_TEST(an engine has all its threads when it is open) {
   CAF_CHECK_EQUAL(in_child([&] {
                     for (int i = 0; i < 20; ++i) {
                       // A thread that ended is in the list for a moment still.
-                      if (!comes_true([] { return threads() == 1; }))
+                      if (!eventually([] { return threads() == 1; }))
                         return 2;
                       db_engine db(folder.url());
                       const auto at_once = threads();
@@ -241,7 +244,7 @@ CAF_TEST(an engine has all its threads when it is open) {
                   0);
 }
 
-CAF_TEST(an engine without descriptors refuses what needs one and serves the rest) {
+CAF_TEST(an engine without descriptors refuses what needs one and serves all else) {
   if (needs_pipes)
     DBENGINE_SKIP("a sanitizer needs descriptors");
   engine_folder folder;
@@ -290,7 +293,7 @@ CAF_TEST(an engine without descriptors refuses what needs one and serves the res
 CAF_TEST(connecting without descriptors or threads is an error) {
   if (needs_pipes)
     DBENGINE_SKIP("a sanitizer needs descriptors");
-  // Nobody listens there: with all it needs it is told so.
+  // No process listens there: with all it needs the client gets that error.
   const auto connects = [] {
     return failure_of([] { static_cast<void>(db_engine::connect("127.0.0.1:1")); });
   };
@@ -319,7 +322,7 @@ CAF_TEST(connecting without descriptors or threads is an error) {
 }
 
 #ifdef DBENGINE_FAULTS
-CAF_TEST(a worker that cannot be restarted for want of a thread comes back with one) {
+CAF_TEST(a worker that cannot be restarted for want of a thread is restarted with one) {
   engine_folder folder;
   const int code = in_child([&] {
     if (!become_somebody(folder))
@@ -329,7 +332,8 @@ CAF_TEST(a worker that cannot be restarted for want of a thread comes back with 
     limit(RLIMIT_NPROC, 1);
     {
       const fault_script script("writer.before_commit", 1, fail_worker);
-      // Its group fails the writer: nobody can take its place, and the request waits, to its deadline.
+      // Its group fails the writer: no successor can be started, and the request waits, to its
+      // deadline.
       const auto e = failure_of([&] {
         db.with({.timeout = std::chrono::milliseconds(200)})
             .execute_many("INSERT INTO t VALUES (?)", std::vector<params>{params{1}, params{2}});
@@ -371,7 +375,7 @@ CAF_TEST(a thread that is lost between the question and the spawn is not waited 
           failure_of([&] { db_engine db(folder.url()); }); // its end waits for all it has
       limit(RLIMIT_NPROC, 4096);
       if (e.code != errc::cannot_open ||
-          e.message.find("no thread can be had for a worker") == std::string::npos) {
+          e.message.find("no thread is available for a worker") == std::string::npos) {
         std::fprintf(stderr, "%s\n", to_string(e).c_str());
         return lost;
       }

@@ -3,13 +3,13 @@
 
 // The soak program for some seconds; longer runs are started by hand (tests/README.md).
 
-#include "memory_folder.hpp"
-#include "paths.hpp"
+#include "support/faults/memory_folder.hpp"
+#include "support/process/paths.hpp"
 
 #include <cstdlib>
 #include <sys/wait.h>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine::test;
 

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A worker that does not come back: a query that ignores its deadline, a disk that blocks. It is seen and reported in health, its
-// waiting requests fail by their deadlines, and when it comes back all is well.
+// A worker that does not return: a query that ignores its deadline, a disk that blocks. It is
+// seen and reported in health, its waiting requests fail by their deadlines, and when it returns
+// all is well.
 //
 //   client A            client B                worker            supervisor
 //   block() ----------------------------------> stuck
 //                       waits in the queue                        sees it: health
 //   timeout <-----------------------------------------------------answers in its place
 //                       timeout <---------------------------------answers what waits
-//   the gate opens ---------------------------> comes back
+//   the event is set ---------------------------> returns
 //                       served again
 
-#include "answer_box.hpp"
-#include "engine_load.hpp"
-#include "faulty_disk.hpp"
-#include "inside.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/answer_box.hpp"
+#include "support/engine/engine_load.hpp"
+#include "support/engine/facade_internals.hpp"
+#include "support/faults/faulty_disk.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
@@ -25,7 +26,7 @@
 #include <mutex>
 #include <thread>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -36,7 +37,7 @@ namespace {
 constexpr auto bound = 60s;
 
 // What `block()` waits for. A function that SQLite calls cannot be interrupted.
-class gate {
+class manual_reset_event {
 public:
   void pass() {
     std::unique_lock lock(mutex_);
@@ -61,7 +62,7 @@ private:
   bool open_ = false;
 };
 
-options with_block(gate& g) {
+options with_block(manual_reset_event& g) {
   options o{.num_workers = 1};
   o.functions.push_back({.name = "block",
                          .arguments = 0,
@@ -98,17 +99,17 @@ error_info answer_to(answer_box& box, std::uint64_t number) {
   return failure_in(m);
 }
 
-// Time enough to come to the gate on a busy machine.
+// Time enough to reach the event on a busy machine.
 const call_options soon{.timeout = 1s};
 
 } // namespace
 
 CAF_TEST(a query that ignores its deadline is reported and its caller answered) {
   const memory_folder folder;
-  gate g;
+  manual_reset_event g;
   db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_block(g));
   const auto engine = handle_of(db);
-  const auto box = answer_box::make(house_of(db)->system());
+  const auto box = answer_box::make(engine_system_of(db)->system());
   const auto stuck = box->send(engine, fetch_request{"SELECT block()", {}, soon});
   CAF_REQUIRE(g.entered());
   const auto e = answer_to(*box, stuck);
@@ -126,13 +127,13 @@ CAF_TEST(a query that ignores its deadline is reported and its caller answered) 
 CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done) {
   const memory_folder folder;
   const auto file = folder.path / "stall.db";
-  gate g;
+  manual_reset_event g;
   ledger book(1);
   {
     db_engine db("sqlite:///" + file.string(), with_block(g));
     db.execute_script(ledger_schema);
     const auto engine = handle_of(db);
-    const auto box = answer_box::make(house_of(db)->system());
+    const auto box = answer_box::make(engine_system_of(db)->system());
     const auto entry = book.ask(1);
     const auto stuck = box->send(engine, execute_request{"INSERT INTO t (k, v) SELECT ?, block()",
                                                          params::of(book.first(entry)), soon});
@@ -163,7 +164,7 @@ CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done
     }
     const auto e = answer_to(*box, stuck);
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
-    // Whoever answers in its place forbids its commit: late as it comes back, it is not done.
+    // The answer in its place forbids its commit: late as it returns, it is not done.
     CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::rolled_back));
     book.answer(entry, verdict_of(e));
     CAF_CHECK(reported_as_stalled(db, "writer"));
@@ -191,7 +192,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   s.foreseen.insert(errc::timeout);
   s.unknown_with.insert(errc::timeout);
   for (const auto call : {disk_call::sync, disk_call::write}) {
-    engine_load load(db.backend(), handle_of(db), house_of(db)->system(), s,
+    engine_load load(db.backend(), handle_of(db), engine_system_of(db)->system(), s,
                      call == disk_call::sync ? 1 : 101);
     CAF_REQUIRE(comes([&] { return load.least_done() > 3; }));
     disk.plan({.call = call, .nth = 5, .what = disk_fault::kind::blocks});
@@ -210,13 +211,13 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   }
 }
 
-CAF_TEST(a stall that nobody reports would be found out) {
+CAF_TEST(a stall that is not reported would be found out) {
   // The control: with nothing stuck, nothing is reported as stalled.
   const memory_folder folder;
-  gate g;
+  manual_reset_event g;
   g.open();
   db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_block(g));
-  const auto box = answer_box::make(house_of(db)->system());
+  const auto box = answer_box::make(engine_system_of(db)->system());
   CAF_CHECK(
       answer_to(*box, box->send(handle_of(db), fetch_request{"SELECT block()", {}, soon})).code ==
       errc::none);

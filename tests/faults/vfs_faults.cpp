@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every call that SQLite makes to the file system fails once, and from there on for good, one after the other, until a fixed
-// workload passes without being hit: every answer is true, also after a crash at that moment, and when the fault is gone the
-// engine goes on by itself.
+// Every call that SQLite makes to the file system fails once, and from there on for good, one after
+// the other, until a fixed workload passes without being hit: every answer is true, also after a
+// crash at that moment, and when the fault is gone the engine goes on by itself.
 
-#include "answer_box.hpp"
-#include "faulty_disk.hpp"
-#include "inside.hpp"
-#include "ledger.hpp"
-#include "memory_folder.hpp"
+#include "support/engine/answer_box.hpp"
+#include "support/engine/facade_internals.hpp"
+#include "support/engine/ledger.hpp"
+#include "support/faults/faulty_disk.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include "base/fault.hpp"
 
@@ -19,7 +19,7 @@
 #include <set>
 #include <thread>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
@@ -191,9 +191,9 @@ private:
 
   // A lambda holds the write connection while requests gather: they make a group when it lets go.
   void group(db_engine& db) {
-    const auto house = house_of(db);
+    const auto root = engine_system_of(db);
     const auto handle = handle_of(db);
-    const auto box = answer_box::make(house->system());
+    const auto box = answer_box::make(root->system());
     std::vector<std::pair<std::size_t, std::uint64_t>> sent;
     const auto send = [&] {
       for (int i = 0; i < 6; ++i) {
@@ -252,8 +252,9 @@ private:
       wrong("integrity after a crash: " + problems);
   }
 
-  // The engine goes on by itself: within the bound, a write is done, it is read, and health has nothing to say. For the last, a
-  // circuit that is open may have to be probed, which takes seconds: not waited for each time.
+  // The engine goes on by itself: within the bound, a write is done, it is read, and health has
+  // nothing to say. For the last, a circuit that is open may have to be probed, which takes
+  // seconds: not waited for each time.
   void recover(db_engine& db) {
     const auto give_up =
         std::chrono::steady_clock::now() + (fault_.what == disk_fault::kind::lies ? 1s : 20s);
@@ -289,7 +290,8 @@ private:
   outcome out_;
 };
 
-// A database of some pages, made without any fault. Its rows are not in any ledger and go to a table of their own.
+// A database of some pages, made without any fault. Its rows are not in any ledger and go to a
+// table of their own.
 void make_template(const fs::path& folder) {
   {
     db_engine db("sqlite:///" + (folder / "template.db").string(),
@@ -312,8 +314,8 @@ void report(const disk_fault& f, const outcome& o) {
       o.closed.text().c_str());
 }
 
-// Every n until the workload is not hit any more, several times in a row: how often it calls differs by a few from run to
-// run. Returns how many runs were wrong.
+// Every n until the workload is not hit any more, several times in a row: how often it calls
+// differs by a few from run to run. Returns how many runs were wrong.
 int every_n(const fs::path& folder, disk_fault f, std::uint64_t& runs) {
   int bad = 0;
   int missed = 0;
@@ -341,7 +343,8 @@ CAF_TEST(every call to the disk may fail and every answer stays true) {
       disk_fault f{.call = static_cast<disk_call>(c), .for_good = for_good};
       const auto before = runs;
       int bad = every_n(folder.path, f, runs);
-      // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be settled, and nobody says it.
+      // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be
+      // resolved, and no error says so.
       if (f.call == disk_call::write || f.call == disk_call::truncate ||
           f.call == disk_call::shm_map) {
         f.what = disk_fault::kind::full;
@@ -374,7 +377,7 @@ CAF_TEST(a disk that lies is found out) {
   CAF_CHECK(found);
 }
 
-CAF_TEST(a failed commit that comes back is found out) {
+CAF_TEST(a failed commit that reappears is found out) {
 #ifdef DBENGINE_FAULTS
   const memory_folder folder;
   make_template(folder.path);
@@ -389,6 +392,6 @@ CAF_TEST(a failed commit that comes back is found out) {
   }
   base::fault::set_mutant({});
 #else
-  DBENGINE_SKIP("this build has no flaws to switch on");
+  DBENGINE_SKIP("this build has no mutants to switch on");
 #endif
 }

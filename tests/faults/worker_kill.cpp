@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Workers die at random fault points, again and again, while 16 clients use the engine. Afterwards each request has had exactly one answer, every
-// write answered as done is there once, every one answered as not done is not there, and the engine serves on.
+// Workers die at random fault points, again and again, while 16 clients use the engine. Afterwards
+// each request has had exactly one answer, every write answered as done is there once, every one
+// answered as not done is not there, and the engine serves on.
 //
-//   16 clients (facade, typed handle)     killer                       engine
-//   every kind of request ------------->                              works
-//                                         strikes at a point --------> a worker throws, exits or stalls
-//   waits, gets an error, or notices                                   restarts it, runs again what did not run
-//   nothing ---------------------------->                              serves on
+//   16 clients (facade, handle)   killer                 engine
+//   every kind of request ---->                          works
+//                                 strikes at a point --> a worker throws, exits or stalls
+//   waits, gets an error, or                             restarts it, runs again what did
+//   notices nothing ---------->                          not run, and serves on
 //   compare ledger and file
 //
 // Each point for itself: `faults.kill_points`.
 
 #include "base/fault.hpp"
-#include "kill_round.hpp"
-#include "memory_folder.hpp"
+#include "support/faults/kill_round.hpp"
+#include "support/faults/memory_folder.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 #ifdef DBENGINE_FAULTS
 
@@ -31,7 +32,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Where the writer's actor dies, whoever was on its connection.
+// If the writer's actor dies, whoever was on its connection.
 const std::string reader_points[] = {"reader.before_statement", "reader.after_statement"};
 const std::string other_points[] = {"writer.checkpoint", "pool.sweep",    "stats.asked",
                                     "scheduler.asked",   "backup.begins", "backup.step"};
@@ -95,15 +96,15 @@ CAF_TEST(two thousand random kills leave every answer true) {
                static_cast<unsigned long long>(sum.not_done));
 }
 
-CAF_TEST(an engine with a flaw is found out) {
+CAF_TEST(an engine with a mutant is found out) {
   const memory_folder folder;
-  // Each flaw with the point that shows it.
-  const std::pair<const char*, const char*> flaws[] = {
+  // Each mutant with the point that shows it.
+  const std::pair<const char*, const char*> mutants[] = {
       {"answers before the commit", "writer.before_commit"},
       {"forgets the commit record", "writer.after_commit"},
       {"drops an answer", "writer.before_begin"}};
-  for (const auto& [flaw, point] : flaws) {
-    base::fault::set_mutant(flaw);
+  for (const auto& [mutant, point] : mutants) {
+    base::fault::set_mutant(mutant);
     bool found = false;
     for (int i = 0; i < 20 && !found; ++i)
       found = !run({.plans = {{point, death::throws, 5}}, .seed = 7, .timeout = 2s}, folder.path)
@@ -111,7 +112,7 @@ CAF_TEST(an engine with a flaw is found out) {
     base::fault::set_mutant({});
     CAF_CHECK(found);
     if (!found)
-      std::fprintf(stderr, "not found out: an engine that %s\n", flaw);
+      std::fprintf(stderr, "not found out: an engine that %s\n", mutant);
   }
 }
 

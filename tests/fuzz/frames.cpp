@@ -42,7 +42,8 @@ void check_output(const std::vector<char>& frames, const char* whose) {
   }
 }
 
-// Whatever reaches the broker comes from the one actor that stands for the peer, and is for the gateway.
+// Whatever reaches the broker comes from the one actor that stands for the peer, and is for the
+// gateway.
 void check_fed(const header& head, const identity& shared, std::uint64_t actor) {
   if (head.is(operation::direct_message))
     require(head.source == actor && head.dest == shared.gateway && head.flags == 0 &&

@@ -31,7 +31,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// A head that was taken, read anew line by line: nobody may understand another request.
+// A head that was taken, read again line by line: no reader may understand another request.
 void check_head(std::string_view head) {
   require(head.size() <= most_head_bytes, "a head is not longer than its limit");
   std::map<std::string, std::string> once;

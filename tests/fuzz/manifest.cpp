@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 #include "backup/backup_manifest.hpp"
+#include "backup/backup_name.hpp"
 
 #include "target.hpp"
 

@@ -22,7 +22,8 @@ using statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 std::size_t selects =
     0; // that SQLite has authorized since the last preparation began, each copy for itself
 
-// Of the pragmas only those that the engine lets a client use: SQLite obeys some while it prepares them.
+// Of the pragmas only those that the engine lets a client use: SQLite obeys some while it prepares
+// them.
 int allow(void*, int what, const char* first, const char*, const char*, const char*) {
   static constexpr std::array<std::string_view, 8> pragmas{
       "application_id", "defer_foreign_keys", "incremental_vacuum", "optimize",
@@ -130,7 +131,7 @@ void check_kind(std::string_view sql, sqlite3_stmt* s) {
 }
 
 void check_row(std::string_view sql) {
-  const auto row = sqlite::only_row(sql);
+  const auto row = sqlite::parse_single_row_values(sql);
   if (row.empty())
     return;
   const auto at = static_cast<std::size_t>(row.data() - sql.data());
@@ -147,12 +148,12 @@ void check_row(std::string_view sql) {
             "an insert of one row can have two");
 }
 
-// Each copy of a common table expression or view has a SELECT that was counted for it. Some are authorized twice, those of triggers
-// are not in the text.
+// Each copy of a common table expression or view has a SELECT that was counted for it. Some are
+// authorized twice, those of triggers are not in the text.
 void check_size(std::string_view sql) {
   const auto size = size_of(sql);
   require(size.as_it_stands <= sql.size(),
-          "a token has a byte"); // an expression that nobody names is not written out
+          "a token has a byte"); // an expression without a name is not written out
   require(selects <= 2 * size.written_out.tokens + 10, "every copy of a SELECT is counted");
 }
 
@@ -164,7 +165,7 @@ void sql(std::string_view input) {
   const auto end = end_of_first(input);
   require(end <= input.size() && (input.empty() || end > 0), "a statement ends inside its text");
   sqlite::may_write(input);
-  sqlite::only_row(input);
+  sqlite::parse_single_row_values(input);
   app::kind_of(input);
   // SQLite takes a NUL byte for the end; the engine refuses it before.
   if (input.find('\0') != input.npos)

@@ -51,7 +51,8 @@ void check(std::string_view body) {
     return std::apply([&](const auto&... xs) { return base::encode(timeout, xs...); }, x);
   };
   const auto written = encode();
-  // A flag has more than one spelling: any byte but 0 is true. What pads a cell of a result is 0, whatever came.
+  // A flag has more than one spelling: any byte but 0 is true. What pads a cell of a result is 0,
+  // whatever came.
   require(written.size() == body.size(), "a message is encoded in as many bytes");
   for (std::size_t i = 0; i < body.size(); ++i)
     require(written[i] == body[i] || written[i] == '\1' || (has_cells<Ts...> && written[i] == '\0'),

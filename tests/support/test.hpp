@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// CAF's test framework as suites use it: CAF_TEST, CAF_CHECK*, fixtures, expect/allow/disallow/inject. Include it
-// last: those four and `_` are names that break other headers. The suite's name comes from the build.
+// CAF's test framework as suites use it: CAF_TEST, CAF_CHECK*, fixtures,
+// expect/allow/disallow/inject. Include it last: those four and `_` are names that break other
+// headers. The suite's name comes from the build.
 #pragma once
 
-#include "skip.hpp"
+#include "support/skip.hpp"
 
 #ifndef CAF_SUITE
 #error "the build defines CAF_SUITE for each file in tests/<area>/"

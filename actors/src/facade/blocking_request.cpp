@@ -35,35 +35,36 @@ bool blocking_request::wait_until(sqlite::clock::time_point t) noexcept {
     until.tv_sec = ns / 1'000'000'000;
     until.tv_nsec = ns % 1'000'000'000;
   }
-  // A group is answered within some tens of microseconds: to look a few times between other threads' turns spares the
-  // pair of sleep and wake-up, which costs more than the request (bench/README.md has the figures).
+  // A group is answered within some tens of microseconds. A few checks between other threads' turns
+  // save the sleep and the wake-up, which cost more than the request (bench/README.md has the
+  // figures).
   for (int i = 0; i < yields_before_sleep; ++i) {
-    if (word_.load(std::memory_order_acquire) == answer_there)
+    if (word_.load(std::memory_order_acquire) == answer_set)
       return true;
     ::sched_yield();
   }
-  const auto wake_up = [this] { // true where the answer is there
+  const auto end_wait = [this] { // true if the answer is set
     auto now = word_.load(std::memory_order_acquire);
-    while (now != answer_there && now != awake &&
+    while (now != answer_set && now != awake &&
            !word_.compare_exchange_weak(now, awake, std::memory_order_acq_rel)) {
     }
-    return now == answer_there;
+    return now == answer_set;
   };
   std::uint32_t expected = awake;
   if (!word_.compare_exchange_strong(expected, asleep, std::memory_order_acq_rel))
-    return wake_up();
+    return end_wait();
   // steady_clock is CLOCK_MONOTONIC, which FUTEX_WAIT_BITSET takes as an absolute time.
   while (word_.load(std::memory_order_acquire) == asleep)
     if (futex(word_, FUTEX_WAIT_BITSET_PRIVATE, asleep, forever ? nullptr : &until) != 0 &&
         errno == ETIMEDOUT)
       break;
-  return wake_up();
+  return end_wait();
 }
 
-void blocking_request::nudge() noexcept {
+void blocking_request::wake() noexcept {
   auto now = word_.load(std::memory_order_acquire);
   while (now == awake || now == asleep)
-    if (word_.compare_exchange_weak(now, nudged, std::memory_order_acq_rel)) {
+    if (word_.compare_exchange_weak(now, woken, std::memory_order_acq_rel)) {
       if (now == asleep)
         futex(word_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
       return;
@@ -81,7 +82,7 @@ void blocking_request::refuse(const error_info& why) noexcept {
 }
 
 void blocking_request::answered() noexcept {
-  if (word_.exchange(answer_there, std::memory_order_acq_rel) == asleep)
+  if (word_.exchange(answer_set, std::memory_order_acq_rel) == asleep)
     futex(word_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How a thread waits for the answer to its request: a futex of its own with a timed wait.
-// Thread rule: `wait_until` by the sender, `answered` by whoever finishes.
+// A request whose sender waits for the answer on a futex.
+// Thread safety: `wait_until` by the sender, `wake` by any thread, `refuse` and the answer by the
+// thread that finishes it.
 //
-// Why not a CAF request with a timeout? Finite timeouts on blocking actors are never cancelled: after 100,000 requests
-// their rate falls from 280 k/s to 1 k/s (PLATFORM).
+// Why not a CAF request with a timeout? Finite timeouts of blocking actors are never cancelled:
+// after 100,000 requests their rate falls from 280 k/s to 1 k/s (docs/measurements.md).
 
 #pragma once
 
@@ -17,23 +18,27 @@ class blocking_request final : public engine::request {
 public:
   using engine::request::request;
 
-  /// False where the time passed without an answer.
+  /// False if the time passed without an answer, or if `wake` was called.
   bool wait_until(sqlite::clock::time_point t) noexcept;
-  /// Wakes the sender without an answer, to look at its cancel token: where it is awake, its next wait ends at once.
-  void nudge() noexcept;
+  /// Wakes the sender without an answer, so that it checks its cancel token. If it does not sleep,
+  /// its next wait ends at once.
+  void wake() noexcept;
 
   void refuse(const error_info& why) noexcept override;
-  /// Set where somebody else answered in the worker's place. After `wait_until` returned true.
+  /// Set if another thread than the worker answered. Only after `wait_until` returned true.
   const std::optional<error_info>& refusal() const noexcept { return refusal_; }
 
 private:
   void answered() noexcept override;
 
-  // awake: the sender looks by itself. asleep: it must be woken. nudged: it is not to sleep; ended by its next wait. answered is
-  // terminal.
-  enum : std::uint32_t { awake = 0, asleep = 1, answer_there = 2, nudged = 3 };
+  // awake: the sender runs; set by the end of a wait. asleep: it waits in the futex; set by the
+  // sender, ended by the answer, by `wake` or by its deadline. woken: it must not sleep; set by
+  // `wake`, ended by its next wait. answer_set: terminal; set by the thread that finishes the
+  // request.
+  enum : std::uint32_t { awake = 0, asleep = 1, answer_set = 2, woken = 3 };
   std::atomic<std::uint32_t> word_{awake};
-  std::optional<error_info> refusal_; // not `failure`: the worker may be writing that
+  // Why not `failure`? The worker may be writing that.
+  std::optional<error_info> refusal_;
 };
 
 } // namespace dbengine::actors::facade

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade's few functions that are no templates.
+// The facade's functions that are no templates.
 
 #include "facade/local_backend.hpp"
 
@@ -47,7 +47,7 @@ const request_options& db_engine::properties() const noexcept {
 void db_engine::shutdown() {
   if (!backend_)
     return;
-  backend_->refuse_nested(); // it would wait for the statement that this thread is in
+  backend_->refuse_nested(); // the shutdown would wait for the statement that this thread is in
   backend_->shutdown();
 }
 

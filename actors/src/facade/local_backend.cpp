@@ -4,22 +4,23 @@
 #include "facade/local_backend.hpp"
 
 #include "base/error_map.hpp"
-#include "base/fault.hpp"
 #include "base/log.hpp"
 #include "base/retry_on_bad_alloc.hpp"
 #include "engine/idempotency.hpp"
-#include "engine/maintenance.hpp"
+#include "facade/inline_write.hpp"
+#include "facade/leased_read.hpp"
+#include "facade/local_cursor.hpp"
 #include "facade/local_scope.hpp"
 #include "os/threads.hpp"
+#include "system/engine_handle.hpp"
 #include "workers/detached_spawn.hpp"
-#include "workers/reports.hpp"
 
 #include <dbengine/actors/spawn.hpp>
 
 #include <caf/logger.hpp>
 #include <caf/send.hpp>
 
-#include <stop_token>
+#include <sqlite3.h>
 #include <system_error>
 #include <thread>
 
@@ -31,7 +32,8 @@ using sqlite::request_control;
 
 struct local_backend::config : caf::actor_system_config {
   config() {
-    // Sharing: an idle engine wakes nobody; stealing polls 430 times a second (PLATFORM).
+    // Sharing: an idle engine uses no processor; stealing polls 430 times a second
+    // (docs/measurements.md).
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
     set("scheduler.max-throughput", dbengine::defaults::scheduler_throughput);
@@ -39,59 +41,70 @@ struct local_backend::config : caf::actor_system_config {
   }
 };
 
-// What is left when a worker does not come back. Ends in the order house, system, configuration.
-struct local_backend::remains {
+// What an abandoned worker still needs, until it ends. The members end in reverse order: engine,
+// actor system, configuration.
+struct local_backend::abandoned_system {
   std::unique_ptr<config> configuration;
   std::unique_ptr<caf::actor_system> system;
   std::shared_ptr<system::engine_system> engine;
 };
 
+std::unique_ptr<caf::actor_system> local_backend::make_actor_system(config& c) {
+  // The scheduler's two, its clock and its printer, and one to spare: CAF ends the process if it
+  // cannot have one of them.
+  os::require_threads(5);
+  auto s = std::make_unique<caf::actor_system>(c);
+  // The thread that makes a system is tied to its logger; its end would touch a logger that may be
+  // gone by then.
+  caf::logger::set_current_actor_system(nullptr);
+  return s;
+}
+
+std::shared_ptr<system::engine_system> local_backend::open_engine(caf::actor_system& sys,
+                                                                  std::string_view url, options o,
+                                                                  const system::spawn_settings& s) {
+  auto e = system::engine_system::open(sys, url, std::move(o), s);
+  // To spawn an actor ties the thread again: the system's end on another thread would wait for the
+  // end of this one.
+  caf::logger::set_current_actor_system(nullptr);
+  return e;
+}
+
 local_backend::local_backend(std::string_view url, options o, system::spawn_settings s)
-    : config_(std::make_unique<config>()) {
-  os::require_threads(
-      5); // the scheduler's two, its clock and its printer; without one it ends the process, so one to spare
-  system_ = std::make_unique<caf::actor_system>(*config_);
-  // Else the thread that made the system is tied to its logger, and a later thread's end would touch a dead one.
-  caf::logger::set_current_actor_system(nullptr);
-  house_ = system::engine_system::open(*system_, url, std::move(o), s);
-  // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
-  caf::logger::set_current_actor_system(nullptr);
-  core_ = &house_->core();
+    : config_(std::make_unique<config>()), system_(make_actor_system(*config_)),
+      engine_system_(open_engine(*system_, url, std::move(o), s)), core_(&engine_system_->core()),
+      calls_(*core_), on_writer_(*core_) {
+  connect(*system_, system::engine_handle::make(engine_system_));
 }
 
 local_backend::~local_backend() {
-  if (core_->forked()) { // nothing of it may be touched: the threads and the file are the parent's
+  if (core_->calls().forked()) { // leaked: the threads and the file are the parent's
     static_cast<void>(config_.release());
     static_cast<void>(system_.release());
-    static_cast<void>(new std::shared_ptr<system::engine_system>(std::move(house_)));
+    static_cast<void>(new engine_actor(disconnect()));
+    static_cast<void>(new std::shared_ptr<system::engine_system>(std::move(engine_system_)));
     return;
   }
   shutdown();
-  if (house_->left_behind().empty())
+  disconnect();
+  if (engine_system_->abandoned_workers().empty())
     return;
-  // The system cannot end before the worker comes back: a thread of its own waits for that, not the caller.
-  remains* rest = nullptr;
-  if (!base::try_with_retries([&] { rest = new remains; }))
-    return; // this thread waits, then
-  *rest = {std::move(config_), std::move(system_), std::move(house_)};
+  // The actor system cannot end before the abandoned worker does: a thread of its own waits for
+  // that, not the caller.
+  abandoned_system* left = nullptr;
+  if (!base::try_with_retries([&] { left = new abandoned_system; }))
+    return; // this thread waits for the worker
+  *left = {std::move(config_), std::move(system_), std::move(engine_system_)};
   try {
-    std::thread([rest] { delete rest; }).detach();
-  } catch (...) { // no thread to be had: it stays for the life of the process
-    base::log(base::log_level::error, "no thread to wait for the worker that was left behind");
+    std::thread([left] { delete left; }).detach();
+  } catch (...) { // it stays for the life of the process
+    base::log(base::log_level::error,
+              "no thread to wait for the abandoned worker; its actor system stays");
   }
 }
 
 void local_backend::shutdown() {
-  house_->stop(core_->opts().shutdown_timeout);
-}
-
-sqlite::request_control local_backend::control_of(const request_options& o) const {
-  const auto t = o.timeout.value_or(core_->opts().request_timeout);
-  if (t.count() <= 0)
-    throw error(errc::timeout, "the deadline passed before the request started");
-  if (o.cancel.stop_requested())
-    throw error(errc::cancelled, "cancelled before the request started");
-  return {t, o.cancel};
+  engine_system_->stop(core_->opts().shutdown_timeout);
 }
 
 void local_backend::refuse_id(const request_options& o, const char* what) {
@@ -99,96 +112,54 @@ void local_backend::refuse_id(const request_options& o, const char* what) {
     throw error(engine::idempotency::refused(what));
 }
 
-// -- queued ---------------------------------------------------------------------------------------
+// -- reads
+// ------------------------------------------------------------------------------------------
 
-std::shared_ptr<blocking_request> local_backend::make(request::kind k,
-                                                      const request_options& o) const {
-  static_cast<void>(control_of(o));
-  const auto deadline = core_->deadline_of(o);
-  auto r = std::make_shared<blocking_request>(k, request_control(deadline, o.cancel));
-  r->deadline = deadline;
-  r->urgency = o.priority;
-  r->id = o.id;
-  return r;
-}
-
-void local_backend::run(const std::shared_ptr<blocking_request>& r, bool write,
-                        const request_options& o) {
-  if (!write)
-    core_->submit_read(r);
-  else if (!run_inline(r))
-    core_->submit_write(r);
-  wait(r, o);
-}
-
-bool local_backend::run_inline(const std::shared_ptr<blocking_request>& r) {
-  if (r->urgency != priority::interactive || r->attempts > 0 ||
-      r->what == request::kind::maintenance || !core_->try_take_writer())
-    return false;
-  if (r->what == request::kind::acquire_writer)
-    r->finish();
-  else
-    core_->run_on_this_thread(r);
-  return true;
-}
-
-void local_backend::wait(const std::shared_ptr<blocking_request>& r, const request_options& o) {
-  const auto leave = [&](errc code, const char* text) {
-    const auto outcome = r->abandon();
-    if (!outcome)
-      return false; // the answer came at this moment
-    r->ctl.deadline.kill(code);
-    error_info info{.code = code, .outcome = *outcome, .message = text};
-    throw error(std::move(info));
-  };
-  std::optional<std::stop_callback<std::function<void()>>> nudge;
-  if (o.cancel.stop_possible())
-    nudge.emplace(o.cancel, [r] { r->nudge(); });
-  for (;;) {
-    const bool expired = clock::now() >= r->deadline;
-    if (r->wait_until(expired ? r->deadline + defaults::interrupt_grace : r->deadline))
-      break;
-    if (o.cancel.stop_requested()) {
-      if (r->now() == request::state::waiting) {
-        leave(errc::cancelled, "cancelled while it waited");
-      } else if (!r->wait_until(clock::now() + defaults::interrupt_grace)) {
-        leave(errc::cancelled, "cancelled, and the statement cannot be interrupted");
-      }
-    } else if (clock::now() >= r->deadline) {
-      // Running, it is interrupted by its progress handler: it gets the grace to say what became of it.
-      if (r->now() == request::state::waiting)
-        leave(errc::timeout, "the deadline passed while it waited");
-      else if (clock::now() >= r->deadline + defaults::interrupt_grace)
-        leave(errc::timeout, "the deadline passed and the statement cannot be interrupted");
-    }
-    if (r->now() == request::state::answered)
-      break;
+rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
+  core_->calls().admit();
+  if (!o.id.empty()) // it goes to the writer, and this thread may hold the write connection
+    check_writable();
+  auto ctl = calls_.control_of(o);
+  engine::lease* l = nullptr;
+  try {
+    l = o.id.empty() ? core_->leases().take() : nullptr;
+  } catch (...) { // no descriptor or no memory for a connection: the readers have theirs
+    base::log(base::log_level::warning, "a lease: " + to_string(base::current_exception_info()));
   }
-  // `answered` is set just before the answer is published: wait for that.
-  while (!r->wait_until(clock::now() + std::chrono::seconds(1))) {
+  if (l == nullptr)
+    return calls_.fetch(sql, p, o, !o.id.empty());
+  int failed_workers = 0;
+  leased_read read(*core_, *l);
+  try {
+    auto result = read.run(on_writer_, sql, p, ctl, failed_workers);
+    read.finish(sql, result, ctl);
+    return result;
+  } catch (const sqlite::needs_writer&) {
+    read.release();
+    check_writable();
+    return calls_.fetch(sql, p, o, true);
+  } catch (const error& e) {
+    read.fail(e);
+    if (!core_->calls().accepting() && e.sqlite_code() == SQLITE_INTERRUPT)
+      throw error(errc::shut_down, "the engine shut down while the statement ran");
+    throw;
+  } catch (...) { // the connection failed, not the statement: the read runs again, on a reader
+    const auto why = base::current_exception_info();
+    const bool poison = ++failed_workers >= defaults::poison_attempts;
+    read.discard(poison);
+    if (poison)
+      throw error(errc::poison, "the request failed " + std::to_string(failed_workers) +
+                                    " workers: " + why.message);
   }
-  if (r->refusal())
-    throw error(*r->refusal());
-  if (r->failure)
-    throw error(std::move(*r->failure));
-}
-
-rows local_backend::fetch_queued(std::string_view sql, const params_view& p,
-                                 const request_options& o, bool write, int attempts) {
-  auto r = make(request::kind::fetch, o);
-  r->attempts = attempts;
-  r->sql = sql;
-  r->parameters = p.owned();
-  run(r, write, o);
-  return std::move(std::get<rows>(r->result));
+  return calls_.fetch(sql, p, o, false, failed_workers);
 }
 
 // -- writes ---------------------------------------------------------------------------------------
 
-void local_backend::check_writable() {
-  if (core_->read_only())
+void local_backend::check_writable() const {
+  if (core_->file().read_only())
     throw error(errc::read_only, "the engine is read-only");
-  if (core_->this_thread_writes())
+  if (core_->writer().held_by_this_thread())
     throw error(
         errc::invalid_state,
         "this thread is inside write() or a raw connection of this engine: use the transaction it was given");
@@ -196,149 +167,104 @@ void local_backend::check_writable() {
 
 write_result local_backend::execute(std::string_view sql, const params_view& p,
                                     const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
-  if (o.id.empty() && o.priority == priority::interactive && core_->try_take_writer_briefly()) {
-    auto& w = core_->writer();
-    auto& counts = core_->writer_counts().of(request_class::execute);
-    const auto before = w.commits();
-    write_result result;
-    bool done = false;
-    try {
-      auto ctl = control_of(o);
-      core_->ready_to_write();
-      DBENGINE_FAULT_POINT("inline.before_statement");
-      result = w.execute(sql, p, ctl);
-      done = true;
-      DBENGINE_FAULT_POINT("inline.after_statement");
-      if (w.commits() != before) {
-        core_->after_commit();
-        core_->writer_counts().commits.add();
-      }
-      counts.count.add();
-      counts.rows.add(static_cast<std::uint64_t>(result.changes));
-      counts.run.record(result.elapsed);
-      core_->slow().offer(sql, result.elapsed);
-      core_->writer_counts().inline_writes.add();
-      core_->give_back_writer();
-      core_->arm_sweep();
-      return result;
-    } catch (const error& e) {
-      w.rollback();
-      auto why = core_->settle(w, e.info());
-      counts.count.add();
-      counts.errors.add();
-      if (e.code() == errc::timeout)
-        core_->writer_counts().timeouts.add();
-      core_->give_back_writer();
-      throw error(std::move(why));
-    } catch (
-        ...) { // the worker's failure: the writer is restarted, this request is answered or run by the next
-      const auto why = base::current_exception_info();
-      const bool committed = w.commits() != before;
-      core_->writer_broken(why);
-      if (done && committed)
-        return result;
-    }
-    auto again = make(request::kind::execute, o);
-    again->sql = sql;
-    again->parameters = p.owned();
-    again->attempts = 1;
-    again->alone = true;
-    run(again, true, o);
-    return std::get<write_result>(again->result);
+  const bool alone = o.id.empty() && o.priority == priority::interactive;
+  bool again = false;
+  if (alone && core_->writer().try_lock_for_statement()) {
+    if (auto result = inline_write(*core_).run(sql, p, calls_, o))
+      return std::move(*result);
+    again = true; // on the next writer, in a group of its own
   }
-  auto r = make(request::kind::execute, o);
+  auto r = calls_.make(request::kind::execute, o);
   r->sql = sql;
   r->parameters = p.owned();
-  run(r, true, o);
+  r->attempts = again ? 1 : 0;
+  r->isolated = again;
+  calls_.run(r, true, o);
   return std::get<write_result>(r->result);
 }
 
 batch_result local_backend::execute_many(std::string_view sql, std::span<const params> sets,
                                          const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   if (sets.empty())
     return {};
-  auto r = make(request::kind::batch, o);
+  auto r = calls_.make(request::kind::batch, o);
   r->sql = sql;
-  r->borrowed_sets = sets;
-  if (!run_inline(r)) { // copied only where it must wait
-    r->own_sets();
-    core_->submit_write(r);
-  }
-  wait(r, o);
+  r->borrowed_batch = sets;
+  calls_.run_batch(r, o);
   return std::get<batch_result>(r->result);
 }
 
 std::vector<operation_result> local_backend::transact(std::span<const operation> ops,
                                                       const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
   if (ops.empty())
     return {};
-  auto r = make(request::kind::transaction, o);
+  auto r = calls_.make(request::kind::transaction, o);
   r->operations.assign(ops.begin(), ops.end());
-  run(r, true, o);
+  calls_.run(r, true, o);
   return std::move(std::get<std::vector<operation_result>>(r->result));
 }
 
 script_result local_backend::script(std::string_view sql, script_mode mode,
                                     const request_options& o) {
-  core_->admit();
+  core_->calls().admit();
   check_writable();
-  auto r = make(request::kind::script, o);
+  auto r = calls_.make(request::kind::script, o);
   r->sql = sql;
   r->mode = mode;
-  run(r, true, o);
+  calls_.run(r, true, o);
   return std::move(std::get<script_result>(r->result));
 }
 
 // -- scopes ---------------------------------------------------------------------------------------
 
-void local_backend::take_writer(const request_options& o) {
-  core_->admit();
+void local_backend::lock_writer(const request_options& o) {
+  core_->calls().admit();
   check_writable();
-  static_cast<void>(control_of(o));
-  core_->check_fence();
-  run(make(request::kind::acquire_writer, o), true, o);
-  core_->lent_to_this_thread();
+  static_cast<void>(calls_.control_of(o));
+  core_->fence().check();
+  calls_.run(calls_.make(request::kind::acquire_writer, o), true, o);
+  core_->writer().adopt();
   try {
-    core_->ready_to_write();
+    core_->recovery().ensure_writable();
   } catch (...) {
-    core_->give_back_writer();
+    core_->writer().unlock();
     throw;
   }
 }
 
 engine::lease& local_backend::take_lease(const request_options& o) {
-  core_->admit();
-  const auto ctl = control_of(o);
+  core_->calls().admit();
+  const auto ctl = calls_.control_of(o);
   engine::lease* l = nullptr;
   try {
-    l = core_->leases().take_until(core_->deadline_of(o), ctl);
-  } catch (const error&) { // no connection can be opened now
+    l = core_->leases().take_until(core_->calls().deadline_of(o), ctl);
+  } catch (const error&) { // no connection can be opened
     throw;
-  } catch (...) { // the worker's failure, no reason that the caller could mend
+  } catch (...) { // the connection failed; the caller cannot do anything about the reason
     auto why = base::current_exception_info();
     why.code = errc::unavailable;
     throw error(std::move(why));
   }
   if (l != nullptr)
     return *l;
-  throw error(o.cancel.stop_requested() ? errc::cancelled
-              : core_->accepting()      ? errc::timeout
-                                        : errc::shut_down,
+  throw error(o.cancel.stop_requested()    ? errc::cancelled
+              : core_->calls().accepting() ? errc::timeout
+                                           : errc::shut_down,
               "no reader connection was free in time (max_leases)");
 }
 
 std::unique_ptr<detail::scope> local_backend::begin_write(const request_options& o) {
   refuse_id(o, "write()");
-  if (core_->this_thread_writes() && scope_.load(std::memory_order_relaxed) != nullptr)
+  if (core_->writer().held_by_this_thread() && scope_.load(std::memory_order_relaxed) != nullptr)
     return scope_.load(std::memory_order_relaxed)->savepoint_with(o);
   auto s = std::make_unique<local_scope>(*this, local_scope::kind::write, o);
-  take_writer(o);
+  lock_writer(o);
   s->begin(nullptr);
   return s;
 }
@@ -355,7 +281,7 @@ std::unique_ptr<detail::scope> local_backend::begin_raw(bool read_only, const re
   auto s = std::make_unique<local_scope>(
       *this, read_only ? local_scope::kind::raw_read : local_scope::kind::raw_write, o);
   if (!read_only)
-    take_writer(o);
+    lock_writer(o);
   s->begin(read_only ? &take_lease(o) : nullptr);
   return s;
 }
@@ -367,82 +293,57 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
   refuse_id(o, "a cursor");
   if (batch == 0)
     throw error(errc::invalid_option, "a cursor's batch must be at least one row");
-  auto c = std::make_unique<local_cursor>(*core_, house_, batch, o);
+  auto c = std::make_unique<local_cursor>(*core_, engine_system_, batch, o);
   c->open(take_lease(o), sql, p);
   return c;
 }
 
-// -- upkeep and reports ---------------------------------------------------------------------------
+// -- control plane
+// ----------------------------------------------------------------------------------
 
-maintenance_result local_backend::maintain(maintenance_request m, const request_options& o) {
-  core_->admit();
-  refuse_id(o, "maintenance");
-  engine::maintenance::job job{m.what, std::move(m.argument), std::move(m.setting)};
-  engine::maintenance::check(job);
-  const bool write = engine::maintenance::writes(job.what);
-  if (write)
+void local_backend::check_call(access a) const {
+  if (a == access::report)
+    return core_->calls().check_process();
+  core_->calls().admit();
+  if (a == access::write)
     check_writable();
-  auto r = make(request::kind::maintenance, o);
-  r->urgency = priority::maintenance;
-  auto result = std::make_shared<maintenance_result>();
-  r->task = [core = house_->core_ptr(), job = std::move(job), result,
-             raw = r.get()](sqlite::connection& c) {
-    *result = engine::maintenance::run(*core, c, job, raw->ctl);
-  };
-  if (write) {
-    run(r, true, o);
-  } else {
-    core_->submit_upkeep(r);
-    wait(r, o);
+}
+
+void local_backend::follow_backup(const caf::actor& sender) {
+  engine_system_->listeners().add(sender.id(), std::make_shared<workers::progress_channel>(sender));
+}
+
+void local_backend::unfollow_backup(const caf::actor& sender) noexcept {
+  engine_system_->listeners().remove(sender.id());
+}
+
+// This thread composes the report if no actor can: the engine is shut down or its supervisor has
+// failed, and that is what the caller asks for. So does a thread that must not wait for an actor: one
+// of the scheduler's own, and one inside an SQL function.
+template <class Report, class Ask, class Compose>
+Report local_backend::report(Ask ask, Compose compose) {
+  if (workers::on_actor_thread()) {
+    core_->calls().check_process();
+    return compose();
   }
-  return std::move(*result);
-}
-
-void local_backend::vacuum(const request_options& o) {
-  maintain({.what = maintenance_kind::vacuum}, o);
-}
-
-void local_backend::analyze(std::string_view table, const request_options& o) {
-  maintain({.what = maintenance_kind::analyze, .argument = std::string(table)}, o);
-}
-
-void local_backend::optimize(const request_options& o) {
-  maintain({.what = maintenance_kind::optimize}, o);
-}
-
-std::vector<std::string> local_backend::integrity_check(bool quick, const request_options& o) {
-  return maintain(
-             {.what = quick ? maintenance_kind::quick_check : maintenance_kind::integrity_check}, o)
-      .problems;
-}
-
-checkpoint_result local_backend::checkpoint(checkpoint_mode mode, const request_options& o) {
-  static constexpr const char* names[] = {"passive", "full", "restart", "truncate"};
-  return maintain({.what = maintenance_kind::checkpoint, .argument = names[static_cast<int>(mode)]},
-                  o)
-      .checkpoint;
-}
-
-void local_backend::set_pragma(std::string_view name, const value& v, const request_options& o) {
-  maintain({.what = maintenance_kind::set_pragma, .argument = std::string(name), .setting = v}, o);
+  try {
+    return ask();
+  } catch (const error& e) {
+    if (e.code() != errc::shut_down && e.code() != errc::unavailable &&
+        e.code() != errc::invalid_state)
+      throw;
+  }
+  return compose();
 }
 
 dbengine::statistics local_backend::statistics() {
-  core_->check_process();
-  house_->look();
-  return workers::report_statistics(*core_, house_->workers(), house_->backups());
+  return report<dbengine::statistics>([&] { return control_plane::statistics(); },
+                                      [&] { return engine_system_->statistics(); });
 }
 
 health_report local_backend::health() {
-  core_->check_process();
-  return house_->health();
-}
-
-dbengine::database_info local_backend::database_info() {
-  core_->admit();
-  const auto c = core_->open_reader();
-  sqlite::request_control ctl = control_of({});
-  return workers::report_database(*core_, *c, ctl);
+  return report<health_report>([&] { return control_plane::health(); },
+                               [&] { return engine_system_->health(); });
 }
 
 } // namespace dbengine::actors::facade

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The cursors of the facade, on the caller's thread.
-
-#include "facade/local_scope.hpp"
+#include "facade/local_cursor.hpp"
 
 namespace dbengine::actors::facade {
 
 using sqlite::connection;
 using sqlite::request_control;
 
-local_cursor::local_cursor(const engine::engine& core, std::shared_ptr<system::engine_system> h,
+local_cursor::local_cursor(engine::engine& core, std::shared_ptr<system::engine_system> h,
                            std::size_t batch, const request_options& o)
-    : house_(std::move(h)), batch_(batch), options_(o),
+    : engine_system_(std::move(h)), batch_(batch), options_(o),
       timeout_(o.timeout.value_or(core.opts().request_timeout)) {}
 
 void local_cursor::open(engine::lease& l, std::string_view sql, const params_view& p) {
   auto& c = *l.conn;
   try {
-    c.drop_snapshot();
+    c.snapshot().drop();
     c.begin_snapshot();
     auto ctl = control_now();
     cursor_ = std::make_unique<connection::cursor>(c, sql, p, ctl);
@@ -27,23 +25,23 @@ void local_cursor::open(engine::lease& l, std::string_view sql, const params_vie
     l.counts.cursor.count.add();
     l.counts.cursor.errors.add();
     c.rollback();
-    house_->core().leases().give_back(l);
+    engine_system_->core().leases().give_back(l);
     throw;
   }
   lease_ = &l;
-  house_->core().leases().park(l);
+  engine_system_->core().leases().park(l);
 }
 
 local_cursor::~local_cursor() {
-  if (lease_ == nullptr) // it was never open
+  if (lease_ == nullptr) // it was never opened
     return;
-  if (!house_->core().leases().resume(*lease_)) {
+  if (!engine_system_->core().leases().resume(*lease_)) {
     cursor_->abandon();
     return;
   }
   cursor_.reset();
   lease_->conn->rollback();
-  house_->core().leases().give_back(*lease_);
+  engine_system_->core().leases().give_back(*lease_);
 }
 
 sqlite::request_control local_cursor::control_now() const {
@@ -51,8 +49,8 @@ sqlite::request_control local_cursor::control_now() const {
 }
 
 rows local_cursor::next() {
-  auto& core = house_->core();
-  core.admit();
+  auto& core = engine_system_->core();
+  core.calls().admit();
   auto ctl = control_now();
   if (!core.leases().resume(*lease_))
     throw error(errc::shut_down, "the engine is shut down");

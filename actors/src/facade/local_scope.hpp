@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Leases of a connection over several statements: write transactions, snapshots, raw connections, cursors.
-// Thread rule: the thread that opened it. Ownership: gives the connection back at its end.
+// A connection held over several statements: a write transaction, a snapshot or a raw connection.
+// Thread safety: the thread that opened it. Ownership: returns the connection at its end. Errors:
+// thrown.
 
 #pragma once
 
@@ -16,10 +17,12 @@ class local_scope final : public detail::scope {
 public:
   enum class kind : std::uint8_t { write, read, raw_write, raw_read };
 
-  /// Made before anything is taken for it: what was taken and finds no memory for its owner would never be given back.
+  /// Made before its connection is taken: a connection that finds no memory for its owner would
+  /// never be returned.
   local_scope(local_backend& b, kind k, const request_options& o);
-  /// Begins the transaction or snapshot. `l` for the reading kinds; for the writing ones this thread has the write connection.
-  /// Either is given back where it throws.
+  /// Begins the transaction or snapshot. `l`: the lease of the reading kinds; for the writing
+  /// kinds, null, and this thread holds the write connection. If it throws, the connection has been
+  /// returned.
   void begin(engine::lease* l);
   ~local_scope() override;
 
@@ -28,36 +31,38 @@ public:
   batch_result execute_many(std::string_view sql, std::span<const params> sets) override;
   void commit() override;
   std::unique_ptr<detail::scope> savepoint() override;
-  /// The same; its statements have these properties where they name a deadline or a cancel token.
+  /// The same. If `o` has a deadline or a cancel token, the savepoint's statements have these.
   std::unique_ptr<detail::scope> savepoint_with(const request_options& o);
-  /// Those of the statements from now on; gives what they were.
+  /// Sets the properties of the following statements. Returns those before.
   request_options exchange_options(request_options o) noexcept {
     return std::exchange(options_, std::move(o));
   }
   sqlite3* native_handle() noexcept override;
   bool kept_part() const noexcept override { return kept_part_; }
-  /// Throws `errc::invalid_state` where no statement can run in it any more, or not now.
+  /// Throws `errc::invalid_state` if no statement can run in it any more, or not now.
   void check_open() const;
-  /// Rows that its statements returned or changed; a savepoint that is undone takes back its own.
+  /// Rows that its statements returned or changed. A savepoint that is undone restores the count.
   std::uint64_t rows_so_far() const noexcept { return rows_; }
-  void take_back_rows(std::uint64_t before) noexcept { rows_ = before; }
+  void restore_rows(std::uint64_t before) noexcept { rows_ = before; }
 
 private:
-  /// While it runs something on the connection: shutting down waits for it then, and else takes the connection away.
+  /// Marks a statement that runs on the connection. A shutdown waits for it; between calls it takes
+  /// the connection.
   class call;
 
   void park() noexcept;
-  /// False where shutting down took the connection away.
+  /// False if the shutdown took the connection.
   bool resume() noexcept;
   template <class F>
   auto run(F&& f);
   sqlite::connection& connection() const;
   void give_back() noexcept;
-  /// A `write` is one request of the statistics, counted once, while it has the write connection.
+  /// A `write` is one request of the statistics: counted once, while it holds the write connection.
   void count_write(bool failed) noexcept;
 
   local_backend* backend_;
-  std::shared_ptr<system::engine_system> house_; // outlives a scope that is still open at shutdown
+  std::shared_ptr<system::engine_system>
+      engine_system_; // outlives a scope that is still open at shutdown
   kind kind_;
   engine::lease* lease_ = nullptr;
   request_options options_;
@@ -66,27 +71,6 @@ private:
   bool counted_ = false;
   std::uint64_t rows_ = 0;
   std::optional<error_info> broken_; // the connection failed under a statement
-};
-
-/// A query stepped on the caller's thread, on a lease of its own.
-class local_cursor final : public detail::cursor_source {
-public:
-  /// Made before its lease is taken, as a scope is.
-  local_cursor(const engine::engine& core, std::shared_ptr<system::engine_system> h,
-               std::size_t batch, const request_options& o);
-  void open(engine::lease& l, std::string_view sql, const params_view& p);
-  ~local_cursor() override;
-  rows next() override;
-
-private:
-  sqlite::request_control control_now() const;
-
-  std::shared_ptr<system::engine_system> house_;
-  engine::lease* lease_ = nullptr;
-  std::unique_ptr<sqlite::connection::cursor> cursor_;
-  std::size_t batch_;
-  request_options options_;
-  std::chrono::milliseconds timeout_;
 };
 
 } // namespace dbengine::actors::facade

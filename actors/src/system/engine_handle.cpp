@@ -65,7 +65,7 @@ void engine_handle::on_destroy() {
     cleanup(caf::exit_reason::unreachable, nullptr);
   // If an actor released the last handle, the engine ends on another thread: its end waits for its
   // workers and for the disk. Without another thread it ends here all the same.
-  if (workers::on_actor_thread() && engine_->core().accepting()) {
+  if (workers::on_actor_thread() && engine_->core().calls().accepting()) {
     try {
       run_on_own_thread([last = std::exchange(engine_, nullptr)] {});
     } catch (...) {
@@ -77,16 +77,16 @@ void engine_handle::on_destroy() {
 }
 
 std::vector<std::string> engine_handle::shutdown(std::chrono::milliseconds timeout) {
-  engine_->core().refuse_nested(); // it would wait for the statement that this thread is in
+  engine_->core().calls().refuse_nested(); // it would wait for the statement that this thread is in
   engine_->stop(timeout);
   ports().close_all(); // last: peers are notified of what became of their requests
   cleanup(caf::exit_reason::user_shutdown, nullptr);
-  return engine_->left_behind();
+  return engine_->abandoned_workers();
 }
 
 void engine_handle::handle_exit(const caf::exit_msg&) {
   // The end of the handle is the end of the engine. It blocks, so it runs on its own thread.
-  engine_->core().refuse();
+  engine_->core().calls().stop_accepting();
   run_on_own_thread([keep = caf::strong_actor_ptr(ctrl()), this] {
     try {
       shutdown(engine_->core().opts().shutdown_timeout);
@@ -102,20 +102,20 @@ void engine_handle::handle_down(const caf::down_msg& m) {
 }
 
 void engine_handle::check_sender() {
-  engine_->core().refuse_nested();
+  engine_->core().calls().refuse_nested();
 }
 
 // -- requests -------------------------------------------------------------------------------------
 
 bool engine_handle::dispatch(caf::message& m, actor_response& to) {
   return visit_request(m, [&]<class Row>(Row) {
-    using request = typename Row::request;
+    using asked = typename Row::request;
     if constexpr (Row::rule.to == route::stats)
-      delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().stats()), m, to);
+      delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().read().stats), m, to);
     else if constexpr (Row::rule.to == route::backup)
-      delegate_to_backups(m.get_as<request>(0), m, to);
+      delegate_to_backups(m.get_as<asked>(0), m, to);
     else
-      handle(m.get_mutable_as<request>(0), to);
+      handle(m.get_mutable_as<asked>(0), to);
     // A request without a result is done when it was handled.
     if constexpr (std::is_void_v<typename Row::result>)
       to.deliver(caf::message());
@@ -150,11 +150,11 @@ void engine_handle::submit(request_ptr r, route to) {
     if (to == route::writer && r->read_only)
       throw error(errc::read_only, "the request writes, and this access is read-only");
     if (to == route::writer)
-      engine_->core().submit_write(std::move(r));
+      engine_->core().writes().submit(std::move(r));
     else if (to == route::maintenance)
-      engine_->core().submit_upkeep(std::move(r));
+      engine_->core().reads().submit_maintenance(std::move(r));
     else
-      engine_->core().submit_read(std::move(r));
+      engine_->core().reads().submit(std::move(r));
   } catch (const error& e) {
     shared->fail(e.info());
   }
@@ -162,7 +162,7 @@ void engine_handle::submit(request_ptr r, route to) {
 
 void engine_handle::delegate(const caf::strong_actor_ptr& worker, const caf::message& m,
                              const actor_response& to) {
-  engine_->core().check_process();
+  engine_->core().calls().check_process();
   if (!worker)
     throw error(errc::shut_down, "the engine is shut down");
   to.delegate(worker, m);
@@ -181,9 +181,10 @@ void engine_handle::delegate_to_backups(const Request& x, const caf::message& m,
       throw error(engine::idempotency::refused("a backup"));
     // Its cancellation comes this way too, and must not overtake the request.
     if (o.cancel_token != 0)
-      engine_->backups().expect(to.owner(), o.cancel_token);
+      engine_->backups().cancels().add(to.owner(), o.cancel_token);
   }
-  delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().backups()), m, to);
+  delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().read().backup_scheduler), m,
+           to);
 }
 
 void engine_handle::handle(execute_request& x, actor_response& to) {
@@ -199,14 +200,15 @@ void engine_handle::handle(fetch_request& x, actor_response& to) {
   r->parameters = std::move(x.parameters);
   // On a reader, a statement that writes would be overtaken by its sender's later writes. If the
   // request may not write, the reader's authorizer reports whether it would.
-  const bool write = !engine_->core().read_only() && !r->read_only && sqlite::may_write(r->sql);
+  const bool write =
+      !engine_->core().file().read_only() && !r->read_only && sqlite::may_write(r->sql);
   submit(std::move(r), write ? route::writer : route::reader);
 }
 
 void engine_handle::handle(batch_request& x, actor_response& to) {
   auto r = make_request(request::kind::batch, x.options, to);
   r->sql = std::move(x.sql);
-  r->sets = std::move(x.sets);
+  r->batch_parameters = std::move(x.sets);
   submit(std::move(r), route::writer);
 }
 
@@ -227,16 +229,16 @@ void engine_handle::handle(script_request& x, actor_response& to) {
 
 void engine_handle::handle(cursor_open& x, actor_response& to) {
   auto r = make_request(request::kind::maintenance, x.options, to);
-  r->task_class = request_class::cursor;
+  r->job_class = request_class::cursor;
   r->sql = std::move(x.sql); // in the request, where its bytes are counted
   r->parameters = std::move(x.parameters);
-  r->task = [core = &engine_->core(), cursors = engine_->cursors(), raw = r.get(),
-             me = address()](sqlite::connection&) {
+  r->job = [core = &engine_->core(), cursors = engine_->cursors(), raw = r.get(),
+            me = address()](sqlite::connection&) {
     if (!raw->reply.empty()) // opened, and then its worker failed
       return;
     const auto owner = raw->owner();
-    const auto number =
-        cursors->open(core->open_reader(), raw->sql, raw->parameters, owner, raw->ctl, raw->peer);
+    const auto number = cursors->open(core->file().open_reader(), raw->sql, raw->parameters, owner,
+                                      raw->ctl, raw->peer);
     // After it is open: an owner that has ended by now reports it at once.
     if (raw->sender() && cursors->watch(owner))
       raw->sender()->get()->attach(caf::default_attachable::make_monitor(
@@ -251,14 +253,14 @@ void engine_handle::handle(cursor_open& x, actor_response& to) {
 void engine_handle::handle(cursor_next& x, actor_response& to) {
   call_options o{.timeout = x.timeout, .peer = x.peer};
   auto r = make_request(request::kind::maintenance, o, to);
-  r->task_class = request_class::cursor;
-  r->task = [cursors = engine_->cursors(), raw = r.get(), x](sqlite::connection&) {
+  r->job_class = request_class::cursor;
+  r->job = [cursors = engine_->cursors(), raw = r.get(), x](sqlite::connection&) {
     // These rows were stepped, and then the worker failed: another step would leave them out.
     if (!raw->reply.empty())
       return;
     auto page =
         cursors->next(x.id.number, raw->owner(), static_cast<std::size_t>(x.batch), raw->ctl);
-    raw->task_rows = page.size();
+    raw->job_rows = page.size();
     raw->reply = caf::make_message(std::move(page));
   };
   submit(std::move(r), route::reader);
@@ -269,7 +271,7 @@ void engine_handle::handle(cursor_close& x, actor_response& to) {
 }
 
 void engine_handle::handle(cancel_request& x, actor_response& to) {
-  engine_->backups().cancel(to.owner(), x.cancel_token);
+  engine_->backups().cancels().cancel(to.owner(), x.cancel_token);
   if (const auto found = cancellable_.remove(to.owner(), x.cancel_token))
     found->ctl.deadline.kill(
         errc::cancelled); // the watchdog answers one that waits, its worker one that runs
@@ -281,7 +283,7 @@ void engine_handle::handle(maintenance_request& x, actor_response& to) {
   engine::maintenance::check(job);
   auto r = make_request(request::kind::maintenance, x.options, to);
   r->urgency = priority::maintenance;
-  r->task = [core = &engine_->core(), raw = r.get(), job = std::move(job)](sqlite::connection& c) {
+  r->job = [core = &engine_->core(), raw = r.get(), job = std::move(job)](sqlite::connection& c) {
     raw->reply = caf::make_message(engine::maintenance::run(*core, c, job, raw->ctl));
   };
   submit(std::move(r), write ? route::writer : route::maintenance);
@@ -292,7 +294,7 @@ void engine_handle::handle(database_info_request& x, actor_response& to) {
   call_options o{.peer = x.peer};
   auto r = make_request(request::kind::maintenance, o, to);
   r->counted = false;
-  r->task = [core = &engine_->core(), raw = r.get()](sqlite::connection& c) {
+  r->job = [core = &engine_->core(), raw = r.get()](sqlite::connection& c) {
     raw->reply = caf::make_message(workers::report_database(*core, c, raw->ctl));
   };
   submit(std::move(r), route::reader);

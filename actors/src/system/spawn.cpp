@@ -34,7 +34,7 @@ system::engine_system& engine_of(const engine_actor& engine) {
   auto* const handle = system::engine_handle::of(engine);
   if (handle == nullptr)
     throw error(errc::invalid_option, "the handle is not of an engine of this process");
-  handle->engine().core().check_process();
+  handle->engine().core().calls().check_process();
   return handle->engine();
 }
 
@@ -46,7 +46,7 @@ health_report health_of(const engine_actor& engine) {
 
 std::chrono::milliseconds stuck_for(const engine_actor& engine) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
-      engine_of(engine).core().stuck_for());
+      engine_of(engine).core().supervision().stuck_for());
 }
 
 } // namespace dbengine::actors

@@ -11,8 +11,9 @@ namespace dbengine::actors::workers {
 namespace {
 
 template <class Result, class Request>
-caf::result<Result> passed_on(backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
-                              const start_backup_worker& start, Request& r) {
+caf::result<Result> delegate_to_worker(
+    backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
+    const start_backup_worker& start, Request& r) {
   try {
     DBENGINE_FAULT_POINT("scheduler.asked");
     return self->delegate(start(), std::move(r));
@@ -26,47 +27,51 @@ caf::result<Result> passed_on(backup_scheduler_actor::stateful_pointer<backup_sc
 backup_scheduler_actor::behavior_type backup_scheduler(
     backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
     std::shared_ptr<engine::backup_service> service, bool periodic, start_backup_worker start,
-    std::function<report_actor()> start_report) {
+    std::function<report_actor()> start_report, child_life life) {
   end_by_exceptions(self);
-  const auto arm = [self, service] {
-    // At least a little: a tick that comes early would find nothing due and ask again at once.
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(service->wait());
-    self->delayed_send(self, std::max(wait, std::chrono::milliseconds(1)), caf::tick_atom_v);
+  life.report_ready();
+  const auto schedule_next = [self, service] {
+    // At least 1 ms: a message that comes early would find no backup due and repeat at once.
+    const auto wait =
+        std::chrono::ceil<std::chrono::milliseconds>(service->history().time_until_due());
+    self->delayed_send(self, std::max(wait, std::chrono::milliseconds(1)), backup_due{});
   };
-  // Still due, and not to be made now, e.g. while somebody's own backup runs.
-  const auto later = [self] {
-    self->delayed_send(self, defaults::min_backup_interval, caf::tick_atom_v);
+  // The backup is due and cannot be made now, for example while a requested one runs.
+  const auto retry_later = [self] {
+    self->delayed_send(self, defaults::min_backup_interval, backup_due{});
   };
   if (periodic)
-    arm();
+    schedule_next();
   return {
-      [self, service, start, arm, later](caf::tick_atom) {
-        if (service->wait().count() > 0)
-          return arm();
+      [self, service, start, schedule_next, retry_later](backup_due) {
+        if (service->history().time_until_due().count() > 0)
+          return schedule_next();
         try {
-          self->request(start(), caf::infinite, caf::tick_atom_v)
-              .then([arm, later](bool made) { made ? arm() : later(); },
-                    [arm](const caf::error&) { arm(); }); // counted and logged by the service
-        } catch (...) { // no thread for a worker: the next try comes like after a failed backup
-          later();
+          self->request(start(), caf::infinite, run_periodic_backup{})
+              .then([schedule_next,
+                     retry_later](bool made) { made ? schedule_next() : retry_later(); },
+                    // counted and logged by the service
+                    [schedule_next](const caf::error&) { schedule_next(); });
+        } catch (...) { // no thread for a worker: tried again as after a failed backup
+          retry_later();
         }
       },
       [self, service, start](backup_request& r) -> caf::result<bool> {
-        if (service->running()) {
+        if (service->is_running()) {
           if (const auto& asked = self->current_sender(); asked && r.options.cancel_token != 0)
-            service->forget(asked->id(), r.options.cancel_token);
+            service->cancels().remove(asked->id(), r.options.cancel_token);
           return false;
         }
-        return passed_on<bool>(self, start, r);
+        return delegate_to_worker<bool>(self, start, r);
       },
       [self, start](backup_to_request& r) -> caf::result<bool> {
-        return passed_on<bool>(self, start, r);
+        return delegate_to_worker<bool>(self, start, r);
       },
       [self, start](verify_request& r) -> caf::result<verify_report> {
-        return passed_on<verify_report>(self, start, r);
+        return delegate_to_worker<verify_report>(self, start, r);
       },
       [self, start](prune_request& r) -> caf::result<prune_report> {
-        return passed_on<prune_report>(self, start, r);
+        return delegate_to_worker<prune_report>(self, start, r);
       },
       [self, start_report](backup_info_request& r) -> caf::result<backup_info> {
         try {

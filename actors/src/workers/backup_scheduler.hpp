@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The backup scheduler: waits for the period, and passes requests on to workers. Scheduled; copies nothing itself.
+// The backup scheduler: waits for the period and passes requests on to workers.
+// Thread safety: an actor. Ownership: shares the backup service. Cost: scheduled; it never blocks.
 
 #pragma once
 
-#include "engine/backup_service.hpp"
-
-#include <dbengine/actors/handles.hpp>
+#include "engine/backups/backup_service.hpp"
+#include "workers/child_life.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -20,13 +20,13 @@ struct backup_scheduler_state {
   static constexpr const char* name = "dbengine.backup_scheduler";
 };
 
-/// Starts a worker in a thread of its own; it lives for one backup.
+/// Starts a worker in a thread of its own, for one piece of work.
 using start_backup_worker = std::function<backup_worker_actor()>;
 
-/// `start_report` makes an actor that answers one question, which may wait for the folder.
+/// `start_report` makes an actor that answers one question and may wait for the folder.
 backup_scheduler_actor::behavior_type backup_scheduler(
     backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
     std::shared_ptr<engine::backup_service> service, bool periodic, start_backup_worker start,
-    std::function<report_actor()> start_report);
+    std::function<report_actor()> start_report, child_life life);
 
 } // namespace dbengine::actors::workers

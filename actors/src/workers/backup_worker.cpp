@@ -18,21 +18,21 @@ caf::result<Result> answer(engine::backup_service& service, std::uint64_t sender
   const auto deadline =
       o.timeout.count() > 0 ? sqlite::clock::now() + o.timeout : sqlite::clock::time_point::max();
   const auto stop =
-      o.cancel_token != 0 ? service.expect(sender, o.cancel_token) : std::stop_token();
-  const struct at_the_end {
+      o.cancel_token != 0 ? service.cancels().add(sender, o.cancel_token) : std::stop_token();
+  const struct forget_at_the_end {
     engine::backup_service& service;
     std::uint64_t sender, token;
-    ~at_the_end() {
+    ~forget_at_the_end() {
       if (token != 0)
-        service.forget(sender, token);
+        service.cancels().remove(sender, token);
     }
   } forget{service, sender, o.cancel_token};
   try {
     DBENGINE_FAULT_POINT("backup.begins");
     if (stop.stop_requested())
       throw error(errc::cancelled, "cancelled before it began");
-    const auto in_time = engine::bounded(deadline, stop);
-    return run([&](const backup_progress& p) { return !service.closed() && in_time(p); });
+    const auto in_time = engine::bound_progress(deadline, stop);
+    return run([&](const backup_progress& p) { return !service.is_closed() && in_time(p); });
   } catch (...) {
     return from_info(base::current_exception_info());
   }
@@ -42,7 +42,8 @@ caf::result<Result> answer(engine::backup_service& service, std::uint64_t sender
 
 backup_worker_actor::behavior_type backup_worker(
     backup_worker_actor::stateful_pointer<backup_worker_state> self,
-    std::shared_ptr<engine::backup_service> service) {
+    std::shared_ptr<engine::backup_service> service,
+    std::shared_ptr<progress_listeners> listeners) {
   end_by_exceptions(self);
   const auto sender = [self] {
     self->quit(); // after this one message
@@ -50,23 +51,29 @@ backup_worker_actor::behavior_type backup_worker(
     return asked ? asked->id() : 0;
   };
   return {
-      [self, service](caf::tick_atom) -> caf::result<bool> {
+      [self, service](run_periodic_backup) -> caf::result<bool> {
         self->quit();
         try {
           DBENGINE_FAULT_POINT("backup.begins");
-          return service->run_where_due();
+          return service->run_if_due();
         } catch (...) {
           return from_info(base::current_exception_info());
         }
       },
       [service, sender](const backup_request& r) {
         return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
-          return r.options.peer != 0 ? service->run_for_peer(go_on) : service->run(false, go_on);
+          return service->run(r.options.peer != 0 ? engine::backup_kind::peer
+                                                  : engine::backup_kind::requested,
+                              go_on);
         });
       },
-      [service, sender](const backup_to_request& r) {
-        return answer<bool>(*service, sender(), r.options, [&](const progress_callback& go_on) {
-          service->run_to(r.target, go_on);
+      [service, listeners, sender](const backup_to_request& r) {
+        const auto from = sender();
+        const auto channel = listeners->find(from);
+        return answer<bool>(*service, from, r.options, [&](const progress_callback& go_on) {
+          service->run_to(r.target, [&](const backup_progress& p) {
+            return go_on(p) && (!channel || channel->ask(p, [&] { return go_on(p); }));
+          });
           return true;
         });
       },

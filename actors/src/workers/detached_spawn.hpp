@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Threads that may not be had. CAF counts a detached actor before it makes its thread, and waits for it for ever where there is none.
-// Thread rule: any thread.
+// Spawns actors so that a missing thread is an error. CAF counts a detached actor before it makes
+// its thread, and without a thread its wait for that actor would never end.
+// Thread safety: any thread. Errors: thrown.
 
 #pragma once
 
@@ -22,17 +23,19 @@
 
 namespace dbengine::actors::workers {
 
-/// Marks CAF's threads; before the system is made.
+/// Marks CAF's threads. Called before the system is made.
 void mark_threads(caf::actor_system_config& cfg);
 
 /// Whether this thread is one of CAF's own: of a scheduler, a multiplexer, a detached actor.
 bool on_actor_thread() noexcept;
 
-/// Takes back what CAF counted for an actor that got no thread, or no place in the scheduler's queue.
+/// Takes back what CAF counted for an actor that got no thread, or no place in the scheduler's
+/// queue.
 void uncount_actor(caf::actor_system& sys, bool detached);
 
-/// Spawns an actor or throws: then it never ran, the system does not wait for it, and what it was given is let go of. (Its empty
-/// shell, under a kilobyte, stays for the life of the process: who tries again and again asks by `require_threads` first.)
+/// Spawns an actor or throws: then it never ran, the system does not wait for it, and its arguments
+/// are released. Its empty shell, under a kilobyte, stays for the life of the process: a caller
+/// that retries calls `require_threads` first.
 template <caf::spawn_options O, class F, class... Ts>
 auto spawn_whole(caf::actor_system& sys, F f, Ts... xs) {
   using trait = typename caf::detail::get_callable_trait<F>::type;
@@ -44,7 +47,7 @@ auto spawn_whole(caf::actor_system& sys, F f, Ts... xs) {
     DBENGINE_FAULT_POINT("threads.found");
     return sys.spawn<O>([run](self_pointer self) -> behavior { return (*run)(self); });
   } catch (...) {
-    // Where memory was missing earlier, the actor is gone, and what was counted with it.
+    // If memory was missing earlier, the actor is destroyed, and its counts with it.
     const bool shell_is_left = run.use_count() > 1;
     *run = nullptr;
     if (shell_is_left)
@@ -52,12 +55,13 @@ auto spawn_whole(caf::actor_system& sys, F f, Ts... xs) {
     try {
       throw;
     } catch (const std::system_error& e) {
-      throw error(errc::cannot_open, std::string("no thread can be had for a worker: ") + e.what());
+      throw error(errc::cannot_open,
+                  std::string("no thread is available for a worker: ") + e.what());
     }
   }
 }
 
-/// In a thread of its own. Throws `errc::cannot_open` where it gets none.
+/// In a thread of its own. Throws `errc::cannot_open` if there is none.
 template <class F, class... Ts>
 auto spawn_detached(caf::actor_system& sys, F f, Ts... xs) {
   return spawn_whole<caf::detached>(sys, std::move(f), std::move(xs)...);

@@ -10,22 +10,22 @@ namespace dbengine::actors::workers {
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
                                    std::shared_ptr<engine::engine> core, std::size_t index,
-                                   std::function<void()> ready) {
+                                   child_life life) {
   end_by_exceptions(self);
-  const auto life = std::make_shared<std::uint64_t>(0);
-  const auto fail = [self, core, index, life] {
-    core->reader_failed(index, *life);
+  const auto number = std::make_shared<std::uint64_t>(0); // of its life in the engine
+  const auto fail = [self, core, index, number] {
+    core->reads().failed(index, *number);
     self->quit(from_info(base::current_exception_info()));
   };
-  // However it ends: who has requests for a reader must not send them to this one.
+  // However it ends, the engine must not wake this reader for requests any more.
   self->attach_functor(
-      [core, index, life](const caf::error&) { core->reader_failed(index, *life); });
+      [core, index, number](const caf::error&) { core->reads().failed(index, *number); });
   try {
-    if (core->reader_active(index))
-      self->state.conn = core->open_reader();
-    core->reader_open(index);
-    *life = core->reader_started(index);
-    ready();
+    if (core->reads().is_active(index))
+      self->state.conn = core->file().open_reader();
+    core->reads().opened(index);
+    *number = core->reads().started(index);
+    life.report_ready();
   } catch (...) {
     fail();
   }
@@ -33,14 +33,14 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
       [self, core, index, fail](caf::flush_atom) {
         auto& conn = self->state.conn;
         try {
-          if (!core->take_wake_up(index))
+          if (!core->reads().accept_wake_up(index))
             return;
-          if (!conn && !core->work_waits(index))
+          if (!conn && !core->reads().has_work(index))
             return;
           if (!conn)
-            conn = core->open_reader(); // it was a spare until now, or is the one for upkeep
-          if (!core->drain_reads(index, *conn))
-            conn.reset(); // opened anew when there is something to do
+            conn = core->file().open_reader(); // a spare until now, or the maintenance reader
+          if (!core->reads().drain(index, *conn))
+            conn.reset(); // opened again when a request waits
         } catch (...) {
           fail();
         }

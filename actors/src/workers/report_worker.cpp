@@ -14,19 +14,19 @@ namespace {
 
 using self_pointer = report_actor::stateful_pointer<report_state>;
 
-// For a thread that may come back when nobody waits any more.
-std::function<void()> tell(self_pointer self) {
+// For the thread that takes a sample: it may finish after the actor has ended.
+std::function<void()> notify_of_sample(self_pointer self) {
   return [me = caf::actor_addr(self->address())] {
     try {
       if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(me))
-        caf::anon_send(caf::actor_cast<report_actor>(strong), caf::ok_atom_v);
-    } catch (...) { // no memory for a message: it answers when its patience ends
+        caf::anon_send(caf::actor_cast<report_actor>(strong), sample_taken{});
+    } catch (...) { // no memory for a message: the actor answers when its patience ends
     }
   };
 }
 
 template <class Result, class Make>
-caf::result<Result> begin(self_pointer self, Make make) {
+caf::result<Result> promise_answer(self_pointer self, Make make) {
   auto promise = self->make_response_promise<Result>();
   self->state.answer = [self, promise, make = std::move(make)]() mutable {
     try {
@@ -39,7 +39,7 @@ caf::result<Result> begin(self_pointer self, Make make) {
   return promise;
 }
 
-void give(self_pointer self) {
+void answer_now(self_pointer self) {
   if (const auto answer = std::exchange(self->state.answer, nullptr))
     answer();
 }
@@ -47,40 +47,41 @@ void give(self_pointer self) {
 } // namespace
 
 report_actor::behavior_type report_worker(self_pointer self, report_sources from) {
-  // Both looks, for a moment.
   end_by_exceptions(self);
-  const auto look = [self, from] {
-    self->delayed_send(self, defaults::look_patience, caf::timeout_atom_v);
+  // Asks for both samples and waits for them, but not longer than its patience.
+  const auto request_samples = [self, from] {
+    self->delayed_send(self, defaults::look_patience, patience_ended{});
     self->state.awaited = 2;
-    from.disk->ask(tell(self));
-    from.backups->ask_for_folder(tell(self), false);
+    from.disk->request(notify_of_sample(self));
+    from.backups->folder().request_listing(notify_of_sample(self), false);
   };
   return {
-      [self, from, look](const statistics_request&) -> caf::result<statistics> {
-        auto answer = begin<statistics>(
+      [self, from, request_samples](const statistics_request&) -> caf::result<statistics> {
+        auto answer = promise_answer<statistics>(
             self, [from] { return report_statistics(*from.core, *from.workers, *from.backups); });
-        look();
+        request_samples();
         return answer;
       },
-      [self, from, look](const health_request&) -> caf::result<health_report> {
-        auto answer = begin<health_report>(self, [from] {
-          return report_health(*from.core, *from.workers, *from.backups, from.disk->under_way());
+      [self, from, request_samples](const health_request&) -> caf::result<health_report> {
+        auto answer = promise_answer<health_report>(self, [from] {
+          return report_health(*from.core, *from.workers, *from.backups, from.disk->running_for());
         });
-        look();
+        request_samples();
         return answer;
       },
-      // There is nothing to tell without the folder: its sender knows how long it waits.
+      // Without the folder there is nothing to report: its sender decides how long to wait.
       [self, from](const backup_info_request&) -> caf::result<backup_info> {
-        auto answer = begin<backup_info>(self, [from] { return from.backups->known_info(); });
+        auto answer =
+            promise_answer<backup_info>(self, [from] { return from.backups->last_info(); });
         self->state.awaited = 1;
-        from.backups->ask_for_folder(tell(self), true);
+        from.backups->folder().request_listing(notify_of_sample(self), true);
         return answer;
       },
-      [self](caf::ok_atom) {
+      [self](sample_taken) {
         if (--self->state.awaited <= 0)
-          give(self);
+          answer_now(self);
       },
-      [self](caf::timeout_atom) { give(self); },
+      [self](patience_ended) { answer_now(self); },
   };
 }
 

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Answers a question about the engine that files have a part in. Scheduled, one for each question; owns the answer until it is given.
+// A report worker: answers one question about the engine after new samples of the disk, then ends.
+// Thread safety: an actor. Ownership: owns the answer until it is given. Cost: scheduled; it never
+// blocks.
 //
-// Why an actor for each? The answer waits for a look at the disk, and nobody else may wait with it.
+// Why an actor for each question? The answer waits for a sample of the disk, and no other question
+// may wait with it.
 
 #pragma once
 
-#include "engine/background_look.hpp"
-#include "engine/backup_service.hpp"
+#include "engine/background_refresh.hpp"
+#include "engine/backups/backup_service.hpp"
 #include "engine/engine.hpp"
-#include "workers/worker_status.hpp"
-
-#include <dbengine/actors/handles.hpp>
+#include "workers/interfaces.hpp"
+#include "workers/worker_status_table.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -27,15 +29,16 @@ struct report_state {
 
   /// Gives the answer; called once.
   std::function<void()> answer;
-  int awaited = 0; // looks
+  /// Samples that have not been taken yet.
+  int awaited = 0;
 };
 
-/// What it may ask and tell of.
+/// What it reports about.
 struct report_sources {
   std::shared_ptr<engine::engine> core = nullptr;
   std::shared_ptr<worker_status_table> workers = nullptr;
   std::shared_ptr<engine::backup_service> backups = nullptr;
-  std::shared_ptr<engine::background_look> disk = nullptr;
+  std::shared_ptr<engine::background_refresh> disk = nullptr;
 };
 
 report_actor::behavior_type report_worker(report_actor::stateful_pointer<report_state> self,

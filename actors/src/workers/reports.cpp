@@ -4,6 +4,7 @@
 #include "workers/reports.hpp"
 
 #include "base/version.hpp"
+#include "engine/engine_statistics.hpp"
 
 #include <sqlite3.h>
 
@@ -15,31 +16,43 @@ namespace dbengine::actors::workers {
 
 namespace {
 
-// The workers by what the supervisor knows and what they do at this moment.
-std::vector<worker_health> workers(const engine::engine& core, const worker_status_table& b) {
-  auto all = b.read();
-  std::size_t reader = 0;
-  for (auto& w : all) {
-    engine::engine::worker_view v;
-    if (w.name == "writer")
-      v = core.view_writer();
-    else if (w.name.starts_with("reader ") && w.name != "reader pool")
-      v = core.view_reader(reader++);
-    else if (w.name == "upkeep")
-      v = core.view_reader(core.reader_count() - 1);
-    else
-      continue;
-    if (w.state == worker_state::idle)
-      w.state = v.stalled   ? worker_state::stalled
-                : v.running ? worker_state::running
-                : v.spare   ? worker_state::spare
-                            : worker_state::idle;
-    w.note = std::move(v.note);
+// What an idle worker does at this moment, by its connection.
+worker_state state_of(const engine::worker_view& v) {
+  return v.stalled   ? worker_state::stalled
+         : v.running ? worker_state::running
+         : v.spare   ? worker_state::spare
+                     : worker_state::idle;
+}
+
+// The supervisor's states, and what the engine knows of the workers that have a connection.
+std::vector<worker_status> sample_workers(engine::engine& core, const worker_status_table& table) {
+  auto all = table.read();
+  for (auto& [id, health] : all) {
+    engine::worker_view view;
+    switch (id.role) {
+    case worker_role::writer: view = core.supervision().view_writer(); break;
+    case worker_role::reader:
+    case worker_role::maintenance_reader: view = core.supervision().view_reader(id.index); break;
+    case worker_role::reader_pool:
+    case worker_role::stats:
+    case worker_role::backup_scheduler: continue;
+    }
+    if (health.state == worker_state::idle)
+      health.state = state_of(view);
+    health.note = std::move(view.note);
   }
   return all;
 }
 
-circuit_state worst(const std::vector<worker_health>& all) {
+std::vector<worker_health> health_of(std::vector<worker_status>&& all) {
+  std::vector<worker_health> result;
+  result.reserve(all.size());
+  for (auto& w : all)
+    result.push_back(std::move(w.health));
+  return result;
+}
+
+circuit_state worst_circuit(const std::vector<worker_health>& all) {
   auto c = circuit_state::closed;
   for (const auto& w : all)
     if (w.circuit == circuit_state::open ||
@@ -48,96 +61,22 @@ circuit_state worst(const std::vector<worker_health>& all) {
   return c;
 }
 
-// Nothing is read while every reader sits in a statement that does not come back.
-void add_readers(health_report& h) {
+// Nothing is read while every reader is in a statement that does not end.
+std::string stalled_readers(const std::vector<worker_status>& workers) {
   std::size_t readers = 0;
   std::size_t stalled = 0;
-  for (const auto& w : h.workers)
-    if (w.name.starts_with("reader ") && w.name != "reader pool") {
+  for (const auto& w : workers)
+    if (w.id.role == worker_role::reader) {
       ++readers;
-      stalled += w.state == worker_state::stalled ? 1 : 0;
+      stalled += w.health.state == worker_state::stalled ? 1 : 0;
     }
-  if (readers > 0 && stalled == readers)
-    h.problems.push_back("no reader is left: all " + std::to_string(readers) + " are stalled");
-}
-
-std::string megabytes(std::uint64_t bytes) {
-  return std::to_string(bytes >> 20) + " MiB";
-}
-
-// Critical: nothing can be written. By a write that said so, or by the last look.
-std::string full_disk(const engine::engine& core, const engine::engine::disk_sample& disk) {
-  if (core.where().memory || core.read_only())
+  if (readers == 0 || stalled < readers)
     return {};
-  const auto least = std::min(defaults::disk_full, disk.capacity / defaults::disk_full_share);
-  const bool seen = disk.capacity > 0 && disk.free_bytes < least;
-  return seen || core.out_of_room() ? engine::no_room_text(disk.free_bytes) : std::string();
+  return "no reader is left: all " + std::to_string(readers) + " are stalled";
 }
 
-std::string low_disk(const engine::engine& core, const engine::engine::disk_sample& disk) {
-  const auto least = std::min(defaults::disk_low, disk.capacity / defaults::disk_low_share);
-  if (core.read_only() || disk.capacity == 0 || disk.free_bytes >= least)
-    return {};
-  return "there is little room on the disk of the database: " + megabytes(disk.free_bytes) +
-         " of " + megabytes(disk.capacity) + " are free";
-}
-
-std::string long_wal(const engine::engine::disk_sample& disk) {
-  if (disk.wal_bytes < defaults::wal_long)
-    return {};
-  return "the write-ahead log has " + megabytes(disk.wal_bytes) +
-         ": a snapshot that is kept (a cursor, a transaction that reads, a backup, another process) "
-         "does not let it begin anew";
-}
-
-// What stands in the way of nothing yet.
-void add_warnings(health_report& h, engine::engine& core, const engine::backup_service& backups,
-                  const engine::engine::disk_sample& disk, bool full) {
-  const auto add = [&](const char* kind, std::string text) {
-    core.problems().found(kind, base::log_level::warning, text);
-    if (!text.empty())
-      h.problems.push_back(std::move(text));
-  };
-  add("room", full ? std::string() : low_disk(core, disk));
-  add("wal", long_wal(disk));
-  add("backup", backups.late());
-}
-
-} // namespace
-
-statistics report_statistics(const engine::engine& core, const worker_status_table& b,
-                             const engine::backup_service& backups) {
-  auto s = core.sample();
-  s.workers = workers(core, b);
-  s.circuit = worst(s.workers);
-  for (const auto& w : s.workers)
-    s.restarts += w.restarts;
-  backups.add_to(s);
-  return s;
-}
-
-health_report report_health(engine::engine& core, const worker_status_table& b,
-                            const engine::backup_service& backups, sqlite::clock::duration waited) {
-  health_report h;
-  h.workers = workers(core, b);
-  h.circuit = worst(h.workers);
-  core.fence_where_cut();
-  h.fenced = core.fenced();
-  const auto disk = core.disk();
-  h.wal_bytes = disk.wal_bytes;
-  h.file_present = disk.file_present;
-  h.disk_free_bytes = disk.free_bytes;
-  if (!core.accepting())
-    h.problems.push_back("the engine is shut down");
-  if (!h.file_present)
-    h.problems.push_back("the database file \"" + core.where().path.string() + "\" is not there");
-  if (waited >= defaults::look_stalled)
-    h.problems.push_back(
-        "the file system of the database has not answered for " +
-        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(waited).count()) +
-        " ms");
-  if (!h.fenced.empty())
-    h.problems.push_back("writing is stopped: " + h.fenced);
+// One problem for each worker that does not work as it should.
+void add_worker_problems(health_report& h) {
   for (const auto& w : h.workers) {
     if (w.circuit != circuit_state::closed)
       h.problems.push_back(w.name + ": the circuit is " + std::string(to_string(w.circuit)) + " (" +
@@ -147,24 +86,109 @@ health_report report_health(engine::engine& core, const worker_status_table& b,
       h.problems.push_back(w.name + " is " +
                            (w.note.empty() ? std::string(to_string(w.state)) : w.note));
   }
-  add_readers(h);
+}
+
+std::string megabytes(std::uint64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+// Critical: nothing can be written. Known from a write that found no room, or from the last sample
+// of the disk.
+std::string full_disk(engine::engine& core, const engine::disk_sample& disk) {
+  if (core.file().location().memory || core.file().read_only())
+    return {};
+  const auto least = std::min(defaults::disk_full, disk.capacity / defaults::disk_full_share);
+  const bool seen = disk.capacity > 0 && disk.free_bytes < least;
+  return seen || core.disk().is_full() ? engine::disk_full_text(disk.free_bytes) : std::string();
+}
+
+std::string low_disk(engine::engine& core, const engine::disk_sample& disk) {
+  const auto least = std::min(defaults::disk_low, disk.capacity / defaults::disk_low_share);
+  if (core.file().read_only() || disk.capacity == 0 || disk.free_bytes >= least)
+    return {};
+  return "there is little room on the disk of the database: " + megabytes(disk.free_bytes) +
+         " of " + megabytes(disk.capacity) + " are free";
+}
+
+std::string long_wal(const engine::disk_sample& disk) {
+  if (disk.wal_bytes < defaults::wal_long)
+    return {};
+  return "the write-ahead log has " + megabytes(disk.wal_bytes) +
+         ": a snapshot that is kept (a cursor, a transaction that reads, a backup, another process) "
+         "keeps it from starting over";
+}
+
+// Problems that keep nothing from working yet.
+void add_warnings(health_report& h, engine::engine& core, const engine::backup_service& backups,
+                  const engine::disk_sample& disk, bool full) {
+  const auto add = [&](const char* kind, std::string text) {
+    core.disk().alerts().update(kind, base::log_level::warning, text);
+    if (!text.empty())
+      h.problems.push_back(std::move(text));
+  };
+  add("room", full ? std::string() : low_disk(core, disk));
+  add("wal", long_wal(disk));
+  add("backup", backups.history().overdue_text());
+}
+
+} // namespace
+
+statistics report_statistics(engine::engine& core, const worker_status_table& table,
+                             const engine::backup_service& backups) {
+  auto s = engine::sample_statistics(core);
+  s.workers = health_of(sample_workers(core, table));
+  s.circuit = worst_circuit(s.workers);
+  for (const auto& w : s.workers)
+    s.restarts += w.restarts;
+  backups.history().add_to(s);
+  return s;
+}
+
+health_report report_health(engine::engine& core, const worker_status_table& table,
+                            const engine::backup_service& backups, sqlite::clock::duration waited) {
+  health_report h;
+  auto workers = sample_workers(core, table);
+  const auto no_reader = stalled_readers(workers);
+  h.workers = health_of(std::move(workers));
+  h.circuit = worst_circuit(h.workers);
+  core.fence().raise_if_truncated();
+  h.fenced = core.fence().reason();
+  const auto disk = core.disk().last_sample();
+  h.wal_bytes = disk.wal_bytes;
+  h.file_present = disk.file_present;
+  h.disk_free_bytes = disk.free_bytes;
+  if (!core.calls().accepting())
+    h.problems.push_back("the engine is shut down");
+  if (!h.file_present)
+    h.problems.push_back("the database file \"" + core.file().location().path.string() +
+                         "\" is not there");
+  if (waited >= defaults::look_stalled)
+    h.problems.push_back(
+        "the file system of the database has not answered for " +
+        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(waited).count()) +
+        " ms");
+  if (!h.fenced.empty())
+    h.problems.push_back("writing is stopped: " + h.fenced);
+  add_worker_problems(h);
+  if (!no_reader.empty())
+    h.problems.push_back(no_reader);
   const auto full = full_disk(core, disk);
-  core.problems().found("disk", base::log_level::error, full);
+  core.disk().alerts().update("disk", base::log_level::error, full);
   if (!full.empty())
     h.problems.push_back(full);
   h.ok = h.problems.empty();
-  backups.add_to(h);
+  backups.history().add_to(h);
   add_warnings(h, core, backups, disk, !full.empty());
   return h;
 }
 
-database_info report_database(const engine::engine& core, sqlite::connection& c,
+database_info report_database(engine::engine& core, sqlite::connection& c,
                               sqlite::request_control& ctl) {
-  // Not by the statement cache, whose counts are part of the statistics.
+  // Not through the statement cache, whose counts are part of the statistics.
   const sqlite::connection::request_scope under(c, ctl);
   const auto text = [&](const char* sql) {
     try {
-      return c.engine_text(sql);
+      return c.own_sql().text(sql);
     } catch (const error& e) {
       auto info = e.info();
       if (const auto why = ctl.deadline.stop_reason(); why != errc::none)
@@ -180,9 +204,9 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
   database_info i;
   i.sqlite_version = sqlite3_libversion();
   i.engine_version = version;
-  i.path = core.where().path;
-  i.memory = core.where().memory;
-  i.read_only = core.read_only();
+  i.path = core.file().location().path;
+  i.memory = core.file().location().memory;
+  i.read_only = core.file().read_only();
   i.page_size = number("PRAGMA page_size");
   i.page_count = number("PRAGMA page_count");
   i.freelist_count = number("PRAGMA freelist_count");
@@ -192,12 +216,12 @@ database_info report_database(const engine::engine& core, sqlite::connection& c,
   i.application_id = integer("PRAGMA application_id");
   i.foreign_keys = integer("PRAGMA foreign_keys") != 0;
   i.mmap_bytes = number("PRAGMA mmap_size");
-  const auto cache = integer("PRAGMA cache_size"); // in KiB where negative, else in pages
+  const auto cache = integer("PRAGMA cache_size"); // in KiB if negative, else in pages
   i.cache_bytes = cache < 0 ? std::uint64_t{1024} * static_cast<std::uint64_t>(-cache)
                             : i.page_size * static_cast<std::uint64_t>(cache);
   static constexpr const char* levels[] = {"off", "normal", "full"};
   i.synchronous = levels[static_cast<int>(core.opts().synchronous)];
-  i.wal_bytes = core.wal_bytes();
+  i.wal_bytes = core.file().wal_bytes();
   std::error_code ec;
   const auto size = i.memory ? 0 : std::filesystem::file_size(i.path, ec);
   i.file_bytes = i.memory ? i.page_size * i.page_count : ec ? 0 : static_cast<std::uint64_t>(size);

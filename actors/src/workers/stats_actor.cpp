@@ -11,8 +11,9 @@
 namespace dbengine::actors::workers {
 
 stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self,
-                                 start_report_worker start) {
+                                 start_report_worker start, child_life life) {
   end_by_exceptions(self);
+  life.report_ready();
   return {
       [self, start](statistics_request& r) -> caf::result<statistics> {
         try {

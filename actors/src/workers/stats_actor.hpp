@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The stats actor: has a worker for each question about what the other actors count. Scheduled.
+// The stats actor: passes each question about the engine to a report worker of its own.
+// Thread safety: an actor. Ownership: none. Cost: scheduled; it never blocks.
 
 #pragma once
 
-#include <dbengine/actors/handles.hpp>
+#include "workers/child_life.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -17,10 +18,10 @@ struct stats_state {
   static constexpr const char* name = "dbengine.stats";
 };
 
-/// Makes an actor that answers one question, which may wait for a look at the disk.
+/// Makes an actor that answers one question and may wait for a sample of the disk.
 using start_report_worker = std::function<report_actor()>;
 
 stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self,
-                                 start_report_worker start);
+                                 start_report_worker start, child_life life);
 
 } // namespace dbengine::actors::workers

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How a supervision ended, for whoever stops the engine.
-// Thread rule: any thread.
+// The result of a supervisor's life, for the thread that stops the engine.
+// Thread safety: any thread.
 
 #pragma once
 
@@ -15,19 +15,21 @@
 
 namespace dbengine::actors::workers {
 
-/// How a supervision ended: fulfilled once, whatever becomes of the supervisor.
+/// A one-shot event with the names of the children that did not end. However the supervisor ends,
+/// the event is set.
 class supervisor_exit {
 public:
-  /// `left`: children that did not end, because they sit in a statement that cannot be interrupted.
-  void set(std::vector<std::string> left) {
-    std::call_once(once_, [&] { promise_.set_value(std::move(left)); });
+  /// `abandoned`: children that still run, because each is in a statement that cannot be
+  /// interrupted. Only the first call counts.
+  void set(std::vector<std::string> abandoned) {
+    std::call_once(once_, [&] { promise_.set_value(std::move(abandoned)); });
   }
-  /// False where it has not ended by then.
+  /// False if the supervisor has not ended by then.
   bool wait_until(std::chrono::steady_clock::time_point t) const {
     return future_.wait_until(t) == std::future_status::ready;
   }
-  /// Those left behind; after `wait_until` returned true.
-  const std::vector<std::string>& left() const { return future_.get(); }
+  /// Only after `wait_until` returned true.
+  const std::vector<std::string>& abandoned() const { return future_.get(); }
 
 private:
   std::once_flag once_;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What becomes of exceptions in actors: the answer of a request whose handler caught one, and the end of an actor that one left.
-// Thread rule: the actor's own.
+// Exceptions in actors: the answer to a request whose handler caught one, and the end of an actor
+// that one left.
+// Thread safety: the actor's own thread.
 
 #pragma once
 
@@ -19,12 +20,13 @@
 
 namespace dbengine::actors::workers {
 
-/// An exception that leaves a handler ends the actor with the exception as its reason. For every actor, first thing in its life.
+/// Makes an exception that leaves a handler the actor's exit reason. Every actor calls it first.
 ///
-/// Why not CAF's own handler? It prints the exception first, and where there is no memory for the line the process ends. The error
-/// for that case is made here, while there is memory.
+/// Why not CAF's own handler? It prints the exception first, and without memory for the line the
+/// process ends. The error for that case is made here, while there is memory.
 ///
-/// It waits for memory, about a second at most: CAF copies the reason when it ends the actor, and ends the process where it cannot.
+/// It waits for memory, about a second at most: CAF copies the reason when it ends the actor, and
+/// without memory for the copy it ends the process.
 template <class Self>
 void end_by_exceptions(Self* self) {
   base::retry_on_bad_alloc([&] {
@@ -47,8 +49,8 @@ void end_by_exceptions(Self* self) {
   });
 }
 
-/// The exception under way as the answer of the request. One that is none of the engine's own errors is the worker's failure:
-/// it ends, and its supervisor starts the next one.
+/// The current exception as the answer to the request. An exception that is no `error` is the
+/// worker's failure: the worker ends, and its supervisor restarts it.
 template <class Self>
 caf::error answer_failure(Self* self) {
   auto info = base::current_exception_info();

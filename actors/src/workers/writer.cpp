@@ -9,34 +9,34 @@
 namespace dbengine::actors::workers {
 
 writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> self,
-                                   std::shared_ptr<engine::engine> core,
-                                   std::function<void()> ready) {
+                                   std::shared_ptr<engine::engine> core, child_life life) {
   end_by_exceptions(self);
   const auto fail = [self] { self->quit(from_info(base::current_exception_info())); };
   try {
-    if (core->open_writer())
-      self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
-    ready();
+    core->writer().open();
+    if (core->checkpoints().is_scheduled()) // by the writer before this one
+      self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
+    life.report_ready();
   } catch (...) {
     fail();
   }
   return {
       [core, fail](caf::flush_atom) {
         try {
-          core->drain_writes();
+          core->writes().drain();
         } catch (...) {
           fail();
         }
       },
-      [self, core, fail](caf::idle_atom) {
+      [self, core, fail](checkpoint_if_idle) {
         try {
-          if (core->idle_checkpoint())
-            self->delayed_send(self, defaults::checkpoint_idle, caf::idle_atom_v);
+          if (core->checkpoints().run_when_idle())
+            self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
         } catch (...) {
           fail();
         }
       },
-      [self](caf::close_atom) {
+      [self](writer_lost) {
         self->quit(from_info({.code = errc::unavailable, .message = "the write connection broke"}));
       },
   };

@@ -24,8 +24,8 @@ bool keeps_digits(std::string_view number, double x);
 
 /// Prepares the value for its column. If SQLite would convert a number to text and shorten it, this
 /// function converts it to text. Returns what the column loses nevertheless, or an empty text: the
-/// digits of a large number and, with `strict`, that a text such as 007 becomes a number. (Without
-/// `strict` is right for a table whose types the user declared.)
+/// digits of a large number. With `strict` it also returns that a text such as 007 becomes a number.
+/// (Without `strict` is right for a table whose types the user declared.)
 std::string fit(value& v, const target_column& column, bool strict);
 
 } // namespace dbengine::app

@@ -59,9 +59,8 @@ struct import_result {
 /// Reports a record that is not in the table: its line and the reason.
 using report_bad = std::function<void(std::uint64_t line, const std::string& why)>;
 
-/// Loads `input` into the table. If the table does not exist, it is created from the names and
-/// types at the beginning of the input (`head`: complete records, perhaps followed by a part of
-/// one).
+/// Loads `input` into the table. If the table does not exist, it is created from the names and types
+/// in `head`, the beginning of the input: complete records, perhaps followed by a part of one.
 /// Each batch is committed separately. If the import stops, all records before the bad one are in
 /// the table. A record is bad if its column's type would change a value by dropping digits. In a
 /// table created here, a text that would become a number also makes the record bad.

@@ -64,7 +64,7 @@ private:
       ++depth_;
     else if (c == '}' || c == ']') {
       if (depth_ == 0)
-        return !in_array_; // the bracket or comma of the array
+        return !in_array_; // it closes the array
       done_ = --depth_ == 0;
     } else if (depth_ == 0)
       return !is_space(c) && !(in_array_ && c == ',');

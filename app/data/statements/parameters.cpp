@@ -20,8 +20,7 @@ value json_value(const std::string& given, std::string_view json) {
   const bool read = reader.next() && reader.problem().empty() && reader.values().size() == 1;
   value result = read ? reader.values().front() : value();
   if (!read || reader.next())
-    throw usage_error("-p: '" + given +
-                      "' has no JSON value after ':='; NAME=VALUE takes text as it is");
+    throw usage_error("-p: '" + given + "' has no JSON value after ':='; use NAME=VALUE for text");
   return result;
 }
 

@@ -2,8 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Finds the ends of statements in a text that arrives chunk by chunk, by the rules of
-// `sqlite3_complete`, which would have to read the whole text again for each chunk.
-
+// `sqlite3_complete`. That function would have to read the whole text again for each chunk.
 #pragma once
 
 #include <cstdint>

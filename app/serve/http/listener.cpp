@@ -4,13 +4,12 @@
 #include "serve/http/listener.hpp"
 
 #include "cli/exit_code.hpp"
-#include "serve/http/connection.hpp"
 #include "serve/http/page_makers.hpp"
 #include "serve/http/router.hpp"
+#include "serve/http/session.hpp"
 #include "serve/log.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -57,37 +56,12 @@ constexpr std::size_t most_lingering_bytes = 256 * 1024;
 constexpr std::size_t most_evicted_bytes = 64 * 1024;
 constexpr auto accept_pause = 100ms;
 constexpr auto log_pause = 1min;
-constexpr std::size_t read_size = 4096;
 
 answer busy(const char* why) {
   auto a = refusal(503, why);
   a.fields.emplace_back("Retry-After", "1");
   return a;
 }
-
-// States of a connection.
-// reading: the request is read. making: a page is created. writing: the answer is written.
-// lingering: waits for the client to close. Each of these ends by its deadline at the latest.
-// closed: terminal.
-enum class stage { reading, making, writing, lingering, closed };
-
-struct session {
-  session(tcp::socket s, std::uint64_t number)
-      : id(number), socket(std::move(s)), timer(socket.get_executor()) {}
-
-  const std::uint64_t id;
-  tcp::socket socket;
-  net::steady_timer timer;
-  clock::time_point until{};
-  stage at = stage::reading;
-  connection http;
-  bool with_body = true;
-  /// Read by the thread that creates the page.
-  std::shared_ptr<std::atomic<bool>> given_up = std::make_shared<std::atomic<bool>>(false);
-  std::array<char, read_size> buffer{};
-  std::string out;
-  std::size_t dropped = 0; // bytes
-};
 
 using session_ptr = std::shared_ptr<session>;
 
@@ -188,8 +162,8 @@ private:
   // Usually for lack of descriptors or memory: closing a connection frees some.
   void on_accept_error(const error_code& ec) {
     const auto now = clock::now();
-    if (told_ == clock::time_point() || now - told_ >= log_pause) {
-      told_ = now;
+    if (last_report_ == clock::time_point() || now - last_report_ >= log_pause) {
+      last_report_ = now;
       log_error("http: cannot accept a connection; retrying: " + ec.message());
     }
     if (evict_oldest({stage::lingering, stage::reading}))
@@ -388,7 +362,7 @@ private:
   // The following members belong to the thread of `io_`.
   bool accepting_ = false;
   bool ending_ = false;
-  clock::time_point told_{};
+  clock::time_point last_report_{};
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, session_ptr> sessions_; // in the order of their arrival
   // Destroyed before `io_`, because its threads post their pages there.

@@ -18,8 +18,8 @@ namespace dbengine {
 
 namespace detail {
 
-/// The number of members of an aggregate of 13 to 24 members, else 0. The largest count comes first,
-/// because an aggregate also accepts fewer initializers than it has members.
+/// The number of members of an aggregate of 13 to 24 members, else 0. The largest count comes
+/// first, because an aggregate also accepts fewer initializers than it has members.
 template <class T>
 constexpr std::size_t wide_member_count() {
   if constexpr (requires {

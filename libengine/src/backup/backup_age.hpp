@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How old the last backup may become before somebody should look.
-// Thread rule: none; it depends on its arguments alone.
+// The age from which on a missing backup is reported.
+// Thread safety: depends on its arguments only.
 
 #pragma once
 
@@ -12,8 +12,8 @@
 
 namespace dbengine::backup {
 
-/// Whether something is wrong where the last backup, or the opening of the engine without one, is so long ago: one was left out,
-/// and there was time to make up for it.
+/// True if the last backup (or the opening of an engine without one) is so long ago that one backup
+/// was missed and the time to make up for it has passed.
 inline bool is_overdue(std::chrono::nanoseconds age, std::chrono::milliseconds interval) noexcept {
   return age > 2 * interval + defaults::backup_late;
 }

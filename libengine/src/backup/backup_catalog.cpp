@@ -7,10 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fcntl.h>
-#include <nlohmann/json.hpp>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -29,7 +25,8 @@ bool is_there(const std::filesystem::path& folder) {
 std::vector<std::string> leftovers_in(const os::directory& folder) {
   std::vector<std::string> result;
   for (auto& name : folder.names()) {
-    // No backup makes a folder: one of that name is somebody's, and must not stop all others.
+    // No backup is a folder: a folder of that name belongs to someone else and must not stop every
+    // backup.
     bool dead = is_partial_name(name) && !folder.is_folder(name);
     if (!dead && name.ends_with(manifest_suffix)) {
       const auto file = name.substr(0, name.size() - manifest_suffix.size());
@@ -135,86 +132,11 @@ std::vector<backup_file> list_backups(const std::filesystem::path& folder,
   return result;
 }
 
-std::string source_identity(const std::string& database) {
-  std::error_code failed;
-  auto path = std::filesystem::canonical(database, failed);
-  auto result = failed ? database : path.string();
-  try {
-    (void)nlohmann::json(result).dump();
-    return result;
-  } catch (const nlohmann::json::exception&) {
-    // JSON carries UTF-8 only; other bytes must stay distinct.
-    std::string escaped;
-    for (const char c : result) {
-      const auto byte = static_cast<unsigned char>(c);
-      constexpr std::string_view digits = "0123456789ABCDEF";
-      if (byte < 0x80)
-        escaped += c;
-      else
-        (escaped += '%').append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-    }
-    return escaped;
-  }
-}
-
-std::string source_identity(const sqlite::location& where) {
-  if (where.memory)
-    return "memory";
-  // Of a database that is lost, too: then its backups are wanted most.
-  std::error_code failed;
-  auto path = std::filesystem::absolute(where.path, failed);
-  if (!failed)
-    path = std::filesystem::weakly_canonical(path, failed);
-  return source_identity(failed ? where.path.string() : path.string());
-}
-
-namespace {
-
-// The number of its device is another one after a restart of the machine. Where the file system keeps no time of birth, its own
-// number takes that place.
-std::string identity_of_folder(const std::filesystem::path& folder) {
-  struct statx s {};
-  if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_INO | STATX_BTIME, &s) != 0)
-    return {};
-  const auto inode = std::to_string(s.stx_ino);
-  if ((s.stx_mask & STATX_BTIME) != 0)
-    return inode + " born " + std::to_string(s.stx_btime.tv_sec) + "." +
-           std::to_string(s.stx_btime.tv_nsec);
-  struct statfs of_system {};
-  if (::statfs(folder.c_str(), &of_system) != 0)
-    return inode;
-  return inode + " of " + std::to_string(of_system.f_fsid.__val[0]) + "." +
-         std::to_string(of_system.f_fsid.__val[1]);
-}
-
-backup_source source_at(std::string identity, const std::filesystem::path& database) {
-  backup_source result(std::move(identity));
-  std::error_code failed;
-  auto real = std::filesystem::absolute(database, failed);
-  if (!failed)
-    real = std::filesystem::weakly_canonical(real, failed);
-  result.folder = failed ? std::string() : identity_of_folder(real.parent_path());
-  result.lost = !std::filesystem::exists(database, failed) && !failed;
-  return result;
-}
-
-} // namespace
-
-backup_source source_of(const std::string& database) {
-  // A database in memory has no file.
-  return database.empty() ? backup_source(source_identity(database))
-                          : source_at(source_identity(database), database);
-}
-
-backup_source source_of(const sqlite::location& where) {
-  return where.memory ? backup_source(source_identity(where))
-                      : source_at(source_identity(where), where.path);
-}
-
 std::vector<std::string> remove_leftovers(const os::directory& folder) {
   std::vector<std::string> removed;
   for (auto& name : leftovers_in(folder)) {
-    // Whose maker holds it is no leftover: he lives, though somebody removed the lock file under him.
+    // A file whose maker holds its lock is no leftover: the process is alive, although the lock
+    // file was removed.
     const auto file = os::pinned_file::open(folder, name);
     if (file && !os::try_lock(file.get(), true))
       continue;
@@ -230,7 +152,8 @@ std::vector<std::string> clean_backup_directory(const std::filesystem::path& fol
   if (!is_there(folder))
     return {};
   const auto opened = os::directory::open(folder, false);
-  // A folder of that name may be anybody's: nothing is made there, not even the lock file, where nothing is to be removed.
+  // A folder of that name may belong to anyone: nothing is created in it, not even the lock file,
+  // unless there is something to remove.
   if (leftovers_in(opened).empty())
     return {};
   const os::pinned_file lock(opened.lock(backup_lock_name));

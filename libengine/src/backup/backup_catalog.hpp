@@ -1,83 +1,63 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What lies in a backup directory.
-// Thread rule: safe on any thread, beside running backups too. Ownership: by value.
+// The backups in a backup folder.
+// Thread safety: any thread, also beside running backups. Ownership: by value.
+// Errors: `errc::backup_failed` or `io` if the folder cannot be read or changed.
 
 #pragma once
 
 #include "backup/backup_manifest.hpp"
+#include "backup/backup_name.hpp"
+#include "backup/backup_source.hpp"
 #include "os/directory.hpp"
-#include "sqlite/url.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace dbengine::backup {
 
-/// Held (flock) by whoever makes, cleans or removes backups in a directory: one at a time, over all processes.
+/// The lock file (flock) of a backup folder: its holder is the only one, over all processes, that
+/// makes or removes backups there.
 inline constexpr const char* backup_lock_name = ".dbengine-backup.lock";
 
-/// Whose backups are meant. A path alone does not say it: two containers have the same one, and may share a folder of backups.
-struct backup_source {
-  backup_source() = default;
-  /// Whatever folder the path leads into.
-  backup_source(std::string p) : path(std::move(p)) {} // NOLINT: a path is one
-  backup_source(const char* p) : path(p) {}            // NOLINT
-
-  /// As `source_identity` has it.
-  std::string path = {};
-  /// The folder that the database lies in, by its inode and the time it was made: it stays where the file is restored, made anew or
-  /// vacuumed, and is another one in another container. Empty where there is no such folder.
-  std::optional<std::string> folder = std::nullopt;
-  /// The file is not there: its backups are wanted, and nobody knows what folder they were made in.
-  bool lost = false;
-
-  /// Whether it is a backup of this database. One of before, whose manifest names no folder, belongs to its path.
-  bool owns(const manifest& m) const {
-    return m.source == path && (!folder || m.source_folder.empty() || m.source_folder == *folder);
-  }
-  /// Also those that may be, for who looks for a lost database. Nothing is removed for that.
-  bool may_own(const manifest& m) const { return lost ? m.source == path : owns(m); }
-};
-
+/// One backup of a folder.
 struct catalog_entry {
   backup_file file = {};
   backup_name name = {};
-  /// None where it is missing or broken.
+  /// nullopt if it is missing or broken.
   std::optional<manifest> about = std::nullopt;
 };
 
-/// The backups by their names, newest first. Anything else in the folder is passed over, and so are links.
+/// The backups of a folder, newest first by their names. Other files and links are skipped.
 std::vector<catalog_entry> read_catalog(const os::directory& folder);
 
-/// The manifest beside a file; none where there is none, and then `problem` is set if there is a broken one.
+/// The manifest beside a file. nullopt if there is none or it is broken; `problem` is set in the
+/// second case.
 std::optional<manifest> read_manifest(const os::directory& folder, const std::string& file,
                                       std::string& problem);
 
-/// Whether what lies beside `file` is a manifest of ours that names it, and `file` itself is not there: its maker died in between.
+/// True if the file beside `file` is a manifest that names it and `file` itself does not exist: the
+/// process died in between.
 bool is_orphan(const os::directory& folder, const std::string& file);
 
-/// When the newest verified backup of a database began, by its manifest: its name may be later, where the clock was set back.
+/// When the newest verified backup of a database began, by its manifest. Its name may be later, if
+/// the clock was set back.
 std::optional<wall_time> newest_verified(const std::filesystem::path& folder,
                                          const backup_source& source);
 
-/// For `backup_info`: newest first, without those that belong to another database than `source` by their manifest.
-/// A `source` without a path lists all. A folder that is not there has none.
+/// The backups for `backup_info`, newest first, without those whose manifest names another database
+/// than `source`. A `source` without a path lists all. A folder that does not exist has none.
 std::vector<backup_file> list_backups(const std::filesystem::path& folder,
                                       const backup_source& source = {});
 
-/// The identity that manifests carry: the absolute path without links. Text that is no path of an existing file (a
-/// memory database) stays as it is.
-std::string source_identity(const std::string& database);
-/// That of an engine's database; all memory databases share one.
-std::string source_identity(const sqlite::location& where);
-/// Both with the folder, as far as it can be looked at.
-backup_source source_of(const std::string& database);
-backup_source source_of(const sqlite::location& where);
-
-/// Removes what dead processes left: unfinished files, and manifests whose backup is gone. The caller holds the lock.
-/// Returns the names.
+/// Removes what dead processes left: unfinished files, and manifests without their backup. The
+/// caller holds the lock. Returns the names.
 std::vector<std::string> remove_leftovers(const os::directory& folder);
 
-/// `remove_leftovers` for the start of an engine; does nothing while a backup runs there or where no folder is.
+/// Calls `remove_leftovers` when an engine starts. Does nothing while a backup is running there or
+/// if there is no folder.
 std::vector<std::string> clean_backup_directory(const std::filesystem::path& folder);
 
 } // namespace dbengine::backup

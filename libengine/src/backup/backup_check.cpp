@@ -17,7 +17,7 @@ namespace dbengine::backup {
 
 namespace {
 
-// Progress is told in pages; without a manifest they are taken to be this large.
+// Progress is reported in pages; without a manifest this page size is assumed.
 constexpr std::uint64_t assumed_page_size = 4096;
 // SQLite's limits.
 constexpr std::uint64_t max_database_pages = 0xFFFFFFFE;
@@ -33,10 +33,10 @@ void compare(const manifest& m, const std::string& name, const stream_result& s,
              const database_check& found, verify_report& report) {
   if (m.file != name)
     report.problems.push_back("its manifest is that of another file, " + m.file);
-  const auto differ = [&](const char* what, std::uint64_t is, std::uint64_t told) {
-    if (is != told)
+  const auto differ = [&](const char* what, std::uint64_t is, std::uint64_t expected) {
+    if (is != expected)
       report.problems.push_back(std::string("the file has ") + std::to_string(is) + " " + what +
-                                ", its manifest says " + std::to_string(told));
+                                ", its manifest says " + std::to_string(expected));
   };
   differ("bytes", s.bytes_in, m.size);
   if (s.sha256_in != m.sha256)
@@ -48,14 +48,14 @@ void compare(const manifest& m, const std::string& name, const stream_result& s,
     report.problems.push_back("its manifest says that it was not verified when it was made");
 }
 
-// Hashes, unpacks and copies; then checks the database itself.
+// Hashes, decompresses and copies the file, then checks the database in it.
 void inspect(int fd, const std::string& name, int copy_to, const std::optional<manifest>& about,
              const prepare_connection& prepare, const progress_callback& progress,
              std::exception_ptr& thrown, verify_report& report) {
   const auto page_size = about ? std::max<std::uint64_t>(about->page_size, 512) : assumed_page_size;
   backup_progress seen{.pages_done = 0, .pages_total = os::file_size(fd) / page_size};
-  // What the callback throws is kept: SQLite may be between it and us.
-  const continue_check asked = [&] {
+  // What the callback throws is kept, because SQLite may be between it and the caller.
+  const continue_check check = [&] {
     try {
       return !thrown && (!progress || progress(seen));
     } catch (...) {
@@ -63,9 +63,9 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
       return false;
     }
   };
-  const stream_progress told = [&](std::uint64_t bytes) {
+  const stream_progress report_bytes = [&](std::uint64_t bytes) {
     seen.pages_done = bytes / page_size;
-    return asked();
+    return check();
   };
   os::unique_fd unpacked;
   int database = copy_to >= 0 ? copy_to : fd;
@@ -77,11 +77,11 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
   stream_result bytes;
   try {
     const int out = database == fd ? -1 : database;
-    // Its pages were counted when it was made.
+    // The manifest has the number of pages; its text is not trusted beyond SQLite's limits.
     const auto most = packed && about && about->pages <= max_database_pages
                           ? about->pages * std::min(about->page_size, max_page_size)
                           : std::numeric_limits<std::uint64_t>::max();
-    bytes = stream(packed ? stream_kind::unpack : stream_kind::plain, fd, out, told, most);
+    bytes = stream(packed ? stream_kind::unpack : stream_kind::plain, fd, out, report_bytes, most);
   } catch (const error& e) {
     if (e.code() != errc::corrupt)
       throw;
@@ -89,7 +89,7 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
     return;
   }
   report.sha256 = bytes.sha256_in;
-  const auto found = check_database(database, prepare, asked);
+  const auto found = check_database(database, prepare, check);
   report.pages = found.pages;
   if (about)
     compare(*about, name, bytes, found, report);
@@ -97,14 +97,14 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
   if (!found.unchecked.empty() && !as_made)
     report.problems.push_back(found.unchecked);
   report.problems.insert(report.problems.end(), found.problems.begin(), found.problems.end());
-  // A database that had violations when it was copied is still copied well.
+  // A database that had violations when it was copied is a good copy nevertheless.
   if (found.foreign_key_violations > (about ? about->foreign_key_violations : 0))
     report.problems.push_back(std::to_string(found.foreign_key_violations) +
                               " rows violate a foreign key");
 }
 
-// A rollback journal of a transaction that has ended: `journal_mode=PERSIST` keeps the file and overwrites its beginning with
-// zeros, and SQLite looks at the first byte.
+// True for a rollback journal of a finished transaction: `journal_mode=PERSIST` keeps the file and
+// overwrites its beginning with zeros, and SQLite reads the first byte.
 bool is_ended_journal(const os::directory& folder, const std::string& name) {
   const auto file = os::pinned_file::open(folder, name);
   char first = 0;

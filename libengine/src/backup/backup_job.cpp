@@ -4,14 +4,11 @@
 #include "backup/backup_job.hpp"
 
 #include "base/fault.hpp"
-#include "sqlite/integrity.hpp"
-#include "sqlite/schema_check.hpp"
-#include "vfs/fd_vfs.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <sqlite3.h>
-#include <sys/stat.h>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 
@@ -19,53 +16,52 @@ namespace dbengine::backup {
 
 namespace {
 
-constexpr std::chrono::milliseconds between_questions{20};
 constexpr std::string_view raw_suffix = ".raw";
 constexpr std::string_view zstd_suffix = ".zst";
 
-std::uint64_t wal_size(sqlite3* db) {
-  struct stat s {};
-  const char* name = sqlite3_filename_wal(sqlite3_db_filename(db, "main"));
-  return name != nullptr && stat(name, &s) == 0 ? static_cast<std::uint64_t>(s.st_size) : 0;
+std::string with_suffix(const std::string& name, std::string_view suffix) {
+  return name + std::string(suffix);
 }
 
-// Of a dead backup into a path, whose neighbours are anybody's: a database whose first page may not have been written yet, what
-// is packed, or a manifest.
-bool may_be_unfinished(int fd) {
-  char head[16] = {};
-  if (pread(fd, head, sizeof head, 0) < 0)
-    return false;
-  const std::string_view text(head, sizeof head);
-  return text.find_first_not_of('\0') == text.npos || text.starts_with("SQLite format 3") ||
-         text.starts_with("\x28\xb5\x2f\xfd") || text.starts_with("{\n");
+void write_text(int fd, std::string_view text) {
+  off_t at = 0;
+  while (!text.empty()) {
+    const auto n = pwrite(fd, text.data(), text.size(), at);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      os::throw_errno(errno, "cannot write the manifest");
+    text.remove_prefix(static_cast<std::size_t>(n));
+    at += n;
+  }
 }
 
 } // namespace
 
-void backup_job::end_backup::operator()(sqlite3_backup* b) const noexcept {
-  sqlite3_backup_finish(b);
-}
-
 backup_job::backup_job(backup_settings settings, os::directory folder)
     : settings_(std::move(settings)), folder_(std::move(folder)),
-      go_on_([this] { return may_go_on(); }), begun_(std::chrono::steady_clock::now()),
-      pace_(settings_.pause, settings_.commits) {}
+      check_([this] { return may_continue(); }),
+      growth_(settings_.max_wal_bytes, settings_.wal_limit),
+      pace_(settings_.pause, settings_.commits), files_(folder_, !settings_.has_target()),
+      snapshot_(settings_) {}
 
 backup_job::~backup_job() {
   if (phase_ != phase::done)
     undo();
 }
 
+// -- start ----------------------------------------------------------------------------------------
+
 std::unique_ptr<backup_job> backup_job::start(backup_settings settings) {
   if (settings.pages_per_step < 1)
     throw error(errc::invalid_option, "backup_pages_per_step must be at least 1");
-  const bool named = !settings.target.empty();
-  const auto above = settings.target.parent_path();
-  auto folder = named ? os::directory::open(above.empty() ? "." : above, false)
-                      : os::directory::open(settings.directory, true);
+  const bool has_target = settings.has_target();
+  const auto parent = settings.target.parent_path();
+  auto folder = has_target ? os::directory::open(parent.empty() ? "." : parent, false)
+                           : os::directory::open(settings.directory, true);
   std::unique_ptr<backup_job> job(new backup_job(std::move(settings), std::move(folder)));
-  job->at("directory");
-  if (!named) {
+  job->settings_.pass_point("directory");
+  if (!has_target) {
     job->lock_ = os::pinned_file(job->folder_.lock(backup_lock_name));
     if (!job->lock_)
       return nullptr;
@@ -78,64 +74,34 @@ std::unique_ptr<backup_job> backup_job::start(backup_settings settings) {
 }
 
 void backup_job::open_source() {
-  auto& s = settings_;
-  const auto what = "cannot open " + s.database + " for a backup";
-  at("open");
-  source_ = sqlite::open_database(s.database, SQLITE_OPEN_READONLY | s.open_flags,
-                                  s.vfs.empty() ? nullptr : s.vfs.c_str(), what);
-  check_source();
-  sqlite3_busy_timeout(source_.get(), static_cast<int>(defaults::backup_busy_timeout.count()));
-  if (s.prepare)
-    s.prepare(source_.get());
-  at("pin");
-  begun_ = std::chrono::steady_clock::now();
-  about_.started = s.now();
-  sqlite::run_sql(source_.get(), "BEGIN", what);
-  if (const int rc = sqlite::begin_reading(source_.get()); rc != SQLITE_OK)
-    sqlite::throw_sqlite(rc, source_.get(), what);
-  refuse_cut_source();
-  wal_at_start_ = wal_bytes();
-  if (s.source.path.empty())
-    s.source = source_of(std::string(sqlite3_db_filename(source_.get(), "main")));
-  about_.source = s.source.path;
-  about_.source_folder = s.source.folder.value_or("");
-}
-
-// By its path: another file may lie there by now, and its content must not go into this database's history.
-void backup_job::check_source() const {
-  if (!settings_.identity)
-    return;
-  struct stat s {};
-  int moved = 1;
-  const char* path = sqlite3_db_filename(source_.get(), "main");
-  if (stat(path, &s) != 0 ||
-      *settings_.identity != std::pair<std::uint64_t, std::uint64_t>(s.st_dev, s.st_ino) ||
-      sqlite3_file_control(source_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
-      moved != 0)
-    throw error(errc::backup_failed,
-                std::string(path) + " is no longer the file that the engine opened");
-}
-
-// SQLite reads a page that is not whole as one that ends in zeros.
-void backup_job::refuse_cut_source() const {
-  if (const auto missing = sqlite::missing_pages(source_.get()); !missing.empty())
-    throw error(errc::corrupt, settings_.database + ": " + missing);
+  snapshot_.open();
+  growth_.start(snapshot_.wal_bytes());
+  auto& source = settings_.source;
+  if (source.path.empty())
+    source = source_of(snapshot_.path());
+  about_.started = snapshot_.started();
+  about_.source = source.path;
+  about_.source_folder = source.folder.value_or("");
 }
 
 void backup_job::choose_name() {
-  if (!settings_.target.empty()) {
-    os::refuse_nul(settings_.target);
-    name_ = settings_.target.filename().string();
-    const auto beside = name_ + std::string(manifest_suffix);
-    for (const auto& taken : {name_, beside})
-      if (name_.empty() ||
-          (folder_.exists(taken) && !(taken == beside && is_orphan(folder_, name_))))
-        throw error(errc::backup_failed, folder_.path_of(taken).string() + " exists already");
+  if (!settings_.has_target()) {
+    choose_name_in_folder();
     return;
   }
+  os::refuse_nul(settings_.target);
+  name_ = settings_.target.filename().string();
+  const auto beside = with_suffix(name_, manifest_suffix);
+  for (const auto& taken : {name_, beside})
+    if (name_.empty() || (folder_.exists(taken) && !(taken == beside && is_orphan(folder_, name_))))
+      throw error(errc::backup_failed, folder_.path_of(taken).string() + " exists already");
+}
+
+void backup_job::choose_name_in_folder() {
   backup_name name{.time = std::chrono::floor<std::chrono::seconds>(about_.started),
                    .compressed = settings_.compress};
-  // Never before the newest one, or a clock that was set back would let retention remove what is newest.
+  // Never before the newest one: if the clock was set back, retention would remove the newest
+  // backup.
   for (const auto& e : read_catalog(folder_))
     if (e.about && settings_.source.owns(*e.about) && e.name.time >= name.time) {
       name = e.name;
@@ -144,12 +110,13 @@ void backup_job::choose_name() {
         name = {.time = name.time + std::chrono::seconds(1), .compressed = name.compressed};
       break;
     }
-  // Whatever is in the way, be it another database's, packed or not, or a link, has its name to itself.
-  const auto taken = [&](bool compressed) {
+  // A name is taken by anything that has it: another database's backup, compressed or not, or a
+  // link.
+  const auto is_taken = [&](bool compressed) {
     const auto text = backup_name{name.time, name.number, compressed}.str();
-    return folder_.exists(text) || folder_.exists(text + std::string(manifest_suffix));
+    return folder_.exists(text) || folder_.exists(with_suffix(text, manifest_suffix));
   };
-  while (taken(false) || taken(true))
+  while (is_taken(false) || is_taken(true))
     ++name.number;
   name_ = name.str();
   if (!backup_name::parse(name_))
@@ -158,56 +125,33 @@ void backup_job::choose_name() {
   result_.time = name.time;
 }
 
-int backup_job::make(const std::string& name) {
-  // Backups into a path of the user's take no directory lock: there, whoever holds the file is alive.
-  if (folder_.exists(name)) {
-    const auto old = folder_.open_file(name);
-    if (!old || !os::try_lock(old.get(), true) ||
-        (!settings_.target.empty() && !may_be_unfinished(old.get())))
-      throw error(errc::backup_failed, folder_.path_of(name).string() + " is in the way");
-    folder_.remove(name);
-  }
-  made_.push_back({name, os::pinned_file(folder_.create(name))});
-  const int fd = made_.back().fd.get();
-  if (!os::try_lock(fd, true))
-    throw error(errc::backup_failed,
-                "another backup into " + folder_.path_of(name).string() + " runs");
-  return fd;
-}
-
 void backup_job::begin_copy() {
   auto raw = name_;
   if (settings_.compress) {
-    // In a folder of backups a name without that suffix is this one's, too; elsewhere it is another backup's.
-    if (settings_.target.empty())
-      raw.resize(raw.size() - zstd_suffix.size());
-    else
+    // In a backup folder the name without that suffix also belongs to this backup; elsewhere it may
+    // be another backup's.
+    if (settings_.has_target())
       raw += raw_suffix;
+    else
+      raw.resize(raw.size() - zstd_suffix.size());
   }
-  raw_fd_ = make(raw + std::string(partial_suffix));
+  raw_fd_ = files_.create(with_suffix(raw, partial_suffix));
   final_fd_ = raw_fd_;
-  const std::string what = "cannot begin the copy";
-  copy_ = sqlite::open_database(vfs::fd_database_name(raw_fd_), SQLITE_OPEN_READWRITE,
-                                vfs::register_fd_vfs(), what);
-  // No journal: a failed copy is removed, not rolled back. No sync: one at the end.
-  sqlite::run_sql(copy_.get(),
-                  "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -2048",
-                  what);
-  backup_.reset(sqlite3_backup_init(copy_.get(), "main", source_.get(), "main"));
-  if (!backup_)
-    sqlite::throw_sqlite(sqlite3_errcode(copy_.get()), copy_.get(), what);
+  copy_.begin(snapshot_.db(), raw_fd_);
 }
+
+// -- steps ----------------------------------------------------------------------------------------
 
 bool backup_job::step() {
   if (phase_ == phase::done || phase_ == phase::failed)
     throw error(errc::invalid_state, "the backup is over");
   try {
-    check_cancelled();
+    progress_.throw_if_cancelled();
     switch (phase_) {
     case phase::copy: copy(); break;
     case phase::count: count(); break;
     case phase::sync:
-      at("sync");
+      settings_.pass_point("sync");
       os::sync_file(raw_fd_, name_);
       phase_ = phase::verify;
       break;
@@ -226,72 +170,60 @@ bool backup_job::step() {
 }
 
 void backup_job::copy() {
-  at("page");
-  look_at_wal();
-  refuse_long_wal();
-  const int pages = hurried_ ? std::max(settings_.pages_per_step, defaults::backup_hurried_pages)
-                             : settings_.pages_per_step;
+  settings_.pass_point("page");
+  update_wal_growth();
+  growth_.throw_if_exceeded();
+  const int pages = growth_.is_urgent()
+                        ? std::max(settings_.pages_per_step, defaults::backup_hurried_pages)
+                        : settings_.pages_per_step;
   DBENGINE_FAULT_POINT("backup.step");
-  const int rc = sqlite3_backup_step(backup_.get(), pages);
-  const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup_.get()));
-  pages_total_.store(total, std::memory_order_relaxed);
-  pages_done_.store(total - static_cast<std::uint64_t>(sqlite3_backup_remaining(backup_.get())),
-                    std::memory_order_relaxed);
-  if (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+  const bool complete = copy_.step(pages);
+  progress_.set_pages(copy_.pages_done(), copy_.pages_total());
+  if (!complete)
     return;
-  if (rc != SQLITE_DONE)
-    sqlite::throw_sqlite(rc, copy_.get(), "copying pages failed");
-  backup_.reset();
-  copy_.reset();
+  copy_.end();
   phase_ = phase::count;
 }
 
-// The file of a WAL that was long once stays as long, so its length at the start says nothing.
-void backup_job::look_at_wal() {
-  const auto now = wal_bytes();
-  hurried_ = hurried_ || now > std::max(settings_.max_wal_bytes, wal_at_start_);
-  wal_too_long_ = wal_too_long_ ||
-                  (settings_.wal_limit > 0 && now > std::max(settings_.wal_limit, wal_at_start_));
-}
-
-void backup_job::refuse_long_wal() const {
-  if (wal_too_long_)
-    throw error(errc::backup_failed,
-                "the write-ahead log grew past " + std::to_string(settings_.wal_limit) +
-                    " bytes while the snapshot was copied: the disk is too slow for this writer");
-}
-
-std::uint64_t backup_job::wal_bytes() const {
-  return settings_.wal_bytes ? settings_.wal_bytes() : wal_size(source_.get());
-}
-
 void backup_job::count() {
-  at("count");
-  look_at_wal();
-  refuse_long_wal();
+  settings_.pass_point("count");
+  update_wal_growth();
+  growth_.throw_if_exceeded();
   {
-    const scoped_interrupt stop(source_.get(), go_on_);
+    const scoped_interrupt interrupt(snapshot_.db(), check_);
     try {
-      rows_ = count_rows(source_.get());
+      rows_ = count_rows(snapshot_.db());
     } catch (const error&) {
-      refuse_long_wal();
+      growth_.throw_if_exceeded(); // the reason for the interrupt
       throw;
     }
   }
-  refuse_cut_source(); // it may have been cut while it was read
-  // The pin ends here.
-  source_.reset();
+  snapshot_.throw_if_truncated(); // it may have been truncated while it was read
+  snapshot_.close();
   phase_ = phase::sync;
 }
 
 void backup_job::verify() {
   begin_hash();
-  at("verify");
-  auto found = check_database(raw_fd_, settings_.prepare, go_on_);
+  settings_.pass_point("verify");
+  auto found = check_copy();
+  about_.pages = found.pages;
+  about_.page_size = found.page_size;
+  about_.foreign_key_violations = found.foreign_key_violations;
+  about_.foreign_keys_unchecked = std::move(found.foreign_keys_unchecked);
+  about_.rows = std::move(rows_);
+  const auto hashed = hash_.wait(job_progress::interval);
+  about_.sha256 = hashed.sha256_out;
+  about_.size = hashed.bytes_out;
+  phase_ = phase::publish;
+}
+
+database_check backup_job::check_copy() {
+  auto found = check_database(raw_fd_, settings_.prepare, check_);
   if (!found.unchecked.empty())
     throw error(errc::backup_failed, "the copy cannot be verified: " + found.unchecked);
   // An empty database becomes one page.
-  const auto expected = std::max<std::uint64_t>(pages_total_.load(std::memory_order_relaxed), 1);
+  const auto expected = std::max<std::uint64_t>(progress_.pages().pages_total, 1);
   if (found.problems.empty() && found.pages != expected)
     found.problems.push_back("it has " + std::to_string(found.pages) + " pages of " +
                              std::to_string(expected));
@@ -299,84 +231,125 @@ void backup_job::verify() {
     found.problems.push_back("its tables have other numbers of rows than the snapshot");
   if (!found.problems.empty())
     throw error(errc::backup_failed, "the copy does not verify: " + found.problems.front());
-  about_.pages = found.pages;
-  about_.page_size = found.page_size;
-  about_.foreign_key_violations = found.foreign_key_violations;
-  about_.foreign_keys_unchecked = std::move(found.foreign_keys_unchecked);
-  about_.rows = std::move(rows_);
-  while (hashed_.wait_for(between_questions) == std::future_status::timeout)
-    may_go_on();
-  const auto hashed = hashed_.get();
-  about_.sha256 = hashed.sha256_out;
-  about_.size = hashed.bytes_out;
-  phase_ = phase::publish;
+  return found;
 }
+
+void backup_job::begin_hash() {
+  settings_.pass_point("hash");
+  if (settings_.compress)
+    final_fd_ = files_.create(with_suffix(name_, partial_suffix));
+  hash_.start(
+      settings_, raw_fd_, final_fd_, name_, [this] { return progress_.is_cancelled(); }, check_);
+}
+
+void backup_job::publish() {
+  settings_.pass_point("manifest");
+  const auto beside = with_suffix(name_, manifest_suffix);
+  write_manifest(beside);
+  settings_.pass_point("rename");
+  if (!folder_.in_place())
+    throw error(errc::backup_failed,
+                "the directory " + folder_.path().string() + " was moved or deleted meanwhile");
+  // The manifest of a backup outside of a backup folder whose process died between the two renames.
+  // The lock on the unfinished file keeps other backups out.
+  if (settings_.has_target() && is_orphan(folder_, name_))
+    folder_.remove(beside);
+  // The manifest comes first and is on the disk before the backup: a manifest without its backup is
+  // removed as a leftover, a backup without its manifest would remain for ever.
+  files_.rename(with_suffix(beside, partial_suffix), beside);
+  folder_.sync();
+  settings_.pass_point("publish");
+  // Before the backup has its name: if the process is killed in between, the next backup under that
+  // name removes what is left.
+  if (raw_fd_ != final_fd_)
+    files_.remove(raw_fd_);
+  files_.rename(with_suffix(name_, partial_suffix), name_);
+  folder_.sync();
+  settings_.pass_point("done");
+  fill_result();
+  files_.keep_all();
+  lock_.reset();
+  phase_ = phase::done;
+}
+
+void backup_job::write_manifest(const std::string& name) {
+  about_.file = name_;
+  about_.compressed = settings_.compress;
+  about_.verified = true;
+  about_.engine_version = settings_.engine_version;
+  about_.sqlite_version = sqlite3_libversion();
+  about_.duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - snapshot_.pinned_at());
+  const int fd = files_.create(with_suffix(name, partial_suffix));
+  write_text(fd, about_.to_json());
+  os::sync_file(fd, name);
+}
+
+void backup_job::fill_result() {
+  result_.filename = name_;
+  result_.path = folder_.path_of(name_);
+  result_.size_bytes = about_.size;
+  if (settings_.has_target())
+    result_.time = about_.started;
+  result_.verified = true;
+  result_.sha256 = about_.sha256;
+  result_.pages = about_.pages;
+  result_.compressed = about_.compressed;
+}
+
+std::string backup_job::undo() noexcept {
+  phase_ = phase::failed;
+  hash_.stop();
+  copy_.end();
+  snapshot_.close();
+  auto trouble = files_.remove_all();
+  lock_.reset();
+  return trouble;
+}
+
+// -- pace and progress ----------------------------------------------------------------------------
 
 std::chrono::milliseconds backup_job::pause() const noexcept {
-  return phase_ == phase::copy && !hurried_ ? settings_.pause : std::chrono::milliseconds(0);
+  return phase_ == phase::copy && !growth_.is_urgent() ? settings_.pause
+                                                       : std::chrono::milliseconds(0);
 }
 
-void backup_job::ask() {
-  asked_ = std::chrono::steady_clock::now();
-  if (progress_ == nullptr || !*progress_ || thrown_)
-    return;
-  try {
-    if (!(*progress_)(progress()))
-      cancel();
-  } catch (...) {
-    thrown_ = std::current_exception();
-    cancel();
-  }
-}
-
-// Asked many times within long steps.
-bool backup_job::may_go_on() {
-  const auto now = std::chrono::steady_clock::now();
-  if (now - asked_ >= between_questions) {
-    ask();
-    if (source_ != nullptr) {
-      look_at_wal();
-      if (wal_too_long_)
-        cancel(); // SQLite is between here and `count`, which says why
+// Called many times within long steps.
+bool backup_job::may_continue() {
+  if (progress_.is_report_due()) {
+    progress_.report();
+    if (snapshot_.is_open()) {
+      update_wal_growth();
+      if (growth_.exceeds_limit())
+        cancel(); // SQLite is between here and `count`, which throws the reason
     }
   }
   // While the snapshot is pinned, a long WAL is worse than a slower writer.
-  const bool hurry = hurried_ && source_ != nullptr;
+  const bool hurry = growth_.is_urgent() && snapshot_.is_open();
   if (!hurry)
     pace_.pause_if_due();
-  return !cancelled_.load(std::memory_order_relaxed);
+  return !progress_.is_cancelled();
 }
 
 const backup_file& backup_job::run(const progress_callback& progress) {
-  progress_ = &progress;
-  const struct forget {
-    backup_job* job;
-    ~forget() { job->progress_ = nullptr; }
-  } at_the_end{this};
+  progress_.set_callback(&progress);
+  const struct callback_scope {
+    job_progress& progress;
+    ~callback_scope() { progress.set_callback(nullptr); }
+  } scope{progress_};
   try {
     for (;;) {
       pace_.begin();
       if (!step())
         return result_;
-      ask();
+      progress_.report();
       if (const auto wait = pause(); wait.count() > 0)
         std::this_thread::sleep_for(wait);
     }
   } catch (...) {
-    if (thrown_)
-      std::rethrow_exception(thrown_);
+    progress_.rethrow_callback_exception();
     throw;
   }
-}
-
-void backup_job::check_cancelled() const {
-  if (cancelled_.load(std::memory_order_relaxed))
-    throw error(errc::cancelled, "the backup was cancelled");
-}
-
-void backup_job::at(std::string_view point) const {
-  if (settings_.at)
-    settings_.at(point);
 }
 
 } // namespace dbengine::backup

@@ -5,7 +5,6 @@
 
 #include "base/sha256.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <map>
@@ -20,15 +19,10 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::string_view name_begin = "backup_";
-constexpr std::string_view name_end = ".sqlite";
-constexpr std::string_view zstd_end = ".zst";
 constexpr std::string_view format_name = "dbengine-backup";
 constexpr int format_version = 1;
-// `wall_time` counts nanoseconds and ends in the year 2262.
-constexpr unsigned first_year = 1970;
-constexpr unsigned last_year = 2261;
-// Objects and arrays of a manifest: ours have two. More are refused while they are read, before they take memory.
+// Objects and arrays in a manifest: ours have two. A text with more is refused while it is parsed,
+// before it takes memory.
 constexpr int max_containers = 16;
 // The last field: SHA-256 of all the text before it.
 constexpr std::string_view checksum_name = "manifest_sha256";
@@ -41,27 +35,6 @@ std::string checksum_of(std::string_view text) {
   base::sha256 hash;
   hash.add(text);
   return hash.finish_hex();
-}
-
-bool take(std::string_view& text, std::string_view head) {
-  if (!text.starts_with(head))
-    return false;
-  text.remove_prefix(head.size());
-  return true;
-}
-
-// Exactly `length` digits.
-bool take_digits(std::string_view& text, std::size_t length, unsigned& result) {
-  if (text.size() < length)
-    return false;
-  result = 0;
-  for (const char c : text.substr(0, length)) {
-    if (c < '0' || c > '9')
-      return false;
-    result = result * 10 + static_cast<unsigned>(c - '0');
-  }
-  text.remove_prefix(length);
-  return true;
 }
 
 std::string utc_text(wall_time t) {
@@ -80,59 +53,6 @@ std::string utc_text(wall_time t) {
 
 } // namespace
 
-std::string backup_name::str() const {
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(time - day);
-  char stamp[64];
-  std::snprintf(stamp, sizeof stamp, "%04d%02u%02u_%02d%02d%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  std::string result = std::string(name_begin) + stamp;
-  if (number > 1)
-    result += "_" + std::to_string(number);
-  result += name_end;
-  if (compressed)
-    result += zstd_end;
-  return result;
-}
-
-std::optional<backup_name> backup_name::parse(std::string_view text) {
-  unsigned y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-  backup_name result;
-  if (!take(text, name_begin) || !take_digits(text, 4, y) || !take_digits(text, 2, mo) ||
-      !take_digits(text, 2, d) || !take(text, "_") || !take_digits(text, 2, h) ||
-      !take_digits(text, 2, mi) || !take_digits(text, 2, s))
-    return std::nullopt;
-  const year_month_day date{year(static_cast<int>(y)), month(mo), day(d)};
-  if (!date.ok() || y < first_year || y > last_year || h > 23 || mi > 59 || s > 59)
-    return std::nullopt;
-  result.time = sys_days(date) + hours(h) + minutes(mi) + seconds(s);
-  if (take(text, "_")) {
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), result.number);
-    // One spelling per number: no leading zero, no "_1".
-    if (ec != std::errc() || text.front() == '0' || result.number < 2 || result.number > max_number)
-      return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  }
-  if (!take(text, name_end))
-    return std::nullopt;
-  result.compressed = take(text, zstd_end);
-  if (!text.empty())
-    return std::nullopt;
-  return result;
-}
-
-bool is_partial_name(std::string_view name) {
-  if (!name.ends_with(partial_suffix))
-    return false;
-  name.remove_suffix(partial_suffix.size());
-  if (name.ends_with(manifest_suffix))
-    name.remove_suffix(manifest_suffix.size());
-  return backup_name::parse(name).has_value();
-}
-
 std::string manifest::to_json() const {
   const auto whole = to_json(rows);
   return whole.size() <= max_manifest_bytes ? whole : to_json({});
@@ -140,12 +60,14 @@ std::string manifest::to_json() const {
 
 namespace {
 
-// JSON without nlohmann's tree of values: to destroy an object or array it allocates, and ends the process where it cannot.
+// JSON is written without nlohmann's tree of values: its destructor allocates, and ends the process
+// if it cannot.
 std::string quoted(const std::string& text) {
-  // Table names and paths may be any bytes: what is no UTF-8 is replaced rather than refused.
+  // Table names and paths may be any bytes: what is not UTF-8 is replaced rather than refused.
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// The text of a JSON object.
 class object_text {
 public:
   explicit object_text(std::size_t indent) : indent_(indent, ' ') {}
@@ -198,7 +120,7 @@ namespace {
 
 using scalar = std::variant<std::monostate, bool, std::uint64_t, std::string>;
 
-// A manifest's fields as they come by; anything of another form is a field of no value.
+// The fields of a manifest as they are parsed. A field of an unexpected type has no value.
 class fields final : public nlohmann::json_sax<nlohmann::json> {
 public:
   std::map<std::string, scalar> values = {};
@@ -207,7 +129,7 @@ public:
 
   bool null() override { return put({}); }
   bool boolean(bool x) override { return put(x); }
-  bool number_integer(number_integer_t) override { return put({}); } // below zero
+  bool number_integer(number_integer_t) override { return put({}); } // negative
   bool number_unsigned(number_unsigned_t x) override { return put(x); }
   bool number_float(number_float_t, const string_t&) override { return put({}); }
   bool string(string_t& x) override { return put(std::move(x)); }
@@ -259,12 +181,13 @@ private:
   std::string key_, table_;
 };
 
-// Throws what says which one is wrong. A conversion would take what is negative, no integer or too large for another number.
+// Throws `std::out_of_range` with the name of the field. A conversion would turn a negative,
+// fractional or too large number into another one.
 template <class Integer>
 Integer whole(const scalar& value, const std::string& name) {
   const auto* n = std::get_if<std::uint64_t>(&value);
   if (n == nullptr || !std::in_range<Integer>(*n))
-    throw std::out_of_range(name + " is no number that it can be");
+    throw std::out_of_range(name + " is not a number in its range");
   return static_cast<Integer>(*n);
 }
 
@@ -275,13 +198,13 @@ const scalar& at(const fields& all, const std::string& name) {
   return it->second;
 }
 
-// Manifests of before have neither checksum nor folder.
+// Manifests of older versions have neither checksum nor folder.
 bool is_altered(const fields& all, std::string_view text) {
-  const auto told = all.values.find(std::string(checksum_name));
-  if (told == all.values.end())
+  const auto found = all.values.find(std::string(checksum_name));
+  if (found == all.values.end())
     return all.values.contains("source_folder");
   const auto before = text.substr(0, text.rfind(checksum_begin()));
-  return told->second != scalar(checksum_of(before));
+  return found->second != scalar(checksum_of(before));
 }
 
 template <class T>
@@ -297,7 +220,7 @@ T get(const fields& all, const std::string& name) {
 std::optional<manifest> manifest::parse(std::string_view text, std::string& why) {
   fields all;
   if (!nlohmann::json::sax_parse(text, &all)) {
-    why = "it is no JSON object of this kind";
+    why = "it is not a JSON object of this kind";
     return std::nullopt;
   }
   const auto number = [&](const char* key) { return whole<std::uint64_t>(at(all, key), key); };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Names of backups, and the manifest that lies beside each.
-// Thread rule: plain data. Ownership: by value.
+// The manifest beside each backup.
+// Thread safety: plain data. Ownership: by value.
 
 #pragma once
 
@@ -18,39 +18,18 @@
 
 namespace dbengine::backup {
 
-/// `backup_YYYYMMDD_HHMMSS.sqlite`, within one second `…_2.sqlite`, `…_3.sqlite` and so on; `.zst` follows where
-/// it is compressed. The time is UTC: in local time an hour of backups would repeat, and sort wrongly, each autumn.
-struct backup_name {
-  std::chrono::sys_seconds time = {};
-  unsigned number = 1;
-  bool compressed = false;
-
-  /// Of one second.
-  static constexpr unsigned max_number = 999'999'999;
-
-  std::string str() const;
-  /// Nothing for any other name, those with dates that are impossible or that `wall_time` cannot hold included.
-  static std::optional<backup_name> parse(std::string_view text);
-
-  /// Older to newer.
-  friend auto operator<=>(const backup_name& a, const backup_name& b) = default;
-};
-
-/// The suffix of everything unfinished.
-inline constexpr std::string_view partial_suffix = ".partial";
-inline constexpr std::string_view manifest_suffix = ".json";
-/// One has some 40 bytes a table. A larger one is not read: whoever puts it there wants memory and time.
+/// The largest manifest that is written or read, in bytes. A table takes about 40 bytes; a larger
+/// file is not read, because it would only take memory and time.
 inline constexpr std::size_t max_manifest_bytes = std::size_t{4} << 20;
 
-/// Whether it is the name of an unfinished backup or manifest in a backup directory.
-bool is_partial_name(std::string_view name);
-
-/// What is written beside a backup, as JSON. `file` and `source` tell to what it belongs.
+/// The manifest of a backup, written as JSON. `file` and `source` name the backup and its database.
 struct manifest {
   std::string file = {};
-  /// Identity of the database: its absolute path without links, or what the engine gave (memory databases).
+  /// Identity of the database: its absolute path without links, or the text that the engine gave
+  /// (memory databases).
   std::string source = {};
-  /// Which folder that path led into (`backup_source::folder`); empty in manifests of before, and for memory databases.
+  /// The folder of that path, as `backup_source::folder`; empty in manifests of older versions and
+  /// for memory databases.
   std::string source_folder = {};
   std::string sha256 = {};
   std::uint64_t size = 0;
@@ -64,16 +43,16 @@ struct manifest {
   std::string engine_version = {};
   std::string sqlite_version = {};
   std::uint64_t foreign_key_violations = 0;
-  /// Written where the violations could not be counted, then with the reason.
+  /// The reason if the violations could not be counted.
   std::string foreign_keys_unchecked = {};
-  /// Left out of the text where they made it larger than `max_manifest_bytes`: it would not be read again.
+  /// Omitted from the text if it would exceed `max_manifest_bytes`: a larger manifest is not read.
   row_counts rows = {};
-  /// Of one that was read: its text is not the one that was written, by the checksum at its end. What it says is not to be
-  /// taken for proved.
+  /// Set by `parse`: the text differs from what was written, by the checksum at its end. Its
+  /// content proves nothing then.
   bool altered = false;
 
   std::string to_json() const;
-  /// Nothing where the text is no manifest of this kind; `why` then says what is wrong.
+  /// nullopt if the text is not a manifest of this format; `why` then has the reason.
   static std::optional<manifest> parse(std::string_view text, std::string& why);
 
 private:

@@ -13,7 +13,7 @@ backup_schedule::backup_schedule(milliseconds interval, std::optional<wall_time>
                                  wall_time wall_now, steady_time now)
     : interval_(std::max(interval, defaults::min_backup_interval)), due_(now) {
   if (newest) {
-    // Nobody knows the age of one from the future: it must not put off the next.
+    // A backup from the future has an unknown age: it must not delay the next one.
     const auto age = *newest > wall_now
                          ? wall_time::duration(interval_)
                          : std::min<wall_time::duration>(wall_now - *newest, interval_);

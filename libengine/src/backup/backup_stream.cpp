@@ -23,7 +23,7 @@ namespace dbengine::backup {
 namespace {
 
 constexpr std::size_t block_size = std::size_t{256} << 10;
-// zstd's own default: about 400 MB/s, and databases shrink to a third.
+// zstd's default: about 400 MB/s, and databases shrink to a third.
 constexpr int zstd_level = 3;
 
 struct free_zstd {
@@ -47,7 +47,7 @@ std::size_t read_block(int fd, std::span<char> block, std::uint64_t offset) {
   return got;
 }
 
-// The far end: hashes what is other than the input and, where there is a file, writes.
+// The output: hashes it if it differs from the input, and writes it if there is a file.
 class sink {
 public:
   sink(int fd, bool same, stream_result& result) : fd_(fd), result_(result) {
@@ -78,12 +78,12 @@ private:
   std::optional<base::sha256> hash_;
 };
 
-// Looks at what is unpacked before it is written anywhere.
-class database_guard {
+// Checks decompressed bytes before they are written.
+class unpack_limit {
 public:
-  explicit database_guard(std::uint64_t most) : most_(most) {}
+  explicit unpack_limit(std::uint64_t most) : most_(most) {}
 
-  void look_at(std::span<const char> bytes) {
+  void check(std::span<const char> bytes) {
     size_ += bytes.size();
     for (; !bytes.empty() && head_.size() < header_size; bytes = bytes.subspan(1))
       if (head_.push_back(bytes.front()); head_.size() == header_size)
@@ -94,8 +94,9 @@ public:
   }
 
 private:
-  // SQLite takes the size in the header for true only where two change counters agree (file format, 1.3.7 and 1.3.8), else that of
-  // the file: whoever wants all of a disk leaves them unequal. As a bound it counts always.
+  // SQLite uses the size in the header only if two change counters agree (file format, 1.3.7 and
+  // 1.3.8), else the size of the file. An attacker would leave them unequal, so here the size is a
+  // bound in any case.
   void read_header() {
     if (!head_.starts_with("SQLite format 3"))
       throw error(errc::corrupt, "the compressed backup holds no database");
@@ -115,10 +116,11 @@ private:
   std::string head_;
 };
 
+/// Compresses, decompresses or passes bytes on.
 class coder {
 public:
   coder(stream_kind kind, std::uint64_t most_out)
-      : kind_(kind), out_(block_size), guard_(most_out) {
+      : kind_(kind), out_(block_size), limit_(most_out) {
     if (kind == stream_kind::compress) {
       pack_.reset(ZSTD_createCCtx());
       check(ZSTD_CCtx_setParameter(pack_.get(), ZSTD_c_compressionLevel, zstd_level));
@@ -128,7 +130,7 @@ public:
     }
   }
 
-  void put(std::span<const char> bytes, bool last, sink& to, const std::function<void()>& ask) {
+  void put(std::span<const char> bytes, bool last, sink& to, const std::function<void()>& report) {
     if (kind_ == stream_kind::plain) {
       to.put(bytes);
       return;
@@ -144,9 +146,9 @@ public:
         left = check(ZSTD_decompressStream(unpack_.get(), &out, &in));
       const auto made = std::span<const char>(out_).first(out.pos);
       if (kind_ == stream_kind::unpack)
-        guard_.look_at(made);
+        limit_.check(made);
       to.put(made);
-      ask();
+      report();
       const bool drained = in.pos == in.size && out.pos < out.size;
       if (kind_ == stream_kind::unpack)
         whole_ = left == 0;
@@ -166,7 +168,7 @@ private:
 
   stream_kind kind_;
   std::vector<char> out_;
-  database_guard guard_;
+  unpack_limit limit_;
   std::unique_ptr<ZSTD_CCtx, free_zstd> pack_;
   std::unique_ptr<ZSTD_DCtx, free_zstd> unpack_;
   bool whole_ = false;
@@ -180,7 +182,7 @@ stream_result stream(stream_kind kind, int in, int out, const stream_progress& p
   base::sha256 hash;
   sink to(out, kind == stream_kind::plain, result);
   coder code(kind, most_out);
-  const auto ask = [&] {
+  const auto report = [&] {
     if (progress && !progress(result.bytes_in))
       throw error(errc::cancelled, "the backup was cancelled");
   };
@@ -191,8 +193,8 @@ stream_result stream(stream_kind kind, int in, int out, const stream_progress& p
     const auto bytes = std::span<const char>(block).first(n);
     hash.add(bytes);
     result.bytes_in += n;
-    code.put(bytes, last, to, ask);
-    ask();
+    code.put(bytes, last, to, report);
+    report();
   }
   result.sha256_in = hash.finish_hex();
   to.finish();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Bytes from one descriptor to another: copied, hashed, compressed or unpacked, in constant memory.
-// Thread rule: independent calls. Ownership: descriptors stay the caller's.
+// Streaming of bytes from one descriptor to another: copying, hashing, compressing and
+// decompressing, in constant memory.
+// Thread safety: independent calls. Ownership: descriptors belong to the caller.
 
 #pragma once
 
@@ -15,14 +16,14 @@
 
 namespace dbengine::backup {
 
-/// Told after each block, of input and of what it unpacks to, how many bytes of the input are done; false stops with
-/// `errc::cancelled`.
+/// Called after each block of input and of output with the number of input bytes that are done.
+/// Returning false stops the stream with `errc::cancelled`.
 using stream_progress = std::function<bool(std::uint64_t)>;
 
 struct stream_result {
   /// Of the input, in hexadecimal.
   std::string sha256_in = {};
-  /// Of the output.
+  /// Of the output, in hexadecimal.
   std::string sha256_out = {};
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
@@ -30,13 +31,14 @@ struct stream_result {
 
 enum class stream_kind : std::uint8_t { plain, compress, unpack };
 
-/// Reads `in` from its beginning. `out` of -1 only hashes. Throws `disk_full`, `io`, `cancelled`, and `corrupt` where
-/// what is to be unpacked is no whole zstd frame, no database, or larger than `most_out` or than the database's own header says:
-/// a few kilobytes can unpack to terabytes.
+/// Reads `in` from its beginning. An `out` of -1 only hashes.
+/// Errors: `disk_full`, `io`, `cancelled`; `corrupt` if the input of an unpack is not a whole zstd
+/// frame, not a database, or larger than `most_out` or than the database's own header says. A few
+/// kilobytes can decompress to terabytes.
 stream_result stream(stream_kind kind, int in, int out, const stream_progress& progress = {},
                      std::uint64_t most_out = std::numeric_limits<std::uint64_t>::max());
 
-/// A nameless file of this process for what is only needed for a while.
+/// A file without a name, which is removed when its descriptor is closed.
 os::unique_fd open_temporary_file();
 
 } // namespace dbengine::backup

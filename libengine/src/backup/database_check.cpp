@@ -15,9 +15,9 @@ namespace dbengine::backup {
 
 namespace {
 
-// Virtual machine steps between two questions: about 0.3 ms.
-constexpr int steps_between_questions = 10'000;
-// Problems that are kept of one check; one is enough to condemn a file.
+// Virtual machine steps between two calls of the check: about 0.3 ms.
+constexpr int steps_between_checks = 10'000;
+// Problems reported by one check; one is enough to reject a file.
 constexpr std::size_t max_problems = 20;
 
 std::string quoted(const std::string& name) {
@@ -27,7 +27,8 @@ std::string quoted(const std::string& name) {
   return result + '"';
 }
 
-// SQLite raises an error where a foreign key names no unique columns, which nothing forbids while they are not enforced.
+// SQLite returns an error if a foreign key refers to columns that are not unique, which is allowed
+// while foreign keys are not enforced.
 void count_violations(sqlite3* db, database_check& result) {
   try {
     result.foreign_key_violations =
@@ -39,9 +40,10 @@ void count_violations(sqlite3* db, database_check& result) {
   }
 }
 
-// What a schema may not call, as under TRUSTED_SCHEMA=0: every function that SQLite does not call innocuous. But SQLite 3.40 forgot to
-// call its JSON functions so, which stand in generated columns and indexes everywhere, and refuses them with the rest: so the
-// schema is trusted, and the others are made functions that no schema may call.
+// Forbids the schema every function that SQLite does not mark as innocuous, as TRUSTED_SCHEMA=0
+// does. SQLite 3.40 does not mark its JSON functions, which many schemas use in generated columns
+// and indexes, so TRUSTED_SCHEMA=0 would refuse those schemas. Therefore the schema is trusted and
+// the other functions are replaced by ones that refuse.
 void refuse_harmful_functions(sqlite3* db, const std::string& what) {
   const auto names =
       sqlite::column_of(db,
@@ -81,13 +83,13 @@ row_counts count_rows(sqlite3* db) {
   return result;
 }
 
-scoped_interrupt::scoped_interrupt(sqlite3* db, const continue_check& asked) : db_(db) {
-  if (!asked)
+scoped_interrupt::scoped_interrupt(sqlite3* db, const continue_check& check) : db_(db) {
+  if (!check)
     return;
   sqlite3_progress_handler(
-      db, steps_between_questions,
+      db, steps_between_checks,
       [](void* f) { return (*static_cast<const continue_check*>(f))() ? 0 : 1; },
-      const_cast<continue_check*>(&asked));
+      const_cast<continue_check*>(&check));
 }
 
 scoped_interrupt::~scoped_interrupt() {
@@ -95,16 +97,17 @@ scoped_interrupt::~scoped_interrupt() {
 }
 
 database_check check_database(int fd, const prepare_connection& prepare,
-                              const continue_check& asked) {
+                              const continue_check& check) {
   database_check result;
   try {
     const std::string what = "cannot check the database";
     const auto db = sqlite::open_database(vfs::fd_database_name(fd), SQLITE_OPEN_READONLY,
                                           vfs::register_fd_vfs(), what);
-    const scoped_interrupt stop(db.get(), asked);
-    if (asked)
-      vfs::set_read_check(db.get(), &asked);
-    // A schema that somebody tampered with runs nothing here that writes or reaches outside.
+    const scoped_interrupt interrupt(db.get(), check);
+    if (check)
+      vfs::set_read_check(db.get(), &check);
+    // A schema that was tampered with must run nothing that writes or reaches outside of the
+    // database.
     refuse_harmful_functions(db.get(), what);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, nullptr);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -126,8 +129,8 @@ database_check check_database(int fd, const prepare_connection& prepare,
       result.problems.push_back(std::move(line));
     result.rows = count_rows(db.get());
     count_violations(db.get(), result);
-    // A stopped `integrity_check` tells of pages that it could not get.
-    if (asked && !asked())
+    // An interrupted `integrity_check` reports pages that it could not read.
+    if (check && !check())
       throw error(errc::cancelled, "the check was cancelled");
   } catch (const error& e) {
     switch (e.code()) {

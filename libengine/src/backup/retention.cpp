@@ -32,7 +32,7 @@ retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
       remove |= kept >= policy.keep_count;
     if (policy.max_age.count() > 0)
       remove |= now - e.file.time > policy.max_age;
-    // From the first that does not fit on, all older ones go: no gaps.
+    // From the first backup that does not fit, all older ones are removed: no gaps.
     if (policy.max_bytes > 0 && newest_seen)
       remove |= full = full || bytes + e.file.size_bytes > policy.max_bytes;
     if (remove && !newest) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How long work beside a writer rests.
-// Thread rule: one thread at a time; the counter that it asks may be changed by any. Ownership: by value.
+// Pauses of long work beside a writer.
+// Thread safety: one thread at a time; any thread may change the commit counter. Ownership: by
+// value.
 
 #pragma once
 
@@ -12,15 +13,16 @@
 
 namespace dbengine::backup {
 
-/// Rests as long as it has worked while somebody writes, and not at all while nobody does.
+/// Pauses as long as it has worked while another connection writes, and not at all otherwise.
 class throttle {
 public:
-  /// `commits` counts the commits of the database; without it somebody is taken to write. A rest lasts `pause`.
+  /// `commits` returns the number of commits of the database; without it a writer is assumed.
+  /// `pause`: the length of one pause.
   throttle(std::chrono::milliseconds pause, std::function<std::uint64_t()> commits);
 
-  /// Work begins now.
+  /// Starts a period of work.
   void begin() noexcept { worked_since_ = std::chrono::steady_clock::now(); }
-  /// Asked often while it goes on.
+  /// Pauses if the period of work is over. Call it often.
   void pause_if_due();
 
 private:

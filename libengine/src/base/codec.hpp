@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Requests and results as bytes: for the wire and for the record of exactly-once writes.
-// Thread rule: stateless. Numbers are little-endian, doubles their 64-bit pattern (CAF's own encoding breaks NaN, -0.0,
-// denormals, and hangs on infinity: PLATFORM). A decoder trusts nothing: whatever does not fit is `errc::protocol`.
+// Binary encoding of requests and results, for the wire and for the record of exactly-once writes.
+// Numbers are little-endian; a double is its 64-bit pattern, because CAF's own encoding changes
+// NaN, -0.0 and denormals and hangs on infinity (docs/measurements.md).
+// Thread safety: independent objects.
+// Errors: a decoder trusts no input; bytes that do not fit throw `errc::protocol`.
 
 #pragma once
 
@@ -29,6 +31,7 @@ namespace dbengine::base {
 static_assert(std::endian::native == std::endian::little,
               "cells cross the wire as they lie in memory");
 
+/// Encodes values into one string of bytes.
 class encoder {
 public:
   static constexpr bool decoding = false;
@@ -83,11 +86,13 @@ private:
   std::string out_;
 };
 
+/// Decodes values from bytes, in the order in which they were encoded.
 class decoder {
 public:
   static constexpr bool decoding = true;
 
-  /// `budget`: memory that lists may take. One byte of a hostile message can ask for 40 of them.
+  /// `budget`: bytes of memory that decoded lists may take. One byte of a hostile message can
+  /// demand 40 of them.
   explicit decoder(std::string_view in,
                    std::size_t budget = std::numeric_limits<std::size_t>::max())
       : in_(in), budget_(budget) {}
@@ -96,11 +101,13 @@ public:
   void operator()(Ts&... xs) {
     (get(xs), ...);
   }
-  /// A list of parameters may have so many and no more: found before it takes memory.
+  /// Sets how many elements a list of parameters may have. The bound is checked before memory is
+  /// allocated.
   void bound_parameters(std::size_t most) noexcept { max_parameters_ = most; }
-  /// For a message of a peer, which may take long: others' threads run wherever a thousand elements have been read.
+  /// Yields the processor after every 1,024 list elements: for a peer's message, whose decoding may
+  /// take long.
   void share_processor() noexcept { shares_processor_ = true; }
-  /// Throws where something is left over.
+  /// Throws if input remains.
   void end() const;
 
 private:
@@ -167,7 +174,7 @@ private:
   }
   template <class T>
   void elements(std::vector<T>& v, std::uint64_t n) {
-    if (n > in_.size()) // every element takes a byte at least
+    if (n > in_.size()) // every element takes at least one byte
       fail("a list is longer than its message");
     if (n > budget_ / sizeof(T))
       fail("its lists take more memory than a message may");
@@ -211,7 +218,8 @@ private:
   std::size_t max_parameters_ = std::numeric_limits<std::size_t>::max();
 };
 
-// -- what each structure consists of --------------------------------------------------------------
+// -- fields of each structure
+// ----------------------------------------------------------------------
 
 void describe(auto& a, error_info& x) {
   a(x.code, x.outcome, x.extended_code, x.offset, x.index, x.message);
@@ -277,6 +285,7 @@ void describe(auto& a, backup_info& x) {
     x.failed_backups, x.last_error, x.running, x.backup_files);
 }
 
+/// The values as bytes.
 template <class... Ts>
 std::string encode(const Ts&... xs) {
   encoder e;
@@ -284,7 +293,7 @@ std::string encode(const Ts&... xs) {
   return e.take();
 }
 
-/// Throws `errc::protocol` where the bytes are not exactly these.
+/// Decodes the whole input. Throws `errc::protocol` if it is too short, too long or malformed.
 template <class... Ts>
 void decode(std::string_view in, Ts&... xs) {
   decoder d(in);

@@ -40,7 +40,8 @@ errc map_code(int extended_code) noexcept {
 error_info last_error(sqlite3* db, int code, std::size_t base, const std::string& context) {
   error_info info;
   const int extended = db != nullptr ? sqlite3_extended_errcode(db) : code;
-  // A code that the connection no longer remembers (bind errors, busy of a step) is kept as given.
+  // For bind errors and a busy step the connection no longer has the code: keep the one that was
+  // passed.
   info.extended_code = (extended & 0xff) == (code & 0xff) ? extended : code;
   info.code = map_code(info.extended_code);
   info.message = context;
@@ -50,8 +51,8 @@ error_info last_error(sqlite3* db, int code, std::size_t base, const std::string
                                                                       : sqlite3_errstr(code);
   if (info.extended_code == SQLITE_READONLY_ROLLBACK)
     info.message +=
-        " (a process ended in the middle of a transaction: whoever opens the file and may "
-        "write it undoes that, and it can be read again)";
+        " (a process ended in the middle of a transaction: open the file once with the right to "
+        "write it, which rolls that transaction back)";
   if (db != nullptr && (extended & 0xff) == (code & 0xff)) {
     const int at = sqlite3_error_offset(db);
     if (at >= 0)
@@ -62,7 +63,7 @@ error_info last_error(sqlite3* db, int code, std::size_t base, const std::string
 
 namespace {
 
-error_info under_way() {
+error_info describe_current_exception() {
   try {
     throw;
   } catch (const error& e) {
@@ -86,8 +87,8 @@ error_info under_way() {
 
 error_info current_exception_info() noexcept {
   try {
-    return under_way();
-  } catch (...) { // no memory for its text; this one needs none
+    return describe_current_exception();
+  } catch (...) { // no memory for the text; this one needs none
     return {.code = errc::too_big, .message = "out of memory"};
   }
 }

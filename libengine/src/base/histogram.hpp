@@ -2,38 +2,24 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A histogram of durations with log-linear buckets.
-// Thread rule: one writer at a time, any number of readers; relaxed atomics, no lock, no read-modify-write.
+// Thread safety: one writer at a time, any number of readers. Relaxed atomics, no lock, no
+// read-modify-write.
 
 #pragma once
+
+#include "base/counter.hpp"
 
 #include <dbengine/stats.hpp>
 
 #include <array>
-#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstdint>
 
 namespace dbengine::base {
 
-/// A counter with one writer at a time: a load and a store, so that counting costs a nanosecond and not a locked
-/// instruction. Readers see a value that was true a moment ago.
-class counter {
-public:
-  void add(std::uint64_t n = 1) noexcept {
-    n_.store(n_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  void raise_to(std::uint64_t n) noexcept {
-    if (n > n_.load(std::memory_order_relaxed))
-      n_.store(n, std::memory_order_relaxed);
-  }
-  std::uint64_t get() const noexcept { return n_.load(std::memory_order_relaxed); }
-
-private:
-  std::atomic<std::uint64_t> n_{0};
-};
-
-/// 16 buckets per power of two, from 1 ns to 2^40 ns (18 minutes): any percentile is exact to 6 %.
+/// 16 buckets per power of two, from 1 ns to 2^40 ns (18 minutes). Every percentile is exact to 6
+/// %.
 class histogram {
 public:
   static constexpr std::size_t sub = 16;
@@ -45,7 +31,7 @@ public:
     max_.raise_to(ns);
   }
 
-  /// Adds this histogram into plain sums, for merging those of several workers.
+  /// Plain sums, to merge the histograms of several workers.
   struct sums {
     std::array<std::uint64_t, buckets> counts{};
     std::uint64_t max = 0;
@@ -60,11 +46,11 @@ public:
   static constexpr std::size_t index(std::uint64_t ns) noexcept {
     if (ns < sub)
       return static_cast<std::size_t>(ns);
-    const auto power = static_cast<std::size_t>(std::bit_width(ns)) - 5; // ns >> power is 16 … 31
+    const auto power = static_cast<std::size_t>(std::bit_width(ns)) - 5; // ns >> power is 16 to 31
     const auto i = (power + 1) * sub + static_cast<std::size_t>((ns >> power) - sub);
     return i < buckets ? i : buckets - 1;
   }
-  /// The largest duration of a bucket.
+  /// The largest duration of a bucket, in nanoseconds.
   static constexpr std::uint64_t upper(std::size_t i) noexcept {
     if (i < sub)
       return i;

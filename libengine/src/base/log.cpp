@@ -3,6 +3,8 @@
 
 #include "base/log.hpp"
 
+#include "base/thread_annotations.hpp"
+
 #include <dbengine/standard_error.hpp>
 
 #include <spdlog/sinks/base_sink.h>
@@ -33,8 +35,8 @@ protected:
 std::shared_ptr<spdlog::logger> logger() {
   if (auto found = spdlog::get("dbengine"))
     return found;
-  static std::mutex making;
-  const std::lock_guard lock(making);
+  static mutex creation_mutex;
+  const scoped_lock lock(creation_mutex);
   if (auto found = spdlog::get("dbengine"))
     return found;
   auto made = std::make_shared<spdlog::logger>("dbengine", std::make_shared<standard_error_sink>());
@@ -43,43 +45,47 @@ std::shared_ptr<spdlog::logger> logger() {
   return made;
 }
 
-// Lines of one kind: the first is written, those that follow within `period` are counted.
-class kinds {
+// Rate limit per kind of line: the first line of a kind is written, further ones within `period`
+// are counted.
+class rate_limit {
 public:
-  /// How many were left out since the last one that was written; -1: this one is left out, too.
-  std::int64_t pass(const char* kind) {
+  /// Lines of this kind that were suppressed since the last one that was written; -1 if this one is
+  /// suppressed.
+  std::int64_t admit(const char* kind) {
     constexpr auto period = std::chrono::seconds(10);
     const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock(mutex_);
-    auto& k = all_[kind];
+    const scoped_lock lock(mutex_);
+    auto& k = kinds_[kind];
     if (k.written && now - *k.written < period) {
-      ++k.left_out;
+      ++k.suppressed;
       return -1;
     }
     k.written = now;
-    return std::exchange(k.left_out, 0);
+    return std::exchange(k.suppressed, 0);
   }
 
 private:
   struct entry {
     std::optional<std::chrono::steady_clock::time_point> written;
-    std::int64_t left_out = 0;
+    std::int64_t suppressed = 0;
   };
-  std::mutex mutex_;
-  std::map<std::string, entry, std::less<>> all_;
+  mutex mutex_;
+  std::map<std::string, entry, std::less<>> kinds_ DBENGINE_GUARDED_BY(mutex_);
 };
 
 } // namespace
 
 void log_limited(log_level level, const char* kind, std::string_view text) noexcept {
   try {
-    static auto* const seen = new kinds; // as the log: for the life of the process
-    const auto left_out = seen->pass(kind);
-    if (left_out == 0)
+    // never destroyed, as the logger: a worker may log while the process ends
+    static auto* const limit = new rate_limit;
+    const auto suppressed = limit->admit(kind);
+    if (suppressed == 0)
       log(level, text);
-    else if (left_out > 0)
-      log(level, std::string(text) + " (" + std::to_string(left_out) + " more of this kind since)");
-  } catch (...) { // as there
+    else if (suppressed > 0)
+      log(level,
+          std::string(text) + " (" + std::to_string(suppressed) + " more of this kind since)");
+  } catch (...) { // a log that cannot be written must not stop the engine
   }
 }
 
@@ -88,7 +94,7 @@ void log(log_level level, std::string_view text) noexcept {
     static constexpr spdlog::level::level_enum levels[] = {
         spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
     logger()->log(levels[static_cast<int>(level)], "{}", text);
-  } catch (...) { // a log that cannot be written must not take the engine down
+  } catch (...) { // a log that cannot be written must not stop the engine
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <dbengine/standard_error.hpp>
 
+#include "base/thread_annotations.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,7 +15,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
-#include <mutex>
 #include <new>
 #include <string>
 
@@ -21,77 +22,80 @@ namespace dbengine::detail {
 
 namespace {
 
-class never_waiting {
+/// Standard error, written without blocking.
+class non_blocking_writer {
 public:
   void write(std::string_view line) {
-    const std::lock_guard lock(mutex_);
-    look();
-    if (!rest_.empty()) {
-      const auto n = send(rest_);
-      rest_.erase(0, n > 0 ? static_cast<std::size_t>(n) : 0);
-      if (!rest_.empty()) {
+    const base::scoped_lock lock(mutex_);
+    reopen_if_replaced();
+    if (!unsent_.empty()) {
+      const auto n = send(unsent_);
+      unsent_.erase(0, n > 0 ? static_cast<std::size_t>(n) : 0);
+      if (!unsent_.empty()) {
         ++dropped_;
         return;
       }
     }
-    if (dropped_ > 0 && put("(" + std::to_string(dropped_) +
-                            " lines of the log were dropped: nobody read them in time)\n"))
+    if (dropped_ > 0 &&
+        put("(" + std::to_string(dropped_) +
+            " lines of the log were dropped: standard error was not read in time)\n"))
       dropped_ = 0;
-    if (dropped_ > 0 || !rest_.empty() || !put(line))
+    if (dropped_ > 0 || !unsent_.empty() || !put(line))
       ++dropped_;
   }
 
 private:
   enum class kind { file, socket, own, shared };
 
-  // What standard error is now: a host may have changed it since the last line.
-  void look() {
+  // Checks which file standard error is: the host may have replaced it since the last line.
+  void reopen_if_replaced() DBENGINE_REQUIRES(mutex_) {
     struct stat now {};
     if (::fstat(STDERR_FILENO, &now) != 0)
       now = {};
-    if (looked_ && now.st_dev == device_ && now.st_ino == node_)
+    if (is_known_ && now.st_dev == device_ && now.st_ino == inode_)
       return;
-    looked_ = true;
+    is_known_ = true;
     device_ = now.st_dev;
-    node_ = now.st_ino;
-    rest_.clear();
-    if (own_ >= 0)
-      ::close(own_);
-    own_ = -1;
-    what_ = S_ISREG(now.st_mode) ? kind::file : S_ISSOCK(now.st_mode) ? kind::socket : kind::shared;
-    if (what_ != kind::shared)
+    inode_ = now.st_ino;
+    unsent_.clear();
+    if (own_fd_ >= 0)
+      ::close(own_fd_);
+    own_fd_ = -1;
+    kind_ = S_ISREG(now.st_mode) ? kind::file : S_ISSOCK(now.st_mode) ? kind::socket : kind::shared;
+    if (kind_ != kind::shared)
       return;
-    // Opened once more: O_NONBLOCK belongs to the open file, and this one is shared with other processes.
-    own_ = ::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (own_ >= 0)
-      what_ = kind::own;
+    // Opened again, because O_NONBLOCK belongs to the open file description, which other processes
+    // share.
+    own_fd_ = ::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (own_fd_ >= 0)
+      kind_ = kind::own;
   }
 
-  // False where there is no room for any of it. What is left of a line that was begun is kept.
-  bool put(std::string_view text) {
+  // Writes a line; false if there was no room for any of it. The unwritten end of a line is kept.
+  bool put(std::string_view text) DBENGINE_REQUIRES(mutex_) {
     const auto n = send(text);
     if (n <= 0)
       return false;
     const auto done = static_cast<std::size_t>(n);
     if (done < text.size())
-      rest_ = text.substr(done);
+      unsent_ = text.substr(done);
     return true;
   }
 
-  ssize_t send(std::string_view text) const {
+  ssize_t send(std::string_view text) const DBENGINE_REQUIRES(mutex_) {
     for (;;) {
       ssize_t n = -1;
-      switch (what_) {
+      switch (kind_) {
       case kind::socket:
         n = ::send(STDERR_FILENO, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
         break;
-      case kind::own: n = ::write(own_, text.data(), text.size()); break;
+      case kind::own: n = ::write(own_fd_, text.data(), text.size()); break;
       case kind::file: n = ::write(STDERR_FILENO, text.data(), text.size()); break;
       case kind::shared: {
         pollfd p{STDERR_FILENO, POLLOUT, 0};
         if (::poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0)
           return -1;
-        // A pipe that is ready has room for so much.
+        // A pipe that is ready has room for PIPE_BUF bytes.
         n = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
       }
       }
@@ -100,25 +104,25 @@ private:
     }
   }
 
-  std::mutex mutex_;
-  bool looked_ = false;
-  dev_t device_ = 0;
-  ino_t node_ = 0;
-  kind what_ = kind::shared;
-  int own_ = -1;
-  std::string rest_;
-  std::uint64_t dropped_ = 0;
+  base::mutex mutex_;
+  bool is_known_ DBENGINE_GUARDED_BY(mutex_) = false;
+  dev_t device_ DBENGINE_GUARDED_BY(mutex_) = 0;
+  ino_t inode_ DBENGINE_GUARDED_BY(mutex_) = 0;
+  kind kind_ DBENGINE_GUARDED_BY(mutex_) = kind::shared;
+  int own_fd_ DBENGINE_GUARDED_BY(mutex_) = -1;    // our own open file description, if kind::own
+  std::string unsent_ DBENGINE_GUARDED_BY(mutex_); // the unwritten end of a line
+  std::uint64_t dropped_ DBENGINE_GUARDED_BY(mutex_) = 0;
 };
 
 } // namespace
 
 void write_to_standard_error(std::string_view line) noexcept {
-  // Never destroyed: a worker that was left behind may log while the process ends.
-  static auto* const to = new (std::nothrow) never_waiting;
+  // never destroyed: an abandoned worker may log while the process ends
+  static auto* const to = new (std::nothrow) non_blocking_writer;
   try {
     if (to != nullptr)
       to->write(line);
-  } catch (...) { // no memory for the rest of a line: a log must not take the engine down
+  } catch (...) { // no memory for the end of a line: a log must not stop the engine
   }
 }
 

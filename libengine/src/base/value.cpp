@@ -43,80 +43,125 @@ std::string iso8601(std::chrono::sys_time<std::chrono::microseconds> t, bool fra
   return {buffer, static_cast<std::size_t>(n)};
 }
 
-std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view text) {
-  using namespace std::chrono;
-  const auto fail = [text]() -> error {
-    return {errc::type, "\"" + std::string(text.substr(0, 64)) +
-                            "\" is no ISO-8601 time (YYYY-MM-DD HH:MM:SS.ffffff)"};
-  };
-  while (text.ends_with(' '))
-    text.remove_suffix(1);
-  std::size_t at = 0;
-  const auto number = [&](std::size_t digits) {
-    int x = 0;
-    if (text.size() < at + digits)
-      throw fail();
-    const auto* end = text.data() + at + digits;
-    const auto r = std::from_chars(text.data() + at, end, x);
-    if (r.ec != std::errc{} || r.ptr != end || text[at] == '-')
-      throw fail();
-    at += digits;
-    return x;
-  };
-  const auto expect = [&](std::string_view any) {
-    if (at >= text.size() || any.find(text[at]) == any.npos)
-      throw fail();
-    ++at;
-  };
-  const int y = number(4);
-  expect("-");
-  const int mo = number(2);
-  expect("-");
-  const int d = number(2);
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
-                            day{static_cast<unsigned>(d)}};
-  if (!date.ok())
-    throw fail();
-  sys_time<microseconds> t = sys_days{date};
-  if (at == text.size())
-    return t;
-  expect(" T");
-  const int h = number(2);
-  expect(":");
-  const int mi = number(2);
-  int s = 0;
-  if (at < text.size() && text[at] == ':') {
-    ++at;
-    s = number(2);
+namespace {
+
+/// Reads the parts of an ISO-8601 time from left to right. Each function throws `errc::type` if the
+/// text does not continue as it must.
+class time_reader {
+public:
+  explicit time_reader(std::string_view text) : whole_(text), text_(text) {
+    while (text_.ends_with(' '))
+      text_.remove_suffix(1);
   }
-  if (h > 23 || mi > 59 || s > 59)
-    throw fail();
-  t += hours{h} + minutes{mi} + seconds{s};
-  if (at < text.size() && text[at] == '.') {
-    ++at;
-    std::int64_t unit = 100'000;
-    const auto first = at;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
-      t += microseconds{(text[at] - '0') * unit};
-    if (at == first)
-      throw fail();
+
+  bool at_end() const noexcept { return at_ == text_.size(); }
+
+  std::chrono::sys_days read_date() {
+    using namespace std::chrono;
+    const int y = read_number(4);
+    expect("-");
+    const int m = read_number(2);
+    expect("-");
+    const int d = read_number(2);
+    const year_month_day date{year{y}, month{static_cast<unsigned>(m)},
+                              day{static_cast<unsigned>(d)}};
+    if (!date.ok())
+      fail();
+    return sys_days{date};
   }
-  while (at < text.size() && text[at] == ' ')
-    ++at;
-  if (at < text.size() && (text[at] == 'Z' || text[at] == 'z')) {
-    ++at;
-  } else if (at < text.size() &&
-             (text[at] == '+' || text[at] == '-')) { // as SQLite's own functions read it
-    const int sign = text[at++] == '+' ? 1 : -1;
-    const int east = number(2);
+
+  std::chrono::microseconds read_time_of_day() {
+    using namespace std::chrono;
+    const int h = read_number(2);
     expect(":");
-    const int more = number(2);
-    if (east > 14 || more > 59)
-      throw fail();
-    t -= sign * (hours{east} + minutes{more});
+    const int m = read_number(2);
+    const int s = skip(":") ? read_number(2) : 0;
+    if (h > 23 || m > 59 || s > 59)
+      fail();
+    return hours{h} + minutes{m} + seconds{s} + read_fraction();
   }
-  if (at != text.size())
-    throw fail();
+
+  /// How far the time zone is east of UTC; zero without one.
+  std::chrono::minutes read_zone() {
+    using namespace std::chrono;
+    while (skip(" ")) {
+    }
+    if (at_end() || skip("Zz"))
+      return minutes{0};
+    const bool west = text_[at_] == '-'; // signs as SQLite's own functions read them
+    expect("+-");
+    const int h = read_number(2);
+    expect(":");
+    const int m = read_number(2);
+    if (h > 14 || m > 59)
+      fail();
+    const minutes east = hours{h} + minutes{m};
+    return west ? -east : east;
+  }
+
+  void expect(std::string_view any) {
+    if (!skip(any))
+      fail();
+  }
+
+  [[noreturn]] void fail() const {
+    throw error(errc::type, "\"" + std::string(whole_.substr(0, 64)) +
+                                "\" is no ISO-8601 time (YYYY-MM-DD HH:MM:SS.ffffff)");
+  }
+
+private:
+  // Passes one character of `any`; false if the next one is another.
+  bool skip(std::string_view any) noexcept {
+    if (at_end() || any.find(text_[at_]) == any.npos)
+      return false;
+    ++at_;
+    return true;
+  }
+
+  // A number of exactly so many digits.
+  int read_number(std::size_t digits) {
+    int x = 0;
+    if (text_.size() < at_ + digits)
+      fail();
+    const auto* end = text_.data() + at_ + digits;
+    const auto r = std::from_chars(text_.data() + at_, end, x);
+    if (r.ec != std::errc{} || r.ptr != end || text_[at_] == '-')
+      fail();
+    at_ += digits;
+    return x;
+  }
+
+  // Digits after the sixth are below a microsecond and dropped.
+  std::chrono::microseconds read_fraction() {
+    std::chrono::microseconds result{0};
+    if (!skip("."))
+      return result;
+    std::int64_t unit = 100'000;
+    const auto first = at_;
+    for (; !at_end() && text_[at_] >= '0' && text_[at_] <= '9'; ++at_, unit /= 10)
+      result += std::chrono::microseconds{(text_[at_] - '0') * unit};
+    if (at_ == first)
+      fail();
+    return result;
+  }
+
+  std::string_view whole_;
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+} // namespace
+
+std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view text) {
+  time_reader in(text);
+  std::chrono::sys_time<std::chrono::microseconds> t = in.read_date();
+  if (in.at_end())
+    return t;
+  in.expect(" T");
+  t += in.read_time_of_day();
+  t -= in.read_zone();
+  if (!in.at_end())
+    in.fail();
   return t;
 }
 

@@ -5,7 +5,7 @@
 
 namespace dbengine {
 
-/// The same as the project's version in CMakeLists.txt (a test compares them).
+/// The engine's version, equal to the project's version in CMakeLists.txt (a test compares them).
 inline constexpr const char* version = "0.1.0";
 
 } // namespace dbengine

@@ -1,237 +1,265 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// Running statements.
+
 #include "connection/connection.hpp"
 
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
-#include "connection/inserted_rowid.hpp"
-#include "connection/statement_use.hpp"
+#include "connection/statement_cost.hpp"
 #include "connection/statistics_change.hpp"
+#include "connection/undo_point.hpp"
 #include "sqlite/bind.hpp"
+#include "sqlite/inserted_rowid.hpp"
+#include "sqlite/row_collector.hpp"
 #include "sqlite/sql_text.hpp"
+
+#include <dbengine/defaults.hpp>
 
 #include <SQLiteCpp/Database.h>
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <limits>
-#include <new>
 #include <utility>
 
 namespace dbengine::sqlite {
 
-// -- running --------------------------------------------------------------------------------------
+// -- preparing ------------------------------------------------------------------------------------
 
-// Before a statement of the writer: in a transaction of the engine's own kind its snapshot is renewed, for a statement that
-// must not meet a pending one it is given up.
+prepared* connection::prepare(std::string_view sql) {
+  if (auto* found = cache_.find(sql)) {
+    if (!found->reads_schema) [[likely]]
+      return found;
+    cache_.erase(found);
+  }
+  std::size_t consumed = 0;
+  auto p = compiler_.compile(sql, &consumed);
+  if (!p)
+    throw error(errc::empty_statement,
+                sql.empty() ? "an empty statement" : "nothing but space or comment");
+  if (!p->needs_writer) {
+    if (const auto next = next_statement(sql, consumed); next != sql.npos) {
+      error_info info{.code = errc::multiple_statements,
+                      .message = "one call runs one statement, and a second one begins here"};
+      info.offset = next;
+      throw error(std::move(info));
+    }
+  }
+  p->sql = sql;
+  return cache_.insert(std::move(p));
+}
+
+bool connection::is_known_cheap(std::string_view sql) const noexcept {
+  const auto* p = cache_.peek(sql);
+  return p != nullptr && p->connection_independent && p->runs >= defaults::short_after_runs &&
+         is_cheap(*p) && options_->functions.empty() && options_->collations.empty();
+}
+
+bool connection::is_cheap_here(std::string_view sql, request_control& c) {
+  const request_scope r(*this, c);
+  auto& p = *prepare(sql);
+  if (p.schema_version != schema_.number())
+    compiler_.refresh_facts(p);
+  return p.connection_independent && is_cheap(p);
+}
+
+bool connection::needs_autocommit(std::string_view sql) {
+  auto* p = prepare(sql);
+  // It changes the file, but no table, index or setting: VACUUM.
+  return p->stmt != nullptr && !p->read_only && !p->writes;
+}
+
+void connection::check_may_run(const prepared& p) const {
+  // A host with a raw connection gets SQLite's own error for what a reader cannot do.
+  if (role_ == role::reader &&
+      (p.needs_writer || (!p.read_only && auth_.acting_as != authority::raw)))
+    throw needs_writer{};
+}
+
+// These functions describe one connection. A read that is a request of its own runs on any of them,
+// after another request's statement or none.
+void connection::check_change_counts(const prepared& p) const {
+  if (!p.uses_change_counts || !p.read_only) [[likely]]
+    return;
+  if (auth_.acting_as == authority::reader ||
+      (auth_.acting_as == authority::writer && !auth_.in_transaction))
+    throw error(
+        errc::not_allowed,
+        "last_insert_rowid(), changes() and total_changes() are not allowed here: they describe "
+        "one connection's last statement, and this read is a request of its own; use "
+        "write_result::last_insert_rowid and write_result::changes, RETURNING, or call them inside "
+        "write(), a transaction or a script");
+}
+
+// -- stepping -------------------------------------------------------------------------------------
+
+// Before a statement of the writer: refreshes the snapshot in a transaction of the engine's own
+// kind, and drops it for a statement that must not run beside a pending one.
 void connection::prepare_snapshot(prepared& p) {
   if (role_ != role::writer)
-    return; // what it reads is looked at afterwards
-  throw_if_fenced(outcome::not_run);
+    return; // the files are checked after a read
+  files_.throw_if_fenced(outcome::not_run);
   if (!p.dml_only) {
-    drop_snapshot();
-    ++schema_;
-    schema_touched_ = true;
+    snapshot_.drop();
+    schema_.note_change_in_transaction();
   } else {
     if (auth_.acting_as == authority::writer && !in_transaction())
-      refresh_snapshot();
-    if (p.schema_version != schema_)
-      refresh_facts(p);
+      snapshot_.refresh();
+    if (p.schema_version != schema_.number())
+      compiler_.refresh_facts(p);
   }
   DBENGINE_FAULT_POINT("writer.snapshot_renewed");
 }
 
-// Only a snapshot of the engine's own between two statements; a caller's transaction stays as it is.
-void connection::drop_stale_snapshot() noexcept {
-  if (auth_.acting_as == authority::reader ||
-      (auth_.acting_as == authority::writer && !in_transaction()))
-    drop_snapshot();
-}
-
-// Where the snapshot is open, SQLite answers "busy" at once when another process writes or has written: without it, it waits.
+// While the snapshot is open, SQLite answers "busy" at once if another process writes or has
+// written. Without it, SQLite waits.
 int connection::first_step(prepared& p) noexcept {
-  if (current_ != nullptr && !in_transaction())
-    current_->commit.begin_attempt(); // of the statement before this one
+  if (auto* c = handlers_.current(); c != nullptr && !in_transaction())
+    c->commit.begin_attempt(); // the statement before this one may have committed
   int rc = step(p.stmt);
-  // The schema changed under SQLite's own tries: once more, on a snapshot that begins now.
+  // The schema changed during SQLite's own attempts: tries again, on a snapshot that begins now.
   for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
     sqlite3_reset(p.stmt);
-    drop_stale_snapshot();
+    compiler_.drop_stale_snapshot();
     rc = step(p.stmt);
   }
-  if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_open_ || in_transaction())
+  if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_.is_open() ||
+      in_transaction())
     return rc;
   sqlite3_reset(p.stmt);
-  drop_snapshot();
+  snapshot_.drop();
   return step(p.stmt);
 }
 
+// Every step of a request's statement. `SQLITE_ERROR` if a collation of the host threw meanwhile.
 int connection::step(sqlite3_stmt* s) noexcept {
-  stepping_ = s;
+  handlers_.set_stepping(s);
   const int rc = sqlite3_step(s);
-  stepping_ = nullptr;
-  if (collations_ == nullptr || !collations_->has_failed()) [[likely]]
+  handlers_.set_stepping(nullptr);
+  if (!handlers_.collation_failed()) [[likely]]
     return rc;
-  // It ran by a wrong order: what it read is not to be used, what it wrote must go, and with it the transaction that holds it.
+  // The statement ran by a wrong order: what it read must not be used. What it wrote must go, and
+  // with it the transaction that holds it.
   sqlite3_reset(s);
   if (role_ == role::writer)
     rollback();
   return SQLITE_ERROR;
 }
 
-namespace {
-
-struct beyond_bytes {};
-
-// By `sqlite3_column_value`, because each `sqlite3_column_…` looks at the connection's lock and error state anew.
-void append(detail::arena& a, sqlite3_stmt* s, int columns, std::size_t most_bytes) {
-  const auto first = a.cells.size();
-  most_bytes = std::min(most_bytes, a.bytes.size() + defaults::max_row_bytes);
-  a.cells.resize(first + static_cast<std::size_t>(columns));
-  auto* cell = a.cells.data() + first;
-  for (int i = 0; i < columns; ++i, ++cell) {
-    auto* v = sqlite3_column_value(s, i);
-    const int type = sqlite3_value_type(v);
-    switch (type) {
-    case SQLITE_INTEGER:
-      cell->type = value_type::integer;
-      cell->integer = sqlite3_value_int64(v);
-      break;
-    case SQLITE_FLOAT:
-      cell->type = value_type::real;
-      cell->real = sqlite3_value_double(v);
-      break;
-    case SQLITE_TEXT:
-    case SQLITE_BLOB: {
-      const bool text = type == SQLITE_TEXT;
-      // Before it is asked for: a `zeroblob` is a number until then.
-      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(v));
-      if (a.bytes.size() + size > most_bytes)
-        throw beyond_bytes{};
-      const void* bytes =
-          text ? static_cast<const void*>(sqlite3_value_text(v)) : sqlite3_value_blob(v);
-      if (bytes == nullptr && size != 0)
-        throw error(errc::too_big,
-                    "out of memory for a value of " + std::to_string(size) + " bytes");
-      cell->type = text ? value_type::text : value_type::blob;
-      cell->offset = a.bytes.size();
-      cell->size = static_cast<std::uint32_t>(size);
-      if (size != 0)
-        a.bytes.append(static_cast<const char*>(bytes), size);
-      break;
-    }
-    default: cell->type = value_type::null;
-    }
-  }
-  ++a.row_count;
-}
-
-// Room for a result as large as the statement's last one, so that the usual small result is made of few allocations.
-void make_room(detail::arena& a, const prepared& p) {
-  constexpr std::size_t most = 4096;
-  a.cells.reserve(std::min(p.last_cells, most / sizeof(detail::cell)));
-  a.bytes.reserve(std::min(p.last_text, most));
-}
-
-} // namespace
+// -- results --------------------------------------------------------------------------------------
 
 rows connection::collect(prepared& p, std::size_t batch, bool& done, request_control& c) {
-  auto result = std::make_shared<detail::arena>();
   constexpr auto none = std::numeric_limits<std::size_t>::max();
-  const auto max_rows = batch == 0 ? options_->max_rows : 0; // a cursor is for results of any size
-  const auto max_bytes = std::min(
-      options_->max_result_bytes != 0 ? options_->max_result_bytes : none, c.results.remaining());
-  const auto batch_bytes = batch != 0 ? defaults::cursor_batch_bytes : none;
-  const auto too_big = [&p](std::string what) {
-    error_info info{.code = errc::too_big, .message = std::move(what)};
-    info.outcome = p.read_only ? outcome::not_run : outcome::rolled_back;
-    return error(std::move(info));
-  };
+  row_collector result(
+      p, {.rows = batch == 0 ? options_->max_rows : 0, // a cursor serves results of any size
+          .bytes = std::min(options_->max_result_bytes != 0 ? options_->max_result_bytes : none,
+                            c.results.remaining()),
+          .batch_rows = batch,
+          .batch_bytes = defaults::cursor_batch_bytes});
   done = false;
   bool first = true;
-  while (batch == 0 || (result->row_count < batch && result->memory() < batch_bytes)) {
+  while (!result.is_full()) {
     const int rc = first ? first_step(p) : step(p.stmt);
     first = false;
-    if (rc == SQLITE_ROW) {
-      if (!result->columns) {
-        refresh_columns(p);
-        result->columns = p.columns;
-        make_room(*result, p);
-      }
-      try {
-        append(*result, p.stmt, p.column_count, max_bytes);
-        if (result->memory() > max_bytes)
-          throw beyond_bytes{};
-      } catch (const beyond_bytes&) {
-        throw too_big(result->memory() > max_bytes ||
-                              max_bytes - result->memory() < defaults::max_row_bytes
-                          ? "the result has more than " + std::to_string(max_bytes) +
-                                " bytes (max_result_bytes)"
-                          : "a row of the result has more than " +
-                                std::to_string(defaults::max_row_bytes) + " bytes");
-      } catch (const std::bad_alloc&) {
-        throw too_big("out of memory for a result of " + std::to_string(result->row_count) +
-                      " rows and more");
-      }
-      if (max_rows != 0 && result->row_count > max_rows)
-        throw too_big("the result has more than " + std::to_string(max_rows) + " rows (max_rows)");
-      continue;
+    if (rc != SQLITE_ROW) {
+      if (rc != SQLITE_DONE)
+        throw_failure(rc, c, &p);
+      done = true;
+      break;
     }
-    if (rc != SQLITE_DONE)
-      fail(rc, c, &p);
-    done = true;
-    break;
+    if (!result.has_columns()) {
+      compiler_.refresh_columns(p);
+      result.set_columns();
+    }
+    result.append();
   }
-  if (is_truncated()) [[unlikely]]
-    throw_if_fenced(outcome_when_truncated(&p, c, false));
-  if (!result->columns) {
-    refresh_columns(p);
-    result->columns = p.columns;
+  throw_if_truncated(p, c);
+  if (!result.has_columns()) {
+    compiler_.refresh_columns(p);
+    result.set_columns();
   }
-  p.last_cells = result->cells.size();
-  p.last_text = result->bytes.size();
-  c.results.charge(sizeof(detail::arena) + result->memory());
-  return rows(std::move(result));
+  c.results.charge(result.bytes());
+  return result.finish();
 }
+
+rows connection::collect_all(prepared& p, request_control& c) {
+  bool done = false;
+  if (p.read_only)
+    return collect(p, 0, done, c);
+  conflicts_.save_change_count();
+  try {
+    return collect(p, 0, done, c);
+  } catch (...) {
+    discard_result(p);
+    throw;
+  }
+}
+
+rows connection::collect_or_undo(prepared& p, request_control& c) {
+  undo_point undo(*this, p, c);
+  try {
+    auto result = collect_all(p, c);
+    undo.keep(c);
+    return result;
+  } catch (const error& e) {
+    if (e.outcome() == outcome::partially_applied)
+      undo.keep(c); // SQLite's own rule, see `conflict_outcome`
+    throw;
+  }
+}
+
+// The result of a statement that writes is too large, or there is no memory for it. SQLite writes
+// all rows before it returns the first, and treats a statement that is reset as one that succeeded.
+void connection::discard_result(prepared& p) noexcept {
+  if (sqlite3_stmt_busy(p.stmt) == 0)
+    return; // the statement failed by itself, and SQLite has undone it
+  const bool own = !in_transaction();
+  handlers_.forbid_commits(own);
+  sqlite3_reset(p.stmt);
+  handlers_.forbid_commits(false);
+  if (own)
+    rollback(); // closes the snapshot that SQLite's own rollback ended
+  conflicts_.set_holds_failed_rows(!own);
+}
+
+// -- requests -------------------------------------------------------------------------------------
 
 rows connection::fetch(std::string_view sql, const params_view& v, request_control& c) {
   const request_scope r(*this, c);
-  const statement_use p(*this, prepare(sql));
-  if (belongs_to_writer(*p))
-    throw needs_writer{};
-  forbid_change_counts(*p);
+  const statement_use p(cache_, prepare(sql));
+  check_may_run(*p);
+  check_change_counts(*p);
   binder(db_, *p).bind(v);
   statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   auto result = p->read_only ? collect_all(*p, c) : collect_or_undo(*p, c);
-  record_cost(*p, result.memory(), c);
+  record_cost(*p, result.memory(), c.deadline);
   statistics.keep(c);
   return result;
 }
 
 write_result connection::execute(std::string_view sql, const params_view& v, request_control& c) {
   const request_scope r(*this, c);
-  const statement_use p(*this, prepare(sql));
-  if (belongs_to_writer(*p))
-    throw needs_writer{};
-  forbid_change_counts(*p);
+  const statement_use p(cache_, prepare(sql));
+  check_may_run(*p);
+  check_change_counts(*p);
   binder(db_, *p).bind(v);
   statistics_change statistics(*this, *p, c);
   prepare_snapshot(*p);
   const inserted_rowid rowid(db_, *rowid_mark_, *p);
-  save_change_count();
+  conflicts_.save_change_count();
   const auto start = clock::now();
   int rc = first_step(*p);
   while (rc == SQLITE_ROW)
     rc = step(p->stmt);
   if (rc != SQLITE_DONE)
-    fail(rc, c, &*p);
-  if (is_truncated()) [[unlikely]]
-    throw_if_fenced(outcome_when_truncated(&*p, c, false));
+    throw_failure(rc, c, &*p);
+  throw_if_truncated(*p, c);
   write_result result;
   result.elapsed = clock::now() - start;
-  if (!p->is_ddl && sqlite3_total_changes64(db_) != changes_before_) {
+  if (!p->is_ddl && conflicts_.has_changes()) {
     result.changes = sqlite3_changes64(db_);
     result.last_insert_rowid = rowid.get();
   }
@@ -243,11 +271,11 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
                                          request_control& c) {
   const request_scope r(*this, c);
   script_step step;
-  auto compiled = compile(sql, &consumed, 0, true);
-  if (!compiled)
+  // Finalized here: the statements of a script run once.
+  const auto own = compiler_.compile(sql, &consumed, true);
+  if (!own)
     return step;
   step.size = consumed;
-  const auto own = std::move(compiled); // finalised here: a script's statements run once
   const inserted_rowid rowid(db_, *rowid_mark_, *own);
   const auto start = clock::now();
   if (own->needs_writer)
@@ -257,8 +285,8 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   prepare_snapshot(*own);
   auto result = collect_or_undo(*own, c);
   step.written.elapsed = clock::now() - start;
-  // Of a step that only reads SQLite would tell what another statement changed.
-  if (!own->read_only && !own->is_ddl && sqlite3_total_changes64(db_) != changes_before_) {
+  // For a step that only reads, SQLite would report what another statement changed.
+  if (!own->read_only && !own->is_ddl && conflicts_.has_changes()) {
     step.written.changes = sqlite3_changes64(db_);
     step.written.last_insert_rowid = rowid.get();
   }
@@ -268,103 +296,60 @@ script_step connection::script_statement(std::string_view sql, std::size_t& cons
   return step;
 }
 
-// -- cursor ---------------------------------------------------------------------------------------
+// -- failures -------------------------------------------------------------------------------------
 
-namespace {
-
-constexpr const char* cursor_reads =
-    "a cursor reads; use execute or fetch for a statement that writes";
-
-} // namespace
-
-connection::cursor::cursor(connection& c, std::string_view sql, const params_view& p,
-                           request_control& ctl)
-    : connection_(&c), statement_(nullptr) {
-  const request_scope r(c, ctl);
-  auto* found = c.prepare(sql);
-  if (found->needs_writer || !found->read_only)
-    throw error(errc::not_allowed, cursor_reads);
-  c.forbid_change_counts(*found);
-  values_ = p.owned();
-  binder(c.db_, *found).bind(values_);
-  found->in_use = true;
-  statement_ = found;
+// Of a statement that ran while the files were truncated. In a transaction it is undone with that,
+// because no commit succeeds any more (`request_handlers::on_commit`). With a commit of its own,
+// what of it the file holds when it is opened again is unknown.
+outcome connection::outcome_when_truncated(const prepared* p, const request_control& c,
+                                           bool failed) const noexcept {
+  if (p != nullptr && p->read_only)
+    return outcome::not_run;
+  const bool before_commit = failed && p != nullptr && p->dml_only && !c.commit.has_begun();
+  return in_transaction() || before_commit ? outcome::rolled_back : outcome::unknown;
 }
 
-connection::cursor::~cursor() {
-  if (statement_ != nullptr)
-    connection_->cache_.release(statement_);
+void connection::throw_if_truncated(const prepared& p, const request_control& c) {
+  if (files_.is_truncated()) [[unlikely]]
+    files_.throw_if_fenced(outcome_when_truncated(&p, c, false));
 }
 
-rows connection::cursor::next(std::size_t batch, request_control& ctl) {
-  if (failed_) // an empty batch would say that all rows were given
-    throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
-  if (done_) {
-    auto empty = std::make_shared<detail::arena>();
-    empty->columns = statement_->columns;
-    return rows(std::move(empty));
+void connection::throw_failure(int code, request_control& c, const prepared* p) {
+  // `DROP … IF EXISTS` and `CREATE … IF NOT EXISTS` had nothing to do by the schema that this
+  // reader remembered. SQLite compiled them to nothing, which reads, and found another schema at
+  // their run.
+  if (code == SQLITE_READONLY && role_ == role::reader && auth_.acting_as == authority::reader &&
+      p != nullptr)
+    throw needs_writer{};
+  if (files_.is_truncated_now()) // missing pages look malformed
+    files_.throw_if_fenced(outcome_when_truncated(p, c, true));
+  // A cached statement that no longer compiles: a new preparation reports the error and its place.
+  if ((code & 0xff) == SQLITE_SCHEMA && p != nullptr && !p->sql.empty())
+    static_cast<void>(compiler_.compile(p->sql, nullptr));
+  if (handlers_.collation_failed()) {
+    error_info info{.code = errc::sql, .message = handlers_.collation_message()};
+    info.extended_code = SQLITE_ERROR;
+    info.outcome = p != nullptr && p->read_only ? outcome::not_run : outcome::rolled_back;
+    handlers_.begin_statement(); // reported: the next statement is another one
+    throw error(std::move(info));
   }
-  const request_scope r(*connection_, ctl);
-  try {
-    return connection_->collect(*statement_, std::max<std::size_t>(batch, 1), done_, ctl);
-  } catch (const needs_writer&) {
-    failed_ = true;
-    throw error(errc::not_allowed, cursor_reads);
-  } catch (...) {
-    failed_ = true; // a statement that failed starts from its beginning when stepped again
-    throw;
+  auto info = base::last_error(db_, code);
+  const auto why = c.deadline.stop_reason();
+  if (why != errc::none && request_handlers::is_stop_code(code)) {
+    info.code = why;
+    info.offset.reset();
+    info.message = why == errc::timeout ? "the deadline passed while the statement ran"
+                   : why == errc::cancelled
+                       ? "cancelled while the statement ran"
+                       : "stopped while the statement ran: " + std::string(to_string(why));
   }
-}
-
-// -- handlers -------------------------------------------------------------------------------------
-
-int connection::on_progress(void* self) {
-  const auto& c = *static_cast<connection*>(self);
-  if (c.collations_ && c.collations_->has_failed())
-    return 1;
-  // SQLite asks once more after a statement has come to its end (sqlite3.c, "vdbe_return"): to stop then would turn what is
-  // done into an error, and undo nothing.
-  const bool ended = c.stepping_ != nullptr && sqlite3_stmt_busy(c.stepping_) == 0 &&
-                     !DBENGINE_MUTANT("stops what has ended");
-  if (c.current_ == nullptr || ended || c.current_->commit.has_begun())
-    return 0;
-  if (c.current_->deadline.must_stop())
-    return 1;
-  c.current_->deadline.yield_if_shared();
-  return 0;
-}
-
-int connection::on_busy(void* self, int count) {
-  auto& c = *static_cast<connection*>(self);
-  const auto now = clock::now();
-  if (count == 0 && !c.opening_)
-    c.busy_since_ = now;
-  if ((c.current_ != nullptr && c.current_->deadline.must_stop()) || c.fence_reason() != nullptr)
-    return 0;
-  if (now - c.busy_since_ >= std::min(c.options_->busy_timeout, longest_wait))
-    return 0;
-  // 1, 2, 4 … at most 10 ms, so that a deadline is seen well within its 50 ms.
-  sqlite3_sleep(std::min(1 << std::min(count, 4), 10));
-  return 1;
-}
-
-int connection::on_commit(void* self) {
-  auto& c = *static_cast<connection*>(self);
-  if (c.refuses_commits_ || c.fence_reason() != nullptr ||
-      (c.collations_ && c.collations_->forbids_commit()))
-    return 1;
-  return c.current_ != nullptr && !c.current_->commit.try_begin() ? 1 : 0;
-}
-
-int connection::on_wal(void* self, sqlite3*, const char*, int pages) {
-  auto& c = *static_cast<connection*>(self);
-  c.wal_pages_ = pages;
-  if (c.snapshot_open_) { // it moves on with the connection's own commit
-    const auto now = c.index_.read();
-    c.header_ = wal_index::follows(now, c.header_, pages) ? now : wal_index::header{};
-  }
-  c.commits_.fetch_add(1, std::memory_order_release);
-  return SQLITE_OK;
+  if (info.code == errc::not_allowed && !auth_.denied().empty())
+    info.message = auth_.denied() + " is not allowed here";
+  info.outcome = conflicts_.outcome_of(code, p);
+  // A read changes nothing, but one that was interrupted did run.
+  if (info.outcome == outcome::not_run && why != errc::none && (code & 0xff) == SQLITE_INTERRUPT)
+    info.outcome = outcome::rolled_back;
+  throw error(std::move(info));
 }
 
 } // namespace dbengine::sqlite

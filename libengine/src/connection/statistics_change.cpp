@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How statistics for the query planner reach every connection.
-//
-// SQLite reads them with the schema, and reads that when the number of the schema in the file has changed. ANALYZE changes that number
-// only the first time, when it makes its table: connections that are open went on planning with what they had read before. So the
-// number is changed after each.
+// How new statistics reach every connection: SQLite reads them with the schema, and reads the
+// schema when its number in the file has changed. ANALYZE changes that number only when it creates
+// its table. Open connections would go on planning by the statistics they have, so the number is
+// changed after each ANALYZE.
 
 #include "connection/statistics_change.hpp"
 
@@ -21,29 +20,29 @@ namespace dbengine::sqlite {
 void connection::publish_statistics() {
   if (DBENGINE_MUTANT("keeps statistics"))
     return;
-  const auto version = static_cast<std::uint32_t>(engine_integer("PRAGMA schema_version"));
+  const auto version = static_cast<std::uint32_t>(own_sql_.integer("PRAGMA schema_version"));
   const auto next =
       "PRAGMA schema_version=" + std::to_string(static_cast<std::int32_t>(version + 1));
   int guarded = 0;
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, -1, &guarded);
-  sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr); // it ignores that pragma
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 0,
+                    nullptr); // a defensive connection ignores that pragma
   try {
-    engine_sql(next.c_str());
+    own_sql_.run(next.c_str());
   } catch (...) {
     sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, guarded, nullptr);
     throw;
   }
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, guarded, nullptr);
   auth_.statistics_changed = false;
-  ++schema_;
-  schema_touched_ = in_transaction();
+  schema_.note_change_in_transaction(in_transaction());
 }
 
 void connection::statistics_change::begin(request_control& ctl) {
   if (connection_->in_transaction())
     return;
   connection_->begin_immediate(ctl);
-  own_ = true;
+  owns_transaction_ = true;
 }
 
 void connection::statistics_change::publish(request_control& ctl) {
@@ -51,9 +50,9 @@ void connection::statistics_change::publish(request_control& ctl) {
   sqlite3_reset(statement_->stmt);
   if (statement_->changes_statistics || c.auth_.statistics_changed)
     c.publish_statistics();
-  if (own_)
+  if (owns_transaction_)
     c.commit(ctl);
-  own_ = false;
+  owns_transaction_ = false;
 }
 
 void connection::statistics_change::undo() noexcept {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A statement that changes the query planner's statistics, while it runs.
-// Thread rule: the connection's user.
+// Publishes changes of the query planner's statistics.
+// Thread safety: the connection's user.
 
 #pragma once
 
@@ -10,8 +10,9 @@
 
 namespace dbengine::sqlite {
 
-/// Around ANALYZE and PRAGMA optimize on the write connection: what they gathered is published in the transaction that holds it.
-/// Nothing for every other statement. Destroyed without `keep`, a transaction that it began is rolled back.
+/// Around ANALYZE and PRAGMA optimize on the write connection: publishes the new statistics in the
+/// transaction that holds them. Does nothing for every other statement. Destroyed without `keep`,
+/// it rolls back a transaction that it began.
 class connection::statistics_change {
 public:
   statistics_change(connection& c, const prepared& p, request_control& ctl)
@@ -23,7 +24,7 @@ public:
       begin(ctl);
   }
   ~statistics_change() {
-    if (own_)
+    if (owns_transaction_)
       undo();
   }
   statistics_change(const statistics_change&) = delete;
@@ -42,7 +43,7 @@ private:
 
   connection* connection_;
   const prepared* statement_;
-  bool own_ = false; // the transaction
+  bool owns_transaction_ = false;
 };
 
 } // namespace dbengine::sqlite

@@ -30,17 +30,17 @@ void check(int rc) {
                             sqlite3_errstr(rc)});
 }
 
-// Of the frames that are committed: the others nobody may find.
+// Rewrites the committed frames only: no reader may find the others.
 void rewrite(connection& c) {
   sqlite3_file* log = nullptr;
   check(sqlite3_file_control(c.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log));
   if (log == nullptr || log->pMethods == nullptr)
-    return; // none was written yet
+    return; // no WAL was written yet
   sqlite3_int64 end = 0;
   check(log->pMethods->xFileSize(log, &end));
-  const sqlite3_int64 frames = wal_index::last_frame(c.newest_commit());
+  const sqlite3_int64 frames = wal_index::last_frame(c.snapshot().newest_commit());
   end = std::min(end, header_bytes +
-                          frames * (frame_header_bytes + c.engine_integer("PRAGMA page_size")));
+                          frames * (frame_header_bytes + c.own_sql().integer("PRAGMA page_size")));
   std::vector<char> bytes(chunk_bytes);
   for (sqlite3_int64 at = 0; at < end; at += chunk_bytes) {
     const int n = static_cast<int>(std::min(chunk_bytes, end - at));
@@ -54,7 +54,7 @@ void rewrite(connection& c) {
 
 void rewrite_wal(connection& c) {
   sqlite3_db_config(c.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  c.engine_sql("BEGIN IMMEDIATE"); // nobody appends, or begins the log anew
+  c.own_sql().run("BEGIN IMMEDIATE"); // keeps others from appending to the log or restarting it
   try {
     rewrite(c);
   } catch (...) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A write-ahead log after a sync of it failed.
-// Thread rule: the write connection's. Ownership: none.
+// Repairs a write-ahead log after a sync of it failed.
+// Thread safety: the write connection's user.
 
 #pragma once
 
@@ -10,13 +10,16 @@
 
 namespace dbengine::sqlite {
 
-/// Writes what the write-ahead log holds once more, byte by byte in its place, and syncs it. An operating system tells of a failed
-/// sync once: the pages that it could not write are clean from then on, the next sync says nothing, and a checkpoint that
-/// relied on it would copy frames into the database that a power cut takes out of the log: a file of two halves. What is written
-/// again is dirty again, so that the sync after it says the truth. Holds SQLite's write lock meanwhile.
+/// Writes the content of the write-ahead log once more, byte by byte in its place, and syncs it.
+/// Holds SQLite's write lock meanwhile.
 ///
-/// Throws `error` where the log cannot be read, written or synced, or is being written by somebody else: then nothing may be
-/// copied out of it, and closing the connection does not do so, either.
+/// An operating system reports a failed sync once: the pages that it could not write are clean from
+/// then on, and the next sync succeeds. A checkpoint that relied on it would copy frames into the
+/// database that a power cut removes from the log: a file of two halves. Rewritten pages are dirty
+/// again, so that the sync after it reports the truth.
+///
+/// Throws `error` if the log cannot be read, written or synced, or if another connection writes it.
+/// Nothing may be copied out of the log then; closing the connection does not do so, either.
 void rewrite_wal(connection& c);
 
 } // namespace dbengine::sqlite

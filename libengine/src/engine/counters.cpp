@@ -11,7 +11,7 @@
 namespace dbengine::engine {
 
 void slow_log::offer(std::string_view sql, std::chrono::nanoseconds elapsed) noexcept {
-  // What is no statement (a batch of a cursor, a checkpoint) has no text.
+  // A page of a cursor or a checkpoint has no text.
   if (sql.empty() || elapsed.count() <= bar_.load(std::memory_order_relaxed))
     return;
   constexpr std::size_t longest_text = 1000;
@@ -25,7 +25,7 @@ void slow_log::offer(std::string_view sql, std::chrono::nanoseconds elapsed) noe
     return;
   place.store((hash >> 32 << 32) | us, std::memory_order_relaxed);
   try {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     const auto same =
         std::find_if(kept_.begin(), kept_.end(), [&](const auto& s) { return s.sql == text; });
     if (same != kept_.end())
@@ -38,12 +38,12 @@ void slow_log::offer(std::string_view sql, std::chrono::nanoseconds elapsed) noe
       kept_.resize(defaults::slowest_kept);
     if (kept_.size() == defaults::slowest_kept)
       bar_.store(kept_.back().elapsed.count(), std::memory_order_relaxed);
-  } catch (...) { // out of memory: a statistic is lost, the statement is not
+  } catch (...) { // out of memory: only this entry is lost
   }
 }
 
 std::vector<slow_statement> slow_log::read() const {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   return kept_;
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the workers count. Thread rule: each block has one writer at a time, the holder of its connection; anybody reads.
-
 #pragma once
 
 #include "base/histogram.hpp"
+#include "base/thread_annotations.hpp"
 
 #include <dbengine/stats.hpp>
 
@@ -13,20 +12,20 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dbengine::engine {
 
-/// Of one class of requests at one worker.
+/// Counters of one class of requests at one worker.
 struct class_counters {
   base::counter count, errors, rows;
   base::histogram wait, run;
 };
 
-/// Of the write connection or a reader actor.
+/// Counters of the write connection or of a reader actor.
+/// Thread safety: written by the holder of the connection, read by any thread.
 struct worker_counters {
   std::array<class_counters, request_class_count> classes;
   base::counter timeouts, commits, groups, grouped, largest_group, rerun, inline_writes,
@@ -36,7 +35,8 @@ struct worker_counters {
   class_counters& of(request_class c) noexcept { return classes[static_cast<std::size_t>(c)]; }
 };
 
-/// Of a lease: its fetches, which must stay small and close, and its cursors.
+/// Counters of a lease: of its fetches, kept small and close together, and of its cursors.
+/// Thread safety: written by the holder of the lease, read by any thread.
 struct lease_counters {
   base::counter count, errors, rows, timeouts;
   base::counter cache_hits, cache_misses, snapshots_reused, snapshots_opened, on_writer;
@@ -47,20 +47,22 @@ struct lease_counters {
   } cursor;
 };
 
-/// The slowest statements. One that is faster than the fastest of those kept, or than the same text before, takes no lock.
+/// The slowest statements.
+/// Thread safety: any thread.
+/// Cost: a statement faster than the fastest one kept, or than the same text before, takes no lock.
 class slow_log {
 public:
   void offer(std::string_view sql, std::chrono::nanoseconds elapsed) noexcept;
   std::vector<slow_statement> read() const;
 
 private:
-  // Of texts offered lately, by hash: the upper half of the hash and the most microseconds. Two texts may take turns at one
-  // place; that costs the lock, never an entry.
+  // Recently offered texts by hash: the upper half of the hash, and the maximum in microseconds.
+  // Two texts may alternate in one place: that costs the lock, never an entry.
   static constexpr std::size_t places = 64;
   std::array<std::atomic<std::uint64_t>, places> lately_{};
-  std::atomic<std::int64_t> bar_{0};
-  mutable std::mutex mutex_;
-  std::vector<slow_statement> kept_;
+  std::atomic<std::int64_t> bar_{0}; // a faster statement is not kept
+  mutable base::mutex mutex_;
+  std::vector<slow_statement> kept_ DBENGINE_GUARDED_BY(mutex_);
 };
 
 } // namespace dbengine::engine

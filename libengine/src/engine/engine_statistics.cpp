@@ -1,109 +1,97 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Engine core: statistics.
+#include "engine/engine_statistics.hpp"
 
 #include "engine/engine.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <filesystem>
+#include <array>
+#include <memory>
 
 namespace dbengine::engine {
 
-std::uint64_t engine::wal_bytes() const {
-  if (where_.memory)
-    return 0;
-  struct stat st {};
-  return ::stat((where_.path.string() + "-wal").c_str(), &st) == 0
-             ? static_cast<std::uint64_t>(st.st_size)
-             : 0;
-}
+namespace {
 
-void engine::look_at_disk() {
-  disk_sample now;
-  if (!where_.memory) {
-    std::error_code failed;
-    now.file_present = std::filesystem::is_regular_file(where_.path, failed);
-    const auto space = std::filesystem::space(where_.path.parent_path(), failed);
-    now.free_bytes = failed ? 0 : static_cast<std::uint64_t>(space.available);
-    now.capacity = failed ? 0 : static_cast<std::uint64_t>(space.capacity);
-    now.wal_bytes = wal_bytes();
+// Adds up counters; the histograms are read out once all are merged.
+class summary {
+public:
+  void add(const worker_counters& w) {
+    for (std::size_t i = 0; i < request_class_count; ++i) {
+      add_class(i, w.classes[i]);
+      w.classes[i].wait.add_to((*sums_)[i].wait);
+    }
+    s_.timeouts += w.timeouts.get();
+    s_.commits += w.commits.get();
+    s_.groups += w.groups.get();
+    s_.grouped_requests += w.grouped.get();
+    s_.largest_group = std::max(s_.largest_group, w.largest_group.get());
+    s_.groups_rerun += w.rerun.get();
+    s_.inline_writes += w.inline_writes.get();
+    s_.checkpoints += w.checkpoints.get();
+    add_connection(w);
   }
-  const std::lock_guard lock(disk_mutex_);
-  disk_ = now;
-}
+  void add(const lease_counters& l) {
+    add_class(static_cast<std::size_t>(request_class::fetch), l);
+    add_class(static_cast<std::size_t>(request_class::cursor), l.cursor);
+    s_.timeouts += l.timeouts.get();
+    s_.reads_on_writer += l.on_writer.get();
+    add_connection(l);
+  }
+  dbengine::statistics take() {
+    for (std::size_t i = 0; i < request_class_count; ++i) {
+      s_.classes[i].wait = (*sums_)[i].wait.read();
+      s_.classes[i].run = (*sums_)[i].run.read();
+      s_.requests += s_.classes[i].count;
+      s_.errors += s_.classes[i].errors;
+    }
+    return std::move(s_);
+  }
 
-engine::disk_sample engine::disk() const {
-  const std::lock_guard lock(disk_mutex_);
-  return disk_;
-}
-
-dbengine::statistics engine::sample() const {
-  dbengine::statistics s;
+private:
   struct merged {
     base::histogram::sums wait, run;
   };
-  auto sums = std::make_unique<std::array<merged, request_class_count>>();
-  const auto add = [&](const worker_counters& w) {
-    for (std::size_t i = 0; i < request_class_count; ++i) {
-      s.classes[i].count += w.classes[i].count.get();
-      s.classes[i].errors += w.classes[i].errors.get();
-      s.classes[i].rows += w.classes[i].rows.get();
-      w.classes[i].wait.add_to((*sums)[i].wait);
-      w.classes[i].run.add_to((*sums)[i].run);
-    }
-    s.timeouts += w.timeouts.get();
-    s.commits += w.commits.get();
-    s.groups += w.groups.get();
-    s.grouped_requests += w.grouped.get();
-    s.largest_group = std::max(s.largest_group, w.largest_group.get());
-    s.groups_rerun += w.rerun.get();
-    s.inline_writes += w.inline_writes.get();
-    s.checkpoints += w.checkpoints.get();
-    s.statement_cache_hits += w.cache_hits.get();
-    s.statement_cache_misses += w.cache_misses.get();
-    s.snapshots_reused += w.snapshots_reused.get();
-    s.snapshots_opened += w.snapshots_opened.get();
-  };
-  add(writer_counts_);
-  for (const auto& r : readers_)
-    add(r->counts);
-  const auto add_part = [&](request_class c, const auto& part) {
-    const auto i = static_cast<std::size_t>(c);
-    s.classes[i].count += part.count.get();
-    s.classes[i].errors += part.errors.get();
-    s.classes[i].rows += part.rows.get();
-    part.run.add_to((*sums)[i].run);
-  };
-  leases_.for_each([&](const lease_counters& l) {
-    add_part(request_class::fetch, l);
-    add_part(request_class::cursor, l.cursor);
-    s.timeouts += l.timeouts.get();
-    s.statement_cache_hits += l.cache_hits.get();
-    s.statement_cache_misses += l.cache_misses.get();
-    s.snapshots_reused += l.snapshots_reused.get();
-    s.reads_on_writer += l.on_writer.get();
-    s.snapshots_opened += l.snapshots_opened.get();
-  });
-  for (std::size_t i = 0; i < request_class_count; ++i) {
-    s.classes[i].wait = (*sums)[i].wait.read();
-    s.classes[i].run = (*sums)[i].run.read();
-    s.requests += s.classes[i].count;
-    s.errors += s.classes[i].errors;
+
+  void add_class(std::size_t i, const auto& part) {
+    s_.classes[i].count += part.count.get();
+    s_.classes[i].errors += part.errors.get();
+    s_.classes[i].rows += part.rows.get();
+    part.run.add_to((*sums_)[i].run);
   }
-  s.queue_size = admission_.requests.load(std::memory_order_relaxed);
-  s.queue_bytes = admission_.bytes.load(std::memory_order_relaxed);
-  s.overloaded = admission_.refused.load(std::memory_order_relaxed);
+  void add_connection(const auto& c) {
+    s_.statement_cache_hits += c.cache_hits.get();
+    s_.statement_cache_misses += c.cache_misses.get();
+    s_.snapshots_reused += c.snapshots_reused.get();
+    s_.snapshots_opened += c.snapshots_opened.get();
+  }
+
+  dbengine::statistics s_;
+  std::unique_ptr<std::array<merged, request_class_count>> sums_ =
+      std::make_unique<std::array<merged, request_class_count>>();
+};
+
+} // namespace
+
+dbengine::statistics sample_statistics(engine& e) {
+  summary sum;
+  sum.add(e.counters().writer);
+  e.reads().for_each_counters([&](const worker_counters& w) { sum.add(w); });
+  e.leases().for_each([&](const lease_counters& l) { sum.add(l); });
+  auto s = sum.take();
+  const auto& waiting = e.queues().limits();
+  s.queue_size = waiting.requests.load(std::memory_order_relaxed);
+  s.queue_bytes = waiting.bytes.load(std::memory_order_relaxed);
+  s.overloaded = waiting.refused.load(std::memory_order_relaxed);
   s.errors += s.overloaded;
   s.requests += s.overloaded;
-  s.wal_bytes = disk().wal_bytes;
-  s.leases_open = leases_.open_count();
-  s.slowest = slow_.read();
-  s.backup_enabled = options_->backup_enabled;
-  s.backup_interval = options_->backup_interval;
-  s.backup_dir = options_->backup_dir;
+  s.wal_bytes = e.disk().last_sample().wal_bytes;
+  s.leases_open = e.leases().open_count();
+  s.slowest = e.counters().slow.read();
+  const auto& o = e.opts();
+  s.backup_enabled = o.backup_enabled;
+  s.backup_interval = o.backup_interval;
+  s.backup_dir = o.backup_dir;
   return s;
 }
 

@@ -17,23 +17,24 @@ namespace dbengine::engine::idempotency {
 
 namespace {
 
-// `at` is the system's time, for people: the clock may jump, so that nothing is decided by it.
+// `at` is the system's time, for people only: that clock may jump.
 constexpr const char* create_table =
     "CREATE TABLE IF NOT EXISTS dbengine_once (id TEXT PRIMARY KEY, kind INTEGER NOT NULL, result BLOB NOT NULL, "
     "at INTEGER NOT NULL DEFAULT (unixepoch()), request BLOB, engine_time INTEGER NOT NULL DEFAULT 0) "
     "WITHOUT ROWID";
 constexpr const char* create_index =
     "CREATE INDEX IF NOT EXISTS dbengine_once_engine_time ON dbengine_once (engine_time)";
-// Tables of earlier versions have no digests, or no engine time; those versions can go on with a table that has them.
+// Tables of earlier versions have no digests, or no engine time. Those versions accept a table that
+// has them.
 constexpr const char* add_digests = "ALTER TABLE dbengine_once ADD COLUMN request BLOB";
 constexpr const char* add_engine_time =
     "ALTER TABLE dbengine_once ADD COLUMN engine_time INTEGER NOT NULL DEFAULT 0;"
     "DROP INDEX IF EXISTS dbengine_once_at";
 constexpr const char* newest = "SELECT max(engine_time) FROM dbengine_once";
-// What an earlier version recorded ages from now on.
+// Records of an earlier version age from now on.
 constexpr const char* date_undated =
     "UPDATE dbengine_once SET engine_time = ? WHERE engine_time = 0";
-// Older than a day of engine time: no client retries then. The newest stay in any case, however often the engine was opened.
+// Older than a day of engine time: no client retries then. The newest 10,000 stay in any case.
 constexpr const char* prune =
     "DELETE FROM dbengine_once WHERE id IN (SELECT id FROM dbengine_once "
     "WHERE engine_time < ? - 86400 AND engine_time < (SELECT engine_time FROM dbengine_once "
@@ -64,10 +65,10 @@ struct statement {
 
 class as_engine {
 public:
-  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.current_authority()) {
-    c.set_authority(sqlite::authority::engine);
+  explicit as_engine(sqlite::connection& c) : connection_(&c), before_(c.auth().acting_as) {
+    c.auth().acting_as = sqlite::authority::engine;
   }
-  ~as_engine() { connection_->set_authority(before_); }
+  ~as_engine() { connection_->auth().acting_as = before_; }
   as_engine(const as_engine&) = delete;
   as_engine& operator=(const as_engine&) = delete;
 
@@ -102,7 +103,7 @@ request::answer decode_result(std::size_t kind, std::string_view bytes) {
   }
 }
 
-// The alternative of `request::answer` that a request of this kind is answered with.
+// The alternative of `request::answer` for a request of this kind.
 std::size_t kind_of(const request& r) {
   switch (r.what) {
   case request::kind::execute: return 1;
@@ -121,7 +122,7 @@ bool has_column(sqlite::connection& c, const char* name) {
 
 std::int64_t engine_time(sqlite::connection& c) {
   return c.where().ids->now([&c] {
-    const auto last = std::max<std::int64_t>(c.engine_integer(newest), 0);
+    const auto last = std::max<std::int64_t>(c.own_sql().integer(newest), 0);
     statement s(c.handle(), date_undated);
     sqlite3_bind_int64(s.stmt, 1, last + 1);
     s.row();
@@ -129,29 +130,29 @@ std::int64_t engine_time(sqlite::connection& c) {
   });
 }
 
-// SHA-256 of what the request asks for. Whatever else it has (deadline, class) may differ from try to try.
+// SHA-256 of the statement and its parameters. Deadline and class may differ from attempt to
+// attempt.
 std::string digest_of(const request& r) {
   base::sha256 hash;
   hash.add(base::encode(r.what, r.sql, r.parameters, r.operations));
-  // Set by set: all of them together may be large.
-  for (const auto& set :
-       r.borrowed_sets.empty() ? std::span<const params>(r.sets) : r.borrowed_sets)
+  // Set by set: encoded together they may be large.
+  for (const auto& set : r.batch())
     hash.add(base::encode(set));
   return hash.finish();
 }
 
 } // namespace
 
-bool recall(sqlite::connection& c, request& r) {
+bool lookup(sqlite::connection& c, request& r) {
   if (DBENGINE_MUTANT("forgets an id"))
     return false;
   const as_engine e(c);
-  c.engine_sql(create_table);
+  c.own_sql().run(create_table);
   if (!has_column(c, "request"))
-    c.engine_sql(add_digests);
+    c.own_sql().run(add_digests);
   if (!has_column(c, "engine_time"))
-    c.engine_sql(add_engine_time);
-  c.engine_sql(create_index);
+    c.own_sql().run(add_engine_time);
+  c.own_sql().run(create_index);
   statement s(c.handle(), "SELECT kind, result, request FROM dbengine_once WHERE id = ?");
   sqlite3_bind_text64(s.stmt, 1, r.id.data(), r.id.size(), SQLITE_STATIC, SQLITE_UTF8);
   if (!s.row())
@@ -169,7 +170,7 @@ bool recall(sqlite::connection& c, request& r) {
   return true;
 }
 
-void record(sqlite::connection& c, const request& r) {
+void store(sqlite::connection& c, const request& r) {
   if (DBENGINE_MUTANT("forgets an id"))
     return;
   const as_engine e(c);
@@ -186,7 +187,7 @@ void record(sqlite::connection& c, const request& r) {
     sqlite3_bind_int64(s.stmt, 5, time);
     s.row();
   }
-  // Once a minute, and on with the next request where there was more to forget.
+  // Once a minute; with the next request again if more records are left.
   if (const auto now = sqlite::clock::now(); now >= c.next_prune) {
     statement s(c.handle(), prune);
     sqlite3_bind_int64(s.stmt, 1, time);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A request on its way: what is asked, how far it is, what came of it.
-// Thread rule: built by its sender, then owned by the queue, then by one worker; `state` alone is touched by several.
-// Ownership: shared by the sender that waits and by the worker, so that a sender may leave at its deadline.
-
 #pragma once
 
 #include "sqlite/request_control.hpp"
@@ -28,20 +24,28 @@ class connection;
 
 namespace dbengine::engine {
 
+/// A request: its statement, its state, and its result.
+/// Thread safety: built by its sender, then owned by the queue, then by one worker. Only the state
+/// is shared.
+/// Ownership: shared by its sender and its worker, so that a sender may leave at its deadline.
 class request {
 public:
   enum class kind : std::uint8_t {
     execute,
     fetch,
-    batch,
-    transaction,
+    batch,       ///< one statement with many sets of parameters
+    transaction, ///< a list of operations, all or nothing
     script,
-    maintenance,   ///< maintenance: a function on the worker's connection, outside any transaction
-    acquire_writer ///< hand the write connection to the thread that waits
+    maintenance,   ///< a function on the worker's connection, outside any transaction
+    acquire_writer ///< hands the write connection to the sender's thread
   };
 
-  /// waiting -> running -> answered; waiting or running -> abandoned (by the sender or the watchdog, which answers
-  /// in the worker's place). answered and abandoned are terminal.
+  /// waiting: in a queue, or in a group that has not reached it. Set at the start and by
+  ///   `wait_again`; ended by `start`, `finish` and `abandon`.
+  /// running: a worker has it. Set by `start`; ended by `finish`, `abandon` and `wait_again`.
+  /// answered: its result or failure is delivered. Set by `finish`. Terminal.
+  /// abandoned: its sender or the watchdog answers in the worker's place. Set by `abandon`.
+  /// Terminal.
   enum class state : std::uint8_t { waiting, running, answered, abandoned };
 
   using answer = std::variant<std::monostate, write_result, batch_result, rows,
@@ -53,21 +57,24 @@ public:
   request& operator=(const request&) = delete;
 
   request_class statistics_class() const noexcept;
-  /// Bytes that it holds while it waits: what admission counts.
+  /// The bytes that it holds while it waits, for the admission.
   std::size_t bytes() const noexcept;
-  bool writes_by_nature() const noexcept { return what != kind::fetch; }
+  /// Past its deadline for longer than an interrupt takes.
+  bool is_stuck(sqlite::clock::time_point now) const noexcept;
+  /// For log and health: its kind, or the beginning of its SQL.
+  std::string describe() const;
 
-  /// From waiting to running; false where somebody else has answered it.
+  /// From waiting to running; false if it is answered or abandoned.
   bool start() noexcept {
     auto expected = state::waiting;
     return state_.compare_exchange_strong(expected, state::running, std::memory_order_acq_rel);
   }
-  /// Back into the queue after its worker failed.
+  /// Back to waiting, after its worker failed.
   void wait_again() noexcept {
     auto expected = state::running;
     state_.compare_exchange_strong(expected, state::waiting, std::memory_order_acq_rel);
   }
-  /// Gives the answer, once: false where it was given already.
+  /// Delivers result or failure, once; false if it is answered or abandoned already.
   bool finish() noexcept {
     auto s = state_.load(std::memory_order_acquire);
     while (s == state::waiting || s == state::running)
@@ -81,8 +88,9 @@ public:
     failure = std::move(info);
     return finish();
   }
-  /// Takes the request away from queue or worker: it is the caller's to answer then, with this fate. Nothing where it is
-  /// answered already. A worker that is in it cannot commit it any more, unless its commit is under way (`unknown`).
+  /// Takes the request from its queue or worker: the caller must answer it, with the outcome
+  /// returned. Nothing if it is answered already. The worker cannot commit it any more, unless its
+  /// commit has begun (`unknown`).
   std::optional<outcome> abandon() noexcept {
     auto s = state_.load(std::memory_order_acquire);
     while (s == state::waiting || s == state::running)
@@ -93,7 +101,7 @@ public:
             what == kind::maintenance) // VACUUM and its like commit by themselves
           return outcome::unknown;
         if (ctl.commit
-                .is_part_committed()) // a script that goes on: each of its statements is committed by itself
+                .is_part_committed()) // continue_on_error: each statement is committed by itself
           return outcome::partially_applied;
         return what == kind::fetch ? outcome::not_run : outcome::rolled_back;
       }
@@ -102,45 +110,57 @@ public:
   bool cancelled() const noexcept { return ctl.deadline.cancel_requested(); }
   state now() const noexcept { return state_.load(std::memory_order_acquire); }
 
-  /// Answers with an error in the place of a worker that is still in the request: touches neither `result` nor
-  /// `failure`. Only after `abandon`.
+  /// After `abandon`: delivers an error while a worker may still be in the request. Touches neither
+  /// `result` nor `failure`.
   virtual void refuse(const error_info&) noexcept {}
 
   const kind what;
   dbengine::priority urgency = dbengine::priority::interactive;
   std::string sql;
   params parameters;
-  std::vector<params> sets;
-  /// Instead of `sets` while the sender's own list can be used.
-  std::span<const params> borrowed_sets;
-  void own_sets() {
-    if (!borrowed_sets.empty())
-      sets.assign(borrowed_sets.begin(), borrowed_sets.end());
-    borrowed_sets = {};
+
+  // -- batch --
+  std::vector<params> batch_parameters;
+  /// Instead of `batch_parameters`, while the sender's own list is valid.
+  std::span<const params> borrowed_batch;
+  std::span<const params> batch() const noexcept {
+    return borrowed_batch.empty() ? std::span<const params>(batch_parameters) : borrowed_batch;
   }
+  /// Before the sender's list becomes invalid.
+  void copy_batch() {
+    if (!borrowed_batch.empty())
+      batch_parameters.assign(borrowed_batch.begin(), borrowed_batch.end());
+    borrowed_batch = {};
+  }
+
+  // -- transaction, script --
   std::vector<operation> operations;
   script_mode mode = script_mode::all_or_nothing;
-  std::function<void(sqlite::connection&)> task;
-  /// Of a task: what it counts as, the rows that it gave, and how long it took on the write connection.
-  request_class task_class = request_class::maintenance;
-  std::uint64_t task_rows = 0;
-  std::chrono::nanoseconds task_elapsed{0};
+
+  // -- maintenance: the function, its class in the statistics, the rows it returned, its time --
+  std::function<void(sqlite::connection&)> job;
+  request_class job_class = request_class::maintenance;
+  std::uint64_t job_rows = 0;
+  std::chrono::nanoseconds job_elapsed{0};
+
+  /// Of an exactly-once request; else empty.
   std::string id;
-  /// Not 0: of this peer of a port, and no more than its share.
+  /// The number of the peer of a port, which gets no more than its share. 0: of this process.
   std::uint64_t peer = 0;
 
   sqlite::request_control ctl;
   sqlite::clock::time_point queued{};
   sqlite::clock::time_point deadline = sqlite::clock::time_point::max();
-  /// Workers that failed while they ran it.
+  /// The number of workers that failed while they ran it.
   int attempts = 0;
-  /// What admission counted for it.
+  /// The bytes that the admission counted for it.
   std::size_t held_bytes = 0;
-  /// Runs in no group: its first try ended one.
-  bool alone = false;
-  /// Part of the statistics. A question about the engine is not, or each look would change what it looks at.
+  /// Runs in no group: its first attempt ended one.
+  bool isolated = false;
+  /// Part of the statistics. Questions about the engine are not, or each would change what it
+  /// reports.
   bool counted = true;
-  /// Its sender runs it itself: nobody else can answer while it does.
+  /// Its sender runs it: no other thread can answer it meanwhile.
   std::atomic<bool> on_senders_thread{false};
   /// Its listener allows no writing.
   bool read_only = false;
@@ -149,7 +169,7 @@ public:
   std::optional<error_info> failure;
 
 protected:
-  /// Delivers `result` or `failure`. Called once, by whoever finishes.
+  /// Delivers `result` or `failure`. Called once, by the thread that finishes.
   virtual void answered() noexcept = 0;
 
 private:

@@ -22,8 +22,9 @@ bool comes_alone(const request& r) {
 
 request_queue::lane& request_queue::lane_of(const request& r) {
   auto& c = classes_[static_cast<std::size_t>(r.urgency)];
-  // Writes of one sender keep their order over its connections, and on loopback another connection has another number: those have
-  // one lane together, and their shares alone. Numbers of addresses have the highest bit (peer_numbers.cpp).
+  // Peers of loopback are connections; those of other hosts are addresses, whose numbers have the
+  // highest bit (peer_numbers.cpp). The writes of all connections of loopback have one lane, and
+  // only their shares are apart.
   const bool ordered = peer_may_run_ == std::numeric_limits<std::size_t>::max();
   const auto key = ordered && r.peer != 0 && r.peer >> 63 == 0 ? 1 : r.peer;
   for (auto& l : c)
@@ -32,10 +33,12 @@ request_queue::lane& request_queue::lane_of(const request& r) {
   return c.emplace_back(lane{key, {}});
 }
 
+// -- admission ------------------------------------------------------------------------------------
+
 void request_queue::charge(const request_ptr& r, std::size_t bytes) {
   auto& a = *admission_;
   if (r->peer != 0) { // first: it may find no memory
-    const std::lock_guard lock(a.mutex);
+    const base::scoped_lock lock(a.mutex);
     auto& own = a.shares[r->peer];
     ++own.requests;
     own.bytes += bytes;
@@ -45,53 +48,57 @@ void request_queue::charge(const request_ptr& r, std::size_t bytes) {
   a.bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
-void request_queue::forget(const request& r) noexcept {
-  size_.fetch_sub(1, std::memory_order_seq_cst);
+void request_queue::discharge(const request& r) noexcept {
   auto& a = *admission_;
   a.requests.fetch_sub(1, std::memory_order_relaxed);
   a.bytes.fetch_sub(r.held_bytes, std::memory_order_relaxed);
   if (r.peer == 0)
     return;
-  const std::lock_guard lock(a.mutex);
+  const base::scoped_lock lock(a.mutex);
   const auto own = a.shares.find(r.peer);
   own->second.bytes -= r.held_bytes;
   if (--own->second.requests == 0)
     a.shares.erase(own);
 }
 
-void request_queue::push(request_ptr r) {
-  const auto bytes = r->bytes();
-  const std::lock_guard lock(mutex_);
-  if (closed_)
-    throw error(*closed_);
+// The request is charged already. Other queues charge theirs at the same time: each sees the sum
+// with its own.
+void request_queue::check_bounds(const request& r, std::size_t bytes) {
   auto& a = *admission_;
   const auto refuse = [&](const std::string& why) {
     a.refused.fetch_add(1, std::memory_order_relaxed);
     throw error(errc::overloaded, why + " (bounds: " + std::to_string(a.max_requests) +
                                       " requests, " + std::to_string(a.max_bytes) + " bytes)");
   };
-  auto& l = lane_of(*r); // where the rest fails, an empty lane is left
-  charge(r, bytes);
-  // Beside those that come to the other queues meanwhile; each sees the sum with its own.
   const auto waiting = a.requests.load(std::memory_order_relaxed) - 1;
   const auto held = a.bytes.load(std::memory_order_relaxed) - bytes;
+  // A request larger than the bound is admitted when it is the only one: it could never run
+  // otherwise.
+  if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
+    refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
+           " bytes are waiting");
+  if (r.peer == 0 || DBENGINE_MUTANT("has no shares"))
+    return;
+  const base::scoped_lock of_shares(a.mutex);
+  const auto own = a.shares[r.peer]; // this request included
+  if (own.requests > 1 && (own.requests > a.max_requests - waiting ||
+                           own.bytes > a.max_bytes - std::min(held, a.max_bytes)))
+    refuse("this peer has its share waiting, " + std::to_string(own.requests - 1) +
+           " requests with " + std::to_string(own.bytes - bytes) + " bytes");
+}
+
+void request_queue::push(request_ptr r) {
+  const auto bytes = r->bytes();
+  const base::scoped_lock lock(mutex_);
+  if (closed_)
+    throw error(*closed_);
+  auto& l = lane_of(*r); // if a later step fails, an empty lane is left
+  charge(r, bytes);
   try {
-    // One request larger than the bound alone is let in: it could never run otherwise.
-    if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
-      refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
-             " bytes are waiting");
-    if (r->peer != 0 && !DBENGINE_MUTANT("has no shares")) {
-      const std::lock_guard of_shares(a.mutex);
-      const auto own = a.shares[r->peer]; // this one included
-      if (own.requests > 1 && (own.requests > a.max_requests - waiting ||
-                               own.bytes > a.max_bytes - std::min(held, a.max_bytes)))
-        refuse("this peer has its share waiting, " + std::to_string(own.requests - 1) +
-               " requests with " + std::to_string(own.bytes - bytes) + " bytes");
-    }
+    check_bounds(*r, bytes);
     l.waiting.push_back(r);
   } catch (...) {
-    size_.fetch_add(1, std::memory_order_seq_cst);
-    forget(*r);
+    discharge(*r);
     throw;
   }
   size_.fetch_add(1, std::memory_order_seq_cst);
@@ -99,18 +106,19 @@ void request_queue::push(request_ptr r) {
 
 void request_queue::push_front(const std::vector<request_ptr>& rs) {
   std::vector<request_ptr> refused;
-  base::retry_on_bad_alloc(
-      [&] { refused.reserve(rs.size()); }); // those put back were taken out: they must not get lost
+  // First: a request that got lost here would never be answered.
+  base::retry_on_bad_alloc([&] { refused.reserve(rs.size()); });
   std::optional<error_info> why;
   {
-    const std::lock_guard lock(mutex_);
-    base::retry_on_bad_alloc([&] { why = closed_; });
+    const base::scoped_lock lock(mutex_);
+    // The lambdas run here, with the lock: the analysis does not see that.
+    base::retry_on_bad_alloc([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS { why = closed_; });
     for (auto it = rs.rbegin(); it != rs.rend(); ++it) {
       if (closed_) {
         refused.push_back(*it);
         continue;
       }
-      base::retry_on_bad_alloc([&] {
+      base::retry_on_bad_alloc([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
         auto& l = lane_of(**it);
         l.waiting.push_front(*it);
         try {
@@ -135,12 +143,14 @@ bool request_queue::may_run(std::uint64_t peer) const noexcept {
 }
 
 request_queue::lanes::iterator request_queue::first_of(lanes& c) noexcept {
-  return std::find_if(c.begin(), c.end(),
-                      [this](const lane& l) { return !l.waiting.empty() && may_run(l.peer); });
+  for (auto it = c.begin(); it != c.end(); ++it)
+    if (!it->waiting.empty() && may_run(it->peer))
+      return it;
+  return c.end();
 }
 
 request_queue::place request_queue::next_lane() {
-  // Every 16th turn one of the others goes first, batch and maintenance in turns, so that neither waits for ever.
+  // Of the 16th turns, background and maintenance have every other one.
   static constexpr std::array<std::array<std::size_t, 3>, 3> orders{
       {{0, 1, 2}, {1, 2, 0}, {2, 1, 0}}};
   ++turn_;
@@ -153,8 +163,9 @@ request_queue::place request_queue::next_lane() {
 request_ptr request_queue::take(place p) {
   auto r = std::move(p.at->waiting.front());
   p.at->waiting.pop_front();
-  forget(*r);
-  // The process's own lane stays: it is the one that most engines have.
+  size_.fetch_sub(1, std::memory_order_seq_cst);
+  discharge(*r);
+  // The process's own lane stays: most engines have no other.
   if (p.at->waiting.empty() && p.at->peer != 0)
     p.of->erase(p.at);
   else if (!DBENGINE_MUTANT("serves peers as they come"))
@@ -164,11 +175,12 @@ request_ptr request_queue::take(place p) {
 
 std::vector<request_ptr> request_queue::pop_group(std::size_t max_requests, std::size_t max_bytes) {
   std::vector<request_ptr> group;
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   auto p = next_lane();
   if (p.of == nullptr)
     return group;
-  // A batch request goes alone: interactive ones that come meanwhile wait for it and no longer.
+  // A background request comes alone: interactive ones that arrive meanwhile wait for it and no
+  // longer.
   if (p.at->waiting.front()->urgency != priority::interactive)
     max_requests = 1;
   group.reserve(std::min(max_requests, size_.load(std::memory_order_relaxed)));
@@ -187,13 +199,13 @@ std::vector<request_ptr> request_queue::pop_group(std::size_t max_requests, std:
 }
 
 request_ptr request_queue::pop() {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   const auto p = next_lane();
   if (p.of == nullptr)
     return nullptr;
   if (const auto peer = p.at->peer; peer != 0) {
     ++running_[peer]; // first: it may find no memory
-    peers_under_way_.fetch_add(1, std::memory_order_relaxed);
+    peers_running_.fetch_add(1, std::memory_order_relaxed);
   }
   return take(p);
 }
@@ -201,8 +213,8 @@ request_ptr request_queue::pop() {
 void request_queue::done(const request& r) noexcept {
   if (r.peer == 0)
     return;
-  const std::lock_guard lock(mutex_);
-  peers_under_way_.fetch_sub(1, std::memory_order_relaxed);
+  const base::scoped_lock lock(mutex_);
+  peers_running_.fetch_sub(1, std::memory_order_relaxed);
   if (const auto it = running_.find(r.peer); it != running_.end() && --it->second == 0)
     running_.erase(it);
 }
@@ -210,49 +222,53 @@ void request_queue::done(const request& r) noexcept {
 bool request_queue::has_work() const noexcept {
   if (empty())
     return false;
-  const std::lock_guard lock(mutex_);
-  return std::any_of(classes_.begin(), classes_.end(), [this](const lanes& c) {
-    return std::any_of(c.begin(), c.end(),
-                       [this](const lane& l) { return !l.waiting.empty() && may_run(l.peer); });
-  });
+  const base::scoped_lock lock(mutex_);
+  for (const auto& c : classes_)
+    for (const auto& l : c)
+      if (!l.waiting.empty() && may_run(l.peer))
+        return true;
+  return false;
 }
 
 std::vector<request_ptr> request_queue::expire(sqlite::clock::time_point now) {
-  std::vector<request_ptr> gone;
-  const std::lock_guard lock(mutex_);
-  gone.reserve(size_.load(std::memory_order_relaxed)); // first: one that is taken out must be told
+  std::vector<request_ptr> expired;
+  const base::scoped_lock lock(mutex_);
+  expired.reserve(
+      size_.load(std::memory_order_relaxed)); // first: a removed request must be answered
   for (auto& c : classes_) {
     for (auto& l : c)
       std::erase_if(l.waiting, [&](const request_ptr& r) {
         if (r->deadline > now && r->now() == request::state::waiting && !r->cancelled())
           return false;
-        forget(*r);
-        gone.push_back(r);
+        size_.fetch_sub(1, std::memory_order_seq_cst);
+        discharge(*r);
+        expired.push_back(r);
         return true;
       });
     std::erase_if(c, [](const lane& l) { return l.waiting.empty() && l.peer != 0; });
   }
-  return gone;
+  return expired;
 }
 
 std::vector<request_ptr> request_queue::close(error_info why) {
-  std::vector<request_ptr> rest;
-  const std::lock_guard lock(mutex_);
-  base::retry_on_bad_alloc([&] { rest.reserve(size_.load(std::memory_order_relaxed)); });
+  std::vector<request_ptr> closed;
+  const base::scoped_lock lock(mutex_);
+  base::retry_on_bad_alloc([&] { closed.reserve(size_.load(std::memory_order_relaxed)); });
   closed_ = std::move(why);
   for (auto& c : classes_) {
     for (auto& l : c)
       for (auto& r : l.waiting) {
-        forget(*r);
-        rest.push_back(std::move(r));
+        size_.fetch_sub(1, std::memory_order_seq_cst);
+        discharge(*r);
+        closed.push_back(std::move(r));
       }
     c.clear();
   }
-  return rest;
+  return closed;
 }
 
 void request_queue::open() {
-  const std::lock_guard lock(mutex_);
+  const base::scoped_lock lock(mutex_);
   closed_.reset();
 }
 

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The queue in front of workers: bounded, in classes, and outliving any worker.
-// Thread rule: every member may be called from any thread. Ownership: shares the requests.
-//
-// Why not the workers' mailboxes? A mailbox is unbounded, has no classes, gives nothing back to a sender that leaves at its
-// deadline, and dies with its actor. Here a request survives its worker, so that the next one can run it.
-
 #pragma once
 
+#include "base/thread_annotations.hpp"
 #include "engine/request.hpp"
 
 #include <array>
@@ -17,13 +12,13 @@
 #include <deque>
 #include <limits>
 #include <list>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
 namespace dbengine::engine {
 
-/// Requests and bytes that may wait, over all queues of an engine.
+/// The bounds of what may wait, over all queues of an engine, and what waits.
+/// Thread safety: any thread.
 struct admission {
   std::size_t max_requests = 0;
   std::size_t max_bytes = 0;
@@ -31,55 +26,68 @@ struct admission {
   std::atomic<std::size_t> bytes{0};
   std::atomic<std::uint64_t> refused{0};
 
-  /// What of it each peer of a port has. The process's own requests have no share: they may take all of it.
+  /// What one peer of a port has waiting. The process's own requests have no share: they may use
+  /// all.
   struct share {
     std::size_t requests = 0;
     std::size_t bytes = 0;
   };
-  std::mutex mutex{}; // guards shares
-  std::unordered_map<std::uint64_t, share> shares{};
+  base::mutex mutex{};
+  std::unordered_map<std::uint64_t, share> shares DBENGINE_GUARDED_BY(mutex){};
 };
 
-/// Each class is a list of lanes, one for each peer that has something in it and one for the process's own; they are served in turns.
-/// Within a lane the order is that of arrival. Without `peer_may_run` (writes) the peers of loopback, which are connections, have one lane:
-/// a sender's writes keep their order over its connections.
+/// The bounded queue in front of workers, which outlives any worker.
+///
+/// 1. A queue has a class for each priority. Interactive requests go first, then background, then
+///    maintenance. Every 16th time one of the other classes goes first, so that neither starves.
+/// 2. A class is a list of lanes: one for each peer with a waiting request, and one for the
+///    process's own. Lanes are served in turns. Within a lane the order is that of arrival.
+/// 3. Without `peer_may_run` (writes) the peers of loopback have one lane together. Each of their
+///    connections is a peer, and a sender's writes must keep their order over its connections.
+///
+/// Why not the workers' mailboxes? A mailbox is unbounded, has no classes, cannot give a request
+/// back to a sender that leaves at its deadline, and dies with its actor. Here a request survives
+/// its worker, and the next one can run it.
+/// Thread safety: any thread.
+/// Ownership: shares the requests.
 class request_queue {
 public:
-  /// `peer_may_run`: so many requests of one peer may be under way at once, see `done`.
+  /// `peer_may_run`: how many requests of one peer may run at once, see `done`.
   explicit request_queue(admission& a,
                          std::size_t peer_may_run = std::numeric_limits<std::size_t>::max())
       : admission_(&a), peer_may_run_(peer_may_run) {}
 
-  /// Throws `errc::overloaded` where a bound is reached or a peer has its share: half of what others leave. `errc::shut_down` or what
-  /// `close` was given after that.
+  /// Throws `errc::overloaded` if a bound is reached, or a peer has its share: half of what others
+  /// leave. After `close` throws its error.
   void push(request_ptr r);
-  /// Back to the front, in their order: what a failed worker left. Past the bounds, too: it was admitted before.
+  /// Puts the requests of a failed worker back to the front, in their order. They were admitted
+  /// before: no bound applies.
   void push_front(const std::vector<request_ptr>& rs);
 
-  /// The next requests for one transaction: at most so many and so many bytes, of one class. A `lend` or a `task` comes
-  /// alone. Interactive goes before batch before maintenance; every 16th time one of the others does.
+  /// The next requests for one transaction, of one class, within these bounds. A maintenance
+  /// request and one that acquires the writer come alone.
   std::vector<request_ptr> pop_group(std::size_t max_requests, std::size_t max_bytes);
-  /// Null as well where all that waits is of peers that have as much under way as they may. Whoever takes a request calls `done`.
+  /// The next request; null if none may run. The caller must call `done` with it.
   request_ptr pop();
-  /// What `pop` gave is under way no more.
+  /// A request from `pop` has ended.
   void done(const request& r) noexcept;
-  /// Requests of peers that `pop` gave and are under way. For who looks often, from wherever.
-  std::size_t peers_under_way() const noexcept {
-    return peers_under_way_.load(std::memory_order_relaxed);
+  /// Requests of peers between `pop` and `done`. Lock-free, for polling.
+  std::size_t peers_running() const noexcept {
+    return peers_running_.load(std::memory_order_relaxed);
   }
-  /// `pop` would find something.
+  /// `pop` would return a request.
   bool has_work() const noexcept;
 
-  /// Takes out what has passed its deadline or was cancelled.
+  /// Removes and returns the requests past their deadline, and the cancelled ones.
   std::vector<request_ptr> expire(sqlite::clock::time_point now);
-  /// Takes everything out and refuses what comes later with this error.
+  /// Removes and returns all requests, and refuses later ones with this error.
   std::vector<request_ptr> close(error_info why);
-  /// Takes new requests again.
+  /// Ends `close`.
   void open();
 
   std::size_t size() const noexcept { return size_.load(std::memory_order_seq_cst); }
   bool empty() const noexcept { return size() == 0; }
-  /// For who looks often, from wherever.
+  /// Lock-free size, for polling from any thread.
   const std::atomic<std::size_t>& waiting() const noexcept { return size_; }
 
 private:
@@ -87,31 +95,32 @@ private:
     std::uint64_t peer = 0;
     std::deque<request_ptr> waiting;
   };
-  using lanes = std::list<lane>; // whose turn it is first
+  using lanes = std::list<lane>; // the next turn at the front
   struct place {
     lanes* of = nullptr;
     lanes::iterator at = {};
   };
 
+  lane& lane_of(const request& r) DBENGINE_REQUIRES(mutex_);
+  bool may_run(std::uint64_t peer) const noexcept DBENGINE_REQUIRES(mutex_);
+  lanes::iterator first_of(lanes& c) noexcept DBENGINE_REQUIRES(mutex_);
+  /// The lane whose turn it is; none if no request may run.
+  place next_lane() DBENGINE_REQUIRES(mutex_);
+  /// Removes the first request of the lane and moves the lane to the end.
+  request_ptr take(place p) DBENGINE_REQUIRES(mutex_);
+  void check_bounds(const request& r, std::size_t bytes);
   void charge(const request_ptr& r, std::size_t bytes);
-  void forget(const request& r) noexcept;
-  lane& lane_of(const request& r);
-  bool may_run(std::uint64_t peer) const noexcept;
-  /// The lane whose turn it is; none where nothing waits that may run.
-  place next_lane();
-  lanes::iterator first_of(lanes& c) noexcept;
-  /// Takes the first one out, and its lane to the end.
-  request_ptr take(place p);
+  void discharge(const request& r) noexcept;
 
   admission* admission_;
   const std::size_t peer_may_run_;
-  mutable std::mutex mutex_;
-  std::array<lanes, 3> classes_;
-  std::unordered_map<std::uint64_t, std::size_t> running_; // by peer
-  std::atomic<std::size_t> peers_under_way_{0};
+  mutable base::mutex mutex_;
+  std::array<lanes, 3> classes_ DBENGINE_GUARDED_BY(mutex_);
+  std::unordered_map<std::uint64_t, std::size_t> running_ DBENGINE_GUARDED_BY(mutex_); // by peer
+  std::optional<error_info> closed_ DBENGINE_GUARDED_BY(mutex_);
+  unsigned turn_ DBENGINE_GUARDED_BY(mutex_) = 0;
+  std::atomic<std::size_t> peers_running_{0};
   std::atomic<std::size_t> size_{0};
-  std::optional<error_info> closed_;
-  unsigned turn_ = 0;
 };
 
 } // namespace dbengine::engine

@@ -27,7 +27,7 @@ void require_descriptors(std::size_t n, const char* what_for) {
       all.clear(); // the message may need one
       throw error(errc::cannot_open, std::to_string(n) + " descriptors are needed " + what_for +
                                          " and only " + std::to_string(had) +
-                                         " can be had: " + std::generic_category().message(why));
+                                         " are available: " + std::generic_category().message(why));
     }
     all.push_back(std::move(next));
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Descriptors that may not be had. CAF ends the process where its middleman gets none for its own pipe and epoll.
-// Thread rule: any thread.
+// A check that file descriptors are available. CAF ends the process if its middleman gets none for
+// its own pipe and epoll.
+// Thread safety: any thread.
 
 #pragma once
 
@@ -10,7 +11,8 @@
 
 namespace dbengine::os {
 
-/// Throws `errc::cannot_open` where so many more descriptors cannot be had at once. `what_for`: "to connect".
+/// Throws `errc::cannot_open` if `n` more descriptors cannot be opened at once. `what_for`: "to
+/// connect".
 void require_descriptors(std::size_t n, const char* what_for);
 
 } // namespace dbengine::os

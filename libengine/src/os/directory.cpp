@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -17,25 +16,21 @@ namespace dbengine::os {
 
 namespace {
 
-// The bytes of a database file that SQLite locks: pending, reserved and 510 shared ones, from 1 GiB on (file format).
-constexpr off_t sqlite_lock_begin = 0x40000000;
-constexpr off_t sqlite_lock_length = 512;
-
 struct stat stat_of(int fd) {
   struct stat s {};
   if (fstat(fd, &s) != 0)
-    throw_errno(errno, "cannot look at an open file");
+    throw_errno(errno, "cannot read the state of an open file");
   return s;
 }
 
-// A folder that was just made is durable when the one above it is.
+// A new folder is durable when its parent folder is synced.
 void sync_parent(const std::filesystem::path& path) {
   const unique_fd above(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!above || fsync(above.get()) != 0)
     throw_errno(errno, "cannot write " + path.parent_path().string() + " to the disk");
 }
 
-// As the one above, each missing level is made durable.
+// Makes each missing level durable.
 void make_folder(const std::filesystem::path& path, mode_t mode) {
   int failed = mkdir(path.c_str(), mode) == 0 ? 0 : errno;
   if (failed == ENOENT) {
@@ -49,57 +44,6 @@ void make_folder(const std::filesystem::path& path, mode_t mode) {
 }
 
 } // namespace
-
-void refuse_nul(const std::filesystem::path& path) {
-  if (path.native().find('\0') != std::string::npos)
-    throw error(errc::invalid_option,
-                "the path \"" + std::string(path.c_str()) + "\" has a NUL and more after it");
-}
-
-void unique_fd::reset() noexcept {
-  if (fd_ >= 0)
-    ::close(std::exchange(fd_, -1));
-}
-
-void throw_errno(int number, const std::string& what, errc fallback) {
-  errc code = fallback;
-  if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-    code = errc::disk_full;
-  else if (number == EIO)
-    code = errc::io;
-  throw error(code, what + ": " + std::generic_category().message(number));
-}
-
-std::uint64_t file_size(int fd) {
-  return static_cast<std::uint64_t>(stat_of(fd).st_size);
-}
-
-void sync_file(int fd, const std::string& name) {
-  if (fsync(fd) != 0)
-    throw_errno(errno, "cannot write " + name + " to the disk", errc::io);
-}
-
-bool try_lock(int fd, bool exclusive) {
-  while (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK)
-      return false;
-    if (errno != EINTR)
-      throw_errno(errno, "cannot lock a file");
-  }
-  return true;
-}
-
-bool locked_by_sqlite(int fd) {
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = sqlite_lock_begin;
-  lock.l_len = sqlite_lock_length;
-  // Of an open file description, because that sees this process's own locks too.
-  if (fcntl(fd, F_OFD_GETLK, &lock) != 0)
-    throw_errno(errno, "cannot ask for the locks of a file");
-  return lock.l_type != F_UNLCK;
-}
 
 directory directory::open(const std::filesystem::path& path, bool create) {
   refuse_nul(path);
@@ -133,7 +77,7 @@ unique_fd directory::create(const std::string& name) const {
 }
 
 unique_fd directory::open_file(const std::string& name) const {
-  // Not blocking: a pipe under that name would wait for its writer.
+  // Non-blocking: a pipe under that name would wait for its writer.
   unique_fd result(openat(fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (!result || !S_ISREG(stat_of(result.get()).st_mode))
     return {};
@@ -142,7 +86,8 @@ unique_fd directory::open_file(const std::string& name) const {
 
 unique_fd directory::lock(const std::string& name) const {
   constexpr int flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-  // Nothing is in it, and it stays: another user's locks all the same, and needs no right to write.
+  // The file is empty and is never removed. Another user's lock file works as well: `flock` needs
+  // no permission to write.
   unique_fd result(openat(fd(), name.c_str(), O_RDWR | O_CREAT | flags, 0644));
   if (!result && errno == EACCES)
     result = unique_fd(openat(fd(), name.c_str(), O_RDONLY | flags));
@@ -183,7 +128,7 @@ void directory::rename(const std::string& from, const std::string& to) const {
     return;
   if (errno != EINVAL && errno != ENOSYS)
     throw_errno(errno, "cannot rename " + from + " to " + path_of(to).string());
-  // A file system without that flag: the directory's lock keeps other engines away.
+  // A file system without RENAME_NOREPLACE: the lock of the directory keeps other engines out.
   if (exists(to))
     throw_errno(EEXIST, "cannot rename " + from + " to " + path_of(to).string());
   replace(from, to);
@@ -213,7 +158,8 @@ void directory::sync() const {
 }
 
 std::vector<std::string> directory::names() const {
-  // A handle of its own, because reading moves a position that belongs to the handle. The stream owns it.
+  // A descriptor of its own, owned by the stream: reading moves a position that belongs to the
+  // descriptor.
   const int again = openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   std::unique_ptr<DIR, int (*)(DIR*)> stream(again < 0 ? nullptr : fdopendir(again), closedir);
   if (!stream)

@@ -27,7 +27,7 @@ namespace {
 // Behind the 512 bytes from 1 GiB on that SQLite locks.
 constexpr off_t engine_byte = 0x40000000 + 1024;
 
-struct flock whole_lock(short type, off_t begin, off_t length) {
+struct flock range_lock(short type, off_t begin, off_t length) {
   struct flock l {};
   l.l_type = type;
   l.l_whence = SEEK_SET;
@@ -46,13 +46,14 @@ bool is_named(const std::filesystem::path& path, int fd, struct stat& mine) noex
   throw_errno(errno, "the lock file \"" + path.string() + "\"", errc::cannot_open);
 }
 
-// `flock` needs no right to write: another user's lock file, left by a process that was killed, locks all the same.
+// `flock` needs no permission to write, so the lock file that a killed process of another user left
+// works as well.
 unique_fd open_lock_file(const std::filesystem::path& path) {
   constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0644));
   if (!fd && errno == EACCES) {
     fd = unique_fd(::open(path.c_str(), O_RDONLY | flags));
-    if (!fd && errno == ENOENT) // its holder removed it in between, or nothing may be made here
+    if (!fd && errno == ENOENT) // its holder removed it in between, or no file may be made here
       fd = unique_fd(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0644));
   }
   struct stat s {};
@@ -73,7 +74,7 @@ bool try_flock(int fd, const std::filesystem::path& path) {
   return true;
 }
 
-// The process id in a lock file, where such a process is there; else 0.
+// The process id in a lock file; 0 if no such process exists.
 pid_t holder_in(int fd) {
   char text[32] = {};
   if (::pread(fd, text, sizeof text - 1, 0) <= 0)
@@ -89,14 +90,15 @@ pid_t holder_in(int fd) {
                                 (ours ? ", this one" : "") + ")");
 }
 
-// 1, 2, 4 … at most 10 ms, as the busy handler of a connection waits.
-void wait_a_moment(int count) {
+// 1, 2, 4 … at most 10 ms, as a connection's busy handler waits.
+void back_off(int count) {
   std::this_thread::sleep_for(std::chrono::milliseconds(std::min(1 << std::min(count, 4), 10)));
 }
 
-// Of an open file description: not let go of where SQLite closes its own descriptors of the file.
+// A lock of the open file description: it remains when SQLite closes its own descriptors of the
+// file.
 bool try_range(int fd, short type, off_t begin, off_t length) noexcept {
-  auto l = whole_lock(type, begin, length);
+  auto l = range_lock(type, begin, length);
   while (::fcntl(fd, F_OFD_SETLK, &l) != 0)
     if (errno != EINTR)
       return false;
@@ -108,7 +110,8 @@ bool is_empty(const std::string& path) noexcept {
   return ::lstat(path.c_str(), &s) == 0 && S_ISREG(s.st_mode) && s.st_size == 0;
 }
 
-// SQLite's locks, all of them: nobody reads or writes it, or has its write-ahead log open.
+// Takes all of SQLite's locks: no connection reads or writes the database or has its write-ahead
+// log open.
 bool take_sqlite_locks(int fd) noexcept {
   return try_range(fd, F_WRLCK, 0x40000000, 512);
 }
@@ -126,7 +129,8 @@ void remove_if_empty(const std::string& database) {
   ::unlink(wal.c_str());
 }
 
-// No page, or the first one and nothing in it: as SQLite makes it when it switches to a write-ahead log.
+// True for a database without content: no page, or an empty first page as SQLite makes it when it
+// switches to a write-ahead log.
 bool holds_nothing(int fd) noexcept {
   std::array<unsigned char, 108> head{};
   struct stat s {};
@@ -138,7 +142,7 @@ bool holds_nothing(int fd) noexcept {
     return std::uint32_t{head[at]} << 24 | std::uint32_t{head[at + 1]} << 16 |
            std::uint32_t{head[at + 2]} << 8 | head[at + 3];
   };
-  // Pages, schema cookie, user version, application id; then the cells of the page of the schema.
+  // Pages, schema cookie, user version, application id; then the cells of the schema's page.
   return ::pread(fd, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size()) &&
          four(28) <= 1 && four(40) == 0 && four(60) == 0 && four(68) == 0 && head[103] == 0 &&
          head[104] == 0;
@@ -147,27 +151,28 @@ bool holds_nothing(int fd) noexcept {
 } // namespace
 
 bool locked_by_engine(int fd) noexcept {
-  auto l = whole_lock(F_WRLCK, engine_byte, 1);
+  auto l = range_lock(F_WRLCK, engine_byte, 1);
   return ::fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
 }
 
 file_lock::file_lock(const std::filesystem::path& database, clock::time_point deadline)
     : database_(database), path_(database.string() + ".lock") {
-  // The last holder removes the file: whoever locked a file that no longer has the name must try again.
+  // The last holder removes the file. A lock on a file that no longer has the name is worthless:
+  // try again.
   for (int waits = 0;;) {
     auto fd = open_lock_file(path_);
     if (!try_flock(fd.get(), path_)) {
       const auto holder = holder_in(fd.get());
       if (clock::now() >= deadline || pinned_file::has(fd.get()))
         refuse_second_engine(database, holder);
-      wait_a_moment(waits++);
+      back_off(waits++);
       continue;
     }
     struct stat s {};
     if (!is_named(path_, fd.get(), s))
       continue;
     const bool ours = (::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_RDWR;
-    // One that cannot say who holds it makes room for one that can, where that is possible.
+    // A lock file that cannot hold our process id is replaced by one that can, if possible.
     if (!ours && ::unlink(path_.c_str()) == 0)
       continue;
     name_ = pinned_file(std::move(fd));
@@ -175,7 +180,7 @@ file_lock::file_lock(const std::filesystem::path& database, clock::time_point de
     const auto text = std::to_string(owner_) + "\n";
     if (ours && (::ftruncate(name_.get(), 0) != 0 ||
                  ::pwrite(name_.get(), text.data(), text.size(), 0) < 0)) {
-      // The holder's number is a courtesy: on a full disk the lock holds all the same.
+      // The process id is only informative: on a full disk the lock holds without it.
     }
     return;
   }
@@ -204,7 +209,7 @@ bool file_lock::take_file(bool create) {
       throw error(errc::cannot_open,
                   shown + " is one of " + std::to_string(s.st_nlink) +
                       " names of a file (hard links): its write-ahead log lies beside one of them "
-                      "and is not seen by who opens another. Copy it, or remove the other names");
+                      "and is not seen under another. Copy it, or remove the other names");
     file_ = std::move(fd);
     return made;
   }
@@ -224,7 +229,7 @@ void file_lock::remove_empty(bool made) noexcept {
       if (is_empty(database + "-journal"))
         ::unlink((database + "-journal").c_str());
     }
-  } catch (...) { // no memory for a name: empty files stay
+  } catch (...) { // no memory for a name: empty files remain
   }
   drop_sqlite_locks(file_.get());
 }
@@ -241,7 +246,7 @@ void remove_empty_wal(const std::filesystem::path& database) noexcept {
     if (is_named(database, fd.get(), s))
       remove_if_empty(database.string());
     drop_sqlite_locks(fd.get());
-  } catch (...) { // no memory, or no right to ask: they stay, as those of SQLite's own readers do
+  } catch (...) { // no memory, or no permission: they remain, as those of SQLite's own readers do
   }
 }
 
@@ -260,10 +265,11 @@ file_lock& file_lock::operator=(file_lock&& other) noexcept {
 }
 
 void file_lock::release() noexcept {
-  // First: who gets the lock file next finds the database free.
+  // First, so that the next holder of the lock file finds the database unlocked.
   file_.reset();
   struct stat s {};
-  // In a forked child the names are the parent's; and a lock file that was put in the place of ours is another engine's.
+  // In a forked child the names belong to the parent. A lock file that replaced ours belongs to
+  // another engine.
   if (name_ && owner_ == ::getpid() && is_named(path_, name_.get(), s))
     ::unlink(path_.c_str());
   name_.reset();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One read-write engine per database file, among all processes.
-// Ownership: the locks last as long as the object; a process that ends lets go of them, and a forked child never has them.
+// The lock that allows one read-write engine per database file, among all processes.
+// Thread safety: one thread at a time.
+// Ownership: the locks last as long as the object. A process that ends releases them; a forked
+// child never has them.
 
 #pragma once
 
@@ -13,27 +15,33 @@
 
 namespace dbengine::os {
 
-/// Two locks. The first is `flock` on `<file>.lock` beside the database, with the holder's process id inside: it is there before
-/// the database is, says who the holder is, and keeps restores out. But it belongs to a name, and a file may have several, and
-/// anybody may remove the lock file. So an engine takes the second one, too: a lock on the database itself, on a byte that
-/// SQLite never locks. It belongs to the file, whatever its names are, and lasts as long as the descriptor.
+/// Two locks of one database.
+/// 1. `flock` on `<file>.lock` beside the database, with the holder's process id as content. It
+///    exists before the database does, names the holder and keeps restores out. But it belongs to a
+///    name, a file may have several names, and the lock file may be removed.
+/// 2. A lock on a byte of the database itself that SQLite never locks. It belongs to the file,
+///    whatever its names are, and lasts as long as the descriptor.
 class file_lock {
 public:
   file_lock() = default;
   using clock = std::chrono::steady_clock;
 
-  /// The first lock. `database`: its path, without links. Another process that holds it is waited for until `deadline`; this one is not:
-  /// it would wait for itself. Throws `errc::locked` with the holder's process id, or `errc::cannot_open`.
+  /// Takes the first lock. `database`: its path, without links. Waits for another process until
+  /// `deadline`; does not wait for this process, which would wait for itself.
+  /// Errors: `errc::locked` with the holder's process id, `errc::cannot_open`.
   explicit file_lock(const std::filesystem::path& database, clock::time_point deadline = {});
   ~file_lock();
   file_lock(file_lock&& other) noexcept = default;
   file_lock& operator=(file_lock&& other) noexcept;
 
-  /// The second one. The database is made where it is missing and `create`; true where it was made. Throws `errc::locked`,
-  /// and `errc::cannot_open` where it may not be written or has several names (hard links): the write-ahead log lies beside
-  /// one of them, and who opens another one would not see it. Where the file system has no such locks the first one is all.
+  /// Takes the second lock. With `create` a missing database is made; returns true if it was made.
+  /// On a file system without such locks the first lock is the only one.
+  /// Errors: `errc::locked`; `errc::cannot_open` if the file may not be written or has several
+  /// names (hard links): the write-ahead log lies beside one name, and an engine that opens another
+  /// name would not see it.
   bool take_file(bool create);
-  /// After an opening that failed, with the database closed: removes what it made and left empty. `made`: the database, too.
+  /// Removes what a failed open made and left empty. The database must be closed. `made`: the open
+  /// also made the database.
   void remove_empty(bool made) noexcept;
 
   void release() noexcept;
@@ -42,15 +50,16 @@ private:
   std::filesystem::path database_;
   std::filesystem::path path_; // of the lock file
   pinned_file name_;           // the lock file, with the first lock
-  pinned_file file_;           // the database, with the second one
+  pinned_file file_;           // the database, with the second lock
   int owner_ = 0;              // the process that took them
 };
 
-/// Whether an engine, of this or another process, has the second lock on the open database file.
+/// True if an engine, of this or another process, has the second lock on the open database file.
 bool locked_by_engine(int fd) noexcept;
 
-/// Removes an empty write-ahead log and its index, as SQLite's last writing connection does when it closes: only while no
-/// connection of any process has the database open. SQLite's reading connections make both files and leave them behind.
+/// Removes an empty write-ahead log and its index, as SQLite's last writing connection does when it
+/// closes. Does nothing while a connection of any process has the database open. SQLite's reading
+/// connections make both files and leave them behind.
 void remove_empty_wal(const std::filesystem::path& database) noexcept;
 
 } // namespace dbengine::os

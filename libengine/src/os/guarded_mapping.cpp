@@ -99,8 +99,8 @@ mapped_file parse_line(const char* p, const char* end) noexcept {
   return m;
 }
 
-// Calls `f` with the mapping that contains the address and returns its result; nullopt if no mapping
-// contains it. Async-signal-safe: only system calls, no allocation.
+// Calls `f` with the mapping that contains the address and returns its result; nullopt if no
+// mapping contains it. Async-signal-safe: only system calls, no allocation.
 template <class F>
 std::optional<bool> with_mapping_at(std::uintptr_t address, F f) noexcept {
   const int fd = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 // `own`: the link of the descriptor that does not count.
 bool holds(const fs::path& descriptors, const fs::path& own, const struct stat& file) {
-  std::error_code unseen; // another user's, or a process that ends right now
+  std::error_code unseen; // a process of another user, or one that is ending
   for (fs::directory_iterator i(descriptors, unseen), end; !unseen && i != end;
        i.increment(unseen)) {
     struct stat s {};

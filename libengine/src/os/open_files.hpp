@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who has a file open without a lock on it.
-// Thread rule: any thread.
+// Detection of open descriptors of a file that hold no lock on it.
+// Thread safety: any thread.
 
 #pragma once
 
 namespace dbengine::os {
 
-/// Whether the regular file that is open as `fd` is open a second time, in this process or another. For the owner of the file and
-/// the superuser the kernel itself says so: it grants a write lease (fcntl(2), F_SETLEASE) to the only one who has it open. For
-/// others, and on file systems without leases (NFS, FUSE), all that is seen is what /proc shows of the processes that this one may
-/// look into.
+/// True if the regular file that is open as `fd` is open a second time, in this or another process.
+/// For the owner of the file and the superuser the kernel decides: it grants a write lease
+/// (fcntl(2), F_SETLEASE) only to the single open descriptor. For other users, and on file systems
+/// without leases (NFS, FUSE), only the descriptors that /proc shows are found.
 ///
-/// The lease is given back at once. Who opens the file in that moment waits for that long; the signal that tells of it is SIGURG,
-/// which does nothing unless the host wants it: SIGIO, the usual one, ends a process.
+/// The lease is released at once; an open of the file in that moment waits for that. The signal
+/// that announces it is SIGURG, which is ignored by default: SIGIO, the usual one, ends a process.
 bool is_open_elsewhere(int fd);
 
 } // namespace dbengine::os

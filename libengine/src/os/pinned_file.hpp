@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A file of ours, or a database, held open beside SQLite.
-// Thread rule: one thread at a time. Ownership: owns one descriptor, which may outlive the object (below).
+// Files that are kept open beside SQLite: the engine's own and databases.
+// Thread safety: one object is used by one thread at a time; different objects are independent.
+// Ownership: owns one descriptor, which may outlive the object (see below).
 
 #pragma once
 
@@ -12,15 +13,18 @@
 
 namespace dbengine::os {
 
-/// A descriptor of a file that SQLite may have open in this process, too. When a process closes any descriptor of a file, the
-/// kernel drops all its POSIX locks there, SQLite's included. So one on whose file SQLite has a lock is not closed, but kept
-/// until nobody has: by the next `pinned_file` that opens or lets go of something, at most one for each file that is looked at
-/// once at a time.
+/// A descriptor of a file that SQLite may also have open in this process. When a process closes any
+/// descriptor of a file, the kernel drops all of the process's POSIX locks on it, including
+/// SQLite's. So the descriptor of a file that SQLite has locked is not closed but kept until no
+/// lock remains. The next `pinned_file` that is opened or reset closes it; at most one is kept per
+/// file that is opened once at a time.
 ///
-/// Its locks, if it has some, are let go of by name. A child that is forked meanwhile shares the open file, and would keep the
-/// locks for as long as it lives: its copy of the descriptor leads to /dev/null from the fork on.
+/// The locks of the descriptor itself are released explicitly. A child that is forked meanwhile
+/// shares the open file description and would keep the locks while it runs: its copy of the
+/// descriptor leads to /dev/null from the fork on.
 ///
-/// Why not a list of this process's databases? It would not know the connections that SQLite's other users have.
+/// Why not a list of this process's databases? It would not know the connections of other users of
+/// SQLite in the process.
 class pinned_file {
 public:
   pinned_file() = default;
@@ -31,11 +35,12 @@ public:
 
   /// As `directory::open_file`.
   static pinned_file open(const directory& folder, const std::string& name);
-  /// For reading and writing, made with SQLite's mode where it is missing and `create`; `made` tells. A link in its place is
-  /// not followed. None, with `errno`, where that fails.
+  /// Opens a file for reading and writing. With `create` a missing file is made with SQLite's mode;
+  /// `made` is set if it was. Links are not followed. Returns no descriptor, with `errno`, if that
+  /// fails.
   static pinned_file open_to_write(const std::filesystem::path& path, bool create, bool& made);
 
-  /// Whether one of this process is open on the file that `fd` is open on.
+  /// True if a `pinned_file` of this process is open on the file that `fd` is open on.
   static bool has(int fd);
 
   int get() const noexcept { return fd_.get(); }

@@ -19,7 +19,8 @@
 namespace dbengine::os {
 
 void name_thread(const char* name) noexcept {
-  static_cast<void>(::pthread_setname_np(::pthread_self(), name)); // without one it works as well
+  // a thread without a name works as well
+  static_cast<void>(::pthread_setname_np(::pthread_self(), name));
 }
 
 void require_threads(std::size_t n) {
@@ -34,14 +35,14 @@ void require_threads(std::size_t n) {
         id = static_cast<pid_t>(::syscall(SYS_gettid));
         done.wait(false);
       });
-  } catch (...) { // told when those that there are have ended
+  } catch (...) { // thrown again when the threads that were made have ended
     why = std::current_exception();
   }
   done = true;
   done.notify_all();
   for (auto& t : all)
     t.join();
-  // A thread that was joined counts against the limit for a moment still: it is gone when its number is.
+  // A joined thread counts against the limit for a moment: wait until its number is unused.
   const auto enough = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   for (std::size_t i = 0; i < all.size(); ++i)
     while (::syscall(SYS_tgkill, ::getpid(), ids[i].load(), 0) == 0 &&
@@ -53,7 +54,7 @@ void require_threads(std::size_t n) {
     std::rethrow_exception(why);
   } catch (const std::system_error& e) {
     throw error(errc::cannot_open, std::to_string(n) + " threads are needed and only " +
-                                       std::to_string(all.size()) + " can be had: " + e.what());
+                                       std::to_string(all.size()) + " are available: " + e.what());
   }
 }
 

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Threads of the process: whether more can be created, and their names.
-// Thread rule: any thread.
+// Thread safety: any thread.
 
 #pragma once
 
@@ -10,10 +10,11 @@
 
 namespace dbengine::os {
 
-/// Throws `errc::cannot_open` where so many more threads cannot be had at once.
+/// Throws `errc::cannot_open` if `n` more threads cannot be created at once.
 void require_threads(std::size_t n);
 
-/// Names this thread for debuggers and `top`: 15 characters at most. Else it has the name of the one that started it.
+/// Names this thread for debuggers and `top`, at most 15 characters. Without it a thread has the
+/// name of the thread that started it.
 void name_thread(const char* name) noexcept;
 
 } // namespace dbengine::os

@@ -14,14 +14,14 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// Pragmas that tell something about the object in their argument.
-constexpr std::array<std::string_view, 15> asking{
+// Pragmas that describe the object in their argument.
+constexpr std::array<std::string_view, 15> describing{
     "collation_list", "compile_options", "database_list", "foreign_key_check", "foreign_key_list",
     "function_list",  "index_info",      "index_list",    "index_xinfo",       "integrity_check",
     "module_list",    "pragma_list",     "quick_check",   "table_info",        "table_xinfo"};
 
-// Pragmas that tell a setting when they have no argument.
-constexpr std::array<std::string_view, 27> telling{
+// Pragmas that return a setting if they have no argument.
+constexpr std::array<std::string_view, 27> readable{
     "analysis_limit", "application_id",    "auto_vacuum",  "automatic_index",    "busy_timeout",
     "cache_size",     "cache_spill",       "data_version", "defer_foreign_keys", "encoding",
     "foreign_keys",   "freelist_count",    "journal_mode", "journal_size_limit", "locking_mode",
@@ -29,24 +29,25 @@ constexpr std::array<std::string_view, 27> telling{
     "schema_version", "secure_delete",     "synchronous",  "temp_store",         "table_list",
     "user_version",   "wal_autocheckpoint"};
 
-// Pragmas whose setting lies in the file or lasts one transaction: safe for anybody who may write.
-constexpr std::array<std::string_view, 5> setting{"application_id", "defer_foreign_keys",
-                                                  "incremental_vacuum", "optimize", "user_version"};
+// Pragmas whose setting lies in the file or lasts one transaction: safe for every writer.
+constexpr std::array<std::string_view, 5> writable{
+    "application_id", "defer_foreign_keys", "incremental_vacuum", "optimize", "user_version"};
 
-// Functions that answer at once and the same on any connection. Sorted for nobody: a prepare asks, not a run.
+// Functions that return at once, and the same on any connection. Unsorted: a preparation searches
+// them, not a run.
 constexpr std::array<std::string_view, 20> quick{
     "abs",  "avg",       "coalesce", "count", "date",   "datetime", "ifnull",
     "iif",  "julianday", "length",   "max",   "min",    "nullif",   "round",
     "sign", "sum",       "time",     "total", "typeof", "unixepoch"};
 
-// Tables that show the connection instead of the file: pragmas as tables, `sqlite_stmt`, `dbstat`.
+// Tables that describe the connection, not the file: pragmas as tables, `sqlite_stmt`, `dbstat`.
 bool shows_connection(std::string_view table) {
   return table.starts_with("pragma_") || table == "sqlite_stmt" || table == "dbstat" ||
          table.starts_with("sqlite_temp_");
 }
 
 template <std::size_t N>
-bool among(const std::array<std::string_view, N>& names, std::string_view name) {
+bool is_among(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -55,6 +56,35 @@ std::string lower_case(std::string_view text) {
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower;
+}
+
+enum class ddl : unsigned char { none, permanent, temporary };
+
+ddl kind_of(int action) noexcept {
+  switch (action) {
+  case SQLITE_CREATE_INDEX:
+  case SQLITE_CREATE_TABLE:
+  case SQLITE_CREATE_TRIGGER:
+  case SQLITE_CREATE_VIEW:
+  case SQLITE_CREATE_VTABLE:
+  case SQLITE_DROP_INDEX:
+  case SQLITE_DROP_TABLE:
+  case SQLITE_DROP_TRIGGER:
+  case SQLITE_DROP_VIEW:
+  case SQLITE_DROP_VTABLE:
+  case SQLITE_ALTER_TABLE:
+  case SQLITE_REINDEX:
+  case SQLITE_ANALYZE: return ddl::permanent;
+  case SQLITE_CREATE_TEMP_INDEX:
+  case SQLITE_CREATE_TEMP_TABLE:
+  case SQLITE_CREATE_TEMP_TRIGGER:
+  case SQLITE_CREATE_TEMP_VIEW:
+  case SQLITE_DROP_TEMP_INDEX:
+  case SQLITE_DROP_TEMP_TABLE:
+  case SQLITE_DROP_TEMP_TRIGGER:
+  case SQLITE_DROP_TEMP_VIEW: return ddl::temporary;
+  default: return ddl::none;
+  }
 }
 
 } // namespace
@@ -68,7 +98,7 @@ int authorizer::callback(void* self, int action, const char* a, const char* b, c
   try {
     return static_cast<authorizer*>(self)->decide(action, a, b, db, trigger);
   } catch (...) {
-    return SQLITE_DENY; // out of memory while writing down what was denied
+    return SQLITE_DENY; // out of memory for the text of what was denied
   }
 }
 
@@ -85,9 +115,9 @@ int authorizer::deny_temporary() {
 
 int authorizer::decide_pragma(const char* name_text, const char* argument) {
   const auto name = lower_case(name_text);
-  if (among(asking, name) || name == "table_list")
+  if (is_among(describing, name) || name == "table_list")
     return SQLITE_OK;
-  if (among(setting, name) &&
+  if (is_among(writable, name) &&
       (argument != nullptr || name == "optimize" || name == "incremental_vacuum")) {
     writes_ = true;
     if (acting_as == authority::reader) {
@@ -95,21 +125,22 @@ int authorizer::decide_pragma(const char* name_text, const char* argument) {
       return SQLITE_DENY;
     }
     if (name == "defer_foreign_keys") {
-      // SQLite sets it while it prepares and keeps it to the end of the transaction, which is that of a whole group.
+      // SQLite sets it at preparation and keeps it to the end of the transaction, which may be
+      // that of a whole group.
       if (acting_as != authority::scope && !in_transaction)
         return deny("PRAGMA defer_foreign_keys outside a transaction");
       defers_keys = true;
     }
     return SQLITE_OK;
   }
-  if (among(telling, name) && argument == nullptr) {
+  if (is_among(readable, name) && argument == nullptr) {
     reads_pragma_ = true;
     return SQLITE_OK;
   }
   return deny("PRAGMA " + name + (argument != nullptr ? " with a value" : ""));
 }
 
-// Whether it is an insert into one table and nothing else.
+// Notes whether the statement is an insert into one table and nothing else.
 void authorizer::note_insert_target(int action, const char* a, const char* db,
                                     const char* trigger) {
   bool fits = trigger == nullptr;
@@ -119,25 +150,57 @@ void authorizer::note_insert_target(int action, const char* a, const char* db,
   } else if (action == SQLITE_READ) { // the parent of a foreign key
     fits = fits && a != nullptr && sqlite3_stricmp(a, target_.c_str()) != 0;
   } else {
-    fits = fits && action == SQLITE_SELECT; // each row is one
+    fits = fits && action == SQLITE_SELECT; // each row of VALUES is one
   }
   only_inserts_ = only_inserts_ && fits;
 }
 
-// What a statement reads or changes of what SQLite loads with the schema, for whoever it runs.
+// Notes what the statement reads or changes of what SQLite loads with the schema. Independent of
+// its rights.
 void authorizer::note_schema_use(int action, const char* a) {
   if (action == SQLITE_PRAGMA && a != nullptr) {
     const auto name = lower_case(a);
-    reads_schema_ = reads_schema_ || among(asking, name) || name == "table_list";
+    reads_schema_ = reads_schema_ || is_among(describing, name) || name == "table_list";
     may_change_statistics_ = may_change_statistics_ || name == "optimize";
   } else if (action == SQLITE_READ) {
     reads_schema_ = reads_schema_ || (a != nullptr && std::string_view(a).starts_with("pragma_"));
   } else if (action == SQLITE_ANALYZE) {
     (preparing_ ? changes_statistics_ : statistics_changed) = true;
   } else if (action == SQLITE_DELETE && a != nullptr && std::string_view(a) == "sqlite_stat1") {
-    // `ANALYZE sqlite_schema`, which loads the statistics that somebody wrote, tells of this alone.
+    // The only call for `ANALYZE sqlite_schema`, which loads statistics that were written by hand.
     (preparing_ ? changes_statistics_ : statistics_changed) = true;
   }
+}
+
+// What the statement does. Independent of its rights.
+void authorizer::note_facts(int action, const char* a, const char* b, const char* trigger) {
+  switch (action) {
+  case SQLITE_SELECT:
+  case SQLITE_RECURSIVE: return;
+  case SQLITE_READ:
+    connection_independent_ = connection_independent_ && a != nullptr && !shows_connection(a);
+    return;
+  case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
+  case SQLITE_UPDATE:
+  case SQLITE_DELETE:
+    writes_ = true;
+    connection_independent_ = false;
+    return;
+  case SQLITE_FUNCTION:
+    connection_independent_ = connection_independent_ && b != nullptr && is_among(quick, b);
+    if (b != nullptr) {
+      const bool rowid = sqlite3_stricmp(b, "last_insert_rowid") == 0;
+      uses_last_rowid_ = uses_last_rowid_ || rowid;
+      uses_change_counts_ = uses_change_counts_ || rowid || sqlite3_stricmp(b, "changes") == 0 ||
+                            sqlite3_stricmp(b, "total_changes") == 0;
+    }
+    return;
+  default: break;
+  }
+  dml_only_ = connection_independent_ = false;
+  const auto kind = kind_of(action);
+  writes_ = writes_ || kind != ddl::none;
+  is_ddl_ = is_ddl_ || kind == ddl::permanent;
 }
 
 int authorizer::decide(int action, const char* a, const char* b, const char* db,
@@ -148,82 +211,49 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   if (preparing_ && (action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_TEMP_VIEW))
     new_view_ = lower_case(a);
   note_schema_use(action, a);
-  switch (action) {
-  case SQLITE_SELECT:
-  case SQLITE_RECURSIVE: return SQLITE_OK;
-  case SQLITE_READ:
-    connection_independent_ = connection_independent_ && a != nullptr && !shows_connection(a);
-    // The texts, with their literals, of everybody whose statements the connection keeps.
-    if (!free && a != nullptr && std::string_view(a) == "sqlite_stmt")
-      return deny("reading sqlite_stmt, which shows other people's statements");
+  note_facts(action, a, b, trigger);
+  // Denied with every right.
+  if (action == SQLITE_FUNCTION && b != nullptr &&
+      (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
+    return deny(std::string(b) + "()");
+  if (free)
     return SQLITE_OK;
-  case SQLITE_INSERT:
-  case SQLITE_UPDATE:
-  case SQLITE_DELETE: connection_independent_ = false; break;
-  case SQLITE_FUNCTION:
-    connection_independent_ = connection_independent_ && b != nullptr && among(quick, b);
-    break;
-  default: dml_only_ = connection_independent_ = false;
-  }
-  // `CREATE TABLE temp.x` is no CREATE_TEMP_TABLE for SQLite, and a trigger `temp.x` is one on its table's database. But all
-  // are put into the schema table of the temporary database.
+  // `CREATE TABLE temp.x` is no CREATE_TEMP_TABLE for SQLite, and a trigger `temp.x` belongs to its
+  // table's database. But all of them are inserted into the temporary database's schema table.
   const bool creates = action == SQLITE_INSERT || action == SQLITE_CREATE_INDEX ||
                        action == SQLITE_CREATE_TABLE || action == SQLITE_CREATE_TRIGGER ||
                        action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_VTABLE;
-  if (creates && preparing_ && !free && db != nullptr && sqlite3_stricmp(db, "temp") == 0)
+  if (creates && preparing_ && db != nullptr && sqlite3_stricmp(db, "temp") == 0)
     return deny_temporary();
+  switch (kind_of(action)) {
+  case ddl::permanent: return SQLITE_OK;
+  // SQLite's own steps (ALTER TABLE) create and drop temporary objects.
+  case ddl::temporary: return preparing_ ? deny_temporary() : SQLITE_OK;
+  case ddl::none: break;
+  }
   switch (action) {
-  case SQLITE_INSERT: inserts_ = inserts_ || trigger == nullptr; [[fallthrough]];
+  case SQLITE_SELECT:
+  case SQLITE_RECURSIVE:
+  case SQLITE_INSERT:
   case SQLITE_UPDATE:
-  case SQLITE_DELETE: writes_ = true; return SQLITE_OK;
-  case SQLITE_CREATE_INDEX:
-  case SQLITE_CREATE_TABLE:
-  case SQLITE_CREATE_TRIGGER:
-  case SQLITE_CREATE_VIEW:
-  case SQLITE_CREATE_VTABLE:
-  case SQLITE_DROP_INDEX:
-  case SQLITE_DROP_TABLE:
-  case SQLITE_DROP_TRIGGER:
-  case SQLITE_DROP_VIEW:
-  case SQLITE_DROP_VTABLE:
-  case SQLITE_ALTER_TABLE:
-  case SQLITE_REINDEX:
-  case SQLITE_ANALYZE: writes_ = is_ddl_ = true; return SQLITE_OK;
-  case SQLITE_CREATE_TEMP_INDEX:
-  case SQLITE_CREATE_TEMP_TABLE:
-  case SQLITE_CREATE_TEMP_TRIGGER:
-  case SQLITE_CREATE_TEMP_VIEW:
-  case SQLITE_DROP_TEMP_INDEX:
-  case SQLITE_DROP_TEMP_TABLE:
-  case SQLITE_DROP_TEMP_TRIGGER:
-  case SQLITE_DROP_TEMP_VIEW:
-    writes_ = true;
-    // Inside SQLite's own steps (ALTER TABLE) temporary objects come and go.
-    return free || !preparing_ ? SQLITE_OK : deny_temporary();
+  case SQLITE_DELETE:
+  case SQLITE_FUNCTION: return SQLITE_OK;
+  case SQLITE_READ:
+    // It shows the texts, with their literals, of all statements that the connection caches.
+    return a != nullptr && std::string_view(a) == "sqlite_stmt"
+               ? deny("reading sqlite_stmt, which shows other requests' statements")
+               : SQLITE_OK;
   case SQLITE_TRANSACTION:
-    return free || !preparing_ ? SQLITE_OK : deny(a != nullptr ? a : "transaction control");
-  case SQLITE_SAVEPOINT: return free ? SQLITE_OK : deny("SAVEPOINT");
+    return preparing_ ? deny(a != nullptr ? a : "transaction control") : SQLITE_OK;
+  case SQLITE_SAVEPOINT: return deny("SAVEPOINT");
   case SQLITE_ATTACH:
-    // VACUUM attaches a nameless database while it runs; with INTO it has a name.
-    if (free || (!preparing_ && (a == nullptr || *a == '\0')))
+    // VACUUM attaches a database without a name while it runs; with INTO it has a name.
+    if (!preparing_ && (a == nullptr || *a == '\0'))
       return SQLITE_OK;
     return deny(preparing_ ? "ATTACH" : "VACUUM INTO (use a backup)");
-  case SQLITE_DETACH: return free || !preparing_ ? SQLITE_OK : deny("DETACH");
-  case SQLITE_FUNCTION:
-    if (b != nullptr &&
-        (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
-      return deny(std::string(b) + "()");
-    if (b != nullptr) {
-      const bool rowid = sqlite3_stricmp(b, "last_insert_rowid") == 0;
-      uses_last_rowid_ = uses_last_rowid_ || rowid;
-      uses_change_counts_ = uses_change_counts_ || rowid || sqlite3_stricmp(b, "changes") == 0 ||
-                            sqlite3_stricmp(b, "total_changes") == 0;
-    }
-    return SQLITE_OK;
-  case SQLITE_PRAGMA: return free ? SQLITE_OK : decide_pragma(a, b);
-  default:
-    return free ? SQLITE_OK
-                : deny("an action unknown to the engine (" + std::to_string(action) + ")");
+  case SQLITE_DETACH: return preparing_ ? deny("DETACH") : SQLITE_OK;
+  case SQLITE_PRAGMA: return decide_pragma(a, b);
+  default: return deny("an action unknown to the engine (" + std::to_string(action) + ")");
   }
 }
 

@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a statement may do, decided by SQLite's own authorizer calls and never by reading its text.
+// What a statement may do and what it does, by SQLite's own authorizer calls, never by its text.
+// Thread safety: the connection's user.
 
 #pragma once
 
 #include <string>
+#include <utility>
 
 struct sqlite3;
 
 namespace dbengine::sqlite {
 
-/// Who runs statements on the connection.
+/// Whose rights statements on the connection have.
 enum class authority : unsigned char {
-  reader, ///< only reading; whatever writes is noted and goes to the writer
+  reader, ///< reading; a statement that writes is noted and goes to the writer
   writer, ///< data and schema, but nothing that would break the engine
   scope,  ///< the same inside an interactive transaction
   raw,    ///< everything: a raw connection
-  engine  ///< the engine's own statements
+  engine  ///< everything: the engine's own statements
 };
 
-/// One per connection; its address is the authorizer's user data.
+/// The authorizer callback of one connection; SQLite holds its address.
+///
+/// `begin_prepare` and `end_prepare` enclose each preparation. The facts about a statement are
+/// those of the last preparation. SQLite also calls the authorizer while statements run.
 class authorizer {
 public:
-  /// Installs itself. Must outlive the connection's statements.
+  /// Installs the callback. Must outlive the connection's statements.
   void install(sqlite3* db);
 
   authority acting_as = authority::engine;
 
-  /// Before each prepare.
   void begin_prepare() noexcept {
     preparing_ = true;
     writes_ = is_ddl_ = inserts_ = uses_last_rowid_ = uses_change_counts_ = needs_writer_ =
@@ -41,9 +45,9 @@ public:
   }
   void end_prepare() noexcept { preparing_ = false; }
 
-  /// The statement changes data or schema.
+  /// It changes data or schema.
   bool writes() const noexcept { return writes_; }
-  /// It makes, changes or drops tables, indexes and the like.
+  /// It creates, changes or drops tables, indexes and the like.
   bool is_ddl() const noexcept { return is_ddl_; }
   /// Its own text (no trigger) inserts.
   bool inserts() const noexcept { return inserts_; }
@@ -53,37 +57,41 @@ public:
   bool uses_change_counts() const noexcept { return uses_change_counts_; }
   /// It reads and changes rows and nothing else: no schema, no setting, no transaction.
   bool dml_only() const noexcept { return dml_only_; }
-  /// The table that it puts rows into, where that is all it does: no trigger, no function, no look at that table itself (a foreign
-  /// key to it). Else empty.
+  /// The table that it inserts into, if it does nothing else: no trigger, no function, no read of
+  /// that table (a foreign key to it). Else empty.
   const std::string& only_inserts_into() const noexcept { return only_inserts_ ? target_ : none_; }
-  /// It only reads, tells nothing about its connection, and calls no function that may take long.
+  /// It only reads, returns nothing about its connection, and calls no function that may take long.
   bool connection_independent() const noexcept { return connection_independent_; }
   /// A reader refused it only because it belongs to the writer (a pragma that sets something).
   bool needs_writer() const noexcept { return needs_writer_; }
-  /// It is a pragma that tells a setting and changes none, whatever SQLite says of it.
+  /// It is a pragma that returns a setting and changes none, although SQLite calls it a write.
   bool reads_pragma() const noexcept { return reads_pragma_; }
-  /// It answers from what the connection remembers of the schema, without a look at the file: a pragma, or its table.
+  /// It answers from the schema that the connection remembers, without a look at the file: a
+  /// pragma, or a pragma's table.
   bool reads_schema() const noexcept { return reads_schema_; }
   /// It changes the statistics that the query planner reads with the schema (ANALYZE).
   bool changes_statistics() const noexcept { return changes_statistics_; }
-  /// It runs ANALYZE where SQLite thinks that it pays (PRAGMA optimize).
+  /// It runs ANALYZE if SQLite finds it worthwhile (PRAGMA optimize).
   bool may_change_statistics() const noexcept { return may_change_statistics_; }
-  /// The view that it makes; empty where it makes none.
+  /// The view that it creates; else empty.
   const std::string& new_view() const noexcept { return new_view_; }
-  /// Statistics were changed by a statement that another one runs, or that a host prepared. Until the connection sets it to false.
-  bool statistics_changed = false;
-  /// The request is a transaction: what lasts to its end may be set in it.
-  bool in_transaction = false;
-  /// Foreign keys may have been deferred since this was last set to false.
-  bool defers_keys = false;
-  /// What was forbidden, for the error's text; empty where nothing was.
+  /// What was denied, for the error's text; empty if nothing was.
   const std::string& denied() const noexcept { return denied_; }
+
+  /// The statistics were changed by a statement that another one runs, or that a host prepared by
+  /// the native handle. The connection resets it.
+  bool statistics_changed = false;
+  /// The request is a transaction: settings that last to its end are allowed.
+  bool in_transaction = false;
+  /// Foreign keys may have been deferred since this was reset.
+  bool defers_keys = false;
 
 private:
   static int callback(void* self, int action, const char* a, const char* b, const char* db,
                       const char* trigger);
   void note_insert_target(int action, const char* a, const char* db, const char* trigger);
   void note_schema_use(int action, const char* a);
+  void note_facts(int action, const char* a, const char* b, const char* trigger);
   int decide(int action, const char* a, const char* b, const char* db, const char* trigger);
   int decide_pragma(const char* name, const char* argument);
   int deny_temporary();
@@ -107,6 +115,20 @@ private:
   std::string new_view_;
   const std::string none_;
   std::string denied_;
+};
+
+/// Gives the statements of a scope the engine's rights.
+class engine_rights {
+public:
+  explicit engine_rights(authorizer& a) noexcept
+      : authorizer_(&a), before_(std::exchange(a.acting_as, authority::engine)) {}
+  ~engine_rights() { authorizer_->acting_as = before_; }
+  engine_rights(const engine_rights&) = delete;
+  engine_rights& operator=(const engine_rights&) = delete;
+
+private:
+  authorizer* authorizer_;
+  authority before_;
 };
 
 } // namespace dbengine::sqlite

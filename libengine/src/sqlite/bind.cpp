@@ -14,7 +14,7 @@ namespace dbengine::sqlite {
 
 namespace {
 
-constexpr auto nowhere = std::numeric_limits<std::size_t>::max();
+constexpr auto no_value = std::numeric_limits<std::size_t>::max();
 
 std::string_view without_prefix(std::string_view name) {
   if (!name.empty() && (name[0] == ':' || name[0] == '@' || name[0] == '$'))
@@ -28,7 +28,8 @@ void binder::load_names() {
   if (!p_->parameter_names.empty() || p_->parameter_count == 0)
     return;
   p_->parameter_names.resize(static_cast<std::size_t>(p_->parameter_count));
-  // Up to the first that is positional, which `map_names` refuses: SQLite looks each of them up from the beginning of its list.
+  // Up to the first positional one, which `map_names` refuses: SQLite searches its list of names
+  // from the beginning for each.
   for (int i = 1; i <= p_->parameter_count; ++i) {
     const char* name = sqlite3_bind_parameter_name(p_->stmt, i);
     if (name == nullptr)
@@ -46,7 +47,7 @@ std::string binder::describe(int index) {
 
 namespace {
 
-int put(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
+int bind_value(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
   switch (v.type) {
   case value_type::integer: return sqlite3_bind_int64(s, index, v.integer);
   case value_type::real: return sqlite3_bind_double(s, index, v.real);
@@ -58,22 +59,22 @@ int put(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
   return sqlite3_bind_null(s, index);
 }
 
-// Without the way through a reference: a bulk is made of these.
-int put(sqlite3_stmt* s, int index, const value& v) noexcept {
+// Without the detour by a reference: `execute_many` binds these.
+int bind_value(sqlite3_stmt* s, int index, const value& v) noexcept {
   if (const auto* text = std::get_if<std::string>(&v.data()))
     return sqlite3_bind_text64(s, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);
   if (const auto* i = std::get_if<std::int64_t>(&v.data()))
     return sqlite3_bind_int64(s, index, *i);
   if (const auto* d = std::get_if<double>(&v.data()))
     return sqlite3_bind_double(s, index, *d);
-  return put(s, index, value_ref(v));
+  return bind_value(s, index, value_ref(v));
 }
 
 } // namespace
 
 template <class T>
 inline void binder::bind_one(int index, const T& v) {
-  if (const int rc = put(p_->stmt, index, v); rc != SQLITE_OK) [[unlikely]]
+  if (const int rc = bind_value(p_->stmt, index, v); rc != SQLITE_OK) [[unlikely]]
     throw_bind_error(rc, index, value_ref(v));
 }
 
@@ -101,7 +102,7 @@ void binder::map_names(const params& p) {
     if (!by_name.emplace(given[i], i).second)
       throw error(errc::bind, "parameter \"" + given[i] + "\" is given twice");
   std::vector<bool> used(given.size());
-  std::vector<std::size_t> source(p_->parameter_names.size(), nowhere);
+  std::vector<std::size_t> source(p_->parameter_names.size(), no_value);
   for (std::size_t i = 0; i < p_->parameter_names.size(); ++i) {
     const auto& name = p_->parameter_names[i];
     if (name.empty() || name[0] == '?')
@@ -150,7 +151,7 @@ bool binder::bind_rows(std::span<const params> sets) noexcept {
     if (set.named() || values.size() != each)
       return false;
     for (const auto& v : values)
-      if (put(p_->stmt, ++index, v) != SQLITE_OK)
+      if (bind_value(p_->stmt, ++index, v) != SQLITE_OK)
         return false;
   }
   return true;

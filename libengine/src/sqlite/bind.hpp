@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Parameters into a prepared statement: each one checked, none left over, none missing.
-// Thread rule: belongs to the connection's user.
+// Binds the parameters of a prepared statement.
+// Thread safety: the connection's user.
 
 #pragma once
 
@@ -17,17 +17,17 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-/// Binds all parameters by reference: the values must live until the statement is reset. Throws `errc::bind` naming the
-/// missing, extra or misspelt one; nothing has run then.
+/// Binds all parameters by reference: the values must live until the statement is reset. Throws
+/// `errc::bind` that names the missing, extra or misspelt parameter; nothing has run then.
 class binder {
 public:
   binder(sqlite3* db, prepared& p) : db_(db), p_(&p) {}
 
   void bind(const params_view& v);
-  /// For `execute_many`: the mapping of names found for one set is used again where the next has the same names.
+  /// For `execute_many`: a mapping of names serves the next set, too, if that has the same names.
   void bind(const params& set);
-  /// One set after the other into a statement of as many rows. False, with nothing said, where one of them does not fit or a value
-  /// is refused: the statement of one row says why.
+  /// Binds one set after the other into a statement of as many rows. False, without a reason, if a
+  /// set does not fit or a value is refused: the statement of one row reports why.
   bool bind_rows(std::span<const params> sets) noexcept;
 
 private:

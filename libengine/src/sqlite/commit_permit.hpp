@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Who decides about a request's commit: the worker that runs it or the thread that answers for it.
-// Thread safety: `try_forbid`, `mark_part_committed` and `is_part_committed` by any thread; the rest
-// by the thread that runs the request.
+// Decides whether a request may commit: its worker and the thread that answers for it compete.
+// Thread safety: `try_forbid`, `mark_part_committed` and `is_part_committed` by any thread; the
+// others by the thread that runs the request.
 
 #pragma once
 

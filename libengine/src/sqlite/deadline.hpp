@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // When a running request must stop: its deadline, its cancellation, a kill, a preemption.
-// Thread safety: used by the thread that runs the request; `kill` and `cancel_requested` by any thread.
+// Thread safety: the thread that runs the request; `kill` and `cancel_requested` by any thread.
 
 #pragma once
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The age of exactly-once records.
-// Thread rule: the write connection's.
+// The clock by which exactly-once records age.
+// Thread safety: the write connection's user.
 
 #pragma once
 
@@ -12,16 +12,17 @@
 
 namespace dbengine::sqlite {
 
-/// The engine's own time in seconds, by which records age: it goes on from the newest record while the engine is open, so that no jump
-/// of the system's clock makes a record old. Shared by the write connections of an engine, one after the other.
+/// The engine's own time in seconds. It continues from the newest record while the engine is open,
+/// so that no jump of the system's clock makes a record old. Shared by the write connections of an
+/// engine, one after the other.
 class id_clock {
 public:
-  /// `newest` record in the file; asked for once.
+  /// `newest()` returns the time of the newest record in the file; called once.
   template <class F>
   std::int64_t now(F&& newest) {
     if (!start_)
-      start_ = newest() +
-               1; // every opening counts: programs that run for a moment make records old, too
+      // One second for each opening: records age under programs that run for a moment, too.
+      start_ = newest() + 1;
     return *start_ + std::chrono::duration_cast<std::chrono::seconds>(
                          std::chrono::steady_clock::now() - opened_)
                          .count();

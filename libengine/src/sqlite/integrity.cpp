@@ -21,17 +21,18 @@ namespace dbengine::sqlite {
 namespace {
 
 constexpr const char* what = "cannot check the database";
-// As many as SQLite tells of by itself.
+// SQLite's own default.
 constexpr int max_problems = 100;
-// Names that are tried. A new name comes first in the list where its slot of the schema's hash table is empty, which is at least
-// every eighth one (SQLite fills it to two entries a slot).
+// Names that are tried. A new name comes first in the list if its bucket of the schema's hash table
+// is empty, which at least every eighth one is (SQLite fills it to two entries a bucket).
 constexpr int max_names = 256;
 
 struct finalize {
   void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
 };
 
-// The first column of the first row; nothing where there is no row. The statement is not run to its end.
+// The first column of the first row; nothing if there is no row. The statement is not run to its
+// end.
 std::optional<std::string> first_row(sqlite3* db, const std::string& sql) {
   sqlite3_stmt* raw = nullptr;
   if (const int rc = sqlite3_prepare_v2(db, sql.c_str(), -1, &raw, nullptr); rc != SQLITE_OK)
@@ -51,36 +52,39 @@ std::int64_t integer(sqlite3* db, const std::string& sql) {
   return text && !text->empty() ? std::stoll(*text) : 0;
 }
 
-// -- the list of b-trees ----------------------------------------------------------------------------
+// -- the list of b-trees --------------------------------------------------------------------------
 
 // In the order of the schema's hash table, which is that of the list.
 constexpr const char* first_object =
     "SELECT type || ' ' || name FROM pragma_table_list WHERE schema = 'main' LIMIT 1";
 
-// A table in the memory of one connection, with the b-tree of another: what SQLite's own shell calls an imposter.
+// A table in the memory of one connection, with the b-tree of another table. SQLite's own shell
+// calls it an imposter.
 class imposter {
 public:
   imposter(sqlite3* db, std::int64_t root, const std::string& name) : db_(db) {
-    forget();
+    reset_schema();
     first_row(db_, "SELECT count(*) FROM main.sqlite_schema"); // reads the schema
-    // Under this switch a CREATE TABLE only adds to the schema in memory. It takes no name of a database.
+    // Under this switch, CREATE TABLE only adds to the schema in memory. It accepts no name of a
+    // database.
     sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, db_, "main", 1, static_cast<int>(root));
     const int rc =
         sqlite3_exec(db_, ("CREATE TABLE \"" + name + "\" (a)").c_str(), nullptr, nullptr, nullptr);
     sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, db_, "main", 0, 0);
     if (rc != SQLITE_OK) {
       const auto info = error_of(rc);
-      forget();
+      reset_schema();
       throw error(info);
     }
   }
-  ~imposter() { forget(); }
+  ~imposter() { reset_schema(); }
   imposter(const imposter&) = delete;
   imposter& operator=(const imposter&) = delete;
 
 private:
-  // The connection reads its schema anew, and expires what was prepared with the one it had.
-  void forget() const noexcept {
+  // The connection reads its schema again, and expires statements that were prepared with the old
+  // one.
+  void reset_schema() const noexcept {
     sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, db_, "main", 0, 1);
   }
   error_info error_of(int rc) const {
@@ -104,9 +108,9 @@ std::vector<std::string> lines_of(const std::string& text) {
   return result;
 }
 
-// Takes out one of each of `lines`, with SQLite's words of where it was only if there is none without; false where the first is not
-// there.
-bool take_out(std::vector<std::string>& from, const std::vector<std::string>& lines) {
+// Removes one of each of `lines`; a line with SQLite's prefix of its place only if there is none
+// without. False if the first of `lines` is missing.
+bool remove_lines(std::vector<std::string>& from, const std::vector<std::string>& lines) {
   bool found = false;
   for (const auto& line : lines) {
     auto it = std::find(from.begin(), from.end(), line);
@@ -125,13 +129,14 @@ bool take_out(std::vector<std::string>& from, const std::vector<std::string>& li
   throw error(errc::internal, std::string(what) + " as a whole: " + why);
 }
 
-// Of all b-trees and the free list. The list has one b-tree twice, which SQLite notes.
+// The problems of all b-trees and the free list. The list has one b-tree twice, which SQLite
+// reports.
 std::vector<std::string> tree_problems(sqlite3* db) {
   if (sqlite3_compileoption_used("UNTESTABLE") != 0)
-    refuse("it was built without what is needed for that");
+    refuse("this SQLite was built without the test controls that it needs");
   auto root = integer(db, "SELECT max(rootpage) FROM main.sqlite_schema WHERE rootpage > 1");
   std::vector<std::string> noted{"2nd reference to page " + std::to_string(root)};
-  if (root == 0) { // no table at all: then it is a page behind the end
+  if (root == 0) { // no table at all: uses a page behind the end
     root = integer(db, "PRAGMA main.page_count") + 1;
     const auto page = std::to_string(root);
     noted = {"invalid page number " + page, "Failed to read ptrmap key=" + page,
@@ -144,21 +149,21 @@ std::vector<std::string> tree_problems(sqlite3* db) {
     const imposter added(db, root, name);
     if (first_row(db, first_object) != "table " + name)
       continue;
-    // The first row is about the b-trees. What comes after it, SQLite's own check has told.
+    // The first row is about the b-trees. SQLite's own check has reported what comes after it.
     auto found = lines_of(
         first_row(db, "PRAGMA main.quick_check(" +
                           std::to_string(max_problems + static_cast<int>(noted.size())) + ")")
             .value_or(""));
-    const bool all = take_out(found, noted);
+    const bool all = remove_lines(found, noted);
     std::erase(found, "*** in database main ***");
     if (!all && found.size() < max_problems)
-      refuse("SQLite did not look at all of it");
+      refuse("SQLite did not check all of it");
     return found;
   }
   refuse("no name comes first in its schema");
 }
 
-// -- the length of the file -------------------------------------------------------------------------
+// -- the length of the file -----------------------------------------------------------------------
 
 // From the shared index of the write-ahead log ("WAL-mode File Format", 2.0 on sqlite.org).
 constexpr int region_size = 32'768;
@@ -222,7 +227,7 @@ std::string missing_pages(sqlite3* db) {
   };
   if (whole())
     return {};
-  // The log first: what is copied into the file meanwhile makes that longer.
+  // The log first: a copy from it into the file meanwhile makes the file longer.
   std::set<std::uint32_t> in_log;
   if (first_row(db, "PRAGMA main.journal_mode") == "wal")
     in_log = pages_in_log(file, static_cast<std::uint32_t>(size / page_size) + 1);

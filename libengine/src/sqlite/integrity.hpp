@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // What SQLite's own checks of a database leave out.
-// Thread rule: the connection's. Ownership: none.
+// Thread safety: the connection's user.
 
 #pragma once
 
@@ -13,20 +13,24 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-/// What `integrity_check` and `quick_check` do not look for in the schema "main" of `db`; empty where nothing was found. Must be
-/// called within a read transaction of `db`, whose prepared statements it expires. Two things:
+/// Finds damage that `integrity_check` and `quick_check` do not look for in the schema "main" of
+/// `db`; empty if there is none. Call it within a read transaction of `db`; it expires the prepared
+/// statements of `db`. Two kinds:
 ///
-/// SQLite 3.40 to 3.46 (at least) takes its list of b-trees for a partial one where it begins with an object that has no b-tree: a
-/// view or a virtual table. Then the free list is not read, and no page is missed that nobody refers to: a page that is both
-/// free and in use passes. Here the list is made to begin with a b-tree, by a table that exists in this connection's memory
-/// only: nothing is written, no lock is taken. Costs one reading of all pages, and nothing where SQLite's own list is whole.
+/// 1. Pages of the free list. SQLite 3.40 to 3.46 (at least) takes its list of b-trees for a
+///    partial one if it begins with an object without a b-tree: a view or a virtual table. Then it
+///    does not read the free list and misses pages that nothing refers to: a page that is both free
+///    and in use passes. Here the list begins with a b-tree, by a table that exists in this
+///    connection's memory only: nothing is written, no lock is taken. Cost: one reading of all
+///    pages, or nothing if SQLite's own list is complete.
+/// 2. Pages that the file lacks wholly or in part and the write-ahead log does not hold: SQLite
+///    reads them as zeros.
 ///
-/// A page that the file lacks wholly or in part and the write-ahead log does not hold is read as zeros.
-///
-/// Throws `error`, of `errc::internal` where this SQLite cannot be brought to check all.
+/// Throws `error`, of `errc::internal` if this SQLite cannot be made to check everything.
 std::vector<std::string> missed_by_check(sqlite3* db);
 
-/// The second of them alone, for whoever copies the database: empty where the file has all its pages. Within a read transaction.
+/// The second kind alone, for a copy of the database; empty if the file has all its pages. Within a
+/// read transaction.
 std::string missing_pages(sqlite3* db);
 
 } // namespace dbengine::sqlite

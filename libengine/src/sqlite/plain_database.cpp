@@ -58,4 +58,12 @@ std::vector<std::string> column_of(sqlite3* db, const std::string& sql, const st
   }
 }
 
+sqlite3_stmt* prepare_persistent(sqlite3* db, const char* sql) {
+  sqlite3_stmt* s = nullptr;
+  const int rc = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, nullptr);
+  if (rc != SQLITE_OK)
+    throw error(base::last_error(db, rc, 0, sql));
+  return s;
+}
+
 } // namespace dbengine::sqlite

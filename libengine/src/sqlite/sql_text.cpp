@@ -18,7 +18,8 @@ bool is_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-// Behind the space at `i`, if any. To SQLite's tokenizer a vertical tab is space within a run of it and no token at its beginning.
+// The position behind the space at `i`, if any. To SQLite's tokenizer a vertical tab is space
+// within a run of space, and no token at its beginning.
 std::size_t behind_space(std::string_view sql, std::size_t i) noexcept {
   if (i < sql.size() && is_space(sql[i]))
     do
@@ -36,8 +37,8 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
       i = behind_space(sql, i);
     } else if (c == ';') {
       ++i;
-    } else if (sql.substr(i, 3) ==
-               "\xef\xbb\xbf") { // SQLite takes a byte order mark for space, wherever it is
+    } else if (sql.substr(i, 3) == "\xef\xbb\xbf") {
+      // SQLite treats a byte order mark as space, wherever it is.
       i += 3;
     } else if (sql.substr(i, 2) == "--") {
       i = sql.find('\n', i);
@@ -47,7 +48,7 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
                i + 2 < sql.size()) { // at the very end they are two operators
       i = sql.find("*/", i + 2);
       if (i == sql.npos)
-        return sql.npos; // SQLite takes an unfinished comment for one to the end
+        return sql.npos; // to SQLite an unfinished comment reaches to the end
       i += 2;
     } else {
       return i;
@@ -62,7 +63,7 @@ bool word_character(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// What SQLite takes for a part of a name.
+// True for a byte of a name, by SQLite's rules.
 bool name_character(char c) noexcept {
   return word_character(c) || c == '$' || (static_cast<unsigned char>(c) & 0x80) != 0;
 }
@@ -72,7 +73,7 @@ bool same_word(std::string_view a, std::string_view b) noexcept {
          sqlite3_strnicmp(a.data(), b.data(), static_cast<int>(b.size())) == 0;
 }
 
-// Whether one of the words stands anywhere in the text, in a string or comment as well.
+// True if the text has one of the words, be it in a string or comment.
 template <std::size_t N>
 bool has_word(std::string_view text, const std::string_view (&words)[N]) noexcept {
   for (std::size_t i = 0; i < text.size();) {
@@ -167,7 +168,8 @@ bool may_write(std::string_view sql) noexcept {
 
 namespace {
 
-// Behind the token that begins at `i`, by the rules of SQLite's tokenizer; only what may hold a `:`, `?` or the like matters.
+// The position behind the token at `i`, by the rules of SQLite's tokenizer. Exact only for tokens
+// that may contain a `:`, `?` or the like.
 std::size_t token_end(std::string_view sql, std::size_t i) noexcept {
   const char c = sql[i];
   const auto behind = [&sql](std::size_t found, std::size_t length) {
@@ -208,7 +210,7 @@ std::size_t parameter_end(std::string_view sql, std::size_t i) noexcept {
 
 std::size_t parameter_lookups(std::string_view sql, std::size_t most) {
   std::unordered_set<std::string_view> names;
-  std::size_t listed = 0; // in SQLite's list, which is searched from its beginning
+  std::size_t listed = 0; // in SQLite's list, which it searches from the beginning
   std::size_t highest = 0;
   std::size_t lookups = 0;
   for (std::size_t i = 0; i < sql.size() && lookups <= most;) {
@@ -236,8 +238,9 @@ std::size_t parameter_lookups(std::string_view sql, std::size_t most) {
   return lookups;
 }
 
-// The automaton of `sqlite3_complete` (complete.c), which asks for one text whether it is complete: here the first complete
-// part of a text is found in one pass, where asking at each semicolon would read everything before it again.
+// The automaton of `sqlite3_complete` (complete.c), which decides whether one text is complete.
+// This finds the first complete part of a text in one pass. To call SQLite's function at each
+// semicolon would read everything before it again.
 std::size_t statement_end(std::string_view sql) noexcept {
   enum token { semicolon, space, other, explain, create, temp, trigger, end };
   enum state { nothing, start, normal, explained, created, in_trigger, after_semicolon, at_end };

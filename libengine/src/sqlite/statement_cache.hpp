@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Prepared statements of one connection, found by their text without allocating.
-// Thread rule: belongs to its connection. Ownership: owns the statements; they are gone before the connection closes.
+// Prepared statements of one connection, found by their text without an allocation.
+// Thread safety: the connection's user. Ownership: owns the statements; they are finalized before
+// the connection closes.
 
 #pragma once
 
@@ -27,50 +28,63 @@ struct prepared {
   sqlite3_stmt* stmt = nullptr;
   int parameter_count = 0;
   int column_count = 0;
-  /// SQLite's own word that it changes nothing.
+
+  // -- facts, explained at the functions of `authorizer` with these names -------------------------
+
+  /// It changes nothing, by SQLite's own answer.
   bool read_only = true;
   bool writes = false;
-  /// It changes the schema. SQLite counts no changed rows for it; where its sum moves, full text wrote down what an earlier statement
-  /// of the transaction left to it.
+  /// DDL. sqlite3_changes() is 0; total_changes() can still grow, because full-text search flushes
+  /// the index writes of earlier statements of the transaction.
   bool is_ddl = false;
   bool inserts = false;
-  /// It, or a trigger that it fires, calls last_insert_rowid().
   bool uses_last_rowid = false;
-  /// It, or a view or trigger of it, calls last_insert_rowid(), changes() or total_changes().
   bool uses_change_counts = false;
-  /// It only reads and changes rows: no schema, no setting, nothing that needs the connection to itself.
   bool dml_only = false;
-  /// Any connection gives the same answer, at a cost that grows with the steps and bytes only.
+  /// Every connection returns the same, at a cost that grows with the steps and bytes only.
   bool connection_independent = false;
-  /// The most steps and bytes that a run of it took on this connection (`connection::measure`). `runs` stops counting early;
-  /// `runs_since` counts from the last look at SQLite's own counter, which said `steps_before`.
-  int steps_at_sample = 0;
-  unsigned runs_since_sample = 0;
-  int max_steps = 0;
-  std::size_t max_bytes = 0;
-  unsigned runs = 0;
-  /// It answers from the schema in memory, or is an EXPLAIN: compiled anew for each run, after a look at the file.
+  /// It answers from the schema in memory, or is an EXPLAIN. Compiled again for each run, after a
+  /// check of the file.
   bool reads_schema = false;
-  /// It changes, or may change, the planner's statistics.
   bool changes_statistics = false;
   bool may_change_statistics = false;
-  /// Size of its last result.
+  /// A reader may not run it; `stmt` is null then.
+  bool needs_writer = false;
+  /// The connection's schema version when the facts were found.
+  std::uint32_t schema_version = 0;
+
+  bool in_use = false;
+
+  // -- cost, see `record_cost` --------------------------------------------------------------------
+
+  /// The most steps and bytes that a run took on this connection.
+  int max_steps = 0;
+  std::size_t max_bytes = 0;
+  /// Stops counting early.
+  unsigned runs = 0;
+  /// Runs since SQLite's counter was read, which was `steps_at_sample` then.
+  unsigned runs_since_sample = 0;
+  int steps_at_sample = 0;
+  /// Size of the last result.
   std::size_t last_cells = 0;
   std::size_t last_text = 0;
-  /// A reader may not run it; there is no `stmt` then.
-  bool needs_writer = false;
-  bool in_use = false;
-  /// The connection's schema counter when this was found out.
-  std::uint32_t schema_version = 0;
-  /// Names of the result's columns, renewed when SQLite prepared the statement anew (schema change).
+
+  // -- names --------------------------------------------------------------------------------------
+
+  /// Names of the result's columns. Read again after SQLite prepared the statement again (schema
+  /// change).
   std::shared_ptr<const detail::column_names> columns;
   int reprepares = 0;
-  /// Names of the parameters by index - 1, with their prefix; empty for `?`. Filled on first named use.
+  /// Names of the parameters by index - 1, with their prefix; empty for `?`. Filled on first named
+  /// use.
   std::vector<std::string> parameter_names;
-  /// The same insert with `rows` rows behind VALUES, where that is the same as running it for each (`connection::rows_form`).
+
+  // -- several rows, see `batched_insert` ---------------------------------------------------------
+
+  /// The same insert with `row_count` rows behind VALUES; null if it must run row by row.
   std::unique_ptr<prepared> multi_row;
   std::size_t row_count = 1;
-  /// The schema counter when that was found out.
+  /// The schema version when `multi_row` was made.
   std::optional<std::uint32_t> multi_row_version;
 
   prepared() = default;
@@ -79,19 +93,19 @@ struct prepared {
   ~prepared();
 };
 
-/// Least recently used goes first. A statement in use is never evicted.
+/// Evicts the least recently used statement first; never one in use.
 class statement_cache {
 public:
   explicit statement_cache(std::size_t capacity) : capacity_(capacity) {}
 
-  /// The statement of this text where it is there and not in use, else null.
+  /// The statement of this text if it is cached and not in use; else null.
   prepared* find(std::string_view sql);
-  /// The same without using it: neither counted nor moved to the front.
+  /// The same without a use: neither counted nor moved to the front.
   const prepared* peek(std::string_view sql) const noexcept;
-  /// Takes a new one in; returns it. Where its text is there already (in use), it is kept outside
-  /// the index and dropped by `release`.
+  /// Inserts a statement and returns it. If its text is cached already (and in use) or too long,
+  /// the statement stays outside the index and `release` drops it.
   prepared* insert(std::unique_ptr<prepared> p);
-  /// Ends the use of a statement: reset, and dropped where it is not to be kept.
+  /// Ends the use of a statement: resets it, and drops it if it is outside the index.
   void release(prepared* p) noexcept;
   void erase(prepared* p) noexcept;
   void clear() noexcept;
@@ -111,11 +125,26 @@ private:
 
   std::size_t capacity_;
   entries lru_;   // front: most recently used
-  entries loose_; // in use and not to be kept
+  entries loose_; // in use and outside the index
   // Keys point into the entries' own text, which does not move.
   std::unordered_map<std::string_view, entries::iterator, hash, std::equal_to<>> index_;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;
+};
+
+/// A statement of the cache while it is used. Reset when the use ends, however it ends.
+class statement_use {
+public:
+  statement_use(statement_cache& c, prepared* p) noexcept : cache_(&c), p_(p) { p->in_use = true; }
+  ~statement_use() { cache_->release(p_); }
+  statement_use(const statement_use&) = delete;
+  statement_use& operator=(const statement_use&) = delete;
+  prepared& operator*() const noexcept { return *p_; }
+  prepared* operator->() const noexcept { return p_; }
+
+private:
+  statement_cache* cache_;
+  prepared* p_;
 };
 
 } // namespace dbengine::sqlite

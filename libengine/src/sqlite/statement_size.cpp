@@ -47,9 +47,9 @@ sort sort_of(char c) noexcept {
 
 enum class word : std::uint8_t {
   other,
-  tables, ///< behind it stand names of tables
+  tables, ///< names of tables follow
   into,
-  ends, ///< behind it none do
+  ends, ///< ends such names
   in,
   or_,
   with,
@@ -96,7 +96,7 @@ word meaning_of(std::string_view text) noexcept {
   }
 }
 
-// As SQLite compares names: without quotes, in lower case.
+// The name as SQLite compares it: without quotes, in lower case.
 std::string name_of(const token& t) {
   const bool quoted = t.is == token::kind::quoted;
   std::string name;
@@ -104,7 +104,7 @@ std::string name_of(const token& t) {
   for (std::size_t i = quoted ? 1 : 0; i < t.text.size() - (quoted ? 1 : 0); ++i) {
     const char c = t.text[i];
     name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    i += quoted && c == t.text.front() ? 1 : 0; // twice for once
+    i += quoted && c == t.text.front() ? 1 : 0; // a doubled quote means one
   }
   return name;
 }
@@ -165,7 +165,8 @@ private:
   std::size_t at_ = 0;
 };
 
-// The statement as a graph: a body for itself and for each common table expression, with the names in its FROMs.
+// The statement as a graph: one body for itself and one for each common table expression, each with
+// the names in its FROMs.
 class statement {
 public:
   statement(std::string_view sql, const extent_of_name& outside) : outside_(outside) { read(sql); }
@@ -181,16 +182,16 @@ private:
   };
   struct body {
     explicit body(std::pmr::memory_resource* memory) : tables(memory) {}
-    std::size_t tokens = 0; // without those of the expressions that are defined in it
+    std::size_t tokens = 0; // without those of the expressions defined in it
     std::pmr::vector<reference> tables;
     extent whole;
-    enum class state : std::uint8_t { unknown, under_way, known } is = state::unknown;
+    enum class state : std::uint8_t { unknown, in_progress, known } is = state::unknown;
   };
-  // The names that one WITH defines; they are seen in all of the parentheses around it.
+  // The names that one WITH defines. They are visible in the parentheses around it.
   struct scope {
     std::size_t outer;
     std::size_t depth;
-    std::size_t visible = 0; // with those of the scopes around it
+    std::size_t visible = 0; // names, with those of the scopes around it
     std::map<std::string, std::size_t> bodies{};
   };
   enum class list : std::uint8_t { none, name, named, as, behind };
@@ -202,9 +203,9 @@ private:
   struct group { // of parentheses
     std::size_t body = 0;
     std::size_t scope = no_scope;
-    bool from = false;      // a name behind a comma is one of a table
+    bool from = false;      // a name behind a comma names a table
     bool into = false;      // it began with INTO
-    list with = list::none; // where in the list of a WITH
+    list with = list::none; // the position in the list of a WITH
     token defined;          // the name that was read last there
   };
 
@@ -216,22 +217,22 @@ private:
     for (auto t = text.next(); t.is != token::kind::end && !too_large_; t = text.next()) {
       ++bodies_[groups_.back().body].tokens;
       ++size_.as_it_stands;
-      next_ = t.is == token::kind::sign ? take_sign(t.text.front()) : take_name(t, before);
+      next_ = t.is == token::kind::sign ? read_sign(t.text.front()) : read_name(t, before);
       before = t;
     }
-    for (auto& s : scopes_) // an outer one stands before its inner ones
+    for (auto& s : scopes_) // outer scopes come before their inner ones
       s.visible = s.bodies.size() + (s.outer == no_scope ? 0 : scopes_[s.outer].visible);
   }
 
   void add_body() { bodies_.emplace_back(&memory_); }
 
-  expected take_sign(char c) {
+  expected read_sign(char c) {
     auto& g = groups_.back();
     const bool behind_table = std::exchange(last_is_table_, false);
     qualified_ = c == '.' && behind_table;
     switch (c) {
     case '(':
-      if (behind_table && !g.into) // a function that gives a table
+      if (behind_table && !g.into) // a function that returns a table
         bodies_[g.body].tables.pop_back();
       open();
       return groups_.back().from ? expected::table : expected::anything;
@@ -262,15 +263,15 @@ private:
     too_large_ = too_large_ || groups_.size() > most_groups;
   }
 
-  expected take_name(const token& t, const token& before) {
+  expected read_name(const token& t, const token& before) {
     auto& g = groups_.back();
     auto& tables = bodies_[g.body].tables;
     last_is_table_ = false;
-    if (std::exchange(qualified_, false)) { // what was read before is a schema
+    if (std::exchange(qualified_, false)) { // the name before it is a schema
       tables.back() = {t, no_scope};
       return expected::anything;
     }
-    if (g.with != list::none && take_definition(t))
+    if (g.with != list::none && read_definition(t))
       return expected::anything;
     switch (t.meaning) {
     case word::tables:
@@ -290,7 +291,7 @@ private:
       too_large_ = too_large_ || ++names_ > most_names;
       last_is_table_ = true;
     }
-    if (t.meaning == word::with) { // it may be a name as well
+    if (t.meaning == word::with) { // it may also be a name
       scopes_.push_back(
           {.outer = g.scope, .depth = g.scope == no_scope ? 1 : scopes_[g.scope].depth + 1});
       too_large_ = too_large_ || scopes_.back().depth > most_extent.height;
@@ -300,8 +301,8 @@ private:
     return expected::anything;
   }
 
-  // A word in the list of a WITH: `name [(columns)] AS [[NOT] MATERIALIZED] (…), …`.
-  bool take_definition(const token& t) {
+  // True for a word in the list of a WITH: `name [(columns)] AS [[NOT] MATERIALIZED] (…), …`.
+  bool read_definition(const token& t) {
     auto& g = groups_.back();
     if (g.with == list::name) {
       if (t.meaning != word::recursive) {
@@ -323,11 +324,11 @@ private:
   extent size_of(std::size_t index, std::size_t depth) {
     if (bodies_[index].is == body::state::known)
       return bodies_[index].whole;
-    if (bodies_[index].is == body::state::under_way)
-      return {}; // a recursive one: no copy
+    if (bodies_[index].is == body::state::in_progress)
+      return {}; // recursive: SQLite makes no copy
     if (depth > most_extent.height)
       return most_extent;
-    bodies_[index].is = body::state::under_way;
+    bodies_[index].is = body::state::in_progress;
     extent whole{bodies_[index].tokens, 0};
     for (const auto& r : bodies_[index].tables) {
       const auto one = size_of(r, depth);
@@ -340,7 +341,8 @@ private:
   }
 
   extent size_of(const reference& r, std::size_t depth) {
-    // SQLite compares the name with all that are visible: some 75 ns each, where a token of a copy takes it 750.
+    // SQLite compares the name with all visible names: some 75 ns each; a token of a copy takes 750
+    // ns.
     extent copy{r.scope == no_scope ? 0 : scopes_[r.scope].visible / 10, 0};
     const auto name = name_of(r.name);
     auto s = r.scope;
@@ -355,18 +357,18 @@ private:
   }
 
   const extent_of_name& outside_;
-  static constexpr std::size_t most_groups = 10'000;   // SQLite's parser takes about 100
+  static constexpr std::size_t most_groups = 10'000;   // SQLite's parser accepts about 100
   static constexpr std::size_t most_names = 1'000'000; // they take memory here, too
   std::size_t names_ = 0;
-  // Most statements are short and are read again and again: they need no allocation.
+  // Most statements are short: they need no allocation.
   std::array<std::byte, 2048> near_;
   std::pmr::monotonic_buffer_resource memory_{near_.data(), near_.size()};
   std::pmr::vector<body> bodies_{&memory_}; // the first is the statement's own
   std::vector<scope> scopes_;
-  std::pmr::vector<group> groups_{&memory_}; // those that are open while it is read
+  std::pmr::vector<group> groups_{&memory_}; // the open ones, while the text is read
   expected next_ = expected::anything;       // what the next token may be
-  bool last_is_table_ = false;               // the last token was taken for the name of a table
-  bool qualified_ = false;                   // but it is a schema
+  bool last_is_table_ = false;               // the last token is the name of a table
+  bool qualified_ = false;                   // but that name is a schema
   bool too_large_ = false;
   statement_size size_;
 };

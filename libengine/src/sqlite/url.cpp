@@ -19,7 +19,7 @@ namespace {
                                      std::string(part.substr(0, 80)) + "\"");
 }
 
-// The path of a file: URI, percent-decoded as SQLite does.
+// Percent-decodes the path of a file: URI, as SQLite does.
 std::string decode(std::string_view url, std::string_view text) {
   std::string out;
   const auto hex = [](char c) {
@@ -44,6 +44,47 @@ std::string decode(std::string_view url, std::string_view text) {
   return out;
 }
 
+// Applies one parameter of the query. True if SQLite must see it, too.
+bool apply_parameter(location& loc, std::string_view url, std::string_view item) {
+  const auto eq = item.find('=');
+  const auto key = item.substr(0, eq);
+  const auto val = eq == item.npos ? std::string_view{} : item.substr(eq + 1);
+  if (key == "uri") { // SQLAlchemy's way to mark a URI; SQLite does not know it
+    if (val != "true" && val != "1")
+      refuse(url, item, "uri must be true");
+    return false;
+  }
+  if (key == "mode") { // the engine opens each connection with its own flags
+    if (val == "ro")
+      loc.read_only = true;
+    else if (val == "rw")
+      loc.create = false;
+    else if (val == "memory")
+      loc.memory = true;
+    else if (val != "rwc")
+      refuse(url, item, "mode must be ro, rw, rwc or memory");
+    return false;
+  }
+  if (key == "cache") {
+    if (val != "private")
+      refuse(url, item, "a shared cache breaks the engine's isolation");
+    return false;
+  }
+  if (key == "vfs") {
+    loc.vfs = std::string(val);
+    return false;
+  }
+  if (key == "immutable") {
+    if (val != "1" && val != "true")
+      refuse(url, item, "immutable must be 1");
+    loc.read_only = true;
+    return true;
+  }
+  if (key != "psow")
+    refuse(url, item, "an unknown parameter of the file: URI");
+  return true;
+}
+
 location parse_file_uri(std::string_view url, std::string_view uri) {
   location loc;
   loc.uri = true;
@@ -57,45 +98,12 @@ location parse_file_uri(std::string_view url, std::string_view uri) {
     path = slash == path.npos ? std::string_view{} : path.substr(slash);
   }
   std::string query;
-  auto rest = question == uri.npos ? std::string_view{} : uri.substr(question + 1);
-  while (!rest.empty()) {
-    const auto item = rest.substr(0, rest.find('&'));
-    rest = item.size() == rest.size() ? std::string_view{} : rest.substr(item.size() + 1);
-    const auto eq = item.find('=');
-    const auto key = item.substr(0, eq);
-    const auto val = eq == item.npos ? std::string_view{} : item.substr(eq + 1);
-    if (key == "uri") { // SQLAlchemy's way to say that this is a URI; SQLite does not know it
-      if (val != "true" && val != "1")
-        refuse(url, item, "uri must be true");
-      continue;
-    }
-    if (key == "mode") {
-      if (val == "ro")
-        loc.read_only = true;
-      else if (val == "rw")
-        loc.create = false;
-      else if (val == "memory")
-        loc.memory = true;
-      else if (val != "rwc")
-        refuse(url, item, "mode must be ro, rw, rwc or memory");
-      continue; // the engine opens each connection with its own flags
-    }
-    if (key == "cache") {
-      if (val != "private")
-        refuse(url, item, "a shared cache breaks the engine's isolation");
-      continue;
-    }
-    if (key == "immutable") {
-      if (val != "1" && val != "true")
-        refuse(url, item, "immutable must be 1");
-      loc.read_only = true;
-    } else if (key == "vfs") {
-      loc.vfs = std::string(val);
-      continue;
-    } else if (key != "psow") {
-      refuse(url, item, "an unknown parameter of the file: URI");
-    }
-    query += (query.empty() ? "?" : "&") + std::string(item);
+  auto left = question == uri.npos ? std::string_view{} : uri.substr(question + 1);
+  while (!left.empty()) {
+    const auto item = left.substr(0, left.find('&'));
+    left = item.size() == left.size() ? std::string_view{} : left.substr(item.size() + 1);
+    if (apply_parameter(loc, url, item))
+      query += (query.empty() ? "?" : "&") + std::string(item);
   }
   const auto decoded = decode(url, path);
   if (loc.memory || decoded == ":memory:") {
@@ -153,14 +161,14 @@ location parse_url(std::string_view url) {
 
 std::filesystem::path resolve_links(std::filesystem::path path) {
   // As many as the kernel follows.
-  constexpr int most = 40;
+  constexpr int max_links = 40;
   const auto asked = path;
   std::error_code ec;
-  for (int followed = 0; followed <= most; ++followed) {
+  for (int followed = 0; followed <= max_links; ++followed) {
     auto real = std::filesystem::weakly_canonical(path, ec);
     if (ec == std::errc::too_many_symbolic_link_levels)
       break;
-    if (ec) // a folder that may not be searched: opening it says so
+    if (ec) // a folder that may not be searched: opening the file reports that
       return path.lexically_normal();
     path = real.lexically_normal();
     const auto target = std::filesystem::read_symlink(path, ec);
@@ -184,7 +192,7 @@ location locate(std::string_view url) {
   auto absolute = std::filesystem::absolute(loc.path, ec);
   if (ec)
     throw error(errc::invalid_url, "\"" + loc.path.string() + "\": " + ec.message());
-  // Through symbolic links, so that one file has one lock whatever name it is opened by.
+  // Follows symbolic links, so that one file has one lock, whatever name it is opened by.
   loc.path = resolve_links(absolute);
   if (loc.uri) {
     std::string encoded;

@@ -13,9 +13,9 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// None where SQLite has no memory for it.
+// Nothing if SQLite has no memory for it.
 std::optional<std::string> text_of(sqlite3_stmt* s, int column) {
-  if (sqlite3_column_type(s, column) == SQLITE_NULL) // somebody has written it there
+  if (sqlite3_column_type(s, column) == SQLITE_NULL) // written by hand
     return "";
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(s, column));
   if (text == nullptr)
@@ -35,7 +35,7 @@ int view_sizes::refresh(bool changed) {
   if (schema_version_ >= 0 && commits == commits_ && !changed)
     return SQLITE_OK;
   const int rc = load();
-  // Where the look has opened a snapshot the count is that of the snapshot.
+  // If loading opened a snapshot, the count is that of the snapshot.
   sqlite3_file_control(db_, "main", SQLITE_FCNTL_DATA_VERSION, &commits_);
   return rc;
 }
@@ -54,7 +54,7 @@ int view_sizes::load() {
   if (now == schema_version_)
     return SQLITE_OK;
   views_.clear();
-  schema_version_ = -1; // until all are there
+  schema_version_ = -1; // until all are loaded
   sqlite3_stmt* raw = nullptr;
   rc =
       sqlite3_prepare_v2(db_, "SELECT lower(name), sql FROM main.sqlite_schema WHERE type = 'view'",
@@ -76,7 +76,7 @@ int view_sizes::load() {
 }
 
 extent view_sizes::largest_with(const std::string& name, std::string_view create_view) {
-  schema_version_ = -1; // what is learnt now is true only if it is run
+  schema_version_ = -1; // the sizes found now are right only if the statement runs
   for (auto& [_, v] : views_)
     v.is = view::state::unknown;
   views_[name] = {.text = std::string(create_view)};
@@ -92,19 +92,19 @@ extent view_sizes::largest_with(const std::string& name, std::string_view create
 extent view_sizes::size_of(const std::string& name, std::size_t depth) {
   const auto found = views_.find(name);
   if (found == views_.end() ||
-      found->second.is == view::state::under_way) // SQLite refuses a circle
+      found->second.is == view::state::in_progress) // a circle, which SQLite refuses
     return {};
   auto& v = found->second;
   if (v.is == view::state::known)
     return v.size;
   if (depth > most_extent.height)
     return most_extent;
-  v.is = view::state::under_way;
+  v.is = view::state::in_progress;
   try {
     v.size = size_of_statement(v.text, [this, depth](const std::string& n) {
                return size_of(n, depth + 1);
              }).written_out;
-  } catch (...) { // no memory for it
+  } catch (...) { // out of memory
     v.is = view::state::unknown;
     throw;
   }

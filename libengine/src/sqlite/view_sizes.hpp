@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How large the views of a database are, written out. Kept until the schema is another.
+// The expanded sizes of the views of a database.
+// Thread safety: the connection's user.
 
 #pragma once
 
@@ -17,7 +18,7 @@ struct sqlite3_stmt;
 
 namespace dbengine::sqlite {
 
-/// One per connection, and of its thread. Must end before the connection does.
+/// A cache of sizes, one a connection, valid for one schema. Must end before the connection does.
 class view_sizes {
 public:
   explicit view_sizes(sqlite3* db) noexcept : db_(db) {}
@@ -25,21 +26,23 @@ public:
   view_sizes(const view_sizes&) = delete;
   view_sizes& operator=(const view_sizes&) = delete;
 
-  /// Looks at the schema where something was committed since, or `changed` says that the open transaction has changed it: 20 ns where not,
-  /// 1 us where it was no view. An SQLite code; where that is an error, SQLite may have rolled back the open transaction.
+  /// Reads the views again if something was committed since, or if `changed`: the open transaction
+  /// has changed the schema. Returns an SQLite code; after an error, SQLite may have rolled back
+  /// the open transaction. Cost: 20 ns without a commit, 1 us after one that changed no schema.
   int refresh(bool changed);
-  /// As of the last look.
+  /// As of the last refresh.
   bool has_views() const noexcept { return !views_.empty(); }
-  /// Nothing for what is no view. The name is in lower case.
+  /// The size of a view; zero for any other name. The name is in lower case.
   extent of(const std::string& name) { return size_of(name, 0); }
-  /// After a look: of the largest view there would be if this statement, a CREATE VIEW, were run: views may have been made before those they name.
+  /// The size of the largest view if this CREATE VIEW were run. Views may exist before those that
+  /// they name, so every view may grow. After a refresh.
   extent largest_with(const std::string& name, std::string_view create_view);
 
 private:
   struct view {
     std::string text;
     extent size{};
-    enum class state : std::uint8_t { unknown, under_way, known } is = state::unknown;
+    enum class state : std::uint8_t { unknown, in_progress, known } is = state::unknown;
   };
 
   int load();
@@ -47,7 +50,7 @@ private:
 
   sqlite3* db_;
   sqlite3_stmt* version_ = nullptr;
-  std::uint32_t commits_ = 0; // what the pager counts
+  std::uint32_t commits_ = 0; // the pager's count
   std::int64_t schema_version_ = -1;
   std::map<std::string, view> views_;
 };

@@ -3,6 +3,8 @@
 
 #include "vfs/fd_vfs.hpp"
 
+#include "base/thread_annotations.hpp"
+
 #include <dbengine/error.hpp>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
-#include <mutex>
 #include <new>
 #include <sqlite3.h>
 #include <string_view>
@@ -24,13 +25,15 @@ namespace dbengine::vfs {
 namespace {
 
 constexpr std::string_view name_prefix = "dbengine-fd:";
-// Offsets of the write and read version in the database header; 1 is rollback, 2 is WAL (file format, 1.3.3).
+// Offsets of the write and read version in the database header: 1 is rollback mode, 2 is WAL (file
+// format, 1.3.3).
 constexpr sqlite3_int64 format_offset = 18;
 constexpr sqlite3_int64 format_length = 2;
 
-// A copy is written page by page, but in order: gathered into blocks it takes a third of the time.
+// A copy is written page by page in order. Gathered into blocks, it takes a third of the time.
 constexpr std::size_t block_size = std::size_t{1} << 20;
 
+/// Consecutive bytes that are to be written.
 struct block {
   sqlite3_int64 offset = 0;
   std::size_t size = 0;
@@ -39,33 +42,36 @@ struct block {
   sqlite3_int64 end() const { return offset + static_cast<sqlite3_int64>(size); }
 };
 
-// A check reads page after page, mostly in order: a page that follows the one before it is read with those behind it.
+// A check reads page by page, mostly in order. A page that follows the previous one is read
+// together with the pages behind it.
 constexpr std::size_t ahead_size = std::size_t{64} << 10;
 
+/// Consecutive bytes that were read ahead.
 struct ahead {
   sqlite3_int64 offset = 0;
   std::size_t size = 0;
   std::array<char, ahead_size> bytes;
 };
 
+/// An open file as SQLite sees it.
 struct fd_file {
   sqlite3_file base;
   int fd;
-  // What is not written yet; made by the first write.
-  block* waiting;
-  // Of a file that is only read: where the last read ended, and what was read beyond it.
-  bool only_read;
+  // Written by SQLite, but not to the file; allocated by the first write.
+  block* unwritten;
+  // If the file is only read: where the last read ended, and what was read beyond it.
+  bool read_only;
   sqlite3_int64 last_end;
-  ahead* next;
-  const std::function<bool()>* asked;
+  ahead* ahead_block;
+  const std::function<bool()>* read_check;
   unsigned reads;
-  // Once it said no, nothing is read any more.
+  // Set once `read_check` has returned false: every further read fails.
   bool stopped;
 };
 
-constexpr unsigned reads_between_questions = 16;
+constexpr unsigned reads_between_checks = 16;
 // SQLite's own operations of `sqlite3_file_control` are below 100.
-constexpr int watch_operation = 1'606;
+constexpr int set_read_check_operation = 1'606;
 
 fd_file& self(sqlite3_file* file) {
   return *reinterpret_cast<fd_file*>(file);
@@ -93,36 +99,38 @@ int write_all(int fd, const char* bytes, std::size_t size, sqlite3_int64 offset)
   return SQLITE_OK;
 }
 
-int write_waiting(fd_file& f) {
-  if (f.waiting == nullptr || f.waiting->size == 0)
+int flush_block(fd_file& f) {
+  if (f.unwritten == nullptr || f.unwritten->size == 0)
     return SQLITE_OK;
-  auto& b = *f.waiting;
+  auto& b = *f.unwritten;
   const int rc = write_all(f.fd, b.bytes.data(), b.size, b.offset);
-  // The disk begins at once, so that the sync at the end has little left to do, and the syncs of others do not wait
-  // for all of it. Only a hint: the sync itself tells of errors.
+  // Starts writing to the disk at once, so that the final sync has little left to do and the syncs
+  // of other files need not wait for all of it. Only a hint: the sync reports errors.
   if (rc == SQLITE_OK)
     (void)sync_file_range(f.fd, b.offset, static_cast<off_t>(b.size), SYNC_FILE_RANGE_WRITE);
   b.size = 0;
   return rc;
 }
 
-// SQLite says when a transaction must be complete in the file (`x_file_control`); what waits at the close is that of one
-// that was given up.
+// SQLite announces when a transaction must be complete in the file (`x_file_control`). What is
+// unwritten at the close belongs to a transaction that was given up.
 int x_close(sqlite3_file* file) {
-  delete std::exchange(self(file).waiting, nullptr);
-  delete std::exchange(self(file).next, nullptr);
+  delete std::exchange(self(file).unwritten, nullptr);
+  delete std::exchange(self(file).ahead_block, nullptr);
   return SQLITE_OK;
 }
 
-// Whether the bytes could be had so; if not, they are read by themselves, and errors are theirs.
+// Copies the bytes from the block that was read ahead. False if they are not in it; the caller then
+// reads them and reports errors.
 bool read_ahead(fd_file& f, char* buffer, std::size_t size, sqlite3_int64 offset) {
   const bool follows =
       offset == std::exchange(f.last_end, offset + static_cast<sqlite3_int64>(size));
-  if (!f.only_read || size > ahead_size)
+  if (!f.read_only || size > ahead_size)
     return false;
-  if (f.next == nullptr && (!follows || (f.next = new (std::nothrow) ahead) == nullptr))
+  if (f.ahead_block == nullptr &&
+      (!follows || (f.ahead_block = new (std::nothrow) ahead) == nullptr))
     return false;
-  auto& n = *f.next;
+  auto& n = *f.ahead_block;
   const auto has = [&] {
     return offset >= n.offset && offset + static_cast<sqlite3_int64>(size) <=
                                      n.offset + static_cast<sqlite3_int64>(n.size);
@@ -141,11 +149,11 @@ bool read_ahead(fd_file& f, char* buffer, std::size_t size, sqlite3_int64 offset
 }
 
 int x_read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
-  if (const int rc = write_waiting(self(file)); rc != SQLITE_OK)
+  if (const int rc = flush_block(self(file)); rc != SQLITE_OK)
     return rc;
   auto& f = self(file);
-  if (f.asked != nullptr && !f.stopped && ++f.reads % reads_between_questions == 0)
-    f.stopped = !(*f.asked)();
+  if (f.read_check != nullptr && !f.stopped && ++f.reads % reads_between_checks == 0)
+    f.stopped = !(*f.read_check)();
   if (f.stopped)
     return SQLITE_INTERRUPT;
   auto* bytes = static_cast<char*>(buffer);
@@ -173,13 +181,13 @@ int x_read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
 int x_write(sqlite3_file* file, const void* buffer, int size, sqlite3_int64 offset) {
   auto& f = self(file);
   const auto length = static_cast<std::size_t>(size);
-  if (f.waiting == nullptr)
-    f.waiting = new (std::nothrow) block;
-  if (f.waiting == nullptr)
+  if (f.unwritten == nullptr)
+    f.unwritten = new (std::nothrow) block;
+  if (f.unwritten == nullptr)
     return SQLITE_NOMEM;
-  auto& b = *f.waiting;
+  auto& b = *f.unwritten;
   if (b.size > 0 && (offset != b.end() || b.size + length > block_size))
-    if (const int rc = write_waiting(f); rc != SQLITE_OK)
+    if (const int rc = flush_block(f); rc != SQLITE_OK)
       return rc;
   if (b.size == 0)
     b.offset = offset;
@@ -191,19 +199,19 @@ int x_write(sqlite3_file* file, const void* buffer, int size, sqlite3_int64 offs
 }
 
 int x_truncate(sqlite3_file* file, sqlite3_int64 size) {
-  if (const int rc = write_waiting(self(file)); rc != SQLITE_OK)
+  if (const int rc = flush_block(self(file)); rc != SQLITE_OK)
     return rc;
   return ftruncate(fd_of(file), size) == 0 ? SQLITE_OK : SQLITE_IOERR_TRUNCATE;
 }
 
 int x_sync(sqlite3_file* file, int) {
-  if (const int rc = write_waiting(self(file)); rc != SQLITE_OK)
+  if (const int rc = flush_block(self(file)); rc != SQLITE_OK)
     return rc;
   return fsync(fd_of(file)) == 0 ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 
 int x_file_size(sqlite3_file* file, sqlite3_int64* size) {
-  if (const int rc = write_waiting(self(file)); rc != SQLITE_OK)
+  if (const int rc = flush_block(self(file)); rc != SQLITE_OK)
     return rc;
   struct stat s {};
   if (fstat(fd_of(file), &s) != 0)
@@ -221,13 +229,13 @@ int x_check_reserved_lock(sqlite3_file*, int* result) {
   return SQLITE_OK;
 }
 
-// Asked before each commit, with `synchronous=off` too.
+// SQLite calls it before each commit, also with `synchronous=off`.
 int x_file_control(sqlite3_file* file, int operation, void* argument) {
   if (operation == SQLITE_FCNTL_SYNC)
-    return write_waiting(self(file));
-  if (operation != watch_operation)
+    return flush_block(self(file));
+  if (operation != set_read_check_operation)
     return SQLITE_NOTFOUND;
-  self(file).asked = static_cast<const std::function<bool()>*>(argument);
+  self(file).read_check = static_cast<const std::function<bool()>*>(argument);
   self(file).stopped = false;
   return SQLITE_OK;
 }
@@ -266,7 +274,7 @@ sqlite3_vfs* host(sqlite3_vfs* vfs) {
 
 int x_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   file->pMethods = nullptr;
-  // Temporary files of sorters and the like go where they always go.
+  // Temporary files of sorters and the like use the host's VFS.
   if (name == nullptr)
     return host(vfs)->xOpen(host(vfs), name, file, flags, out_flags);
   std::string_view text(name);
@@ -278,11 +286,11 @@ int x_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, in
   if (ec != std::errc() || end != text.data() + text.size() || fd < 0)
     return SQLITE_CANTOPEN;
   self(file).fd = fd;
-  self(file).waiting = nullptr;
-  self(file).only_read = (flags & SQLITE_OPEN_READONLY) != 0;
+  self(file).unwritten = nullptr;
+  self(file).read_only = (flags & SQLITE_OPEN_READONLY) != 0;
   self(file).last_end = 0;
-  self(file).next = nullptr;
-  self(file).asked = nullptr;
+  self(file).ahead_block = nullptr;
+  self(file).read_check = nullptr;
   self(file).reads = 0;
   self(file).stopped = false;
   self(file).base.pMethods = &methods();
@@ -312,14 +320,14 @@ int x_full_pathname(sqlite3_vfs*, const char* name, int size, char* out) {
 
 const char* register_fd_vfs() {
   static sqlite3_vfs vfs{};
-  static std::mutex mutex;
-  static bool done = false;
-  const std::lock_guard guard(mutex);
+  static base::mutex mutex;
+  static bool done = false; // guarded by the mutex
+  const base::scoped_lock lock(mutex);
   if (done)
     return vfs.zName;
   if (sqlite3_initialize() != SQLITE_OK)
     throw error(errc::internal, "SQLite does not initialise");
-  // A copy of the default: randomness, time and sleep stay the system's own.
+  // A copy of the default VFS, so that randomness, time and sleep are the system's.
   sqlite3_vfs* base = sqlite3_vfs_find("unix");
   if (base == nullptr)
     throw error(errc::internal, "SQLite has no VFS \"unix\"");
@@ -338,11 +346,11 @@ const char* register_fd_vfs() {
   return vfs.zName;
 }
 
-void set_read_check(sqlite3* db, const std::function<bool()>* asked) {
-  const int rc =
-      sqlite3_file_control(db, "main", watch_operation, const_cast<std::function<bool()>*>(asked));
+void set_read_check(sqlite3* db, const std::function<bool()>* read_check) {
+  const int rc = sqlite3_file_control(db, "main", set_read_check_operation,
+                                      const_cast<std::function<bool()>*>(read_check));
   if (rc != SQLITE_OK)
-    throw error(errc::internal, std::string("the reads cannot be watched: ") + sqlite3_errstr(rc));
+    throw error(errc::internal, std::string("the reads cannot be checked: ") + sqlite3_errstr(rc));
 }
 
 std::string fd_database_name(int fd) {

@@ -12,7 +12,7 @@ memory_table& memory_table::instance() {
 
 std::shared_ptr<memory_file> memory_table::open(std::string_view name, bool database, bool create,
                                                 bool exclusive) {
-  std::lock_guard guard(mutex_);
+  const base::scoped_lock lock(mutex_);
   auto found = entries_.find(name);
   if (found == entries_.end()) {
     if (!create)
@@ -30,34 +30,34 @@ std::shared_ptr<memory_file> memory_table::open(std::string_view name, bool data
 
 void memory_table::close(const std::string& name,
                          const std::shared_ptr<memory_file>& file) noexcept {
-  map_type::node_type dropped; // freed after the mutex
-  std::lock_guard guard(mutex_);
+  map_type::node_type dropped; // freed after the mutex is released
+  const base::scoped_lock lock(mutex_);
   const auto found = entries_.find(name);
-  // The name may have been deleted, and taken again by another file.
+  // The name may have been deleted and used again for another file.
   if (found == entries_.end() || found->second.file != file || --found->second.handles > 0)
     return;
   if (!found->second.database && has_owner(name))
     return;
   if (found->second.database)
-    forget_satellites(name);
+    remove_satellites(name);
   dropped = entries_.extract(found);
 }
 
 bool memory_table::remove(std::string_view name) noexcept {
   map_type::node_type dropped;
-  std::lock_guard guard(mutex_);
+  const base::scoped_lock lock(mutex_);
   const auto found = entries_.find(name);
   if (found == entries_.end())
     return false;
   found->second.file->unlinked.store(true, std::memory_order_relaxed);
   if (found->second.database)
-    forget_satellites(name);
+    remove_satellites(name);
   dropped = entries_.extract(found);
   return true;
 }
 
 std::uint64_t memory_table::size(std::string_view name) const noexcept {
-  std::lock_guard guard(mutex_);
+  const base::scoped_lock lock(mutex_);
   const auto found = entries_.find(name);
   return found == entries_.end() ? 0 : found->second.file->content.size();
 }
@@ -72,9 +72,9 @@ bool memory_table::has_owner(std::string_view name) const noexcept {
   return false;
 }
 
-void memory_table::forget_satellites(std::string_view owner) noexcept {
-  // All names that begin with the owner's stand behind it in one run; "/m-7-wal" and "/m-70" both do. A satellite that is
-  // still open has no owner from now on and goes with its own last handle.
+void memory_table::remove_satellites(std::string_view owner) noexcept {
+  // All names that begin with the owner's follow it in one run; "/m-7-wal" and "/m-70" both do. A
+  // satellite that is still open has no owner from now on and is removed with its own last handle.
   for (auto i = entries_.upper_bound(owner); i != entries_.end() && i->first.starts_with(owner);) {
     const bool satellite =
         i->first[owner.size()] == '-' && !i->second.database && i->second.handles == 0;

@@ -21,13 +21,15 @@ namespace {
 
 constexpr const char* vfs_name = "dbengine-memory";
 
-// Long enough for any name of ours with "-journal" or a super-journal's suffix; SQLite allocates this much per connection.
+// Long enough for any of our names with "-journal" or the suffix of a super-journal. SQLite
+// allocates this much per connection.
 constexpr int max_path = 512;
 
-/// What SQLite sees as an open file. SQLite owns the bytes; xOpen constructs and xClose destroys it in them.
+/// An open file as SQLite sees it. SQLite owns the bytes; xOpen constructs the object in them and
+/// xClose destroys it.
 struct handle : sqlite3_file {
   std::shared_ptr<memory_file> file;
-  std::string name; // empty: a temporary file that only this handle knows
+  std::string name; // empty: a temporary file that only this handle uses
   int lock = SQLITE_LOCK_NONE;
   bool read_only = false;
   bool delete_on_close = false;
@@ -82,7 +84,7 @@ int file_truncate(sqlite3_file* f, sqlite3_int64 size) {
 }
 
 int file_sync(sqlite3_file*, int) {
-  return SQLITE_OK; // memory has nothing behind it
+  return SQLITE_OK; // memory has no disk behind it
 }
 
 int file_size(sqlite3_file* f, sqlite3_int64* out) {
@@ -92,8 +94,8 @@ int file_size(sqlite3_file* f, sqlite3_int64* out) {
 
 int file_lock(sqlite3_file* f, int level) {
   auto& h = of(f);
-  // A file on disk that is open for reading cannot be locked for writing either. It keeps a read-only connection from
-  // checkpointing when it is closed.
+  // As on disk, a file that is open for reading cannot be locked for writing. This keeps a
+  // read-only connection from checkpointing when it is closed.
   if (h.read_only && level > SQLITE_LOCK_SHARED)
     return SQLITE_IOERR_LOCK;
   return h.file->lock.lock(h.lock, level);
@@ -129,7 +131,8 @@ int file_sector_size(sqlite3_file*) {
 }
 
 int file_device_characteristics(sqlite3_file*) {
-  // Nothing is ever lost here but with the whole process, so that no order of writes and no torn page can be seen.
+  // The memory is lost only together with the process, so no order of writes and no torn page can
+  // be observed.
   return SQLITE_IOCAP_ATOMIC | SQLITE_IOCAP_SAFE_APPEND | SQLITE_IOCAP_SEQUENTIAL |
          SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
@@ -162,7 +165,8 @@ int file_shm_unmap(sqlite3_file* f, int) {
   return SQLITE_OK;
 }
 
-// Version 2: no xFetch. With it SQLite would bypass its page cache and come here for every access to a page.
+// Version 2: no xFetch. With it SQLite would bypass its page cache and call the VFS for every
+// access to a page.
 constexpr sqlite3_io_methods methods = {
     2,
     file_close,
@@ -219,7 +223,8 @@ int vfs_delete(sqlite3_vfs*, const char* name, int) {
 }
 
 int vfs_access(sqlite3_vfs*, const char* name, int, int* out) {
-  // An empty file counts as missing, as on disk: SQLite asks this for journals only, and an empty one holds nothing.
+  // An empty file counts as missing, as on disk: SQLite checks only journals here, and an empty one
+  // has no content.
   *out = memory_table::instance().size(name) > 0 ? 1 : 0;
   return SQLITE_OK;
 }
@@ -268,7 +273,7 @@ int vfs_current_time_int64(sqlite3_vfs* vfs, sqlite3_int64* out) {
   return host(vfs).xCurrentTimeInt64(&host(vfs), out);
 }
 
-// SQLite writes pNext into it; it stays registered to the end of the process.
+// SQLite writes pNext into it. It stays registered until the process ends.
 sqlite3_vfs memory_vfs = {
     2,
     sizeof(handle),

@@ -71,6 +71,6 @@ std::vector<socket_address> resolve(const endpoint& to);
 /// accepts the connection (RFC 8305).
 std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,
                               std::chrono::steady_clock::time_point deadline,
-                              const std::atomic<bool>& stop, const resolver& resolve = resolve);
+                              const std::atomic<bool>& stop, const resolver& names = resolve);
 
 } // namespace dbengine::actors::remote

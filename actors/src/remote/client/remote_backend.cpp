@@ -6,6 +6,7 @@
 #include "os/descriptors.hpp"
 #include "os/threads.hpp"
 #include "remote/client/remote_cursor.hpp"
+#include "remote/client/remote_engine.hpp"
 #include "remote/protocol/call_rules.hpp"
 #include "system/message_codec.hpp"
 #include "workers/detached_spawn.hpp"
@@ -41,10 +42,17 @@ remote_backend::remote_backend(const endpoint& to, const remote_options& how, op
   link_ = open(*system_, to, how);
   // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
   caf::logger::set_current_actor_system(nullptr);
+  try {
+    connect(*system_, remote_engine::make(*system_, link_));
+  } catch (...) { // no memory; the system's end waits for the end of the link
+    link_->close(remote_call::clock::now());
+    throw;
+  }
 }
 
 remote_backend::~remote_backend() {
   shutdown();
+  disconnect(); // closes the link, which is closed already
 }
 
 void remote_backend::shutdown() {
@@ -158,60 +166,11 @@ void remote_backend::backup_to(const std::filesystem::path&, const progress_call
   local_only("backup_to()", "request_backup, which writes into the server's backup folder");
 }
 
-// -- maintenance and reports
-// ---------------------------------------------------------------------------
+// -- control plane --------------------------------------------------------------------------------
 
-bool remote_backend::request_backup(const request_options& o) {
-  return run(backup_request{}, o);
-}
-
-dbengine::backup_info remote_backend::backup_info() {
-  return run(backup_info_request{}, {});
-}
-
-dbengine::statistics remote_backend::statistics() {
-  return run(statistics_request{}, {});
-}
-
-health_report remote_backend::health() {
-  return run(health_request{}, {});
-}
-
-dbengine::database_info remote_backend::database_info() {
-  return run(database_info_request{}, {});
-}
-
-maintenance_result remote_backend::maintain(maintenance_request m, const request_options& o) {
-  return run(std::move(m), o);
-}
-
-void remote_backend::vacuum(const request_options& o) {
-  maintain({.what = maintenance_kind::vacuum}, o);
-}
-
-void remote_backend::analyze(std::string_view table, const request_options& o) {
-  maintain({.what = maintenance_kind::analyze, .argument = std::string(table)}, o);
-}
-
-void remote_backend::optimize(const request_options& o) {
-  maintain({.what = maintenance_kind::optimize}, o);
-}
-
-std::vector<std::string> remote_backend::integrity_check(bool quick, const request_options& o) {
-  return maintain(
-             {.what = quick ? maintenance_kind::quick_check : maintenance_kind::integrity_check}, o)
-      .problems;
-}
-
-checkpoint_result remote_backend::checkpoint(checkpoint_mode mode, const request_options& o) {
-  static constexpr const char* names[] = {"passive", "full", "restart", "truncate"};
-  return maintain({.what = maintenance_kind::checkpoint, .argument = names[static_cast<int>(mode)]},
-                  o)
-      .checkpoint;
-}
-
-void remote_backend::set_pragma(std::string_view name, const value& v, const request_options& o) {
-  maintain({.what = maintenance_kind::set_pragma, .argument = std::string(name), .setting = v}, o);
+void remote_backend::check_call(access) const {
+  if (link_->ended())
+    throw error(errc::shut_down, "the engine is shut down");
 }
 
 } // namespace dbengine::actors::remote

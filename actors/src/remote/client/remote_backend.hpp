@@ -7,9 +7,8 @@
 
 #pragma once
 
+#include "facade/control_plane.hpp"
 #include "remote/client/remote_link.hpp"
-
-#include <dbengine/backend.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -18,7 +17,7 @@ namespace dbengine::actors::remote {
 
 class facade_call;
 
-class remote_backend final : public detail::backend {
+class remote_backend final : public facade::control_plane {
 public:
   /// `open` makes the link in the given system; it belongs to the composition root.
   using opener = remote_link_ptr (*)(caf::actor_system&, const endpoint&, const remote_options&);
@@ -40,19 +39,8 @@ public:
   std::unique_ptr<detail::scope> begin_write(const request_options& o) override;
   std::unique_ptr<detail::scope> begin_read(const request_options& o) override;
   std::unique_ptr<detail::scope> begin_raw(bool read_only, const request_options& o) override;
-  bool request_backup(const request_options& o) override;
   void backup_to(const std::filesystem::path& target, const progress_callback& progress,
                  const request_options& o) override;
-  dbengine::backup_info backup_info() override;
-  dbengine::statistics statistics() override;
-  health_report health() override;
-  dbengine::database_info database_info() override;
-  void vacuum(const request_options& o) override;
-  void analyze(std::string_view table, const request_options& o) override;
-  void optimize(const request_options& o) override;
-  std::vector<std::string> integrity_check(bool quick, const request_options& o) override;
-  checkpoint_result checkpoint(checkpoint_mode mode, const request_options& o) override;
-  void set_pragma(std::string_view name, const value& v, const request_options& o) override;
   void shutdown() override;
 
 private:
@@ -63,7 +51,7 @@ private:
   std::shared_ptr<facade_call> start(Request r, const request_options& o);
   template <class Request>
   typename system::row_of<Request>::result run(Request r, const request_options& o);
-  maintenance_result maintain(maintenance_request m, const request_options& o);
+  void check_call(access a) const override;
   /// Waits and throws the failure; the answer stays in the call.
   void wait(const std::shared_ptr<facade_call>& c, const request_options& o);
 

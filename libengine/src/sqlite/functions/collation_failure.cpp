@@ -10,14 +10,15 @@ namespace dbengine::sqlite {
 void collation_failure::failed(const std::string& collation, const std::string& why) noexcept {
   const bool writing = sqlite3_txn_state(db_, nullptr) == SQLITE_TXN_WRITE;
   const bool request = running_ != nullptr && *running_ != nullptr;
-  spoilt_ = spoilt_ || writing;
+  wrote_ = wrote_ || writing;
   failed_ = failed_ || request;
   try {
     message_ = "collation \"" + collation + "\": " + why;
-  } catch (...) { // out of memory: it failed all the same
+  } catch (...) { // no memory for the text; the failure is recorded nevertheless
     message_ = "a collation failed";
   }
-  // So that it does not go on sorting. A reader has other statements open, which are not to be stopped: its own request is told.
+  // Stops sorting in a wrong order. A reader has other statements open that must not be
+  // interrupted: its own request gets the error instead.
   if (writing || !request)
     sqlite3_interrupt(db_);
 }

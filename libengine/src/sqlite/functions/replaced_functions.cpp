@@ -15,8 +15,8 @@
 
 namespace dbengine::sqlite {
 
-const replaced& replaced::of(sqlite3_context* context) noexcept {
-  return *static_cast<const replaced*>(sqlite3_user_data(context));
+const replaced_function& replaced_function::of(sqlite3_context* context) noexcept {
+  return *static_cast<const replaced_function*>(sqlite3_user_data(context));
 }
 
 void result_interrupted(sqlite3_context* context) noexcept {
@@ -24,14 +24,14 @@ void result_interrupted(sqlite3_context* context) noexcept {
 }
 
 void replaced_randomblob(sqlite3_context* context, int, sqlite3_value** values) {
-  constexpr sqlite3_int64 chunk = 4 * 1024; // SQLite's generator needs some 8 ns a byte
+  constexpr sqlite3_int64 chunk = 4 * 1024; // SQLite's generator takes about 8 ns per byte
   const auto size = std::max<sqlite3_int64>(sqlite3_value_int64(values[0]), 1);
   if (size > sqlite3_limit(sqlite3_context_db_handle(context), SQLITE_LIMIT_LENGTH, -1))
     return sqlite3_result_error_toobig(context);
   auto* memory = static_cast<unsigned char*>(sqlite3_malloc64(static_cast<sqlite3_uint64>(size)));
   if (memory == nullptr)
     return sqlite3_result_error_nomem(context);
-  work_meter work(*replaced::of(context).stop);
+  work_meter work(*replaced_function::of(context).stop);
   for (sqlite3_int64 at = 0; at < size; at += chunk) {
     sqlite3_randomness(static_cast<int>(std::min(chunk, size - at)), memory + at);
     if (work.spend(chunk)) {
@@ -58,17 +58,17 @@ void check(sqlite3* db, int rc, const char* name) {
 }
 
 void put(sqlite3* db, const char* name, int arguments, int flags, implementation call,
-         replaced data) {
-  auto own = std::make_unique<replaced>(std::move(data));
-  // SQLite calls the destructor where it fails, too.
+         replaced_function data) {
+  auto own = std::make_unique<replaced_function>(std::move(data));
+  // SQLite also calls the destructor if it fails.
   check(db,
         sqlite3_create_function_v2(db, name, arguments, SQLITE_UTF8 | SQLITE_INNOCUOUS | flags,
                                    own.release(), call, nullptr, nullptr,
-                                   [](void* p) { delete static_cast<replaced*>(p); }),
+                                   [](void* p) { delete static_cast<replaced_function*>(p); }),
         name);
 }
 
-// Whether this SQLite's own `replace` gives back its first argument where the pattern is empty.
+// True if this SQLite's `replace` returns its first argument unchanged for an empty pattern.
 bool replace_keeps_type(sqlite3* db) {
   sqlite3_stmt* s = nullptr;
   check(db, sqlite3_prepare_v2(db, "SELECT typeof(replace(1, '', ''))", -1, &s, nullptr),
@@ -88,14 +88,15 @@ bool knows(sqlite3* db, const char* sql) {
   sqlite3_stmt* s = nullptr;
   const int rc = sqlite3_prepare_v2(db, sql, -1, &s, nullptr);
   sqlite3_finalize(s);
-  if (rc == SQLITE_NOMEM) // that says nothing about the function
+  if (rc == SQLITE_NOMEM) // says nothing about the function
     check(db, rc, sql);
   return rc == SQLITE_OK;
 }
 
-// SQLite searches an index for the beginning of a pattern where the function `like` has a mark that
-// `sqlite3_create_function` takes away. `PRAGMA case_sensitive_like` registers SQLite's own anew and then marks whatever bears the name:
-// while a statement is open it cannot register, and marks ours.
+// SQLite searches an index for the prefix of a pattern only if the function `like` has a flag that
+// `sqlite3_create_function` removes. `PRAGMA case_sensitive_like` registers SQLite's own function
+// again and then sets the flag on the function of that name. While a statement is open it cannot
+// register, and sets the flag on ours.
 void mark_like(sqlite3* db) {
   sqlite3_stmt* open = nullptr;
   check(db, sqlite3_prepare_v2(db, "SELECT 1 UNION ALL SELECT 2", -1, &open, nullptr), "like");

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `json_patch` (and `jsonb_patch`, where SQLite has it). SQLite looks each member of the patch up among all members of the target, which may
-// grow by each: hours for a patch of ten megabytes, and its answers differ from version to version. So SQLite's own answers, on a
-// connection in memory that knows it by its name, and documents for which it would take too long are refused.
+// `json_patch`, and `jsonb_patch` if SQLite has it. SQLite searches each member of the patch among
+// all members of the target, which may grow by each: a patch of ten megabytes takes hours. Its
+// results differ from version to version. So SQLite's own function computes the result, on a
+// private connection in memory, and documents that would take too long are refused.
 
 #include "sqlite/functions/replaced_functions.hpp"
 
@@ -14,32 +15,19 @@
 
 namespace dbengine::sqlite {
 
-json_patcher::~json_patcher() {
-  sqlite3_finalize(statement_);
-  sqlite3_close(db_);
-}
-
-sqlite3_stmt* json_patcher::statement(const char* sql) noexcept {
-  if (statement_ == nullptr &&
-      (db_ != nullptr ||
-       sqlite3_open_v2(":memory:", &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) ==
-           SQLITE_OK))
-    sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
-  return statement_;
-}
-
 namespace {
 
 constexpr int json_subtype = 'J';
 
-// The members that one call may have to look at, some 50 ms: those of the patch times those of both documents. A patch of 100 members for
-// a document of 300,000, or one of 3,800 for another of as many.
+// Members that one call may have to search, about 50 ms: those of the patch times those of both
+// documents. That is a patch of 100 members for a document of 300,000, or one of 3,800 for another
+// of as many.
 constexpr std::size_t most_lookups = 30'000'000;
 
-// No less than its members. A colon within a string is none.
+// An upper bound of the members of a document: the colons outside of strings.
 std::size_t members(sqlite3_value* v) {
   if (sqlite3_value_type(v) ==
-      SQLITE_BLOB) // SQLite's binary form: a name, a value, a byte each at least
+      SQLITE_BLOB) // SQLite's binary form: a name and a value take at least one byte each
     return static_cast<std::size_t>(sqlite3_value_bytes(v)) / 2;
   if (sqlite3_value_type(v) != SQLITE_TEXT)
     return 0;
@@ -61,7 +49,7 @@ std::size_t members(sqlite3_value* v) {
 } // namespace
 
 void replaced_json_patch(sqlite3_context* context, int, sqlite3_value** values) {
-  const auto& own = replaced::of(context);
+  const auto& own = replaced_function::of(context);
   const auto in_patch = members(values[1]);
   if (in_patch != 0 && in_patch + members(values[0]) > most_lookups / in_patch)
     return sqlite3_result_error(context, "json_patch: too many members", -1);

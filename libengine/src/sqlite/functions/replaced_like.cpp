@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `like(pattern, text [, escape])`: what `text LIKE pattern` calls. SQLite's goes back to the last `%` only, as this does: what was
-// matched before it stays right. Its cost is length of the text times length of the pattern.
+// `like(pattern, text [, escape])`, which `text LIKE pattern` calls. As SQLite's, it backtracks to
+// the last `%` only: what was matched before remains right. Cost: the length of the text times the
+// length of the pattern.
 
 #include "base/fault.hpp"
 #include "sqlite/functions/replaced_functions.hpp"
@@ -17,7 +18,8 @@ namespace {
 
 using bytes = const unsigned char*;
 
-// One character, as SQLite reads it: surrogates and what is too short for its length are U+FFFD, a byte that begins none is itself.
+// Reads one character as SQLite does: surrogates and overlong encodings are U+FFFD, a byte that
+// starts no character is itself.
 unsigned read(bytes& at) noexcept {
   unsigned c = *at++;
   if (c < 0xc0)
@@ -79,7 +81,8 @@ public:
   }
 
 private:
-  // Behind a `%`. True or false where that is the end of it, null where what follows is to be searched for.
+  // Reads the pattern behind a `%`. Returns the result if it is known, or null if what follows must
+  // be searched for.
   const bool* begin_search() noexcept {
     static constexpr bool yes = true;
     static constexpr bool no = false;
@@ -97,7 +100,8 @@ private:
     return nullptr;
   }
 
-  // The next place of the text that has the character behind the last `%`; from there on the pattern is tried again.
+  // Finds the next place in the text with the character behind the last `%`; the pattern is matched
+  // again from there.
   verdict search_on() noexcept {
     if (behind_ == nullptr)
       return verdict::differs;
@@ -154,13 +158,13 @@ private:
   work_meter* work_;
   bytes p_ = nullptr;
   bytes s_ = nullptr;
-  bytes escaped_ = nullptr; // behind the last character that was escaped
-  unsigned sought_ = 0;     // behind the last `%`
-  bytes behind_ = nullptr;  // the pattern behind it
+  bytes escaped_ = nullptr; // behind the last escaped character
+  unsigned sought_ = 0;     // the character behind the last `%`
+  bytes behind_ = nullptr;  // the pattern behind that character
   bytes from_ = nullptr;    // the text that is still to be searched
 };
 
-// Whether SQLite was built so that a blob is like nothing (Debian's is).
+// True if LIKE matches blobs. Debian builds SQLite so that it does not.
 bool blobs_match() noexcept {
   static const bool match = sqlite3_compileoption_used("LIKE_DOESNT_MATCH_BLOBS") == 0;
   return match;
@@ -181,7 +185,7 @@ void replaced_like(sqlite3_context* context, int count, sqlite3_value** values) 
     return sqlite3_result_int(context, 0);
   if (sqlite3_value_bytes(values[0]) > defaults::like_pattern_bytes)
     return sqlite3_result_error(context, "LIKE or GLOB pattern too complex", -1);
-  const auto& own = replaced::of(context);
+  const auto& own = replaced_function::of(context);
   unsigned many = own.wildcards[0];
   unsigned one = own.wildcards[1];
   unsigned escape = 0;

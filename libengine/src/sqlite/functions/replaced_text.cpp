@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `trim`, `ltrim`, `rtrim`, `replace` and `instr`. SQLite asks an argument for its text in place, which changes a blob for
-// whoever reads that register next: each function here asks for the same things in the same order as SQLite's, so that the answers
-// of later rows and of the rest of the statement are the same, too.
+// `trim`, `ltrim`, `rtrim`, `replace` and `instr`. SQLite converts an argument to text in place,
+// which changes a blob for the next reader of that register. Each function here converts the same
+// arguments in the same order as SQLite's, so that the results of later rows and of the rest of the
+// statement are equal, too.
 
 #include "base/fault.hpp"
 #include "sqlite/functions/replaced_functions.hpp"
@@ -38,10 +39,10 @@ bool continues(unsigned char c) noexcept {
 
 enum class found { here, nowhere, stopped };
 
-// `needle` (not empty) in the `size` bytes from `at`, which is moved to the place. Piece by piece: `memmem` is linear, but looks at no
-// deadline.
+// Finds `needle` (not empty) in the `size` bytes from `at` and moves `at` to it. Works in pieces:
+// `memmem` is linear, but does not check the deadline.
 found find(bytes& at, std::size_t size, std::string_view needle, work_meter& work) noexcept {
-  const auto piece = std::max<std::size_t>(work_meter::units_between_looks, 2 * needle.size());
+  const auto piece = std::max<std::size_t>(work_meter::units_between_checks, 2 * needle.size());
   while (size >= needle.size()) {
     const auto now = std::min(size, piece + needle.size() - 1);
     if (const void* hit = memmem(at, now, needle.data(), needle.size())) {
@@ -76,7 +77,7 @@ bytes next(bytes at) noexcept {
   return at;
 }
 
-// The characters of a set, in its order: in ill-formed text one may begin as another does.
+// The characters of a set, in its order: in malformed text one character may start as another does.
 struct character_set {
   character few[8];
   std::unique_ptr<character, sqlite_free> many;
@@ -104,7 +105,7 @@ bool take_set(sqlite3_context* context, bytes text, character_set& set) {
   return true;
 }
 
-// The length of the character of the set at one end of the text; 0: none is there.
+// The length of the character of the set at one end of the text; nowhere if there is none.
 found character_at(bytes text, std::size_t size, bool end, character_set& set, std::size_t& length,
                    work_meter& work) noexcept {
   for (std::size_t i = 0; i < set.count; ++i) {
@@ -134,7 +135,7 @@ void replaced_trim(sqlite3_context* context, int count, sqlite3_value** values) 
   character_set set;
   if (!take_set(context, set_text, set))
     return;
-  const auto& own = replaced::of(context);
+  const auto& own = replaced_function::of(context);
   work_meter work(*own.stop);
   for (const bool end : {false, true}) {
     auto there = (end ? own.right : own.left) ? found::here : found::nowhere;
@@ -155,7 +156,8 @@ void replaced_trim(sqlite3_context* context, int count, sqlite3_value** values) 
 
 namespace {
 
-// How often the pattern is there. Each place is counted before anything is written: the result's size is known then.
+// Counts how often the pattern occurs. Counted before anything is written, so that the size of the
+// result is known.
 found count_places(bytes text, std::size_t size, std::string_view pattern, std::size_t& places,
                    work_meter& work) noexcept {
   for (bytes at = text;; at += pattern.size(), ++places)
@@ -164,7 +166,7 @@ found count_places(bytes text, std::size_t size, std::string_view pattern, std::
       return f;
 }
 
-// Into `out`, which is large enough. False where it must stop.
+// Writes the result into `out`, which is large enough. False if the statement must stop.
 bool write_replaced(unsigned char* out, bytes text, std::size_t size, std::string_view pattern,
                     std::string_view with, work_meter& work) noexcept {
   const bytes end = text + size;
@@ -196,7 +198,7 @@ void replaced_replace(sqlite3_context* context, int, sqlite3_value** values) {
   bytes pattern_text = sqlite3_value_text(values[1]);
   if (pattern_text == nullptr)
     return;
-  const auto& own = replaced::of(context);
+  const auto& own = replaced_function::of(context);
   if (pattern_text[0] == 0) {
     if (own.keeps_type)
       return sqlite3_result_value(context, values[0]);
@@ -230,12 +232,15 @@ void replaced_replace(sqlite3_context* context, int, sqlite3_value** values) {
 
 namespace {
 
-// Two blobs count bytes, everything else counts characters: a match inside of one is none.
+// The place of a match. For two blobs it counts bytes, else characters, and a match inside of a
+// character is none.
 found place_of(bytes text, std::size_t size, std::string_view needle, bool is_text,
                sqlite3_int64& place, work_meter& work) noexcept {
   bytes at = text;
   if (needle
-          .empty()) // a blob that is no whole character of UTF-16: SQLite finds the end, or a NUL before it
+          // a blob that is not a whole character of UTF-16: SQLite finds the end, or a NUL before
+          // it
+          .empty())
     at += strnlen(reinterpret_cast<const char*>(text), size);
   while (!needle.empty()) {
     const auto f = find(at, size - static_cast<std::size_t>(at - text), needle, work);
@@ -281,7 +286,7 @@ void replaced_instr(sqlite3_context* context, int, sqlite3_value** values) {
              DBENGINE_MUTANT("converts blobs in place")) {
     text = sqlite3_value_text(values[0]);
     needle = sqlite3_value_text(values[1]);
-  } else { // the text of a blob is asked of a copy
+  } else { // the text of a blob is taken from a copy
     text_copy.reset(sqlite3_value_dup(values[0]));
     if (text_copy == nullptr || (text = sqlite3_value_text(text_copy.get())) == nullptr)
       return sqlite3_result_error_nomem(context);
@@ -294,7 +299,7 @@ void replaced_instr(sqlite3_context* context, int, sqlite3_value** values) {
   if (needle == nullptr || (size != 0 && text == nullptr))
     return sqlite3_result_error_nomem(context);
   sqlite3_int64 place = 0;
-  work_meter work(*replaced::of(context).stop);
+  work_meter work(*replaced_function::of(context).stop);
   if (place_of(text, static_cast<std::size_t>(size),
                view(needle, static_cast<std::size_t>(needle_size)), !blobs, place,
                work) == found::stopped)

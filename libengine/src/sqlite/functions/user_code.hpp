@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Which functions and collations of its host a thread is in: what such a function asks of its own engine would wait for the
-// statement that called it.
-// Thread rule: each thread has its own. Ownership: lives on the stack of the call.
+// The host's functions and collations that a thread is inside of. A call of such a function to its
+// own engine would wait for the statement that called the function.
+// Thread safety: each thread has its own list. Ownership: on the stack of the call.
 
 #pragma once
 
@@ -14,10 +14,11 @@
 
 namespace dbengine::sqlite {
 
-/// One call of a host's function or collation, for as long as it lasts.
+/// One call of a host's function or collation.
 class user_code {
 public:
-  /// `callee`: the entry of `options::functions` or `options::collations`, which tells the engine.
+  /// `callee`: the entry of `options::functions` or `options::collations`, which identifies the
+  /// engine.
   explicit user_code(const void* callee) noexcept : callee_(callee), outer_(innermost_) {
     innermost_ = this;
   }
@@ -25,9 +26,9 @@ public:
   user_code(const user_code&) = delete;
   user_code& operator=(const user_code&) = delete;
 
-  /// This thread is in some function: the cheap look.
+  /// True if this thread is inside of any function. Cost: one thread-local load.
   static bool runs() noexcept { return innermost_ != nullptr; }
-  /// This thread is in a function of the engine that has these options, however deep.
+  /// True if this thread is inside of a function of the engine with these options, at any depth.
   static bool runs_for(const options& o) noexcept {
     for (const auto* u = innermost_; u != nullptr; u = u->outer_)
       if (is_in(u->callee_, o.functions) || is_in(u->callee_, o.collations))

@@ -66,19 +66,19 @@ void call_user(sqlite3_context* context, int count, sqlite3_value** values) {
 
 struct bound_collation {
   const collation* own;
-  std::shared_ptr<collation_failure> watch;
+  std::shared_ptr<collation_failure> failure;
 };
 
 int compare_user(void* data, int an, const void* a, int bn, const void* b) {
-  const auto& [own, watch] = *static_cast<const bound_collation*>(data);
-  if (!watch->has_failed()) {
+  const auto& [own, failure] = *static_cast<const bound_collation*>(data);
+  if (!failure->has_failed()) {
     const user_code inside(own);
     try {
       return own->compare({static_cast<const char*>(a), static_cast<std::size_t>(an)},
                           {static_cast<const char*>(b), static_cast<std::size_t>(bn)});
     } catch (...) {
       if (!DBENGINE_MUTANT("forgets that a collation threw"))
-        watch->failed(own->name, base::current_exception_info().message);
+        failure->failed(own->name, base::current_exception_info().message);
     }
   }
   const int r = std::memcmp(a, b, static_cast<std::size_t>(an < bn ? an : bn));
@@ -88,7 +88,7 @@ int compare_user(void* data, int an, const void* a, int bn, const void* b) {
 } // namespace
 
 void register_user_functions(sqlite3* db, const options& o,
-                             std::shared_ptr<collation_failure> watch) {
+                             std::shared_ptr<collation_failure> failure) {
   for (const auto& f : o.functions) {
     const int flags = SQLITE_UTF8 | (f.deterministic ? SQLITE_DETERMINISTIC : 0);
     if (!f.call)
@@ -101,13 +101,13 @@ void register_user_functions(sqlite3* db, const options& o,
                                             std::to_string(f.arguments) +
                                             " arguments: SQLite refuses it");
   }
-  if (!watch && !o.collations.empty())
-    watch = std::make_shared<collation_failure>(db, nullptr);
+  if (!failure && !o.collations.empty())
+    failure = std::make_shared<collation_failure>(db, nullptr);
   for (const auto& c : o.collations) {
     if (!c.compare)
       throw error(errc::invalid_option, "collation \"" + c.name + "\" has nothing to call");
-    auto own = std::make_unique<bound_collation>(bound_collation{&c, watch});
-    // Unlike a function's, the destructor is not called where it fails.
+    auto own = std::make_unique<bound_collation>(bound_collation{&c, failure});
+    // Unlike a function's, the destructor is not called if it fails.
     if (sqlite3_create_collation_v2(db, c.name.c_str(), SQLITE_UTF8, own.get(), &compare_user,
                                     [](void* p) { delete static_cast<bound_collation*>(p); }) !=
         SQLITE_OK)

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// One read on a leased connection: its way, its counts, and the return of the lease.
+// Thread safety: the calling thread. Ownership: holds the lease until `finish`, `fail` or
+// `discard`, of which one must be called.
+
+#pragma once
+
+#include "engine/engine.hpp"
+#include "facade/writer_read_path.hpp"
+
+#include <string_view>
+
+namespace dbengine::actors::facade {
+
+class leased_read {
+public:
+  leased_read(engine::engine& core, engine::lease& l)
+      : core_(&core), lease_(&l),
+        start_(l.counts.count.get() % timed_share == 0 ? sqlite::clock::now() : untimed) {}
+
+  /// Runs it on the kept snapshot, on the write connection, or on a new snapshot.
+  rows run(writer_read_path& on_writer, std::string_view sql, const params_view& p,
+           sqlite::request_control& ctl, int& failed_workers);
+  void finish(std::string_view sql, const rows& result, sqlite::request_control& ctl);
+  /// The statement failed.
+  void fail(const error& e);
+  /// The statement turned out to write: it runs again elsewhere, uncounted here.
+  void release();
+  /// The connection failed: it is closed.
+  void discard(bool count_error);
+
+private:
+  /// A clock costs a tenth of a point read: one read in 16 is timed, and each that is long enough
+  /// for the progress handler.
+  static constexpr std::uint64_t timed_share = 16;
+  static constexpr sqlite::clock::time_point untimed{};
+
+  engine::engine* core_;
+  engine::lease* lease_;
+  sqlite::clock::time_point start_;
+};
+
+} // namespace dbengine::actors::facade

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Prepares statements and records the facts that the connection needs about each.
+// Thread safety: the connection's user.
+
+#pragma once
+
+#include "sqlite/statement_cache.hpp"
+#include "sqlite/view_sizes.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+struct sqlite3;
+
+namespace dbengine::sqlite {
+
+class authorizer;
+class file_checks;
+class read_snapshot;
+class request_handlers;
+class schema_version;
+class transaction_statements;
+
+/// Throws if the text has a NUL byte: SQLite would read no further.
+void throw_if_nul(std::string_view sql);
+
+/// The compiler of one connection. Owns what is known of the sizes of the schema's views.
+class statement_compiler {
+public:
+  struct parts {
+    bool writer;
+    authorizer& auth;
+    file_checks& files;
+    request_handlers& handlers;
+    read_snapshot& snapshot;
+    schema_version& schema;
+    transaction_statements& transactions;
+  };
+  explicit statement_compiler(const parts& p) noexcept : parts_(p) {}
+
+  void set_database(sqlite3* db) noexcept { db_ = db; }
+  /// Finalizes the compiler's own statements.
+  void finalize() noexcept { views_.reset(); }
+
+  /// Prepares the first statement of the text; null if there is only space or comment. `consumed`:
+  /// how much of the text it took. `terminated`: a NUL byte follows the text, and it has none
+  /// inside. Throws `error`.
+  std::unique_ptr<prepared> compile(std::string_view sql, std::size_t* consumed,
+                                    bool terminated = false);
+  /// Finds the facts again after a schema change: SQLite prepares a statement again by itself then,
+  /// and what was found before may be wrong. Throws `error`.
+  void refresh_facts(prepared& p);
+  /// Reads the names of the result's columns if SQLite prepared the statement again.
+  void refresh_columns(prepared& p);
+
+  /// Drops a snapshot of the engine's own between two statements, so that the next one sees the
+  /// newest schema. The transaction of a caller stays as it is.
+  void drop_stale_snapshot() noexcept;
+
+private:
+  void prepare_at(prepared& p, std::string_view sql, std::size_t at, bool terminated,
+                  std::size_t& end);
+  int prepare_once(prepared& p, std::string_view rest, bool terminated, const char** tail) noexcept;
+  void record_facts(prepared& p);
+  view_sizes& views();
+  void check_copies(std::string_view sql, std::size_t offset);
+  void check_new_view(std::string_view create_view);
+  void force_schema_check() noexcept;
+  [[noreturn]] void throw_failure(int rc, std::size_t offset);
+
+  parts parts_;
+  sqlite3* db_ = nullptr;
+  std::optional<view_sizes> views_; // made when a statement is compiled
+};
+
+} // namespace dbengine::sqlite

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#pragma once
+
+#include "backup/backup_job.hpp"
+#include "engine/backups/backup_folder.hpp"
+#include "engine/backups/backup_history.hpp"
+#include "engine/backups/cancel_registry.hpp"
+#include "engine/backups/running_backup.hpp"
+#include "engine/engine.hpp"
+
+#include <dbengine/backup.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace dbengine::engine {
+
+/// Makes the backups of one engine, one at a time. Driven by the backup actors and by the facade's
+/// threads.
+/// Thread safety: any thread.
+/// Ownership: shares the engine.
+class backup_service {
+public:
+  /// Touches no disk. `own_thread`: see `background_refresh`.
+  explicit backup_service(std::shared_ptr<engine> e, bool own_thread = true);
+
+  /// Makes a backup on this thread, then applies the retention of its folder. False at once if one
+  /// runs, in this or another process. Throws `error`: the failure is counted, and no part of the
+  /// backup stays. A peer's backup is made in a folder of its own, with a retention of its own, so
+  /// that it replaces none that was there before. Throws `errc::not_allowed` within
+  /// `backup_interval` of the last one.
+  bool run(backup_kind kind, const progress_callback& progress = {});
+  /// The periodic backup, unless the folder holds one that is new enough. False if it was due and
+  /// could not be made.
+  bool run_if_due();
+  /// A backup under a name of the caller's, compressed if it ends with `.zst`. Throws `errc::busy`
+  /// if one runs. What `progress` throws reaches the caller.
+  void run_to(const std::filesystem::path& target, const progress_callback& progress);
+  /// Removes old backups of this database in the engine's folder.
+  prune_report prune(const retention_policy& policy, bool dry_run) const;
+
+  bool is_running() const { return running_.is_reserved(); }
+  /// After `close`: the verification of a backup ends as well.
+  bool is_closed() const { return running_.is_closed(); }
+  /// Lists the folder on this thread.
+  dbengine::backup_info info();
+  /// With the last list of the folder.
+  dbengine::backup_info last_info() const;
+  backup_folder& folder() noexcept { return *folder_; }
+  const backup_history& history() const noexcept { return *history_; }
+  cancel_registry& cancels() noexcept { return cancels_; }
+
+  /// No more backups; the running one is cancelled and waited for. False if it has not ended by
+  /// then.
+  bool close(std::chrono::steady_clock::time_point last_moment);
+
+private:
+  backup::backup_settings settings() const;
+  std::optional<backup_file> make(backup_kind kind, const progress_callback& progress);
+  void check_peer_interval() const;
+  std::filesystem::path folder_of(backup_kind kind) const;
+  void apply_retention(const std::filesystem::path& folder, const std::string& made) const;
+
+  std::shared_ptr<engine> engine_;
+  /// Device and inode of the database when the engine was opened; nothing for a memory database.
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_;
+  std::shared_ptr<backup_history> history_;
+  std::shared_ptr<backup_folder> folder_;
+  running_backup running_;
+  cancel_registry cancels_;
+};
+
+/// A progress callback that also asks `progress`. It throws `errc::timeout` after the deadline, and
+/// cancels the backup when `stop` is requested.
+progress_callback bound_progress(sqlite::clock::time_point deadline, std::stop_token stop,
+                                 const progress_callback& progress = {});
+
+} // namespace dbengine::engine

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+#include "engine/read/cursor_table.hpp"
+
+#include "base/fault.hpp"
+#include "base/retry_on_bad_alloc.hpp"
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+namespace dbengine::engine {
+
+namespace {
+
+// For this many cursors that pinned the WAL, the error of the next request says so.
+constexpr std::size_t max_pinned_kept = 256;
+
+std::uint64_t random_u64() {
+  std::random_device r;
+  return (std::uint64_t{r()} << 32) | r();
+}
+
+} // namespace
+
+cursor_table::cursor_table(std::chrono::milliseconds idle, std::function<void()> look_after,
+                           std::function<void()> closed)
+    : idle_(idle), look_after_(std::move(look_after)), on_closed_(std::move(closed)),
+      last_(random_u64()) {}
+
+void cursor_table::check_share(std::uint64_t peer) const {
+  if (const auto n = entries_.size(); n >= defaults::max_cursors)
+    throw error(errc::overloaded, std::to_string(n) + " cursors are open");
+  if (peer == 0 || DBENGINE_MUTANT("has no shares"))
+    return;
+  std::size_t own = 0;
+  std::size_t others = 0;
+  for (const auto& [number, e] : entries_)
+    if (e->peer == peer)
+      ++own;
+    else if (e->peer != 0)
+      ++others;
+  const auto left = defaults::max_peer_cursors - std::min(others, defaults::max_peer_cursors);
+  if (own >= left || (own != 0 && own >= left / 2))
+    throw error(errc::overloaded, "this peer has " + std::to_string(own) +
+                                      " cursors open and the others " + std::to_string(others) +
+                                      ": one may have half of what they leave");
+}
+
+void cursor_table::make_room(std::uint64_t peer) {
+  const auto open_and_closed = [this] {
+    const base::scoped_lock lock(mutex_);
+    return entries_.size() + closed_.size();
+  };
+  if (open_and_closed() >= defaults::max_cursors)
+    drop_closed(); // here: a client that closed a cursor may open the next one at once
+  const base::scoped_lock lock(mutex_);
+  check_share(peer);
+}
+
+std::uint64_t cursor_table::open(std::unique_ptr<sqlite::connection> c, std::string_view sql,
+                                 const params& p, std::uint64_t owner, sqlite::request_control& ctl,
+                                 std::uint64_t peer) {
+  make_room(peer);
+  auto e = std::make_shared<entry>();
+  e->owner = owner;
+  e->peer = peer;
+  e->conn = std::move(c);
+  std::vector<value_ref> refs(p.values().begin(), p.values().end());
+  const params_view view = p.named() ? params_view{&p, {}} : params_view{nullptr, refs};
+  e->conn->begin_snapshot();
+  e->cursor = std::make_unique<sqlite::connection::cursor>(*e->conn, sql, view, ctl);
+  std::uint64_t number = 0;
+  bool arm = false;
+  {
+    const base::scoped_lock lock(mutex_);
+    if (ended_) // this worker was abandoned
+      throw error(errc::shut_down, "the engine is shut down");
+    check_share(peer); // others were opened beside it
+    number = ++last_;
+    entries_.emplace(number, std::move(e));
+    arm = !std::exchange(looked_after_, true);
+  }
+  if (arm && look_after_)
+    look_after_();
+  return number;
+}
+
+std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, std::uint64_t owner) {
+  const base::scoped_lock lock(mutex_);
+  const auto it = entries_.find(number);
+  if (it == entries_.end() && pinned_.count(number) != 0)
+    throw error(errc::invalid_state,
+                "cursor " + std::to_string(number) +
+                    " was closed: its snapshot kept the write-ahead log from restarting");
+  if (it == entries_.end() || it->second->owner != owner)
+    throw error(errc::invalid_state, "cursor " + std::to_string(number) + " is not open");
+  it->second->used = sqlite::clock::now();
+  return it->second;
+}
+
+rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
+                        sqlite::request_control& ctl) {
+  const auto e = find(number, owner);
+  // Not waited for: a client that sends requests without awaiting the answers would make reader
+  // after reader wait here.
+  const std::unique_lock lock(e->stepping, std::try_to_lock);
+  if (!lock.owns_lock())
+    throw error(errc::busy, "cursor " + std::to_string(number) +
+                                " is still at its last request: ask again after its answer");
+  const auto stepping = [&](sqlite::request_control* c) {
+    const base::scoped_lock table(mutex_);
+    e->stepped_by = c;
+    e->used = sqlite::clock::now(); // a long step is no idle time
+    if (c != nullptr && entries_.count(number) == 0)
+      throw error(errc::cancelled, "cursor " + std::to_string(number) + " was closed meanwhile");
+  };
+  const auto end = [&] { // its connection ends with `e`
+    const base::scoped_lock table(mutex_);
+    entries_.erase(number);
+  };
+  try {
+    stepping(&ctl);
+    auto r = e->cursor->next(batch, ctl);
+    stepping(nullptr);
+    if (r.empty())
+      end();
+    return r;
+  } catch (...) {
+    stepping(nullptr);
+    end();
+    throw;
+  }
+}
+
+cursor_table::entries::iterator cursor_table::set_aside(entries::iterator it) noexcept {
+  it->second->stop();
+  const auto next = std::next(it);
+  closed_.insert(entries_.extract(it));
+  return next;
+}
+
+void cursor_table::notify_closed() noexcept {
+  {
+    const base::scoped_lock lock(mutex_);
+    if (closed_.empty() || std::exchange(notified_, true))
+      return;
+  }
+  if (on_closed_ && !base::try_with_retries(on_closed_)) {
+    // No memory for a message: the next close sends it.
+    const base::scoped_lock lock(mutex_);
+    notified_ = false;
+  }
+}
+
+void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
+  {
+    const base::scoped_lock lock(mutex_);
+    if (const auto it = entries_.find(number); it != entries_.end() && it->second->owner == owner)
+      set_aside(it);
+  }
+  notify_closed();
+}
+
+bool cursor_table::wal_pinned(std::uint64_t bytes) noexcept {
+  bool any = false;
+  {
+    const base::scoped_lock lock(mutex_);
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      auto& e = *it->second;
+      if (e.peer != 0 && bytes >= e.wal_bytes.value_or(bytes) + defaults::cursor_wal_bytes) {
+        any = true;
+        // If no memory is left, the next request gets the error of an unknown number.
+        base::try_with_retries([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
+          if (pinned_.size() >= max_pinned_kept)
+            pinned_.erase(pinned_.begin());
+          pinned_.insert(it->first);
+        });
+        it = set_aside(it);
+        continue;
+      }
+      if (!e.wal_bytes)
+        e.wal_bytes = bytes;
+      ++it;
+    }
+  }
+  notify_closed();
+  return any;
+}
+
+bool cursor_table::watch(std::uint64_t owner) {
+  const base::scoped_lock lock(mutex_);
+  return watched_.insert(owner).second;
+}
+
+void cursor_table::close_owned(std::uint64_t owner) noexcept {
+  {
+    const base::scoped_lock lock(mutex_);
+    watched_.erase(owner);
+    for (auto it = entries_.begin(); it != entries_.end();)
+      it = it->second->owner == owner ? set_aside(it) : std::next(it);
+  }
+  notify_closed();
+}
+
+void cursor_table::drop_closed() noexcept {
+  entries dropped; // destroyed after the lock is released
+  const base::scoped_lock lock(mutex_);
+  dropped.swap(closed_);
+  notified_ = false;
+}
+
+std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
+  const auto now = sqlite::clock::now();
+  auto next = sqlite::clock::time_point::max();
+  bool left = false;
+  {
+    const base::scoped_lock lock(mutex_);
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      const auto& e = it->second;
+      const auto due = (e.use_count() == 1 ? e->used : now) + idle_; // a request steps it: not idle
+      if (due <= now) {
+        it = set_aside(it);
+      } else {
+        next = std::min(next, due);
+        ++it;
+      }
+    }
+    looked_after_ = left = !entries_.empty();
+  }
+  drop_closed();
+  if (!left)
+    return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(next - now);
+}
+
+void cursor_table::close_all() noexcept {
+  {
+    const base::scoped_lock lock(mutex_);
+    ended_ = true;
+    for (auto it = entries_.begin(); it != entries_.end();)
+      it = set_aside(it);
+  }
+  drop_closed();
+}
+
+std::size_t cursor_table::size() const noexcept {
+  const base::scoped_lock lock(mutex_);
+  return entries_.size();
+}
+
+} // namespace dbengine::engine

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Whether the files of a connection are still those that it opened, and whole.
+// Thread safety: `fence_reason` by any thread; the remainder by the connection's user.
+
+#pragma once
+
+#include "sqlite/files/file_identity.hpp"
+#include "sqlite/url.hpp"
+
+#include <dbengine/error.hpp>
+
+#include <cstddef>
+#include <string>
+
+struct sqlite3;
+
+namespace dbengine::sqlite {
+
+class mapping_policy;
+class wal_index;
+
+/// The checks of the database file, its WAL and the WAL index, and when they are due. The verdict
+/// is shared by all connections of an engine (`location::truncation`).
+class file_checks {
+public:
+  file_checks(const location& where, const wal_index& index, const mapping_policy& mapping,
+              std::size_t mmap_size) noexcept
+      : where_(&where), index_(&index), mapping_(&mapping), mmap_size_(mmap_size) {}
+
+  void set_database(sqlite3* db) noexcept { db_ = db; }
+  /// Records the files of a database in WAL mode as they are now: `check_identity` compares with
+  /// them.
+  void record_identity();
+
+  /// Why the engine is fenced; null if it is not. Checks nothing.
+  const char* fence_reason() const noexcept;
+  /// Throws `errc::fenced` if `fence_reason` says so.
+  void throw_if_fenced(outcome o) const;
+
+  /// After each statement: a file was truncated, so that what was read may be data that no
+  /// connection wrote. Mapped pages report that by themselves; whether a page was read otherwise,
+  /// SQLite's own counter says.
+  bool is_truncated() noexcept;
+  /// The same, checked at once: missing pages look malformed.
+  bool is_truncated_now() noexcept;
+
+  /// The database file, its WAL or the WAL index is no longer the one that was opened. Empty if all
+  /// is well.
+  std::string check_identity();
+  /// The same before a write: checks only if the last check was a while ago.
+  std::string check_identity_if_stale();
+  /// The next `check_identity` looks at the paths, however recent the last check is.
+  void force_stat_check() noexcept { files_.force_stat_check(); }
+  /// Closing the connection makes no checkpoint. After damage, that checkpoint would copy what the
+  /// WAL seems to hold into what seems to be the database, and delete the WAL.
+  void keep_wal() noexcept;
+
+private:
+  const location* where_;
+  const wal_index* index_;
+  const mapping_policy* mapping_;
+  const std::size_t mmap_size_;
+  sqlite3* db_ = nullptr;
+  file_identity files_;
+  int cache_misses_ = 0; // SQLite's count at the last check
+};
+
+} // namespace dbengine::sqlite

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// An engine on a port of this machine and what is connected to it: the facade, and typed handles.
+// Host, facade and handles have an actor system of their own each.
+// Thread safety: made and destroyed by one thread; what it hands out may be used by any.
+// Ownership: everything goes with the object.
+
+#pragma once
+
+#include "support/engine/handle_backend.hpp"
+
+#include <dbengine/actors/handles.hpp>
+#include <dbengine/db_engine.hpp>
+
+#include <caf/actor_system.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dbengine::test {
+
+class over_the_wire {
+public:
+  /// Throws what opening, publishing and connecting throw.
+  over_the_wire(const std::string& url, const options& o);
+  ~over_the_wire();
+  over_the_wire(const over_the_wire&) = delete;
+  over_the_wire& operator=(const over_the_wire&) = delete;
+
+  db_engine& facade() noexcept { return *db_; }
+  /// A typed handle of the same engine; in `handles()`.
+  engine_actor connect();
+  caf::actor_system& handles() noexcept { return *client_; }
+
+private:
+  struct config : host_config {
+    config();
+  };
+
+  config host_config_, client_config_;
+  std::unique_ptr<caf::actor_system> host_, client_;
+  std::uint16_t port_ = 0;
+  engine_actor engine_;
+  std::optional<db_engine> db_;
+};
+
+} // namespace dbengine::test

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// Processes that serve an engine and that use one over the wire.
+// Thread safety: each object belongs to one thread.
+// Ownership: the process ends with the object.
+
+#pragma once
+
+#include "support/eventually.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace dbengine::test {
+
+/// True as soon as `f` is: what is promised takes seconds, so that it must come before 20 s are
+/// over.
+template <class F>
+bool comes_soon(F&& f) {
+  return eventually(f, std::chrono::seconds(20));
+}
+
+/// A program with its standard input and output in our hands.
+class child {
+public:
+  /// `words`: the program's path and its arguments.
+  explicit child(std::vector<std::string> words);
+  ~child();
+  child(const child&) = delete;
+  child& operator=(const child&) = delete;
+
+  pid_t pid() const noexcept { return pid_; }
+  /// Its next line; empty at the end, or after 30 s.
+  std::string line();
+  /// All that it has said and says until its end.
+  std::vector<std::string> rest();
+  bool say(const std::string& line) const;
+  void signal(int number) const;
+  /// kill -9.
+  void kill();
+  void close_input();
+  /// Ends its input and waits; its exit status as `waitpid` gives it.
+  int end();
+
+private:
+  pid_t pid_ = -1;
+  int to_ = -1;
+  int from_ = -1;
+  int status_ = -1;
+  std::string read_;
+};
+
+/// bin/remote_server.
+class server {
+public:
+  /// `arguments`: those after the URL. `in`: words in front of the program, such as "ip netns exec
+  /// NAME".
+  explicit server(const std::string& url, std::vector<std::string> arguments = {},
+                  std::vector<std::string> in = {});
+
+  /// Why it does not serve; empty: it does.
+  const std::string& trouble() const noexcept { return trouble_; }
+  std::uint16_t port() const noexcept { return port_; }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  pid_t pid() const noexcept { return process_.pid(); }
+  /// Cursors that are open; -1 where it is dead.
+  int cursors();
+  void signal(int number) const { process_.signal(number); }
+  void kill() { process_.kill(); }
+  int end() { return process_.end(); }
+
+private:
+  child process_;
+  std::uint16_t port_ = 0;
+  std::string trouble_;
+};
+
+} // namespace dbengine::test
