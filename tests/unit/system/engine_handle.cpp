@@ -4,7 +4,7 @@
 // The engine's handle as an actor among CAF's actors: answers, compositions, system messages,
 // messages as text, and what `setup` does to a host's configuration.
 
-#include "house_fixture.hpp"
+#include "support/engine/engine_system_fixture.hpp"
 #include "system/request_routes.hpp"
 
 #include <dbengine/actors/publish.hpp>
@@ -18,7 +18,7 @@
 
 #include <set>
 
-#include "test.hpp" // last
+#include "support/test.hpp" // last
 
 using namespace dbengine;
 using namespace dbengine::test;
