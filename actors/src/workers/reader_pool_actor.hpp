@@ -21,6 +21,7 @@ namespace dbengine::actors::workers {
 
 struct reader_pool_state {
   static constexpr const char* name = "dbengine.reader_pool";
+  reader_pool_state() = default; // no aggregate: CAF would make its bool of the actor's pointer
   /// A `close_idle_connections` is on its way: set by a sweep that found no snapshot, ended by its
   /// arrival.
   bool close_scheduled = false;

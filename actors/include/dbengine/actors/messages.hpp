@@ -6,8 +6,8 @@
 //
 // Every message inspects as one blob in the engine's own encoding, because CAF 0.17 changes doubles
 // on the wire and hangs on infinity. Within a process messages are moved and never encoded. CAF's
-// `deep_to_string` and log show the fields. `describe` lists the encoded fields, in the order of the
-// wire.
+// `deep_to_string` and log show the fields. `describe` lists the encoded fields, in the order of
+// the wire.
 
 #pragma once
 
