@@ -13,7 +13,11 @@
 namespace dbengine::actors::system {
 
 actor_request::~actor_request() {
-  if (now() == state::waiting || now() == state::running)
+  if (now() != state::waiting && now() != state::running)
+    return;
+  if (!submitted_)
+    refuse({.code = errc::too_big, .message = "out of memory"});
+  else
     refuse({.code = errc::internal,
             .outcome = outcome::unknown,
             .message = "the request was dropped"});

@@ -3,8 +3,8 @@
 
 // A request that came as a message.
 // Thread safety: as `engine::request`. The answer may be sent on any thread.
-// Errors: a request that is destroyed without an answer fails with `errc::internal`, so that no
-// sender waits for ever.
+// Errors: a request that is destroyed without an answer fails, so that no sender waits for ever:
+// with `errc::too_big` (out of memory) before it is submitted, with `errc::internal` afterwards.
 
 #pragma once
 
@@ -24,6 +24,9 @@ public:
   const caf::strong_actor_ptr& sender() const noexcept { return to_.sender(); }
   caf::actor_id owner() const noexcept { return to_.owner(); }
 
+  /// The request goes to a queue now, which answers it.
+  void set_submitted() noexcept { submitted_ = true; }
+
   /// What a task answers with.
   caf::message reply;
 
@@ -32,6 +35,7 @@ private:
   void deliver_result();
 
   const actor_response to_;
+  bool submitted_ = false;
 };
 
 } // namespace dbengine::actors::system

@@ -3,6 +3,7 @@
 
 #include "system/engine_handle.hpp"
 
+#include "base/error_map.hpp"
 #include "base/log.hpp"
 #include "engine/idempotency.hpp"
 #include "engine/maintenance.hpp"
@@ -145,6 +146,7 @@ engine_handle::request_ptr engine_handle::make_request(request::kind k, call_opt
 }
 
 void engine_handle::submit(request_ptr r, route to) {
+  r->set_submitted();
   const auto shared = r; // stays until the answer of a refusal is sent
   try {
     if (to == route::writer && r->read_only)
@@ -155,8 +157,8 @@ void engine_handle::submit(request_ptr r, route to) {
       engine_->core().reads().submit_maintenance(std::move(r));
     else
       engine_->core().reads().submit(std::move(r));
-  } catch (const error& e) {
-    shared->fail(e.info());
+  } catch (...) { // refused, or no memory for the queue
+    shared->fail(base::current_exception_info());
   }
 }
 

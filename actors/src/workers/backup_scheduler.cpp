@@ -14,12 +14,13 @@ template <class Result, class Request>
 caf::result<Result> delegate_to_worker(
     backup_scheduler_actor::stateful_pointer<backup_scheduler_state> self,
     const start_backup_worker& start, Request& r) {
-  try {
-    DBENGINE_FAULT_POINT("scheduler.asked");
-    return self->delegate(start(), std::move(r));
-  } catch (...) {
-    return answer_failure(self);
-  }
+  return delegate_or_fail<Result>(
+      self,
+      [&start] {
+        DBENGINE_FAULT_POINT("scheduler.asked");
+        return start();
+      },
+      r);
 }
 
 } // namespace
@@ -74,11 +75,7 @@ backup_scheduler_actor::behavior_type backup_scheduler(
         return delegate_to_worker<prune_report>(self, start, r);
       },
       [self, start_report](backup_info_request& r) -> caf::result<backup_info> {
-        try {
-          return self->delegate(start_report(), std::move(r));
-        } catch (...) {
-          return answer_failure(self);
-        }
+        return delegate_or_fail<backup_info>(self, start_report, r);
       },
   };
 }

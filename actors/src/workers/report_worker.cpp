@@ -3,10 +3,15 @@
 
 #include "workers/report_worker.hpp"
 
+#include "base/error_map.hpp"
+#include "base/retry_on_bad_alloc.hpp"
 #include "workers/reports.hpp"
 #include "workers/worker_failure.hpp"
 
 #include <caf/send.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <memory>
 
 namespace dbengine::actors::workers {
 
@@ -25,23 +30,41 @@ std::function<void()> notify_of_sample(self_pointer self) {
   };
 }
 
-template <class Result, class Make>
-caf::result<Result> promise_answer(self_pointer self, Make make) {
-  auto promise = self->make_response_promise<Result>();
-  self->state.answer = [self, promise, make = std::move(make)]() mutable {
-    try {
-      promise.deliver(make());
-    } catch (...) {
-      promise.deliver(from_info(base::current_exception_info()));
-    }
-    self->quit();
-  };
-  return promise;
-}
-
 void answer_now(self_pointer self) {
   if (const auto answer = std::exchange(self->state.answer, nullptr))
     answer();
+}
+
+// Answers the request with `make()` when `answer_now` is called; `start` asks for the samples.
+//
+// What needs memory is made before the promise takes the request from its message: until then an
+// exception is the answer, afterwards it would leave the sender without one. If `start` fails, the
+// last samples are the answer.
+template <class Result, class Make, class Start>
+caf::result<Result> answer_later(self_pointer self, Make make, const Start& start) {
+  try {
+    const auto promise = std::make_shared<caf::typed_response_promise<Result>>();
+    std::function<void()> answer = [self, promise, make = std::move(make)] {
+      try {
+        promise->deliver(make());
+      } catch (...) {
+        const auto why = base::current_exception_info();
+        base::try_with_retries([&] { promise->deliver(from_info(why)); });
+      }
+      self->quit();
+    };
+    *promise = self->template make_response_promise<Result>();
+    self->state.answer = std::move(answer);
+  } catch (...) {
+    self->quit();
+    return base::retry_on_bad_alloc([self] { return answer_failure(self); });
+  }
+  try {
+    start();
+  } catch (...) {
+    answer_now(self);
+  }
+  return caf::delegated<Result>();
 }
 
 } // namespace
@@ -55,27 +78,29 @@ report_actor::behavior_type report_worker(self_pointer self, report_sources from
     from.disk->request(notify_of_sample(self));
     from.backups->folder().request_listing(notify_of_sample(self), false);
   };
+  // Without the folder there is nothing to report: the sender decides how long to wait.
+  const auto request_listing = [self, from] {
+    self->state.awaited = 1;
+    from.backups->folder().request_listing(notify_of_sample(self), true);
+  };
   return {
-      [self, from, request_samples](const statistics_request&) -> caf::result<statistics> {
-        auto answer = promise_answer<statistics>(
-            self, [from] { return report_statistics(*from.core, *from.workers, *from.backups); });
-        request_samples();
-        return answer;
+      [self, from, request_samples](const statistics_request&) {
+        return answer_later<statistics>(
+            self, [from] { return report_statistics(*from.core, *from.workers, *from.backups); },
+            request_samples);
       },
-      [self, from, request_samples](const health_request&) -> caf::result<health_report> {
-        auto answer = promise_answer<health_report>(self, [from] {
-          return report_health(*from.core, *from.workers, *from.backups, from.disk->running_for());
-        });
-        request_samples();
-        return answer;
+      [self, from, request_samples](const health_request&) {
+        return answer_later<health_report>(
+            self,
+            [from] {
+              return report_health(*from.core, *from.workers, *from.backups,
+                                   from.disk->running_for());
+            },
+            request_samples);
       },
-      // Without the folder there is nothing to report: its sender decides how long to wait.
-      [self, from](const backup_info_request&) -> caf::result<backup_info> {
-        auto answer =
-            promise_answer<backup_info>(self, [from] { return from.backups->last_info(); });
-        self->state.awaited = 1;
-        from.backups->folder().request_listing(notify_of_sample(self), true);
-        return answer;
+      [self, from, request_listing](const backup_info_request&) {
+        return answer_later<backup_info>(
+            self, [from] { return from.backups->last_info(); }, request_listing);
       },
       [self](sample_taken) {
         if (--self->state.awaited <= 0)

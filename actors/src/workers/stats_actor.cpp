@@ -16,19 +16,16 @@ stats_actor::behavior_type stats(stats_actor::stateful_pointer<stats_state> self
   life.report_ready();
   return {
       [self, start](statistics_request& r) -> caf::result<statistics> {
-        try {
-          DBENGINE_FAULT_POINT("stats.asked");
-          return self->delegate(start(), std::move(r));
-        } catch (...) {
-          return answer_failure(self);
-        }
+        return delegate_or_fail<statistics>(
+            self,
+            [&start] {
+              DBENGINE_FAULT_POINT("stats.asked");
+              return start();
+            },
+            r);
       },
       [self, start](health_request& r) -> caf::result<health_report> {
-        try {
-          return self->delegate(start(), std::move(r));
-        } catch (...) {
-          return answer_failure(self);
-        }
+        return delegate_or_fail<health_report>(self, start, r);
       },
   };
 }

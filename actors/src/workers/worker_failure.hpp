@@ -61,4 +61,27 @@ caf::error answer_failure(Self* self) {
   return from_info(info);
 }
 
+/// Passes the request on to the actor that `start` makes, which answers it. An exception is the
+/// answer in its place.
+///
+/// Why not `self->delegate` alone? It takes the request from its message before it allocates:
+/// without memory the sender would get no answer at all.
+template <class Result, class Self, class Start, class Request>
+caf::result<Result> delegate_or_fail(Self* self, const Start& start, Request& r) {
+  try {
+    const auto to = start();
+    auto promise = self->template make_response_promise<Result>();
+    try {
+      auto attempt = promise; // a failed attempt has lost the sender
+      attempt.delegate(to, std::move(r));
+    } catch (...) {
+      const auto why = base::retry_on_bad_alloc([self] { return answer_failure(self); });
+      base::retry_on_bad_alloc([&] { promise.deliver(why); });
+    }
+    return caf::delegated<Result>();
+  } catch (...) {
+    return base::retry_on_bad_alloc([self] { return answer_failure(self); });
+  }
+}
+
 } // namespace dbengine::actors::workers

@@ -49,7 +49,7 @@ public:
   ~doors() {
     remote_.reset();
     by_handle_.reset();
-    actors::shutdown(ports_, handle_);
+    actors::shutdown(engine_.engine()->system(), handle_);
     handle_ = nullptr;
   }
   doors(const doors&) = delete;
