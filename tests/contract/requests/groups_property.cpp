@@ -336,7 +336,7 @@ void make_stale(request_log& h) {
 
 CAF_TEST(the comparison finds a history that is not true) {
   const auto seed = seed_of_this_run();
-  const auto r = play("sqlite://", false, seed, 40);
+  const auto r = play("sqlite://", false, seed, 160);
   const auto found = problems_of(r.told, r.tables);
   show(found, seed);
   CAF_REQUIRE(found.empty());
