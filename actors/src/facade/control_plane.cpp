@@ -84,8 +84,7 @@ Result control_plane::ask(access a, Request r, const request_options& o,
   }
 }
 
-// -- backups
-// ----------------------------------------------------------------------------------------
+// -- backups --------------------------------------------------------------------------------------
 
 // Without a timeout a backup may take as long as the file is large.
 bool control_plane::request_backup(const request_options& o) {
@@ -101,8 +100,7 @@ dbengine::backup_info control_plane::backup_info() {
   return ask<dbengine::backup_info>(access::read, backup_info_request{}, {});
 }
 
-// -- reports
-// ----------------------------------------------------------------------------------------
+// -- reports --------------------------------------------------------------------------------------
 
 dbengine::statistics control_plane::statistics() {
   return ask<dbengine::statistics>(access::report, statistics_request{}, {});
@@ -116,8 +114,7 @@ dbengine::database_info control_plane::database_info() {
   return ask<dbengine::database_info>(access::read, database_info_request{}, {});
 }
 
-// -- maintenance
-// ------------------------------------------------------------------------------------
+// -- maintenance ----------------------------------------------------------------------------------
 
 maintenance_result control_plane::maintain(maintenance_request m, const request_options& o) {
   const auto a = engine::maintenance::writes(m.what) ? access::write : access::read;

@@ -112,8 +112,7 @@ void local_backend::refuse_id(const request_options& o, const char* what) {
     throw error(engine::idempotency::refused(what));
 }
 
-// -- reads
-// ------------------------------------------------------------------------------------------
+// -- reads ----------------------------------------------------------------------------------------
 
 rows local_backend::fetch(std::string_view sql, const params_view& p, const request_options& o) {
   core_->calls().admit();
@@ -298,8 +297,7 @@ std::unique_ptr<detail::cursor_source> local_backend::open_cursor(std::string_vi
   return c;
 }
 
-// -- control plane
-// ----------------------------------------------------------------------------------
+// -- control plane --------------------------------------------------------------------------------
 
 void local_backend::check_call(access a) const {
   if (a == access::report)

@@ -132,8 +132,7 @@ std::shared_ptr<engine_system> engine_system::open(caf::actor_system& sys, std::
   return h;
 }
 
-// -- the children
-// -----------------------------------------------------------------------------------
+// -- the children ---------------------------------------------------------------------------------
 
 child_spec engine_system::writer_child(const spawn_settings& s) {
   return {
@@ -233,8 +232,7 @@ std::vector<child_spec> engine_system::make_children(const spawn_settings& s) {
   return all;
 }
 
-// -- start
-// ------------------------------------------------------------------------------------------
+// -- start ----------------------------------------------------------------------------------------
 
 void engine_system::connect_core() {
   engine::worker_signals w;
@@ -318,8 +316,7 @@ error_info engine_system::start(const spawn_settings& s) {
   return {};
 }
 
-// -- samples
-// ----------------------------------------------------------------------------------------
+// -- samples --------------------------------------------------------------------------------------
 
 void engine_system::refresh_samples() {
   const auto until = sqlite::clock::now() + defaults::look_patience;
@@ -337,8 +334,7 @@ health_report engine_system::health() {
   return workers::report_health(*core_, *status_, *backups_, disk_look_->running_for());
 }
 
-// -- stop
-// -------------------------------------------------------------------------------------------
+// -- stop -----------------------------------------------------------------------------------------
 
 void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
   const auto stop_children = [this](workers::stop_mode mode) {

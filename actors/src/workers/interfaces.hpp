@@ -20,8 +20,7 @@ namespace dbengine::actors::workers {
 
 class progress_channel;
 
-// -- to the writer
-// ----------------------------------------------------------------------------------
+// -- to the writer --------------------------------------------------------------------------------
 
 /// Some time has passed since the last commit: truncate the WAL if nothing was committed meanwhile.
 struct checkpoint_if_idle {};
@@ -29,8 +28,7 @@ struct checkpoint_if_idle {};
 /// writer.
 struct writer_lost {};
 
-// -- to the reader pool
-// -----------------------------------------------------------------------------
+// -- to the reader pool ---------------------------------------------------------------------------
 
 /// A lease has a snapshot: release idle snapshots, and repeat while there is one.
 struct sweep_leases {};
@@ -41,16 +39,14 @@ struct expire_cursors {};
 /// A cursor was closed: end its connection.
 struct drop_closed_cursors {};
 
-// -- to a report worker
-// -----------------------------------------------------------------------------
+// -- to a report worker ---------------------------------------------------------------------------
 
 /// A sample of the disk or of the folder has been taken.
 struct sample_taken {};
 /// The samples take too long: answer from the last ones.
 struct patience_ended {};
 
-// -- about backups
-// ----------------------------------------------------------------------------------
+// -- about backups --------------------------------------------------------------------------------
 
 /// To the scheduler: the period has passed.
 struct backup_due {};
@@ -62,8 +58,7 @@ struct backup_step {
   std::shared_ptr<progress_channel> channel = nullptr;
 };
 
-// -- to the supervisor
-// ------------------------------------------------------------------------------
+// -- to the supervisor ----------------------------------------------------------------------------
 
 /// A request waits in a queue: answer the overdue ones, look for stalled workers, and repeat while
 /// one waits.
@@ -94,8 +89,7 @@ struct stop_children {
   stop_mode mode = stop_mode::in_order;
 };
 
-// -- the interfaces
-// ---------------------------------------------------------------------------------
+// -- the interfaces -------------------------------------------------------------------------------
 
 /// Runs the writes that wait in the engine's queue, in groups.
 using writer_actor = caf::typed_actor<

@@ -218,8 +218,7 @@ private:
   std::size_t max_parameters_ = std::numeric_limits<std::size_t>::max();
 };
 
-// -- fields of each structure
-// ----------------------------------------------------------------------
+// -- fields of each structure ---------------------------------------------------------------------
 
 void describe(auto& a, error_info& x) {
   a(x.code, x.outcome, x.extended_code, x.offset, x.index, x.message);

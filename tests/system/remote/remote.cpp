@@ -201,8 +201,7 @@ CAF_TEST(a read whose connection is lost again and again is given up) {
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 1").value_or(0), 1);
 }
 
-// -- which clients are admitted
-// -----------------------------------------------------------------------
+// -- which clients are admitted -------------------------------------------------------------------
 
 CAF_TEST(no server or another one is reported at once) {
   CAF_CHECK_EQUAL(to_string(connecting("127.0.0.1:1").code), "unreachable");

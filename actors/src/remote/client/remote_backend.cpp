@@ -136,8 +136,7 @@ std::unique_ptr<detail::cursor_source> remote_backend::open_cursor(std::string_v
   return std::make_unique<remote_cursor>(link_, id, batch, o);
 }
 
-// -- what does not cross the wire
-// -------------------------------------------------------------------
+// -- what does not cross the wire -----------------------------------------------------------------
 
 namespace {
 
