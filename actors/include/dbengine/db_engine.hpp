@@ -202,8 +202,8 @@ public:
 
   /// Settings, state and files of the backups, newest first. Reads the folder.
   dbengine::backup_info get_backup_info() const { return backend().backup_info(); }
-  /// Counters and times since the engine was opened, and its current state. Cost: a few
-  /// microseconds, and no lock that requests take.
+  /// Counters and times since the engine was opened, and its current state. Cost: two messages and
+  /// a sample of the disk, for which it waits 250 ms at most; no lock that requests take.
   statistics get_stats() const { return backend().statistics(); }
   /// Health of every worker, the file, the disk, the WAL and the last backup.
   health_report health() const { return backend().health(); }
