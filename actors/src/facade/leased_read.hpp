@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "base/fault.hpp"
 #include "engine/engine.hpp"
 #include "facade/writer_read_path.hpp"
 
@@ -14,6 +15,7 @@
 
 namespace dbengine::actors::facade {
 
+/// Cost: `run` and `finish` are inline, because each read of the facade passes both once.
 class leased_read {
 public:
   leased_read(engine::engine& core, engine::lease& l)
@@ -27,11 +29,13 @@ public:
   /// The statement failed.
   void fail(const error& e);
   /// The statement turned out to write: it runs again elsewhere, uncounted here.
-  void release();
+  void release() { core_->leases().give_back(*lease_); }
   /// The connection failed: it is closed.
   void discard(bool count_error);
 
 private:
+  void record_time(std::string_view sql, const sqlite::request_control& ctl);
+
   /// A clock costs a tenth of a point read: one read in 16 is timed, and each that is long enough
   /// for the progress handler.
   static constexpr std::uint64_t timed_share = 16;
@@ -41,5 +45,30 @@ private:
   engine::lease* lease_;
   sqlite::clock::time_point start_;
 };
+
+inline rows leased_read::run(writer_read_path& on_writer, std::string_view sql,
+                             const params_view& p, sqlite::request_control& ctl,
+                             int& failed_workers) {
+  DBENGINE_FAULT_POINT("lease.before_statement");
+  auto& c = *lease_->conn;
+  if (c.snapshot().reuse())
+    return c.fetch(sql, p, ctl);
+  rows result;
+  if (on_writer.try_fetch(*lease_, sql, p, ctl, result, failed_workers))
+    return result;
+  c.snapshot().refresh();
+  return c.fetch(sql, p, ctl);
+}
+
+inline void leased_read::finish(std::string_view sql, const rows& result,
+                                sqlite::request_control& ctl) {
+  auto& counts = lease_->counts;
+  counts.count.add();
+  counts.rows.add(result.size());
+  if (start_ != untimed || ctl.deadline.was_checked_again()) [[unlikely]]
+    record_time(sql, ctl);
+  release();
+  core_->sweeper().arm();
+}
 
 } // namespace dbengine::actors::facade

@@ -14,28 +14,31 @@
 
 namespace dbengine::sqlite {
 
-namespace {
+// Reserves room for a result as large as the statement's last one, so that the usual small result
+// takes few allocations.
+[[gnu::always_inline]] inline void row_collector::reserve() {
+  constexpr std::size_t most = 4096;
+  result_->cells.reserve(std::min(p_->last_cells, most / sizeof(detail::cell)));
+  result_->bytes.reserve(std::min(p_->last_text, most));
+}
 
-struct beyond_bytes {};
-
-// By `sqlite3_column_value`, because each `sqlite3_column_…` checks the connection's lock and
-// error state again.
-void append_row(detail::arena& a, sqlite3_stmt* s, int columns, std::size_t max_bytes) {
-  const auto first = a.cells.size();
-  max_bytes = std::min(max_bytes, a.bytes.size() + defaults::max_row_bytes);
-  a.cells.resize(first + static_cast<std::size_t>(columns));
-  auto* cell = a.cells.data() + first;
-  for (int i = 0; i < columns; ++i, ++cell) {
+// False if a value does not fit. By `sqlite3_column_value`, because each `sqlite3_column_…`
+// checks the connection's lock and error state again.
+[[gnu::always_inline]] inline bool row_collector::append_cells(detail::arena& a) {
+  auto* const s = p_->stmt;
+  const auto max_bytes = std::min(limits_.bytes, a.bytes.size() + defaults::max_row_bytes);
+  for (int i = 0, columns = p_->column_count; i < columns; ++i) {
     auto* v = sqlite3_column_value(s, i);
     const int type = sqlite3_value_type(v);
+    auto& cell = a.cells.emplace_back();
     switch (type) {
     case SQLITE_INTEGER:
-      cell->type = value_type::integer;
-      cell->integer = sqlite3_value_int64(v);
+      cell.type = value_type::integer;
+      cell.integer = sqlite3_value_int64(v);
       break;
     case SQLITE_FLOAT:
-      cell->type = value_type::real;
-      cell->real = sqlite3_value_double(v);
+      cell.type = value_type::real;
+      cell.real = sqlite3_value_double(v);
       break;
     case SQLITE_TEXT:
     case SQLITE_BLOB: {
@@ -43,68 +46,60 @@ void append_row(detail::arena& a, sqlite3_stmt* s, int columns, std::size_t max_
       // The size first: a `zeroblob` is a mere number until its bytes are requested.
       const auto size = static_cast<std::size_t>(sqlite3_value_bytes(v));
       if (a.bytes.size() + size > max_bytes)
-        throw beyond_bytes{};
+        return false;
       const void* bytes =
           text ? static_cast<const void*>(sqlite3_value_text(v)) : sqlite3_value_blob(v);
       if (bytes == nullptr && size != 0)
         throw error(errc::too_big,
                     "out of memory for a value of " + std::to_string(size) + " bytes");
-      cell->type = text ? value_type::text : value_type::blob;
-      cell->offset = a.bytes.size();
-      cell->size = static_cast<std::uint32_t>(size);
+      cell.type = text ? value_type::text : value_type::blob;
+      cell.offset = a.bytes.size();
+      cell.size = static_cast<std::uint32_t>(size);
       if (size != 0)
         a.bytes.append(static_cast<const char*>(bytes), size);
       break;
     }
-    default: cell->type = value_type::null;
+    default: cell.type = value_type::null;
     }
   }
   ++a.row_count;
-}
-
-} // namespace
-
-error row_collector::too_big(std::string what) const {
-  error_info info{.code = errc::too_big, .message = std::move(what)};
-  info.outcome = p_->read_only ? outcome::not_run : outcome::rolled_back;
-  return error(std::move(info));
-}
-
-// Reserves room for a result as large as the statement's last one, so that the usual small result
-// takes few allocations.
-void row_collector::reserve() {
-  constexpr std::size_t most = 4096;
-  result_->cells.reserve(std::min(p_->last_cells, most / sizeof(detail::cell)));
-  result_->bytes.reserve(std::min(p_->last_text, most));
+  return true;
 }
 
 void row_collector::append() {
   auto& r = *result_;
-  const auto max_bytes = limits_.bytes;
   if (r.row_count == 0)
     reserve();
   try {
-    append_row(r, p_->stmt, p_->column_count, max_bytes);
-    if (r.memory() > max_bytes)
-      throw beyond_bytes{};
-  } catch (const beyond_bytes&) {
-    throw too_big(r.memory() > max_bytes || max_bytes - r.memory() < defaults::max_row_bytes
-                      ? "the result has more than " + std::to_string(max_bytes) +
-                            " bytes (max_result_bytes)"
-                      : "a row of the result has more than " +
-                            std::to_string(defaults::max_row_bytes) + " bytes");
+    if (!append_cells(r) || r.memory() > limits_.bytes) [[unlikely]]
+      throw_too_many_bytes();
   } catch (const std::bad_alloc&) {
-    throw too_big("out of memory for a result of " + std::to_string(r.row_count) +
+    throw_too_big("out of memory for a result of " + std::to_string(r.row_count) +
                   " rows and more");
   }
-  if (limits_.rows != 0 && r.row_count > limits_.rows)
-    throw too_big("the result has more than " + std::to_string(limits_.rows) + " rows (max_rows)");
+  if (limits_.rows != 0 && r.row_count > limits_.rows) [[unlikely]]
+    throw_too_big("the result has more than " + std::to_string(limits_.rows) + " rows (max_rows)");
 }
 
 rows row_collector::finish() {
   p_->last_cells = result_->cells.size();
   p_->last_text = result_->bytes.size();
   return rows(std::move(result_));
+}
+
+void row_collector::throw_too_big(std::string what) const {
+  error_info info{.code = errc::too_big, .message = std::move(what)};
+  info.outcome = p_->read_only ? outcome::not_run : outcome::rolled_back;
+  throw error(std::move(info));
+}
+
+void row_collector::throw_too_many_bytes() const {
+  const auto used = result_->memory();
+  throw_too_big(used > limits_.bytes || limits_.bytes - used < defaults::max_row_bytes
+                    ? "the result has more than " + std::to_string(limits_.bytes) +
+                          " bytes (max_result_bytes)"
+                    : "a row of the result has more than " +
+                          std::to_string(defaults::max_row_bytes) + " bytes");
 }
 
 } // namespace dbengine::sqlite

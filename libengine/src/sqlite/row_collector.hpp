@@ -45,7 +45,9 @@ public:
 
 private:
   void reserve();
-  error too_big(std::string what) const;
+  bool append_cells(detail::arena& a);
+  [[noreturn]] void throw_too_big(std::string what) const;
+  [[noreturn]] void throw_too_many_bytes() const;
 
   prepared* p_;
   limits limits_;
