@@ -69,7 +69,7 @@ void check(std::string_view body) {
 
 using checker = void (*)(std::string_view);
 
-#define DBENGINE_FUZZ_ONE(type) check<type>,
+#define DBENGINE_FUZZ_ONE(type, ...) check<type>,
 constexpr std::array checkers{DBENGINE_MESSAGES(DBENGINE_FUZZ_ONE) check<fetch_request, bool>,
                               check<transaction_result>,
                               check<error_info>,

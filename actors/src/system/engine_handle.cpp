@@ -183,7 +183,7 @@ void engine_handle::delegate_to_backups(const Request& x, const caf::message& m,
       throw error(engine::idempotency::refused("a backup"));
     // Its cancellation comes this way too, and must not overtake the request.
     if (o.cancel_token != 0)
-      engine_->backups().cancels().add(to.owner(), o.cancel_token);
+      engine_->backups().cancels().find_or_add(to.owner(), o.cancel_token);
   }
   delegate(caf::actor_cast<caf::strong_actor_ptr>(engine_->handles().read().backup_scheduler), m,
            to);
@@ -273,10 +273,12 @@ void engine_handle::handle(cursor_close& x, actor_response& to) {
 }
 
 void engine_handle::handle(cancel_request& x, actor_response& to) {
-  engine_->backups().cancels().cancel(to.owner(), x.cancel_token);
-  if (const auto found = cancellable_.remove(to.owner(), x.cancel_token))
-    found->ctl.deadline.kill(
-        errc::cancelled); // the watchdog answers one that waits, its worker one that runs
+  if (auto backup = engine_->backups().cancels().find(to.owner(), x.cancel_token))
+    backup->request_stop();
+  if (const auto r = cancellable_.remove(to.owner(), x.cancel_token))
+    if (const auto running =
+            r->lock()) // the watchdog answers one that waits, its worker one that runs
+      running->ctl.deadline.kill(errc::cancelled);
 }
 
 void engine_handle::handle(maintenance_request& x, actor_response& to) {

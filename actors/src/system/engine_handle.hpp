@@ -7,8 +7,8 @@
 
 #pragma once
 
+#include "base/cancel_registry.hpp"
 #include "system/actor_request.hpp"
-#include "system/cancel_registry.hpp"
 #include "system/engine_system.hpp"
 #include "system/handle_base.hpp"
 #include "system/request_routes.hpp"
@@ -70,7 +70,7 @@ private:
   void run_on_own_thread(F f);
 
   std::shared_ptr<engine_system> engine_;
-  cancel_registry<actor_request> cancellable_;
+  base::cancel_registry<std::weak_ptr<actor_request>> cancellable_;
 };
 
 } // namespace dbengine::actors::system

@@ -8,6 +8,7 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/make_message.hpp>
 #include <caf/sec.hpp>
 
 namespace dbengine::actors::system {
@@ -33,7 +34,24 @@ const char* handle_base::name() const {
   return "dbengine.engine";
 }
 
+// As every actor of CAF answers it. Why not by `monitorable_actor`? Its own clause takes the key by
+// a mutable reference, which CAF 0.17.6 never matches: it answers `unsupported_sys_message`.
+bool handle_base::answer_info(caf::mailbox_element& what) {
+  const auto& m = what.content();
+  if (!m.match_elements<caf::sys_atom, caf::get_atom, std::string>())
+    return false;
+  auto key = m.get_as<std::string>(2);
+  if (key != "info")
+    return false;
+  actor_response(*this, what)
+      .deliver(caf::make_message(caf::ok_atom::value, std::move(key), caf::strong_actor_ptr(ctrl()),
+                                 std::string(name())));
+  return true;
+}
+
 bool handle_base::handle_system_message(caf::mailbox_element& what, caf::execution_unit* host) {
+  if (answer_info(what))
+    return true;
   // Exits are trapped: CAF's own way would end this actor and leave the engine open behind it.
   if (caf::monitorable_actor::handle_system_message(what, host, true))
     return true;

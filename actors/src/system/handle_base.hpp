@@ -57,6 +57,7 @@ protected:
   virtual void handle_exit(const caf::exit_msg& m) = 0;
 
 private:
+  bool answer_info(caf::mailbox_element& what);
   bool handle_system_message(caf::mailbox_element& what, caf::execution_unit* host);
 
   open_ports ports_;

@@ -35,7 +35,7 @@ caf::error load_any(std::string_view bytes, T& x) {
 
 namespace wire {
 
-#define DBENGINE_WIRE(type)                                                                        \
+#define DBENGINE_WIRE(type, ...)                                                                   \
   std::string save(const type& x) {                                                                \
     return base::encode(x);                                                                        \
   }                                                                                                \

@@ -177,7 +177,7 @@ std::string text_of(const T& x) {
 
 namespace wire {
 
-#define DBENGINE_WIRE(type)                                                                        \
+#define DBENGINE_WIRE(type, ...)                                                                   \
   std::string print(const type& x) {                                                               \
     return text_of(x);                                                                             \
   }

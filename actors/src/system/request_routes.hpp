@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The table of requests: what the public interface `engine_actor` takes, one row for each clause.
-// Both handles dispatch by it. The gateway, the client's rules for resending and the codec's lists
-// of kinds come from it too.
+// The rows of `DBENGINE_REQUESTS` as types, and how each request is handled. Both handles dispatch
+// by it; the gateway, the client's rules for resending and the codec's lists of kinds read it.
 // Thread safety: constants and plain functions.
-//
-// A new request has a struct and a clause in the public headers, a row here, and a handler in
-// `engine_handle`. If peers may send it, the row names its `wire_kind`. The asserts at the end
-// refuse a clause without a row, a row without a clause, and a row with another result.
 
 #pragma once
 
@@ -18,31 +13,25 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
 #include <utility>
 
 namespace dbengine::actors::system {
 
 /// What a `wire_request` asks for, as its first byte. The numbers are part of the protocol. Each
-/// body begins with the request's timeout (64 bits, milliseconds); then follows what is named.
+/// body begins with the request's timeout (64 bits, milliseconds); then follows the request as
+/// `describe` lists it, but for these:
+/// - hello: wire_protocol (32 bits), the client's version
+/// - fetch: after the request, whether it may write (8 bits)
+/// - cancel: the id of the request to stop (64 bits)
+/// - more: the id of the request whose answer continues (64 bits)
 enum class wire_kind : std::uint8_t {
-  hello = 0,        ///< wire_protocol (32 bits), the client's version
-  execute = 1,      ///< execute_request
-  fetch = 2,        ///< fetch_request, whether it may write (8 bits)
-  batch = 3,        ///< batch_request
-  transaction = 4,  ///< transaction_request
-  script = 5,       ///< script_request
-  cursor_open = 6,  ///< cursor_open
-  cursor_next = 7,  ///< cursor_next
-  cursor_close = 8, ///< cursor_close
-  cancel = 9,       ///< the id of the request to stop (64 bits)
-  more = 10,        ///< the id of the request whose answer continues (64 bits)
-  maintenance = 11, ///< maintenance_request
-  backup = 12,      ///< backup_request
-  backup_info = 13, ///< nothing more; the same below
-  statistics = 14,
-  health = 15,
-  database_info = 16
+  hello = 0,
+  more = 10,
+#define DBENGINE_WIRE_KIND(request, answer, name, number, ...) name = number,
+  DBENGINE_REQUESTS(DBENGINE_WIRE_KIND)
+#undef DBENGINE_WIRE_KIND
 };
 
 /// Of a request that peers cannot send: it names files, which only the engine's own process may.
@@ -78,7 +67,6 @@ enum class resend : std::uint8_t {
 
 struct request_rule {
   route to = route::reader;
-  wire_kind kind = local_only;
   effect does = effect::reads;
   resend again = resend::always;
   /// It carries statements and parameters: its body may be large.
@@ -88,67 +76,30 @@ struct request_rule {
 };
 
 /// `Result` is void if the request has no answer.
-template <class Request, class Result, request_rule Rule>
+template <class Request, class Result, wire_kind Kind, request_rule Rule>
 struct request_row {
   using request = Request;
   using result = Result;
+  static constexpr wire_kind kind = Kind;
   static constexpr request_rule rule = Rule;
 };
 
 template <class... Rows>
-struct request_table {
-  static constexpr std::size_t size = sizeof...(Rows);
+struct request_table {};
+
+namespace table {
+
+template <class, class... Rows>
+struct of {
+  using type = request_table<Rows...>;
 };
 
-// clang-format off
-using request_routes = request_table<
-    request_row<execute_request, write_result,
-                request_rule{.to = route::writer, .kind = wire_kind::execute, .does = effect::writes,
-                             .again = resend::if_reading_or_id, .statements = true}>,
-    request_row<fetch_request, rows,
-                request_rule{.to = route::statement, .kind = wire_kind::fetch, .does = effect::by_content,
-                             .again = resend::if_reading_or_id, .statements = true}>,
-    request_row<batch_request, batch_result,
-                request_rule{.to = route::writer, .kind = wire_kind::batch, .does = effect::writes,
-                             .again = resend::if_reading_or_id, .statements = true}>,
-    request_row<transaction_request, transaction_result,
-                request_rule{.to = route::writer, .kind = wire_kind::transaction, .does = effect::writes,
-                             .again = resend::if_reading_or_id, .statements = true}>,
-    request_row<script_request, script_result,
-                request_rule{.to = route::writer, .kind = wire_kind::script, .does = effect::writes,
-                             .again = resend::if_reading_or_id, .statements = true}>,
-    request_row<cursor_open, cursor_id,
-                request_rule{.to = route::cursor, .kind = wire_kind::cursor_open, .statements = true}>,
-    request_row<cursor_next, rows,
-                request_rule{.to = route::cursor, .kind = wire_kind::cursor_next,
-                             .again = resend::never}>, // the next rows are not the same rows
-    request_row<cursor_close, void,
-                request_rule{.to = route::cursor, .kind = wire_kind::cursor_close}>,
-    request_row<cancel_request, void,
-                request_rule{.to = route::cancel, .kind = wire_kind::cancel}>,
-    request_row<maintenance_request, maintenance_result,
-                request_rule{.to = route::maintenance, .kind = wire_kind::maintenance,
-                             .does = effect::by_content, .again = resend::if_reading,
-                             .statements = true}>,
-    request_row<backup_request, bool,
-                request_rule{.to = route::backup, .kind = wire_kind::backup, .does = effect::backup,
-                             .again = resend::never,
-                             .bounded = false}>, // it takes as long as the file is large
-    request_row<backup_to_request, bool,
-                request_rule{.to = route::backup, .does = effect::writes}>,
-    request_row<verify_request, verify_report,
-                request_rule{.to = route::backup}>,
-    request_row<prune_request, prune_report,
-                request_rule{.to = route::backup, .does = effect::by_content}>,
-    request_row<backup_info_request, backup_info,
-                request_rule{.to = route::backup, .kind = wire_kind::backup_info}>,
-    request_row<statistics_request, statistics,
-                request_rule{.to = route::stats, .kind = wire_kind::statistics}>,
-    request_row<health_request, health_report,
-                request_rule{.to = route::stats, .kind = wire_kind::health}>,
-    request_row<database_info_request, database_info,
-                request_rule{.to = route::reader, .kind = wire_kind::database_info}>>;
-// clang-format on
+} // namespace table
+
+#define DBENGINE_ROW(request, answer, name, number, ...)                                           \
+  , request_row<request, answer, wire_kind::name, request_rule{__VA_ARGS__}>
+using request_routes = table::of<void DBENGINE_REQUESTS(DBENGINE_ROW)>::type;
+#undef DBENGINE_ROW
 
 namespace table {
 
@@ -162,7 +113,7 @@ bool visit_if_holds(const caf::message& m, F& f) {
 
 template <class Row, class F>
 bool visit_if_kind(wire_kind k, F& f) {
-  if (Row::rule.kind == local_only || Row::rule.kind != k)
+  if (Row::kind == local_only || Row::kind != k)
     return false;
   f(Row());
   return true;
@@ -208,23 +159,13 @@ auto row_for(request_table<Row, Rows...>) {
 template <class Request>
 using row_of = decltype(table::row_for<Request>(request_routes()));
 
-// -- the table and the public interface agree -----------------------------------------------------
-
 namespace table {
-
-template <class Row>
-struct clause {
-  using type = typename caf::replies_to<typename Row::request>::template with<typename Row::result>;
-};
-
-template <class... Rows>
-auto interface_of(request_table<Rows...>) -> caf::typed_actor<typename clause<Rows>::type...>;
 
 template <class... Rows>
 constexpr bool kinds_differ(request_table<Rows...>) {
-  constexpr wire_kind all[] = {Rows::rule.kind...};
-  for (std::size_t i = 0; i < sizeof...(Rows); ++i)
-    for (std::size_t j = i + 1; j < sizeof...(Rows); ++j)
+  constexpr wire_kind all[] = {wire_kind::hello, wire_kind::more, Rows::kind...};
+  for (std::size_t i = 0; i < std::size(all); ++i)
+    for (std::size_t j = i + 1; j < std::size(all); ++j)
       if (all[i] != local_only && all[i] == all[j])
         return false;
   return true;
@@ -232,10 +173,6 @@ constexpr bool kinds_differ(request_table<Rows...>) {
 
 } // namespace table
 
-static_assert(
-    std::is_same_v<engine_actor, decltype(table::interface_of(request_routes()))>,
-    "request_routes and engine_actor list the same requests with the same results, in the "
-    "same order");
 static_assert(table::kinds_differ(request_routes()), "each kind on the wire is one request's");
 
 } // namespace dbengine::actors::system

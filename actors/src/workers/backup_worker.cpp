@@ -17,8 +17,9 @@ caf::result<Result> answer(engine::backup_service& service, std::uint64_t sender
                            const call_options& o, Run run) {
   const auto deadline =
       o.timeout.count() > 0 ? sqlite::deadline_after(o.timeout) : sqlite::clock::time_point::max();
-  const auto stop =
-      o.cancel_token != 0 ? service.cancels().add(sender, o.cancel_token) : std::stop_token();
+  const auto stop = o.cancel_token != 0
+                        ? service.cancels().find_or_add(sender, o.cancel_token).get_token()
+                        : std::stop_token();
   const struct forget_at_the_end {
     engine::backup_service& service;
     std::uint64_t sender, token;

@@ -17,6 +17,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include <set>
+#include <vector>
 
 #include "support/test.hpp" // last
 
@@ -192,6 +193,25 @@ CAF_TEST(the handle of a remote engine answers as the own handle of the engine) 
   actors::shutdown(server, engine);
 }
 
+CAF_TEST(the handle introduces itself as any actor) {
+  scene s;
+  caf::scoped_actor self(s.sys);
+  const auto asked = [&](std::string key) {
+    std::string answer;
+    self->request(s.any, 5s, caf::sys_atom::value, caf::get_atom::value, std::move(key))
+        .receive(
+            [&](caf::ok_atom, const std::string& what, const caf::strong_actor_ptr& who,
+                const std::string& name) {
+              CAF_CHECK(caf::actor_cast<caf::actor>(who) == s.any);
+              answer = what + ": " + name;
+            },
+            [&](const caf::error& e) { answer = s.sys.render(e); });
+    return answer;
+  };
+  CAF_CHECK_EQUAL(asked("info"), "info: dbengine.engine");
+  CAF_CHECK_EQUAL(asked("nothing"), "system_error(unsupported_sys_message)");
+}
+
 CAF_TEST(messages print their fields) {
   const execute_request x{
       "INSERT INTO t VALUES (?, ?)", params::of(7, "Ada"), {.timeout = 5s, .id = "k1"}};
@@ -274,4 +294,22 @@ CAF_TEST(each kind on the wire but three is one row of the table) {
   CAF_CHECK_EQUAL(kinds.count(0), 0u);  // hello
   CAF_CHECK_EQUAL(kinds.count(10), 0u); // more
   CAF_CHECK_EQUAL(*kinds.rbegin(), 16);
+}
+
+CAF_TEST(the numbers of the wire are those of the protocol) {
+  using actors::system::row_of;
+  const auto number = []<class Row>(Row) { return static_cast<int>(Row::kind); };
+  const std::vector<int> numbers{
+      number(row_of<execute_request>()),      number(row_of<fetch_request>()),
+      number(row_of<batch_request>()),        number(row_of<transaction_request>()),
+      number(row_of<script_request>()),       number(row_of<cursor_open>()),
+      number(row_of<cursor_next>()),          number(row_of<cursor_close>()),
+      number(row_of<cancel_request>()),       number(row_of<maintenance_request>()),
+      number(row_of<backup_request>()),       number(row_of<backup_info_request>()),
+      number(row_of<statistics_request>()),   number(row_of<health_request>()),
+      number(row_of<database_info_request>())};
+  CAF_CHECK_EQUAL(numbers, (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16}));
+  for (const int local : {number(row_of<backup_to_request>()), number(row_of<verify_request>()),
+                          number(row_of<prune_request>())})
+    CAF_CHECK_EQUAL(local, 255);
 }

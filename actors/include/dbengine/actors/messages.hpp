@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <dbengine/actors/requests.hpp>
 #include <dbengine/backup.hpp>
 #include <dbengine/error.hpp>
 #include <dbengine/maintenance.hpp>
@@ -56,6 +57,7 @@ struct call_options {
   }
 };
 
+/// One statement; answered with a `write_result` after the commit that contains it.
 struct execute_request {
   std::string sql = {};
   params parameters = {};
@@ -65,6 +67,8 @@ struct execute_request {
   friend void describe(auto& a, execute_request& x) { a(x.sql, x.parameters, x.options); }
 };
 
+/// All rows of one statement; answered with its `rows`. A statement that writes (RETURNING) runs on
+/// the writer.
 struct fetch_request {
   std::string sql = {};
   params parameters = {};
@@ -74,6 +78,8 @@ struct fetch_request {
   friend void describe(auto& a, fetch_request& x) { a(x.sql, x.parameters, x.options); }
 };
 
+/// One statement, run once for each set of parameters, all or nothing; answered with a
+/// `batch_result`.
 struct batch_request {
   std::string sql = {};
   std::vector<params> sets = {};
@@ -83,6 +89,7 @@ struct batch_request {
   friend void describe(auto& a, batch_request& x) { a(x.sql, x.sets, x.options); }
 };
 
+/// Several operations in one transaction; answered with a `transaction_result`.
 struct transaction_request {
   std::vector<operation> operations = {};
   call_options options = {};
@@ -91,6 +98,7 @@ struct transaction_request {
   friend void describe(auto& a, transaction_request& x) { a(x.operations, x.options); }
 };
 
+/// Many statements in one text; answered with a `script_result`.
 struct script_request {
   std::string sql = {};
   script_mode mode = script_mode::all_or_nothing;
@@ -116,6 +124,7 @@ struct cursor_open {
   friend void describe(auto& a, cursor_open& x) { a(x.sql, x.parameters, x.options); }
 };
 
+/// An open cursor of the sender.
 struct cursor_id {
   std::uint64_t number = 0;
 
@@ -123,7 +132,7 @@ struct cursor_id {
   friend void describe(auto& a, cursor_id& x) { a(x.number); }
 };
 
-/// Requests the next rows, at most `batch`; an empty answer is the end.
+/// Requests the next rows, at most `batch`; answered with `rows`, which are empty at the end.
 struct cursor_next {
   cursor_id id = {};
   std::uint64_t batch = defaults::cursor_batch;
@@ -135,6 +144,7 @@ struct cursor_next {
   friend void describe(auto& a, cursor_next& x) { a(x.id, x.batch, x.timeout); }
 };
 
+/// Closes a cursor of the sender; not answered. It has no effect on a cursor that is closed.
 struct cursor_close {
   cursor_id id = {};
 
@@ -142,8 +152,8 @@ struct cursor_close {
   friend void describe(auto& a, cursor_close& x) { a(x.id); }
 };
 
-/// Cancels the sender's request with this number, waiting or running. It has no effect on a request
-/// that is done.
+/// Cancels the sender's request with this number, waiting or running; not answered. It has no
+/// effect on a request that is done.
 struct cancel_request {
   std::uint64_t cancel_token = 0;
 
@@ -152,7 +162,7 @@ struct cancel_request {
 };
 
 /// Maintenance of the database. `argument`: the table of analyze, the mode of checkpoint (passive,
-/// full, restart, truncate), the name of the pragma.
+/// full, restart, truncate), the name of the pragma. Answered with a `maintenance_result`.
 struct maintenance_request {
   maintenance_kind what = maintenance_kind::optimize;
   std::string argument = {};
@@ -185,7 +195,8 @@ struct backup_to_request {
   friend void describe(auto& a, backup_to_request& x) { a(x.target, x.options); }
 };
 
-/// Verifies a backup, as `verify_backup`. Only inside the engine's process.
+/// Verifies a backup, as `verify_backup`; answered with a `verify_report`. Only inside the engine's
+/// process.
 struct verify_request {
   std::filesystem::path path = {};
   call_options options = {};
@@ -194,8 +205,8 @@ struct verify_request {
   friend void describe(auto& a, verify_request& x) { a(x.path, x.options); }
 };
 
-/// Removes old backups of this engine's database in its folder, as `prune_backups`. Only inside the
-/// engine's process.
+/// Removes old backups of this engine's database in its folder, as `prune_backups`; answered with a
+/// `prune_report`. Only inside the engine's process.
 struct prune_request {
   retention_policy policy = {};
   bool dry_run = false;
@@ -205,18 +216,22 @@ struct prune_request {
   friend void describe(auto& a, prune_request& x) { a(x.policy, x.dry_run, x.options); }
 };
 
+/// Answered with the `backup_info` of the engine's backup folder.
 struct backup_info_request {
   friend bool operator==(const backup_info_request&, const backup_info_request&) = default;
   friend void describe(auto&, backup_info_request&) {}
 };
+/// Answered with `statistics`, also while workers are busy.
 struct statistics_request {
   friend bool operator==(const statistics_request&, const statistics_request&) = default;
   friend void describe(auto&, statistics_request&) {}
 };
+/// Answered with a `health_report`, also while workers are busy.
 struct health_request {
   friend bool operator==(const health_request&, const health_request&) = default;
   friend void describe(auto&, health_request&) {}
 };
+/// Answered with the `database_info` of the file. Runs on a reader, as any read.
 struct database_info_request {
   /// As `call_options::peer`.
   std::uint64_t peer = 0;
@@ -224,19 +239,6 @@ struct database_info_request {
   friend bool operator==(const database_info_request&, const database_info_request&) = default;
   friend void describe(auto&, database_info_request&) {}
 };
-
-/// The messages with contents, and those without: the one list of them. `transaction_result` stands
-/// for itself, because it is a vector on the wire.
-#define DBENGINE_MESSAGES(one)                                                                     \
-  one(execute_request) one(fetch_request) one(batch_request) one(transaction_request)              \
-      one(script_request) one(cursor_open) one(cursor_id) one(cursor_next) one(cursor_close)       \
-          one(cancel_request) one(maintenance_request) one(maintenance_result) one(backup_request) \
-              one(write_result) one(batch_result) one(rows) one(script_result) one(backup_info)    \
-                  one(statistics) one(health_report) one(escalation) one(database_info)            \
-                      one(backup_to_request) one(verify_request) one(verify_report)                \
-                          one(prune_request) one(prune_report)
-#define DBENGINE_EMPTY_MESSAGES(one)                                                               \
-  one(backup_info_request) one(statistics_request) one(health_request) one(database_info_request)
 
 namespace actors {
 
@@ -250,7 +252,7 @@ caf::error from_info(const error_info& e);
 namespace wire {
 
 // Defined in message_bytes.cpp, `print` in message_text.cpp.
-#define DBENGINE_WIRE(type)                                                                        \
+#define DBENGINE_WIRE(type, ...)                                                                   \
   std::string save(const type& x);                                                                 \
   caf::error load(std::string_view bytes, type& x);                                                \
   std::string print(const type& x);
@@ -285,7 +287,7 @@ typename Inspector::result_type inspect_message(Inspector& f, T& x, const char* 
 } // namespace actors
 
 // Found by argument-dependent lookup from CAF.
-#define DBENGINE_INSPECT(type)                                                                     \
+#define DBENGINE_INSPECT(type, ...)                                                                \
   template <class Inspector>                                                                       \
   typename Inspector::result_type inspect(Inspector& f, type& x) {                                 \
     return actors::wire::inspect_message(f, x, #type);                                             \
@@ -305,13 +307,5 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, transaction_result& x) {
   return actors::wire::inspect_message(f, x.results, "transaction_result");
 }
-
-#define DBENGINE_INSPECT_EMPTY(type)                                                               \
-  template <class Inspector>                                                                       \
-  typename Inspector::result_type inspect(Inspector& f, type&) {                                   \
-    return f(caf::meta::type_name(#type));                                                         \
-  }
-DBENGINE_EMPTY_MESSAGES(DBENGINE_INSPECT_EMPTY)
-#undef DBENGINE_INSPECT_EMPTY
 
 } // namespace dbengine

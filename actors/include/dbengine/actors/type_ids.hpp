@@ -15,9 +15,8 @@
 
 CAF_BEGIN_TYPE_ID_BLOCK(dbengine, caf::first_custom_type_id + 800)
 
-#define DBENGINE_TYPE_ID(type) CAF_ADD_TYPE_ID(dbengine, (dbengine::type))
+#define DBENGINE_TYPE_ID(type, ...) CAF_ADD_TYPE_ID(dbengine, (dbengine::type))
 DBENGINE_MESSAGES(DBENGINE_TYPE_ID)
-DBENGINE_EMPTY_MESSAGES(DBENGINE_TYPE_ID)
 DBENGINE_TYPE_ID(transaction_result)
 #undef DBENGINE_TYPE_ID
 

@@ -72,7 +72,7 @@ std::shared_ptr<facade_call> remote_backend::start(Request r, const request_opti
     r.options.id = o.id;
     r.options.read_only = link_->opts().read_only;
   }
-  auto c = std::make_shared<facade_call>(system::row_of<Request>::rule.kind, request_body(r));
+  auto c = std::make_shared<facade_call>(system::row_of<Request>::kind, request_body(r));
   apply_rules(*c, r);
   set_deadline<Request>(*c, o.timeout.value_or(std::chrono::milliseconds(0)),
                         link_->opts().request_timeout);

@@ -111,7 +111,7 @@ bool remote_engine::dispatch(caf::message& m, system::actor_response& to) {
     using request = typename Row::request;
     if constexpr (Row::rule.to == system::route::cancel)
       cancel(m.get_as<request>(0), to);
-    else if constexpr (Row::rule.kind == system::local_only)
+    else if constexpr (Row::kind == system::local_only)
       throw error(errc::not_allowed, "backups by path are for the engine's own process: a peer "
                                      "names no files of the server");
     else
@@ -131,7 +131,7 @@ void remote_engine::submit(typename Row::request& x, system::actor_response& to)
   if (timeout.count() < 0)
     throw error(errc::timeout, "the deadline has passed before the request came");
   // The link throws if it does not take the call; then `to` is still needed.
-  const auto c = std::make_shared<actor_call>(Row::rule.kind, request_body(x), to,
+  const auto c = std::make_shared<actor_call>(Row::kind, request_body(x), to,
                                               &read_result<typename Row::result>);
   apply_rules(*c, x);
   set_deadline<typename Row::request>(*c, timeout, link_->opts().request_timeout);
@@ -142,8 +142,9 @@ void remote_engine::submit(typename Row::request& x, system::actor_response& to)
 }
 
 void remote_engine::cancel(const cancel_request& x, const system::actor_response& to) {
-  if (const auto found = cancellable_.remove(to.owner(), x.cancel_token))
-    link_->cancel(found);
+  if (const auto c = cancellable_.remove(to.owner(), x.cancel_token))
+    if (const auto call = c->lock())
+      link_->cancel(call);
   to.deliver(caf::message());
 }
 

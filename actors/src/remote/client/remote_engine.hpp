@@ -6,8 +6,8 @@
 
 #pragma once
 
+#include "base/cancel_registry.hpp"
 #include "remote/client/remote_link.hpp"
-#include "system/cancel_registry.hpp"
 #include "system/handle_base.hpp"
 #include "system/request_routes.hpp"
 
@@ -40,7 +40,7 @@ private:
   void cancel(const cancel_request& x, const system::actor_response& to);
 
   remote_link_ptr link_;
-  system::cancel_registry<actor_call> cancellable_;
+  base::cancel_registry<std::weak_ptr<actor_call>> cancellable_;
 };
 
 } // namespace dbengine::actors::remote

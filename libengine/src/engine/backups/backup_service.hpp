@@ -4,9 +4,9 @@
 #pragma once
 
 #include "backup/backup_job.hpp"
+#include "base/cancel_registry.hpp"
 #include "engine/backups/backup_folder.hpp"
 #include "engine/backups/backup_history.hpp"
-#include "engine/backups/cancel_registry.hpp"
 #include "engine/backups/running_backup.hpp"
 #include "engine/engine.hpp"
 
@@ -54,7 +54,9 @@ public:
   dbengine::backup_info last_info() const;
   backup_folder& folder() noexcept { return *folder_; }
   const backup_history& history() const noexcept { return *history_; }
-  cancel_registry& cancels() noexcept { return cancels_; }
+  /// The requests for backups that can be cancelled. A cancellation may come before the request
+  /// has reached its worker.
+  base::cancel_registry<std::stop_source>& cancels() noexcept { return cancels_; }
 
   /// No more backups; the running one is cancelled and waited for. False if it has not ended by
   /// then.
@@ -73,7 +75,7 @@ private:
   std::shared_ptr<backup_history> history_;
   std::shared_ptr<backup_folder> folder_;
   running_backup running_;
-  cancel_registry cancels_;
+  base::cancel_registry<std::stop_source> cancels_;
 };
 
 /// A progress callback that also asks `progress`. It throws `errc::timeout` after the deadline, and
