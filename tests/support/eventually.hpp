@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Waiting for a condition, instead of for a time.
-// Thread safety: any thread; `f` is called in it.
+// Waits for a condition instead of a fixed time.
+// Thread safety: any thread; `f` runs in the calling thread.
 
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace dbengine::test {
 
-/// True as soon as `f` is; false if it is not within `bound`, which by default is so long that
-/// only a hang fails.
+/// Returns true as soon as `f` does, or false if `f` is still false after `bound`. The default
+/// bound is so long that only a hang fails.
 template <class F>
 bool eventually(F&& f, std::chrono::seconds bound = std::chrono::seconds(60)) {
   const auto give_up = std::chrono::steady_clock::now() + bound;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An event that the test sets: threads wait for it. The SQL function `hold()` waits, so that a
-// request is known to run.
+// An event that threads wait for until the test sets it. The SQL function `hold()` waits for the
+// event and proves that its request is running.
 // Thread safety: any thread.
-// Ownership: outlives the engine whose function it is.
+// Ownership: outlives the engine that has the function.
 
 #pragma once
 
@@ -22,7 +22,7 @@ namespace dbengine::test {
 
 class manual_reset_event {
 public:
-  /// `hold()`, which gives 1.
+  /// The function `hold()`, which returns 1.
   function as_function() {
     return {.name = "hold",
             .arguments = 0,
@@ -33,7 +33,7 @@ public:
             }};
   }
 
-  /// Waits until the event is set: at most a minute.
+  /// Waits until the event is set, a minute at most.
   void wait() {
     std::unique_lock lock(mutex_);
     ++arrivals_;
@@ -46,18 +46,18 @@ public:
     return arrivals_;
   }
 
-  /// Waits until so many threads have come; false after a minute.
+  /// Waits until `n` threads have arrived; false after a minute.
   bool wait_for_arrivals(int n) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return arrivals_ >= n; });
   }
-  /// Releases all threads that wait, and those that come later.
+  /// Releases all threads that wait, and those that arrive later.
   void set() {
     const std::lock_guard lock(mutex_);
     set_ = true;
     changed_.notify_all();
   }
-  /// Resets it and the count of arrivals.
+  /// Resets the event and the count of arrivals.
   void reset() {
     const std::lock_guard lock(mutex_);
     set_ = false;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// CAF's test framework as suites use it: CAF_TEST, CAF_CHECK*, fixtures,
-// expect/allow/disallow/inject. Include it last: those four and `_` are names that break other
-// headers. The suite's name comes from the build.
+// CAF's test framework for suites: CAF_TEST, CAF_CHECK*, fixtures, expect/allow/disallow/inject.
+// Include this header last: those four names and `_` break other headers. The build defines the
+// suite's name.
 #pragma once
 
 #include "support/skip.hpp"
@@ -12,7 +12,7 @@
 #error "the build defines CAF_SUITE for each file in tests/<area>/"
 #endif
 
-// dsl.hpp of CAF 0.17.6 uses a FAIL that it does not define.
+// dsl.hpp of CAF 0.17.6 uses FAIL without defining it.
 #ifndef FAIL
 #define FAIL CAF_FAIL
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// test.hpp plus CAF's fixtures for two nodes in one process (point_to_point_fixture). Include it
+// test.hpp with CAF's fixtures for two nodes in one process (point_to_point_fixture). Include it
 // last.
 #pragma once
 

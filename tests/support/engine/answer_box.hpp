@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A sender of typed requests that counts every answer: none, one, or the second that must not come.
-// Thread safety: `send` and `wait` by one thread; answers arrive from any.
-// Ownership: reference counted, as actors are.
+// A sender of typed requests that counts every answer: none, one, or a second one, which is an
+// error.
+// Thread safety: one thread calls `send` and `wait`; answers arrive from any thread.
+// Ownership: reference counted, like every actor.
 //
-// Why not a scoped actor? It drops an answer that is not awaited any more, and so hides a second
-// one.
+// Why not a scoped actor? It drops an answer that is no longer awaited, which hides a second
+// answer.
 
 #pragma once
 
@@ -28,7 +29,7 @@ namespace dbengine::test {
 
 class answer_box;
 
-/// Keeps a box. To be released before its actor system ends.
+/// Owns a box. Must be released before the box's actor system ends.
 class answer_box_ptr {
 public:
   answer_box_ptr() = default;
@@ -47,16 +48,16 @@ public:
 
   static answer_box_ptr make(caf::actor_system& sys);
 
-  /// Sends a request; its number is what `wait` takes.
+  /// Sends a request and returns its number for `wait`.
   template <class T>
   std::uint64_t send(const engine_actor& to, T request) {
     return send_message(to, caf::make_message(std::move(request)));
   }
-  /// The first answer to a request; nothing if none came in `patience`.
+  /// Gets the first answer to a request; false if none arrived within `patience`.
   bool wait(std::uint64_t number, std::chrono::milliseconds patience, caf::message& answer);
 
-  /// Answers beyond the first one, and answers to what was not asked. To be read when nothing is on
-  /// its way any more.
+  /// Answers beyond the first one, and answers without a request. Read this when no answer is in
+  /// transit any more.
   std::uint64_t surplus() const;
 
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) override;
@@ -74,7 +75,7 @@ private:
   std::uint64_t surplus_ = 0;
 };
 
-/// The failure in an answer; `errc::none` where it is a result.
+/// The failure in an answer; `errc::none` if the answer is a result.
 error_info failure_in(const caf::message& answer);
 
 } // namespace dbengine::test

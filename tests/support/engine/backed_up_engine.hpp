@@ -3,7 +3,7 @@
 
 // An engine with a folder for its backups and some rows to back up.
 // Thread safety: the test's thread.
-// Ownership: the folder goes with the fixture; engines that it opened must end before.
+// Ownership: the fixture removes the folder; engines that it opened must end before.
 
 #pragma once
 
@@ -28,7 +28,7 @@ struct backed_up_engine {
     o.backup_interval = interval;
     return o;
   }
-  /// Three rows more each time.
+  /// Opens the engine and inserts three more rows each time.
   db_engine open(options o) const {
     db_engine db(folder.url(), std::move(o));
     db.execute_script("CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY, v TEXT);"

@@ -48,7 +48,7 @@ void on_every_backend(const options& o, const std::function<void(target&)>& chec
       t.backend_ = w.open(memory ? "sqlite://" : folder.url(), o);
       try {
         check(t);
-      } catch (const error& e) { // else the backend would not be known
+      } catch (const error& e) { // otherwise the failing backend would be unknown
         std::fprintf(stderr, "%s: %s\n", t.name.c_str(), e.what());
         throw;
       }

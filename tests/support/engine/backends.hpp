@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every way to reach an engine, so that one suite runs against all of them and wants equal answers.
-// Thread safety: a target may be used as a `db_engine`.
+// All backends through which an engine is reached, so that one suite runs against each and expects
+// equal answers.
+// Thread safety: that of a `db_engine`.
 // Ownership: owns the engine and the folder of its file.
 
 #pragma once
@@ -18,15 +19,15 @@
 
 namespace dbengine::test {
 
-/// What a suite calls: the facade's surface over whatever backend is behind it.
+/// The object that a suite calls: the facade's interface over any backend.
 class target : public requesting<target> {
 public:
-  /// The name of the way, e.g. "handle on a file".
+  /// The name of the backend, e.g. "handle on a file".
   std::string name;
   /// Transactions, snapshots and raw connections are available: the engine is in this process and
   /// behind the facade.
   bool interactive = true;
-  /// Over the wire: what waits and how large a message may be is bounded by the port, too.
+  /// Over the wire: the port also bounds queued requests and message sizes.
   bool remote = false;
   /// The database is in memory; otherwise `file` is its file.
   bool memory = false;
@@ -56,14 +57,14 @@ private:
 struct backend_kind {
   const char* name;
   bool interactive;
-  /// Throws what opening throws.
+  /// Throws the errors of opening.
   std::shared_ptr<detail::backend> (*open)(const std::string& url, const options& o);
 };
 std::span<const backend_kind> backends();
 
-/// Runs the check on a fresh database for each way. A remote way serves the same options.
+/// Runs the check on a fresh database for each backend. A remote backend serves the same options.
 void on_every_backend(const options& o, const std::function<void(target&)>& check);
-/// The same with two readers and otherwise the defaults.
+/// The same with two readers and otherwise the default options.
 void on_every_backend(const std::function<void(target&)>& check);
 
 } // namespace dbengine::test

@@ -19,7 +19,7 @@
 
 namespace dbengine::test {
 
-/// A folder of its own that goes with the test.
+/// A separate folder that is removed at the end of the test.
 struct temporary_folder {
   std::filesystem::path path;
 
@@ -75,7 +75,7 @@ struct backup_fixture {
   }
   backup_file make() const { return make(settings()); }
 
-  /// What lies in the backup folder but for the lock file.
+  /// The files in the backup folder except the lock file.
   std::vector<std::string> files() const {
     std::vector<std::string> result;
     if (std::filesystem::exists(backups))
@@ -87,7 +87,7 @@ struct backup_fixture {
   }
 };
 
-/// The code of the error that `f` throws; `none` where it throws nothing.
+/// The code of the error that `f` throws; `none` if it throws nothing.
 template <class F>
 errc code_of(F&& f) {
   try {

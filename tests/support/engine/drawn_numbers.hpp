@@ -12,9 +12,9 @@
 
 namespace dbengine::test {
 
-/// The numbers that each request drew while it ran. A request that is repeated under its id has
-/// those of each try.
-/// Thread safety: `add` from any thread; `last_within` when all requests have ended.
+/// The numbers that each request drew while it ran. A request that is repeated under its id has the
+/// numbers of all its tries.
+/// Thread safety: `add` from any thread; `last_within` after all requests have ended.
 class drawn_numbers {
 public:
   explicit drawn_numbers(std::size_t requests) : of_(requests) {}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What suites against the facade share: a folder of their own and failures as data.
+// Shared by suites against the facade: a temporary folder, and failures as data.
 // Thread safety: each object belongs to one thread.
-// Ownership: the folder goes with the object.
+// Ownership: the object removes its folder.
 
 #pragma once
 
@@ -41,8 +41,8 @@ public:
   std::filesystem::path path;
 };
 
-/// What `f` throws; the code is `errc::none` where it throws nothing. Any other exception passes
-/// through.
+/// The error that `f` throws; the code is `errc::none` if `f` throws nothing. Any other exception
+/// passes through.
 template <class F>
 error_info failure_of(F&& f) {
   try {
@@ -53,7 +53,7 @@ error_info failure_of(F&& f) {
   return {};
 }
 
-/// The name of the code that `f` fails with, "none" where it does not fail.
+/// The name of the code that `f` fails with, "none" if it does not fail.
 template <class F>
 std::string code_of(F&& f) {
   return std::string(to_string(failure_of(std::forward<F>(f)).code));

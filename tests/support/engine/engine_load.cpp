@@ -33,7 +33,7 @@ void engine_load::stop() {
 }
 
 engine_load::kind engine_load::pick(const load_settings& s, std::minstd_rand& random) {
-  // Of a hundred.
+  // Per cent.
   static constexpr std::pair<kind, unsigned> shares[] = {
       {kind::insert, 30},  {kind::many, 6},      {kind::transaction, 8}, {kind::script, 2},
       {kind::steps, 2},    {kind::returning, 6}, {kind::once, 6},        {kind::refused, 4},

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Clients that load an engine with every kind of request, over the facade and over the typed
-// handle, and keep a ledger of the answers.
-// Thread safety: made, watched and stopped by one thread; each client is a thread of its own.
+// handle, and record the answers in a `ledger`.
+// Thread safety: created, read and stopped by one thread; each client runs on a separate thread.
 
 #pragma once
 
@@ -30,12 +30,12 @@ struct load_settings {
   int message_clients = 8;
   /// Requests that a message client has in flight at once.
   int window = 4;
-  /// Deadline of each request.
+  /// The deadline of each request.
   std::chrono::milliseconds timeout{30'000};
-  /// Failures that may happen here. Others are wrong.
+  /// Failures that are expected here. Any other failure is wrong.
   std::set<errc> foreseen = {errc::poison, errc::unavailable};
-  /// The failures that may leave a write's outcome unknown. (Of one with several commits,
-  /// `outcome_unknown` always may.)
+  /// The failures that may leave a write's outcome unknown. (`outcome_unknown` always may, for a
+  /// write with several commits.)
   std::set<errc> unknown_with = {};
   bool backups = false;
   bool checkpoints = true;
@@ -44,24 +44,26 @@ struct load_settings {
 
 class engine_load {
 public:
-  /// Clients are numbered from `first_client` on, so that several loads of one file do not meet.
+  /// Clients are numbered from `first_client` on, so that several loads of one file use different
+  /// keys.
   engine_load(detail::backend& db, engine_actor handle, caf::actor_system& sys, load_settings s,
               int first_client);
   ~engine_load();
   engine_load(const engine_load&) = delete;
   engine_load& operator=(const engine_load&) = delete;
 
-  /// Each client ends what it has in flight, then itself.
+  /// Lets each client finish its requests in flight, then ends the clients.
   void stop();
 
-  /// Requests that the slowest client had answered without an error.
+  /// The smallest number of requests that a client had answered without an error.
   std::uint64_t least_done() const;
   std::uint64_t done() const;
   std::uint64_t failures(errc c) const { return failed_[static_cast<std::size_t>(c)].load(); }
 
   // After `stop`:
   std::vector<const ledger*> ledgers() const;
-  /// Results that were not true, failures that were not foreseen, answers too many or too few.
+  /// Counts results that were incorrect, failures that were not expected, and missing or surplus
+  /// answers.
   std::uint64_t wrong() const { return wrong_.load(); }
   std::string first_wrong() const;
 
@@ -74,10 +76,10 @@ private:
     returning,
     once,
     refused,  // a CHECK fails
-    rollback, // the same, and ends the whole transaction it is in
-    deferred, // a foreign key that fails at COMMIT
+    rollback, // the same, and it rolls back the whole transaction around it
+    deferred, // a foreign key violation at COMMIT
     steps,    // a script whose statements are committed one by one
-    read,     // its own last row
+    read,     // the client's last row
     lambda,   // facade: an interactive transaction
     stream,   // facade: a cursor
     upkeep,   // a checkpoint
@@ -94,7 +96,7 @@ private:
 
   static kind pick(const load_settings& s, std::minstd_rand& random);
   void note_wrong(const std::string& what);
-  /// Counts a failure; false if it is not foreseen for this kind.
+  /// Counts a failure; false if it is not expected for this kind.
   void failed(kind k, const error_info& e);
 
   request_view db_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the clients of `engine_load` have in common, over the facade or the typed handle.
-// Thread safety: each client is its own thread's; `answered` is read by any.
+// Shared by the clients of `engine_load`, over the facade or the typed handle.
+// Thread safety: each client belongs to its thread; `answered` is read by any thread.
 
 #pragma once
 
@@ -17,8 +17,8 @@ inline constexpr const char* insert_bad_rollback =
     "INSERT OR ROLLBACK INTO t (k, v) VALUES (?, 'bad')";
 inline constexpr const char* insert_orphan = "INSERT INTO children (k, parent) VALUES (?, 1)";
 inline constexpr const char* count_key = "SELECT count(*) FROM t WHERE k = ?";
-// Every answer comes within the longest deadline and what a restart takes; what is not there by
-// then never comes.
+// Every answer arrives within the longest deadline plus the time of a restart. An answer that is
+// missing then never arrives.
 inline constexpr std::chrono::seconds patience{60};
 
 inline std::string script_of(std::int64_t key) {

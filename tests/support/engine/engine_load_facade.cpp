@@ -28,15 +28,15 @@ struct engine_load::facade_client : client {
           good();
         } catch (const error& e) {
           load->failed(k, e.info());
-          // Once unknown, only "done" says more: a second try that was not run says nothing about
-          // the first.
+          // Once the outcome is unknown, only "done" adds information: a second try that was not
+          // run says nothing about the first.
           auto v = verdict_of(e.info());
           unknown_before = unknown_before || v == verdict::either;
           v = unknown_before ? verdict::either : v;
           if (keys > 0)
             answer(k, i, v);
           if (k == kind::refused || k == kind::rollback || k == kind::deferred)
-            good(); // this is the answer it should get
+            good(); // the expected answer
           if (k == kind::once && v == verdict::either && tries < 20)
             continue;
         } catch (const std::exception& e) {

@@ -20,7 +20,7 @@ struct engine_load::message_client : client {
     std::size_t entry;
     std::int64_t key;
     std::uint64_t number;
-    std::int64_t expected_there; // of a read
+    std::int64_t expected_there; // the count that a read must return
     bool unknown_before;
     int tries;
   };
@@ -61,7 +61,7 @@ struct engine_load::message_client : client {
                        std::to_string(box->surplus()) + " answers too many");
   }
 
-  // True: to be asked again.
+  // Returns true if the request is to be sent again.
   bool settle(asked& a, const caf::message& m) {
     const bool writes = keys_of(a.what) > 0;
     const auto failure = failure_in(m);

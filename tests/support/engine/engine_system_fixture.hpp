@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine whose inside can be reached, and requests that count their answers.
+// An engine whose internals the test can reach, and requests that count their answers.
 // Thread safety: each object belongs to the test's thread.
 // Ownership: the engine ends with the fixture.
 
@@ -27,7 +27,7 @@ namespace dbengine::test {
 
 using namespace std::chrono_literals;
 
-/// Counts how often it is answered: once is right, anything else is not.
+/// Counts its answers; only one answer is right.
 class counted_request final : public engine::request {
 public:
   using engine::request::request;
@@ -36,7 +36,7 @@ public:
     refusal = why;
     answers.fetch_add(1);
   }
-  /// The error it was answered with, by any thread; `none` where it succeeded.
+  /// The error that answered the request, from any thread; `none` if it succeeded.
   error_info outcome_info() const { return refusal ? *refusal : failure.value_or(error_info{}); }
   errc code() const { return outcome_info().code; }
 
@@ -104,7 +104,7 @@ public:
   static bool answered(const counted_ptr& r) {
     return eventually([&] { return r->answers.load() > 0; });
   }
-  /// Runs a write and waits for it: it must succeed.
+  /// Runs a write and waits for it; the write must succeed.
   bool done(std::string sql) {
     const auto r = write(std::move(sql));
     return answered(r) && r->code() == errc::none && r->answers == 1;
@@ -122,7 +122,7 @@ public:
   std::shared_ptr<actors::system::engine_system> engine;
 };
 
-/// No delays to wait for between a failure and the restart.
+/// Restarts without a delay after a failure.
 inline actors::system::spawn_settings quick_restarts(int intensity = 1'000) {
   actors::system::spawn_settings s;
   s.restarts = {.intensity = intensity, .period = 60s, .backoff_min = 1ms, .backoff_max = 5ms};

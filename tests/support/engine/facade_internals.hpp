@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The way from a facade to the engine behind it, for tests that use both doors of one engine.
+// Access to the engine behind a facade, for tests that use both interfaces of one engine.
 
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace dbengine::test {
 
-/// The engine inside a facade. Let go of it, and of the handle, before the facade ends.
+/// The engine inside a facade. Release it, and the handle, before the facade ends.
 std::shared_ptr<actors::system::engine_system> engine_system_of(db_engine& db);
 /// Its typed handle.
 engine_actor handle_of(db_engine& db);

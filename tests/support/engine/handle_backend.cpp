@@ -15,7 +15,7 @@ namespace dbengine::test {
 
 namespace {
 
-// Waits for the answer without a timeout: every request has a deadline of its own and is answered.
+// Waits for the answer without a timeout: every request has a deadline and is answered.
 template <class R, class M>
 R request_and_wait(caf::scoped_actor& self, const engine_actor& engine, M message,
                    std::uint64_t token, const std::stop_token& cancel) {
@@ -48,7 +48,7 @@ public:
   ~handle_cursor() override { self_->send(engine_, cursor_close{id_}); }
 
   rows next() override {
-    if (end_) // the engine has closed the cursor, and does not know its number any more
+    if (end_) // the engine has closed the cursor and forgotten its number
       return *end_;
     auto r = request_and_wait<rows>(self_, engine_, cursor_next{id_, batch_, timeout_}, 0, {});
     if (r.empty())
@@ -101,7 +101,7 @@ void handle_backend::shutdown() {
 
 call_options handle_backend::translate(const request_options& o) {
   call_options c;
-  if (o.timeout) // 0 asks a handle for the engine's default
+  if (o.timeout) // 0 requests the engine's default from a handle
     c.timeout = o.timeout->count() <= 0 ? std::chrono::milliseconds(-1) : *o.timeout;
   c.priority = o.priority;
   c.id = o.id;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade's backend over nothing but the typed handle: every call is one message to it, sent by
-// a scoped actor. With it whatever is written for the facade runs against the handle.
+// The facade's backend over the typed handle alone: each call is one message, sent by a scoped
+// actor. Code that is written for the facade thus runs against the handle.
 // Thread safety: any thread.
 // Ownership: owns its actor system and the engine in it.
 
@@ -20,7 +20,7 @@
 
 namespace dbengine::test {
 
-/// The configuration of a host that embeds the engine.
+/// The CAF configuration of a host that embeds the engine.
 struct host_config : caf::actor_system_config {
   host_config();
 };
@@ -28,7 +28,7 @@ struct host_config : caf::actor_system_config {
 class handle_backend final : public detail::backend {
 public:
   handle_backend(std::string_view url, options o);
-  /// Over an engine that the caller ends.
+  /// A backend over an engine that the caller ends.
   explicit handle_backend(engine_actor engine);
   ~handle_backend() override;
 
@@ -43,7 +43,7 @@ public:
   std::unique_ptr<detail::cursor_source> open_cursor(std::string_view sql, const params_view& p,
                                                      std::size_t batch,
                                                      const request_options& o) override;
-  /// A handle lends no connection: these throw `errc::not_allowed`.
+  /// A handle gives no access to a connection: these throw `errc::not_allowed`.
   std::unique_ptr<detail::scope> begin_write(const request_options& o) override;
   std::unique_ptr<detail::scope> begin_read(const request_options& o) override;
   std::unique_ptr<detail::scope> begin_raw(bool read_only, const request_options& o) override;

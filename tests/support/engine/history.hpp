@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A history of the requests of many clients and their answers, checked against the
-// order that the database itself recorded.
-// Thread safety: a client's records belong to its thread; `frontier` is everybody's; the check
-// comes when all have ended.
+// A history of the requests of many clients and their answers, checked against the order that the
+// database itself recorded.
+// Thread safety: a client's records belong to its thread; any thread uses `frontier`; the check
+// runs when all clients have ended.
 //
-// Every write inserts into the table `log`, whose rowid counts the writes in the order of their
-// commits (one writer, and nothing is deleted): its version. A trigger makes the change that is
-// meant, to a register or an append list, in the same statement. Every read asks for the newest
-// version together with the value. So the true order need not be searched for, and the check is
+// Every write inserts into the table `log`. Its rowid is the write's version: it counts the writes
+// in the order of their commits (one writer, and nothing is deleted). A trigger makes the intended
+// change, to a register or an append list, in the same statement. Every read asks for the newest
+// version together with the value. So the true order is known without a search, and the check is
 // linear:
 //
 //   strict serialisability  a write's version is above every version answered before its request
@@ -46,7 +46,7 @@ inline constexpr const char* history_schema =
     "INSERT INTO registers SELECT value, 0 FROM json_each('[0,1,2,3,4,5,6,7]');";
 inline constexpr int history_keys = 8;
 
-/// The answer to a write. `either`: the engine says that it cannot know.
+/// The answer to a write. `either`: the engine reports that the outcome is unknown.
 enum class told : std::uint8_t { nothing, done, not_done, either };
 
 struct history {
@@ -76,7 +76,7 @@ public:
     for (auto known = version_.load(); known < v && !version_.compare_exchange_weak(known, v);) {
     }
   }
-  /// Rows that were asked for by now, so that no version is above it.
+  /// Counts rows requested so far. No version exceeds their sum.
   void asks_for(int rows) noexcept { asked_.fetch_add(rows); }
   std::int64_t asked() const noexcept { return asked_.load(); }
 
@@ -87,13 +87,13 @@ private:
 
 struct history_settings {
   unsigned seed = 1;
-  /// All clients together.
+  /// The operations of all clients together.
   std::uint64_t operations = 50'000;
   int facade_clients = 4, handle_clients = 4, remote_clients = 4;
-  bool kills = false;     ///< workers, at fault points
-  bool cancels = false;   ///< half of the requests, at a random moment
-  bool stops = false;     ///< writes that stop themselves while they run, by a function
-  bool deadlines = false; ///< some of few milliseconds
+  bool kills = false;     ///< of workers, at fault points
+  bool cancels = false;   ///< of half of the requests, at a random moment
+  bool stops = false;     ///< writes that cancel themselves while they run, by a function
+  bool deadlines = false; ///< some deadlines have a few milliseconds
   std::chrono::milliseconds timeout{30'000};
 };
 
@@ -104,7 +104,7 @@ struct history_result {
   std::string first_wrong;
 
   void add(const history_result& other);
-  /// Counts it, and keeps the first one's text.
+  /// Counts a failure, and keeps the text of the first.
   void note(const std::string& what) {
     if (++wrong == 1)
       first_wrong = what;
@@ -112,13 +112,13 @@ struct history_result {
   std::string text() const;
 };
 
-/// Checks all histories against the file of the closed engine. Throws `error` if that cannot be
+/// Checks all histories against the file of the closed engine. Throws `error` if the file cannot be
 /// read.
 void check_histories(const std::vector<const history*>& all, const std::filesystem::path& database,
                      history_result& r);
 
-/// One engine on a new file in `folder`, its clients and the check. Only where the build has fault
-/// points.
+/// Runs one engine on a new file in `folder`, its clients and the check. Available only if the
+/// build has fault points.
 history_result run_history(const history_settings& s, const std::filesystem::path& folder);
 
 } // namespace dbengine::test

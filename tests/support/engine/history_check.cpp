@@ -17,7 +17,7 @@ namespace dbengine::test {
 
 namespace {
 
-// The log, replayed: for each register and list the versions that changed it, in their order.
+// The log, replayed: for each register and list, the versions that changed it, in order.
 struct replay {
   struct entry {
     std::int64_t first = 0;
@@ -26,7 +26,7 @@ struct replay {
   std::unordered_map<std::uint64_t, entry> requests; // by client and op
   std::map<std::int64_t, std::vector<std::int64_t>> registers;
   std::map<std::int64_t, std::vector<std::int64_t>> lists;
-  std::map<std::int64_t, std::vector<std::int64_t>> sums; // of a list's first elements
+  std::map<std::int64_t, std::vector<std::int64_t>> sums; // of a list's first elements, by version
   std::int64_t last = 0;
 };
 

@@ -17,7 +17,7 @@ constexpr const char* read_list = "SELECT (SELECT coalesce(max(v), 0) FROM log),
                                   "coalesce(sum(v), 0), count(*) FROM lists WHERE k = ?";
 constexpr const char* newest = "SELECT coalesce(max(v), 0) FROM log";
 
-// The token of each client's request that runs.
+// For each client, the stop source of its running request.
 std::array<std::atomic<std::stop_source*>, 64> running;
 
 } // namespace
@@ -204,8 +204,8 @@ void history_client::write(kind k) {
       }
       break;
     } catch (const error& e) {
-      // Once unknown, only "done" says more: a second try that was not run says nothing about the
-      // first.
+      // Once the outcome is unknown, only "done" adds information: a second try that was not run
+      // says nothing about the first.
       unknown = failed(e, "a write") == told::either || unknown;
       w.what = unknown ? told::either : told::not_done;
       if (id.empty() || !unknown)

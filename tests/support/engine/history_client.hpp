@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One client of a history: asks at random, records the answers, and checks what can be checked
-// at once.
-// Thread safety: its own thread's; `stop_when_due` by any.
+// One client of a history: sends random requests, records the answers, and checks each answer as
+// far as it can at once.
+// Thread safety: belongs to its thread; any thread may call `stop_when_due`.
 
 #pragma once
 
@@ -19,7 +19,8 @@
 
 namespace dbengine::test {
 
-/// SQL's `stop_me(client, x)`: asks the client's request that runs to stop, and is x.
+/// The SQL function `stop_me(client, x)`: requests the stop of the client's running request and
+/// returns x.
 function stop_me();
 
 class history_client {
@@ -28,13 +29,13 @@ public:
   history_client(int number, detail::backend& db, bool interactive, const history_settings& s,
                  frontier& f);
 
-  /// Asks until all clients together have asked for enough.
+  /// Sends requests until all clients together have sent enough.
   void run(std::atomic<std::uint64_t>& asked);
-  /// Cancels the request in flight when its moment has come.
+  /// Cancels the request in flight once its random moment has passed.
   void stop_when_due();
 
   const history& records() const noexcept { return records_; }
-  /// What was found while it ran.
+  /// The failures found during the run.
   const history_result& findings() const noexcept { return found_; }
 
 private:
@@ -47,11 +48,10 @@ private:
   std::int64_t call(kind k, const request_view& db, std::uint32_t op, bool list, int key);
   history::read look(const rows& r, int key, bool list) const;
   void saw(std::int64_t version, std::int64_t before);
-  /// Runs it as one request with properties of its own; `f` gets a view. What it throws passes
-  /// through.
+  /// Runs `f` as one request with random options; `f` gets a view. Exceptions of `f` pass through.
   template <class F>
   auto request(const std::string& id, F&& f);
-  /// Notes an error that nothing in the settings explains; what it says of a write.
+  /// Notes an error that the settings do not explain. Returns what the error says about a write.
   told failed(const error& e, const char* what);
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_()) / 16 % n; }
   void wrong(const std::string& what);

@@ -25,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// No circuit opens: an engine bears any number of deaths here.
+// No circuit opens: an engine survives any number of worker failures here.
 constexpr actors::workers::restart_policy restless{
     .intensity = 1'000'000, .backoff_min = 1ms, .backoff_max = 2ms};
 
@@ -33,7 +33,7 @@ struct port_config : host_config {
   port_config() { load<caf::io::middleman>(); }
 };
 
-// One engine by its three doors.
+// One engine, reached by facade, handle and wire.
 class doors {
 public:
   doors(const std::string& url, const options& o)
@@ -87,7 +87,7 @@ std::uint64_t kill_until(const std::atomic<bool>& end,
     const bool exits = below(3) == 0 && point != "lease.before_statement";
     k.arm({point, exits ? death::exits : death::throws, below(20)});
     if (!k.struck(100ms))
-      k.disarm(); // seldom passed by these clients
+      k.disarm(); // these clients seldom pass the point
     std::this_thread::sleep_for(std::chrono::milliseconds(below(10)));
   }
   k.disarm();

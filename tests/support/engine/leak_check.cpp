@@ -26,8 +26,8 @@ std::uint64_t entries(const char* folder) {
   return n;
 }
 
-// A descriptor that is closed while it is checked is not counted; the folder's own is, by every
-// look alike.
+// A descriptor that is closed during the count is left out. Every count includes the descriptor of
+// the iterated folder itself.
 void count_descriptors(const std::filesystem::path& database, footprint& f) {
   std::error_code gone;
   const auto ours = database.string();
@@ -48,7 +48,7 @@ std::uint64_t size_of(const std::filesystem::path& file) {
   return missing ? 0 : n;
 }
 
-// Of a quarter, 0 to 3, in order of size.
+// The values of one quarter of the samples, 0 to 3, in order of size.
 std::vector<std::uint64_t> quarter(const std::vector<footprint>& all, std::size_t which,
                                    std::uint64_t footprint::*what) {
   const auto n = all.size();
@@ -61,7 +61,7 @@ std::vector<std::uint64_t> quarter(const std::vector<footprint>& all, std::size_
   return values;
 }
 
-// The least of each of six windows behind the first quarter.
+// The minimum of each of six windows after the first quarter.
 std::vector<std::uint64_t> least(const std::vector<footprint>& all,
                                  std::uint64_t footprint::*what) {
   constexpr std::size_t windows = 6;
@@ -112,19 +112,19 @@ std::string grown(const std::vector<footprint>& all, std::uint64_t most_connecti
       tell(std::string(name) + " from " + std::to_string(values.front()) + " to " +
            std::to_string(values.back()) + ", window by window");
   };
-  // In a short run the last quarter may have the first backup whose thread got an arena of its own
-  // from malloc: 2.6 MiB, once.
+  // In a short run the last quarter may include the first backup whose thread got a separate malloc
+  // arena: 2.6 MiB, once.
   judge("memory", &footprint::rss, 4 * mib, 2);
   judge_steady("descriptors", &footprint::descriptors);
   judge_steady("descriptors of the database", &footprint::database_descriptors);
   judge_steady("threads", &footprint::threads);
-  // Each connection has the file and its WAL open, and all together the index and the lock on it.
+  // Each connection has the file and its WAL open; all share the index and the lock on it.
   if (const auto n = quarter(all, 3, &footprint::database_descriptors).front();
       n > 2 * most_connections + 2)
     tell(std::to_string(n) + " descriptors of the database");
   judge("file", &footprint::file, mib, 20);
-  // The WAL keeps its largest length between two truncations, so growth says nothing. Twice the
-  // length at which the writer restarts it: a backup's snapshot may hold it for a while.
+  // The WAL keeps its largest length between two truncations, so growth shows nothing. The bound is
+  // twice the length at which the writer restarts the WAL: a backup's snapshot may delay that.
   constexpr auto bound = std::uint64_t{2} * defaults::checkpoint_restart_pages * 4096;
   if (const auto wal = quarter(all, 3, &footprint::wal).back(); wal > bound)
     tell("a WAL of " + std::to_string(wal));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What was asked of an engine and what it answered, compared with what the file holds.
-// Thread safety: a ledger belongs to one client; it is compared when that has ended.
+// The requests to an engine and its answers, compared with the rows in the file.
+// Thread safety: a ledger belongs to one client; it is compared after that client has ended.
 //
-// Every write inserts rows with keys that no other request uses, so that a row shows whose it is,
-// and two rows of one key tell that a request ran twice.
+// Every write inserts rows with keys that no other request uses. So a row shows its request, and
+// two rows of one key show that a request ran twice.
 
 #pragma once
 
@@ -20,11 +20,11 @@ struct sqlite3;
 
 namespace dbengine::test {
 
-/// The answer that its caller got. `open`: none (yet). `either`: the engine itself says that it
-/// cannot know.
+/// The answer that the caller got. `open`: none yet. `either`: the engine reports that the outcome
+/// is unknown.
 enum class verdict : std::uint8_t { open, done, not_done, either };
 
-/// What an error says of the request that it answers.
+/// What an error says about its request.
 verdict verdict_of(const error_info& e);
 
 class ledger {
@@ -33,13 +33,13 @@ public:
     std::int64_t first = 0;
     std::int32_t keys = 0;
     verdict said = verdict::open;
-    /// Part of the rows is as good as all or none (a script that continues on errors).
+    /// The request may be applied in part (a script that continues on errors).
     bool parts = false;
   };
 
   explicit ledger(int client) : client_(client) {}
 
-  /// A request that inserts `keys` rows, with keys from `first()` of the entry on.
+  /// Enters a request that inserts `keys` rows, with keys from `first()` of the entry on.
   std::size_t ask(std::int32_t keys) {
     entries_.push_back({(std::int64_t{client_} << 32) + next_, keys});
     next_ += keys;
@@ -59,13 +59,13 @@ private:
 
 struct findings {
   std::uint64_t done = 0, not_done = 0, either = 0;
-  std::uint64_t unanswered = 0; ///< there was no answer
-  std::uint64_t lost = 0;       ///< answered as done, not there
-  std::uint64_t ghosts = 0;     ///< answered as not done, there
-  std::uint64_t doubled = 0;    ///< there more than once
+  std::uint64_t unanswered = 0; ///< no answer arrived
+  std::uint64_t lost = 0;       ///< answered as done, but absent
+  std::uint64_t ghosts = 0;     ///< answered as not done, but present
+  std::uint64_t doubled = 0;    ///< present more than once
   std::uint64_t torn = 0;       ///< a part of an indivisible request
-  std::uint64_t strangers = 0;  ///< rows that no request asked for
-  std::string first;            ///< the first of these in words
+  std::uint64_t strangers = 0;  ///< rows without a request
+  std::string first;            ///< the first of these, in words
 
   bool right() const noexcept {
     return unanswered + lost + ghosts + doubled + torn + strangers == 0;
@@ -81,9 +81,10 @@ inline constexpr const char* ledger_schema =
     "CREATE TABLE IF NOT EXISTS children (k INTEGER NOT NULL, "
     "parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);";
 
-/// Compares with all rows of the tables. Opens the file without the engine. Throws `error`.
+/// Compares the ledgers with all rows of the tables. Opens the file without the engine. Throws
+/// `error`.
 findings compare(const std::filesystem::path& database, const std::vector<const ledger*>& all);
-/// The problems that `PRAGMA integrity_check` finds in the file, empty = good.
+/// The problems that `PRAGMA integrity_check` finds in the file; empty if there are none.
 std::string integrity(const std::filesystem::path& database);
 
 } // namespace dbengine::test

@@ -29,7 +29,7 @@ public:
   }
 
 private:
-  /// A request that drew no number: its answer is that of a moment between two of the ordered.
+  /// A request that drew no number: its answer must match some moment between two ordered requests.
   struct window {
     const logged_request* e;
     std::size_t from, to;
@@ -75,7 +75,7 @@ private:
     }
   }
 
-  /// Tries the requests whose window contains the moment before the i-th of the ordered.
+  /// Tries the requests whose window contains the moment before the i-th ordered request.
   void try_windows(plain_sqlite& plain, std::size_t i) {
     for (auto& w : windows_) {
       if (w.matched || i < w.from || i > w.to)

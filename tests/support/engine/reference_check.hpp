@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Answers of an engine under many senders, compared with those of plain SQLite that runs the same
+// Compares the answers of an engine with many senders against plain SQLite, which runs the same
 // requests one by one in the order in which the engine ran them.
-// Thread safety: a log's entries belong to their senders; the check runs when all have ended.
+// Thread safety: a log's entries belong to their senders; the check runs after all have ended.
 
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace dbengine::test {
 
-/// A request with its answer. Call, run and answer draw from one counter.
+/// A request with its answer. Call, run and answer draw their numbers from one counter.
 struct logged_request {
   work request;
   std::size_t sender = 0;
@@ -30,8 +30,8 @@ struct logged_request {
 
 using request_log = std::vector<logged_request>;
 
-/// What differs from plain SQLite, a text each: answers, the order of a sender's requests, and the
-/// tables at the end (as `plain_sqlite::dump` writes them). Empty: nothing.
+/// The differences from plain SQLite, one text each: answers, the order of a sender's requests, and
+/// the tables at the end (as `plain_sqlite::dump` writes them). Empty if there are none.
 std::vector<std::string> problems_of(const request_log& log, const std::string& tables);
 
 } // namespace dbengine::test

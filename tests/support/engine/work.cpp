@@ -63,7 +63,8 @@ std::string text_of(const script_result& s) {
 }
 
 std::string text_of(const error_info& e) {
-  // The engine's own refusals are known by their code; SQLite's by its code, message and place.
+  // Refusals by the engine are compared by their code; SQLite's errors by code, message and
+  // position.
   const int primary = e.extended_code & 0xff;
   std::string text;
   if (e.code == errc::timeout || primary == 0 || e.code == errc::not_allowed)
@@ -118,7 +119,7 @@ public:
     return below(2) == 0 ? "" : ways[below(6)];
   }
 
-  // One statement that writes and ticks, or fails before it could.
+  // One statement that writes and ticks, or fails before it can tick.
   operation write() {
     switch (below(17)) {
     case 15:
@@ -166,7 +167,7 @@ public:
     }
   }
 
-  // Full text: rows of a virtual table, whose own tables it writes by itself.
+  // Full text: rows of a virtual table, which writes its own shadow tables.
   operation full_text() {
     switch (below(4)) {
     case 0:
@@ -181,7 +182,7 @@ public:
     }
   }
 
-  // A pragma that may be set, seen by what follows and undone with what it is in.
+  // A pragma that may be set. Later statements see it, and the enclosing transaction undoes it.
   operation pragma() {
     switch (below(3)) {
     case 0: return operation::execute("PRAGMA user_version = " + std::to_string(below(1000)));
@@ -190,14 +191,14 @@ public:
     }
   }
 
-  // Not OR FAIL: where its rows are bounded, as over the wire, a statement that returns some is
-  // undone as a whole.
+  // Not OR FAIL: if the rows are bounded, as over the wire, a statement that returns rows is undone
+  // as a whole.
   std::string undoing() {
     auto how = conflict();
     return how == "OR FAIL " ? "OR ABORT " : how;
   }
 
-  // Writes and returns what it wrote: each of the three kinds.
+  // Writes and returns the written rows, by each of the three kinds.
   operation returning() {
     switch (below(3)) {
     case 0:
@@ -215,12 +216,11 @@ public:
     }
   }
 
-  // Fails, whatever is in the tables, before it runs.
+  // Fails before it runs, whatever the tables hold.
   operation mistake() {
     switch (below(5)) {
-    case 0:
-      return operation::execute("INSERT INTO t (v, n) VALUES (?, ?)", name()); // one is missing
-    case 1: return operation::execute("DELETE FROM t", 1);                     // one is extra
+    case 0: return operation::execute("INSERT INTO t (v, n) VALUES (?, ?)", name()); // one too few
+    case 1: return operation::execute("DELETE FROM t", 1);                           // one too many
     case 2: return operation::execute("UPDATE t SETT n = 1");
     case 3: return operation::execute("INSERT INTO t (nope) VALUES (1)");
     default: return operation::execute("INSERT INTO t (v) VALUES (:v)", {{"w", 1}});
@@ -229,7 +229,7 @@ public:
 
   operation first() { return operation::fetch("SELECT " + tick_); }
 
-  // A statement without parameters for a script.
+  // A statement without parameters, for a script.
   std::string statement() {
     switch (below(10)) {
     case 8: return "PRAGMA user_version = " + std::to_string(below(1000));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Requests as data, that can be given to an engine and to plain SQLite, and their answers as text,
-// that can be compared.
+// Requests as data that an engine and plain SQLite both run, and their answers as text that can be
+// compared.
 // Thread safety: plain data.
 
 #pragma once
@@ -23,8 +23,8 @@ struct work {
     transaction, ///< all operations
     script,      ///< all or nothing
     script_each, ///< continue on error
-    /// The operations; those from the second to the last but one in a savepoint whose failure is
-    /// caught.
+    /// The operations; those from the second to the last but one run in a savepoint whose failure
+    /// is caught.
     nested
   };
 
@@ -32,13 +32,14 @@ struct work {
   kind what = kind::execute;
   std::vector<operation> operations;
   std::vector<params> sets;
-  /// Its deadline is short and its statement endless: only "timeout" is right.
+  /// The deadline is short and the statement endless: only "timeout" is right.
   bool endless = false;
-  /// Refused by the engine's rules before it runs, whatever the database holds.
+  /// The engine's rules refuse the request before it runs, whatever the database holds.
   bool forbidden = false;
-  /// Only reads.
+  /// The request only reads.
   bool reads = false;
-  /// The id of an exactly-once request; empty = none. The same request may be sent again under it.
+  /// The id of an exactly-once request; empty: none. The same request may be sent again under its
+  /// id.
   std::string key = {};
 };
 
@@ -53,16 +54,16 @@ std::string text_of(const error_info& e);
 /// The schema that `random_work` is written for.
 extern const char* const work_schema;
 
-/// A request that may do anything of what the schema allows: succeed, break a constraint, end its
-/// transaction, be wrong. Everything that changes the database calls the SQL function `tick(id)`.
+/// A random request that does anything the schema allows: succeed, violate a constraint, end its
+/// transaction, be malformed. Every change of the database calls the SQL function `tick(id)`.
 work random_work(int id, std::mt19937& random);
 
-/// The condition on `sqlite_schema` for what a dump shows: not what SQLite keeps for itself (a
-/// close may fill the planner's statistics), nor the records of ids, nor the inner tables of full
+/// The condition on `sqlite_schema` for what a dump shows. Left out are SQLite's own tables (a
+/// close may fill the planner's statistics), the records of ids, and the shadow tables of full
 /// text, which depend on where commits were.
 extern const char* const shown_in_dumps;
 
-/// One statement that shows all of the tables that `work_schema` makes.
+/// One statement that shows all tables of `work_schema`.
 extern const char* const work_fingerprint;
 
 } // namespace dbengine::test

@@ -29,7 +29,7 @@ std::string nested(const request_view& db, const work& w) {
             for (std::size_t i = 1; i + 1 < o.size(); ++i)
               one(inner, o[i]);
           });
-        } catch (const error&) { // the savepoint is undone, all else goes on
+        } catch (const error&) { // the savepoint is undone, the others continue
         }
         one(tx, o.back());
       } catch (const error&) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Requests as data, run by the facade.
+// Runs requests as data by the facade.
 
 #pragma once
 
@@ -13,8 +13,8 @@
 
 namespace dbengine::test {
 
-/// The answer as text; a request that fails throws, but for `nested`, whose text has a line of each
-/// step.
+/// Returns the answer as text. A failed request throws, except `nested`, whose text has a line for
+/// each step.
 std::string answer_of(const request_view& db, const work& w);
 
 } // namespace dbengine::test

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The answers that a process got, written so that a kill -9 does not lose them: fixed records,
-// appended by one write each. Thread safety: `append` from any thread; reading when the writer is
-// dead.
+// The answers that a process got, recorded so that kill -9 does not lose them: fixed-size records,
+// each appended by one write.
+// Thread safety: `append` from any thread; `read` after the writing process has ended.
 
 #pragma once
 
@@ -26,10 +26,10 @@ struct ack {
   std::int64_t number;
 };
 
-/// Requests that a client may have in flight at once: what lies past its last ack by no more than
-/// this may be there or not.
+/// Requests that a client may have in flight at once. At most this many requests after its last ack
+/// may be in the file or not.
 inline constexpr std::int64_t ack_window = 4;
-/// Clients up to this number repeat their last request, by its id, when they start again.
+/// Clients up to this number repeat their last request, by its id, after a restart.
 inline constexpr int repeating_clients = 2;
 
 class ack_file {
@@ -48,7 +48,7 @@ public:
       fail();
   }
 
-  /// By client, then by number. A number that has several acks keeps the last one.
+  /// Acks by client, then by number. If a number has several acks, the last one counts.
   static std::map<int, std::map<std::int64_t, std::int32_t>> read(
       const std::filesystem::path& path) {
     std::map<int, std::map<std::int64_t, std::int32_t>> all;

@@ -27,9 +27,9 @@ failing what = failing::once;
 std::atomic<long> excused{0};
 thread_local bool exempt = false;
 
-// Whether a function that lies in the program is the program's own: not its copy of another
-// library's template, nor what such a copy calls to read or write a message. What has no name is
-// static.
+// Whether a function in the program's image is the program's own code. Excluded are its copies of
+// other libraries' templates, and what such a copy calls to read or write a message. Functions
+// without a name are static.
 bool is_the_programs(std::string_view name) {
   if (name.find("7inspectI") != name.npos)
     return false;
@@ -46,31 +46,33 @@ constexpr const char* places[] = {
     "_ZN3caf6detail23thread_safe_actor_clock17run_dispatch_loop",
     "_ZN3caf6detail23thread_safe_actor_clock15cancel_timeouts",
     "_ZN3caf6logger16thread_local_aid",
-    // The reason's copy, before the actor counts as ended: CAF ends it once more and destroys its
-    // state twice.
+    // The copy of the exit reason, made before the actor counts as ended: CAF ends the actor again
+    // and destroys its state twice.
     "_ZN3caf15scheduled_actor7cleanup",
     "_ZN3caf14blocking_actor7cleanup",
 };
 struct call_pair {
-  const char* callee; // "": one without a name
+  const char* callee; // "": a callee without a name
   const char* caller;
 };
 // The first function of a library, and its caller.
 constexpr call_pair direct[] = {
-    // A message that is in the mailbox of an actor which the scheduler never hears of.
+    // A message in the mailbox of an actor that is never scheduled because of the failure.
     {"_ZN3caf9scheduler11coordinator", "_ZN3caf15scheduled_actor7enqueue"},
-    // What CAF itself attached to a blocking actor, called in a thread that catches nothing.
+    // A functor that CAF itself attached to a blocking actor, called in a thread that catches
+    // nothing.
     {"", "_ZN3caf17monitorable_actor7cleanup"},
 };
 
-// CAF 0.17 starts and ends its threads, and notifies of ended actors, in places from which nothing
-// can be thrown: it ends the process there, whatever anybody does.
+// Whether the allocation is made in a place of CAF that cannot throw. CAF 0.17 starts and ends its
+// threads, and notifies of ended actors, in such places: a failure there ends the process, whatever
+// the caller does.
 bool is_cafs_own() {
   void* frames[96];
   const int n = ::backtrace(frames, 96);
   const void* program = nullptr;
-  int callers = -1;  // of the allocation: before its own frames are over
-  bool ours = false; // some caller so far
+  int callers = -1;  // frames outside the program since operator new; -1 before that
+  bool ours = false; // one of the callers so far is the program's own code
   std::string_view first;
   for (int i = 0; i < n; ++i) {
     Dl_info at{};
@@ -87,8 +89,8 @@ bool is_cafs_own() {
     }
     if (++callers == 1)
       first = name;
-    // The detached actor's `private_thread` itself: the actor's end calls it through a null
-    // pointer.
+    // The detached actor's `private_thread` itself: the end of the actor would call it through a
+    // null pointer.
     if (callers == 1 && !ours && name.starts_with("_ZN3caf15scheduled_actor6launch"))
       return true;
     if (callers == 2 && !ours)
@@ -96,8 +98,8 @@ bool is_cafs_own() {
         if (name.starts_with(d.caller) &&
             (d.callee[0] == '\0' ? first.empty() : first.starts_with(d.callee)))
           return true;
-    // The middleman's own actors and thread: a request to them is answered, but the system's end
-    // waits for them for ever, or the process ends.
+    // The middleman's actors and thread: a request to them is answered, but the end of the system
+    // waits for them forever, or the process ends.
     if (!ours && std::string_view(at.dli_fname).find("/libcaf_io") != name.npos)
       return true;
     for (const char* p : places)
@@ -107,14 +109,14 @@ bool is_cafs_own() {
   return false;
 }
 
-// Whether this call is one that fails.
+// Whether this call must fail.
 bool fails() noexcept {
   if (!counting.load(std::memory_order_relaxed) || exempt)
     return false;
   const long n = left.fetch_sub(1, std::memory_order_relaxed);
   if (n != 1 && !(n < 1 && what == failing::while_it_lasts))
     return false;
-  exempt = true; // what checks the stack
+  exempt = true; // the stack check allocates, too
   const bool own = is_cafs_own();
   exempt = false;
   excused += own ? 1 : 0;
@@ -151,8 +153,8 @@ void* operator new(std::size_t n, std::align_val_t a) {
   const auto size = (n + align - 1) / align * align;
   return or_throw(allocation_fails() ? nullptr : std::aligned_alloc(align, size));
 }
-// The library's own call the two above, a sanitizer's do not: what they return could not be freed
-// here.
+// The library's default versions call the two operators above. A sanitizer's do not, and their
+// memory could not be freed here.
 void* operator new(std::size_t n, const std::nothrow_t&) noexcept {
   return allocation_fails() ? nullptr : std::malloc(n == 0 ? 1 : n);
 }

@@ -60,7 +60,7 @@ void drop_override_of_modes() {
 }
 
 child_result in_child(const std::function<void()>& work) {
-  // A socket and no pipe: `write` may be one of the calls that fail.
+  // A socket instead of a pipe: `write` may be one of the calls that fail.
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     os::throw_errno(errno, "socketpair");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Makes a worker fail, or block, at a named fault point, a given number of times. Where the
-// build has no fault points there is no `fault_script`, and a test that needs one says so by
+// Makes a worker fail, or block, at a named fault point, a given number of times. If the build has
+// no fault points, there is no `fault_script`, and a test that needs one is skipped by
 // DBENGINE_SKIP.
-// Thread safety: made and ended by the test's thread while no engine runs requests; the points are
-// hit by any thread.
+// Thread safety: created and destroyed by the test's thread while no engine runs requests; any
+// thread may hit the points.
 
 #pragma once
 
@@ -22,7 +22,7 @@
 
 namespace dbengine::test {
 
-/// What stands for a bug in a worker: no error of the engine's.
+/// Simulates a bug in a worker: not one of the engine's errors.
 struct worker_failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -32,7 +32,7 @@ class fault_script {
 public:
   using action = std::function<void()>;
 
-  /// `act` runs at the first `times` hits of `point`.
+  /// Runs `act` at the first `times` hits of `point`.
   fault_script(std::string point, int times, action act)
       : point_(std::move(point)), left_(times), act_(std::move(act)) {
     base::fault::set_hook([this](std::string_view name) { hit(name); });
@@ -62,14 +62,14 @@ inline void fail_worker() {
   throw worker_failure("on purpose");
 }
 
-/// A door that whoever comes waits at, until it is opened.
+/// A latch: each thread that calls `wait` blocks until the latch is opened.
 class blocking_point {
 public:
   blocking_point() = default;
   blocking_point(const blocking_point&) = delete;
   blocking_point& operator=(const blocking_point&) = delete;
-  /// Opens it and waits until all have left: an abandoned worker may still wait
-  /// there.
+  /// Opens the latch and waits until all threads have left: an abandoned worker may still wait in
+  /// it.
   ~blocking_point() {
     std::unique_lock lock(mutex_);
     open_ = true;
@@ -89,20 +89,21 @@ public:
     open_ = true;
     changed_.notify_all();
   }
-  /// Waits until a thread waits at the door; false if none comes in a minute, which on any
+  /// Waits until a thread waits at the latch; false if none arrives in a minute, which on any
   /// machine means never.
   bool await_one() {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::minutes(1),
                              [this] { return inside_ > 0 || open_; });
   }
-  /// The same for a thread that may be refused before, e.g. by a deadline that passes on the
-  /// way.
+  /// The same for a thread that may be refused earlier, for example by a deadline that passes
+  /// before the latch.
   template <class F>
   bool await_one_unless(F&& turned_away) {
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     for (;;) {
-      // Before the check of the door: a thread that came there may be refused there.
+      // Evaluated before the check of the latch: a thread that has arrived at the latch may be
+      // refused there.
       const bool away = turned_away() || std::chrono::steady_clock::now() > give_up;
       {
         std::unique_lock lock(mutex_);

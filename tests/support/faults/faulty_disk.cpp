@@ -11,7 +11,7 @@ namespace dbengine::test {
 
 namespace {
 
-// SQLite allots the room behind it for the system's own file.
+// SQLite allocates the memory after this struct for the system's own file.
 struct faulty_file {
   sqlite3_file base;
   sqlite3_file* real;
@@ -21,7 +21,7 @@ sqlite3_file* real(sqlite3_file* f) {
   return reinterpret_cast<faulty_file*>(f)->real;
 }
 
-// SQLITE_OK if the call goes on.
+// Returns SQLITE_OK if the call is to proceed.
 int strike(disk_call c, int code) {
   auto how = disk_fault::kind::error;
   if (!faulty_disk::instance().fails(c, how))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A file system for SQLite that fails where a test says: a VFS in front of the system's own.
+// A file system for SQLite that fails as the test plans: a VFS in front of the system's own.
 // Thread safety: any thread; one plan at a time, for all files opened through it.
 
 #pragma once
@@ -33,15 +33,15 @@ std::string to_string(disk_call c);
 struct disk_fault {
   enum class kind : std::uint8_t {
     error,   ///< EIO
-    full,    ///< ENOSPC: of writes and of calls that make something larger
+    full,    ///< ENOSPC, for writes and for calls that enlarge a file
     partial, ///< half is written, then EIO
-    lies,    ///< nothing is done, success is said
-    blocks   ///< it does not return until `heal`
+    lies,    ///< nothing is done, success is reported
+    blocks   ///< the call does not return until `heal`
   };
   disk_call call = disk_call::write;
-  /// The how manyth call, from 1.
+  /// The number of the call that fails, from 1.
   std::uint64_t nth = 1;
-  /// From there on all, not that one only.
+  /// All later calls fail, too.
   bool for_good = false;
   kind what = kind::error;
 };
@@ -49,10 +49,10 @@ struct disk_fault {
 class faulty_disk {
 public:
   static constexpr const char* vfs_name = "dbengine-faulty";
-  /// Registers the VFS at the first call.
+  /// Registers the VFS at the first call of this function.
   static faulty_disk& instance();
 
-  /// Counts from here on.
+  /// Counts calls from here on.
   void plan(const disk_fault& f);
   void heal();
   /// Whether the plan has struck since it was made.
@@ -60,7 +60,7 @@ public:
   /// Calls since `plan`.
   std::uint64_t calls(disk_call c) const;
 
-  /// By the VFS at each call: whether it fails now. Blocks if the plan says so.
+  /// Called by the VFS at each call: whether the call fails now. Blocks if the plan says so.
   bool fails(disk_call c, disk_fault::kind& how);
 
 private:

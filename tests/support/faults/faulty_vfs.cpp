@@ -23,7 +23,7 @@ struct {
   bool lasting = false;
   bool gone = false;
   int failed = 0;
-  // If several errors come in a row, of any call:
+  // For runs of errors in any kind of call:
   int every = 0;
   int most = 0;
   int row = 0;
@@ -34,7 +34,7 @@ int up_to(int n) {
   return std::uniform_int_distribution<int>(1, n)(plan.random);
 }
 
-// The code to fail with, SQLITE_OK to go on.
+// The code to fail with, or SQLITE_OK to proceed.
 int verdict(call what) {
   const std::lock_guard lock(guard);
   if (!plan.armed)
@@ -62,7 +62,7 @@ struct file {
   bool log;
 };
 
-// The true file lies behind ours.
+// The real file follows ours in memory.
 sqlite3_file* real(sqlite3_file* f) {
   return reinterpret_cast<sqlite3_file*>(reinterpret_cast<file*>(f) + 1);
 }
@@ -128,7 +128,7 @@ const char* name() {
   static sqlite3_vfs v = [] {
     auto* below = sqlite3_vfs_find(nullptr);
     auto copy = *below;
-    copy.zName = "dbengine-faulty-wal"; // `faulty_disk` has the name without
+    copy.zName = "dbengine-faulty-wal"; // `faulty_disk` has the name without "-wal"
     copy.pNext = nullptr;
     copy.szOsFile += static_cast<int>(sizeof(file));
     copy.pAppData = below;

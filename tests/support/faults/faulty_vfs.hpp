@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite's own way to the files with errors in it: the n-th write or sync of a write-ahead log
-// fails, once or from then on, or now and then one of them.
-// Thread safety: `arm…` and `disarm` from any thread. One for the process.
+// SQLite's default VFS with errors in it: the n-th write or sync of a write-ahead log fails, once,
+// from then on, or at random.
+// Thread safety: `arm…` and `disarm` from any thread. One instance for the process.
 
 #pragma once
 
 namespace dbengine::test::faulty_vfs {
 
-/// `map`: of a part of the WAL's index, where that must grow beyond its first (4,062 frames).
+/// `map`: maps a part of the WAL's index when it must grow beyond its first part (4,062 frames).
 enum class call { write, sync, map };
 
-/// The name for `file:x.db?vfs=…`. Registers it the first time.
+/// The name for `file:x.db?vfs=…`. The first call registers the VFS.
 const char* name();
 /// The `n`-th call (from 1) on a file that ends in "-wal", or on its index, fails with SQLite's
-/// `code`; `lasting`: and each after it.
+/// `code`; if `lasting`, each later call fails, too.
 void arm(call what, int n, int code, bool lasting);
-/// Writes and syncs on such files fail with an I/O error: after `every` to `2 * every` good ones, 1
-/// to `most` in a row.
+/// Writes and syncs of such files fail with an I/O error: after `every` to `2 * every` good calls,
+/// 1 to `most` in a row.
 void arm_now_and_then(unsigned seed, int every, int most);
-/// The `n`-th sync (from 1) on such a file fails, and from there on every write and sync, as on a
-/// disk that is gone.
+/// The `n`-th sync (from 1) of such a file fails, and so does every later write and sync, as if the
+/// disk were gone.
 void arm_gone(int n);
-/// No errors from now on. Returns how many calls failed.
+/// Ends all errors. Returns how many calls failed.
 int disarm();
 
 } // namespace dbengine::test::faulty_vfs

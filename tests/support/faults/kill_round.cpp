@@ -23,11 +23,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Every kill is waited for this long, and each restart.
+// The bound for each kill and each restart.
 constexpr auto bound = 60s;
 
-// Quick, and no circuit opens: that is another suite's matter, here an engine bears any number of
-// deaths.
+// Quick restarts, and no circuit opens: another suite tests circuits. Here an engine survives any
+// number of worker failures.
 constexpr actors::workers::restart_policy restless{
     .intensity = 1'000'000, .backoff_min = 1ms, .backoff_max = 2ms};
 
@@ -67,7 +67,7 @@ load_settings settings_of(const kill_round& round, bool stalls) {
   return s;
 }
 
-// A snapshot of its own, which the engine cannot recall.
+// A separate snapshot, which the engine cannot recall.
 std::unique_ptr<sqlite::connection> pin(engine::engine& core) {
   auto reader = core.file().open_reader();
   reader->snapshot().refresh();
@@ -81,7 +81,7 @@ void remove_database(const std::filesystem::path& file) {
     std::filesystem::remove(file.string() + suffix);
 }
 
-// The engine has been closed.
+// Runs after the engine has been closed.
 void compare_file(const std::filesystem::path& file, const engine_load& load, round_result& r) {
   r.requests = load.done();
   r.wrong = load.wrong();
@@ -140,11 +140,11 @@ void strike(const kill_round& round, killer& k, const engine_load& load, bool st
   k.disarm();
 }
 
-// From here on the disk fails, to the end.
+// Makes the disk fail from here on, to the end.
 bool break_disk(const kill_round& round, killer& k, const engine_load& load) {
   const auto refused = [&] { return load.failures(errc::fenced) + load.failures(errc::io); };
   const auto so_far = refused();
-  // The last write is not synced, and may reappear. With luck a worker dies just then.
+  // The last write is not synced, and may reappear. With luck a worker fails at that moment.
   k.arm({"writer.before_answer", death::throws, round.seed % 4});
   k.arm({"writer.before_answer", death::throws, 0});
   faulty_vfs::arm_gone(1 + static_cast<int>(round.seed % 7));
@@ -220,7 +220,7 @@ const std::set<std::string>& points_struck() {
 
 std::set<std::string> points_in_sources() {
   std::set<std::string> names;
-  // To the end of the statement: it may name two, one of which is taken.
+  // Matches up to the end of the statement, which may name two points and use one of them.
   const std::regex use("DBENGINE_FAULT_POINT\\(([^;]*)\\);");
   const std::regex name("\"([a-z_]+\\.[a-z_]+)\"");
   for (const char* library : {"/libengine", "/actors"})

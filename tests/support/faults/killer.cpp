@@ -110,7 +110,7 @@ void killer::send_exit(std::string_view point) {
     kill(handles.backup_scheduler);
   } else if (point.starts_with("stats.")) {
     kill(handles.stats);
-  } else { // the writer, for the writes on callers' threads too
+  } else { // the writer, also for writes on callers' threads
     kill(handles.writer);
   }
 }

@@ -19,9 +19,9 @@
 namespace dbengine::test {
 
 enum class death : std::uint8_t {
-  throws, ///< an exception that is none of the engine's
-  exits,  ///< the actor behind the point gets a kill while it is there
-  stalls  ///< it stays there until `release`
+  throws, ///< throws an exception that is not one of the engine's
+  exits,  ///< the actor at the point gets a kill while it is there
+  stalls  ///< the worker stays there until `release`
 };
 std::string to_string(death d);
 
@@ -30,7 +30,7 @@ public:
   struct plan {
     std::string point;
     death how = death::throws;
-    /// Times that the point is passed unharmed before.
+    /// The number of times that the point is passed unharmed first.
     std::uint64_t after = 0;
   };
 
@@ -40,14 +40,14 @@ public:
   killer& operator=(const killer&) = delete;
 
   void arm(plan p);
-  /// Lets go of what stalls, now and from now on.
+  /// Releases stalled workers, now and from now on.
   void release();
-  /// Waits until all plans have struck; false if some did not in time.
+  /// Waits until all plans have struck; false if some have not within `bound`.
   bool struck(std::chrono::milliseconds bound);
   std::uint64_t kills() const noexcept { return kills_.load(); }
-  /// Plans that have not struck, in words.
+  /// Names the plans that have not struck.
   std::string left() const;
-  /// Forgets those.
+  /// Discards those plans.
   void disarm();
 
 private:

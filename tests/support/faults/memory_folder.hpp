@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A folder in memory where there is one: for tests that kill processes, which lose nothing that the
-// kernel holds.
-// Ownership: the folder goes with the object.
+// A folder in memory, if the system has one, for tests that kill processes: the kernel keeps its
+// contents.
+// Ownership: the object removes the folder.
 
 #pragma once
 
@@ -34,7 +34,7 @@ struct memory_folder {
   memory_folder& operator=(const memory_folder&) = delete;
 };
 
-/// A number from the environment.
+/// A number from the environment, or `otherwise`.
 inline long number_from(const char* variable, long otherwise) {
   const char* text = std::getenv(variable);
   return text != nullptr ? std::atol(text) : otherwise;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A mutant that is switched on for a scope: a negative control.
+// Switches a mutant on for a scope, as a negative control.
 // Thread safety: one at a time in a process.
 
 #pragma once

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// UndefinedBehaviourSanitizer asks by a pipe whether memory can be read. Where a pipe is not
-// available or written it takes the object there for none, and ends the process.
+// UndefinedBehaviourSanitizer uses a pipe to find out whether memory can be read. If no pipe is
+// available or writable, it takes the object for invalid and ends the process.
 
 #pragma once
 

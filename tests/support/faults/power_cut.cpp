@@ -191,8 +191,8 @@ std::string disk_model::bytes_after_cut(const file& f, cut_kind kind, bool last,
   if (kind == cut_kind::last_torn && !last)
     kind = cut_kind::all;
   const double share = share_of(kind, random);
-  // Of each sector, the number of its changes that came to the disk; lengths have a number for
-  // themselves.
+  // For each sector, the number of its changes that reached the disk. Changes of length are drawn
+  // separately.
   std::map<std::uint64_t, std::size_t> changes;
   for (const auto& c : f.pending)
     if (!c.is_length)
@@ -213,7 +213,7 @@ std::string disk_model::bytes_after_cut(const file& f, cut_kind kind, bool last,
       --left;
       apply_to(bytes, c);
     } else if (longer && bytes.size() < c.at + c.bytes.size()) {
-      bytes.resize(c.at + c.bytes.size()); // the length came to the disk, what is there did not
+      bytes.resize(c.at + c.bytes.size()); // the length reached the disk, the bytes did not
     }
   }
   return bytes;
@@ -225,7 +225,7 @@ std::map<std::string, std::uint64_t> disk_model::names_after_cut(cut_kind kind,
   if (kind == cut_kind::nothing)
     return names;
   const bool all = kind == cut_kind::all || kind == cut_kind::last_torn;
-  // A journal keeps the order of names; half of the time they come as they like.
+  // A journal keeps the order of names; in half of the cases they arrive in any order.
   const auto first_lost =
       std::uniform_int_distribution<std::size_t>(0, pending_names_.size())(random);
   const bool in_order = by_chance(random, 0.5);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a disk may hold after a power cut: a model of one folder's files that replays the records of
-// preload/power_cut_recorder.
+// A model of what a disk may hold after a power cut: replays the records of
+// preload/power_cut_recorder for the files of one folder.
 //
-// A file's bytes are safe once the file was synced after they were written, a name once its folder
-// was synced. What is not safe may be there or not, a sector of 512 bytes at a time, in any order;
-// a sector has the content of some moment since its last sync. After a sync that failed, what was
-// written before it is not written by a later one either, unless its page is written to again
-// (Linux reports an error once and calls the page clean).
+// A file's bytes are safe after the file was synced later than they were written. A name is safe
+// after its folder was synced. What is not safe may be present or absent, one sector of 512 bytes
+// at a time, in any order. A sector has the content of some moment since its last sync. After a
+// failed sync, a later sync does not write the earlier bytes either, unless their page is written
+// again (Linux reports an error once and marks the page clean).
 //
 // Thread safety: one thread.
 // Ownership: by value.
@@ -38,31 +38,31 @@ struct recorded_call {
 /// All records of a log. Throws if it ends within one.
 std::vector<recorded_call> read_records(const std::filesystem::path& log);
 
-/// What is kept of what is not safe.
+/// How much survives of what is not safe.
 enum class cut_kind {
   nothing,   ///< only what is safe
   all,       ///< as if the process had been killed
-  half,      ///< each sector and name or not
-  few,       ///< one in ten
-  most,      ///< nine in ten
-  by_file,   ///< of some files all, of others nothing
-  last_torn, ///< all but sectors of the file written last
+  half,      ///< each sector and name with one chance in two
+  few,       ///< each with one chance in ten
+  most,      ///< each with nine chances in ten
+  by_file,   ///< all of some files, nothing of others
+  last_torn, ///< everything except sectors of the file written last
 };
 constexpr int cut_kinds = 7;
 
 class disk_model {
 public:
-  /// `folder` as it is before the first record: all of it is safe.
+  /// Starts from `folder` before the first record: all its contents are safe.
   explicit disk_model(const std::filesystem::path& folder);
 
   void apply(const recorded_call& c);
-  /// As `apply`, but a sync that makes nothing safe: the negative control.
+  /// Like `apply`, but a sync makes nothing safe: the negative control.
   void apply_without_sync(const recorded_call& c);
 
-  /// The file has bytes whose sync failed, and that no sync after it made safe.
+  /// Whether the file has bytes whose sync failed and that no later sync made safe.
   bool unsafe_after_failed_sync(const std::string& name) const;
 
-  /// Writes what may be there after a cut now into the folder `to`, which must be empty.
+  /// Writes what may exist after a cut now into the folder `to`, which must be empty.
   void cut(const std::filesystem::path& to, cut_kind kind, std::mt19937_64& random) const;
 
 private:
@@ -78,7 +78,7 @@ private:
     std::vector<change> pending;
   };
   struct name_change {
-    std::map<std::string, std::optional<std::uint64_t>> names; // to which file each leads
+    std::map<std::string, std::optional<std::uint64_t>> names; // file of each name; none: removed
   };
 
   static void keep(std::map<std::string, std::uint64_t>& names, const name_change& changed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The records of preload/power_cut_recorder: a head, then two texts.
+// The records of preload/power_cut_recorder: a header, then two texts.
 
 #pragma once
 
@@ -13,13 +13,13 @@ enum class record_kind : std::uint32_t {
   create,      ///< first: the path
   write,       ///< at `offset`, first: the path, second: the bytes
   truncate,    ///< to `offset` bytes, first: the path
-  rename,      ///< first to second
-  link,        ///< first is second, too
-  remove,      ///< first
+  rename,      ///< first: the old path, second: the new path
+  link,        ///< first: the existing path, second: the new name
+  remove,      ///< first: the path
   sync,        ///< of a file
-  failed_sync, ///< the same, answered by an I/O error
+  failed_sync, ///< the same, failed with an I/O error
   sync_folder, ///< first: the path of the folder
-  mark         ///< first: what the program says
+  mark         ///< first: the text of the program
 };
 
 struct record_head {

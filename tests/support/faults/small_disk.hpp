@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A small file system in memory, for tests that fill it. Needs the right to mount.
-// Ownership: it goes with the object.
+// Ownership: the object unmounts it.
 
 #pragma once
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// For LD_PRELOAD: writes down what a process does to the files of one folder, in the order in which
-// it is done.
+// A library for LD_PRELOAD that records what a process does to the files of one folder, in order.
 //
 //   POWER_CUT_FOLDER          the folder, as a path without links
 //   POWER_CUT_LOG             where the records go (power_cut_record.hpp)
 //   POWER_CUT_FAILING_SYNC    the n-th sync (from 1) of a write-ahead log fails with EIO
 //
-// Mapped memory is not seen: SQLite writes through it only to the index of a write-ahead log, which
-// no power cut leaves. Calls of the C library on open streams are not seen either.
+// Writes through mapped memory are not recorded: SQLite uses them only for the index of a
+// write-ahead log, which does not survive a power cut. Calls of the C library on open streams are
+// not recorded either.
 #include "support/faults/power_cut_record.hpp"
 
 #include <cerrno>
@@ -61,10 +61,10 @@ void put(record_kind kind, std::uint64_t file, std::uint64_t offset, std::string
   std::string bytes(reinterpret_cast<const char*>(&head), sizeof head);
   bytes.append(a).append(b);
   if (syscall(SYS_write, log_file(), bytes.data(), bytes.size()) != static_cast<long>(bytes.size()))
-    abort(); // a record that is missing makes every image a lie
+    abort(); // a missing record would make every image wrong
 }
 
-// The path below the folder; empty if it lies elsewhere. `at` is what a relative path begins at.
+// The path below the folder; empty if it is elsewhere. `at` is the base of a relative path.
 std::string below(int at, const char* path) {
   if (folder().empty() || path == nullptr)
     return {};
@@ -86,7 +86,7 @@ std::string below(int at, const char* path) {
 }
 
 struct open_file {
-  std::string path; // below the folder, empty if it is none of ours
+  std::string path; // below the folder; empty for a file outside it
   std::uint64_t file = 0;
   bool is_folder = false;
 };
@@ -190,7 +190,7 @@ int renamed(record_kind kind, int from_at, const char* from, int to_at, const ch
 
 extern "C" {
 
-// A line of the program's own among the records: the answers so far.
+// Adds a line of the program to the records: the answers so far.
 void power_cut_mark(const char* text) {
   const std::lock_guard lock(guard());
   put(record_kind::mark, 0, 0, text);

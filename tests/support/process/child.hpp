@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Runs a part of a test in a forked process, with limits of its own.
+// Runs a part of a test in a forked process with separate limits.
 // Thread safety: the test's thread.
 
 #pragma once
@@ -21,8 +21,8 @@
 
 namespace dbengine::test {
 
-/// Where a child has its folders, which it leaves behind where it is killed. Open for one that
-/// becomes another user.
+/// The folder for a child's folders, which a killed child cannot remove itself. Accessible to a child
+/// that becomes another user.
 struct child_home {
   child_home() {
     path = (std::filesystem::temp_directory_path() / "dbengine-test-XXXXXX").string();
@@ -40,9 +40,9 @@ struct child_home {
   std::string path;
 };
 
-/// What `body` returned as its exit code; -1 where it was killed by a signal, -2 where it did not
-/// end in ten minutes, 99 if it threw. It ends by `_exit`: nothing of the parent's is destroyed
-/// in the child.
+/// Returns the result of `body`, as the child's exit code: -1 if a signal killed it, -2 if it did
+/// not end in ten minutes, 99 if it threw. The child ends by `_exit`: it destroys no object of the
+/// parent.
 template <class F>
 int in_child(F&& body) {
   std::fflush(nullptr);

@@ -27,9 +27,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Generous: a machine under load is slow, and nothing here asks how fast the program is.
+// Generous: a machine under load is slow, and no test here measures the program's speed.
 constexpr auto patience = 60s;
-// A program that has used so much processor time runs its statement: its start takes a tenth.
+// A program that has used this much processor time runs its statement: its start takes a tenth.
 constexpr long busy_milliseconds = 300;
 
 [[noreturn]] void fail(const std::string& what) {
@@ -89,7 +89,7 @@ channel make_terminal(unsigned columns) {
   return c;
 }
 
-// Processor time used so far, in milliseconds.
+// The processor time used so far, in milliseconds.
 long used_time(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
   std::string all((std::istreambuf_iterator<char>(stat)), {});
@@ -127,7 +127,7 @@ struct child_setup {
   bool close_out = false;
 };
 
-// Between fork and exec: only what is allowed there.
+// Between fork and exec: calls only what is allowed there.
 [[noreturn]] void become(const child_setup& s) {
   if (s.terminal) {
     ::setsid();
@@ -143,7 +143,7 @@ struct child_setup {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
-  ::signal(SIGINT, SIG_DFL); // the test itself may run in the background, where it is ignored
+  ::signal(SIGINT, SIG_DFL); // ignored if the test itself runs in the background
   if (!s.folder.empty() && ::chdir(s.folder.c_str()) != 0)
     ::_exit(126);
   ::execve(s.argv[0], s.argv.data(), s.env.data());
@@ -172,7 +172,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
-// Reads what is there. False at the end.
+// Reads what is available. False at the end.
 bool drain(descriptor& from, std::string& into) {
   std::array<char, 65536> buffer; // NOLINT: filled by read
   for (;;) {
@@ -183,7 +183,7 @@ bool drain(descriptor& from, std::string& into) {
     }
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
       return true;
-    return false; // a terminal whose program has left says EIO
+    return false; // EIO: the program on the terminal has ended
   }
 }
 
@@ -193,7 +193,7 @@ void feed(descriptor& to, const std::string& text, std::size_t& done) {
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
       return;
     if (n < 0)
-      break; // the program does not read any more
+      break; // the program no longer reads
     done += static_cast<std::size_t>(n);
   }
   to.close();
@@ -239,7 +239,7 @@ pid_t start(std::vector<std::string>& words, const run_settings& s, channels& al
   return pid;
 }
 
-// Waits for 20 ms at most until something can be read or written.
+// Waits until something can be read or written, 20 ms at most.
 void poll(const channels& all) {
   std::vector<pollfd> polled;
   if (all.terminal)
@@ -252,7 +252,7 @@ void poll(const channels& all) {
   ::poll(polled.data(), polled.size(), 20);
 }
 
-// Writes input and reads output. False when the output has ended.
+// Writes input and reads output. Returns false when the output has ended.
 bool exchange(channels& all, const run_settings& s, std::size_t& fed, run_result& result) {
   if (all.terminal) {
     if (fed < s.input.size()) {
@@ -282,7 +282,7 @@ run_result run(const std::vector<std::string>& arguments, const run_settings& s)
   run_result result;
   std::size_t fed = 0;
   bool signalled = s.signal == 0, reading = true;
-  // A write to a program that has ended is an error, not a signal.
+  // A write to an ended program is an error, not a signal.
   const auto old = ::signal(SIGPIPE, SIG_IGN);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (reading) {

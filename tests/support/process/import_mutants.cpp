@@ -45,7 +45,7 @@ const std::vector<bytes>& json_seeds() {
 
 namespace {
 
-// Bytes that mean something to a parser.
+// Characters with a meaning for a parser.
 constexpr std::string_view telling = ",\"\n\r\\{}[]:$x'0123456789.eE+-Inf \t\xef\xbb\xbf\xc3\xff";
 
 } // namespace
@@ -76,7 +76,7 @@ bytes mutant(bytes text, const std::vector<bytes>& seeds, random_source& r) {
 
 namespace {
 
-// A line end counts where it stands outside of quotes: in a file without LF there, CR ends lines.
+// Line ends count outside quotes: if there is no LF among them, CR ends lines.
 bool has_cr_lines(const bytes& text) {
   bytes outside;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -93,26 +93,26 @@ bool has_cr_lines(const bytes& text) {
   return outside.find('\n') == bytes::npos && outside.find('\r') != bytes::npos;
 }
 
-// The length of the line end that stands at the place, 0 for none. A CR that ends the text ends its
-// line, too.
+// The length of the line end at the position, 0 for none. A CR at the end of the text is a line
+// end, too.
 std::size_t line_end(const bytes& text, std::size_t at, bool cr_lines) {
   if (text.compare(at, 2, "\r\n") == 0)
     return 2;
   return text[at] == '\n' || (text[at] == '\r' && (cr_lines || at + 1 == text.size())) ? 1 : 0;
 }
 
-// Reads a field in quotes from `at` on. False if its line is lost: no quote closes it, or text
-// follows the quote.
+// Reads a quoted field from `at` on. Returns false if its line is lost: the closing quote is
+// missing, or text follows it.
 bool read_quoted(const bytes& text, std::size_t& at, std::uint64_t& line, bool cr_lines,
                  plain_record& one) {
-  // To the closing quote: one that no other follows.
+  // To the closing quote, which is one that no other quote follows.
   std::size_t end = at + 1;
   bytes inside;
   while (end < text.size() && (text[end] != '"' || text.compare(end, 2, "\"\"") == 0)) {
     inside += text[end];
     end += text[end] == '"' ? 2 : 1;
   }
-  // Within quotes the character that ends lines elsewhere in the file is a line's end.
+  // Within quotes, the character that ends lines elsewhere in the file counts as a line end.
   line +=
       static_cast<std::uint64_t>(std::count(inside.begin(), inside.end(), cr_lines ? '\r' : '\n'));
   one.values.back() = inside;

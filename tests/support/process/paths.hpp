@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Where this build's programs lie. In one source of its own: a path in the command line of every
-// object would keep working trees of the project from sharing them by ccache.
+// The paths of this build's programs. They are in a separate source file because a path in every
+// object's command line would keep working trees of the project from sharing objects by ccache.
 
 #pragma once
 
@@ -12,14 +12,14 @@ namespace dbengine::test {
 
 /// The program `dbengine` of this build.
 std::string program_path();
-/// Another program of this build, or what it puts in front of one.
+/// Another program of this build, or a library for LD_PRELOAD.
 std::string built(const std::string& name);
 
-/// One word of a shell's line, whatever is in it: a checkout may lie anywhere.
+/// Quotes any text as one word of a shell command: a checkout may be at any path.
 std::string shell_word(const std::string& text);
 
 /// Fills a folder, which need not exist, with a CA and certificates (scripts/test-certificates).
-/// False if that failed.
+/// Returns false on failure.
 bool make_certificates(const std::string& folder);
 
 } // namespace dbengine::test

@@ -57,7 +57,7 @@ program::program(const std::vector<std::string>& arguments,
     all.push_back(nullptr);
     return all;
   };
-  // The test itself may run in the background, where a shell has SIGINT ignored.
+  // A shell ignores SIGINT for background jobs, and the test itself may be one.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t defaults;
@@ -108,7 +108,7 @@ void program::write(const std::string& text) {
   for (std::size_t done = 0; done < text.size();) {
     const auto n = ::write(input_, text.data() + done, text.size() - done);
     if (n < 0 && errno != EINTR)
-      break; // it does not read any more: its output says why
+      break; // it no longer reads: its output says why
     done += n > 0 ? static_cast<std::size_t>(n) : 0;
   }
   ::signal(SIGPIPE, old);
@@ -124,7 +124,7 @@ bool program::says(const std::string& text) {
   wait_until([&] {
     if (err().find(text) != std::string::npos)
       return true;
-    return std::exchange(last_look, ended()); // what was written just before the end
+    return std::exchange(last_look, ended()); // for output written just before the end
   });
   return err().find(text) != std::string::npos;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A program that runs beside the test: its input is written, its output watched, signals sent.
+// A program that runs beside the test. The test writes its input, reads its output and sends
+// signals.
 // Thread safety: one thread.
-// Ownership: the program is killed with the object.
+// Ownership: the object kills the program.
 
 #pragma once
 
@@ -21,16 +22,16 @@
 
 namespace dbengine::test {
 
-/// Generous: a machine under load is slow, and nothing asks how fast a program is.
+/// Generous: a machine under load is slow, and no test here measures a program's speed.
 inline constexpr std::chrono::seconds patience{60};
 
-/// Waits until `holds` does; false if it does not in time.
+/// Waits until `holds` returns true; false if it does not within `most`.
 bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds most = patience);
 
 class program {
 public:
-  /// `environment` comes beside that of the test. Throws `std::system_error` if it cannot be
-  /// started.
+  /// Starts the program. `environment` is added to the test's environment. Throws
+  /// `std::system_error` if the program cannot be started.
   explicit program(const std::vector<std::string>& arguments,
                    const std::map<std::string, std::string>& environment = {},
                    const std::string& path = program_path());
@@ -42,12 +43,12 @@ public:
   void close_input();
   std::string out() const { return take(out_); }
   std::string err() const { return take(err_); }
-  /// Waits until standard error holds the text; false if the program ends or the time is up
-  /// before.
+  /// Waits until standard error contains the text; false if the program ends or the time is up
+  /// first.
   bool says(const std::string& text);
   void signal(int number) const;
   pid_t pid() const noexcept { return pid_; }
-  /// Its exit code, 128 + n for signal n; -1 where it does not end in time. Both outputs are
+  /// The exit code, 128 + n for signal n; -1 if the program does not end in time. Both outputs are
   /// complete then.
   int wait();
 

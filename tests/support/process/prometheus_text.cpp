@@ -72,7 +72,7 @@ private:
     found.problems.push_back("line " + std::to_string(number_) + ": " + what);
   }
 
-  // All lines of a family stand together.
+  // All lines of a family must be together.
   void enter(const std::string& family) {
     if (family == family_)
       return;
@@ -104,7 +104,7 @@ private:
       complain(family_ + ": no HELP");
   }
 
-  // The text in quotes, escapes undone.
+  // The text in quotes, without its escapes.
   std::optional<std::string> quoted(std::string_view& rest) {
     std::string value;
     if (!take(rest, "\""))

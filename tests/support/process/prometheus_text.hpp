@@ -14,7 +14,7 @@
 namespace dbengine::test {
 
 struct exposition {
-  /// What is wrong, with the line; empty for a good text.
+  /// What is wrong, with the line; empty for a correct text.
   std::vector<std::string> problems = {};
   /// `name{label="value",…}` with the labels in alphabetical order -> value.
   std::map<std::string, double> samples = {};

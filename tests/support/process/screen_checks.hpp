@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a test needs to see on a terminal; if it does not come, the screen is in the error.
-// Macros, so that the line is the test's.
+// Checks that wait for a text on a terminal; if it does not appear, the error contains the screen.
+// Macros, so that the reported line is the test's.
 
 #pragma once
 

@@ -48,7 +48,7 @@ tmux::tmux(const std::string& command, const std::map<std::string, std::string>&
 
 tmux::~tmux() {
   int code = 0;
-  output_of(server_ + "kill-server", code); // it may have ended by itself
+  output_of(server_ + "kill-server", code); // the server may have ended by itself
 }
 
 std::string tmux::run(const std::string& arguments) const {
@@ -60,7 +60,7 @@ std::string tmux::run(const std::string& arguments) const {
 }
 
 void tmux::type(const std::string& text) const {
-  // A semicolon at the end of an argument would be tmux's own.
+  // tmux interprets a semicolon at the end of an argument.
   std::string given = text;
   if (given.ends_with(';'))
     given.insert(given.size() - 1, 1, '\\');
@@ -78,7 +78,7 @@ void tmux::key(const std::string& name) const {
 
 void tmux::resize(unsigned columns) const {
   run("resize-window -x " + std::to_string(columns) + " -y 40");
-  // It notifies the terminal behind the window some time later.
+  // tmux notifies the terminal of the window some time later.
   auto name = run("display-message -p '#{pane_tty}'");
   name.erase(name.find_last_not_of('\n') + 1);
   const int terminal = ::open(name.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A program on a real terminal, by tmux: keys go in, the screen is checked.
+// A program on a real terminal, by tmux: the test sends keys and reads the screen.
 // Thread safety: one thread.
-// Ownership: the terminal and what runs in it end with the object.
+// Ownership: the terminal and the program in it end with the object.
 
 #pragma once
 
@@ -14,34 +14,34 @@
 
 namespace dbengine::test {
 
-/// Whether there is a tmux.
+/// Whether tmux is installed.
 bool has_tmux();
 
 class tmux {
 public:
-  /// 100 columns, 40 lines, UTF-8, a server of its own. Throws `std::runtime_error` if it cannot
-  /// be started.
+  /// Starts a terminal with 100 columns, 40 lines and UTF-8, on a separate tmux server. Throws
+  /// `std::runtime_error` if it cannot be started.
   explicit tmux(const std::string& command, const std::map<std::string, std::string>& environment);
   ~tmux();
   tmux(const tmux&) = delete;
   tmux& operator=(const tmux&) = delete;
 
-  /// Types the text as it stands.
+  /// Types the text unchanged.
   void type(const std::string& text) const;
   /// Types the text and Enter.
   void line(const std::string& text) const;
   /// "Enter", "Tab", "Up", "C-c", …
   void key(const std::string& name) const;
-  /// The terminal gets so many columns, and what runs in it is notified by a signal.
+  /// Gives the terminal this many columns; a signal notifies the program in it.
   void resize(unsigned columns) const;
-  /// What is on the screen, without the spaces at the ends of lines.
+  /// The text on the screen, without trailing spaces.
   std::string screen() const;
   /// Waits until the screen shows the text; false if it does not in time.
   bool shows(const std::string& text) const;
-  /// Waits until the last line that is not empty is this.
+  /// Waits until the last line that is not empty equals `line`.
   bool ends_with(const std::string& line) const;
-  /// Waits until the cursor stands at the beginning of a line: the line that was typed has been
-  /// taken.
+  /// Waits until the cursor is at the beginning of a line, so that the typed line has been
+  /// accepted.
   bool at_line_begin() const;
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The parts of allocation_victim that count calls and report what was wrong.
+// The parts of allocation_victim that count calls and print what was wrong.
 
 #pragma once
 
@@ -25,7 +25,7 @@ inline void say(const std::string& line) {
     ::_exit(3);
 }
 
-/// The part in which calls fail.
+/// The scope in which calls fail.
 class phase {
 public:
   explicit phase(long n) { begin_failing(n); }
@@ -35,10 +35,11 @@ public:
   static void end() { end_failing(); }
 };
 
-/// If one allocation fails, no caller may have to wait for a deadline.
+/// Whether works() is required after remote work. If one allocation fails, no caller may have to
+/// wait for a deadline.
 bool in_time = true;
 
-/// One run of a phase: what is asked of it, and what was wrong.
+/// One run of a phase: its input, and the count of wrong answers.
 struct allocation_run {
   std::filesystem::path folder;
   std::string url;
@@ -53,7 +54,8 @@ struct allocation_run {
     ++wrong;
     say("wrong " + std::to_string(n) + ": " + why);
   }
-  /// Runs it and returns what it threw: nothing, an error of the engine or bad_alloc as `too_big`.
+  /// Runs `f` and returns what it threw: nothing, an error of the engine, or bad_alloc as
+  /// `too_big`.
   template <class F>
   error_info failure(const char* name, F&& f) {
     try {

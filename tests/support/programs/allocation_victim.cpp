@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that runs out of memory or threads: allocation_victim FOLDER PHASE WHAT FROM STEP RUNS
-// [flawed].
+// A process that runs out of memory or threads:
+//
+//   allocation_victim FOLDER PHASE WHAT FROM STEP RUNS [flawed]
 //
 // PHASE: open, work, backup, connect, remote, close. WHAT: "once", the n-th allocation fails;
-// "while", it and all that follow until the phase is over; "thread", the n-th new thread cannot be
-// had. An allocation is a call of operator new or of SQLite's malloc, by any thread, counted from
-// just before the phase. n = FROM, FROM + STEP, … for at most RUNS runs, or until a phase makes
-// fewer.
+// "while", that one and all that follow until the end of the phase; "thread", the n-th new thread
+// cannot be started. An allocation is a call of operator new or of SQLite's malloc, by any thread,
+// counted from just before the phase. n = FROM, FROM + STEP, … for at most RUNS runs, or until a
+// phase makes fewer calls.
 //
-// Says "n" before each run, "wrong n: why" where an answer is not right, "excused n" where the call
-// was CAF's own, "done n" where the phase made fewer than n. A run that takes longer than 20 s ends
-// the process by SIGALRM. "flawed" is the negative control: a row that was acknowledged is deleted
-// behind the engine's back.
+// Prints "n" before each run, "wrong n: why" if an answer is not right, "excused n" if CAF itself
+// made the call, "done n" if the phase made fewer than n calls. SIGALRM ends the process if a run
+// takes longer than 20 s. "flawed" is the negative control: an acknowledged row is deleted behind
+// the engine's back.
 
 #include "support/faults/failing_allocations.hpp"
 #include "support/programs/allocation_run.hpp"
@@ -52,7 +53,7 @@
 #include <vector>
 
 #ifdef __SANITIZE_ADDRESS__
-/// An actor that gets no thread leaves its shell, in CAF (DESIGN.md of actors).
+/// In CAF, an actor whose thread cannot be started leaks its shell (DESIGN.md of actors).
 extern "C" int __lsan_is_turned_off() {
   return 1;
 }
@@ -66,7 +67,7 @@ using namespace std::chrono_literals;
 
 const options short_waits{.num_workers = 1, .request_timeout = 5s, .shutdown_timeout = 2s};
 
-/// With memory again: everything works, in a while at the latest.
+/// Memory is available again: everything must work, after a while at the latest.
 void works(allocation_run& r, const db_engine& db, const char* after) {
   const auto enough = std::chrono::steady_clock::now() + 12s;
   std::string why = "?";
@@ -114,7 +115,7 @@ void open(allocation_run& r) {
   r.is(db.fetch_value<int>("SELECT count(*) FROM t") == 20, "rows are missing");
 }
 
-/// A write of the row `v` and what must be there afterwards.
+/// A write of the row `v` with its answer, from which the expected content follows.
 struct write_told {
   std::string v;
   error_info failure;
@@ -222,7 +223,7 @@ void backup(allocation_run& r) {
     r.is(!std::filesystem::exists(copy), "a failed backup left its file");
   }
   r.failure("backup with memory",
-            [&] { db.request_backup(); }); // health names the last one, if it failed
+            [&] { db.request_backup(); }); // health reports the last backup, if it failed
   works(r, db, "a backup");
   for (const auto& f : std::filesystem::directory_iterator(o.backup_dir, ec))
     if (f.path().string().find("partial") != std::string::npos)
@@ -254,7 +255,7 @@ void connect(allocation_run& r, const std::string& address) {
   db.execute("DELETE FROM t WHERE n > 20");
 }
 
-/// Four threads at once, more than may be in flight; in the middle the connection is cut.
+/// Four threads at once, more than may be in flight; halfway the connection is cut.
 void remote(allocation_run& r, const forked_server& peer) {
   const remote_options how{.connect_timeout = 5s, .request_timeout = 5s};
   std::vector<write_told> told[4];
@@ -301,7 +302,7 @@ void remote(allocation_run& r, const forked_server& peer) {
       together.arrive_and_wait();
     }
     threads.clear();
-    if (in_time) // a connection whose keeper has no memory for a second ends
+    if (in_time) // a connection whose manager has no memory for a second ends
       works(r, db, "remote work");
   }
   const auto db = db_engine::connect(peer.address(), how);

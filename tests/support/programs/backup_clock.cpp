@@ -5,8 +5,8 @@
 //
 //   backup_clock FOLDER
 //
-// Ends with 0 if backups went on at their pace after each jump, else with 1 and a line that says
-// why not.
+// Exits with 0 if backups continued at their interval after each jump, otherwise with 1 and a line
+// that says why.
 #include "backup/backup_catalog.hpp"
 
 #include <dbengine/db_engine.hpp>
@@ -29,8 +29,8 @@ std::atomic<std::int64_t> asked{0};
 
 } // namespace
 
-// In the place of the C library's: the standard library's clocks end here. The steady clock stays
-// as it is.
+// Replaces the function of the C library, which the standard library's clocks call. The steady
+// clock is unchanged.
 extern "C" int clock_gettime(clockid_t id, timespec* t) noexcept {
   const auto rc = syscall(SYS_clock_gettime, id, t);
   if (rc == 0 && id == CLOCK_REALTIME) {
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
                   static_cast<long long>(ahead));
       return 1;
     }
-    // Whatever the clock says, the newest is listed first, and no retention took it.
+    // Whatever the clock says, the newest is listed first, and retention has not removed it.
     if (info.failed_backups != 0 || info.backup_files.empty() ||
         info.backup_files.front().filename == newest ||
         !verify_backup(info.backup_files.front().path).ok) {

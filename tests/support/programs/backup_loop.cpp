@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Writes, backs up, removes old backups and restores for ever, until it is killed.
+// A program that writes, backs up, removes old backups and restores until it is killed.
 //
 //   backup_loop FOLDER POINTS careful|careless
 //
-// Kills itself at the POINTS-th point that it reaches, or never with 0; prints a line when it has
-// begun. `careless` makes its backups as a negative control: straight under the final name,
+// Kills itself at the POINTS-th point that it reaches, or never if POINTS is 0. Prints a line when
+// it has begun. `careless` is a negative control: it writes backups directly under the final name,
 // manifest first.
 #include "backup/backup_job.hpp"
 #include "backup/backup_restore.hpp"
@@ -52,7 +52,7 @@ void careless_backup(sqlite3* db, const std::filesystem::path& folder,
   std::filesystem::remove(folder / "careless.json");
 }
 
-// Into a path, which no engine cleans but the next backup under that name.
+// Backs up to a path, which only the next backup under that name cleans, not an engine.
 void back_up_to_path(const std::filesystem::path& database, const std::filesystem::path& folder,
                      int round) {
   const auto given = folder / (round % 2 == 0 ? "packed.db.zst" : "given.db");
@@ -68,7 +68,7 @@ void back_up_to_path(const std::filesystem::path& database, const std::filesyste
       ->run();
 }
 
-// The next restore finds it in WAL mode, with a log that must be merged.
+// The next restore finds the database in WAL mode, with a log that must be merged.
 void write_to_restored(const std::filesystem::path& folder) {
   const auto restored = dbengine::sqlite::open_database((folder / "restored.db").string(),
                                                         SQLITE_OPEN_READWRITE, nullptr, "open");

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// Plain SQLite beside an engine, as any other program would use the file: foreign_writer FILE
-// NUMBER SEED KIND KIND: "mixed" writes, checkpoints in every mode, vacuums, changes the schema,
-// closes and opens; "commits" only commits.
+// Plain SQLite beside an engine, as any other program would use the file:
 //
-// Inserts (NUMBER, 1), (NUMBER, 2) … into `f`, until its input ends. Then it says how far it came
-// and what else it did, or what went wrong. A database that is busy is tried again.
+//   foreign_writer FILE NUMBER SEED KIND
+//
+// KIND: "mixed" writes, checkpoints in every mode, vacuums, changes the schema, closes and opens;
+// "commits" only commits.
+//
+// Inserts (NUMBER, 1), (NUMBER, 2) … into `f` until its input ends. Then prints how far it came and
+// what else it did, or what went wrong. Retries if the database is busy.
 
 #include <poll.h>
 
@@ -58,7 +61,7 @@ struct writer {
     if (sql("INSERT INTO f VALUES (" + number + ", " + n + ", randomblob(" +
             std::to_string(up_to(2000)) + "))"))
       ++rows;
-    if (rows % 1000 == 0) // what is long gone is counted by the trigger
+    if (rows % 1000 == 0) // the trigger counts deleted rows
       sql("DELETE FROM f WHERE who = " + number + " AND n < " + n + " - 500");
   }
 
@@ -129,7 +132,7 @@ int main(int argc, char** argv) {
       w.insert();
     else
       w.mixed();
-    // A second quick, a second slow.
+    // Fast for a second, slow for a second.
     if (!commits && (std::chrono::steady_clock::now() - start) % std::chrono::seconds(2) >
                         std::chrono::seconds(1))
       std::this_thread::sleep_for(std::chrono::microseconds(w.up_to(3000)));

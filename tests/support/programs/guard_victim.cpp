@@ -2,10 +2,11 @@
 // Copyright (c) 2026 the dbengine authors
 //
 // The process that the guard's tests attack: a small gateway behind the guard, behind a guard that
-// is switched off (--unguarded), or published by CAF itself (--bare). --memory=MB bounds it.
+// is switched off (--unguarded), or published by CAF itself (--bare). --memory=MB bounds its
+// memory.
 //
-// Says "port N", then answers each line "stats" on standard input with its counters and ends in
-// good order at the end of the input.
+// Prints "port N", then answers each line "stats" on standard input with its counters. Shuts down
+// in order at the end of the input.
 #include "guard/guard.hpp"
 #include "support/wire/guard_wire.hpp"
 
@@ -57,7 +58,7 @@ struct config : caf::actor_system_config {
   }
 };
 
-/// What on_gone was given, with --keep-gone, until the gateway is asked to release all.
+/// With --keep-gone: the objects passed to on_gone, until the gateway is asked to release all.
 struct left_behind {
   std::mutex mutex;
   std::vector<std::shared_ptr<void>> all;
@@ -68,7 +69,7 @@ struct gateway_state {
   std::vector<std::pair<caf::typed_response_promise<wire_answer>, wire_request>> held;
 };
 
-// Tame: only echoes, so that noise which happens to be a good request costs nothing.
+// `tame`: only echoes, so that a random frame that is a valid request costs nothing.
 wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> self, bool tame) {
   self->state.tame = tame;
   return {[self](wire_request& what) -> caf::result<wire_answer> {
@@ -97,9 +98,9 @@ wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> se
 }
 
 long resident_kilobytes() {
-  // What the allocator keeps for later is not what the guard keeps: half a gigabyte of answers that
-  // were made and thrown away within a quarter of a second leaves some 70 MB of it, however often
-  // that is repeated.
+  // Memory that the allocator retains does not count as the guard's. Half a gigabyte of answers,
+  // made and discarded within a quarter of a second, leaves some 70 MB in the allocator, however
+  // often that is repeated.
   ::malloc_trim(0);
   std::ifstream file{"/proc/self/statm"};
   long total = 0;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Loads an engine with every kind of write and notes each answer in a file, until it is killed.
+// Loads an engine with every kind of write and records each answer in a file, until it is killed.
 //
 //   kill_victim FOLDER POINTS careful|early|forgetful SEED
 //
-// Kills itself at the POINTS-th fault point that it reaches, or never with 0; prints a line when
-// the engine is open. What the process before it left is repeated by its id, or noted as "either".
-// As negative controls, `early` notes the answer before it has one, and `forgetful` repeats without
-// the id.
+// Kills itself at the POINTS-th fault point that it reaches, or never if POINTS is 0. Prints a line
+// when the engine is open. Requests that the previous process left unanswered are repeated by their
+// ids, or recorded as "either". Negative controls: `early` records the answer before it arrives,
+// and `forgetful` repeats without the id.
 //
 // Request N of client C inserts rows (k = C << 32 | N, part, parts): all `parts` of them or none.
 #include "base/fault.hpp"
@@ -81,7 +81,7 @@ struct victim {
     }
   }
 
-  // The same statement for the same id, whatever process runs it.
+  // The same id has the same statement in every process.
   void once(int client, std::int64_t n) {
     const auto id = std::to_string(client) + "-" + std::to_string(n);
     if (forgetful)
@@ -124,7 +124,7 @@ struct victim {
     }
   }
 
-  // Several requests in flight: these make the groups.
+  // Several requests in flight, which form the groups.
   void message_client(int client, const engine_actor& engine, caf::actor_system& sys) {
     const auto box = answer_box::make(sys);
     auto n = last_of(client) + 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Opens an engine, fetches once and closes it, for a test that counts what that asks of the system.
-//   open_once FILE BACKUPS | open_once (nothing of it: what the process costs by itself)
+// Opens an engine, fetches once and closes the engine, for a test that counts system calls.
+//   open_once FILE BACKUPS | open_once (without arguments: the cost of the process alone)
 
 #include <dbengine/db_engine.hpp>
 

@@ -5,8 +5,8 @@
 //
 //   power_cut_victim KIND FOLDER full|normal|off [FLAW]
 //
-// Rows are (writer, n, pad); a writer's n run from 1 without a gap. Marks: "row WRITER N" (and all
-// before it), "gone WRITER N" (up to it deleted), "backup NAME", "restored".
+// Rows are (writer, n, pad); a writer's n count from 1 without a gap. Marks: "row WRITER N" (that
+// row and all before it), "gone WRITER N" (deleted up to N), "backup NAME", "restored".
 #include "base/fault.hpp"
 
 #include <dbengine/backup.hpp>
@@ -89,20 +89,20 @@ struct work {
         mark("backup " + db.get_backup_info().backup_files.front().filename);
     }
   }
-  // A checkpoint is due at once after each failed sync, and many after it.
+  // A checkpoint is due immediately after each failed sync, and many follow.
   void failing() const {
     for (int n = 1, failed = 0; n <= 60; ++n) {
       try {
         row(1, n, 700);
       } catch (const error& e) {
         if (e.code() == errc::fenced || e.info().outcome == outcome::unknown || ++failed > 100)
-          return; // nothing more is promised
+          return; // no further guarantees
         --n;      // answered as not done
       }
       if (n % 5 == 0)
         try {
           db.checkpoint(checkpoint_mode::passive);
-        } catch (const error&) { // that is what the sync is there for
+        } catch (const error&) { // the purpose of the failing sync
         }
     }
   }

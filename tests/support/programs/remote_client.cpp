@@ -6,12 +6,13 @@
 //   remote_client ADDRESS writer NAME ids|no-ids
 //   remote_client ADDRESS cursor
 //
-// writer: four threads insert (NAME, thread, number) into `log` one after the other and say "ack
-// thread number" for each that was acknowledged; one that failed is tried again, with ids under the
-// same id. "slow milliseconds" reports a call that took longer than its deadline allows. With ids
-// every fourth write is followed by a cursor and a count over its own rows: "wrong …" reports rows
-// that are missing, doubled or out of order. Ends at the end of its input. cursor: opens a cursor,
-// reads one batch, says "open", and waits for the end of its input.
+// writer: four threads insert (NAME, thread, number) into `log` one after the other, and print "ack
+// thread number" for each acknowledged insert. A failed insert is retried, with ids under the same
+// id. "slow milliseconds" reports a call that took longer than its deadline allows. With ids, a
+// cursor and a count over the thread's rows follow every fourth write: "wrong …" reports rows that
+// are missing, doubled or out of order. Ends at the end of its input.
+//
+// cursor: opens a cursor, reads one batch, prints "open", and waits for the end of its input.
 
 #include <dbengine/db_engine.hpp>
 
@@ -30,7 +31,7 @@ using namespace dbengine;
 using namespace std::chrono_literals;
 
 constexpr auto deadline = 10s;
-/// The grace for the server's last word, and a loaded machine.
+/// The deadline plus the grace for the server's final answer, on a loaded machine.
 constexpr auto allowed = deadline + 5s;
 
 void say(const std::string& line) {
@@ -44,14 +45,15 @@ void wait_for_end_of_input() {
   }
 }
 
-/// What goes wrong because a connection was lost, and nothing else.
+/// The errors that the loss of a connection may cause.
 bool is_loss(errc code) {
   return code == errc::unreachable || code == errc::outcome_unknown || code == errc::shut_down ||
          code == errc::timeout ||
          code == errc::invalid_state; // of a cursor whose connection is gone
 }
 
-/// Its own rows up to `number`, by a cursor and by a count: each once, in order, none missing.
+/// Reads the thread's rows up to `number`, by a cursor and by a count: each once, in order, none
+/// missing.
 void read_back(const db_engine& db, const std::string& name, int thread, int number) {
   const int first = number > 40 ? number - 40 : 0;
   const auto own = params::of(name, thread, first);
@@ -93,7 +95,7 @@ void write_on(const db_engine& db, const std::string& name, int thread, bool ids
                            thread, number);
         done = true;
       } catch (const error& e) {
-        // Whatever else goes wrong is no matter of the connection.
+        // Any other error is not caused by the connection.
         if (!is_loss(e.code()) || e.code() == errc::invalid_state)
           say("failed " + std::string(e.what()));
       }

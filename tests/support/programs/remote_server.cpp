@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine offered on a port: remote_server URL [--port=N] [--host=H] [--read-only] [--insecure]
-// [--tls=FOLDER] [--connections=N] [--half-open=N] [--total-bytes=N] [--buffered=N] [--in-flight=N]
-// [--allow-backup] [--mutant=NAME]. Says "port N" or "failed: why", then answers each line on
-// standard input: "cursors" with the number of open cursors, "stats" with requests and errors. Ends
-// in good order at the end of the input.
+// An engine published at a port:
+//
+//   remote_server URL [--port=N] [--host=H] [--read-only] [--insecure] [--tls=FOLDER]
+//       [--connections=N] [--half-open=N] [--total-bytes=N] [--buffered=N] [--in-flight=N]
+//       [--allow-backup] [--mutant=NAME]
+//
+// Prints "port N" or "failed: why". Then answers each line on standard input: "cursors" with the
+// number of open cursors, "stats" with requests and errors. Shuts down in order at the end of the
+// input.
 
 #include "base/fault.hpp"
 #include "system/engine_handle.hpp"
@@ -44,7 +48,7 @@ int serve(caf::actor_system& system, const std::string& url, arguments& args) {
   dbengine::engine_actor engine;
   try {
     dbengine::options o{.num_workers = 2};
-    // Beside the database, which lies in a folder of the test's.
+    // Beside the database, which is in a folder of the test.
     if (const std::string_view file = url; file.starts_with("sqlite:///"))
       o.backup_dir = std::filesystem::path(file.substr(10)).parent_path() / "backups";
     engine = dbengine::actors::spawn_engine(system, url, o);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A day in miniature: load, dying workers, backups and checkpoints, and samples of what should stay
-// flat.
+// A soak test: load, failing workers, backups and checkpoints, with samples of the figures that
+// must stay flat.
 //
 //   soak [--seconds N] [--interval S] [--folder DIR] [--seed N]
 //        [--leak memory|descriptors|connections]
 //
-// Prints a line of JSON per interval and one with the verdict. Exit code 0: every answer was true,
-// and memory, threads, descriptors and the WAL stayed flat; 1: not. `--leak` loses 1 MiB, a
-// descriptor or a connection to the file each interval: the negative control.
+// Prints a line of JSON per interval and one with the verdict. Exit code 0: every answer was
+// correct, and memory, threads, descriptors and the WAL stayed flat; otherwise 1. `--leak` leaks 1
+// MiB, a descriptor or a connection to the file each interval: the negative control.
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
 #include "support/engine/leak_check.hpp"
@@ -43,7 +43,7 @@ using steady = std::chrono::steady_clock;
 namespace {
 
 #ifdef DBENGINE_FAULTS
-// Fewer deaths of one worker than what opens its circuit.
+// Kills each worker less often than its circuit tolerates.
 void arm_kills(killer& k, std::minstd_rand& random) {
   static const char* const writer_points[] = {"writer.before_begin",     "writer.before_statement",
                                               "writer.before_commit",    "writer.after_commit",
@@ -59,8 +59,8 @@ void arm_kills(killer& k, std::minstd_rand& random) {
 }
 #endif
 
-// Connections are opened when threads happen to read at the same time, and have page caches: what
-// comes later is then no leak.
+// Opens all leased connections first. Connections are opened when threads happen to read at the
+// same time, and have page caches; opened later, they would look like a leak.
 void open_all_leases(db_engine& db) {
   std::barrier all_open(static_cast<std::ptrdiff_t>(leases));
   std::vector<std::thread> threads;
@@ -106,7 +106,7 @@ std::optional<soak_settings> settings_of(int argc, char** argv) {
 }
 
 /// The load, the events and the samples of one run over one file.
-/// Thread safety: one thread; the clients have theirs.
+/// Thread safety: one thread; clients run on separate threads.
 class soak_run {
 public:
   soak_run(soak_settings s, fs::path folder)
@@ -138,11 +138,11 @@ public:
     compare();
   }
 
-  /// Prints the last line. Returns whether all was well.
+  /// Prints the last line. Returns whether the run passed.
   bool print_verdict() const {
-    // The leases, the writer, two readers and those that may stand in for them, a backup and its
-    // check; and as many again of the workers, as a successor opens its connections before those of
-    // a dead worker are closed.
+    // The leases, the writer, two readers and their spares, a backup and its check. The workers
+    // count twice, because a successor opens its connections before those of the failed worker are
+    // closed.
     const auto growth = grown(samples_, leases + 2 * (1 + 2 + 2 + 2));
     const bool good = growth.empty() && wrong.load() == 0 && backups_ > 0;
     std::printf("{\"verdict\":\"%s\",\"grown\":\"%s\",\"wrong\":%llu,\"unknown\":%llu,"
@@ -168,7 +168,7 @@ private:
                "FROM c LIMIT 2000) SELECT randomblob(500) FROM c");
   }
 
-  /// True if the event is due; plans the next one.
+  /// Returns true if the event is due, and schedules the next one.
   bool every(double& next, double period) {
     if (steady::now() < after(next))
       return false;
@@ -179,7 +179,7 @@ private:
     return begin_ + std::chrono::duration_cast<steady::duration>(std::chrono::duration<double>(s));
   }
 
-  /// Kills, backs up, checkpoints and takes samples until the time is over.
+  /// Kills, backs up, checkpoints and takes samples until the end of the run.
   void watch(db_engine& db) {
 #ifdef DBENGINE_FAULTS
     killer k(engine_system_of(db));
@@ -220,13 +220,13 @@ private:
       ++wrong;
   }
 
-  /// The negative control: loses what `--leak` says.
+  /// The negative control: leaks what `--leak` names.
   void leak() {
     if (settings_.leak == "memory")
       lost_.push_back(std::memset(::operator new(1 << 20), 1, 1 << 20));
     else if (settings_.leak == "descriptors")
       (void)::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    else if (settings_.leak == "connections") // what a connection that is never closed would leave
+    else if (settings_.leak == "connections") // the remains of an unclosed connection
       for (const auto* suffix : {"", "-wal"})
         (void)::open((file().string() + suffix).c_str(), O_RDONLY | O_CLOEXEC);
   }
@@ -279,7 +279,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::printf("{\"seed\":%u,\"seconds\":%g,\"interval\":%g}\n", s->seed, s->seconds, s->interval);
-  // One arena: what grows then is held, and no free memory that glibc keeps for each thread.
+  // One arena: growth is then memory in use, not free memory that glibc keeps for each thread.
   mallopt(M_ARENA_MAX, 1);
   const memory_folder own;
   soak_run run(*s, s->folder.empty() ? own.path : s->folder);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A client of the soak, and what all clients count.
-// Thread safety: a client belongs to its thread; the counters to all.
+// A client of the soak test, and the counters of all clients.
+// Thread safety: a client belongs to its thread; any thread uses the counters.
 
 #pragma once
 
@@ -38,7 +38,7 @@ inline constexpr const char* add_one = "UPDATE ring SET n = n + 1 WHERE k = ?";
 inline std::atomic<bool> stop{false};
 inline std::atomic<std::uint64_t> requests{0}, failures{0}, unknown{0}, wrong{0};
 
-// One client and the rows that only it changes; it knows what each must be.
+// One client, with rows that only it changes, and whose expected values it records.
 class soaker {
 public:
   soaker(db_engine& db, engine_actor handle, int number, unsigned seed)
@@ -68,7 +68,7 @@ public:
       else if (dice < 16)
         change({i}, [&] { db_->write([&](transaction& tx) { tx.execute(add_one, key(i)); }); });
       else if (dice < 17)
-        change({}, [&] { // rows that come and go
+        change({}, [&] { // rows that are inserted and deleted
           db_->execute_script("INSERT INTO churn (v) VALUES (randomblob(500)); DELETE FROM churn "
                               "WHERE id < (SELECT max(id) FROM churn) - 2000");
         });
@@ -76,14 +76,14 @@ public:
     }
   }
 
-  /// Lets go of the engine; the last reads of what could not be known are made.
+  /// Makes the last reads of changes with an unknown outcome, then releases the engine.
   void close() {
     while (!adopt_.empty())
       check(adopt_.begin()->first);
     box_ = {};
     handle_ = nullptr;
   }
-  /// Compares all rows with the file; for the end.
+  /// Compares all rows with the file, at the end of the run.
   void compare_with(sqlite3* db) const {
     for (std::size_t i = 0; i < expected_.size(); ++i) {
       const auto there = dbengine::sqlite::column_of(
@@ -98,7 +98,7 @@ private:
     return number_ * rows_per_client + static_cast<std::int64_t>(i);
   }
 
-  // An answer over the handle, as the facade gives it.
+  // Waits for an answer over the handle and reports errors as the facade does.
   caf::message ask(std::uint64_t number) {
     caf::message m;
     if (!box_->wait(number, 60s, m))
@@ -144,7 +144,7 @@ private:
     ++requests;
     try {
       const auto n = read(key(i));
-      // The first read shows a change of unknown outcome; it was done once at most.
+      // The first read shows the result of a change with an unknown outcome: done at most once.
       if (const auto it = adopt_.find(i); it != adopt_.end()) {
         wrong += n != expected_[i] && n != expected_[i] + 1;
         expected_[i] = n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The schema and all rows of a database, fetched from whatever can `fetch`: the same text as
+// The schema and all rows of a database, from any object with a `fetch`: the same text as
 // `plain_sqlite::dump`.
 
 #pragma once
@@ -17,7 +17,7 @@ std::string dump_of(const Database& db) {
   std::string all;
   const auto add = [&](const rows& r) {
     const auto text = text_of(r);
-    const auto first = text.find('\n'); // behind the names of the columns
+    const auto first = text.find('\n'); // after the names of the columns
     all += first == text.npos ? "" : text.substr(first + 1) + "\n";
   };
   const std::string shown = std::string(shown_in_dumps) + " ORDER BY ";

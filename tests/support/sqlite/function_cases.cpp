@@ -35,7 +35,7 @@ public:
     real_ = reals[pick(r, std::size(reals))];
     if (kind_ >= 3)
       bytes_ = text(r);
-    if (kind_ == 9) // UTF-16 with surrogates that have no partner
+    if (kind_ == 9) // UTF-16 with unpaired surrogates
       for (std::size_t n = pick(r, 6); n > 0; --n)
         wide_ += u"aA%\xe9\xd800\xdc00"[pick(r, 6)];
   }
@@ -83,7 +83,8 @@ public:
 private:
   static std::size_t pick(std::mt19937_64& r, std::size_t n) { return r() % n; }
 
-  // Few different characters, so that much of it matches: wildcards, an escape, numbers, long and
+  // Few different characters, so that many texts match: wildcards, an escape character, numbers,
+  // UTF-8 characters long, short and ill-formed, NUL.
   // short and ill-formed UTF-8, NUL.
   static std::string text(std::mt19937_64& r) {
     using namespace std::string_literals;
@@ -107,7 +108,7 @@ private:
   std::u16string wide_;
 };
 
-// The types and bytes of a row, without converting anything.
+// The types and bytes of a row, without any conversion.
 std::string row_of(sqlite3_stmt* s) {
   std::string row;
   for (int i = 0; i < sqlite3_column_count(s); ++i) {
@@ -127,7 +128,7 @@ std::string row_of(sqlite3_stmt* s) {
   return row;
 }
 
-// One more row of both, or how they ended.
+// One more row of the statement, or how the statement ended.
 std::string step(sqlite3* db, sqlite3_stmt* s, bool& ended) {
   const int rc = sqlite3_step(s);
   ended = rc != SQLITE_ROW;
@@ -225,7 +226,7 @@ std::size_t function_cases::calls(const replaced_function& f) {
                                         "a, b, 'a'",  "a, ?1, '%'",  "a, b, '_'",
                                         "a, b, 'é'",  "a, b, ?1",    "a, ?1, c",
                                         "a, a, '\\'", "a, a, 'a'",   "b || '%', b || a, '\\'"};
-  // A call that fails ends its statement: those that can fail stand alone.
+  // A failing call ends its statement, so calls that can fail have separate statements.
   const bool alone = std::strcmp(f.name, "like") == 0 && f.arguments == 3;
   const auto shapes = f.arguments == 1   ? std::span<const char* const>(one)
                       : f.arguments == 2 ? std::span<const char* const>(two)
@@ -266,7 +267,7 @@ std::size_t function_cases::constants(const replaced_function& f) {
 
 namespace {
 
-// A database's bytes, handed to another handle.
+// Copies a database's bytes to another handle.
 void hand_over(sqlite3* from, sqlite3* to) {
   sqlite3_int64 size = 0;
   auto* bytes = sqlite3_serialize(from, "main", &size, 0);
@@ -295,7 +296,7 @@ void function_cases::check_elsewhere(const side& made, const side& checks,
   sqlite3_finalize(encoding);
   run(there, "CREATE TABLE g (a, b, c, s AS (" + expression + ") STORED); CREATE INDEX i ON g (" +
                  expression + ", a)");
-  for (const auto& row : rows) // one that an argument makes fail is in neither
+  for (const auto& row : rows) // a row whose call fails is in neither
     sqlite3_exec(there, ("INSERT INTO g VALUES (" + row + ")").c_str(), nullptr, nullptr, nullptr);
   hand_over(there, here);
   sqlite3_stmt* s = nullptr;
@@ -305,7 +306,7 @@ void function_cases::check_elsewhere(const side& made, const side& checks,
         found != "ok")
       difference(expression + " stored by " + (&made == &own_ ? "us" : "SQLite") + ": " + found);
   sqlite3_finalize(s);
-  // The check of 3.40 does not look at stored values.
+  // The integrity check of SQLite 3.40 does not verify stored values.
   sqlite3_prepare_v2(here, ("SELECT s, " + expression + " FROM g").c_str(), -1, &s, nullptr);
   while (sqlite3_step(s) == SQLITE_ROW) {
     const auto row = row_of(s);

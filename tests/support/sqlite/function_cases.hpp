@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Two databases in memory with the same rows: in one the functions are SQLite's, in the other the
-// engine's own. Whatever is asked of both must have one answer.
+// Two in-memory databases with the same rows: one has SQLite's functions, the other the engine's.
+// Every statement must have the same result in both.
 // Thread safety: one thread.
 
 #pragma once
@@ -17,32 +17,32 @@ struct sqlite3_stmt;
 
 namespace dbengine::test {
 
-/// A function of SQLite that the engine replaces, as the cases call it.
+/// A function of SQLite that the engine replaces, with its arguments in the cases.
 struct replaced_function {
   const char* name;
   int arguments;
 };
-/// `randomblob` is not among them: there are no two equal answers.
+/// Without `randomblob`: its results are never equal.
 const std::vector<replaced_function>& replaced_functions();
 
 class function_cases {
 public:
-  /// `encoding`: what `PRAGMA encoding` takes.
+  /// `encoding`: a value for `PRAGMA encoding`.
   function_cases(const std::string& encoding, std::uint64_t seed);
   ~function_cases();
   function_cases(const function_cases&) = delete;
   function_cases& operator=(const function_cases&) = delete;
 
-  /// New random rows and one statement that calls the function on each of them: with columns,
-  /// constants, parameters and expressions in every place. Returns the number of calls.
+  /// Inserts new random rows and calls the function on each of them: with columns, constants,
+  /// parameters and expressions in every position. Returns the number of calls.
   std::size_t calls(const replaced_function& f);
   /// The same with constants in the text of the statement.
   std::size_t constants(const replaced_function& f);
-  /// Rows with a stored generated column and an expression index made by the engine's function,
-  /// which SQLite's own check must find sound, and the other way round.
+  /// Rows with a stored generated column and an expression index, made by the engine's function,
+  /// which SQLite's check must find correct; and the other way round.
   std::size_t stored(const replaced_function& f);
 
-  /// What differed, in words; at most ten.
+  /// The differences, in words; at most ten.
   const std::vector<std::string>& differences() const noexcept { return differences_; }
   std::size_t different() const noexcept { return different_; }
 

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// The code point in UTF-8, surrogates and what lies beyond Unicode as malformed bytes.
+// The code point in UTF-8; surrogates and values beyond Unicode as malformed bytes.
 std::string utf8(std::uint32_t c) {
   std::string s;
   if (c < 0x80) {
@@ -37,7 +37,7 @@ std::string utf8(std::uint32_t c) {
 }
 
 constexpr std::string_view written_texts[] = {
-    // empty, blank, and words that mean something to some program
+    // empty, blank, and words with a meaning for some program
     "", " ", "\t", "\n", "\r\n", "\v\f", "null", "NULL", "nil", "None", "undefined", "true",
     "FALSE", "yes", "NaN", "-Infinity", "0", "-0", "00", "1", "-1", "+1", "1.0", "1e309", "-1e309",
     "1e-400", "0x0", "0xffffffffffffffff", "1_000", "9223372036854775807", "9223372036854775808",
@@ -57,7 +57,7 @@ constexpr std::string_view written_texts[] = {
     "file:///etc/passwd", "../../../../etc/passwd", "/dev/null", "CON", "NUL", "a:b", "C:\\x",
     "$(reboot)", "`reboot`", "|ls", "; ls", "&& ls", "a\nb", "a\rb", "a\tb", " lead", "trail ",
     "0;1", "2024-02-30", "24:61:61", "1970-01-01T00:00:00Z", "now", "+1 day", "weekday 7",
-    // letters that are not what they seem
+    // letters with several forms or encodings
     "Ångström", "naïve", "ß", "ẞ", "ſ", "İ", "ı", "Ω", "Ω", "ﬁ", "ﬀ", "é", "e\u0301", "Å",
     "A\u030a", "ǅ", "½", "①", "²", "٣", "五", "日本語", "中文", "한국어", "русский", "ελληνικά",
     "עברית", "العربية", "हिन्दी", "ไทย", "ქართული", "አማርኛ", "ᚠᚢᚦ", "𝔘𝔫𝔦", "𝟘𝟙", "🏳️‍🌈",
@@ -81,7 +81,7 @@ std::vector<std::string> make() {
     all.push_back(std::string(1, static_cast<char>(c)));
     all.push_back("in" + std::string(1, static_cast<char>(c)) + "side");
   }
-  // every byte that is no character by itself, alone and before a letter
+  // every byte that is not a character by itself, alone and before a letter
   for (int c = 0x80; c < 0x100; ++c) {
     all.push_back(std::string(1, static_cast<char>(c)));
     all.push_back(std::string(1, static_cast<char>(c)) + "a");

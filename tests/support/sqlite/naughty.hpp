@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Texts that have broken programs: as values they must return unchanged, as identifiers they
-// must be quoted and nothing else.
+// Texts that have broken programs. As values they must be returned unchanged; as identifiers they
+// only need quotes.
 // Thread safety: immutable.
 
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace dbengine::test {
 
-/// At least 515 different texts, with NUL bytes and malformed UTF-8 among them.
+/// At least 515 different texts, including NUL bytes and malformed UTF-8.
 const std::vector<std::string>& naughty_texts();
 
 } // namespace dbengine::test

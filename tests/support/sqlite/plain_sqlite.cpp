@@ -33,7 +33,8 @@ std::string column(sqlite3_stmt* s, int i) {
   }
 }
 
-// The values of work are integers, texts and nulls. False if they do not fit the statement.
+// Binds integers, texts and nulls, the values that work has. Returns false if they do not fit the
+// statement.
 bool bind(sqlite3_stmt* s, const params& p) {
   const int wanted = sqlite3_bind_parameter_count(s);
   if (static_cast<std::size_t>(wanted) != p.size())
@@ -124,7 +125,7 @@ std::string plain_sqlite::statement(const operation& o, std::size_t* consumed) {
     return "refused bind";
   }
   const auto before = sqlite3_total_changes64(db_);
-  // SQLite remembers the rowid of whatever statement inserted last: here only this one counts.
+  // SQLite remembers the last rowid of any statement; only this statement's rowid is wanted.
   constexpr auto none = std::numeric_limits<sqlite3_int64>::min();
   sqlite3_set_last_insert_rowid(db_, none);
   std::string text = "rows";
@@ -146,13 +147,12 @@ std::string plain_sqlite::statement(const operation& o, std::size_t* consumed) {
   failed_ = false;
   if (o.what == operation::kind::fetch || (consumed != nullptr && returns))
     return text;
-  // The sum moves, too, where full text writes down what was left to it, in whatever statement
-  // comes next.
+  // The total also grows when full text flushes pending changes, in any later statement.
   const auto word = o.sql.substr(std::min(o.sql.find_first_not_of(" \n"), o.sql.size()), 6);
   const bool moved =
       (word == "INSERT" || word == "UPDATE" || word == "DELETE" || word == "REPLAC") &&
       sqlite3_total_changes64(db_) != before;
-  // Full text reports a rowid of what it updates, too; the engine reports those of inserted rows.
+  // Full text also reports the rowid of an updated row; the engine reports those of inserted rows.
   const auto rowid = word == "UPDATE" ? none : sqlite3_last_insert_rowid(db_);
   return "changes " + std::to_string(moved ? sqlite3_changes64(db_) : 0) + " rowid " +
          std::to_string(moved && rowid != none ? rowid : 0);
@@ -174,7 +174,7 @@ std::string plain_sqlite::run(const work& w) {
   const auto rows_before = sqlite3_total_changes64(db_);
   auto text = steps(w);
   changed_ = sqlite3_total_changes64(db_) != rows_before;
-  // VACUUM makes a new schema version and changes nothing.
+  // VACUUM increments the schema version and changes nothing.
   if (w.operations.front().sql != "VACUUM")
     changed_ = changed_ || schema() != schema_before;
   if (!w.key.empty() && !text.starts_with("error ") && !text.starts_with("refused "))
@@ -221,7 +221,7 @@ std::string plain_sqlite::finish(std::string text) {
 std::string plain_sqlite::run_single(const work& w) {
   if (w.key.empty())
     return statement(w.operations.front());
-  // Its record is kept or undone with it, so all of it is.
+  // The id's record is committed or rolled back with the statement, so everything is.
   script("BEGIN IMMEDIATE");
   auto text = statement(w.operations.front());
   return failed_ ? undo(text) : finish(text);
@@ -266,14 +266,14 @@ std::string plain_sqlite::run_script(const work& w) {
     if (one.empty())
       break;
     if (failed_) {
-      // Places count from the start of the script; one that is known only as a statement stands
-      // for its first byte.
+      // Positions count from the start of the script. An error without a position has that of its
+      // statement's first byte.
       const auto place = one.rfind(" at ");
       const auto offset = place == one.npos ? at : at + std::stoull(one.substr(place + 4));
       one = one.substr(0, place) + " at " + std::to_string(offset);
       if (all)
         return undo(one + " index " + std::to_string(index));
-      if (size == sql.size() - at) // it did not compile: what follows begins behind its semicolon
+      if (size == sql.size() - at) // it did not compile: resume after its semicolon
         size = sql.find(";\n", at) == sql.npos ? size : sql.find(";\n", at) + 1 - at;
     }
     text += "\n" + one;
@@ -287,7 +287,7 @@ std::string plain_sqlite::run_script(const work& w) {
 std::string plain_sqlite::run_nested(const work& w) {
   script("BEGIN IMMEDIATE");
   std::string text = "nested";
-  bool left = false; // the savepoint was given up
+  bool left = false; // the savepoint was rolled back
   for (std::size_t i = 0; i < w.operations.size(); ++i) {
     const bool inner = i > 0 && i + 1 < w.operations.size();
     if (i == 1)

@@ -121,8 +121,7 @@ private:
     switch (below(8)) {
     case 0: return "count(*)";
     case 1: return "count(DISTINCT " + e + ")";
-    // No sum(): it ends in "integer overflow", maybe behind rows that the shell has printed by
-    // then.
+    // No sum(): it may fail with "integer overflow" after the shell has printed some rows.
     case 2: return "count(DISTINCT " + e + ")";
     case 3: return "total(" + e + ")";
     case 4: return "avg(" + e + ")";

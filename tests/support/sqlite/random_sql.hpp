@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Random statements of the kind that sqllogictest runs: whatever SQLite answers to them is right.
+// Random statements like those of sqllogictest: SQLite's answer is right by definition.
 
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace dbengine::test {
 
-/// A schema, rows of every type, and then changes and queries over them; none refers to the time or
-/// to chance.
+/// A schema, rows of every type, then changes and queries over them. No statement depends on the
+/// time or on chance.
 std::vector<std::string> random_script(std::mt19937& random, int statements);
 
 } // namespace dbengine::test

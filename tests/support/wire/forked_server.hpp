@@ -23,9 +23,9 @@
 
 namespace dbengine::test {
 
-/// A server of an engine in a process of its own, where no call fails.
-/// Thread safety: one thread, and no other thread when it is made: it forks.
-/// Ownership: the process is killed with the object.
+/// A server of an engine in a separate process, where no call fails.
+/// Thread safety: one thread; no other thread may exist during construction, which forks.
+/// Ownership: the object kills the process.
 class forked_server {
 public:
   struct config : caf::actor_system_config {
@@ -36,7 +36,7 @@ public:
     }
   };
 
-  /// Serves the database with the options from a forked process.
+  /// Serves the database with these options from a forked process.
   forked_server(const std::string& url, const options& o) {
     int to_us[2];
     if (::pipe(to_us) != 0)
@@ -48,7 +48,7 @@ public:
       config settings;
       caf::actor_system system(settings);
       const auto engine = actors::spawn_engine(system, url, o);
-      // Little room, so that what is sent at once has to wait for it.
+      // A low limit, so that some of the concurrent requests have to wait.
       const auto port = actors::publish(system, engine, {.limits = {.max_in_flight_requests = 18}});
       std::uint16_t number = port ? *port : 0;
       if (::write(to_us[1], &number, sizeof number) != sizeof number)
@@ -68,7 +68,7 @@ public:
   forked_server(const forked_server&) = delete;
   forked_server& operator=(const forked_server&) = delete;
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  /// Ends this process's connections to it, as a network would.
+  /// Closes this process's connections to the server, like a network failure.
   void cut() const {
     for (int fd = 3; fd < 256; ++fd) {
       sockaddr_in to{};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A gateway without a port: whichever thread asks it is a connection of its own, and ends with its
-// actor. Thread safety: one thread. Ownership: the peers end before the scene.
+// A gateway without a port: each `gateway_peer` is a separate connection, which ends with its
+// actor.
+// Thread safety: one thread.
+// Ownership: the peers end before the scene.
 
 #pragma once
 
@@ -75,7 +77,7 @@ public:
   gateway_peer(const gateway_peer&) = delete;
   gateway_peer& operator=(const gateway_peer&) = delete;
 
-  /// Asks and does not wait. The id is the next, or the one that is given.
+  /// Sends a request without waiting for the answer. The id is the next one, unless given.
   std::uint64_t send(actors::remote::wire_kind k, std::string body, std::uint64_t id = 0) {
     const auto used = id != 0 ? id : ++last_;
     under_way_.emplace_back(
@@ -84,7 +86,7 @@ public:
                                                              std::move(body)}));
     return used;
   }
-  /// The answer to the first that was asked and not answered yet.
+  /// The answer to the oldest request without one.
   actors::remote::wire_answer receive() {
     actors::remote::wire_answer answer{99, 0, {}};
     auto next = std::move(under_way_.front().second);
@@ -150,7 +152,7 @@ inline std::string code_in(const actors::remote::wire_answer& a) {
 }
 
 constexpr std::chrono::minutes ten_minutes{10};
-/// Never ends by itself, and can be stopped.
+/// Never ends by itself, and can be interrupted.
 inline const std::string endless =
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c";
 

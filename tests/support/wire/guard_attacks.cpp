@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::uint64_t response = 0x8000'0000'0000'0000;
 
-/// Connects, shakes hands, sends, and waits for the answer or the end.
+/// Connects, shakes hands, sends, and waits for the answer or the end of the connection.
 void send_shaken(const connector& connect, const std::function<bytes(const raw_peer&)>& what) {
   auto peer = connect();
   if (!peer.open() || !peer.shake_hands())
     return;
   peer.send(what(peer));
-  // What follows shows that the bytes before it were seen; the peer may be closed by then.
+  // A further frame shows that the bytes before it were read; the peer may be closed by then.
   peer.send(frame(6, 0, 0, 0, 0));
   peer.finish();
   peer.closed_within(2'000);

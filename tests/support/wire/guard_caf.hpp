@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// The guard's tests from the honest side: the victim's process and a stock CAF client.
+// The honest side of the guard's tests: the victim's process and a stock CAF client.
 #pragma once
 
 #include "support/wire/guard_wire.hpp"
@@ -18,7 +18,7 @@
 
 namespace dbengine::test {
 
-/// Runs the victim; ends it when destroyed.
+/// Runs the victim process; the destructor ends it.
 class victim {
 public:
   explicit victim(std::vector<std::string> arguments);
@@ -26,20 +26,20 @@ public:
   victim(const victim&) = delete;
   victim& operator=(const victim&) = delete;
 
-  /// 0: it did not start.
+  /// 0 if the victim did not start.
   std::uint16_t port() const { return port_; }
   bool alive();
 
-  /// What its counters say now; empty when it is dead.
+  /// The victim's current counters; empty if it is dead.
   std::map<std::string, long long> stats();
 
-  /// Asks until `holds` or 10 s have passed.
+  /// Repeats the query until `holds` returns true or 10 s have passed.
   bool eventually(const std::function<bool(std::map<std::string, long long>&)>& holds);
 
-  /// Ends it at once.
+  /// Kills the victim.
   void kill();
 
-  /// Ends it in good order; its exit status as `waitpid` gives it.
+  /// Ends the victim in order; returns its exit status as `waitpid` reports it.
   int end();
 
 private:
@@ -52,25 +52,25 @@ private:
   std::uint16_t port_ = 0;
 };
 
-/// A CAF system of its own with a handle of the victim's gateway.
+/// A separate CAF system with a handle of the victim's gateway.
 class caf_client {
 public:
-  /// `certificates`: a folder of scripts/test-certificates, empty: no TLS.
+  /// `certificates`: a folder of scripts/test-certificates; empty: no TLS.
   caf_client(std::uint16_t port, const std::string& certificates = {}, bool heartbeats = false);
   ~caf_client();
 
-  /// Why there is no connection; empty: there is one.
+  /// Why there is no connection; empty if there is one.
   const std::string& trouble() const;
   bool connected() const { return trouble().empty(); }
 
-  /// Asks the same system for the actor behind `port` again.
+  /// Requests the actor behind `port` again from the same system.
   bool reconnect(std::uint16_t port);
 
-  /// Asks for an echo and checks it; 5 s at most.
+  /// Requests an echo and checks it; waits 5 s at most.
   bool echo(std::string_view body);
-  /// Any request's answer; an error's text goes to `failure`.
+  /// The answer to any request; an error's text goes to `failure`.
   wire_answer ask_for(wire_request what, std::string& failure);
-  /// Whether the gateway's end or the connection's is seen within 10 s of `cause`.
+  /// Whether the end of the gateway or the connection is noticed within 10 s of `cause`.
   bool sees_down(const std::function<void()>& cause);
 
 private:

@@ -88,7 +88,7 @@ public:
     }
   }
 
-  /// Members that fit no type in particular and some by chance.
+  /// Members that match no particular type, and some at random.
   bytes members(const raw_peer& peer) {
     bytes result;
     for (auto i = below(5); i > 0; --i) {
@@ -154,7 +154,7 @@ public:
     case 3:
       return frame(below(8), below(4), integer(peer), integer(peer), integer(peer), payload(peer));
     case 4: return valid(peer);
-    // What an honest header carries: the contents are judged, and most connections live on.
+    // The header of an honest frame: only the contents are judged, and most connections survive.
     default:
       return frame(2, below(8) == 0, normal_request | below(4), 1 + below(9),
                    below(4) == 0 ? integer(peer) : peer.gateway, payload(peer));
@@ -174,7 +174,7 @@ std::uint64_t send_noise(const connector& connect, std::uint64_t seed, std::uint
     auto peer = connect();
     if (!peer.open())
       return sent;
-    // One in eight connections makes noise instead of a handshake.
+    // One in eight connections sends noise instead of a handshake.
     if (source.below(8) == 0) {
       peer.send(source.below(2) == 0 ? source.random_bytes(64) : source.mutated(peer.handshake()));
       ++sent;

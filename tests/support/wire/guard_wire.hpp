@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// The messages of the guard's tests: the shape that the guard was made for.
+// The message types of the guard's tests, in the form that the guard expects.
 #pragma once
 
 #include <caf/replies_to.hpp>
@@ -13,11 +13,11 @@
 
 namespace dbengine::test {
 
-/// What the victim's gateway is asked to do.
+/// Requests to the victim's gateway.
 enum class ask : std::uint8_t {
   echo,    ///< answer the body
   hold,    ///< answer later
-  release, ///< answer all that is held, then this
+  release, ///< answer all held requests, then this one
   blow_up, ///< answer `id` bytes
   quit     ///< answer and end
 };

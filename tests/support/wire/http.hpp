@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// HTTP byte by byte, so that wrong requests can be sent, too.
+// HTTP byte by byte, so that malformed requests can be sent.
 // Thread safety: one thread.
 
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace dbengine::test {
 
-/// A TCP connection to 127.0.0.1. Throws `std::system_error` if it cannot be made.
+/// A TCP connection to 127.0.0.1. Throws `std::system_error` if the connection fails.
 class tcp_connection {
 public:
   explicit tcp_connection(std::uint16_t port);
@@ -19,9 +19,9 @@ public:
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
 
-  /// False if the other side has left.
+  /// Returns false if the peer has closed the connection.
   bool send(const std::string& bytes) const;
-  /// All that comes until the other side closes; what came so far if it does not in time.
+  /// Everything received until the peer closes; on timeout, what was received so far.
   std::string read_all() const;
 
 private:
@@ -37,11 +37,11 @@ struct http_reply {
 
 http_reply parse_reply(const std::string& bytes);
 
-/// One request with the headers given (each ended by \r\n).
+/// Sends one request with the given headers (each ended by \r\n).
 http_reply http(std::uint16_t port, const std::string& path, const std::string& method = "GET",
                 const std::string& headers = "Host: localhost\r\n");
 
-/// Behind `marker` in a text: "http://127.0.0.1:" -> the port, 0 if there is none.
+/// The number after `marker` in a text: "http://127.0.0.1:" -> the port, 0 if there is none.
 std::uint16_t port_behind(const std::string& text, const std::string& marker);
 
 } // namespace dbengine::test

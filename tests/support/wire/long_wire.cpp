@@ -23,10 +23,10 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// What may be in flight in one direction; then the sender waits, as it would for a receiver's
-/// window.
+/// The bytes that may be in flight in one direction. Beyond that the sender waits, as for a
+/// receiver's window.
 constexpr std::size_t most_under_way = std::size_t{4} << 20;
-/// How often settings, and what is due, are checked.
+/// How often settings and due bytes are checked.
 constexpr int look_every_ms = 2;
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -48,11 +48,11 @@ struct way {
   int to = -1;
   std::deque<piece> under_way;
   std::size_t bytes = 0;
-  clock::time_point free{}; // when a thin wire can take the next byte
-  bool ended = false;       // the sender has
+  clock::time_point free{}; // when a throttled wire can take the next byte
+  bool ended = false;       // the sender has closed
   bool shut = false;        // the receiver was notified
 
-  /// False if the connection is over.
+  /// Returns false if the connection has ended.
   bool take(std::chrono::milliseconds delay, std::size_t rate) {
     std::array<char, 64 << 10> buffer;
     const auto size =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wire between a client and a server of this machine that is long, thin, mute or torn, in user
-// space: no rights are needed.
+// A wire between a client and a server on this machine that can be slow, narrow, mute or torn. It
+// works in user space and needs no rights.
 // Thread safety: any thread.
 // Ownership: its connections end with it.
 
@@ -17,7 +17,7 @@
 
 namespace dbengine::test {
 
-/// Forwards every connection to a port of loopback.
+/// Forwards every connection to a port on the loopback interface.
 class long_wire {
 public:
   explicit long_wire(std::uint16_t to);
@@ -28,14 +28,14 @@ public:
   std::uint16_t port() const noexcept { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
-  /// How long each byte travels, each way.
+  /// The travel time of each byte, in each direction.
   void delay(std::chrono::milliseconds d) noexcept { delay_ = d.count(); }
-  /// Bytes a second, each way of each connection; 0: no bound.
+  /// Bytes a second, in each direction of each connection; 0: no bound.
   void throttle(std::size_t bytes) noexcept { rate_ = bytes; }
-  /// While it is mute nothing arrives and no side is notified; afterwards everything does, as with
-  /// packets that are sent again.
+  /// While the wire is mute, nothing arrives and neither side is notified. Afterwards everything
+  /// arrives, as after the retransmission of packets.
   void mute(bool on) noexcept { mute_ = on; }
-  /// While it is torn every connection is reset, and every new one.
+  /// While the wire is torn, every connection is reset, including new ones.
   void tear(bool on) noexcept { torn_ = on; }
   /// Connections accepted so far.
   int connections() const noexcept { return accepted_; }

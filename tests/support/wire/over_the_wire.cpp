@@ -22,7 +22,7 @@ over_the_wire::over_the_wire(const std::string& url, const options& o)
       client_(std::make_unique<caf::actor_system>(client_config_)) {
   caf::logger::set_current_actor_system(nullptr);
   actors::guard::close_mailbox_with_broker(
-      *client_); // it may end without a connection, which would do this
+      *client_); // the system may end without a connection, which would do this
   engine_ = actors::spawn_engine(*host_, url, o);
   const auto port = actors::publish(*host_, engine_, {.allow_backup = true});
   if (!port) {
@@ -31,7 +31,7 @@ over_the_wire::over_the_wire(const std::string& url, const options& o)
     throw actors::to_error(port.error());
   }
   port_ = *port;
-  // The deadline of requests that name none is the caller's: here that of the options.
+  // The deadline of requests without one is the caller's: here that of the options.
   db_.emplace(db_engine::connect("127.0.0.1:" + std::to_string(port_),
                                  {.request_timeout = o.request_timeout}));
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine on a port of this machine and what is connected to it: the facade, and typed handles.
-// Host, facade and handles have an actor system of their own each.
-// Thread safety: made and destroyed by one thread; what it hands out may be used by any.
-// Ownership: everything goes with the object.
+// An engine published at a port of this machine, with its clients: the facade and typed handles.
+// The host, the facade and the handles have separate actor systems.
+// Thread safety: created and destroyed by one thread; any thread may use its facade and handles.
+// Ownership: owns everything.
 
 #pragma once
 
@@ -24,14 +24,14 @@ namespace dbengine::test {
 
 class over_the_wire {
 public:
-  /// Throws what opening, publishing and connecting throw.
+  /// Throws the errors of opening, publishing and connecting.
   over_the_wire(const std::string& url, const options& o);
   ~over_the_wire();
   over_the_wire(const over_the_wire&) = delete;
   over_the_wire& operator=(const over_the_wire&) = delete;
 
   db_engine& facade() noexcept { return *db_; }
-  /// A typed handle of the same engine; in `handles()`.
+  /// Returns a typed handle of the same engine, in the actor system `handles()`.
   engine_actor connect();
   caf::actor_system& handles() noexcept { return *client_; }
 

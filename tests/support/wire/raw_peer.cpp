@@ -123,7 +123,7 @@ struct raw_peer::channel {
     if (context != nullptr)
       SSL_CTX_free(context);
     if (fd >= 0) {
-      // Thousands of connections a second must not fill the table of old ones.
+      // Thousands of connections a second must not fill the kernel's table with old ones.
       linger at_once{1, 0};
       ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
       ::close(fd);
@@ -251,7 +251,7 @@ bool raw_peer::shake_hands() {
   if (hello.size() < 32 + 32 || hello[0] != 0)
     return false;
   server = hello.substr(32, 32);
-  // Application ids, a list of texts of less than 128 characters, then the actor's id.
+  // Application ids, as a list of texts shorter than 128 characters, then the actor's id.
   auto at = std::size_t{64};
   for (auto ids = static_cast<unsigned char>(hello.at(at++)); ids > 0; --ids)
     at += std::size_t{1} + static_cast<unsigned char>(hello.at(at));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// A peer that speaks BASP by hand, so that it can speak it wrong. Shares no code with the guard.
+// A peer that encodes BASP by hand, so that it can violate the protocol. Shares no code with the
+// guard.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +16,12 @@ namespace dbengine::test {
 
 using bytes = std::string;
 
-/// How a raw peer connects with TLS.
+/// The TLS settings of a raw peer.
 struct raw_tls {
-  std::string certificate; ///< empty: none
+  std::string certificate; ///< a path; empty: no certificate
   std::string key;
-  int max_version = 0; ///< as OpenSSL counts, 0: the newest
-  std::string ciphers; ///< empty: the usual ones
+  int max_version = 0; ///< OpenSSL's number; 0: the newest
+  std::string ciphers; ///< empty: the default
 };
 
 // -- bytes ----------------------------------------------------------------------------------------
@@ -31,20 +32,20 @@ bytes u32(std::uint64_t x);
 bytes u64(std::uint64_t x);
 bytes varbyte(std::uint64_t x);
 bytes text(std::string_view x);
-/// caf::atom, of at most ten characters.
+/// The value of a caf::atom with at most ten characters.
 std::uint64_t atom(std::string_view name);
 bytes node(std::uint32_t process, char host);
 
-/// A header with the size of `payload`, and the payload.
+/// A header with the size of `payload`, then the payload.
 bytes frame(std::uint64_t op, std::uint64_t flags, std::uint64_t data, std::uint64_t source,
             std::uint64_t dest, std::string_view payload = {});
-/// A header that claims `size`.
+/// A header that claims `size` bytes of payload.
 bytes header(std::uint64_t op, std::uint64_t flags, std::uint64_t size, std::uint64_t data,
              std::uint64_t source, std::uint64_t dest);
-/// From now on the test's request has this name in all that is made here: that of another
-/// gateway's.
+/// From now on, frames name the test's request type `name`: that of another gateway.
 void speak_of(std::string_view name);
-/// The payload of a direct message: no forwarding stack, "@<>+" and the type's name, its members.
+/// The payload of a direct message: no forwarding stack, "@<>+" and the type's name, then its
+/// members.
 bytes content(std::string_view type, std::string_view members);
 /// The payload with the test's request.
 bytes request_content(std::uint64_t kind, std::uint64_t id, std::string_view body);
@@ -55,7 +56,7 @@ inline constexpr std::uint64_t normal_request = 0x1000'0000'0000'0000;
 
 class raw_peer {
 public:
-  /// Connects, or is `!open()`.
+  /// Connects; `open()` is false if that failed.
   explicit raw_peer(std::uint16_t port, const raw_tls* security = nullptr);
   ~raw_peer();
   raw_peer(raw_peer&&) noexcept;
@@ -63,7 +64,7 @@ public:
 
   bool open() const;
 
-  /// Sends all of it; false when the other side is gone.
+  /// Sends all bytes; returns false if the other side has closed.
   bool send(std::string_view what);
 
   /// Reads `size` bytes; empty at the end of the connection or after 5 s.
@@ -72,10 +73,10 @@ public:
   /// Reads frames until one is not a heartbeat; empty at the end.
   bytes receive_frame();
 
-  /// Reads until the other side closes; false if it does not within `milliseconds`.
+  /// Reads until the other side closes; returns false if it does not within `milliseconds`.
   bool closed_within(int milliseconds);
 
-  /// Says that no more will come.
+  /// Announces the end of the sent bytes (half-close).
   void finish();
 
   /// Reads the server's handshake and answers it twice, as CAF does. Fills `server` and `gateway`.
@@ -91,7 +92,7 @@ public:
     return frame(2, 0, normal_request | id, source, gateway, payload);
   }
 
-  /// Asks the gateway to echo and checks the answer.
+  /// Requests an echo from the gateway and checks the answer.
   bool echo(std::uint64_t id = 1);
 
 private:

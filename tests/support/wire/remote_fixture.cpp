@@ -91,7 +91,7 @@ void child::signal(int number) const {
   if (pid_ <= 0)
     return;
   ::kill(pid_, number);
-  // Notified when the last of its threads is blocked: until then they answer.
+  // `waitid` returns when the last thread of the process is stopped: until then the threads answer.
   siginfo_t ignored;
   if (number == SIGSTOP)
     ::waitid(P_PID, static_cast<id_t>(pid_), &ignored, WSTOPPED);

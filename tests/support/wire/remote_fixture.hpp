@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Processes that serve an engine and that use one over the wire.
+// Processes that serve an engine, and processes that use one over the wire.
 // Thread safety: each object belongs to one thread.
 // Ownership: the process ends with the object.
 
@@ -17,14 +17,14 @@
 
 namespace dbengine::test {
 
-/// True as soon as `f` is: what is promised takes seconds, so that it must come before 20 s are
-/// over.
+/// Returns true as soon as `f` does. What is tested takes seconds, so `f` must become true within
+/// 20 s.
 template <class F>
 bool comes_soon(F&& f) {
   return eventually(f, std::chrono::seconds(20));
 }
 
-/// A program with its standard input and output in our hands.
+/// A program whose standard input and output the test holds.
 class child {
 public:
   /// `words`: the program's path and its arguments.
@@ -34,16 +34,16 @@ public:
   child& operator=(const child&) = delete;
 
   pid_t pid() const noexcept { return pid_; }
-  /// Its next line; empty at the end, or after 30 s.
+  /// The next line; empty at the end of the output, or after 30 s.
   std::string line();
-  /// All that it has said and says until its end.
+  /// All remaining lines until the end of the output.
   std::vector<std::string> rest();
   bool say(const std::string& line) const;
   void signal(int number) const;
   /// kill -9.
   void kill();
   void close_input();
-  /// Ends its input and waits; its exit status as `waitpid` gives it.
+  /// Closes the program's input and waits; returns its exit status as `waitpid` reports it.
   int end();
 
 private:
@@ -54,20 +54,20 @@ private:
   std::string read_;
 };
 
-/// bin/remote_server.
+/// Runs bin/remote_server.
 class server {
 public:
-  /// `arguments`: those after the URL. `in`: words in front of the program, such as "ip netns exec
+  /// `arguments`: those after the URL. `in`: words before the program, such as "ip netns exec
   /// NAME".
   explicit server(const std::string& url, std::vector<std::string> arguments = {},
                   std::vector<std::string> in = {});
 
-  /// Why it does not serve; empty: it does.
+  /// Why the server does not serve; empty if it does.
   const std::string& trouble() const noexcept { return trouble_; }
   std::uint16_t port() const noexcept { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   pid_t pid() const noexcept { return process_.pid(); }
-  /// Cursors that are open; -1 where it is dead.
+  /// The number of open cursors; -1 if the server is dead.
   int cursors();
   void signal(int number) const { process_.signal(number); }
   void kill() { process_.kill(); }
