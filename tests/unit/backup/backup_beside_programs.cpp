@@ -25,7 +25,7 @@ std::string one_row(const std::filesystem::path& path) {
   return dbengine::sqlite::column_of(open_plain(path).get(), "SELECT x FROM u", "look").at(0);
 }
 
-// Another process that has a file open and does nothing with it.
+// Another process that keeps a file open and does not use it.
 class holder {
 public:
   holder(const std::filesystem::path& path, int flags) {
@@ -54,7 +54,7 @@ private:
   pid_t pid_ = 0;
 };
 
-// A backup, and a database in rollback mode that it is to replace.
+// A backup, and a database in rollback mode that the backup is to replace.
 struct target_fixture {
   backup_fixture f{10};
   backup_file made;
@@ -98,7 +98,7 @@ CAF_TEST(nor one of another process that reads or writes it) {
   CAF_CHECK_EQUAL(one_row(t.target), "new");
 }
 
-// The kernel knows the owner of a file; only root may take another's part here.
+// The kernel knows the owner of a file; here only root can become the other user.
 CAF_TEST(a user without rights gets the error as well) {
   if (geteuid() != 0)
     DBENGINE_SKIP("needs to be root to become another user");
@@ -117,12 +117,13 @@ CAF_TEST(a user without rights gets the error as well) {
   CAF_CHECK_EQUAL(as_nobody(), static_cast<int>(errc::none));
 }
 
-//  the restore                      | a program
-//  ---------------------------------+-------------------------
-//  has looked, holds the old file   |
-//                                   | opens it, does nothing
-//  the new one has the name         |
-//  gives the old one its name back  |
+//  the restore                         | a program
+//  ------------------------------------+-------------------------
+//  has checked the users, keeps the old |
+//  file                                |
+//                                      | opens it, does not use it
+//  gives the name to the new file      |
+//  gives it back to the old file       |
 CAF_TEST(a program that opens the old file while it is replaced keeps it) {
   const target_fixture t;
   int fd = -1;
@@ -142,10 +143,10 @@ CAF_TEST(a program that opens the old file while it is replaced keeps it) {
   CAF_CHECK_EQUAL(t.restore(), errc::none);
 }
 
-//  another connection                    | backups
-//  --------------------------------------+--------------------------
-//  makes a table, drops it, again, again | read a schema of thousands
-//  until all are made                    | of tables
+//  another connection                  | backups
+//  ------------------------------------+--------------------------
+//  creates and drops a table, again    | read a schema of thousands
+//  and again, until all are made       | of tables
 CAF_TEST(a schema that others change all the time is read) {
   backup_fixture f(10);
   std::string tables = "BEGIN;";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Reading a database or a backup must not release the locks that SQLite has on it in the same
+// Reading a database or a backup must not release the locks of SQLite on that file in the same
 // process.
 #include "backup/backup_restore.hpp"
 #include "os/pinned_file.hpp"
@@ -28,7 +28,7 @@ bool is_locked(const std::filesystem::path& path) {
 
 CAF_TEST(verifying a live database leaves its locks) {
   const backup_fixture f(10);
-  // A connection in WAL mode has a shared lock as long as it is open; without it another process
+  // A connection in WAL mode keeps a shared lock while it is open; without the lock another process
   // would remove the WAL.
   dbengine::sqlite::column_of(f.db.get(), "SELECT count(*) FROM t", "read");
   CAF_REQUIRE(is_locked(f.database));
@@ -74,10 +74,10 @@ CAF_TEST(descriptors that had to be kept are closed when the locks are gone) {
 
 //  this process                        | its child
 //  ------------------------------------+-----------------------------
-//  takes the lock                      |
-//                                      | has the same open file
-//  lets go                             |
-//  takes it again                      |
+//  acquires the lock                   |
+//                                      | inherits the open file
+//  releases it                         |
+//  acquires it again                   |
 //                                      | ends
 CAF_TEST(a forked child keeps no lock) {
   const temporary_folder folder;

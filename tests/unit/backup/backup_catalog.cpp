@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Names, manifests, listings, cleaning and verification.
+// Tests of names, manifests, listings, cleaning and verification.
 #include "support/engine/backup_fixture.hpp"
 
 #include <sys/stat.h>
@@ -78,7 +78,7 @@ CAF_TEST(verification finds every kind of damage) {
   CAF_CHECK(!backup::list_backups(f.backups).front().verified);
   CAF_CHECK(!verify_backup(made.path).ok);
   made = f.make();
-  // Without a manifest the database must speak for itself.
+  // Without a manifest the database file alone must suffice.
   std::filesystem::remove(made.path.string() + ".json");
   CAF_CHECK(verify_backup(made.path).ok && !verify_backup(made.path).has_manifest);
   std::filesystem::resize_file(made.path, made.size_bytes - 4096);
@@ -108,7 +108,8 @@ CAF_TEST(the newest verified backup is known by its manifest) {
   CAF_CHECK(!backup::newest_verified(f.backups, f.source()));
   auto s = f.settings();
   const wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1);
-  // The clock was wrong once. The next one keeps the order of the names, but not the time.
+  // The clock was wrong once. The next backup's name is later than the last, its time in the
+  // manifest is not.
   s.now = [&] { return now + 24h * 365; };
   f.make(s);
   s.now = [&] { return now; };
@@ -116,7 +117,7 @@ CAF_TEST(the newest verified backup is known by its manifest) {
   CAF_CHECK(made.time > now);
   CAF_CHECK(backup::newest_verified(f.backups, f.source()) == now);
   CAF_CHECK(!backup::newest_verified(f.backups, "another"));
-  // A later name without a manifest, or a damaged one, is none.
+  // A later name without a manifest, or with a damaged file, does not count.
   write_file(f.backups / "backup_20990101_000000.sqlite", "nobody's");
   std::filesystem::resize_file(made.path, 100);
   CAF_CHECK(backup::newest_verified(f.backups, f.source()) == now + 24h * 365);
@@ -187,8 +188,8 @@ CAF_TEST(a manifest of very many tables is still read) {
 //  one backup                | another
 //  --------------------------+-------------------------------------------
 //  copies                    |
-//                            | (a user removes the lock file, as stale)
-//                            | begins, removes nothing of it, completes
+//                            | (a user removes the lock file as stale)
+//                            | begins, leaves its files alone, completes
 //  completes                 |
 CAF_TEST(what a living backup writes is no leftover though the lock file is gone) {
   backup_fixture f(100);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Whose a backup is: what manifests say, and what of it is believed.
+// The owner of a backup: what manifests record, and how much of it is trusted.
 #include "support/engine/backup_fixture.hpp"
 
 #include "support/test.hpp"
@@ -39,7 +39,7 @@ void check_not_restored(const backup_fixture& f, const std::filesystem::path& pa
                   errc::backup_failed);
 }
 
-// As the manifests were that knew neither folder nor checksum.
+// A manifest in the old format, with neither folder nor checksum.
 std::string of_before(std::string text) {
   for (const std::string key : {",\n  \"manifest_sha256\"", ",\n  \"source_folder\""}) {
     const auto at = text.find(key);
@@ -48,7 +48,7 @@ std::string of_before(std::string text) {
   return text;
 }
 
-// Databases with one path in folders that are not the same, as in two containers.
+// Databases with one path in different folders, as in two containers.
 struct two_containers {
   temporary_folder folder;
   std::filesystem::path data = folder.path / "data";
@@ -99,7 +99,7 @@ CAF_TEST(a manifest that names another file or source is not ok) {
   edit(manifest_of(made), f.source(), "/another.db");
   check_refused(made.path, "its manifest was changed");
   write_file(manifest_of(made), good);
-  // With its own manifest under another name: that is no manifest of this file.
+  // A copy with its manifest under another name: the manifest is not that of this file.
   const auto other = f.backups / "other.sqlite";
   std::filesystem::copy(made.path, other);
   std::filesystem::copy(manifest_of(made), other.string() + ".json");
@@ -132,7 +132,7 @@ CAF_TEST(a manifest of before belongs to its path and verifies) {
   const auto mine = dbengine::backup::source_of(f.database.string());
   CAF_CHECK_EQUAL(backup::list_backups(f.backups, mine).size(), 1u);
   CAF_CHECK(backup::newest_verified(f.backups, mine).has_value());
-  // Its new fields can be left out together only.
+  // The new fields can only be absent together.
   const auto at = text.find(",\n  \"manifest_sha256\"");
   write_file(manifest_of(made), text.substr(0, at) + "\n}\n");
   check_refused(made.path, "its manifest was changed");
@@ -154,7 +154,7 @@ CAF_TEST(one path in two places is two databases) {
   CAF_CHECK_EQUAL(c.listed(), second);
   c.enter_other();
   CAF_CHECK_EQUAL(c.listed(), first);
-  // Also after it was restored there, which makes it another file.
+  // Also after a restore there, which makes the database another file.
   restore_backup(c.backups / first.front(), c.database, true);
   CAF_CHECK_EQUAL(c.listed(), first);
 }

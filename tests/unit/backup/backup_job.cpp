@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One backup: what it makes. How it fails is in backup_job_failures.cpp.
+// One backup and its results. Failures are tested in backup_job_failures.cpp.
 #include "support/engine/backup_fixture.hpp"
 #include "vfs/memory_vfs.hpp"
 
@@ -85,7 +85,7 @@ CAF_TEST(after the last number of a second comes the next second) {
   CAF_CHECK_EQUAL(next.filename, "backup_20261025_010001.sqlite");
   CAF_CHECK(next.time == t + 1s);
   CAF_CHECK(backup::list_backups(f.backups).front().filename == next.filename);
-  // If there is no later name at all that is said, rather than an older one taken.
+  // If there is no later name at all, the backup fails; it does not use an older name.
   take_name("backup_22611231_235959_999999999.sqlite");
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
 }
@@ -107,7 +107,7 @@ CAF_TEST(a backup into a path never replaces) {
   s.target = f.folder.path / "mine.db";
   s.directory.clear();
   const auto unfinished = f.folder.path / "mine.db.partial";
-  // As a killed process leaves it: not begun, its first page still missing, or in the middle.
+  // The file of a killed process: empty, its first page missing, or cut within it.
   for (const std::string& head :
        {std::string(), std::string(8192, '\0'), std::string("SQLite format 3")}) {
     write_file(unfinished, head);
@@ -116,7 +116,7 @@ CAF_TEST(a backup into a path never replaces) {
     std::filesystem::remove(s.target);
     std::filesystem::remove(s.target.string() + ".json");
   }
-  // Another program's, which names its unfinished files in the same way.
+  // The file of another program that names its unfinished files in the same way.
   for (const std::string name : {"mine.db.partial", "mine.db.json.partial"}) {
     write_file(f.folder.path / name, "a download that goes on");
     CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
@@ -146,8 +146,8 @@ CAF_TEST(an empty database and foreign key violations are backed up as they are)
 
 //  writer thread                    | this thread
 //  ---------------------------------+--------------------------------------------
-//  moves 1 from row a to row b, for |
-//  ever, a commit each              | starts (pin), steps to the end
+//  moves 1 from row a to row b, one |
+//  commit each, until stopped       | starts (pins), steps to the end
 //                                   | sum in the backup = sum at the beginning
 CAF_TEST(a backup under a steady writer ends and is one consistent state) {
   backup_fixture f(20000);

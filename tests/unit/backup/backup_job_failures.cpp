@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One backup that fails or is cancelled: it says why, and leaves no file.
+// One backup that fails or is cancelled: it reports why, and leaves no file.
 
 #include "support/engine/backup_fixture.hpp"
 #include "vfs/memory_vfs.hpp"
@@ -68,7 +68,7 @@ CAF_TEST(a cancel stops the check of a whole database early) {
       code_of([&] { backup::check_database(fd.get(), {}, [&] { return ++questions < 10; }); }),
       errc::cancelled);
   CAF_CHECK(questions < all / 3);
-  // In a job the same holds for each stage after the copy.
+  // In a job, a cancel also stops each stage after the copy.
   for (const std::string point : {"count", "sync", "verify", "hash"}) {
     dbengine::backup::backup_job* running = nullptr;
     auto s = f.settings();
@@ -176,14 +176,14 @@ CAF_TEST(links under the names of a backup lead nowhere) {
   auto s = f.settings();
   const auto t = std::chrono::sys_days(std::chrono::year(2026) / 1 / 2);
   s.now = [&] { return wall_time(t); };
-  // One left by a dead process is removed, the link and not what it names; a finished name is
-  // avoided.
+  // A link left by a dead process is removed, not its target. A link with a final name is skipped:
+  // the backup uses another name.
   std::filesystem::create_symlink(victim, f.backups / "backup_20260102_000000.sqlite.partial");
   std::filesystem::create_symlink(victim, f.backups / "backup_20260102_000000.sqlite");
   CAF_CHECK_EQUAL(f.make(s).filename, "backup_20260102_000000_2.sqlite");
   CAF_CHECK_EQUAL(std::filesystem::file_size(victim), 8u);
   CAF_CHECK_EQUAL(backup::list_backups(f.backups).size(), 1u);
-  // Swapped while the backup runs: it fails, and the foreign file stays.
+  // The file is replaced while the backup runs: the backup fails, and the foreign file stays.
   const auto other = f.backups / "backup_20260102_000000_3.sqlite.partial";
   s.at = [&](std::string_view p) {
     if (p == "rename") {

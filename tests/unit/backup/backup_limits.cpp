@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a backup refuses rather than make: an endless write-ahead log, another file's content, a
-// place that is taken.
+// What a backup refuses: an endless write-ahead log, another file's content, a name in use.
 #include "support/engine/backup_fixture.hpp"
 
 #include <sys/stat.h>
@@ -13,7 +12,7 @@ using namespace dbengine;
 using namespace dbengine::test;
 using namespace std::chrono_literals;
 
-// A rest is never shorter than asked for, so the time has a lower bound on any machine.
+// A pause is never shorter than requested, so the time has a lower bound on any machine.
 CAF_TEST(pages for each step and the pause between them bound the rate) {
   backup_fixture f(2000);
   auto s = f.settings();
@@ -52,7 +51,7 @@ CAF_TEST(past the limit of the WAL a backup fails and leaves nothing) {
     }
     CAF_CHECK(why.find("write-ahead log grew past 1000 bytes") != std::string::npos);
     CAF_CHECK(f.files().empty());
-    // A log that was as long before is none of this backup's doing, and 0 is no bound.
+    // A log that was that long before the backup does not count against it, and 0 means no bound.
     CAF_CHECK(f.make(s).verified);
     wal = 5000;
     s.wal_limit = 0;
@@ -64,14 +63,14 @@ CAF_TEST(past the limit of the WAL a backup fails and leaves nothing) {
 //  ---------------------------------------+--------------------------------
 //                                         | pins
 //  commits 100 pages at each point        | copies 1 page
-//                                         | ends with an error, not too late
+//                                         | fails before the log is much longer
 CAF_TEST(the limit holds against a real write - ahead log) {
   backup_fixture f(2000);
   constexpr std::uint64_t limit = 2'000'000;
   dbengine::sqlite::run_sql(f.db.get(), "PRAGMA wal_checkpoint(truncate)", "empty the log");
   auto s = f.settings();
   s.pages_per_step = 1;
-  s.max_wal_bytes = 1ull << 40; // never hurries
+  s.max_wal_bytes = 1ull << 40; // the log is never urgent
   s.wal_limit = limit;
   s.at = [&](std::string_view p) {
     if (p == "page")
@@ -82,7 +81,7 @@ CAF_TEST(the limit holds against a real write - ahead log) {
   CAF_CHECK(f.files().empty());
   const auto grown = std::filesystem::file_size(f.database.string() + "-wal");
   CAF_MESSAGE("the log has " << grown << " bytes, its limit is " << limit);
-  // By what one step of the writer adds, and no more.
+  // The excess is at most what one step of the writer adds.
   CAF_CHECK(grown > limit && grown < 2 * limit);
 }
 
@@ -108,12 +107,12 @@ CAF_TEST(a backup into a path goes on where its maker died between the names) {
   s.directory.clear();
   f.make(s);
   const auto beside = s.target.string() + ".json";
-  // As left by a kill: the manifest has its name, the backup not yet.
+  // The state after a kill: the manifest has its final name, the backup does not.
   std::filesystem::rename(s.target, s.target.string() + ".partial");
   CAF_CHECK(f.make(s).verified);
   CAF_CHECK(verify_backup(s.target).ok);
   CAF_CHECK(!std::filesystem::exists(s.target.string() + ".partial"));
-  // Anybody else's file of that name stays.
+  // A foreign file of that name stays.
   std::filesystem::remove(s.target);
   write_file(beside, "{\"mine\": 1}");
   CAF_CHECK_EQUAL(code_of([&] { f.make(s); }), errc::backup_failed);
@@ -135,13 +134,13 @@ CAF_TEST(a source that is damaged while it is copied fails the backup) {
   CAF_CHECK(f.files().empty());
 }
 
-// Each of the three finds what the others let pass: row counts, page count, `integrity_check`.
+// Each of the three checks finds what the others miss: row counts, page count, `integrity_check`.
 CAF_TEST(a copy that is not what was pinned is no backup) {
   const std::pair<const char*, const char*> changes[] = {
       {"DELETE FROM t WHERE id = 7", "its tables have other numbers of rows than the snapshot"},
       {"CREATE TABLE more (x)", "pages of"},
       {"DELETE FROM t WHERE id > 500; VACUUM", "pages of"},
-      // As many rows and pages, but an index that is none.
+      // Equal numbers of rows and pages, but an index with a wrong definition.
       {"PRAGMA writable_schema = on;"
        "UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON t (v DESC)' WHERE name = 'i'",
        "index i"},
@@ -171,7 +170,7 @@ CAF_TEST(a copy that is not what was pinned is no backup) {
 //  this thread                    | the backup
 //  -------------------------------+---------------------------------------
 //                                 | pins
-//  commits before each step       | goes on where it was, ends after its pages
+//  commits before each step       | continues, ends after its pages
 CAF_TEST(a backup under a writer ends after its pages and holds the first state) {
   backup_fixture f(2000);
   auto s = f.settings();
@@ -194,7 +193,7 @@ CAF_TEST(a backup under a writer ends after its pages and holds the first state)
 
 //  this thread                    | SQLite's online backup, without a pin
 //  -------------------------------+---------------------------------------
-//  commits after each step        | starts again, never ends
+//  commits after each step        | restarts each time, never ends
 //                                 |
 //  commits after each step        | with the pin: ends after its pages
 CAF_TEST(without the pin a copy under a writer never ends) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Databases that are valid, but not as one would make them.
+// Databases that are valid but unusual.
 #include "support/engine/backup_fixture.hpp"
 
 #include "backup/backup_stream.hpp"
@@ -15,7 +15,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// What a copy must share with its source beside the rows.
+// The properties that a copy must share with its source, other than the rows.
 std::vector<std::string> look_of(sqlite3* db) {
   std::vector<std::string> result;
   for (const std::string sql :
@@ -27,7 +27,7 @@ std::vector<std::string> look_of(sqlite3* db) {
   return result;
 }
 
-// Packs what `bytes` says `times` over: little that becomes much.
+// Compresses `bytes`, padded with zeros to `times` their size: a decompression bomb.
 std::string packed(const std::string& bytes, int times) {
   std::string text = bytes;
   text.append(bytes.size() * static_cast<std::size_t>(times - 1), '\0');
@@ -129,8 +129,8 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(path, target); }), errc::backup_failed);
     CAF_CHECK(!std::filesystem::exists(target));
   };
-  // Some 50 MB from a few kilobytes. By its header, whether SQLite would believe it or not; by its
-  // manifest; and no database at all.
+  // Some 50 MB from a few kilobytes. Refused by the size in the header, whether SQLite would trust
+  // it or not, by the size in the manifest, and because it is not a database.
   const auto bomb = f.folder.path / "bomb.zst";
   const std::string told = "the compressed backup unpacks to more than the " +
                            std::to_string(plain.size()) + " bytes of its database";
@@ -143,7 +143,7 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
   std::filesystem::copy(made.path.string() + ".json", bomb.string() + ".json");
   refused(bomb, told);
   std::filesystem::remove(bomb.string() + ".json");
-  // The same without a manifest; and a header that claims no page.
+  // The same without a manifest; then a header that claims zero pages.
   refused(bomb, told);
   auto empty = silent;
   empty.replace(28, 4, 4, '\0');
@@ -151,11 +151,11 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
   refused(bomb, "the compressed backup unpacks to more than the 0 bytes of its database");
   write_file(bomb, packed(std::string(plain.size(), '\0'), 1000));
   refused(bomb, "the compressed backup holds no database");
-  // Change counters that differ: not refused for that.
+  // Change counters that differ are no reason to refuse.
   write_file(bomb, packed(silent, 1));
   CAF_CHECK(verify_backup(bomb).ok);
-  // It ends before it is written: the output stays within its bound, and is asked for while it
-  // grows.
+  // Unpacking stops before it writes too much: the output stays within its bound, and the callback
+  // runs while the output grows.
   write_file(bomb, packed(plain, 1000));
   const auto fd = dbengine::os::directory::open(f.folder.path, false).open_file("bomb.zst");
   const auto out = dbengine::backup::open_temporary_file();
@@ -180,7 +180,7 @@ CAF_TEST(a compressed backup that is cut anywhere is damaged) {
   auto s = f.settings();
   s.compress = true;
   const auto made = f.make(s);
-  std::filesystem::remove(made.path.string() + ".json"); // the file must speak for itself
+  std::filesystem::remove(made.path.string() + ".json"); // the file alone must suffice
   for (std::uint64_t size = 0; size < made.size_bytes; size += made.size_bytes / 20) {
     const auto cut = f.folder.path / "cut.zst";
     write_file(cut, content(made.path).substr(0, size));
@@ -194,8 +194,7 @@ CAF_TEST(a compressed backup that is cut anywhere is damaged) {
 
 CAF_TEST(foreign keys that SQLite cannot check are no reason to refuse a backup) {
   backup_fixture f(10);
-  // Legal with foreign_keys=off: the parent column is not unique, and `foreign_key_check` raises an
-  // error.
+  // Legal with foreign_keys=off: the parent column is not unique, and `foreign_key_check` fails.
   dbengine::sqlite::run_sql(f.db.get(),
                             "CREATE TABLE parent (a); CREATE TABLE child (b REFERENCES parent (a));"
                             "INSERT INTO child VALUES (1)",
@@ -206,7 +205,7 @@ CAF_TEST(foreign keys that SQLite cannot check are no reason to refuse a backup)
   const auto target = f.folder.path / "back.db";
   restore_backup(made.path, target);
   CAF_CHECK_EQUAL(number(open_plain(target).get(), "SELECT count(*) FROM child"), 1);
-  // Without a manifest, too.
+  // The same without a manifest.
   std::filesystem::remove(made.path.string() + ".json");
   CAF_CHECK(verify_backup(made.path).ok);
 }

@@ -32,7 +32,7 @@ void work_for(std::chrono::milliseconds t) {
 CAF_TEST(work pauses while a connection writes and not else) {
   std::uint64_t commits = 7;
   dbengine::backup::throttle pace(pause_time, [&] { return commits; });
-  // The shortest of many, because any of them may lose the processor.
+  // The shortest of many measurements, because any of them may lose the processor.
   auto quiet = std::chrono::steady_clock::duration::max();
   for (int i = 0; i < 30; ++i) {
     work_for(pause_time);

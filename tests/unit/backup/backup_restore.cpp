@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Restoring: atomic, verified before, the old file whole until the new one opens.
+// Restores: atomic, verified before the switch, with the old file intact until the new one opens.
 #include "backup/backup_restore.hpp"
 #include "backup/restore_names.hpp"
 
@@ -24,7 +24,7 @@ struct fixture : backup_fixture {
         db.get(), "DELETE FROM t WHERE id > 50; INSERT INTO t VALUES (1000, 'later')", "change");
   }
   std::int64_t rows() const { return number(open_plain(database).get(), "SELECT count(*) FROM t"); }
-  /// Files beside the database that are none of its own.
+  /// The number of files that a restore left beside the database.
   int leftovers() const {
     int n = 0;
     for (const auto& e : std::filesystem::directory_iterator(folder.path)) {
@@ -42,7 +42,7 @@ CAF_TEST_FIXTURE_SCOPE(restore_tests, fixture)
 
 CAF_TEST(a restore brings back the old content and nothing of the WAL) {
   chmod(database.c_str(), 0640);
-  // Left open in another connection it is refused, and nothing is changed.
+  // A restore is refused while another connection has the database open, and nothing changes.
   CAF_CHECK_EQUAL(code_of([&] { restore_backup(made.path, database, true); }), errc::locked);
   CAF_CHECK_EQUAL(number(db.get(), "SELECT count(*) FROM t"), 51);
   db.reset();
@@ -74,7 +74,7 @@ CAF_TEST(a damaged backup is refused) {
 }
 
 CAF_TEST(a damaged target and stale companions are replaced) {
-  // A copy of the live files as a crash leaves them, WAL and index included.
+  // A copy of the live files in the state after a crash, including WAL and index.
   const auto crashed = folder.path / "crashed.db";
   for (const std::string suffix : {"", "-wal", "-shm"})
     std::filesystem::copy(database.string() + suffix, crashed.string() + suffix);
@@ -85,7 +85,7 @@ CAF_TEST(a damaged target and stale companions are replaced) {
   std::filesystem::copy(database.string() + "-wal", garbage.string() + "-wal");
   restore_backup(made.path, garbage, true);
   CAF_CHECK_EQUAL(number(open_plain(garbage).get(), "SELECT count(*) FROM t"), 100);
-  // The database is gone, its WAL is not.
+  // The database is gone, its WAL is still there.
   const auto fresh = folder.path / "fresh.db";
   std::filesystem::copy(database.string() + "-wal", fresh.string() + "-wal");
   restore_backup(made.path, fresh);
@@ -120,7 +120,7 @@ CAF_TEST(a new file that does not open gives the name back to the old one) {
   const auto target = folder.path / "new.db";
   for (const auto& path : {database, target}) {
     const auto at = [&](std::string_view p) {
-      if (p == "open") // as by a disk that lies
+      if (p == "open") // like a disk that loses writes
         write_file(path, std::string(5000, 'x'));
     };
     CAF_CHECK_EQUAL(code_of([&] {
@@ -147,7 +147,8 @@ CAF_TEST(a link that wins the race for the name does not keep it) {
     std::string point;
     std::string name;
   };
-  // With the old file still there it returns; with both gone nothing is left that leads outside.
+  // If the old file is still there, it gets its name back. If both are gone, no link that leads
+  // outside remains.
   const std::vector<step> partial{{"replace", beside.partial}};
   const std::vector<step> both{{"replace", beside.partial}, {"replace", beside.old}};
   const std::vector<step> late{{"replace", beside.partial}, {"put_back", beside.old}};
@@ -192,7 +193,7 @@ CAF_TEST(files of the user beside a database stay) {
   restore_backup(made.path, database, true);
   CAF_CHECK_EQUAL(rows(), 100);
   CAF_CHECK(std::filesystem::exists(own[0]) && intact());
-  // Even under the engine's own names, where no marker says that they are a restore's.
+  // The files stay even under the engine's names, if no marker assigns them to a restore.
   const dbengine::backup::restore_names names(database.filename().string());
   own = {folder.path / names.old, folder.path / names.partial};
   for (const auto& path : own) {
@@ -216,24 +217,24 @@ CAF_TEST(what a dead restore left is cleaned up by its marker) {
     restore_backup(made.path, folder.path / "fresh.db");
     std::filesystem::rename(folder.path / "fresh.db", database);
   };
-  // The new file opens: the old one goes.
+  // The new file opens: the old one is removed.
   die_after_rename("dbengine restore\n");
   dbengine::backup::clean_after_restore(database);
   CAF_CHECK_EQUAL(rows(), 100);
   CAF_CHECK_EQUAL(leftovers(), 0);
-  // It does not: the old one returns.
+  // The new file does not open: the old one gets its name back.
   dbengine::sqlite::run_sql(open_plain(database).get(), "DELETE FROM t WHERE id > 7", "change");
   die_after_rename("");
   write_file(database, std::string(5000, 'x'));
   dbengine::backup::clean_after_restore(database);
   CAF_CHECK_EQUAL(rows(), 7);
   CAF_CHECK_EQUAL(leftovers(), 0);
-  // Dead before anything had its name, the next restore into a new one goes its way.
+  // The process died before any file had its final name: the next restore to that name succeeds.
   write_file(folder.path / dbengine::backup::restore_names("new.db").marker, "");
   write_file(folder.path / dbengine::backup::restore_names("new.db").partial, "half");
   restore_backup(made.path, folder.path / "new.db");
   CAF_CHECK_EQUAL(leftovers(), 0);
-  // A power cut while it made the marker: its length came to the disk, its bytes did not.
+  // A power cut during the creation of the marker: its length reached the disk, its bytes did not.
   write_file(folder.path / names.marker, std::string(17, '\0'));
   dbengine::backup::clean_after_restore(database);
   CAF_CHECK_EQUAL(leftovers(), 0);
@@ -252,7 +253,7 @@ CAF_TEST(the next restore into a folder cleans up after one whose target never c
     write_file(folder.path / names->marker, "dbengine restore\n");
     write_file(folder.path / names->partial, "half");
   }
-  // Without a marker it belongs to another program.
+  // Without a marker the file belongs to another program.
   const dbengine::backup::restore_names foreign("foreign.db");
   write_file(folder.path / foreign.partial, "a safety copy");
   const dbengine::os::file_lock engine(folder.path / "running.db");
@@ -262,7 +263,7 @@ CAF_TEST(the next restore into a folder cleans up after one whose target never c
   for (const auto& name :
        {running.marker, running.partial, born.marker, born.partial, foreign.partial})
     CAF_CHECK(std::filesystem::exists(folder.path / name));
-  // The last that there is of a database is not removed, whatever the marker says.
+  // The last copy of a database is not removed, whatever the marker says.
   write_file(folder.path / unborn.marker, "dbengine restore\n");
   write_file(folder.path / unborn.old, "the last there is");
   restore_backup(made.path, folder.path / "another.db", true);

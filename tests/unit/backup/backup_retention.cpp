@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Which backups go, and which never.
+// The backups that retention removes, and those that it always keeps.
 #include "support/engine/backup_fixture.hpp"
 
 #include <fcntl.h>
@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Ages in days, newest first; a capital letter stands for a verified one, a small for a damaged
-// one, '-' for one of another database, '?' for one without a manifest.
+// Ages in days, newest first. A capital letter is a verified backup, a small letter a damaged one,
+// '-' one of another database, '?' one without a manifest.
 std::vector<dbengine::backup::catalog_entry> catalog(const std::string& kinds, wall_time now) {
   std::vector<dbengine::backup::catalog_entry> result;
   int day = 0;
@@ -50,10 +50,11 @@ CAF_TEST(plans by count age and size) {
   CAF_CHECK_EQUAL(removed("VVVV", {.max_age = 36h}), "V2 V3 ");
   CAF_CHECK_EQUAL(removed("VVVV", {.max_bytes = 250}), "V2 V3 ");
   CAF_CHECK_EQUAL(removed("VVVV", {.keep_count = 3, .max_age = 12h}), "V1 V2 V3 ");
-  // Damaged ones push no good one out; others' and unknown ones are not touched.
+  // Damaged backups do not displace good ones; backups of other or unknown databases are not
+  // touched.
   CAF_CHECK_EQUAL(removed("vvVVVv", {.keep_count = 2}), "V4 v5 ");
   CAF_CHECK_EQUAL(removed("V-?V-?V", {.keep_count = 2}), "V6 ");
-  // The newest verified one stays whatever the bounds.
+  // The newest verified backup stays, whatever the bounds.
   CAF_CHECK_EQUAL(removed("vVV", {.max_age = 1s, .max_bytes = 1}), "V2 ");
   CAF_CHECK_EQUAL(removed("--?V", {.keep_count = 1, .max_age = 1s, .max_bytes = 1}), "");
 }
@@ -91,14 +92,14 @@ CAF_TEST(pruning by the URL of a database) {
     return result;
   };
   const auto before = f.files();
-  // A dry run writes nothing, so a folder without a lock file stays without one …
+  // A dry run writes nothing, so it creates no lock file …
   std::filesystem::remove(f.backups / dbengine::backup::backup_lock_name);
   const auto dry = prune_backups(f.backups, f.database.string(), {.keep_count = 1}, true);
   CAF_CHECK_EQUAL(names_of(dry.kept), std::vector<std::string>(names.begin(), names.begin() + 1));
   CAF_CHECK_EQUAL(names_of(dry.removed), std::vector<std::string>(names.begin() + 1, names.end()));
   CAF_CHECK_EQUAL(f.files(), before);
   CAF_CHECK(!std::filesystem::exists(f.backups / backup::backup_lock_name));
-  // … and works beside a running backup, while the real one steps back.
+  // … and works beside a running backup, while a real run is skipped.
   {
     const auto running =
         dbengine::os::directory::open(f.backups, false).lock(dbengine::backup::backup_lock_name);
@@ -130,14 +131,14 @@ CAF_TEST(a newest backup that rotted does not push the last good one out) {
                                              std::chrono::system_clock::now(), false, {},
                                              just_made);
   };
-  // As large as before: only its bytes tell.
+  // Their sizes are unchanged: only their bytes show the damage.
   damage(made[3].path, 5000);
   damage(made[2].path, 5000);
   const auto done = apply("");
   CAF_REQUIRE_EQUAL(done.removed.size(), 1u);
   CAF_CHECK_EQUAL(done.removed[0].filename, made[0].filename);
   CAF_CHECK(verify_backup(made[1].path).ok);
-  // One that was verified a moment ago is not read again.
+  // A backup that has just been verified is not read again.
   const auto fresh = f.make();
   CAF_CHECK(apply(fresh.filename).removed.size() == 3);
   CAF_CHECK(verify_backup(fresh.path).ok);
@@ -153,7 +154,7 @@ CAF_TEST(a backup being read stays) {
                                              std::chrono::system_clock::now(), false);
   };
   {
-    // One by a verification or restore (a shared flock), one by an SQLite program.
+    // One file in use by a verification or restore (a shared flock), one by an SQLite program.
     dbengine::os::unique_fd reader(open(made[0].path.c_str(), O_RDONLY | O_CLOEXEC));
     CAF_REQUIRE(flock(reader.get(), LOCK_SH) == 0);
     const auto db = open_plain(made[1].path);
@@ -161,8 +162,8 @@ CAF_TEST(a backup being read stays) {
     const auto result = apply();
     CAF_CHECK(result.removed.empty());
     CAF_CHECK_EQUAL(result.in_use.size(), 2u);
-    // To read it must not release locks: closing a descriptor of a file drops this process's POSIX
-    // locks on it.
+    // Reading the file must not release locks: closing a descriptor of a file drops this process's
+    // POSIX locks on it.
     CAF_CHECK_EQUAL(apply().in_use.size(), 2u);
     CAF_CHECK(verify_backup(made[1].path).ok);
     CAF_CHECK_EQUAL(apply().in_use.size(), 2u);

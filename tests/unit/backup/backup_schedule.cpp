@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The scheduler's arithmetic, with clocks of the test.
+// The scheduler's arithmetic, with simulated clocks.
 #include "backup/backup_schedule.hpp"
 #include "backup/backup_age.hpp"
 
@@ -22,7 +22,7 @@ CAF_TEST(the first backup is due by the age of the newest) {
   CAF_CHECK_EQUAL(backup_schedule(1h, std::nullopt, wall, start).wait(start), 0ns);
   CAF_CHECK_EQUAL(backup_schedule(1h, wall - 20min, wall, start).wait(start), 40min);
   CAF_CHECK_EQUAL(backup_schedule(1h, wall - 5h, wall, start).wait(start), 0ns);
-  // One of the future puts nothing off.
+  // A backup from the future delays nothing.
   CAF_CHECK_EQUAL(backup_schedule(1h, wall + 24h * 365, wall, start).wait(start), 0ns);
   CAF_CHECK_EQUAL(backup_schedule(1h, wall - 24h * 9000, wall, start).wait(start), 0ns);
 }
@@ -64,7 +64,7 @@ CAF_TEST(failures are retried with a growing delay and the grid stays) {
   s.succeeded(now);
   CAF_CHECK_EQUAL(s.failures(), 0);
   CAF_CHECK_EQUAL((s.next_due() - start) % 1h, 0ns);
-  // Never later than the interval.
+  // The delay never exceeds the interval.
   CAF_CHECK_EQUAL(backup_schedule(2s, wall, wall, start).retry_delay(50), 2s);
   s.failed(now);
   s.succeeded_on_request();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The bytes of requests and results: what is encoded is decoded to the same, bytes that were not
-// encoded are refused, and a list takes no more memory than its message may. Any bytes at all:
-// tests/fuzz/wire.cpp.
+// The encoding of requests and results. Encoded data is decoded to equal data, bytes that are not
+// an encoding are refused, and a list takes no more memory than its message may. Arbitrary bytes
+// are tested by tests/fuzz/wire.cpp.
 
 #include "base/codec.hpp"
 
@@ -36,7 +36,7 @@ std::uint64_t bits(double d) {
   return std::bit_cast<std::uint64_t>(d);
 }
 
-/// The reason for which the bytes are no T; empty if they are one.
+/// Why the bytes are not an encoding of T; empty if they are one.
 template <class T>
 std::string refusal(const std::string& bytes) {
   T x{};
@@ -62,7 +62,7 @@ rows example_rows() {
   return rows(std::move(a));
 }
 
-/// The bytes of `example_rows` up to its cells: the names, and the count of rows.
+/// The bytes of `example_rows` before its cells: the names, and the count of rows.
 std::string head_of_example() {
   return encode(std::vector<std::string>{"n", "x"}) + number(2);
 }
@@ -102,7 +102,7 @@ CAF_TEST(numbers are little - endian and texts have their length in front) {
   CAF_CHECK_EQUAL(encode(std::string("ab")), std::string("\2\0\0\0\0\0\0\0ab", 10));
   CAF_CHECK_EQUAL(encode(std::optional<std::uint8_t>{}), std::string(1, '\0'));
   CAF_CHECK_EQUAL(encode(std::optional<std::uint8_t>{7}), "\1\7");
-  // An integer of a value: its type, then eight bytes.
+  // An integer value: its type, then eight bytes.
   CAF_CHECK_EQUAL(encode(value(1)).size(), 9u);
 }
 
@@ -169,7 +169,7 @@ CAF_TEST(a length that its message does not have is refused before it takes memo
     CAF_CHECK_NOT_EQUAL(refusal<std::string>(number(n)), "");
     CAF_CHECK_NOT_EQUAL(refusal<std::vector<value>>(number(n)), "");
     CAF_CHECK_NOT_EQUAL(refusal<params>(number(0) + number(n)), "");
-    // As many rows as 64 bits hold, with names and without.
+    // A row count of 64 bits, with column names and without.
     CAF_CHECK_NOT_EQUAL(refusal<rows>(number(0) + number(n) + number(0)), "");
     CAF_CHECK_NOT_EQUAL(refusal<rows>(encode(std::vector<std::string>{"n"}) + number(n)), "");
   }
@@ -200,7 +200,7 @@ CAF_TEST(a cell that points outside its result is refused) {
 }
 
 CAF_TEST(lists of a message take no more memory than it may) {
-  // A value is a byte in the message and 40 or so in memory.
+  // A value takes one byte in the message and about 40 in memory.
   const std::vector<value> many(1'000);
   const auto bytes = encode(many);
   const auto read = [&](std::size_t budget) {
@@ -214,7 +214,7 @@ CAF_TEST(lists of a message take no more memory than it may) {
   };
   CAF_CHECK(read(1'000 * sizeof(value)) == errc::none);
   CAF_CHECK(read(1'000 * sizeof(value) - 1) == errc::protocol);
-  // The budget is one for all lists of a message.
+  // All lists of a message share one budget.
   const auto twice = bytes + bytes;
   std::vector<value> first, second;
   const auto e = failure_of([&] {

@@ -12,7 +12,7 @@
 using namespace dbengine;
 using namespace dbengine::test;
 
-// In children: the setting is the process's, and SQLite is in use in this one by now or soon.
+// In child processes: the setting is process-wide, and other tests of this process use SQLite.
 CAF_TEST(memory statistics are switched off before the first use of SQLite and not after) {
   const auto memory_of_a_connection = [] {
     sqlite3* db = nullptr;

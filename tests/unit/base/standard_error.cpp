@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A log that is not read, for a while or for ever. Each test has a process of its own: standard
-// error is the process's.
+// A log whose reader stops, for a while or forever. Each test runs in a child process, because
+// standard error belongs to the process.
 
 #include <dbengine/standard_error.hpp>
 
@@ -29,10 +29,10 @@ std::string read_all(int fd) {
   return all;
 }
 
-// Fills what standard error leads to, reads it, and writes once more: 0 if each line is whole
-// and those missing are counted.
+// Fills the file behind standard error, reads it, and writes once more. Returns 0 if each line is
+// complete and the missing lines are counted.
 int fill_and_read(int reader, int writer) {
-  ::alarm(30); // a process that waits for a reader is ended by that
+  ::alarm(30); // ends a process that waits for its reader
   if (::dup2(writer, STDERR_FILENO) < 0)
     return 1;
   constexpr int lines = 20'000;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite gets no memory for one allocation, then for all again: whichever it was, the connections
-// that are left work.
+// SQLite gets no memory for one or more allocations, then for all again. Whichever failed, the
+// remaining connections work.
 
 #include "base/fault.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -44,8 +44,8 @@ void* reallocate(void* p, int n) {
   return refuses() ? nullptr : real.xRealloc(p, n);
 }
 
-// SQLite takes other memory functions only while it is not in use: each test of this suite begins
-// before it opens anything.
+// SQLite accepts other memory functions only while it is not in use, so each test of this suite
+// calls this before it opens anything.
 bool install() {
   static const bool done = [] {
     auto own = real;
@@ -61,8 +61,8 @@ bool install() {
   return done;
 }
 
-/// While it lives, the allocations from the n-th on fail, so many of them, in this thread or in
-/// all. `used_up`: there were that many.
+/// For its lifetime, `failures` allocations fail from the n-th on, in this thread or in all
+/// threads. `used_up`: the n-th allocation was reached.
 class starved {
 public:
   starved(long n, long failures, bool here_only) {
@@ -85,24 +85,24 @@ struct tally {
   int tried = 0;
   int failed = 0;
   int refused = 0; ///< because the last transaction is still open
-  int broken = 0;  ///< reads that fail although there is memory again
+  int broken = 0;  ///< reads that fail although memory is available again
 };
 
-/// Fails each allocation of a read whose connection must end a snapshot, and checks the reads
-/// after it.
+/// Fails each allocation of a read whose connection must end a snapshot, and checks the reads after
+/// it.
 tally starve_reads() {
   CAF_REQUIRE(install());
   const engine_folder folder;
   tally t;
   for (const long failures : {1L, 2L, 3L, 1'000'000L}) {
     bool reached = true;
-    // The old snapshot is ended behind the first few of them.
+    // The end of the old snapshot is among the first few allocations.
     for (long n = 0; reached && n < 24; ++n) {
       db_engine db(folder.url(std::to_string(failures) + "-" + std::to_string(n)),
                    {.num_workers = 1, .max_leases = 1, .backup_enabled = false});
       db.execute("CREATE TABLE t (x)");
       db.fetch("SELECT count(*) FROM t");                  // its snapshot stays open
-      db.with_id("a").execute("INSERT INTO t VALUES (1)"); // and is old now
+      db.with_id("a").execute("INSERT INTO t VALUES (1)"); // and is outdated now
       {
         const starved memory(n, failures, true);
         const auto e = failure_of([&] { db.fetch("SELECT count(*) FROM t"); });
@@ -151,7 +151,7 @@ CAF_TEST(reader actors and the writer that could not end a transaction are repla
       db_engine db(folder.url("w" + std::to_string(failures) + "-" + std::to_string(n)),
                    {.num_workers = 1, .max_leases = 1, .backup_enabled = false});
       db.execute("CREATE TABLE t (x)");
-      const auto only_lease = db.cursor("SELECT 1"); // reads go to the reader actor
+      const auto only_lease = db.cursor("SELECT 1"); // so that reads use the reader actor
       db.fetch("SELECT count(*) FROM t");
       auto outcome = outcome::rolled_back;
       bool done = false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The write connection keeps its read transaction open over its own commits, and everything goes on
-// as if it did not: other connections' commits, schema changes, checkpoints, failures.
+// The write connection keeps its read transaction open across its commits. Nothing else may change:
+// other connections' commits, schema changes, checkpoints, failures.
 
 #include "base/fault.hpp"
 #include "connection/connection.hpp"
@@ -80,7 +80,7 @@ CAF_TEST(the snapshot stays open and new over the connections own commits) {
   }
   CAF_CHECK_EQUAL(f.writer->read_counters().snapshots_opened, opened);
   CAF_CHECK(!f.writer->in_transaction());
-  const stranger other(f.where.path); // it can write: nothing is left open but a read
+  const stranger other(f.where.path); // it can write: only a read is open
   CAF_CHECK_EQUAL(other.run("INSERT INTO t (x) VALUES (-1)"), SQLITE_OK);
   CAF_CHECK_EQUAL(f.count(), 101);
 }
@@ -135,7 +135,7 @@ CAF_TEST(what cannot run beside an open read runs) {
     CAF_REQUIRE(f.writer->snapshot().is_open());
     CAF_CHECK_EQUAL(code_of([&] { f.execute(sql); }), "none");
   };
-  // SQLite itself refuses this beside a pending read: the control of this test.
+  // SQLite itself refuses this beside a pending read: the negative control.
   const stranger other(f.where.path);
   sqlite3_stmt* pending = nullptr;
   CAF_REQUIRE_EQUAL(other.run("CREATE TABLE gone (x)"), SQLITE_OK);
@@ -212,7 +212,7 @@ CAF_TEST(a reader stops mapping the file while snapshots come often) {
 }
 
 CAF_TEST(a write that is stopped while it commits reports its outcome) {
-  // SQLite asks its progress handler after a COMMIT, too, at each thousandth step of all runs
+  // SQLite also calls its progress handler after a COMMIT, at each thousandth step of all runs
   // together.
   struct stopper {
     static void stop(void* self, int, const char*, const char*, sqlite3_int64) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A cursor of an actor loses no row where the reader fails under one of its requests.
+// A cursor of an actor loses no row if the reader fails during one of its requests.
 //
-//   sender                 reader 1                    reader 1 again
+//   sender                 reader 1                    reader 1, restarted
 //   cursor_next ---------> steps 10 rows, then fails
 //                                                      answers with those 10 rows
 //   cursor_next -------------------------------------> the next 10

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A commit that fails with an I/O error may reappear when the file is opened again: it is resolved
-// before any caller gets "not done", and if that is not possible nothing more is
-// written.
+// A commit that fails with an I/O error may reappear when the file is opened again. The engine
+// resolves the commit before any caller gets "not done". If that is impossible, it writes nothing
+// more.
 //
 //   writer                               answer
 //   COMMIT: I/O error
 //   checkpoint empties the WAL -------->  the group runs again: done
 //   a reader keeps the WAL: a commit
-//   in the failed one's place --------->  the same
+//   replaces the failed one ----------->  the same
 //   neither is possible --------------->  `fenced`, `unknown`; the next write tries again
 
 #include "support/engine/engine_system_fixture.hpp"
@@ -32,7 +32,7 @@ namespace {
       error_info{.code = errc::io, .extended_code = 1034, .message = "disk I/O error on purpose"});
 }
 
-// A disk that can be broken: every COMMIT, checkpoint and resolving commit fails while it is.
+// A disk that can be broken: while it is, every COMMIT, checkpoint and resolving commit fails.
 class broken_disk {
 public:
   explicit broken_disk(std::vector<std::string> points) : points_(std::move(points)) {
@@ -124,9 +124,9 @@ CAF_TEST(a failed commit that cannot be resolved fences writing until it can) {
   CAF_CHECK(later->outcome_info().outcome == outcome::not_run);
   CAF_CHECK(!f.health().ok);
   CAF_CHECK(f.health().fenced.find("could not be resolved") != std::string::npos);
-  CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads go on
+  CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads continue
   disk.broken = false;
-  CAF_CHECK(f.done("INSERT INTO t VALUES (3)")); // by itself
+  CAF_CHECK(f.done("INSERT INTO t VALUES (3)")); // without any intervention
   CAF_CHECK(f.health().ok);
   CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 3);
   const std::lock_guard lock(telling);
@@ -165,9 +165,9 @@ CAF_TEST(a writer that fails while it resolves loses no request) {
 }
 
 CAF_TEST(a write whose failed commit is not resolved is answered by its deadline) {
-  //   writer: fenced; takes the next write, blocks in the checkpoint
+  //   writer: fenced; pops the next write, blocks in the checkpoint
   //   watchdog: timeout
-  //   the door opens: resolved, written
+  //   the latch opens: resolved, written
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   blocking_point door;
@@ -187,7 +187,7 @@ CAF_TEST(a write whose failed commit is not resolved is answered by its deadline
   const auto stuck = f.write("INSERT INTO t VALUES (2)", 300ms);
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
-  CAF_CHECK(stuck->outcome_info().outcome != outcome::unknown); // it never came to its commit
+  CAF_CHECK(stuck->outcome_info().outcome != outcome::unknown); // it never reached its commit
   CAF_CHECK(eventually([&] { return !f.health().ok; }));
   stands = false;
   door.open();
@@ -218,7 +218,7 @@ CAF_TEST(the facade gets the same) {
   disk.broken = false;
   CAF_CHECK_EQUAL(to_string(in_transaction().code), to_string(errc::none));
   CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 1);
-  // Settled at once: rolled back, and said so.
+  // Resolved at once: the error reports the rollback.
   disk.left = 1;
   disk.broken = true;
   e = in_transaction();

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wake-up that is sent to a reader which steps back at that moment. The suite is the readers'
-// actors: it keeps the wake-ups that the engine sends, and drains the queue when and as whom it
-// likes.
+// A wake-up sent to a reader that becomes a spare at that moment. The suite replaces the readers'
+// actors: it collects the wake-ups that the engine sends, and drains the queue at chosen moments
+// and as a chosen reader.
 //
 //   reader 1, peer 7         reader 2, a spare                        a sender, peer 8
-//   at the door              active: peer 7 has every other one
-//   answers, is in nothing                                            chooses reader 2
-//                            steps back
+//   waits at the latch       active: peer 7 occupies all others
+//   answers, runs nothing                                             chooses reader 2
+//                            becomes a spare again
 //                            <-------------------------------------- its wake-up
-//   at the door again        active again, and must be woken
+//   at the latch again       active again, and must be woken
 
 #include "engine/engine.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -33,7 +33,7 @@ using namespace dbengine::test;
 
 namespace {
 
-/// Waits where its answer is given, after its reader has released it.
+/// Blocks in its answer, after its reader has released it.
 class read_of_peer final : public dbengine::engine::request {
 public:
   read_of_peer(std::uint64_t of, std::string text)
@@ -82,8 +82,8 @@ struct fixture {
     core->cancel_requests();
   }
 
-  /// As the actor of that reader, on the wake-up that it was sent. False if none was, or it
-  /// takes no work.
+  /// Acts as the actor of that reader on the wake-up that it got. False if there was no wake-up, or
+  /// if the reader takes no work.
   bool serve(std::size_t reader) {
     {
       const std::lock_guard lock(mutex);
@@ -118,12 +118,12 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   const auto other = read(8, "SELECT 1");
   other->answers.open();
   core->reads().submit(other);
-  CAF_REQUIRE(serve(1)); // a spare one until then: peer 7 has every reader, and peer 8 waits
+  CAF_REQUIRE(serve(1)); // a spare until then: peer 7 occupies every reader, and peer 8 waits
   CAF_CHECK(other->now() == engine::request::state::answered);
 
   std::this_thread::sleep_for(defaults::spare_reader_stays);
   doors[0].open();
-  // Reader 1 answers: it is in nothing, and not back at the queue.
+  // Reader 1 is answering: it runs no request and has not returned to the queue.
   CAF_REQUIRE(held->answers.await_one());
   const auto next = read(8, "SELECT 2");
   next->answers.open();
@@ -135,7 +135,7 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
     core->reads().submit(next);
     CAF_REQUIRE_EQUAL(steps_back.hits(), 1);
   }
-  CAF_CHECK(!serve(1)); // the wake-up came to a spare one
+  CAF_CHECK(!serve(1)); // the wake-up reached a spare
   held->answers.open();
   first.join();
   CAF_CHECK(next->now() == engine::request::state::answered);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The queue in front of the workers: peers have it in turns, each has its share, and what one has
-// in flight is bounded.
+// The queue before the workers: peers take turns, each has a share, and the requests of each in
+// flight are bounded.
 
 #include "engine/request_queue.hpp"
 
@@ -22,7 +22,7 @@ using dbengine::engine::request_queue;
 
 namespace {
 
-/// Of peers that are addresses, see peer_numbers.cpp.
+/// The bit of peers that are addresses, see peer_numbers.cpp.
 constexpr std::uint64_t address = std::uint64_t{1} << 63;
 
 class silent final : public request {
@@ -51,7 +51,7 @@ errc pushing(request_queue& q, request_ptr r) {
   }
 }
 
-/// How many the peer gets in.
+/// The number of requests that the peer can enqueue.
 int fill(request_queue& q, std::uint64_t peer) {
   for (int n = 0;; ++n)
     if (pushing(q, one(peer)) != errc::none)
@@ -115,7 +115,7 @@ CAF_TEST(a flood fills its own share and no other) {
   CAF_CHECK(pushing(q, one(0)) == errc::none);
   CAF_CHECK_EQUAL(a.refused.load(), 3u);
 
-  // The process's own requests may take all.
+  // The process's own requests may use all of it.
   admission b{.max_requests = 10, .max_bytes = std::size_t{1} << 30};
   request_queue own(b);
   CAF_CHECK_EQUAL(fill(own, 0), 10);
@@ -163,7 +163,7 @@ CAF_TEST(no peer has more in flight than it may) {
   q.done(*first);
   CAF_CHECK(q.has_work());
   CAF_CHECK(q.pop());
-  // The process's own are not bounded so.
+  // Requests of the process itself have no such bound.
   q.push(one(0));
   q.push(one(0));
   CAF_CHECK(q.pop() && q.pop());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The queue in front of the workers: its classes, its bounds, what it gives back. Lanes of peers:
-// request_lanes.cpp.
+// The queue before the workers: its classes, its bounds, what it returns. Peers' lanes are tested
+// in request_lanes.cpp.
 
 #include "engine/request_queue.hpp"
 
@@ -92,7 +92,7 @@ CAF_TEST(a group is of one class and within its bounds) {
     q.push(one(text));
   q.push(one("b", priority::background));
   CAF_CHECK_EQUAL(texts(q.pop_group(2, 1 << 20)), "12");
-  CAF_CHECK_EQUAL(texts(q.pop_group(9, 1)), "3"); // one is taken whatever its size
+  CAF_CHECK_EQUAL(texts(q.pop_group(9, 1)), "3"); // one request is popped whatever its size
   CAF_CHECK_EQUAL(texts(q.pop_group(9, 1 << 20)), "b");
   CAF_CHECK(q.pop_group(9, 1 << 20).empty());
 }
@@ -153,7 +153,7 @@ CAF_TEST(overdue and cancelled requests are taken out) {
   q.push(later);
   const auto expired = q.expire(now);
   CAF_CHECK_EQUAL(texts(expired), "o");
-  CAF_CHECK_EQUAL(overdue->answers, 0); // by the caller of `expire`
+  CAF_CHECK_EQUAL(overdue->answers, 0); // the caller of `expire` answers it
   CAF_CHECK_EQUAL(drain(), "l");
 }
 
@@ -163,7 +163,7 @@ CAF_TEST(a closed queue gives back what waits and refuses what comes) {
   const auto popped = one("p");
   CAF_CHECK_EQUAL(texts(q.close({.code = errc::unavailable, .message = "closed"})), "w");
   CAF_CHECK(pushing(q, one("x")) == errc::unavailable);
-  q.push_front({popped}); // a worker failed meanwhile: answered with the same error
+  q.push_front({popped}); // returned by a failed worker: answered with the same error
   CAF_REQUIRE(popped->failure);
   CAF_CHECK(popped->failure->code == errc::unavailable);
   CAF_CHECK_EQUAL(popped->answers, 1);

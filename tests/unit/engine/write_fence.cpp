@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The levels of the write fence: which follows which, and what the owner is notified of.
+// The levels of the write fence: their order, and the notifications to the owner.
 
 #include "engine/write/write_fence.hpp"
 
@@ -76,8 +76,8 @@ CAF_TEST(lifting what is not raised notifies of nothing) {
 }
 
 CAF_TEST(the owner is notified without the lock and once) {
-  // The callback asks the fence, as a host's may through health: with the lock held it would wait
-  // for itself.
+  // The callback queries the fence, as a host's may through health: if the lock were held, it would
+  // deadlock.
   o.on_escalation = [this](const escalation&) { seen.push_back(fence.reason()); };
   std::vector<std::thread> all;
   for (int i = 0; i < 4; ++i)
