@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Failures in the caller's own thread: on a lease, in an inline write, at the commit of a
-// transaction.
+// Failures on the caller's thread: on a lease, in an inline write, at the commit of a transaction.
 //
 //   caller                                   writer / reader
-//   read on a lease: fails ---------------->  runs once more on a reader
-//   inline write fails before its commit -->  runs once more on the next writer
-//   ... after its commit                      done: the commit record says so
-//   write(): fails at COMMIT                  rolled back / done, as the record says
+//   read on a lease: fails ---------------->  runs again on a reader
+//   inline write fails before its commit -->  runs again on the next writer
+//   ... after its commit                      done: the commit record proves it
+//   write(): fails at COMMIT                  rolled back / done, by the record
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/faults/fault_script.hpp"
@@ -78,7 +77,7 @@ CAF_TEST(an inline write that fails is done once) {
     with_table w;
     const fault_script script(point, 1, fail_worker);
     int n = 0;
-    // The first ones may still find the writer at work and go through its queue.
+    // The first writes may still find the writer busy and go through its queue.
     for (; script.hits() == 0 && n < 1'000; ++n)
       CAF_REQUIRE_EQUAL(w.db.execute("INSERT INTO t VALUES (1)").changes, 1);
     CAF_CHECK_EQUAL(script.hits(), 1);
@@ -122,7 +121,7 @@ CAF_TEST(a connection that fails inside a transaction is an error and is replace
     with_table w;
     std::atomic<int> passed{0};
     {
-      // The first is that of BEGIN, the others are before statements.
+      // The first hit is that of BEGIN, the others precede statements.
       const fault_script script("writer.snapshot_renewed", 1'000, [&] {
         if (++passed == 3)
           fail_worker();
@@ -164,7 +163,7 @@ CAF_TEST(a transaction that fails at its commit reports its outcome) {
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::unavailable));
     CAF_CHECK(e.outcome == outcome::rolled_back);
     CAF_CHECK(w.db.fetch_value<int>(count) == 0);
-    CAF_CHECK_EQUAL(to_string(commit(w).code), to_string(errc::none)); // by the next writer
+    CAF_CHECK_EQUAL(to_string(commit(w).code), to_string(errc::none)); // on the next writer
     CAF_CHECK(w.db.fetch_value<int>(count) == 1);
   }
   {

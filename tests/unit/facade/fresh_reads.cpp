@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Snapshots that live on: never older than what was answered, by whichever process; never in the
-// WAL's way; never lost with their thread.
+// Snapshots that are kept open. None is older than any answer, from any process; none keeps the WAL
+// from a restart; none is lost with its thread.
 //
 //   another process              the engine's readers
 //   COMMIT n
@@ -29,8 +29,8 @@ using namespace dbengine::test;
 
 namespace {
 
-// A child that commits 1, 2, 3 … through SQLite alone and prints each number after its commit; ends
-// when its output is closed.
+// A child that commits 1, 2, 3 … through SQLite alone and prints each number after its commit,
+// until its output is closed.
 class foreign_writer {
 public:
   explicit foreign_writer(const std::string& file) {
@@ -53,7 +53,7 @@ public:
     ::waitpid(child_, nullptr, 0);
   }
 
-  /// The newest number that it has printed; waits if it has printed none since the last.
+  /// The newest number printed; waits if none has been printed since the last call.
   int told() const {
     int numbers[256];
     const auto n = ::read(from_, numbers, sizeof numbers);
@@ -88,7 +88,7 @@ CAF_TEST(what another process has committed is seen by the next read) {
     db.execute("CREATE TABLE n (x INTEGER)");
     db.execute("INSERT INTO n VALUES (0)");
   }
-  // Before the engine: a fork of a process with threads has none of them.
+  // Started before the engine: a forked process has none of its parent's threads.
   const foreign_writer other((folder.path / "test.db").string());
   db_engine db(folder.url());
   std::atomic<int> known{0};
@@ -117,7 +117,7 @@ CAF_TEST(what another process has committed is seen by the next read) {
 
 namespace {
 
-// A WAL counts in its header how often it was restarted.
+// The WAL's header counts its restarts.
 std::uint32_t number_of(const std::filesystem::path& wal) {
   std::ifstream in(wal, std::ios::binary);
   unsigned char header[16] = {};
@@ -142,8 +142,8 @@ CAF_TEST(readers that never pause do not keep the WAL from a restart) {
         db.fetch("SELECT length(b) FROM t WHERE id = ?", 1 + n % 1'000);
     });
   const std::string text(60'000, 'x');
-  // One after the other, and without a pause that would truncate it. How long it grows depends on
-  // how long a busy machine keeps a reader from ending its statement; that it starts again does
+  // Writes follow each other without a pause in which the WAL would be truncated. The WAL's length
+  // depends on how long a busy machine delays the end of a reader's statement; its restart does
   // not.
   int anew = 0;
   auto number = number_of(wal);
@@ -173,7 +173,7 @@ CAF_TEST(threads that come and go leave every lease to those that follow) {
           db.fetch("SELECT x FROM t");
       });
   }
-  // All of them at once: a cursor keeps one.
+  // Opens all leases at once: each cursor occupies one.
   std::vector<cursor> cursors;
   for (std::size_t i = 0; i < leases; ++i)
     cursors.push_back(db.with_timeout(std::chrono::seconds(10)).cursor("SELECT x FROM t"));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Short reads on the idle write connection: fresh, blocking no write, and never where they must not
-// be.
+// Short reads on the idle write connection: they are fresh, block no write, and do not run there if
+// they must not.
 
 #include "base/fault.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -34,7 +34,7 @@ constexpr const char* count_to =
 struct fixture {
   explicit fixture(options o = {}) : db(folder.url(), std::move(o)) {
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x)");
-    for (int i = 0; i < 4; ++i) { // until they are known to be short
+    for (int i = 0; i < 4; ++i) { // until both reads are known to be cheap
       rows();
       count(3);
     }
@@ -70,7 +70,7 @@ CAF_TEST(a read after a commit runs on the write connection and sees it) {
     f.insert();
     CAF_CHECK_EQUAL(f.rows(), i);
   }
-  // A sweep that checks the writer lock at the same moment may send a read to its lease.
+  // A sweep that checks the writer lock at the same moment may direct a read to its lease.
   CAF_CHECK(f.on_writer() > before + 25);
 }
 
@@ -83,7 +83,7 @@ CAF_TEST(without commits reads go back to their leases) {
   const auto settled = f.on_writer();
   for (int i = 0; i < 100; ++i)
     CAF_CHECK_EQUAL(f.rows(), 1);
-  // A sweep in between may cost a handful.
+  // A sweep in between may direct some reads to the writer.
   CAF_CHECK(f.on_writer() <= settled + 10);
   CAF_CHECK(f.db.get_stats().snapshots_reused > reused);
 }
@@ -168,13 +168,13 @@ CAF_TEST(a read that turns out long gives way to a write) {
     if (point != "read_on_writer.before_statement" || reads++ > 0)
       return;
     writing = std::jthread([&] { f.insert(); });
-    // The write finds the connection taken and waits in the queue.
+    // The write finds the connection in use and waits in the queue.
     CAF_CHECK(eventually([&] { return f.db.get_stats().queue_size > 0; }));
   });
   const auto before = f.on_writer();
   CAF_CHECK_EQUAL(f.count(300'000), 300'000);
   CAF_CHECK_EQUAL(reads.load(), 1);
-  CAF_CHECK_EQUAL(f.on_writer(), before); // it ended on its lease
+  CAF_CHECK_EQUAL(f.on_writer(), before); // the read ended on its lease
   if (writing.joinable())
     writing.join();
   CAF_CHECK_EQUAL(f.rows(), 2);
@@ -190,7 +190,7 @@ CAF_TEST(a failure of the write connection under a read is not the readers) {
   });
   CAF_CHECK_EQUAL(f.rows(), 1);
   CAF_CHECK_EQUAL(strikes.load(), 1);
-  f.insert(); // by the next writer
+  f.insert(); // on the next writer
   CAF_CHECK_EQUAL(f.rows(), 2);
 }
 
@@ -206,14 +206,14 @@ CAF_TEST(an idle engine lets others truncate the log) {
   CAF_CHECK_EQUAL(f.rows(), 1);
   sqlite3* other = nullptr;
   CAF_REQUIRE_EQUAL(sqlite3_open((f.folder.path / "test.db").c_str(), &other), SQLITE_OK);
-  // Before its first read a connection does not know of the log.
+  // Before its first read, a connection does not know the log.
   CAF_REQUIRE_EQUAL(sqlite3_exec(other, "SELECT count(*) FROM t", nullptr, nullptr, nullptr),
                     SQLITE_OK);
   const auto truncated = [&] {
     return sqlite3_wal_checkpoint_v2(other, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) ==
            SQLITE_OK;
   };
-  f.db.read([&](snapshot& s) { // the control: an open snapshot of the log is in the way
+  f.db.read([&](snapshot& s) { // the control: an open snapshot prevents it
     CAF_CHECK_EQUAL(s.fetch("SELECT count(*) FROM t")[0][0].as<std::int64_t>(), 1);
     f.insert();
     CAF_CHECK(!truncated());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Heartbeats and handshakes at the same time: a heartbeat ends no connection that is being made.
+// Simultaneous heartbeats and handshakes: a heartbeat ends no connection during its handshake.
 
 #include <dbengine/actors/publish.hpp>
 #include <dbengine/actors/spawn.hpp>
@@ -33,7 +33,7 @@ struct config : caf::actor_system_config {
 
 CAF_TEST(no heartbeat ends a handshake) {
   config host_config(500ms);
-  config client_config(200us); // each handshake meets some
+  config client_config(200us); // several heartbeats per handshake
   caf::actor_system host(host_config);
   caf::actor_system client(client_config);
   caf::logger::set_current_actor_system(nullptr);

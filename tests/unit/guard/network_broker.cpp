@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// CAF's broker of network connections ends without keeping a message: one of itself, such as its
-// heartbeat, would keep the broker, too.
+// CAF's broker of network connections must end without retaining a message. A message from the
+// broker itself, such as its heartbeat, would keep the broker alive.
 
 #include "guard/network_broker.hpp"
 
@@ -29,7 +29,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A message that says how many of it there are.
+/// A message that counts its instances.
 struct counted {
   counted() { ++alive; }
   counted(const counted&) { ++alive; }
@@ -55,7 +55,7 @@ public:
 
   void tell_itself() const { caf::send_as(broker, broker, counted{}); }
 
-  /// As the middleman does where the system ends, with a message in the broker's mailbox.
+  /// Acts like the middleman at the end of the system, with a message in the broker's mailbox.
   void end_with_a_message() {
     std::promise<void> done;
     auto& backend = system.middleman().backend();
@@ -105,7 +105,7 @@ CAF_TEST(an unchanged broker keeps its messages until it is notified) {
   scene s;
   s.end_with_a_message();
   s.tell_itself();
-  CAF_CHECK_EQUAL(counted::alive, 2); // else the tests above judge nothing
+  CAF_CHECK_EQUAL(counted::alive, 2); // otherwise the tests above prove nothing
   dbengine::actors::guard::close_mailbox_with_broker(s.system);
   CAF_CHECK(test::eventually([] { return counted::alive == 0; }));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A folder held by its handle: what is there already is neither opened for writing nor followed nor
+// A folder held by its handle: an existing file is neither opened for writing, nor followed, nor
 // replaced.
 #include "os/directory.hpp"
 
@@ -21,7 +21,7 @@ struct fixture {
   temporary_folder inside;
   dbengine::os::directory folder = dbengine::os::directory::open(inside.path, false);
   std::filesystem::path victim = outside.path / "victim";
-  // Each leads to the victim, or stands in the way.
+  // Each leads to the victim or occupies the name.
   const std::vector<std::string> traps = {"file", "hard", "soft", "dangling", "pipe", "folder"};
 
   fixture() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A name that stands for several addresses.
+// A name with several addresses.
 //
-//   dial             127.0.0.2 (says nothing)     127.0.0.1
+//   dial             127.0.0.2 (no answer)         127.0.0.1
 //   SYN ------------>
-//   250 ms later -------------------------------> accepts: talked to
+//   250 ms later -------------------------------> accepts: used
 
 #include "remote/client/dial.hpp"
 
@@ -61,7 +61,7 @@ public:
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&in), &size);
     return ntohs(in.sin_port);
   }
-  /// From now on it does not answer: its queue is full, and what comes is dropped.
+  /// Makes the listener unresponsive: its queue is full, and further connections are dropped.
   void fill(const char* ip) {
     for (int i = 0; i < 4; ++i) {
       waiting_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -93,14 +93,14 @@ CAF_TEST(the next address of a name is tried where the first one says nothing) {
   const listener live("127.0.0.1", 0, 8);
   listener dead("127.0.0.2", live.port(), 0);
   dead.fill("127.0.0.2");
-  // The control: alone it is not reached.
+  // The control: the dead address alone is not reached.
   auto e = failure_of_dial(
       [&](const dbengine::actors::remote::endpoint&) {
         return std::vector{at("127.0.0.2", dead.port())};
       },
       300ms);
   CAF_CHECK_EQUAL(to_string(e.code), "unreachable");
-  // The peer that answers is no engine, and that is reported: it was reached.
+  // The peer that answers is not an engine; the error proves that it was reached.
   std::jthread answers([&] {
     const int fd = ::accept4(live.fd(), nullptr, nullptr, SOCK_CLOEXEC);
     const std::vector<char> no_engine(64, 'x');
@@ -126,7 +126,7 @@ CAF_TEST(an address that refuses is no reason to wait) {
   const auto e = failure_of_dial(
       [&](const dbengine::actors::remote::endpoint&) {
         return std::vector<dbengine::actors::remote::socket_address>(
-            200, at("127.0.0.1", port)); // 50 s, a stagger for each
+            200, at("127.0.0.1", port)); // 50 s if each waited for its stagger
       },
       30s);
   CAF_CHECK_EQUAL(to_string(e.code), "unreachable");

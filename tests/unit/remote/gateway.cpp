@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The gateway behind the guard: whatever stands in a body is answered, and parts of an answer come
-// only to whom they belong.
+// The gateway behind the guard: every body is answered, whatever its bytes, and only the peer that
+// asked gets the parts of an answer.
 
 #include "remote/server/gateway.hpp"
 #include "remote/server/decoder.hpp"
@@ -138,7 +138,7 @@ CAF_TEST(whatever stands in a body it is answered) {
 CAF_TEST(a list may not take more memory than a message is worth) {
   scene it;
   caf::scoped_actor peer(it.system());
-  // Eight million nulls: eight megabytes that would become hundreds.
+  // Eight million nulls: eight megabytes that would expand to hundreds.
   auto bytes = body(std::string("SELECT 1"), std::uint64_t{0}, std::uint64_t{8'000'000});
   bytes.resize(bytes.size() + 8'000'000);
   const auto a = it.ask(peer, wire_kind::execute, 1, std::move(bytes));
@@ -153,11 +153,11 @@ CAF_TEST(no request makes the server gather more than an answer may hold) {
   it.ask(peer, wire_kind::execute, 1, body(execute_request{"CREATE TABLE t (x)", {}, {}}));
   CAF_CHECK(code(it.ask(peer, wire_kind::fetch, 2, fetching(numbers(10'000, "zeroblob(1000)")))) ==
             errc::too_big);
-  // Endless: it ends because it is stopped, not because it is done.
+  // An endless statement: it ends because it is interrupted, not because it is done.
   CAF_CHECK(code(it.ask(peer, wire_kind::fetch, 3,
                         fetching("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
                                  "SELECT x FROM c"))) == errc::too_big);
-  // Each result is small, together they are not.
+  // Each result is small, their sum is too large.
   const std::vector<operation> many(20, operation::fetch(numbers(100, "zeroblob(1000)")));
   auto writing = many;
   writing.insert(writing.begin(), operation::execute("INSERT INTO t VALUES (1)"));
@@ -173,7 +173,7 @@ CAF_TEST(no request makes the server gather more than an answer may hold) {
   rows r;
   dbengine::base::decode(a.body, r);
   CAF_CHECK_EQUAL(r[0][0].as<int>(), 0);
-  // Statements without a result count as well.
+  // Statements without a result count, too.
   script.clear();
   for (int i = 0; i < 20'000; ++i)
     script += "SELECT 1;";
@@ -269,7 +269,7 @@ CAF_TEST(a peer takes its share of the cursors and leaves the others theirs) {
   CAF_CHECK(is(open(other), wire_outcome::result));
   it.ask(peer, wire_kind::cursor_close, ++id, body(cursor_close{first}));
   CAF_CHECK(is(open(peer), wire_outcome::result));
-  // One that could not be opened counts no longer.
+  // A cursor that failed to open does not count.
   it.ask(other, wire_kind::cursor_open, ++id, body(cursor_open{"SELECT nope", {}, {}}));
   CAF_CHECK(is(open(other), wire_outcome::result));
   CAF_CHECK(is(open(other), wire_outcome::result));
@@ -315,7 +315,7 @@ CAF_TEST(a large answer comes in parts to the peer that asked and to no other) {
     whole.append(a.body, 8);
     a = it.ask(peer, wire_kind::more, id, body(std::uint64_t{1}));
   }
-  CAF_CHECK(code(a) == errc::invalid_state); // there is no more
+  CAF_CHECK(code(a) == errc::invalid_state); // there are no more parts
   CAF_CHECK_GREATER_OR_EQUAL(parts, 5);
   rows r;
   dbengine::base::decode(whole, r);

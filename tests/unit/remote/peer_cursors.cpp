@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A peer's cursor that keeps the write-ahead log from a restart is closed when that has grown
-// by so much; the process's own is not.
+// A peer's cursor that keeps the write-ahead log from a restart is closed when the log has grown by
+// a limit; a cursor of the process itself is not.
 
 #include "engine/read/cursor_table.hpp"
 #include "sqlite/url.hpp"
@@ -66,11 +66,11 @@ CAF_TEST(a cursor that is kept leaves the log its bound) {
   };
   CAF_CHECK(next().code == errc::none);
   writer.ask(wire_kind::execute, execute_body("INSERT INTO t VALUES (NULL)"));
-  // The cursor is first seen at 64 MiB, and the log is checked each time it has grown by a
+  // The cursor is first noticed at 64 MiB, and the log is checked each time it has grown by a
   // quarter: 16 MB a write, 800 in all.
   for (int i = 0; i < 50; ++i)
     CAF_CHECK_EQUAL(code_in(writer.ask(
-                        wire_kind::execute, // of another size each time, or SQLite writes nothing
+                        wire_kind::execute, // a different size each time, or SQLite writes nothing
                         execute_body("UPDATE t SET x = zeroblob(16000000 + " +
                                      std::to_string(i * 5'000) + ") WHERE rowid = 4"))),
                     "none");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What peers ask of a port: each request has an id of its own, ends with its connection, and is
-// decoded where it blocks no other request.
+// Requests of peers at a port: each has its own id, ends with its connection, and is decoded
+// without blocking other requests.
 
 #include "support/eventually.hpp"
 #include "support/faults/mutant.hpp"
@@ -28,7 +28,7 @@ std::string endless_insert() {
          "SELECT x FROM c WHERE x < 0";
 }
 
-/// Where a decoder is blocked.
+/// Blocks the decoder.
 manual_reset_event sign;
 
 dbengine::actors::remote::decoder_actor::behavior_type stopped_decoder(
@@ -40,8 +40,8 @@ dbengine::actors::remote::decoder_actor::behavior_type stopped_decoder(
   }};
 }
 
-/// A peer that gives one id to so many endless writes and hangs up; whether another one can write
-/// within a second or two.
+/// A peer sends `requests` endless writes under one id and hangs up. Returns the code of another
+/// peer's write with a deadline of 2 s.
 std::string after_a_peer_with_one_id(gateway_scene& s, int requests) {
   {
     gateway_peer greedy(s);
@@ -71,14 +71,14 @@ CAF_TEST(an id that is in flight is refused) {
     CAF_CHECK(why.code == errc::invalid_state);
     CAF_CHECK(why.message.find("number 5 is under way") != std::string::npos);
   }
-  // Another connection has its own.
+  // Another connection has separate ids.
   gateway_peer other(s);
   CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::fetch, fetch_body("SELECT 1"), 5)), "none");
-  // The first is still found by it.
+  // The id still identifies the first request.
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::cancel, wire_body(1s, std::uint64_t{5}))), "none");
   CAF_CHECK_EQUAL(code_in(peer.receive()), "cancelled");
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), 5)), "none");
-  // One whose answer is not yet fetched as a whole is in flight, too.
+  // A request whose answer is not yet fetched completely is in flight, too.
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT zeroblob(5000000)"), 7)),
                   "none");
   CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), 7)), "invalid_state");
@@ -105,7 +105,7 @@ CAF_TEST(all that a peer asked stops when it hangs up) {
       greedy.send(wire_kind::fetch, fetch_body(endless, ten_minutes));
       greedy.send(wire_kind::fetch, fetch_body(endless, ten_minutes, true));
       greedy.send(wire_kind::execute, execute_body(endless_insert(), {}, ten_minutes));
-      // An id for exactly-once, the same for all, is no way to hide either.
+      // The same id for exactly-once in all requests does not hide them either.
       greedy.send(wire_kind::execute,
                   wire_body(ten_minutes, execute_request{endless_insert(), {}, {.id = "one"}}));
       greedy.send(
@@ -152,11 +152,11 @@ CAF_TEST(more parameters than a statement takes are refused before they take mem
     CAF_CHECK(why.message.find("a list of " + std::to_string(n) + " parameters") !=
               std::string::npos);
   }
-  // As many as it takes come to the statement, which has another opinion.
+  // The maximum reaches the statement, which then fails for another reason.
   CAF_CHECK(failure_in(peer.ask(wire_kind::execute,
                                 execute_body("SELECT 1", params(std::vector<value>(most)))))
                 .code != errc::protocol);
-  // Wherever parameters stand.
+  // The bound applies to every list of parameters.
   const auto many = params(std::vector<value>(most + 1));
   CAF_CHECK_EQUAL(
       code_in(peer.ask(wire_kind::batch, wire_body(1s, batch_request{"SELECT ?", {many}, {}}))),
@@ -186,7 +186,7 @@ CAF_TEST(a large request is decoded aside and its connection keeps its order) {
     const auto dropped = peer.send(wire_kind::execute, execute_body("INSERT INTO t VALUES (2)"));
     const auto twice = peer.send(wire_kind::execute, large);
     CAF_REQUIRE(sign.wait_for_arrivals(1));
-    // Others are served, and what waits for nothing is.
+    // Other peers are served, and so are requests of this peer that need not wait.
     CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::fetch, fetch_body("SELECT 1"))), "none");
     CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::health, wire_body(1s))), "none");
     CAF_CHECK_EQUAL(code_in(peer.ask(wire_kind::fetch, fetch_body("SELECT 1"), twice)),
@@ -198,7 +198,7 @@ CAF_TEST(a large request is decoded aside and its connection keeps its order) {
   CAF_CHECK_EQUAL(code_in(peer.receive()), "none");
   CAF_CHECK_EQUAL(code_in(peer.receive()), "cancelled");
   CAF_CHECK_EQUAL(code_in(peer.receive()), "none");
-  // The small one behind the large one saw it, and the second large one came after it.
+  // The small request saw the large one before it, and the second large one ran last.
   const auto found =
       peer.ask(wire_kind::fetch, fetch_body("SELECT CASE WHEN typeof(x) = 'integer' THEN x END "
                                             "FROM t ORDER BY rowid"));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What one peer may have of the readers, the queue, the cursors and the backups, whatever it asks,
-// while another one goes on.
+// The shares of one peer in the readers, the queue, the cursors and the backups: whatever it
+// requests, other peers continue.
 
 #include "remote/server/peer_numbers.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -26,7 +26,7 @@ using dbengine::actors::remote::wire_kind;
 
 namespace {
 
-/// Point reads of one peer while another one reads without end; the code of the first that failed.
+/// Point reads of one peer while another runs endless reads; returns the code of the first failure.
 std::string reads_beside_long_ones(int readers, int reads, std::chrono::milliseconds timeout) {
   gateway_scene s({.num_workers = readers});
   gateway_peer greedy(s);
@@ -50,7 +50,7 @@ std::string reads_beside_long_ones(int readers, int reads, std::chrono::millisec
   return "none";
 }
 
-/// Code of opening one.
+/// The code of opening a cursor.
 std::string open_cursor(gateway_peer& p) {
   return code_in(p.ask(wire_kind::cursor_open, wire_body(20s, cursor_open{"SELECT 1", {}, {}})));
 }
@@ -70,8 +70,8 @@ std::set<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
-/// What the retention has left of the engine's own two backups after a peer has asked for some
-/// more.
+/// The number of files that retention has left of the engine's two backups after a peer has
+/// requested more.
 std::size_t left_beside_peers(const engine_folder& folder, std::vector<std::string>& codes,
                               bool allowed = true) {
   const auto backups = folder.path / "backups";
@@ -114,7 +114,8 @@ CAF_TEST(with one reader peers have it in turns) {
     greedy.send(wire_kind::fetch, fetch_body(some, ten_minutes));
   greedy.ask(wire_kind::health, wire_body(1s));
   CAF_CHECK_EQUAL(code_in(other.ask(wire_kind::fetch, fetch_body("SELECT 1"))), "none");
-  // By then nearly all of the greedy one's still wait, a second of work: one more does not come by.
+  // At this point nearly all of the greedy peer's reads still wait, a second of work: another one
+  // does not overtake them.
   CAF_CHECK(code_in(greedy.ask(wire_kind::fetch, fetch_body("SELECT 2", 1ms))) == "timeout");
 }
 
@@ -125,7 +126,7 @@ CAF_TEST(a flood is refused and another peer is not ) {
   const auto refused = [&] {
     return code_in(greedy.ask(wire_kind::fetch, fetch_body("SELECT 1", 100ms))) == "overloaded";
   };
-  // Until the first of them runs, which makes room for one more.
+  // Repeats until the first of them runs, which makes room for one more.
   CAF_CHECK(eventually(
       [&] {
         for (int i = 0; i < 30; ++i)

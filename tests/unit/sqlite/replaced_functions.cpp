@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The SQL functions that the engine replaces against SQLite's own, in one process: random arguments
-// of every type in UTF-8 and UTF-16 databases, as columns, constants, parameters and expressions,
-// in expression indexes and stored columns. DBENGINE_FUNCTION_CASES chooses how many calls are
-// compared, DBENGINE_SEED repeats a run.
+// Compares the SQL functions that the engine replaces with SQLite's, in one process. Arguments are
+// random, of every type, in UTF-8 and UTF-16 databases, as columns, constants, parameters and
+// expressions, in expression indexes and stored columns. DBENGINE_FUNCTION_CASES sets the number of
+// calls, DBENGINE_SEED repeats a run.
 
 #include "sqlite/functions/replaced_functions.hpp"
 

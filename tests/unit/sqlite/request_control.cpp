@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The three limits of a request, each by itself.
+// The limits of a request, each tested alone.
 
 #include "sqlite/request_control.hpp"
 
@@ -107,7 +107,7 @@ CAF_TEST(a commit that is forbidden never begins) {
   CAF_CHECK(p.try_forbid());
   CAF_CHECK(p.try_forbid());
   CAF_CHECK(!p.try_begin() && !p.has_begun());
-  p.begin_attempt(); // lifts no prohibition
+  p.begin_attempt(); // does not lift the prohibition
   CAF_CHECK(!p.try_begin());
 }
 

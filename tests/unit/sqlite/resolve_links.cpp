@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Where the path of a database leads, before there is a database.
+// Resolves the path of a database before the database exists.
 
 #include "os/directory.hpp"
 #include "sqlite/url.hpp"

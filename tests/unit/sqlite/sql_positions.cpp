@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Where a statement begins, where SQLite's tokeniser has a say that is easily missed. Any text:
-// tests/fuzz/sql.cpp.
+// Where a statement begins, in cases in which SQLite's tokeniser is easily misread. Arbitrary text
+// is tested by tests/fuzz/sql.cpp.
 
 #include "sqlite/sql_text.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What is read from an SQL text before SQLite sees it, by the table. The text alone never decides
-// what a statement may do. Byte order marks and torn comments: sql_positions.cpp; any text at all:
-// tests/fuzz/sql.cpp.
+// Tables of what the engine reads from an SQL text before SQLite parses it. The text alone never
+// decides what a statement may do. Byte order marks and torn comments are tested in
+// sql_positions.cpp, arbitrary text by tests/fuzz/sql.cpp.
 
 #include "sqlite/sql_text.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto npos = string_view::npos;
 
-/// The statements of a text, one behind the other, as a script is read.
+/// The statements of a text, one after the other, as a script reads them.
 std::string parts(string_view sql) {
   std::string text;
   for (auto at = next_statement(sql, 0); at != npos;) {
@@ -46,7 +46,7 @@ CAF_TEST(a statement begins behind spaces and comments and semicolons) {
       {"/* not closed SELECT 1", npos},
       {"- 1", 0},
       {"/ 1", 0},
-      {"\v1", 0}, // a vertical tab is no space to SQLite
+      {"\v1", 0}, // a vertical tab is not a space for SQLite
   };
   for (const auto& [sql, begin] : texts) {
     CAF_MESSAGE(sql);
@@ -77,7 +77,7 @@ CAF_TEST(a script is divided where its statements end) {
   };
   for (const auto& [sql, statements] : scripts)
     CAF_CHECK_EQUAL(parts(sql), statements);
-  // The parser takes what stands in parentheses behind a Tcl name; sqlite3_complete does not.
+  // The parser includes the parentheses after a Tcl name; sqlite3_complete does not.
   CAF_CHECK_EQUAL(parts("SELECT $a(;); SELECT 2"), "[SELECT $a(;);][SELECT 2]");
 }
 
@@ -92,7 +92,7 @@ CAF_TEST(a parameter ends where the tokeniser of SQLite ends it) {
     CAF_CHECK(begins_parameter(token[0]));
     CAF_CHECK_EQUAL(parameter_end(token, 0), end);
   }
-  // SQLite's tokeniser takes # for one, too; its parser refuses it.
+  // SQLite's tokeniser accepts # as a parameter; its parser refuses it.
   CAF_CHECK(begins_parameter('#'));
   for (const char c : {'a', '1', '\'', '(', ' ', '\0', ';'})
     CAF_CHECK(!begins_parameter(c));
@@ -140,7 +140,7 @@ CAF_TEST(a text that may write is known by its first word) {
 CAF_TEST(WITH is looked for in the first statement alone) {
   CAF_CHECK(may_have_with("WITH a AS (SELECT 1) SELECT * FROM a"));
   CAF_CHECK(may_have_with("SELECT * FROM (with a AS (SELECT 1) SELECT * FROM a)"));
-  CAF_CHECK(may_have_with("SELECT 'with'")); // a word in a text may be one, too
+  CAF_CHECK(may_have_with("SELECT 'with'")); // a false positive within a text is allowed
   CAF_CHECK(!may_have_with("SELECT 1"));
   CAF_CHECK(!may_have_with("SELECT wit"));
 }
@@ -152,7 +152,7 @@ CAF_TEST(look - ups of parameters are counted up to a bound) {
   const auto one = parameter_lookups("SELECT :a", most);
   const auto two = parameter_lookups("SELECT :a, :b", most);
   CAF_CHECK(one <= two);
-  // The list is searched once a name: twice the names are four times the look-ups.
+  // The list is searched once per name: twice the names cause four times the look-ups.
   const auto names = [](int n) {
     std::string sql = "SELECT 1";
     for (int i = 0; i < n; ++i)
@@ -166,6 +166,6 @@ CAF_TEST(look - ups of parameters are counted up to a bound) {
   CAF_CHECK(doubled < 5 * hundred);
   CAF_CHECK(parameter_lookups(names(2'000), 1'000) > 1'000);
   CAF_CHECK(parameter_lookups(names(2'000), 1'000) < 10'000);
-  // Numbers that rise need no search.
+  // Increasing numbers need no search.
   CAF_CHECK(parameter_lookups("SELECT ?, ?, ?", most) < 10);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Database URLs by the table: what each form means, and what is refused with which part of the
-// URL. Links are in resolve_links.cpp; any bytes at all in tests/fuzz/urls.cpp.
+// Tables of database URLs: the meaning of each form, and each refusal with the part of the URL that
+// it names. Links are tested in resolve_links.cpp, arbitrary bytes by tests/fuzz/urls.cpp.
 
 #include "sqlite/url.hpp"
 
@@ -36,7 +36,7 @@ std::string text_of(const location& l) {
 
 struct refused {
   std::string url;
-  const char* part; ///< the part of the URL that the error shows behind "at"
+  const char* part; ///< the part of the URL that the error shows after "at"
   const char* why;
 };
 
@@ -103,7 +103,7 @@ CAF_TEST(a parameter of a file URI is taken by the engine or passed to SQLite) {
     else
       CAF_CHECK(failure_of([&] { parse_url(url); }).code == errc::invalid_url);
   }
-  // What SQLite reads itself keeps its place and its spelling.
+  // Parameters that SQLite itself reads keep their order and spelling.
   CAF_CHECK_EQUAL(parse_url("file:x.db?immutable=1").filename, "?immutable=1");
   CAF_CHECK(parse_url("file:x.db?immutable=true").read_only);
   CAF_CHECK_EQUAL(parse_url("file:x.db?psow=0&mode=ro&immutable=1").filename,
@@ -151,7 +151,7 @@ CAF_TEST(what is no URL of a database is refused with the part at fault) {
   };
   for (const auto& r : table)
     CAF_CHECK_EQUAL(problem_of(r), "");
-  // The control: a table that is wrong about the part, the reason or the refusal is found out.
+  // The control: a table row with a wrong part, reason or refusal is found.
   CAF_CHECK_NOT_EQUAL(problem_of({"file:x%4", "%", "two hexadecimal digits"}), "");
   CAF_CHECK_NOT_EQUAL(problem_of({"file:x%4", "%4", "a NUL byte"}), "");
   CAF_CHECK_NOT_EQUAL(problem_of({"x.db", "x.db", "no path"}), "");
@@ -183,7 +183,7 @@ CAF_TEST(a file is located by its absolute path and a memory database by a name 
   const auto plain = sqlite::locate("sqlite:///" + (top / "a%b.db").string());
   CAF_CHECK_EQUAL(plain.path, top / "a%b.db");
   CAF_CHECK_EQUAL(plain.filename, (top / "a%b.db").string());
-  // The name that SQLite decodes again is the name that was asked for.
+  // SQLite decodes this name again, and gets the requested one.
   const auto uri = sqlite::locate("file:" + (top / "a%25b%3fc%23.db").string() + "?psow=0");
   CAF_CHECK_EQUAL(uri.path, top / "a%b?c#.db");
   CAF_CHECK_EQUAL(uri.filename, "file:" + top.string() + "/a%25b%3Fc%23.db?psow=0");

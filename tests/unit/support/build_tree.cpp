@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The build as the tests see it. Also the shortest example of a suite.
+// The build as tests see it, and the shortest example of a suite.
 #include <filesystem>
 
 #include "support/test.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The judge of long runs (support/engine/leak_check.hpp): a leak differs from one more connection.
+// The check of long runs (support/engine/leak_check.hpp): a leak differs from one more connection.
 
 #include "support/engine/leak_check.hpp"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Cursors of actors end by themselves: when they are not read for long, and when their owner has
-// ended.
+// Cursors of actors are closed automatically: when they have not been read for long, and when their
+// owner has ended.
 //
 //   owner                       engine
 //   cursor_open --------------> opens, monitors the owner, arms one timer
 //   cursor_next --------------> rows; the idle time starts again
-//   ends ---------------------> its cursors are closed, no others
+//   ends ---------------------> closes its cursors and no others
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -71,7 +71,7 @@ CAF_TEST(a cursor that is not read is closed) {
     opened(self, engine);
     CAF_CHECK(eventually([&] { return f.engine->cursors()->size() == 0; }));
   }
-  engine_actor gone = engine; // the handle may outlive it
+  engine_actor gone = engine; // the handle may outlive the engine
   f.engine->stop(1s);
 }
 
@@ -92,7 +92,7 @@ CAF_TEST(closing a cursor ends the step that runs) {
                   .options = {}});
   CAF_REQUIRE(box->wait(open, 60s, answer) && answer.match_elements<cursor_id>());
   const auto id = answer.get_as<cursor_id>(0);
-  // It never ends by itself, and its deadline is a day away.
+  // The step never ends by itself, and its deadline is a day away.
   const auto step = box->send(engine, cursor_next{.id = id, .batch = 1, .timeout = 24h});
   CAF_REQUIRE(g.wait_for_arrivals(1));
   box->send(engine, cursor_close{id});
@@ -102,9 +102,9 @@ CAF_TEST(closing a cursor ends the step that runs) {
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1); // the reader is free
 }
 
-// The control of the test above.
+// The negative control of the idle timer.
 CAF_TEST(a cursor that is read stays and a restarted pool continues its sweeps) {
-  engine_system_fixture f({}, idle(2s)); // longer than a busy machine keeps this thread from asking
+  engine_system_fixture f({}, idle(2s)); // longer than a busy machine delays this thread
   fill(f);
   CAF_REQUIRE(
       f.done("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) "
@@ -113,7 +113,7 @@ CAF_TEST(a cursor that is read stays and a restarted pool continues its sweeps) 
   caf::scoped_actor self(*f.system);
   const auto used = opened(self, engine);
   const auto unused = opened(self, engine);
-  // The pool is killed and its timer with it: the next pool looks after the cursors that are there.
+  // The pool is killed together with its timer: the next pool takes over the existing cursors.
   caf::anon_send_exit(f.engine->handles().read().reader_pool, caf::exit_reason::kill);
   const auto started = std::chrono::steady_clock::now();
   int asked = 0;
@@ -129,7 +129,7 @@ CAF_TEST(a cursor that is read stays and a restarted pool continues its sweeps) 
 }
 
 CAF_TEST(the cursors of an owner that ends are closed and no others) {
-  engine_system_fixture f; // a minute of patience: not the timer
+  engine_system_fixture f; // an idle time of a minute: the timer plays no part
   fill(f);
   const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
   caf::scoped_actor stays(*f.system);
@@ -146,7 +146,7 @@ CAF_TEST(the cursors of an owner that ends are closed and no others) {
   caf::anon_send_exit(owner, caf::exit_reason::kill);
   CAF_CHECK(eventually([&] { return f.engine->cursors()->size() == 1; }));
   CAF_CHECK_EQUAL(next(stays, engine, kept), "1");
-  // One that ends normally, too, with the same engine.
+  // The cursors of an owner that ends normally are closed, too.
   {
     caf::scoped_actor passes(*f.system);
     opened(passes, engine);
@@ -166,7 +166,7 @@ CAF_TEST(an owner that ended before its cursor was open leaves none) {
       return caf::behavior{[](int) {}};
     });
   }
-  CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 3); // behind all of them
+  CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 3); // queued after all of them
   CAF_CHECK(eventually([&] { return f.engine->cursors()->size() == 0; }));
 }
 
@@ -183,7 +183,7 @@ CAF_TEST(an engine without cursors arms no timer) {
   };
   const auto first = open();
   open();
-  CAF_CHECK_EQUAL(armed, 1); // one for all
+  CAF_CHECK_EQUAL(armed, 1); // one timer for both cursors
   CAF_CHECK(eventually([&] {
     const auto again = table.expire();
     CAF_CHECK(!again || *again <= 1ms);
@@ -191,7 +191,7 @@ CAF_TEST(an engine without cursors arms no timer) {
   }));
   open();
   CAF_CHECK_EQUAL(armed, 2);
-  table.close(first, 8); // no other actor's number works
+  table.close(first, 8); // another actor's number has no effect
   table.close_owned(8);
   CAF_CHECK_EQUAL(table.size(), 1u);
   table.close_owned(7);

@@ -134,7 +134,7 @@ CAF_TEST(every request is answered once) {
   self->request(s.engine, 5s, cancel_request{7})
       .receive([&] { ++answers; }, [](const caf::error&) {});
   CAF_CHECK_EQUAL(answers, 2);
-  // A refusal says why.
+  // A refusal gives its reason.
   maintenance_request large{
       .what = maintenance_kind::analyze, .argument = {}, .setting = {}, .options = {}};
   large.argument.assign(std::size_t{1} << 24, 'x');

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Beginning and end of engines: in a host's system, several at once, a thousand one after the
-// other.
+// Start and end of engines: in a host's system, several at once, a thousand one after the other.
 //
 //   shutdown    refuses -> drains (timeout) -> interrupts and answers -> ends the actors
 //               -> closes the file
@@ -58,7 +57,7 @@ std::string write(caf::scoped_actor& self, const engine_actor& e, const std::str
   return code;
 }
 
-// Keeps one of the scheduler's threads.
+// Occupies one of the scheduler's threads.
 void occupy(caf::actor_system& sys, blocking_point& door) {
   sys.spawn([&door](caf::event_based_actor*) { door.wait(); });
 }
@@ -110,7 +109,7 @@ CAF_TEST(two engines live in one host and end apart) {
     CAF_CHECK_EQUAL(write(self, one, "INSERT INTO t VALUES (2)"), "shut_down");
     CAF_CHECK_EQUAL(write(self, two, "INSERT INTO t VALUES (2)"), "none");
     CAF_CHECK_EQUAL(number(self, two, "SELECT count(*) FROM t"), 1);
-    // The host's own actors were not touched.
+    // The shutdown did not touch the host's actors.
     auto own = sys.spawn([] { return caf::behavior{[](int x) { return x + 1; }}; });
     self->request(own, caf::infinite, 41)
         .receive([](int x) { CAF_CHECK_EQUAL(x, 42); },
@@ -131,7 +130,7 @@ CAF_TEST(an owner actor is notified when a circuit opens) {
     o.on_escalation = actors::escalate_to(caf::actor_cast<caf::actor>(owner));
     const auto engine = actors::spawn_engine(sys, folder.url(), o);
     CAF_CHECK_EQUAL(write(owner, engine, "CREATE TABLE t (x)"), "none");
-    fs::rename(folder.path / "test.db", folder.path / "elsewhere.db"); // the file under the engine
+    fs::rename(folder.path / "test.db", folder.path / "elsewhere.db"); // moves the open file
     CAF_CHECK_EQUAL(write(owner, engine, "INSERT INTO t VALUES (1)"), "fenced");
     owner->receive([](const escalation& e) {
       CAF_CHECK(e.what == escalation_kind::writing_fenced);
@@ -210,7 +209,7 @@ CAF_TEST(a thread that writes through the end closes the file itself) {
     });
   });
   CAF_CHECK_EQUAL(code, "shut_down");
-  db_engine again(folder.url()); // given back: the file is free
+  db_engine again(folder.url()); // the file is released
   CAF_CHECK(again.fetch_value<int>("SELECT count(*) FROM t") == 0);
 }
 
@@ -223,7 +222,7 @@ CAF_TEST(a thousand engines leave no thread no descriptor and no memory) {
     db.fetch("SELECT count(*) FROM t");
   };
   for (int i = 0; i < 50; ++i)
-    once(i); // what libraries start once and keep
+    once(i); // warm-up: libraries keep what they start once
   const auto threads = entries("/proc/self/task");
   const auto files = entries("/proc/self/fd");
   const auto heap = heap_in_use();
@@ -234,9 +233,9 @@ CAF_TEST(a thousand engines leave no thread no descriptor and no memory) {
   const auto grown = static_cast<std::int64_t>(heap_in_use()) - static_cast<std::int64_t>(heap);
   CAF_MESSAGE("1,000 engines grew the heap by " << grown << " bytes");
   CAF_CHECK(grown <
-            512 * 1024); // an engine that left its smallest queue behind would be a megabyte
+            512 * 1024); // a leaked queue of the smallest kind per engine would be a megabyte
   db_engine db(folder.url());
-  CAF_CHECK(entries("/proc/self/task") > threads); // the count does see an open engine
+  CAF_CHECK(entries("/proc/self/task") > threads); // the count includes an open engine
   CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t") == 525);
 }
 

@@ -2,16 +2,16 @@
 // Copyright (c) 2026 the dbengine authors
 
 // No thread of CAF's scheduler, clock or multiplexer touches a file of the database, whatever its
-// actors ask for.
+// actors request.
 //
 //   actors (scheduler)            engine                    system calls of SQLite, by thread
 //   open, next, close, end -----> handle, queue, reader     reader, pool: many
 //   fetch, execute, backup ----->                           scheduler: none
-//   the last handle goes -------> the engine ends
+//   the last handle is released-> the engine ends
 //
-// Every call of SQLite's to the system goes by a counter first. CAF names its threads: those of
-// detached actors "caf.actor", those of the scheduler and the multiplexer otherwise; the engine's
-// own threads and the test's have other names.
+// A counter intercepts every system call of SQLite. CAF names its threads: those of detached actors
+// are "caf.actor", those of the scheduler and the multiplexer have other names with "caf.". The
+// engine's own threads and the test's have no such names.
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -69,7 +69,7 @@ constexpr std::array calls{"open",     "close",  "access",  "stat",    "fstat", 
                            "readlink", "fchmod", "pread64", "pwrite64"};
 std::array<sqlite3_syscall_ptr, calls.size()> real{};
 
-// The integer and pointer arguments of a system call are passed on as they came: none of these has
+// Passes the integer and pointer arguments of a system call on unchanged: none of these calls has
 // more than six.
 template <std::size_t I>
 long passed_on(long a, long b, long c, long d, long e, long f) {
@@ -77,8 +77,8 @@ long passed_on(long a, long b, long c, long d, long e, long f) {
   return reinterpret_cast<long (*)(long, long, long, long, long, long)>(real[I])(a, b, c, d, e, f);
 }
 
-/// While it is there, SQLite's system calls are counted. Only while no engine is open may it come
-/// or go.
+/// Counts SQLite's system calls during its lifetime. Must be created and destroyed while no engine
+/// is open.
 class counted_calls {
 public:
   counted_calls() { each(std::make_index_sequence<calls.size()>{}); }
@@ -113,7 +113,7 @@ void check_none() {
   CAF_CHECK_EQUAL(by_scheduler.load(), 0u);
   const std::lock_guard lock(first_mutex);
   CAF_CHECK_EQUAL(first, "");
-  CAF_CHECK(by_others > 0); // the calls are counted
+  CAF_CHECK(by_others > 0); // the counter works
 }
 
 dbengine::actors::system::spawn_settings settings(std::chrono::milliseconds idle) {
@@ -128,7 +128,7 @@ void fill(engine_system_fixture& f) {
                      "20000) INSERT INTO t SELECT i FROM n"));
 }
 
-/// Opens a cursor, reads a few rows, and does `then` with it.
+/// Opens a cursor, reads a few rows, and calls `then` with it.
 template <class F>
 void with_cursor(engine_system_fixture& f, const engine_actor& engine, F then) {
   std::atomic<bool> done{false};
@@ -150,7 +150,7 @@ bool none_open(engine_system_fixture& f) {
   return eventually([&] { return f.engine->cursors()->size() == 0; });
 }
 
-/// Nothing reads an old state any more: the WAL can be emptied.
+/// Whether no snapshot remains that keeps the WAL from being emptied.
 bool wal_is_free(engine_system_fixture& f) {
   return f.done("INSERT INTO t VALUES (0)") &&
          eventually([&] { return f.core().file().wal_bytes() == 0; }); // by the idle checkpoint
@@ -161,7 +161,7 @@ bool wal_is_free(engine_system_fixture& f) {
 CAF_TEST(a cursor that an actor closes is closed by a worker) {
   const counted_calls counted;
   {
-    engine_system_fixture f({}, settings(24h)); // not the timer
+    engine_system_fixture f({}, settings(24h)); // the timer plays no part
     fill(f);
     const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
     for (int i = 0; i < 20; ++i)
@@ -169,7 +169,7 @@ CAF_TEST(a cursor that an actor closes is closed by a worker) {
         self->send(engine, cursor_close{id});
       });
     CAF_CHECK(none_open(f));
-    CAF_CHECK(wal_is_free(f)); // their snapshots are gone
+    CAF_CHECK(wal_is_free(f)); // their snapshots are closed
     f.engine->stop(10s);
   }
   check_none();
@@ -178,7 +178,7 @@ CAF_TEST(a cursor that an actor closes is closed by a worker) {
 CAF_TEST(the cursors of an actor that ended are closed by a worker) {
   const counted_calls counted;
   {
-    engine_system_fixture f({}, settings(24h)); // not the timer
+    engine_system_fixture f({}, settings(24h)); // the timer plays no part
     fill(f);
     const auto engine = dbengine::actors::system::engine_handle::make(f.engine);
     for (int i = 0; i < 20; ++i)
@@ -205,7 +205,7 @@ CAF_TEST(idle cursors and leases and snapshots are given up by a worker) {
     leases.give_back(*lease);
     f.core().sweeper().arm();
     CAF_CHECK(none_open(f));
-    CAF_CHECK(eventually([&] { return leases.open_count() == 0; })); // not used for 2 s
+    CAF_CHECK(eventually([&] { return leases.open_count() == 0; })); // unused for 2 s
     CAF_CHECK(wal_is_free(f));
     f.engine->stop(10s);
   }
@@ -226,8 +226,8 @@ CAF_TEST(an engine whose last handle an actor lets go of ends on a thread of its
           .then([&done, keep = engine](const write_result&) { done = true; });
     });
     CAF_CHECK(eventually([&] { return done.load(); }));
-    sys.await_all_actors_done();   // the engine's, too
-    db_engine again(folder.url()); // no process has its lock
+    sys.await_all_actors_done();   // includes the engine's actors
+    db_engine again(folder.url()); // the lock of the file is released
     CAF_CHECK_EQUAL(again.fetch_value<int>("SELECT count(*) FROM t"), 0);
   }
   check_none();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A shutdown ends, whichever thread asks for it and whatever runs.
+// A shutdown ends, whichever thread requests it and whatever runs.
 //
 //   a backup's progress callback    calls shutdown() ------> returns; the backup ends with
 //                                                            `shut_down` or `cancelled`
@@ -91,14 +91,14 @@ CAF_TEST(the last handle may go on the only thread of the scheduler) {
         sys.spawn([&dropped, keep = std::move(engine)](caf::event_based_actor* self) {
           return caf::behavior{[self, &dropped, keep = engine_actor(keep)](int) mutable {
             keep = nullptr;
-            self->become([](float) {}); // the handler, and with it the other copies, go at its end
+            self->become([](float) {}); // at its end the handler and its copies are destroyed
             self->quit();
             dropped = true;
           }};
         });
     caf::anon_send(owner, 1);
     CAF_CHECK(eventually([&] { return dropped.load(); }));
-  } // the system ends when all of it has
+  } // the system ends after all its actors and the engine
   CAF_CHECK_EQUAL(code_of([&] { db_engine again(folder.url()); }), "none");
 }
 

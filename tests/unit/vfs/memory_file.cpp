@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The memory VFS from below: files, locks and shared memory without SQLite's pager on top.
+// The memory VFS at its lowest level: files, locks and shared memory without SQLite's pager.
 
 #include "vfs/memory_file.hpp"
 #include "vfs/memory_vfs.hpp"
@@ -78,13 +78,13 @@ CAF_TEST(content is exact at every boundary) {
   std::string buffer(16, 'x');
   CAF_CHECK_EQUAL(content.read(buffer.data(), 16, 0), SQLITE_IOERR_SHORT_READ);
   CAF_CHECK_EQUAL(buffer, std::string(16, '\0'));
-  // A write over a chunk's end, behind a gap.
+  // A write after a gap and across a chunk's end.
   CAF_CHECK_EQUAL(content.write("0123456789", 10, chunk - 4), SQLITE_OK);
   CAF_CHECK_EQUAL(content.size(), chunk + 6);
   CAF_CHECK_EQUAL(content.read(buffer.data(), 16, chunk - 8), SQLITE_IOERR_SHORT_READ);
   CAF_CHECK_EQUAL(buffer, std::string(4, '\0') + "0123456789" + std::string(2, '\0'));
   CAF_CHECK_EQUAL(content.read(buffer.data(), 10, chunk - 4), SQLITE_OK);
-  // What was cut off does not return.
+  // Truncated bytes do not reappear.
   CAF_CHECK_EQUAL(content.truncate(chunk - 2), SQLITE_OK);
   CAF_CHECK_EQUAL(content.truncate(3 * chunk), SQLITE_OK);
   CAF_CHECK_EQUAL(content.size(), 3 * chunk);
@@ -114,8 +114,8 @@ CAF_TEST(content takes memory for what was written only and gives it back) {
   CAF_CHECK_EQUAL(memory_file_bytes(), idle);
 }
 
-// Four threads own a page each and read back what they wrote, while a fifth grows and truncates the
-// file behind them.
+// Four threads each write one page and read it back, while a fifth grows and truncates the file
+// after them.
 CAF_TEST(threads work in one file at once) {
   dbengine::vfs::memory_content content;
   content.truncate(4 * 4096);
@@ -158,8 +158,8 @@ CAF_TEST(the file lock follows the protocol of SQLite) {
   CAF_CHECK_EQUAL(reserved, 1);
   {
     file c(name.c_str(), main_file);
-    CAF_CHECK_EQUAL(c.lock(SQLITE_LOCK_SHARED), SQLITE_OK);    // beside RESERVED
-  }                                                            // closing gives the lock back
+    CAF_CHECK_EQUAL(c.lock(SQLITE_LOCK_SHARED), SQLITE_OK);    // compatible with RESERVED
+  }                                                            // closing releases the lock
   CAF_CHECK_EQUAL(a.lock(SQLITE_LOCK_EXCLUSIVE), SQLITE_BUSY); // b reads; a is PENDING now
   file d(name.c_str(), main_file);
   CAF_CHECK_EQUAL(d.lock(SQLITE_LOCK_SHARED), SQLITE_BUSY);
@@ -171,7 +171,7 @@ CAF_TEST(the file lock follows the protocol of SQLite) {
   a->xCheckReservedLock(a.get(), &reserved);
   CAF_CHECK_EQUAL(reserved, 0);
   a.unlock(SQLITE_LOCK_NONE);
-  CAF_CHECK_EQUAL(d.lock(SQLITE_LOCK_EXCLUSIVE), SQLITE_OK); // the last one may
+  CAF_CHECK_EQUAL(d.lock(SQLITE_LOCK_EXCLUSIVE), SQLITE_OK); // d is the only user
 }
 
 CAF_TEST(lock slots of the log are shared or exclusive) {
@@ -194,7 +194,7 @@ CAF_TEST(lock slots of the log are shared or exclusive) {
   CAF_CHECK_EQUAL(b.shm(0, 8, take_alone), SQLITE_OK);
   CAF_CHECK_EQUAL(a.shm(7, 1, take_shared), SQLITE_BUSY);
   CAF_CHECK_EQUAL(b.shm(5, 4, take_alone), SQLITE_IOERR_SHMLOCK); // out of range
-  b->xShmUnmap(b.get(), 0);                                       // gives all back
+  b->xShmUnmap(b.get(), 0);                                       // releases all
   CAF_CHECK_EQUAL(a.shm(0, 8, take_alone), SQLITE_OK);
 }
 
@@ -222,7 +222,8 @@ CAF_TEST(shared memory is one and zeroed and freed with its last user) {
   CAF_CHECK(static_cast<unsigned char volatile*>(first)[5] == 0);
 }
 
-// Each thread takes slot 3 alone or the range around it, and counts without any other protection.
+// Each thread locks byte 3 alone or a range that includes it, and increments a counter without
+// further protection.
 CAF_TEST(an exclusive slot excludes) {
   const auto name = dbengine::vfs::unique_memory_name();
   long counter = 0;
@@ -268,8 +269,8 @@ CAF_TEST(names follow the flags of open) {
       CAF_CHECK_EQUAL(reader->xWrite(reader.get(), "y", 1, 0), SQLITE_IOERR_WRITE);
       CAF_CHECK_EQUAL(reader->xTruncate(reader.get(), 0), SQLITE_IOERR_TRUNCATE);
     }
-    // A journal lives with its database, even with no handle of its own, and not with one of a
-    // similar name.
+    // A journal exists as long as its database, even without an open handle; one of a database with
+    // a similar name does not.
     {
       file j((name + "-journal").c_str(), journal);
       j->xWrite(j.get(), "journal", 7, 0);
@@ -284,7 +285,7 @@ CAF_TEST(names follow the flags of open) {
       CAF_CHECK(exists(name + "-x"));
     }
     CAF_CHECK(!exists(name + "-x"));
-    // A deleted file stays for connections that have it open, and the name is free.
+    // A deleted file remains for connections that have it open, and its name is free.
     int moved = -1;
     db->xFileControl(db.get(), SQLITE_FCNTL_HAS_MOVED, &moved);
     CAF_CHECK_EQUAL(moved, 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The memory VFS as SQLite's users see it: a memory database that behaves as a file does.
-// memory_file.cpp tests the same from below.
+// The memory VFS as users of SQLite see it: a memory database that behaves like a file.
+// memory_file.cpp tests the level below.
 
 #include "vfs/memory_vfs.hpp"
 
@@ -26,7 +26,7 @@ constexpr int read_write = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 constexpr int create = read_write | SQLITE_OPEN_CREATE;
 constexpr int read_only = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 
-/// A connection whose answers are text, errors included, so that one comparison shows all.
+/// A connection whose answers are text, including errors, so that one comparison covers everything.
 class session {
 public:
   session(const std::string& name, int flags,
@@ -81,7 +81,7 @@ private:
   int status_ = SQLITE_OK;
 };
 
-/// Writes into a spilling transaction and takes it back; the answer must not change.
+/// Writes in a transaction that spills its cache and rolls back; the content must not change.
 void check_rollback(const char* journal_mode) {
   session db(dbengine::vfs::unique_memory_name(), create);
   CAF_CHECK_EQUAL(db(std::string("PRAGMA journal_mode=") + journal_mode), journal_mode);
@@ -118,7 +118,7 @@ CAF_TEST(a memory database can have a log) {
   CAF_CHECK_EQUAL(std::string(vfs != nullptr ? vfs : ""), "dbengine-memory");
   sqlite3_free(vfs);
   CAF_CHECK_NOT_EQUAL(std::string(sqlite3_vfs_find(nullptr)->zName), "dbengine-memory");
-  // The control: SQLite's own memory databases have none.
+  // The control: SQLite's own memory databases have no log.
   session plain(":memory:", create, nullptr);
   CAF_CHECK_EQUAL(plain("PRAGMA journal_mode=wal"), "memory");
 }
@@ -180,13 +180,13 @@ CAF_TEST(without a log readers and the writer exclude each other as on disk) {
 }
 
 CAF_TEST(four readers and a writer see constant sums) {
-  // Each write moves an amount from one table to the other, so that the sum of both is the same in
-  // every snapshot.
+  // Each write moves an amount from one table to the other, so that their sum is the same in every
+  // snapshot.
   constexpr int operations = 20'000;
   const auto name = dbengine::vfs::unique_memory_name();
   session writer(name, create);
-  // A reader that meets the log's header while it is being written takes the write lock for a
-  // moment to look again, on files as well.
+  // A reader that finds the log's header half-written briefly acquires the write lock to read it
+  // again; that happens on files, too.
   sqlite3_busy_timeout(writer.get(), 60'000);
   writer("PRAGMA journal_mode=wal");
   writer("PRAGMA synchronous=normal");
@@ -203,7 +203,7 @@ CAF_TEST(four readers and a writer see constant sums) {
     threads.emplace_back([&, i] {
       auto reader = std::make_unique<session>(name, read_only);
       do {
-        if (i % 2 == 0) // opening reads the file's head without a lock
+        if (i % 2 == 0) // opening reads the header without a lock
           reader = std::make_unique<session>(name, read_only);
         auto sum = (*reader)("SELECT (SELECT sum(v) FROM a) + (SELECT sum(v) FROM b)");
         if (sum != "200000" && wrong[i].empty())
@@ -326,7 +326,7 @@ CAF_TEST(a database vanishes with its last connection) {
     session again(name, create);
     CAF_CHECK_EQUAL(again("SELECT count(*) FROM sqlite_schema"), "0");
   }
-  // A log that was not checkpointed goes as well, and a journal that was kept.
+  // A log without a checkpoint and a persistent journal are freed, too.
   for (const char* mode : {"wal", "persist"}) {
     session lazy(name, create);
     sqlite3_db_config(lazy.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

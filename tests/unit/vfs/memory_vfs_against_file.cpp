@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The memory VFS against SQLite's own on a file: the same random statements must give the same
-// answers and, in the end, the same bytes.
+// Compares the memory VFS with SQLite's VFS on a file: the same random statements must give the
+// same answers and, at the end, the same bytes.
 
 #include "vfs/memory_vfs.hpp"
 
@@ -40,7 +40,7 @@ connection open(const std::string& name, const char* vfs) {
   return connection(db);
 }
 
-/// Everything that `sql` answers: the rows of all its statements, the changes, the error.
+/// All results of `sql`: the rows of all its statements, the changes, the error.
 std::string run(sqlite3* db, const std::string& sql) {
   std::string result;
   auto row = [](void* out, int n, char** values, char**) {
@@ -135,7 +135,7 @@ void compare(const std::string& journal_mode, unsigned seed) {
     auto from_file = bytes_of(file.get());
     CAF_CHECK(from_file.size() > 4096 * 10);
     CAF_CHECK(from_memory == from_file);
-    // The control: the comparison sees one row.
+    // The control: the comparison detects one row.
     CAF_CHECK_NOT_EQUAL(
         run(memory.get(), "DELETE FROM a; INSERT INTO a VALUES (1, 2); SELECT * FROM a"),
         run(file.get(), "DELETE FROM a; INSERT INTO a VALUES (1, 3); SELECT * FROM a"));

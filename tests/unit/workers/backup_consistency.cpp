@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Backups under writers at full speed: each ends, and holds one state of all tables that was true
-// at one moment. DBENGINE_BACKUP_ROWS sets the number of accounts (1000000 for the large run),
-// 20,000 otherwise.
+// Backups beside writers at full speed: each backup ends, and holds one state of all tables that
+// existed at one moment. DBENGINE_BACKUP_ROWS sets the number of accounts (20,000 by default,
+// 1000000 for the large run).
 
 #include "support/engine/engine_fixture.hpp"
 
@@ -31,8 +31,7 @@ std::int64_t accounts() {
   return std::max(text != nullptr ? std::atoll(text) : 20'000, 2LL);
 }
 
-/// What must hold between the tables at every moment: money only moves, and each move has its line
-/// and is counted.
+/// The invariant of the tables: money only moves, and each move has its line and is counted.
 struct figures {
   std::int64_t money = 0;
   std::int64_t lines = 0;
@@ -54,8 +53,8 @@ figures figures_of(const auto& db) {
           .moves = get("SELECT moves FROM total")};
 }
 
-// Moves money for ever, half of it as one transaction of several statements, half as two statements
-// of one trigger.
+// Moves money until stopped, half of it as one transaction of several statements, half as two
+// statements of one trigger.
 class bank {
 public:
   explicit bank(const db_engine& db) : db_(db) {
@@ -120,7 +119,7 @@ private:
 
 //  writers x 2                        | this thread
 //  -----------------------------------+----------------------------------------------------------
-//  move money, for ever               | each backup: done before <= moves in it <= begun after
+//  move money until stopped           | each backup: done before <= moves in it <= begun after
 CAF_TEST(a backup under writers is one state that was true while it began) {
   const engine_folder folder;
   const db_engine db(folder.url(), {.backup_dir = folder.path / "backups"});

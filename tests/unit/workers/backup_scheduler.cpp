@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The timer of periodic backups, on a clock that stands still.
+// The timer of periodic backups, on a simulated clock.
 //
 //   time      scheduler                       a caller's own backup
 //   0         one is due: starts a worker     runs
-//   1 s       still due: once more            runs
+//   1 s       still due: starts one again     runs
 
 #include "workers/backup_scheduler.hpp"
 

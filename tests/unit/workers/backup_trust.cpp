@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Backups of an engine whose surroundings change: other files, other folders, other clocks,
+// Backups of an engine whose environment changes: other files, other folders, other clocks,
 // requests that fail.
 
 #include "backup/backup_catalog.hpp"
@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The name of the code that a request fails with, "none" where it is answered.
+// The name of the code that a request fails with, "none" if it is answered.
 template <class Result, class Request>
 std::string failure(const caf::scoped_actor& self, const engine_actor& engine, Request request) {
   std::string result = "none";
@@ -51,7 +51,7 @@ CAF_TEST(a backup to a path says nothing of the periodic ones) {
   std::ofstream(backups) << "no folder";
   const auto db = open(periodic(1h));
   CAF_CHECK(eventually([&] { return db.get_backup_info().failed_backups >= 1; }));
-  // A periodic one may be failing at this moment.
+  // A periodic backup may be failing at this moment.
   CAF_CHECK(eventually(
       [&] { return code_of([&] { db.backup_to(folder.path / "mine.db"); }) == "none"; }));
   const auto info = db.get_backup_info();
@@ -59,14 +59,14 @@ CAF_TEST(a backup to a path says nothing of the periodic ones) {
   CAF_CHECK(!info.last_backup);
   CAF_CHECK_EQUAL(info.total_backups, 1u);
   CAF_CHECK(!db.health().ok);
-  // The series of failures goes on as it would have.
+  // The series of failures continues unchanged.
   const auto failed = info.failed_backups;
   CAF_CHECK(eventually([&] { return db.get_backup_info().failed_backups > failed; }));
 }
 
 CAF_TEST(what a caller brings about is no failure of the engine) {
   auto o = settings();
-  o.backup_pages_per_step = 1; // so that it takes longer than the time it gets below
+  o.backup_pages_per_step = 1; // so that the backup takes longer than its deadline below
   o.backup_pause = 5ms;
   const auto db = open(o);
   db.backup_to(folder.path / "mine.db");
@@ -88,7 +88,7 @@ CAF_TEST(what a caller brings about is no failure of the engine) {
 CAF_TEST(what a dead process left goes with the next backup where none are enabled) {
   std::filesystem::create_directory(backups);
   std::ofstream(backups / "backup_20200101_000000.sqlite.partial") << "x";
-  const auto db = open(settings()); // does not look there
+  const auto db = open(settings()); // does not clean the folder
   CAF_CHECK(std::filesystem::exists(backups / "backup_20200101_000000.sqlite.partial"));
   CAF_REQUIRE(db.request_backup());
   CAF_CHECK(!std::filesystem::exists(backups / "backup_20200101_000000.sqlite.partial"));
@@ -102,7 +102,7 @@ CAF_TEST(another file in the place of the database is not backed up) {
   { const db_engine other(folder.url("other.db")); }
   std::filesystem::rename(folder.path / "other.db", path);
   CAF_CHECK_EQUAL(code_of([&] { db.request_backup(); }), "backup_failed");
-  // And after a write has found out.
+  // The same after a write has detected the replacement.
   CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO t (v) VALUES ('x')"); }), "fenced");
   CAF_CHECK_EQUAL(code_of([&] { db.request_backup(); }), "fenced");
   CAF_CHECK_EQUAL(db.get_backup_info().backup_files.size(), 1u);
@@ -113,7 +113,7 @@ CAF_TEST(a backup of the future puts no periodic backup off) {
     const auto db = open(settings());
     CAF_REQUIRE(db.request_backup());
   }
-  // Made while the clock was wrong: name and manifest say so.
+  // Made while the clock was wrong: name and manifest have that time.
   const auto made = dbengine::backup::list_backups(backups).at(0).filename;
   const std::string future = "backup_20990101_000000.sqlite";
   std::ifstream in(backups / (made + ".json"));
@@ -204,7 +204,7 @@ CAF_TEST(a file in rollback mode is not replaced while a read - only engine has 
     CAF_CHECK(reads.fetch_value<int>("SELECT count(*) FROM t") == 3);
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(folder.path / "made.db", target, true); }),
                     "locked");
-    // Other programs may write to it all the same.
+    // Other programs may write to it nevertheless.
     const db_engine writes(target.string());
     writes.execute("INSERT INTO t (v) VALUES ('d')");
   }
@@ -241,7 +241,7 @@ CAF_TEST(the typed handle backs up by path and verifies and prunes) {
     CAF_CHECK_EQUAL(
         failure<prune_report>(self, engine, prune_request{.policy = {.keep_count = -1}}),
         "invalid_option");
-    // What may only read writes no file.
+    // A read-only request writes no file.
     CAF_CHECK_EQUAL(failure<bool>(self, engine,
                                   backup_to_request{.target = folder.path / "x.db",
                                                     .options = {.read_only = true}}),
@@ -260,7 +260,7 @@ CAF_TEST(the typed handle backs up by path and verifies and prunes) {
     answer.receive(
         [](bool) {},
         [&](const caf::error& e) { result = std::string(to_string(actors::to_error(e).code())); });
-    CAF_CHECK(result == "cancelled" || result == "none"); // it may have been faster
+    CAF_CHECK(result == "cancelled" || result == "none"); // the backup may have been faster
     CAF_CHECK_EQUAL(std::filesystem::exists(folder.path / "stopped.db"), result == "none");
     actors::shutdown(sys, engine);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Backups of a running engine: periodic and asked for, one at a time, counted, reported; through
-// facade and typed handle.
+// Backups of a running engine: periodic and on request, one at a time, counted and reported, by the
+// facade and the typed handle.
 
 #include "backup/backup_catalog.hpp"
 #include "support/engine/backed_up_engine.hpp"
@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture : backed_up_engine {
-  /// What lies in the folder but for the lock file.
+  /// The files in the folder except the lock file.
   std::set<std::string> files() const {
     std::set<std::string> result;
     if (std::filesystem::is_directory(backups))
@@ -86,12 +86,12 @@ CAF_TEST(periodic backups begin at once where there is none and keep what the op
     const auto info = db.get_backup_info();
     CAF_CHECK(info.enabled && info.next_due.has_value());
     CAF_CHECK_EQUAL(info.failed_backups, 0u);
-    // Newest first, and different seconds: it is a period and no burst.
+    // Newest first, in different seconds: they were made at intervals, not in a burst.
     for (std::size_t i = 1; i < info.backup_files.size(); ++i)
       CAF_CHECK(info.backup_files[i - 1].time > info.backup_files[i].time);
   }
   const auto listed = dbengine::backup::list_backups(backups);
-  // While one is made there may be one more than stay.
+  // While a backup runs, there may be one more than retention keeps.
   CAF_CHECK(listed.size() == 2 || listed.size() == 3);
   for (const auto& file : listed)
     CAF_CHECK(verify_backup(file.path).ok);
@@ -108,14 +108,14 @@ CAF_TEST(the first periodic backup is due by the age of the newest one) {
     const auto db = open(periodic(1h));
     const auto info = db.get_backup_info();
     CAF_REQUIRE(info.next_due.has_value());
-    // The name has whole seconds.
+    // The time in the name has whole seconds.
     CAF_CHECK(*info.next_due >= made + 1h - 1s && *info.next_due <= made + 1h + 1s);
-    // Its manifest has milliseconds.
+    // The time in the manifest has milliseconds.
     CAF_REQUIRE(info.last_backup.has_value());
     CAF_CHECK(std::chrono::floor<std::chrono::seconds>(*info.last_backup) == made);
     CAF_CHECK_EQUAL(info.total_backups, 0u);
   }
-  // An interval later: the newest one, by its name, is two hours old.
+  // One interval later: by its name, the newest backup is two hours old.
   const auto old = dbengine::backup::backup_name{
       .time = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now() - 2h)};
   for (const std::string suffix : {"", ".json"})
@@ -133,9 +133,9 @@ CAF_TEST(the first periodic backup is due by the age of the newest one) {
 
 //  the backup's thread                 | this thread
 //  ------------------------------------+------------------------------------------
-//  copies, stops in its callback       |
+//  copies, blocks in its callback      |
 //                                      | request_backup: false; backup_to: busy
-//  goes on                             | waits for its end
+//  continues                           | waits for its end
 //                                      | request_backup: true
 CAF_TEST(one backup at a time) {
   const auto db = open(settings());
@@ -159,7 +159,7 @@ CAF_TEST(one backup at a time) {
   first.join();
   CAF_CHECK(verify_backup(folder.path / "mine.db").ok);
   CAF_CHECK(db.request_backup());
-  // And in that folder, whoever makes it: what another process holds is the lock file.
+  // One at a time in that folder for any process: another process holds the lock file.
   const auto lock =
       dbengine::os::directory::open(backups, false).lock(dbengine::backup::backup_lock_name);
   CAF_REQUIRE(static_cast<bool>(lock));
@@ -205,7 +205,7 @@ CAF_TEST(a backup is cancelled by its callback or its token or the end of the en
         copying.notify_all();
         return true;
       });
-      // Complete before the shutdown reached it: also an end.
+      // Completed before the shutdown reached it, which is also correct.
       std::filesystem::remove(target);
       std::filesystem::remove(target.string() + ".json");
     });
@@ -238,7 +238,7 @@ CAF_TEST(a backup that fails is counted and reported and the next one works) {
 
 CAF_TEST(periodic backups are tried again until the folder is there) {
   std::ofstream(backups) << "no folder";
-  // The database opens all the same.
+  // The database opens nevertheless.
   const auto db = open(periodic(1s));
   CAF_CHECK(eventually([&] { return db.get_backup_info().failed_backups >= 2; }));
   CAF_CHECK_EQUAL(db.get_backup_info().total_backups, 0u);
@@ -314,7 +314,7 @@ CAF_TEST(the typed handle makes and reports backups) {
           .receive([&](bool ok) { result = ok; }, [](const caf::error&) {});
       return result;
     };
-    // The scheduler starts a moment after the handle is there.
+    // The scheduler starts a moment after the handle exists.
     const auto asked = [&] {
       std::optional<backup_info> result;
       self->request(engine, caf::infinite, backup_info_request{})

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Which workers are restarted together in a real engine, and where its owner sees it: statistics,
+// Which workers an engine restarts together, and where its owner sees the restart: statistics,
 // health and log.
 
 #include "support/engine/engine_system_fixture.hpp"
@@ -22,7 +22,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// The engine's log, as a host sees it that brings its own logger.
+// The engine's log, as a host with its own logger receives it.
 class listening {
 public:
   listening() {
@@ -67,16 +67,16 @@ CAF_TEST(the backup scheduler is restarted with the writer and no other worker i
   const auto pool = handles.read().reader_pool;
   {
     const fault_script script("writer.before_statement", 1, fail_worker);
-    CAF_CHECK(f.done("INSERT INTO t VALUES (1)")); // the next writer runs it
+    CAF_CHECK(f.done("INSERT INTO t VALUES (1)")); // runs on the next writer
   }
   CAF_CHECK(eventually([&] { return handles.read().backup_scheduler != scheduler; }));
   CAF_CHECK(handles.read().writer != writer);
   CAF_CHECK(handles.read().readers[0] == reader);
   CAF_CHECK(handles.read().reader_pool == pool);
-  // It went along and has not failed itself.
+  // It was restarted with the writer and has not failed itself.
   CAF_CHECK_EQUAL(f.worker("backup scheduler").restarts, 0u);
   CAF_CHECK_EQUAL(f.worker("writer").restarts, 1u);
-  // The schedule is where it was, and goes on.
+  // The schedule is unchanged and continues.
   const auto made = f.engine->backups().info().total_backups;
   CAF_CHECK(made > 0);
   CAF_CHECK(eventually([&] { return f.engine->backups().info().total_backups > made; }));

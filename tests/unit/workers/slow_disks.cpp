@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Health and deadlines beside a file or a folder that does not answer, with one scheduler thread.
+// Health and deadlines while a file or a folder does not respond, with one scheduler thread.
 //
 //   another program     CAF client                       engine
 //   BEGIN EXCLUSIVE
@@ -10,7 +10,7 @@
 //                       fetch, 200 ms -----------------> answered: timeout
 //   COMMIT              <------------------------------- the information
 //
-// The folder of the backups is slow by an event in this program's own `open`.
+// An event in this program's own `open` delays the backup folder.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/eventually.hpp"
@@ -48,7 +48,7 @@ std::atomic<int> at_folder{0};
 
 } // namespace
 
-// What a folder on a disk that does not answer does to whoever opens it.
+// Acts like a folder on an unresponsive disk: opening blocks.
 extern "C" int open(const char* path, int flags, ...) {
   mode_t mode = 0;
   if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) {
@@ -85,7 +85,7 @@ struct one_thread {
                  [&](const caf::error& e) { code = actors::to_error(e).code(); });
     return code;
   }
-  /// Asks and goes on; `answered` becomes true with the answer.
+  /// Sends the request and returns; `answered` becomes true with the answer.
   template <class Result, class Request>
   void ask(const engine_actor& to, Request r, std::atomic<bool>& answered) {
     sys.spawn([to, r, &answered](caf::event_based_actor* self) {
@@ -99,7 +99,7 @@ struct one_thread {
   caf::actor_system sys;
 };
 
-// Sets the event whatever the test finds: no thread may be left waiting.
+// Sets the event on every exit from the test, so that no thread waits forever.
 struct opened_at_the_end {
   manual_reset_event& door;
   ~opened_at_the_end() {
@@ -120,7 +120,7 @@ CAF_TEST(health and deadlines do not wait for a locked file) {
       caf.sys, file.string(),
       {.num_workers = 2, .busy_timeout = 300s, .request_timeout = 300s, .read_only = true});
   other.script(
-      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may check the file just now
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may be checking the file
   std::atomic<bool> told{false};
   caf.ask<database_info>(engine, database_info_request{}, told);
   CAF_CHECK_EQUAL(to_string(caf.code_of<health_report>(engine, health_request{})), "none");
@@ -128,7 +128,7 @@ CAF_TEST(health and deadlines do not wait for a locked file) {
   CAF_CHECK_EQUAL(to_string(caf.code_of<rows>(
                       engine, fetch_request{"SELECT x FROM t", {}, {.timeout = 200ms}})),
                   "timeout");
-  CAF_CHECK(!told); // the lock is held still
+  CAF_CHECK(!told); // the lock is still held
   other.script("COMMIT");
   CAF_CHECK(eventually([&] { return told.load(); }));
   actors::shutdown(caf.sys, engine);
@@ -143,7 +143,7 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
   auto engine = actors::spawn_engine(
       caf.sys, file.string(), {.busy_timeout = 300s, .request_timeout = 300ms, .read_only = true});
   other.script(
-      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may check the file just now
+      "PRAGMA busy_timeout = 30000; BEGIN EXCLUSIVE"); // the engine may be checking the file
   CAF_CHECK_EQUAL(to_string(caf.code_of<database_info>(engine, database_info_request{})),
                   "timeout");
   other.script("COMMIT");
@@ -157,7 +157,7 @@ CAF_TEST(a slow folder of backups delays only callers that ask for backups) {
   const opened_at_the_end end{door};
   slow_folder = &door;
   one_thread caf;
-  // The start, with periodic backups, and all that does not ask for them.
+  // The start with periodic backups, and every request except those for backups.
   auto engine = actors::spawn_engine(
       caf.sys, folder.url(),
       {.backup_enabled = true, .backup_dir = folder.path / "slow backups", .shutdown_timeout = 1s});

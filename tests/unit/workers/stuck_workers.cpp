@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Workers in statements that SQLite cannot interrupt: a user's function that waits at a door.
+// Workers in statements that SQLite cannot interrupt: a user's function that waits at a latch.
 //
 //   request                    reader 1                reader 2 (spare)
-//   SELECT wait_here() ------> at the door
+//   SELECT wait_here() ------> at the latch
 //   deadline + 50 ms: timeout  retired                 active: opens its connection
 //   SELECT 1 --------------------------------------->  answered
-//   the door opens             returns, is spare
+//   the latch opens            returns, is spare
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -38,8 +38,8 @@ options with_door(blocking_point& door) {
   return o;
 }
 
-// A request that stands at the door. On a busy machine a short deadline may pass on the way there:
-// a longer one then.
+// A request that waits at the latch. On a busy machine a short deadline may pass before that; then
+// a longer one is tried.
 template <class Submit>
 counted_ptr at_the_door(blocking_point& door, Submit submit) {
   for (auto timeout = 50ms; timeout < 30s; timeout *= 2) {
@@ -65,12 +65,12 @@ CAF_TEST(a stuck reader is replaced and returns as the spare one) {
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_CHECK(f.worker("reader 1").state == worker_state::idle);
   CAF_CHECK(f.worker("reader 2").state == worker_state::spare);
-  CAF_CHECK(f.health().ok); // a spare one is no problem
+  CAF_CHECK(f.health().ok); // a spare reader is no problem
   const auto stuck = at_the_door(door, [&](auto t) { return f.read("SELECT wait_here()", t); });
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
   CAF_CHECK(stuck->outcome_info().outcome == outcome::not_run);
-  CAF_CHECK_EQUAL(f.number("SELECT 41 + 1"), 42); // by the other one
+  CAF_CHECK_EQUAL(f.number("SELECT 41 + 1"), 42); // runs on reader 2
   const auto w = f.worker("reader 1");
   CAF_CHECK(w.state == worker_state::stalled);
   CAF_CHECK(w.note.find("stalled for ") == 0);
@@ -96,14 +96,14 @@ CAF_TEST(a stuck reader is replaced and returns as the spare one) {
   CAF_CHECK(f.health().ok);
   CAF_CHECK_EQUAL(f.number("SELECT 41 + 1"), 42);
   CAF_CHECK_EQUAL(stuck->answers.load(), 1);
-  CAF_CHECK_EQUAL(f.stats().restarts, 0u); // no worker was restarted for it
+  CAF_CHECK_EQUAL(f.stats().restarts, 0u); // it restarted no worker
 }
 
 CAF_TEST(with no spare reader left requests are answered by their deadlines) {
   blocking_point door;
   engine_system_fixture f(with_door(door));
   std::vector<counted_ptr> stuck;
-  for (int i = 0; i < 2; ++i) // the reader, then the spare one
+  for (int i = 0; i < 2; ++i) // the reader, then the spare
     CAF_REQUIRE(
         engine_system_fixture::answered(stuck.emplace_back(f.read("SELECT wait_here()", 50ms))));
   const auto waits = f.read("SELECT 1", 50ms);
@@ -112,7 +112,7 @@ CAF_TEST(with no spare reader left requests are answered by their deadlines) {
   CAF_CHECK(waits->outcome_info().outcome == outcome::not_run);
   CAF_CHECK(f.worker("reader 1").state == worker_state::stalled);
   CAF_CHECK(f.worker("reader 2").state == worker_state::stalled);
-  CAF_CHECK(f.done("CREATE TABLE t (x)")); // the writer is none of them
+  CAF_CHECK(f.done("CREATE TABLE t (x)")); // the writer is not affected
   door.open();
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);
   CAF_CHECK(eventually([&] { return f.health().ok; }));
@@ -123,14 +123,14 @@ CAF_TEST(with no spare reader left requests are answered by their deadlines) {
 CAF_TEST(a request that a stuck writer does not finish in time is rolled back) {
   //   writer: INSERT 1, INSERT wait_here() ...
   //   watchdog: timeout, rolled back
-  //   the door opens: INSERT 1 runs again alone
+  //   the latch opens: INSERT 1 runs again alone
   blocking_point door;
   engine_system_fixture f(with_door(door));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   const auto patient = f.write("INSERT INTO t VALUES (7)");
   const auto stuck =
-      f.write("INSERT INTO t SELECT wait_here()", 1s); // time enough to come to the door
+      f.write("INSERT INTO t SELECT wait_here()", 1s); // time enough to reach the latch
   f.core().writer().unlock();
   CAF_REQUIRE(door.await_one());
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
@@ -138,11 +138,11 @@ CAF_TEST(a request that a stuck writer does not finish in time is rolled back) {
   CAF_CHECK(stuck->outcome_info().outcome == outcome::rolled_back);
   CAF_CHECK(f.worker("writer").state == worker_state::stalled);
   CAF_CHECK_EQUAL(patient->answers.load(), 0);
-  CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads go on
+  CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads continue
   door.open();
   CAF_REQUIRE(engine_system_fixture::answered(patient));
   CAF_CHECK_EQUAL(to_string(patient->code()), to_string(errc::none));
-  CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 7); // and nothing of the other one
+  CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 7); // without the row of the other
   CAF_CHECK_EQUAL(stuck->answers.load(), 1);
   CAF_CHECK(eventually([&] { return f.health().ok; }));
 }
@@ -166,7 +166,7 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
     CAF_REQUIRE(engine_system_fixture::answered(stuck));
     CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
     door.open();
-    CAF_CHECK(f.done("INSERT INTO t VALUES (100)")); // behind it
+    CAF_CHECK(f.done("INSERT INTO t VALUES (100)")); // queued after it
     CAF_CHECK(f.number("SELECT count(*) FROM t") <= kept * tries + 1);
     CAF_CHECK(f.number("SELECT count(*) FROM t") >= kept + 1);
     return std::string(to_string(stuck->outcome_info().outcome));
@@ -209,14 +209,14 @@ CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
   const auto core = f.engine->core_ptr();
   const auto read = f.read("SELECT wait_here()");
   CAF_REQUIRE(door.await_one());
-  f.engine->stop(50ms); // returns though the reader does not
+  f.engine->stop(50ms); // returns although the reader does not
   CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"reader 1"}));
   CAF_REQUIRE_EQUAL(read->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::shut_down));
   CAF_CHECK_EQUAL(code_of([&] { f.read("SELECT 1"); }), "shut_down");
   door.open();
   f.engine.reset();
-  f.system.reset(); // ends when the reader has
+  f.system.reset(); // ends after the reader
   CAF_CHECK_EQUAL(read->answers.load(), 1);
 }
 
@@ -230,7 +230,7 @@ CAF_TEST(a stuck writer keeps the file until it returns) {
   f.engine->stop(50ms);
   CAF_REQUIRE_EQUAL(stuck->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::shut_down));
-  // Its connection still has SQLite's lock, so no other engine may have the file.
+  // The writer's connection still holds SQLite's lock, so no other engine may open the file.
   CAF_CHECK_EQUAL(code_of([&] { db_engine again(f.folder.url()); }), "locked");
   door.open();
   f.engine.reset();
@@ -249,7 +249,7 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
     o.max_leases = 1;
     db_engine db(folder.url(), o);
     db.execute("CREATE TABLE t (x)");
-    auto lease = db.cursor("SELECT 1"); // the only lease: the next read takes a reader actor
+    auto lease = db.cursor("SELECT 1"); // the only lease: the next read uses a reader actor
     read = std::async(std::launch::async,
                       [&db] { return code_of([&] { db.fetch("SELECT wait_here()"); }); });
     CAF_REQUIRE(door.await_one());
@@ -260,8 +260,8 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
 }
 
 CAF_TEST(a watchdog that answers at the moment at which the sender leaves hangs no thread) {
-  // The sender leaves at its deadline + 50 ms, and the watchdog answers then: whichever is first,
-  // one error comes of it.
+  // The sender leaves at its deadline + 50 ms, when the watchdog answers: whichever is first, the
+  // caller gets one error.
   blocking_point door;
   engine_folder folder;
   auto o = with_door(door);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every fault point of writer and readers, three ways to fail there: each request has exactly one
-// answer, and it is true.
+// Every fault point of writer and readers, with three ways to fail there: each request gets exactly
+// one answer, and the answer is correct.
 //
 //   test                       writer                       next writer
 //   holds the writer lock
 //   submits 1, 2, 3 ---------> (queue)
 //   unlocks -----------------> one group of three
 //                              ... point: throws / gets an exit message / is blocked
-//   <------------------------------------------------------ what was not committed runs again
-//   each answered once; rows 1..3 are there exactly if the answer says so; row 4 is written
+//   <------------------------------------------------------ runs again what was not committed
+//   each answered once; rows 1..3 exist exactly if the answer says so; row 4 is written
 //   and read
 
 #include "support/engine/engine_system_fixture.hpp"
@@ -42,7 +42,7 @@ struct group_of_three {
       requests.push_back(f.write("INSERT INTO t VALUES (" + std::to_string(i) + ")", timeout));
     f.core().writer().unlock();
   }
-  // Every answer was given once, and says the truth.
+  // Every request was answered once, and correctly.
   void check(engine_system_fixture& f, const std::string& point) {
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const auto& r = requests[i];
@@ -82,7 +82,7 @@ CAF_TEST(a writer that throws at any point loses and doubles nothing) {
     const fault_script script(point, 1, fail_worker);
     group_of_three g(*f);
     g.check(*f, point);
-    // No request is to blame for one failure of a worker: all three are done.
+    // One failure of a worker is blamed on no request: all three are done.
     for (const auto& r : g.requests)
       CAF_CHECK_EQUAL(to_string(r->code()), to_string(errc::none));
     CAF_CHECK_EQUAL(script.hits(), 1);
@@ -114,7 +114,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
     blocking_point door;
     {
       const fault_script script(point, 1, [&] { door.wait(); });
-      // On a busy machine a short deadline may pass before the point: a longer one then.
+      // On a busy machine a short deadline may pass before the point; then a longer one is tried.
       auto timeout = 100ms;
       auto g = std::make_unique<group_of_three>(*f, timeout);
       while (!door.await_one_unless([&] {
@@ -125,13 +125,13 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
         g = std::make_unique<group_of_three>(*f, timeout *= 2);
       for (const auto& r : g->requests)
         CAF_CHECK(engine_system_fixture::answered(r));
-      // Requests that wait behind it are answered, too, and reads go on.
+      // Requests queued after it are answered, too, and reads continue.
       const auto behind = f->write("INSERT INTO t VALUES (5)", 50ms);
       CAF_CHECK(engine_system_fixture::answered(behind));
       CAF_CHECK_EQUAL(to_string(behind->code()), to_string(errc::timeout));
       CAF_CHECK(behind->outcome_info().outcome == outcome::not_run);
       CAF_CHECK(f->number("SELECT count(*) FROM t WHERE x > 3") == 0);
-      if (g->requests[0]->code() == errc::timeout) { // else it stands behind the answers
+      if (g->requests[0]->code() == errc::timeout) { // otherwise it is blocked after the answers
         const auto w = f->worker("writer");
         CAF_CHECK(w.state == worker_state::stalled);
         CAF_CHECK(w.note.find("stalled for") != std::string::npos);
@@ -139,7 +139,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
         CAF_CHECK(!f->health().ok);
       }
       door.open();
-      CAF_CHECK(f->done("INSERT INTO t VALUES (6)")); // behind all of it
+      CAF_CHECK(f->done("INSERT INTO t VALUES (6)")); // queued after all of it
       g->check(*f, point);
     }
     serves_on(*f);
@@ -183,7 +183,7 @@ CAF_TEST(a worker that cannot open is tried again) {
   for (const std::string point : {"writer.open", "reader.open"}) {
     auto f = open_with_table();
     const fault_script script(point, 3, fail_worker);
-    if (point == "writer.open") { // its connection must be gone, else there is nothing to open
+    if (point == "writer.open") { // its connection must be closed, otherwise nothing is opened
       CAF_REQUIRE(eventually([&] { return f->core().writer().try_lock(); }));
       f->core().writer().fail({.code = errc::internal, .message = "on purpose"});
     } else {
@@ -236,14 +236,14 @@ CAF_TEST(the next reader pool gives up the snapshot that the one before it was t
     const bool open = f->core().writer().connection().snapshot().is_open();
     f->core().writer().unlock();
     std::this_thread::sleep_for(
-        3 * defaults::lease_idle); // a look is a use: seldom, so that two sweeps come between
+        3 * defaults::lease_idle); // a check is a use: rare enough for two sweeps in between
     return !open;
   }));
 }
 
 CAF_TEST(a late down message of a reader does not end the next one) {
   engine_system_fixture f;
-  f.core().reads().failed(0, 0); // of a life before the first
+  f.core().reads().failed(0, 0); // of an incarnation before the first
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);
 }
 
@@ -269,7 +269,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
   CAF_CHECK_EQUAL(ran, 2); // never a third worker
   CAF_CHECK(before->code() == errc::none && after->code() == errc::none);
   CAF_CHECK_EQUAL(f->number("SELECT count(*) FROM t"), 2);
-  // A poisonous read, too.
+  // The same for a read that is poison.
   ran = 0;
   const auto read = f->make(request::kind::maintenance, "");
   read->job = poison->job;
@@ -282,7 +282,7 @@ CAF_TEST(a request that fails two workers is poison and its neighbours are not )
 
 CAF_TEST(an open circuit answers at once and a probe closes it) {
   //   writer                      requests
-  //   fails to open, 6 times ->   `unavailable`, at once; reads go on
+  //   fails to open, 6 times ->   `unavailable`, at once; reads continue
   //   probe opens ----------->    done
   dbengine::actors::system::spawn_settings s;
   s.restarts = {.intensity = 2, .period = 60s, .backoff_min = 1ms, .backoff_max = 200ms};
@@ -316,7 +316,7 @@ CAF_TEST(an open circuit answers at once and a probe closes it) {
     CAF_CHECK(!f.health().ok);
     CAF_CHECK(f.stats().circuit != circuit_state::closed);
     CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0);
-    // The owner hears of it after health does.
+    // The owner is notified after health shows the state.
     CAF_CHECK(eventually([&] { return told_of(escalation_kind::circuit_opened) != 0; }));
     CAF_CHECK_EQUAL(told_of(escalation_kind::circuit_opened), 1);
     broken = false;

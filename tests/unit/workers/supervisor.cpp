@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The supervisor's protocol with children that do nothing and a clock that stands still.
+// The supervisor's protocol, with children that do nothing and a simulated clock.
 //
 //   time            supervisor                        child
 //   0               starts it ----------------------> opens, `ready`
@@ -109,7 +109,7 @@ struct fixture : test_coordinator_fixture<config> {
                                     from_info({.code = errc::internal, .message = "on purpose"})});
     sched.run();
   }
-  // Lets time pass, in steps, so that every timer fires at its own time.
+  // Advances the clock in steps, so that every timer fires at its time.
   void pass(std::chrono::milliseconds t) {
     for (; t > 0ms; t -= 1ms) {
       sched.advance_time(1ms);
@@ -152,24 +152,25 @@ CAF_TEST(children start in order and end in the reverse order) {
 }
 
 CAF_TEST(delays double and each is between half and the whole) {
-  // The sixth opens the circuit: with a larger budget the doubling can be watched to its ceiling.
+  // By default the sixth failure opens the circuit; a larger budget shows the doubling up to its
+  // ceiling.
   begin({spec("a", workers::strategy::one_for_one)}, {.intensity = 100, .period = 3600s});
   auto most = 10ms;
-  std::set<std::int64_t> parts; // tenths of the whole that were waited
+  std::set<std::int64_t> parts; // tenths of the whole delay
   for (int n = 1; n <= 12; ++n) {
     fail("a");
     CAF_CHECK_EQUAL(children["a"].starts, n);
     pass(most / 2 - 1ms);
-    CAF_CHECK_EQUAL(children["a"].starts, n); // never before half of it
+    CAF_CHECK_EQUAL(children["a"].starts, n); // never before half of the delay
     auto waited = most / 2 - 1ms;
     for (; children["a"].starts == n && waited < most; waited += 1ms)
       pass(1ms);
-    CAF_CHECK_EQUAL(children["a"].starts, n + 1); // and never after the whole
+    CAF_CHECK_EQUAL(children["a"].starts, n + 1); // and never after the whole delay
     parts.insert(waited * 10 / most);
     most = std::min<std::chrono::milliseconds>(most * 2, 5s);
   }
   CAF_CHECK(most == 5s);       // the ceiling was reached
-  CAF_CHECK(parts.size() > 1); // at random: workers that failed together are not restarted together
+  CAF_CHECK(parts.size() > 1); // random: workers that failed together are not restarted together
   CAF_CHECK_EQUAL(state(0).restarts, 12u);
   CAF_CHECK(state(0).last_failure.find("on purpose") != std::string::npos);
   CAF_CHECK(state(0).circuit == circuit_state::closed);
@@ -196,7 +197,7 @@ CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) 
   pass(1ms); // the probe
   CAF_CHECK_EQUAL(a.starts, 7);
   CAF_CHECK(state(0).circuit == circuit_state::half_open);
-  // It fails: open for five seconds more, and the owner is not notified twice.
+  // The probe fails: open for five seconds more, without a second notification.
   fail("a");
   CAF_CHECK(state(0).circuit == circuit_state::open);
   CAF_CHECK_EQUAL(a.circuits_opened, 1);
@@ -209,7 +210,7 @@ CAF_TEST(the sixth failure in a minute opens the circuit and a probe closes it) 
   CAF_CHECK(state(0).state == worker_state::idle);
   CAF_CHECK_EQUAL(a.circuits_closed, 1);
   CAF_CHECK(told.back().what == escalation_kind::circuit_closed);
-  // The budget is still used up: one more failure opens it again.
+  // The budget is still used up: one more failure opens the circuit again.
   fail("a");
   CAF_CHECK(state(0).circuit == circuit_state::open);
   CAF_CHECK_EQUAL(a.circuits_opened, 2);
@@ -237,10 +238,10 @@ CAF_TEST(rest_for_one restarts the children after it and does not blame them) {
   }
   CAF_CHECK_EQUAL(children["writer"].starts, 6);
   CAF_CHECK_EQUAL(children["backups"].starts, 6);
-  CAF_CHECK_EQUAL(children["reader"].starts, 1); // one_for_one is left alone
+  CAF_CHECK_EQUAL(children["reader"].starts, 1); // one_for_one is not restarted
   CAF_CHECK_EQUAL(state(2).restarts, 0u);
   CAF_CHECK(state(2).circuit == circuit_state::closed);
-  // The one after it fails alone.
+  // The last child fails and is restarted alone.
   fail("backups");
   pass(20ms);
   CAF_CHECK_EQUAL(children["backups"].starts, 7);
@@ -282,7 +283,8 @@ CAF_TEST(a ready that comes late counts for no child) {
 
 CAF_TEST(the second stop mode ends all at once and the third abandons what does not end) {
   begin({spec("a", workers::strategy::one_for_one), spec("b", workers::strategy::one_for_one)});
-  // The scheduler runs only if asked: no child has ended when the supervisor is asked again.
+  // The scheduler runs only on request: no child has ended when the supervisor gets the next
+  // message.
   for (const auto mode : every_mode)
     caf::anon_send(boss, workers::stop_children{mode});
   sched.run();
@@ -294,7 +296,7 @@ CAF_TEST(a supervisor that fails is reported to the owner and stops the queues) 
   begin({spec("a", workers::strategy::one_for_one)});
   caf::anon_send_exit(boss, caf::exit_reason::kill);
   sched.run();
-  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // no caller waits for it for ever
+  CAF_REQUIRE(ended->wait_until(sqlite::clock::now())); // no caller waits forever
   CAF_CHECK_EQUAL(told_kinds(), (std::vector<escalation_kind>{escalation_kind::supervision_lost}));
   struct deaf final : dbengine::engine::request {
     using dbengine::engine::request::request;
