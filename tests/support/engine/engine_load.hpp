@@ -62,8 +62,7 @@ public:
 
   // After `stop`:
   std::vector<const ledger*> ledgers() const;
-  /// Counts results that were incorrect, failures that were not expected, and missing or surplus
-  /// answers.
+  /// The number of incorrect results, unexpected failures, and missing or surplus answers.
   std::uint64_t wrong() const { return wrong_.load(); }
   std::string first_wrong() const;
 

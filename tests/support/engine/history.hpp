@@ -14,7 +14,7 @@
 //
 //   strict serialisability  a write's version is above every version answered before its request
 //   fresh reads             a read's version is above or equal: read-your-writes on any thread,
-//                           and no read goes back
+//                           and no read sees an older version
 //   snapshots               the value is that of the version read beside it, replayed from the log
 //   isolation               the rows of one request are neighbours in the log, and the versions of
 //                           an interactive transaction follow each other
@@ -76,7 +76,7 @@ public:
     for (auto known = version_.load(); known < v && !version_.compare_exchange_weak(known, v);) {
     }
   }
-  /// Counts rows requested so far. No version exceeds their sum.
+  /// Counts the rows whose insertion was requested. No version exceeds the count.
   void asks_for(int rows) noexcept { asked_.fetch_add(rows); }
   std::int64_t asked() const noexcept { return asked_.load(); }
 
@@ -90,10 +90,10 @@ struct history_settings {
   /// The operations of all clients together.
   std::uint64_t operations = 50'000;
   int facade_clients = 4, handle_clients = 4, remote_clients = 4;
-  bool kills = false;     ///< of workers, at fault points
-  bool cancels = false;   ///< of half of the requests, at a random moment
+  bool kills = false;     ///< workers are killed at fault points
+  bool cancels = false;   ///< half of the requests, at a random moment
   bool stops = false;     ///< writes that cancel themselves while they run, by a function
-  bool deadlines = false; ///< some deadlines have a few milliseconds
+  bool deadlines = false; ///< some are a few milliseconds
   std::chrono::milliseconds timeout{30'000};
 };
 

@@ -19,7 +19,7 @@ void begin_failing(long n);
 void end_failing();
 /// Whether the n-th call was made.
 bool failing_reached();
-/// Calls since the last question that were due and did not fail: CAF makes them in places from
+/// Calls that were due and did not fail, since this was last called: CAF makes them in places from
 /// which a failure ends the process.
 long excused_calls();
 

@@ -20,7 +20,7 @@ namespace dbengine::test {
 
 enum class death : std::uint8_t {
   throws, ///< throws an exception that is not one of the engine's
-  exits,  ///< the actor at the point gets a kill while it is there
+  exits,  ///< the actor at the point gets an exit message with reason kill
   stalls  ///< the worker stays there until `release`
 };
 std::string to_string(death d);

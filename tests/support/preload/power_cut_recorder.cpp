@@ -4,7 +4,7 @@
 // A library for LD_PRELOAD that records what a process does to the files of one folder, in order.
 //
 //   POWER_CUT_FOLDER          the folder, as a path without links
-//   POWER_CUT_LOG             where the records go (power_cut_record.hpp)
+//   POWER_CUT_LOG             the file for the records (power_cut_record.hpp)
 //   POWER_CUT_FAILING_SYNC    the n-th sync (from 1) of a write-ahead log fails with EIO
 //
 // Writes through mapped memory are not recorded: SQLite uses them only for the index of a

@@ -21,8 +21,8 @@
 
 namespace dbengine::test {
 
-/// The folder for a child's folders, which a killed child cannot remove itself. Accessible to a child
-/// that becomes another user.
+/// The folder for a child's folders: a killed child does not remove them, this object does. A child
+/// that becomes another user can use it, too.
 struct child_home {
   child_home() {
     path = (std::filesystem::temp_directory_path() / "dbengine-test-XXXXXX").string();
@@ -40,9 +40,9 @@ struct child_home {
   std::string path;
 };
 
-/// Returns the result of `body`, as the child's exit code: -1 if a signal killed it, -2 if it did
-/// not end in ten minutes, 99 if it threw. The child ends by `_exit`: it destroys no object of the
-/// parent.
+/// Runs `body` in a child and returns its result, which is the child's exit code. Returns -1 if a
+/// signal killed the child, -2 if it did not end in ten minutes, 99 if `body` threw. The child ends
+/// by `_exit`: it destroys no object of the parent.
 template <class F>
 int in_child(F&& body) {
   std::fflush(nullptr);

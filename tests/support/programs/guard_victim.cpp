@@ -6,7 +6,7 @@
 // memory.
 //
 // Prints "port N", then answers each line "stats" on standard input with its counters. Shuts down
-// in order at the end of the input.
+// cleanly at the end of the input.
 #include "guard/guard.hpp"
 #include "support/wire/guard_wire.hpp"
 

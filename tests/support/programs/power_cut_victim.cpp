@@ -3,7 +3,7 @@
 
 // Does one kind of work on FOLDER/a.db under the recorder, and marks the answers among the records.
 //
-//   power_cut_victim KIND FOLDER full|normal|off [FLAW]
+//   power_cut_victim KIND FOLDER full|normal|off [MUTANT]
 //
 // Rows are (writer, n, pad); a writer's n count from 1 without a gap. Marks: "row WRITER N" (that
 // row and all before it), "gone WRITER N" (deleted up to N), "backup NAME", "restored".

@@ -8,7 +8,7 @@
 //       [--allow-backup] [--mutant=NAME]
 //
 // Prints "port N" or "failed: why". Then answers each line on standard input: "cursors" with the
-// number of open cursors, "stats" with requests and errors. Shuts down in order at the end of the
+// number of open cursors, "stats" with requests and errors. Shuts down cleanly at the end of the
 // input.
 
 #include "base/fault.hpp"

@@ -84,8 +84,7 @@ private:
   static std::size_t pick(std::mt19937_64& r, std::size_t n) { return r() % n; }
 
   // Few different characters, so that many texts match: wildcards, an escape character, numbers,
-  // UTF-8 characters long, short and ill-formed, NUL.
-  // short and ill-formed UTF-8, NUL.
+  // UTF-8 characters (long, short and ill-formed), NUL.
   static std::string text(std::mt19937_64& r) {
     using namespace std::string_literals;
     static const std::string common[] = {"a", "a", "a", "b", "A", "%", "_", "1", " ", "\\"};

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Texts that have broken programs. As values they must be returned unchanged; as identifiers they
-// only need quotes.
+// must work once quoted.
 // Thread safety: immutable.
 
 #pragma once

@@ -39,7 +39,7 @@ public:
   /// Kills the victim.
   void kill();
 
-  /// Ends the victim in order; returns its exit status as `waitpid` reports it.
+  /// Shuts the victim down cleanly; returns its exit status as `waitpid` reports it.
   int end();
 
 private:

@@ -117,13 +117,13 @@ CAF_TEST(a user without rights gets the error as well) {
   CAF_CHECK_EQUAL(as_nobody(), static_cast<int>(errc::none));
 }
 
-//  the restore                         | a program
-//  ------------------------------------+-------------------------
-//  has checked the users, keeps the old |
-//  file                                |
-//                                      | opens it, does not use it
-//  gives the name to the new file      |
-//  gives it back to the old file       |
+//  the restore                          | a program
+//  -------------------------------------+--------------------------
+//  has checked for users, holds the old |
+//  file                                 |
+//                                       | opens it, does not use it
+//  gives the name to the new file       |
+//  gives it back to the old file        |
 CAF_TEST(a program that opens the old file while it is replaced keeps it) {
   const target_fixture t;
   int fd = -1;

@@ -108,8 +108,8 @@ CAF_TEST(the newest verified backup is known by its manifest) {
   CAF_CHECK(!backup::newest_verified(f.backups, f.source()));
   auto s = f.settings();
   const wall_time now = std::chrono::sys_days(std::chrono::year(2026) / 6 / 1);
-  // The clock was wrong once. The next backup's name is later than the last, its time in the
-  // manifest is not.
+  // The clock was wrong once. The next backup gets a later name, but the right time in its
+  // manifest.
   s.now = [&] { return now + 24h * 365; };
   f.make(s);
   s.now = [&] { return now; };
@@ -189,7 +189,7 @@ CAF_TEST(a manifest of very many tables is still read) {
 //  --------------------------+-------------------------------------------
 //  copies                    |
 //                            | (a user removes the lock file as stale)
-//                            | begins, leaves its files alone, completes
+//                            | begins, removes no file of the other, completes
 //  completes                 |
 CAF_TEST(what a living backup writes is no leftover though the lock file is gone) {
   backup_fixture f(100);

@@ -115,7 +115,7 @@ CAF_TEST(content takes memory for what was written only and gives it back) {
 }
 
 // Four threads each write one page and read it back, while a fifth grows and truncates the file
-// after them.
+// beyond those pages.
 CAF_TEST(threads work in one file at once) {
   dbengine::vfs::memory_content content;
   content.truncate(4 * 4096);

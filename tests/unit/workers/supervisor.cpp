@@ -241,7 +241,7 @@ CAF_TEST(rest_for_one restarts the children after it and does not blame them) {
   CAF_CHECK_EQUAL(children["reader"].starts, 1); // one_for_one is not restarted
   CAF_CHECK_EQUAL(state(2).restarts, 0u);
   CAF_CHECK(state(2).circuit == circuit_state::closed);
-  // The last child fails and is restarted alone.
+  // A failure of the last child restarts that child alone.
   fail("backups");
   pass(20ms);
   CAF_CHECK_EQUAL(children["backups"].starts, 7);
