@@ -20,7 +20,7 @@ struct engine_load::message_client : client {
     std::size_t entry;
     std::int64_t key;
     std::uint64_t number;
-    std::int64_t expected_there; // the count that a read must return
+    std::int64_t expected_there; // of a read: the key whose row must exist, or 0
     bool unknown_before;
     int tries;
   };

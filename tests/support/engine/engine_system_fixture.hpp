@@ -104,7 +104,7 @@ public:
   static bool answered(const counted_ptr& r) {
     return eventually([&] { return r->answers.load() > 0; });
   }
-  /// Runs a write and waits for it; the write must succeed.
+  /// Runs a write and waits for it. Returns true if the write succeeded and had one answer.
   bool done(std::string sql) {
     const auto r = write(std::move(sql));
     return answered(r) && r->code() == errc::none && r->answers == 1;
@@ -122,7 +122,7 @@ public:
   std::shared_ptr<actors::system::engine_system> engine;
 };
 
-/// Restarts without a delay after a failure.
+/// Restarts failed workers after 1 to 5 ms.
 inline actors::system::spawn_settings quick_restarts(int intensity = 1'000) {
   actors::system::spawn_settings s;
   s.restarts = {.intensity = intensity, .period = 60s, .backoff_min = 1ms, .backoff_max = 5ms};

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The requests to an engine and its answers, compared with the rows in the file.
-// Thread safety: a ledger belongs to one client; it is compared after that client has ended.
+// Thread safety: each object belongs to one client and is compared after that client has ended.
 //
 // Every write inserts rows with keys that no other request uses. So a row shows its request, and
 // two rows of one key show that a request ran twice.

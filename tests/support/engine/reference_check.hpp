@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Compares the answers of an engine with many senders against plain SQLite, which runs the same
-// requests one by one in the order in which the engine ran them.
+// Compares the answers of an engine with many senders against plain SQLite. Plain SQLite runs the
+// same requests one by one, in the order in which the engine ran them.
 // Thread safety: a log's entries belong to their senders; the check runs after all have ended.
 
 #pragma once

@@ -59,8 +59,8 @@ extern const char* const work_schema;
 work random_work(int id, std::mt19937& random);
 
 /// The condition on `sqlite_schema` for what a dump shows. Left out are SQLite's own tables (a
-/// close may fill the planner's statistics), the records of ids, and the shadow tables of full
-/// text, which depend on where commits were.
+/// close may fill the planner's statistics) and the records of ids. Left out are also the shadow
+/// tables of full text, which depend on where commits were.
 extern const char* const shown_in_dumps;
 
 /// One statement that shows all tables of `work_schema`.

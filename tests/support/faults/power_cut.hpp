@@ -8,7 +8,7 @@
 // after its folder was synced. What is not safe may be present or absent, one sector of 512 bytes
 // at a time, in any order. A sector has the content of some moment since its last sync. After a
 // failed sync, a later sync does not write the earlier bytes either, unless their page is written
-// again (Linux reports an error once and marks the page clean).
+// again. (Linux reports an error once and marks the page clean.)
 //
 // Thread safety: one thread.
 // Ownership: by value.

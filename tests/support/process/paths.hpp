@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The paths of this build's programs. They are in a separate source file because a path in every
-// object's command line would keep working trees of the project from sharing objects by ccache.
+// The paths of this build's programs, in a separate source file. A path in every object's command
+// line would keep working trees of the project from sharing objects by ccache.
 
 #pragma once
 

@@ -35,8 +35,7 @@ public:
   static void end() { end_failing(); }
 };
 
-/// Whether works() is required after remote work. If one allocation fails, no caller may have to
-/// wait for a deadline.
+/// Whether a wait for a deadline is wrong: true if only one allocation fails.
 bool in_time = true;
 
 /// One run of a phase: its input, and the count of wrong answers.

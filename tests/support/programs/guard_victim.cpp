@@ -99,8 +99,8 @@ wire_actor::behavior_type gateway(wire_actor::stateful_pointer<gateway_state> se
 
 long resident_kilobytes() {
   // Memory that the allocator retains does not count as the guard's. Half a gigabyte of answers,
-  // made and discarded within a quarter of a second, leaves some 70 MB in the allocator, however
-  // often that is repeated.
+  // made and discarded within a quarter of a second, leaves some 70 MB. Repetition does not
+  // increase that.
   ::malloc_trim(0);
   std::ifstream file{"/proc/self/statm"};
   long total = 0;

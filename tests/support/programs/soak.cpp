@@ -226,7 +226,7 @@ private:
       lost_.push_back(std::memset(::operator new(1 << 20), 1, 1 << 20));
     else if (settings_.leak == "descriptors")
       (void)::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    else if (settings_.leak == "connections") // the remains of an unclosed connection
+    else if (settings_.leak == "connections") // descriptors as of an unclosed connection
       for (const auto* suffix : {"", "-wal"})
         (void)::open((file().string() + suffix).c_str(), O_RDONLY | O_CLOEXEC);
   }

@@ -130,7 +130,8 @@ CAF_TEST(what unpacks to more than its database is no backup and takes no room) 
     CAF_CHECK(!std::filesystem::exists(target));
   };
   // Some 50 MB from a few kilobytes. Refused by the size in the header, whether SQLite would trust
-  // it or not, by the size in the manifest, and because it is not a database.
+  // that or not, and by the size in the manifest. Zeros are refused because they are not a
+  // database.
   const auto bomb = f.folder.path / "bomb.zst";
   const std::string told = "the compressed backup unpacks to more than the " +
                            std::to_string(plain.size()) + " bytes of its database";

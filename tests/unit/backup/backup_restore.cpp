@@ -147,8 +147,8 @@ CAF_TEST(a link that wins the race for the name does not keep it) {
     std::string point;
     std::string name;
   };
-  // If the old file is still there, it gets its name back. If both are gone, no link that leads
-  // outside remains.
+  // If the old file is still there, it gets its name back. If both are gone, no link is left that
+  // leads outside.
   const std::vector<step> partial{{"replace", beside.partial}};
   const std::vector<step> both{{"replace", beside.partial}, {"replace", beside.old}};
   const std::vector<step> late{{"replace", beside.partial}, {"put_back", beside.old}};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The encoding of requests and results. Encoded data is decoded to equal data, bytes that are not
-// an encoding are refused, and a list takes no more memory than its message may. Arbitrary bytes
+// The encoding of requests and results. Encoded data is decoded to equal data, and bytes that are
+// not an encoding are refused. A list takes no more memory than its message may. Arbitrary bytes
 // are tested by tests/fuzz/wire.cpp.
 
 #include "base/codec.hpp"

@@ -115,7 +115,7 @@ CAF_TEST(a flood fills its own share and no other) {
   CAF_CHECK(pushing(q, one(0)) == errc::none);
   CAF_CHECK_EQUAL(a.refused.load(), 3u);
 
-  // The process's own requests may use all of it.
+  // The process's own requests may use the whole queue.
   admission b{.max_requests = 10, .max_bytes = std::size_t{1} << 30};
   request_queue own(b);
   CAF_CHECK_EQUAL(fill(own, 0), 10);

@@ -10,8 +10,8 @@
 //   the last handle is released-> the engine ends
 //
 // A counter intercepts every system call of SQLite. CAF names its threads: those of detached actors
-// are "caf.actor", those of the scheduler and the multiplexer have other names with "caf.". The
-// engine's own threads and the test's have no such names.
+// are "caf.actor", those of the scheduler and the multiplexer have other names that begin with
+// "caf.". The engine's own threads and the test's have names without that prefix.
 
 #include "support/engine/engine_system_fixture.hpp"
 
@@ -150,7 +150,7 @@ bool none_open(engine_system_fixture& f) {
   return eventually([&] { return f.engine->cursors()->size() == 0; });
 }
 
-/// Whether no snapshot remains that keeps the WAL from being emptied.
+/// Whether no snapshot keeps the WAL from being emptied any more.
 bool wal_is_free(engine_system_fixture& f) {
   return f.done("INSERT INTO t VALUES (0)") &&
          eventually([&] { return f.core().file().wal_bytes() == 0; }); // by the idle checkpoint

@@ -222,7 +222,7 @@ CAF_TEST(shared memory is one and zeroed and freed with its last user) {
   CAF_CHECK(static_cast<unsigned char volatile*>(first)[5] == 0);
 }
 
-// Each thread locks byte 3 alone or a range that includes it, and increments a counter without
+// Each thread takes lock 3 exclusively, alone or in a range, and increments a counter without
 // further protection.
 CAF_TEST(an exclusive slot excludes) {
   const auto name = dbengine::vfs::unique_memory_name();
@@ -285,7 +285,7 @@ CAF_TEST(names follow the flags of open) {
       CAF_CHECK(exists(name + "-x"));
     }
     CAF_CHECK(!exists(name + "-x"));
-    // A deleted file remains for connections that have it open, and its name is free.
+    // Connections that have a deleted file open keep it, and its name is free.
     int moved = -1;
     db->xFileControl(db.get(), SQLITE_FCNTL_HAS_MOVED, &moved);
     CAF_CHECK_EQUAL(moved, 0);
