@@ -5,7 +5,7 @@
 // is used in the middleman's thread.
 #pragma once
 
-#include "guard/state.hpp"
+#include "guard/listener_state.hpp"
 
 #include <caf/io/doorman.hpp>
 #include <caf/io/network/acceptor_impl.hpp>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "guard/frame.hpp"
-#include "guard/state.hpp"
+#include "guard/listener_state.hpp"
 
 #include <cstddef>
 #include <vector>

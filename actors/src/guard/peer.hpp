@@ -8,7 +8,7 @@
 
 #include "guard/aside_text.hpp"
 #include "guard/input_buffer.hpp"
-#include "guard/state.hpp"
+#include "guard/listener_state.hpp"
 
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/stream.hpp>

@@ -4,7 +4,7 @@
 #include "connection/batched_insert.hpp"
 
 #include "connection/statistics_change.hpp"
-#include "sqlite/bind.hpp"
+#include "sqlite/binder.hpp"
 #include "sqlite/sql_text.hpp"
 
 #include <sqlite3.h>

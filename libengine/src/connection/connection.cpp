@@ -10,7 +10,7 @@
 #include "connection/statement_cost.hpp"
 #include "connection/statistics_change.hpp"
 #include "connection/undo_point.hpp"
-#include "sqlite/bind.hpp"
+#include "sqlite/binder.hpp"
 #include "sqlite/inserted_rowid.hpp"
 #include "sqlite/row_collector.hpp"
 #include "sqlite/sql_text.hpp"

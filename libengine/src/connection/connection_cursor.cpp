@@ -4,7 +4,7 @@
 // Queries stepped in batches.
 
 #include "connection/connection.hpp"
-#include "sqlite/bind.hpp"
+#include "sqlite/binder.hpp"
 
 #include <algorithm>
 #include <utility>

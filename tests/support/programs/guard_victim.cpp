@@ -7,7 +7,7 @@
 //
 // Prints "port N", then answers each line "stats" on standard input with its counters. Shuts down
 // cleanly at the end of the input.
-#include "guard/guard.hpp"
+#include "guard/listener.hpp"
 #include "support/wire/guard_wire.hpp"
 
 #include <caf/actor_registry.hpp>

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 //
 // Peers without the right to a TLS port are refused, and the ones with it are served meanwhile.
-#include "guard/guard.hpp"
+#include "guard/listener.hpp"
 #include "support/process/paths.hpp"
 #include "support/wire/guard_attacks.hpp"
 #include "support/wire/guard_caf.hpp"

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "guard/guard.hpp"
+#include "guard/listener.hpp"
 #include "remote/protocol/wire_message.hpp"
 #include "system/open_ports.hpp"
 

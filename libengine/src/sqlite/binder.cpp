@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "sqlite/bind.hpp"
+#include "sqlite/binder.hpp"
 
 #include "base/error_map.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
-#include "guard/guard.hpp"
+#include "guard/listener.hpp"
 
 #include "guard/doorman.hpp"
+#include "guard/listener_state.hpp"
 #include "guard/network_broker.hpp"
-#include "guard/state.hpp"
 
 #include <caf/actor_addr.hpp>
 #include <caf/binary_serializer.hpp>

@@ -5,7 +5,7 @@
 // the counters and `wait_gone`.
 #pragma once
 
-#include "guard/guard.hpp"
+#include "guard/listener.hpp"
 #include "guard/translator.hpp"
 
 #include <chrono>

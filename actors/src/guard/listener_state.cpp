@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
-#include "guard/state.hpp"
+#include "guard/listener_state.hpp"
 
 #include "guard/doorman.hpp"
 #include "guard/peer.hpp"
