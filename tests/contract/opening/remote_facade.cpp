@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade over the wire: what only it has. The common contract runs against it in the other
+// Tests of what only the remote facade has. The common contract runs against it in the other
 // suites.
 
 #include "support/engine/engine_fixture.hpp"
