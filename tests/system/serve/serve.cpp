@@ -274,8 +274,8 @@ CAF_TEST(the file says what is served and mistakes in it are pointed at) {
   CAF_CHECK(all["databases"][0]["name"] == "second"); // the order of the file
   for (const char* name : {"first", "second"})
     CAF_CHECK(!std::filesystem::is_empty(folder.path / "backups" / name));
-  // Commands with the same configuration use that folder, however the database is spelled, and create no
-  // other.
+  // Commands with the same configuration use that folder, however the database is spelled, and
+  // create no other.
   for (const auto& a :
        {(folder.path / "a.db").string(), "sqlite:///" + (folder.path / "." / "a.db").string()}) {
     program list({"-c", file.string(), "backup", "list", a});
