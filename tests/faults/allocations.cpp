@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Tests that a process that runs out of memory or threads at one point returns an error or works;
-// it never ends, never hangs, and never answers wrongly. `bin/allocation_victim` makes the n-th
+// it never exits, never hangs, and never answers wrongly. `bin/allocation_victim` makes the n-th
 // allocation fail; these tests run it for each n.
 //
 // In the suite, n advances in strides from a random start, for a phase's share of the time;

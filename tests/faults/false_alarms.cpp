@@ -82,7 +82,7 @@ void let_ticks_pass() {
 // 300 pages; reads
 //                        DELETE, VACUUM, checkpoint: 4 pages
 //                        INSERT: 300 pages, in the WAL
-//                        checkpoint: the header, which says 300 pages, and more; it stops
+//                        checkpoint: the header, which states 300 pages, and more; it stops
 // reads and writes, repeatedly
 //                        the other pages
 // reads and writes

@@ -80,7 +80,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
     CAF_CHECK(e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(m.seen) != std::string::npos);
-    // From now on no request writes, on any path, and the error's outcome is `not_run`.
+    // From now on no request of any kind writes, and the error's outcome is `not_run`.
     for (const auto& f : std::vector<std::function<void()>>{
              [&] { db.execute("INSERT INTO t VALUES (1002, x'00')"); },
              [&] {

@@ -135,7 +135,7 @@ private:
     }
   }
 
-  // The request was busy for longer than it waits, or timed out: it did not happen, and is tried
+  // Busy for longer than busy_timeout, or past the deadline: the write did not happen, and is tried
   // again.
   void failed(const error& e) {
     if (e.code() == errc::fenced)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests of a full disk: the error has a type, reads continue, and writes resume by themselves when
-// there is space. Needs a small file system, and therefore the right to mount one.
+// Tests of a full disk: a typed error is returned, reads continue, and writes resume by themselves
+// when there is space. Needs a small file system, and therefore the right to mount one.
 
 #include "support/eventually.hpp"
 #include "support/faults/small_disk.hpp"
@@ -150,7 +150,7 @@ CAF_TEST(an engine that cannot be opened on a full disk leaves nothing) {
       all += e.path().filename().string() + " ";
     return all;
   };
-  // From no free page to enough of them, so that each file of an opening is once the one without
+  // From no free page to enough of them, so that each step of an opening fails once for lack of
   // space.
   int refused = 0;
   for (std::uintmax_t pages = 0; pages < 40; ++pages) {

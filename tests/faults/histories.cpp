@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests the guarantees of many clients that write to registers and append lists and read them, on
-// all three ways to one engine (facade, handle, wire). Ids, cancellations, deadlines and deaths of
-// workers are part of it. Their answers are checked against the order in the database: strictly
-// serialisable writes, snapshot reads, read-your-writes, exactly once (support/engine/history.hpp).
+// Tests the guarantees given to many clients that write to registers and append lists and read
+// them. They use all three ways to one engine (facade, handle, wire), with ids, cancellations,
+// deadlines and deaths of workers. Their answers are checked against the order in the database:
+// strictly serialisable writes, snapshot reads, read-your-writes, exactly once
+// (support/engine/history.hpp).
 //
 //   4 clients each by facade, handle, wire   stopper, killer      engine
 //   write, read, record the answers -----------------------------> groups, leases, readers

@@ -125,7 +125,7 @@ public:
         if (c.kind == record_kind::mark)
           acknowledged.add(c.first);
         syncs += is_sync(c) ? 1 : 0;
-        // With `full`, bytes that are not safe may be of a failed commit, which is not copied.
+        // With `full`, bytes that are not safe may belong to a failed commit, which is not copied.
         if (kind_.name == "failing" && kind_.level == "normal" && c.kind == record_kind::write &&
             c.first == "a.db" && disk.unsafe_after_failed_sync("a.db-wal"))
           ++found_.copied;

@@ -375,7 +375,7 @@ CAF_TEST(a thread that is lost between the question and the spawn is not waited 
           limit(RLIMIT_NPROC, 1);
       });
       const auto e =
-          failure_of([&] { db_engine db(folder.url()); }); // the error waits for all threads
+          failure_of([&] { db_engine db(folder.url()); }); // a failed opening joins its threads
       limit(RLIMIT_NPROC, 4096);
       if (e.code != errc::cannot_open ||
           e.message.find("no thread is available for a worker") == std::string::npos) {

@@ -345,8 +345,8 @@ CAF_TEST(every call to the disk may fail and every answer stays true) {
       disk_fault f{.call = static_cast<disk_call>(c), .for_good = for_good};
       const auto before = runs;
       int bad = every_n(folder.path, f, runs);
-      // SQLite's own VFS reports "full" for a write only. For a sync, that would be a commit to
-      // resolve, which no error reports.
+      // SQLite's own VFS reports "full" for a write only. After a failed sync, the commit would
+      // have to be resolved, which "full" does not show.
       if (f.call == disk_call::write || f.call == disk_call::truncate ||
           f.call == disk_call::shm_map) {
         f.what = disk_fault::kind::full;

@@ -146,8 +146,8 @@ CAF_TEST(an interrupted read did run) {
     const growth g(db);
     const auto cut = failure_of([&] { db.with_timeout(50ms).fetch(endless); });
     CAF_CHECK(cut.code == errc::timeout);
-    // Only where the read runs on the caller's own thread. Elsewhere, on a busy machine, the caller
-    // may stop waiting before the interrupted read has ended.
+    // Checked only if the read runs on the caller's own thread. Elsewhere, on a busy machine, the
+    // caller may stop waiting before the interrupted read has ended.
     if (db.interactive) {
       CAF_CHECK_EQUAL(to_string(cut.outcome), to_string(outcome::rolled_back));
       g.is(request_class::fetch, {1, 1, 0});

@@ -126,7 +126,7 @@ CAF_TEST(what a raw connection left open holds no lock) {
         db.execute("INSERT INTO t VALUES (4)");
         CAF_CHECK(db.checkpoint(checkpoint_mode::truncate).complete);
         plain_sqlite(other).script("PRAGMA journal_mode=DELETE; INSERT INTO o VALUES (2)");
-        CAF_CHECK_EQUAL(sqlite3_step(left), SQLITE_ERROR); // and takes no lock again
+        CAF_CHECK_EQUAL(sqlite3_step(left), SQLITE_ERROR); // a later step takes no lock
         CAF_CHECK_EQUAL(sqlite3_step(attached), SQLITE_ERROR);
         db.execute("INSERT INTO t VALUES (5)");
       }

@@ -205,7 +205,7 @@ CAF_TEST(every connection has the options) {
       check(db.raw_connection(true), false);
       db.write([&](transaction& tx) { check(tx, true); });
       check(db.raw_connection(), true);
-      db.write([&](transaction& tx) { check(tx, true); }); // and after a raw connection
+      db.write([&](transaction& tx) { check(tx, true); }); // also after a raw connection
     });
 }
 

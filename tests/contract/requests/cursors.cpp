@@ -92,7 +92,7 @@ CAF_TEST(a result larger than the bound passes in constant memory) {
     CAF_CHECK_EQUAL(rows_seen, count);
     CAF_CHECK(bytes > total - row);
     CAF_CHECK(!measured || most - before < bound);
-    // Control: the same result in one piece shows in the measurement.
+    // Control: the measurement detects the same result if it is fetched in one piece.
     const auto whole = db.fetch(sql, count, row);
     CAF_CHECK(!measured || resident() - before > total / 2);
     CAF_CHECK_EQUAL(whole.size(), static_cast<std::size_t>(count));

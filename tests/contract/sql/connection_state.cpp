@@ -102,8 +102,8 @@ CAF_TEST(deferring foreign keys ends with its transaction) {
       });
     CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO child (p) VALUES (99)"); }),
                     "constraint");
-    // In one group with another member whose keys are checked at each statement. It deletes a
-    // parent and inserts it again, which is allowed only if keys are deferred.
+    // In one group with another member whose keys are checked at each statement. That member
+    // deletes a parent and inserts it again, which is allowed only if keys are deferred.
     std::atomic<int> wrong{0};
     std::vector<std::thread> senders;
     for (int s = 0; s < 4; ++s)

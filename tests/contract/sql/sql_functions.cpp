@@ -31,8 +31,8 @@ const std::vector<std::string> endless{
     "SELECT rtrim(printf('%.*c', 1000000, 'a'), printf('%.*c', 400000, 'b') || 'a')",
     "SELECT length(randomblob(900000000))"};
 
-// The bound, past the deadline. A sanitizer makes each step many times slower, and fills 900 MB
-// before the allocation returns.
+// How long after the deadline the interrupt may come. A sanitizer makes each step many times
+// slower, and fills 900 MB before the allocation returns.
 #ifdef __SANITIZE_ADDRESS__
 constexpr auto promised = 1min;
 #else

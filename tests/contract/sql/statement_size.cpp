@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests of the limit on the size of a statement. Before 3.41, SQLite copies common table
-// expressions and views for each name in a FROM, during preparation and without a check of the
-// deadline. 500 bytes took gigabytes, and a chain of 30,000 overflowed the thread's stack, which
-// ended the process. Both are refused before preparation.
+// Tests of the limit on the size of a statement. SQLite before 3.41 copies common table expressions
+// and views for each name in a FROM, during preparation and without a check of the deadline. 500
+// bytes took gigabytes, and a chain of 30,000 overflowed the thread's stack, which ended the
+// process. Both are refused before preparation.
 
 #include "sqlite/statement_size.hpp"
 #include "support/engine/backends.hpp"
