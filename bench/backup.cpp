@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Measures a backup beside a writer at full speed, SQLite's own backup of the idle file in the same
-// run, and the cost of the backup for that writer. One kind of writer updates rows all over the
+// Measures, in one run, a backup beside a writer at full speed, SQLite's own backup of the idle
+// file, and the cost of the backup for that writer. One kind of writer updates rows all over the
 // table, the other inserts.
 //
 //   bench-backup [rows [pages_per_step [pause_ms [rounds]]]]

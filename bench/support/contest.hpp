@@ -33,8 +33,8 @@ struct outcome {
 };
 
 /// In each round every subject is opened again, one after the other (raw, engine, sqlitecpp, raw,
-/// …), on a fresh copy of `original` in a folder below `folder`. The data of the round is removed
-/// at its end.
+/// …). Each opens a fresh copy of `original` in a folder below `folder`; the data of the round is
+/// removed at its end.
 outcome compete(const workload& w, const settings& s, const std::filesystem::path& original,
                 const std::filesystem::path& folder);
 

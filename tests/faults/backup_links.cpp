@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests of attacks by links: a user with write access to the folder of the backups puts links under
-// every name in it, and replaces the folder by a link, as fast as possible. Nothing outside is
-// written or removed.
+// Tests of attacks by links. A user with write access to the folder of the backups puts links under
+// every name in it. The user also replaces the folder by a link, as fast as possible. Nothing
+// outside is written or removed.
 #include "backup/backup_restore.hpp"
 #include "backup/restore_names.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests that after a failed sync of the write-ahead log, nothing of the log is copied into the
+// Tests that a failed sync of the write-ahead log stops checkpoints: the log is not copied into the
 // database before all of it was written and synced again. `faults.power_cut` shows the damage that
 // this prevents; these tests show the answers to the callers.
 #include "support/engine/engine_fixture.hpp"

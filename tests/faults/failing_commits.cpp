@@ -168,7 +168,7 @@ CAF_TEST(a commit that runs out of memory does not reappear) {
 
 namespace {
 
-// From disks that fail once to disks on which nothing can be resolved for a while, with and without
+// From disks that fail once to disks on which nothing can be resolved for a while. With and without
 // a reader that prevents a restart of the WAL.
 kill_round next_round(unsigned seed, unsigned number, std::minstd_rand& random) {
   const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };

@@ -151,8 +151,8 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
   caf::logger::set_current_actor_system(nullptr);
   auto engine = actors::spawn_engine(sys, folder.url());
   // At the fork, another thread may have held a lock of CAF. So this actor is created here and
-  // never ended in the child (the logger's lock), and its requests in the child have no timeout
-  // (the clock's lock).
+  // never ended in the child (the logger's lock). Its requests in the child have no timeout (the
+  // clock's lock).
   caf::scoped_actor self(sys);
   const auto run = [&](const std::string& sql) {
     std::string code = "none";

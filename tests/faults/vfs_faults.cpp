@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests that fail every call that SQLite makes to the file system, once, and from there on for
-// good, one after the other, until a fixed workload passes without a failure. Every answer is
-// correct, also after a crash at that moment, and when the fault is gone, the engine continues by
-// itself.
+// Tests that fail every call that SQLite makes to the file system, one after the other: only once,
+// or from there on for good. The test ends when a fixed workload passes without a failure. Every
+// answer is correct, also after a crash at that moment, and when the fault is gone, the engine
+// continues by itself.
 
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
@@ -316,8 +316,8 @@ void report(const disk_fault& f, const outcome& o) {
       o.closed.text().c_str());
 }
 
-// Runs every n until the workload is not hit any more, several times in a row, because the number
-// of calls differs by a few from run to run. Returns how many runs were wrong.
+// Runs every n until several workloads in a row are not hit, because the number of calls differs by
+// a few from run to run. Returns how many runs were wrong.
 int every_n(const fs::path& folder, disk_fault f, std::uint64_t& runs) {
   int bad = 0;
   int missed = 0;

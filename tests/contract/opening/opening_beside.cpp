@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests of opening a file that another program has open or left in the middle of a transaction, and
-// of the files that reading it leaves.
+// Tests of opening a file that another program has open or left in the middle of a transaction.
+// Also tests which files a read leaves.
 //
 //   other program             opening
 //   BEGIN IMMEDIATE   ----->  waits for busy_timeout and no longer

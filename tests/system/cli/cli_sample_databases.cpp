@@ -2,10 +2,9 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Tests of databases like the samples for learning SQL: a trader (as Northwind) and a lender of
-// films (as Sakila). They have composite and text keys, many-to-many tables, tables that refer to
-// each other in a circle, views of views, triggers that change what was just written, and every
-// oddity of their files. The loaded databases go through dumps, CSV and JSON lines and return
-// unchanged.
+// films (as Sakila). They have composite and text keys, many-to-many tables, circular references,
+// views of views, triggers that change what was just written, and every oddity of their files. The
+// loaded databases go through dumps, CSV and JSON lines and return unchanged.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Tests of a wire with a delay or a low rate, or one that is mute or torn, simulated in user space,
-// so that this suite runs everywhere. `remote_network` does the same with the kernel's own wires,
-// if it may.
+// Tests of a wire that has a delay or a low rate, is mute, or is torn. The wire is simulated in
+// user space, so that this suite runs everywhere. `remote_network` does the same with the kernel's
+// own wires, if it may.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/paths.hpp"
