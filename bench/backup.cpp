@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Measures a backup beside a writer at full speed, SQLite's own backup of the idle file in the same
-// run, and the cost of the backup for that writer. One thread updates rows all over the table, and
-// one inserts.
+// Measures, in one run, a backup beside a writer at full speed, SQLite's own backup of the idle
+// file, and the cost of the backup for that writer. One kind of writer updates rows all over the
+// table, the other inserts.
 //
 //   bench-backup [rows [pages_per_step [pause_ms [rounds]]]]
 //
@@ -208,7 +208,7 @@ nlohmann::ordered_json to_json(const writer_figures& w) {
           {"writer_keeps_rounds", w.keeps}};
 }
 
-/// Measures in `folder` and prints the result. Returns whether the targets are reached.
+/// Measures in `folder` and prints the result. Returns whether the targets are met.
 bool run(const arguments& a, const std::string& folder) {
   const auto path = folder + "/live.db";
   live_database live(path, a.rows);

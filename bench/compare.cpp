@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Compares two JSON results of the benchmark programs, before and after.
+// Compares two JSON results of the benchmark programs, one from before and one from after a change.
 
 #include <nlohmann/json.hpp>
 
@@ -53,7 +53,7 @@ void warn_if_machines_differ(const json& a, const json& b) {
                   b.value(key, json{}).dump().c_str());
 }
 
-// Returns whether the row is worse than `fail_below` permits.
+// Returns whether the row is worse than `fail_below` allows.
 bool compare_rates(const std::string& name, const json& before, const json& after,
                    double fail_below) {
   const auto* e0 = subject(before, "engine");

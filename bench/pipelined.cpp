@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Point reads from one CAF actor with 100 requests in flight, beside one thread with raw SQLite;
-// see README.md.
+// Measures point reads from one CAF actor with 100 requests in flight, beside one thread with raw
+// SQLite; see README.md.
 
 #include "contest.hpp"
 #include "machine.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A published engine beside a plain CAF echo actor on the same wire: single round trips, 100
-// requests in flight, and a cursor of a million rows beside strings of the same size. Both servers
-// have an actor system of their own in this process; all traffic goes over loopback.
+// Measures a published engine beside a plain CAF echo actor on the same wire: single round trips,
+// 100 requests in flight, and a cursor of a million rows beside strings of the same size. Each
+// server has its own actor system in this process; all traffic goes over loopback.
 //
 // bench-remote [--rounds N] [--json FILE] [--tls FOLDER]: medians of N rounds (5), each of all
 // cases in turn, and the ratio to the echo actor round by round. With a folder of
@@ -190,7 +190,7 @@ nlohmann::ordered_json spread(std::vector<double> x) {
   return {{"median", x[x.size() / 2]}, {"min", x.front()}, {"max", x.back()}};
 }
 
-/// Makes one row for each figure, with the ratio to the echo actor round by round, and prints it.
+/// Creates and prints one row for each figure, with the ratio to the echo actor round by round.
 nlohmann::ordered_json table_of(const figures& all) {
   auto result = nlohmann::ordered_json::array();
   for (const auto& [what, subjects] : all) {
@@ -242,7 +242,7 @@ int run(int rounds, const std::string& json, const std::string& certificates) {
       const auto bytes = plain.measure(all);
       if (secure)
         secure->measure(all);
-      // Pages as large as the cursor's, both ways.
+      // Pages as large as the cursor's, in both directions.
       const std::string page(bytes / (rows / 1000), 'x');
       all["cursor_rows_per_s"]["echo"].push_back(rows / seconds_of([&] {
                                                    for (int i = 0; i < rows / 1000; ++i)

@@ -21,7 +21,7 @@ struct named_opener {
   opener open;
 };
 
-// Raw first: the base of each round's pairs.
+// Raw is first, because it is the base of each round's pairs.
 constexpr named_opener openers[] = {
     {"raw", open_raw}, {"engine", open_engine}, {"sqlitecpp", open_sqlitecpp}};
 
@@ -82,7 +82,8 @@ outcome compete(const workload& w, const settings& s, const std::filesystem::pat
       result.records.push_back({o.name, {}, {}, {}});
   for (std::size_t round = 0; round < s.rounds; ++round)
     for (std::size_t i = 0; i < result.records.size(); ++i) {
-      // Forward and backward in turn: drift, and effects on the next subject, are shared equally.
+      // Forwards and backwards in turn, so that drift and effects on the next subject are shared
+      // equally.
       auto& r = result.records[round % 2 == 0 ? i : result.records.size() - 1 - i];
       const auto how = std::find_if(std::begin(openers), std::end(openers),
                                     [&](const named_opener& o) { return r.subject == o.name; });

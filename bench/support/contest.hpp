@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Runs a workload for every subject in paired rounds and judges the outcome.
+// Runs a workload for every subject in paired rounds and compares the ratios with the target.
 
 #pragma once
 
@@ -33,8 +33,8 @@ struct outcome {
 };
 
 /// In each round every subject is opened again, one after the other (raw, engine, sqlitecpp, raw,
-/// …), on a fresh copy of `original` in a folder below `folder`. The round's data is removed
-/// again.
+/// …). Each opens a fresh copy of `original` in a folder below `folder`; the data of the round is
+/// removed at its end.
 outcome compete(const workload& w, const settings& s, const std::filesystem::path& original,
                 const std::filesystem::path& folder);
 

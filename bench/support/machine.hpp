@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Describes the machine of a measurement, and its other load meanwhile.
+// Describes the machine of a measurement, and its other load during the measurement.
 
 #pragma once
 

@@ -31,7 +31,7 @@ struct owned_rows {
 
 class connection {
 public:
-  /// `nomutex`: SQLITE_OPEN_NOMUTEX; otherwise SQLite's default.
+  /// `nomutex` opens with SQLITE_OPEN_NOMUTEX; otherwise with SQLite's default.
   connection(const std::filesystem::path& file, bool nomutex);
   ~connection();
   connection(const connection&) = delete;

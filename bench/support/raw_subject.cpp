@@ -66,7 +66,7 @@ private:
   private:
     raw_subject& subject_;
     raw::connection reader_;
-    bool prepared_; // the pragmas run after opening and before preparing statements
+    bool prepared_; // the pragmas run after opening and before preparation
     raw::statement point_, range_;
   };
 

@@ -17,7 +17,7 @@ namespace dbengine::bench {
 struct settings {
   /// Seconds of measurement for each subject in each round.
   double seconds = 1;
-  /// Pairs. Fewer than 5 are allowed for trials and marked as no measurement.
+  /// The number of paired rounds. Fewer than 5 are allowed for trials and marked as no measurement.
   std::size_t rounds = 5;
   /// Workloads to run, all if empty; a name selects every workload that contains it.
   std::vector<std::string> only = {};
@@ -30,7 +30,7 @@ struct settings {
   bool memstatus = false;
   /// Opens raw connections in SQLite's default mode (serialised) instead of NOMUTEX.
   bool raw_serialized = false;
-  /// For the engine and for raw SQLite, in bytes; negative: the engine's default.
+  /// For the engine and for raw SQLite, in bytes; if negative, the engine's default.
   long long mmap_size = -1;
   bool list = false;
 
@@ -38,7 +38,7 @@ struct settings {
   bool skipped(const std::string& subject) const;
 };
 
-/// Parses the command line. Prints the mistake or the help and exits (2 and 0).
+/// Parses the command line. Prints the mistake or the help and exits with 2 or 0.
 settings parse_settings(int argc, char** argv, const char* about);
 
 /// Applies the settings of the process as a whole. Call it before the first connection.

@@ -19,8 +19,7 @@ work_folder::work_folder(const std::filesystem::path& parent) {
 }
 
 work_folder::~work_folder() {
-  std::error_code
-      ignored; // the caller cannot act on it; the folder's name shows what it belongs to
+  std::error_code ignored; // the caller cannot act on it; the folder's name identifies it
   std::filesystem::remove_all(path_, ignored);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that runs out of memory or threads at one point answers with an error or works; it
-// never ends, never hangs, and answers nothing wrong. `bin/allocation_victim` makes the n-th
-// allocation fail; here each n has its turn.
+// Tests that a process that runs out of memory or threads at one point returns an error or works;
+// it never exits, never hangs, and never answers wrongly. `bin/allocation_victim` makes the n-th
+// allocation fail; these tests run it for each n.
 //
-// In the suite n goes in strides from a random start, for as long as a phase's share of the time
-// lasts; DBENGINE_ALLOCATIONS=all takes every n. Every failure prints the command that repeats it.
+// In the suite, n advances in strides from a random start, for a phase's share of the time;
+// DBENGINE_ALLOCATIONS=all runs every n. Every failure prints the command that repeats it.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -29,9 +29,9 @@ namespace {
 
 struct tally {
   long runs = 0;
-  long excused = 0; // CAF's own
-  long ended = 0;   // the process, for want of memory, in "while"
-  long last = 0;    // the largest n that was reached
+  long excused = 0; // failures inside CAF, which are allowed
+  long ended = 0;   // processes that ended for lack of memory, in "while"
+  long last = 0;    // the largest n reached
   std::vector<std::string> failures;
 };
 
@@ -40,8 +40,8 @@ std::string victim() {
   return own.substr(0, own.rfind('/') + 1) + "allocation_victim";
 }
 
-// One process from n on; false if the phase has no n-th call any more. `n` goes on behind the
-// last run.
+// Runs one process from `n` on; returns false if the phase has no n-th call any more. Advances `n`
+// past the last run.
 bool go_on(tally& t, const std::string& phase, const std::string& what, long& n, long step,
            long runs, bool flawed) {
   const engine_folder folder;
@@ -68,14 +68,15 @@ bool go_on(tally& t, const std::string& phase, const std::string& what, long& n,
       ++t.runs;
     }
   }
-  // CAF 0.17.6 can neither start nor end an actor without memory: std::terminate, in several
-  // threads at once where several have none ("recursively"). No answer may be wrong before that,
-  // nor any call hang.
+  // CAF 0.17.6 can neither start nor end an actor without memory: it calls std::terminate, in
+  // several threads at once if several have no memory ("recursively"). Before that, no answer may
+  // be wrong and no call may hang.
   if (what == "while" && code == 134 &&
       (p.err().find("std::bad_alloc") != std::string::npos ||
        p.err().find("terminate called recursively") != std::string::npos))
     ++t.ended;
-  // Its broker ends by the exception, and the system's end waits for it for ever.
+  // CAF's broker ends by the exception, and the end of the actor system waits for the broker
+  // forever.
   else if (code == 142 &&
            p.err().find("name: basp-broker, exception typeid: St9bad_alloc") != std::string::npos)
     ++t.ended;
@@ -95,7 +96,7 @@ tally cover(const std::string& phase, const std::string& what, bool flawed = fal
   const auto enough = std::chrono::steady_clock::now() + 8s;
   const long begin = all ? 1 : std::uniform_int_distribution<long>(1, stride)(random);
   const long step = all || what == "thread" ? 1 : stride;
-  // A run may take seconds while memory is gone, and a process has a minute.
+  // A run may take seconds while there is no memory, and a process is limited to a minute.
   const long runs = what == "while" ? 2 : 10;
   for (long n = what == "thread" ? 1 : begin; go_on(t, phase, what, n, step, runs, flawed) &&
                                               (all || std::chrono::steady_clock::now() < enough);) {
@@ -141,6 +142,6 @@ CAF_TEST(remote work without memory or threads is an error or done) {
   check("remote");
 }
 
-CAF_TEST(a row that is gone is found) { // the control
+CAF_TEST(a row that is gone is found) { // negative control
   CAF_CHECK(!cover("work", "once", true).failures.empty());
 }

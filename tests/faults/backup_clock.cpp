@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Periodic backups in a process whose wall clock jumps by hours and years, forwards and back.
+// Tests of periodic backups in a process whose wall clock jumps by hours and years, forwards and
+// backwards.
 #include "support/engine/backup_fixture.hpp"
 #include "support/process/paths.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The system fails a backup, a retention or a restore at every stage: it says why, leaves nothing,
-// and the next one works.
+// Tests that fail a backup, a retention or a restore at every stage by a system error: the call
+// returns the reason and leaves nothing, and the next call works.
 #include "backup/backup_restore.hpp"
 
 #include "support/engine/backup_fixture.hpp"
@@ -24,7 +24,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// SQLite reads by either.
+// SQLite reads by either call.
 const std::vector<int> reads = {__NR_read, __NR_pread64};
 const std::vector<int> writes = {__NR_write, __NR_pwrite64};
 const std::vector<int> syncs = {__NR_fsync, __NR_fdatasync};
@@ -82,13 +82,13 @@ CAF_TEST(a backup that the system fails says why and leaves nothing) {
       {"manifest", opens, ENOSPC, {errc::disk_full}},
       {"rename", renames, EIO, {errc::io}},
       {"rename", syncs, EIO, {errc::io}}, // of the folder, between the two renames
-      {"hash", syncs, EIO, {errc::io}},   // of what was packed; else that of the manifest
+      {"hash", syncs, EIO, {errc::io}},   // compressed: of the packed file; else of the manifest
       {"publish", renames, EROFS, {errc::backup_failed}},
       {"publish", syncs, EIO, {errc::io}},
   };
   for (const bool compress : {false, true})
     for (const auto& one : failures) {
-      // Only what is compressed is written once more.
+      // Only a compressed backup is written a second time.
       if (!compress && one.point == "hash" && &one.calls == &writes)
         continue;
       if (needs_pipes && &one.calls == &writes)
@@ -103,7 +103,7 @@ CAF_TEST(a backup that the system fails says why and leaves nothing) {
       CAF_CHECK(!result.message.empty());
       CAF_CHECK_EQUAL(f.files(), before);
     }
-  // The control: the same way without a failure ends well, and the folder is as good as ever.
+  // Control: the same run without a failure succeeds, and the folder is intact.
   const failure none{"page", writes, 0, {}};
   auto s = f.settings();
   s.at = failing_at(none);
@@ -124,7 +124,7 @@ CAF_TEST(a backup is made where no thread can be had) {
     s.at = failing_at(no_thread);
     const auto result = in_child([&] {
       f.make(s);
-      // Indeed there was none.
+      // Checks that there really was no thread.
       try {
         std::thread([] {}).join();
       } catch (const std::system_error&) {
@@ -151,7 +151,8 @@ CAF_TEST(a file size limit at any size fails the backup and leaves nothing) {
       auto s = f.settings();
       s.compress = compress;
       const auto result = in_child([&] {
-        // Without this the limit's signal ends the process, be it SQLite or an engine that writes.
+        // Without this, the signal of the limit would end the process, whether SQLite or the engine
+        // writes.
         std::signal(SIGXFSZ, SIG_IGN);
         const rlimit bound{limit, limit};
         if (setrlimit(RLIMIT_FSIZE, &bound) != 0)
@@ -243,7 +244,7 @@ CAF_TEST(a retention that the system fails loses no backup that stays) {
     CAF_CHECK(!result.died && is_one_of(result.code, one.expected));
     dbengine::backup::clean_backup_directory(f.backups);
     const auto listed = dbengine::backup::list_backups(f.backups, f.source());
-    // If the removal of a manifest failed, its backup is gone.
+    // If the removal of a manifest failed, its backup is gone already.
     CAF_CHECK_EQUAL(listed.size(), one.point.empty() ? 4u : 3u);
     CAF_CHECK_EQUAL(f.files().size(), 2 * listed.size());
     for (const auto& file : listed)
@@ -282,12 +283,12 @@ CAF_TEST(a restore that the system fails leaves a whole database) {
     });
     CAF_MESSAGE("it says " << to_string(result.code));
     CAF_CHECK(!result.died && is_one_of(result.code, one.expected));
-    // As whoever opens it next does.
+    // The next opening does the same.
     dbengine::backup::clean_after_restore(f.database);
     const auto db = open_plain(f.database);
     CAF_CHECK(sqlite::column_of(db.get(), "PRAGMA integrity_check", "q").at(0) == "ok");
     const auto rows = number(db.get(), "SELECT count(*) FROM t");
-    // If taking the old file back fails, too, the new one is there, and whole.
+    // If restoring the old file also fails, the new one is in place and complete.
     CAF_CHECK(rows == 50 || (rows == 100 && one.point == "rename"));
     for (const auto& e : std::filesystem::directory_iterator(f.folder.path))
       CAF_CHECK(e.path().filename().string().find("restore") == std::string::npos);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A backup that a read-only engine has open is neither replaced nor removed under it.
+// Tests that a backup that a read-only engine has open is neither replaced nor removed.
 
 #include "support/engine/engine_fixture.hpp"
 
@@ -26,12 +26,12 @@ CAF_TEST(a backup that an engine reads is left alone) {
     db_engine reads("sqlite:///" + old_one.string(), {.read_only = true});
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(new_one, old_one, true); }), "locked");
     CAF_CHECK(reads.fetch_value<int>("SELECT count(*) FROM t") == 1);
-    // Two at a time, and one that ends does not let go for the other.
+    // Two engines read it; the end of one does not release the other's lock.
     { const db_engine also("sqlite:///" + old_one.string(), {.read_only = true}); }
     CAF_CHECK_EQUAL(code_of([&] { restore_backup(new_one, old_one, true); }), "locked");
     CAF_CHECK(reads.fetch_value<int>("SELECT count(*) FROM t") == 1);
   }
-  restore_backup(new_one, old_one, true); // no engine reads it: the control
+  restore_backup(new_one, old_one, true); // control: no engine reads it
   db_engine reads("sqlite:///" + old_one.string(), {.read_only = true});
   CAF_CHECK(reads.fetch_value<int>("SELECT count(*) FROM t") == 2);
 }

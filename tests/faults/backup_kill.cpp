@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that backs up, removes and restores is killed at random moments; what is left must be
-// whole each time.
+// Tests that kill a process at random moments while it backs up, removes and restores; each time,
+// what it leaves must be intact.
 #include "backup/backup_restore.hpp"
 
 #include "support/engine/backup_fixture.hpp"
@@ -29,8 +29,8 @@ int kills() {
   return text != nullptr ? std::atoi(text) : 200;
 }
 
-// Starts the program, waits for its line, and lets it die: at its own `points`-th point, or after
-// `wait` from outside.
+// Starts the program, waits for its line, and lets it die: at its own `points`-th fault point, or
+// by a signal after `wait`.
 void run_and_kill(const std::filesystem::path& folder, long points, std::chrono::microseconds wait,
                   const char* mode) {
   int ends[2];
@@ -57,7 +57,7 @@ void run_and_kill(const std::filesystem::path& folder, long points, std::chrono:
   while (read(out.get(), &c, 1) == 1 && c != '\n') {
   }
   if (points == 0) {
-    // The moment is what is tested, not a condition that is waited for.
+    // A delay, not a wait for a condition: the moment of the kill is what is tested.
     const timespec t{wait.count() / 1'000'000, wait.count() % 1'000'000 * 1000};
     nanosleep(&t, nullptr);
     kill(pid, SIGKILL);
@@ -74,12 +74,12 @@ struct findings {
   int leftovers = 0;
   int bad_targets = 0;
   int most_backups = 0;
-  // Situations that were met.
+  // Situations that occurred.
   int made_again = 0;
   int unborn = 0;
 };
 
-// Whether something lies there that is called so, or has more behind that name.
+// True if the folder has an entry with this name, or with this name and a suffix.
 bool begun(const std::filesystem::path& folder, const std::string& name) {
   for (const auto& e : std::filesystem::directory_iterator(folder))
     if (const auto there = e.path().filename().string();
@@ -91,8 +91,8 @@ bool begun(const std::filesystem::path& folder, const std::string& name) {
 void inspect(const std::filesystem::path& folder, bool& had_one, findings& found) {
   const auto backups = folder / "backups";
   const auto restored = folder / "restored.db";
-  // The next start, and the first question about backups, which checks their folder. A backup
-  // into a path that was killed is made again.
+  // The next start, and the first query for backups, which checks their folder. A backup to a given
+  // path that was killed is made again.
   {
     const db_engine live((folder / "live.db").string(), {.backup_dir = backups});
     static_cast<void>(live.get_backup_info());
@@ -115,8 +115,8 @@ void inspect(const std::filesystem::path& folder, bool& had_one, findings& found
     if (ok)
       whole = b.path;
   }
-  // A restore into a new name that died before there was a file: an engine would make an empty one,
-  // so it is the next restore into that folder, under whatever name, that cleans up.
+  // A restore to a new name may die before the file exists. An engine of that name would create an
+  // empty one, so the next restore into the folder, under any name, cleans up.
   if (std::filesystem::exists(restored)) {
     const db_engine target(restored.string(), {.backup_dir = backups});
   } else if (!whole.empty()) {
@@ -151,7 +151,8 @@ CAF_TEST(killed at any moment the backups are whole) {
   bool had_one = false;
   const int n = kills();
   for (int i = 0; i < n; ++i) {
-    // Every second time at a named point: these are never missed by chance, however fast they pass.
+    // Every second kill is at a fault point: fault points are never missed by chance, however short
+    // they are.
     if (i % 2 == 0)
       run_and_kill(folder.path, std::uniform_int_distribution<long>(1, 120)(random), {}, "careful");
     else

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A user who may write into the folder of the backups puts links under every name in it, and a
-// link in the place of the folder, as fast as possible: nothing outside is written or removed.
+// Tests of attacks by links. A user with write access to the folder of the backups puts links under
+// every name in it. The user also replaces the folder by a link, as fast as possible. Nothing
+// outside is written or removed.
 #include "backup/backup_restore.hpp"
 #include "backup/restore_names.hpp"
 
@@ -25,12 +26,12 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int rounds = 100;
-// A machine on which no backup succeeds, or every one, must not hang the test.
+// Bounds the test on a machine on which no backup succeeds, or every one.
 constexpr auto patience = 10s;
 
 const auto second = std::chrono::sys_days(std::chrono::year(2026) / 1 / 2);
 
-// What lies outside, and is checked after each round.
+// The files outside, which are checked after each round.
 struct outside {
   std::filesystem::path folder;
 
@@ -39,7 +40,7 @@ struct outside {
     for (const auto& name : names())
       write_file(folder / name, content(name));
   }
-  // Names that a deluded engine would find here, too.
+  // Names that an engine misled by the links would also find here.
   static std::vector<std::string> names() {
     std::vector<std::string> result;
     for (unsigned n = 1; n <= 4; ++n)
@@ -62,14 +63,14 @@ struct outside {
   }
 };
 
-// A moment between two blows, so that a backup comes through now and then. It is what is tested,
-// not a condition that is waited for.
+// A pause between two attacks, so that a backup succeeds now and then. It is part of the test, not
+// a wait for a condition.
 void lurk(std::minstd_rand& random) {
   const timespec t{0, static_cast<long>(random() % 8'000'000)};
   nanosleep(&t, nullptr);
 }
 
-// Runs until it goes out of scope.
+// Attacks until it is destroyed.
 class attacker {
 public:
   attacker(std::filesystem::path backups, std::filesystem::path trap, bool swaps_folder)
@@ -89,14 +90,14 @@ private:
     std::minstd_rand random(1);
     const auto names = outside::names();
     while (!stop_) {
-      // A link in the place of whatever has the name: what it names is there in the trap.
+      // A link replaces the entry of that name; its target exists in the trap.
       const auto name = random() % 2 == 0 ? names[random() % names.size()] : a_name_there(random);
       const auto fresh = backups_.string() + ".fresh";
       if (symlink((trap_ / name).c_str(), fresh.c_str()) == 0)
         (void)std::rename(fresh.c_str(), (backups_ / name).c_str());
       if (random() % 4 == 0)
         (void)unlink((backups_ / names[random() % names.size()]).c_str());
-      // The folder and the link change places, and after a moment back.
+      // The folder and the link are exchanged, and exchanged back after a moment.
       if (swaps_folder_ && random() % 8 == 0 && swap(link)) {
         std::this_thread::yield();
         while (!swap(link)) {
@@ -132,7 +133,7 @@ private:
 //  attacker                          | this thread
 //  ----------------------------------+----------------------------------------------
 //  puts links under names, swaps the | backs up, prunes, cleans, restores; most of it
-//  folder with a link, for ever      | fails; checks what lies outside
+//  folder with a link, in a loop     | fails; checks the files outside
 CAF_TEST(links under every name and in the place of the folder lead nowhere) {
   backup_fixture f(50);
   const outside trap(f.folder.path / "trap");
@@ -148,7 +149,7 @@ CAF_TEST(links under every name and in the place of the folder lead nowhere) {
       } catch (const error&) {
         ++failed;
       } catch (const std::filesystem::filesystem_error&) {
-        ++failed; // of this test's own look at the folder
+        ++failed; // of the test's own access to the folder
       }
     };
     {
@@ -174,10 +175,10 @@ CAF_TEST(links under every name and in the place of the folder lead nowhere) {
     }
     CAF_MESSAGE(made << " made, " << failed << " failed");
     CAF_CHECK_EQUAL(harmed, 0);
-    // The attack was felt, and did not win every time.
+    // The attack had an effect, and did not succeed in every round.
     CAF_CHECK(made > 0);
     CAF_CHECK(failed > 0);
-    // Left in peace it works again.
+    // Without the attack, backups work again.
     CAF_CHECK(verify_backup(f.make(s).path).ok);
     CAF_CHECK(trap.intact());
   }
@@ -193,7 +194,7 @@ CAF_TEST(links beside the target of a restore lead nowhere) {
   std::atomic<bool> stop{false};
   std::thread attack([&] {
     const auto fresh = (folder / "fresh").string();
-    // Not `-wal` and `-journal`: these SQLite itself opens by their paths, whoever works with the
+    // Not `-wal` and `-journal`: SQLite itself opens these by their paths, for any user of the
     // database.
     const dbengine::backup::restore_names beside("app.db");
     const std::string names[] = {beside.partial, beside.old};
@@ -212,7 +213,7 @@ CAF_TEST(links beside the target of a restore lead nowhere) {
   for (int i = 0;
        i < rounds || ((restored == 0 || failed == 0) && std::chrono::steady_clock::now() < end);
        ++i) {
-    // A link that lies there already only gets the restore refused: the race is what is tested.
+    // A link that exists before only gets the restore refused: the race is what is tested.
     for (const auto& name : {dbengine::backup::restore_names("app.db").partial,
                              dbengine::backup::restore_names("app.db").old})
       if (std::error_code ignored; std::filesystem::is_symlink(folder / name, ignored))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Checks look at all of a database: those of an engine, of a backup and of a file that is verified.
+// Tests that checks cover the whole database: those of an engine, of a backup and of a verified
+// file.
 //
 // DBENGINE_PROPERTY_COUNT is the number of changes made to each of nine databases (25),
 // DBENGINE_PROPERTY_SEED repeats a run.
@@ -66,8 +67,8 @@ bool backed_up(const std::filesystem::path& path) {
   }
 }
 
-// SQLite's check of a copy whose schema has nothing without a b-tree, which SQLite checks as a
-// whole.
+// SQLite's check of a copy without the schema entries that have no b-tree, because SQLite checks
+// such a copy completely.
 bool sound_without_views(const std::filesystem::path& path) {
   const temporary_folder folder;
   const auto copy = folder.path / "copy.db";
@@ -86,7 +87,7 @@ bool sound_without_views(const std::filesystem::path& path) {
   }
 }
 
-// Tables and views by turns, the newest a view, with free pages.
+// Alternating tables and views, the newest a view, with free pages.
 void make_database(const std::filesystem::path& path, int auto_vacuum, int tables) {
   const auto db = open_plain(path);
   dbengine::sqlite::run_sql(db.get(), "PRAGMA auto_vacuum = " + std::to_string(auto_vacuum),
@@ -109,7 +110,8 @@ void make_database(const std::filesystem::path& path, int auto_vacuum, int table
       "fill");
 }
 
-// One change such as a bad disk, or a bad program, makes; about half of them in the free list.
+// Makes one change as a bad disk or a faulty program would; about half of the changes are in the
+// free list.
 void mutate(std::string& bytes, std::mt19937& random) {
   constexpr std::size_t page = 4096;
   const auto below = [&](std::size_t n) {
@@ -119,7 +121,7 @@ void mutate(std::string& bytes, std::mt19937& random) {
   const auto any_page = [&] { return static_cast<std::uint32_t>(1 + below(pages)); };
   const std::size_t trunk = std::size_t{get32(bytes, 32)} * page;
   switch (trunk == 0 ? 4 + below(2) : below(6)) {
-  case 0: // a page in use is called free
+  case 0: // marks a page in use as free
     if (const auto n = get32(bytes, trunk - page + 4); n > 0)
       put32(bytes, trunk - page + 8 + 4 * below(n), any_page());
     break;
@@ -169,7 +171,7 @@ CAF_TEST(what a whole check finds every check of ours finds) {
   CAF_MESSAGE("DBENGINE_PROPERTY_SEED=" << seed << ": " << damaged
                                         << " damaged files, of which SQLite passed "
                                         << passed_by_sqlite);
-  // Else the test checks nothing that this is about.
+  // Otherwise the test would check nothing of its subject.
   CAF_CHECK(damaged > 3 * count && passed_by_sqlite > count);
 }
 
@@ -219,7 +221,7 @@ CAF_TEST(a check changes nothing and keeps no snapshot) {
     db.execute("INSERT INTO t VALUES (2)");
     CAF_CHECK(db.checkpoint().complete);
   }
-  // In memory, where the only connection writes, too.
+  // In memory, too, where the only connection is also the writer.
   db_engine memory("sqlite://");
   memory.execute_script("CREATE TABLE t (a); INSERT INTO t VALUES (1); CREATE VIEW v AS SELECT 1");
   CAF_CHECK(memory.integrity_check().empty());
@@ -266,7 +268,7 @@ CAF_TEST(a page that only the log has yet is no page that is missing) {
   });
   CAF_REQUIRE_EQUAL(made, 0);
   CAF_REQUIRE(std::filesystem::file_size(path.string() + "-wal") > 4096u * 4200u);
-  // As a checkpoint leaves it that was cut off.
+  // The file size that an interrupted checkpoint leaves.
   std::filesystem::resize_file(path, std::filesystem::file_size(path) + 100);
   CAF_CHECK(checked_by_engine(path, true).empty());
   CAF_CHECK(backed_up(path));
@@ -299,8 +301,9 @@ CAF_TEST(a schema with JSON functions is backed up verified and restored) {
 }
 
 CAF_TEST(a hostile schema runs nothing that reaches outside while it is checked) {
-  // None of these is innocuous. SQLite lets no schema name them: they are put in by hand, where a
-  // check computes them (it leaves out CHECK constraints of a database that it opened to read).
+  // None of these functions is innocuous. SQLite does not let a schema name them: the test writes
+  // them into the schema by hand, where a check evaluates them. (It leaves out CHECK constraints of
+  // a database that it opened for reading.)
   const std::string calls[] = {"load_extension(''/tmp/evil'')",
                                "rtreecheck(''main'', a)",
                                "fts5(a)",

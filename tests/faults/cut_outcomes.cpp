@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A database that another program cuts short while a write runs: what its caller gets is what is
-// there when the file, as long again as it was, is opened by plain SQLite.
+// Tests of a database that another program truncates during a write: the outcome that the caller
+// gets agrees with what plain SQLite reads when the file has its old length again.
 
 #include "support/engine/engine_fixture.hpp"
 
@@ -78,11 +78,11 @@ long rows_in(const fs::path& file, const char* table) {
 
 struct cut_result {
   error_info told;
-  long rows = 0; // there afterwards
+  long rows = 0; // rows in the file afterwards
 };
 
-// `patience`: long enough, or not, for a check of the engine between the cut and the end of the
-// statement.
+// `patience` is the time between the truncation and the end of the statement: long enough, or not,
+// for a check by the engine.
 cut_result cut_during(const way& w, std::chrono::milliseconds patience) {
   const engine_folder folder;
   const auto file = folder.path / "test.db";
@@ -110,7 +110,7 @@ cut_result cut_during(const way& w, std::chrono::milliseconds patience) {
                "INSERT INTO t SELECT randomblob(1000) FROM c");
     db.checkpoint();
     result.told = failure_of([&] { w.write(db); });
-    // The first answer after it at the latest says that nothing is written any more.
+    // At the latest, the first answer after it reports that nothing is written any more.
     CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO u VALUES (9)"); }), "fenced");
   }
   CAF_CHECK_EQUAL(::truncate(name.c_str(), size), 0);
@@ -128,7 +128,7 @@ CAF_TEST(the outcome of a write in a file that was cut is true) {
       CAF_MESSAGE(w.name << ", " << patience.count() << " ms: " << to_string(r.told) << ", "
                          << r.rows << " rows");
       CAF_CHECK(r.rows >= 0);
-      if (r.told.code == errc::none) // the raw connection's owner commits, and gets the error later
+      if (r.told.code == errc::none) // a raw connection's commit fails later
         continue;
       CAF_CHECK_EQUAL(to_string(r.told.code), to_string(errc::fenced));
       if (r.rows != 0)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Engines until the process has no descriptor left: each opens whole or not at all.
+// Tests that open engines until the process has no descriptor left: each opens completely or not at
+// all.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/faults/needs_pipes.hpp"
@@ -40,7 +41,7 @@ void limit_descriptors(rlim_t soft) {
   ::setrlimit(RLIMIT_NOFILE, &l);
 }
 
-// What the engines log from now on.
+// Collects what the engines log from now on.
 std::shared_ptr<std::ostringstream> logged() {
   auto out = std::make_shared<std::ostringstream>();
   spdlog::drop("dbengine");
@@ -55,7 +56,7 @@ int fail(const std::string& what, int code) {
   return code;
 }
 
-// Opens until one is refused, which must say why; the others work.
+// Opens engines until one is refused, which must return the reason; the others work.
 int open_all(const engine_folder& folder, int num_workers) {
   limit_descriptors(200);
   const auto log = logged();
@@ -82,7 +83,7 @@ int open_all(const engine_folder& folder, int num_workers) {
   }
   if (!log->str().empty())
     return fail(log->str(), 5);
-  // Each can be asked, one at a time: the last one that opened, too.
+  // Each engine can be used, one at a time, including the last one opened.
   engines.back()->execute("INSERT INTO t VALUES (7)");
   if (engines.back()->fetch_value<int>("SELECT x FROM t") != 7)
     return 6;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A sync of the write-ahead log fails: nothing that it holds is copied into the database before all
-// of it was written and synced again. `faults.power_cut` shows what would come of it; here is what
-// the callers see.
+// Tests that a failed sync of the write-ahead log stops checkpoints: the log is not copied into the
+// database before all of it was written and synced again. `faults.power_cut` shows the damage that
+// this prevents; these tests show the answers to the callers.
 #include "support/engine/engine_fixture.hpp"
 #include "support/faults/faulty_vfs.hpp"
 
@@ -45,7 +45,7 @@ struct fixture {
 
 CAF_TEST_FIXTURE_SCOPE(failed_sync_tests, fixture)
 
-// An idle engine checkpoints by itself: whose sync it is that fails is not the same in every run.
+// An idle engine checkpoints by itself, so which caller's sync fails differs from run to run.
 
 CAF_TEST(one failed sync costs one answer at most and no row) {
   const auto db = open();
@@ -79,7 +79,7 @@ CAF_TEST(a log that cannot be synced again is not copied and stops writing) {
       fill(db);
       rows += 20;
       faulty_vfs::arm(call::sync, 1, SQLITE_IOERR_FSYNC, true);
-      while (code_of([&] { db.checkpoint(); }) == "none") // there was nothing to copy
+      while (code_of([&] { db.checkpoint(); }) == "none") // success: there was nothing to copy
         rows += code_of([&] { db.execute("INSERT INTO t VALUES (1)"); }) == "none" ? 1 : 0;
       CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO t VALUES (1)"); }), "fenced");
       CAF_CHECK(!db.health().ok);
@@ -90,13 +90,13 @@ CAF_TEST(a log that cannot be synced again is not copied and stops writing) {
     for (int i = 0; i < 3; ++i)
       CAF_CHECK(code_of([&] { db.checkpoint(); }) != "none");
     CAF_CHECK(content() == before);
-    // From a disk that answers again all goes on.
+    // When the disk works again, the engine continues.
     CAF_CHECK(faulty_vfs::disarm() > 1);
     db.execute("INSERT INTO t VALUES (1)");
     ++rows;
     CAF_CHECK(db.health().ok);
     CAF_CHECK(db.checkpoint().complete);
-    // Nor is it copied when the engine closes.
+    // Closing the engine does not copy it either.
     until_it_fails();
     const auto copied = content();
     db.shutdown();

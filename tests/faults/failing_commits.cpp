@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A disk that fails at COMMIT, and workers that die meanwhile, not least where a failed commit is
-// resolved: whatever was answered as not done does not reappear when the file is opened again.
+// Tests of a disk that fails at COMMIT while workers die, above all during the resolution of a
+// failed commit. A write answered as not done does not reappear when the file is opened again.
 //
 //   16 clients     disk (the WAL)       writer
 //   writes ---------------------------> COMMIT
 //                  a sync fails ------> a checkpoint, else a commit, resolves it
 //                                       killed there, or before, or after
 //                  ... for long ------> cannot: `fenced`, `unknown`
-//   compare ledger and file, closed by an engine whose disk works, or fails to the end
+//   compare answers and file, closed by an engine whose disk works, or fails to the end
 
 #include "base/fault.hpp"
 #include "support/engine/engine_system_fixture.hpp"
@@ -77,7 +77,7 @@ CAF_TEST(a group that cannot be resolved says so although its writer dies) {
     CAF_CHECK_EQUAL(r->answers.load(), 1);
   }
   CAF_CHECK(deaths > 0);
-  CAF_CHECK_EQUAL(rows_after_crash(file), 3); // "did not run" would have been wrong
+  CAF_CHECK_EQUAL(rows_after_crash(file), 3); // outcome::not_run would have been wrong
   faulty_vfs::disarm();
   base::fault::set_hook({});
 }
@@ -99,8 +99,8 @@ CAF_TEST(a statement of a script that goes on is resolved if its commit failed) 
   CAF_REQUIRE(r.steps[1].failure);
   CAF_CHECK_EQUAL(to_string(r.steps[1].failure->code), to_string(errc::io));
   CAF_CHECK_EQUAL(rows_after_crash(file), 1);
-  // If it cannot be resolved, nothing more is written, and no caller gets "not done". (An empty
-  // WAL could be emptied again.)
+  // If the commit cannot be resolved, nothing more is written, and no caller gets an answer of "not
+  // done". (An empty WAL could be truncated again, so it has a row first.)
   db.execute("INSERT INTO t VALUES (0)");
   faulty_vfs::arm(faulty_vfs::call::sync, 2, SQLITE_IOERR_FSYNC, true);
   const auto e = failure_of(script);
@@ -136,7 +136,7 @@ CAF_TEST(a statement on a raw connection is resolved if its commit failed) {
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::io));
     CAF_CHECK_EQUAL(rows_after_crash(file), 0);
   }
-  db.execute("INSERT INTO t VALUES (0)"); // an empty WAL could be emptied again
+  db.execute("INSERT INTO t VALUES (0)"); // an empty WAL could be truncated again
   {
     auto c = db.raw_connection();
     faulty_vfs::arm(faulty_vfs::call::sync, 1, SQLITE_IOERR_FSYNC, true);
@@ -150,7 +150,7 @@ CAF_TEST(a statement on a raw connection is resolved if its commit failed) {
 }
 
 CAF_TEST(a commit that runs out of memory does not reappear) {
-  // All its frames are in the WAL when the index, which must grow for so many, gets no memory.
+  // All its frames are in the WAL when the WAL index, which must grow for so many, gets no memory.
   const memory_folder folder;
   const auto file = folder.path / "test.db";
   db_engine db(url_of(file), durable());
@@ -168,19 +168,19 @@ CAF_TEST(a commit that runs out of memory does not reappear) {
 
 namespace {
 
-// From disks that fail once to disks on which nothing can be resolved for a while, with the WAL
-// kept by a reader or not.
+// From disks that fail once to disks on which nothing can be resolved for a while. With and without
+// a reader that prevents a restart of the WAL.
 kill_round next_round(unsigned seed, unsigned number, std::minstd_rand& random) {
   const auto below = [&random](unsigned n) { return static_cast<unsigned>(random()) / 16 % n; };
   const unsigned kind = number % 8;
-  const bool resolved = kind < 2; // by the checkpoint, each time: nothing is unknown
+  const bool resolved = kind < 2; // by the checkpoint, each time: no outcome is unknown
   kill_round next{.seed = seed + number,
                   .disk = failing_disk{.every = 10 + static_cast<int>(below(20)),
                                        .in_a_row = 1 + static_cast<int>(kind) / 2,
                                        .pinned = kind % 4 == 3,
                                        .broken_at_the_end = !resolved && below(2) == 0}};
   const auto how = [&] { return below(3) == 0 ? death::exits : death::throws; };
-  if (kind == 5) // one is blocked, and no other strikes before it is released
+  if (kind == 5) // one worker is blocked, and no other is killed before its release
     next.plans = {{below(2) == 0 ? std::string("writer.settle")
                                  : writer_points[below(std::size(writer_points))],
                    death::stalls, below(3)}};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What looks like a file that was cut or taken away, and is none: an engine that believes so for
-// good would be wrong for good.
+// Tests of situations that look like a truncated or removed file, but are none: an engine that
+// mistook one would stay fenced.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/eventually.hpp"
@@ -28,8 +28,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// SQLite's own way to the files, with a door in front of the writes to a database behind its first
-// pages: a checkpoint stands there half way, as one of a large file does for seconds.
+// SQLite's own VFS with a latch before writes to a database beyond its first pages: a checkpoint
+// stops there half way, as that of a large file does for seconds.
 struct held_writes {
   struct file {
     sqlite3_file base;
@@ -44,7 +44,7 @@ struct held_writes {
     return real->xWrite(f, bytes, size, at);
   }
 
-  // Of a connection's database file, whose methods SQLite shares with all others.
+  // Replaces the methods of a connection's database file, which SQLite shares among all files.
   static void put_before(sqlite3* db) {
     sqlite3_file* f = nullptr;
     sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &f);
@@ -79,15 +79,15 @@ void let_ticks_pass() {
 }
 
 // engine                 another program
-// 300 pages, reads
+// 300 pages; reads
 //                        DELETE, VACUUM, checkpoint: 4 pages
 //                        INSERT: 300 pages, in the WAL
-//                        checkpoint: the header, which says 300 pages, and some more; it stops
-// reads and writes, any number of times
+//                        checkpoint: the header, which states 300 pages, and more; it stops
+// reads and writes, repeatedly
 //                        the other pages
 // reads and writes
 //
-// The first error on that way, in words.
+// Returns the text of the first error on the way.
 std::string shrink_and_grow(bool mapped) {
   const engine_folder folder;
   options o;
@@ -144,7 +144,7 @@ CAF_TEST(a database that another program shrinks and then makes grow is no cut o
 }
 
 #ifdef DBENGINE_FAULTS
-CAF_TEST(an engine that believes the header alone is found out) { // the control of the test above
+CAF_TEST(an engine that believes the header alone is found out) { // its negative control
   base::fault::set_mutant("believes the first look");
   const auto first = shrink_and_grow(false);
   base::fault::set_mutant({});
@@ -172,12 +172,12 @@ CAF_TEST(a rollback mode file that another program shrinks is no cut one) {
     run(other, "BEGIN; WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c "
                "WHERE n < 300) INSERT INTO t SELECT randomblob(4000) FROM c");
     let_ticks_pass();
-    CAF_CHECK(serves(db)); // beside its journal
+    CAF_CHECK(serves(db)); // with the journal beside the file
     run(other, "COMMIT");
     let_ticks_pass();
     CAF_CHECK(serves(db));
   }
-  // The control: it is watched.
+  // Negative control: truncation is detected.
   CAF_CHECK_EQUAL(::truncate(file.c_str(), 40'960), 0);
   let_ticks_pass();
   const auto e = failure_of([&] { db.fetch("SELECT sum(length(x)) FROM t"); });
@@ -199,7 +199,7 @@ CAF_TEST(a path that cannot be looked at fences nothing) {
     struct stat st {};
     const bool closed = ::stat((inner / "test.db").c_str(), &st) != 0 && errno == EACCES;
     for (int i = 0; i < 5; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2)); // the next check is at the paths
+      std::this_thread::sleep_for(std::chrono::milliseconds(2)); // makes the next check use paths
       db.execute("INSERT INTO u VALUES (?)", 10 + i);
       db.fetch("SELECT x FROM u");
     }
@@ -234,8 +234,7 @@ CAF_TEST(a name that is gone for a moment fences nothing) {
     });
     const auto e = failure_of([&] { db.execute("INSERT INTO u VALUES (2)"); });
     back.join();
-    if (there - gone <
-        std::chrono::milliseconds(5)) { // else a busy machine made more of it than a moment
+    if (there - gone < std::chrono::milliseconds(5)) { // otherwise a busy machine made it longer
       ++judged;
       CAF_CHECK_EQUAL(to_string(e), to_string(error_info{}));
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The database or its WAL taken away, replaced or cut short under the running engine: seen before
-// the next write is answered, and no write is taken after that.
+// Tests of a database or WAL that is removed, replaced or truncated under the running engine: the
+// engine detects it before the next write is answered, and accepts no write after that.
 
 #include "support/engine/engine_fixture.hpp"
 
@@ -72,7 +72,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
     fill(db);
     const auto path = folder.path / "test.db";
     m.happen(path, path.string() + "-wal");
-    // Before a write the files are checked if the last check was a while ago.
+    // Before a write, the files are checked if the last check is old enough.
     const auto a_while = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
     while (std::chrono::steady_clock::now() < a_while)
       std::this_thread::yield();
@@ -80,8 +80,7 @@ CAF_TEST(a file that is taken away is seen before the next answer) {
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::fenced));
     CAF_CHECK(e.outcome == outcome::not_run);
     CAF_CHECK(e.message.find(m.seen) != std::string::npos);
-    // From now on nothing is written, whatever way it comes, and the error says that it was not
-    // run.
+    // From now on no request of any kind writes, and the error's outcome is `not_run`.
     for (const auto& f : std::vector<std::function<void()>>{
              [&] { db.execute("INSERT INTO t VALUES (1002, x'00')"); },
              [&] {
@@ -115,18 +114,18 @@ CAF_TEST(a file that goes while a transaction runs is seen before its answer) {
   CAF_CHECK(e.outcome == outcome::unknown); // it is committed, in a file that has no name any more
 }
 
-CAF_TEST(what SQLite itself does to its files is no mishap) { // the control of the tests above
+CAF_TEST(what SQLite itself does to its files is no mishap) { // negative control of the tests above
   engine_folder folder;
   db_engine db(folder.url());
   fill(db);
   for (int round = 0; round < 3; ++round) {
     db.execute("DELETE FROM t WHERE id % 3 = ?", round); // smaller
     db.vacuum();
-    db.checkpoint(); // the file is cut, the WAL is cut
+    db.checkpoint(); // truncates the file and the WAL
     db.execute("INSERT INTO t (b) VALUES (randomblob(5000))");
     db.checkpoint(checkpoint_mode::restart);
     db.execute("INSERT INTO t (b) VALUES (randomblob(5000))");
-    // Another program's connection checkpoints and cuts, too.
+    // Another program's connection checkpoints and truncates, too.
     sqlite3* other = nullptr;
     CAF_REQUIRE_EQUAL(sqlite3_open((folder.path / "test.db").c_str(), &other), SQLITE_OK);
     CAF_CHECK_EQUAL(

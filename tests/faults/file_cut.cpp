@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A database that another program cuts short while threads read it: no answer has rows that no
-// writer wrote, and the process lives.
+// Tests of a database that another program truncates while threads read it: no answer has rows that
+// were never written, and the process survives.
 //
 //   readers (points, scans, a cursor)     the engine                       another program
 //   right rows .......................... <- mapped, or read page by page
 //                                                                          truncate(database)
-//   right rows, or `fenced` ............. <- whatever page they meet
+//   right rows, or `fenced` ............. <- whichever page they read
 //   `fenced` from then on, reads and writes
 
 #include "support/engine/engine_fixture.hpp"
@@ -37,8 +37,8 @@ namespace {
 
 constexpr int rows_there = 400;
 
-// As long as two pages, so that it has pages of its own, which say nothing of themselves when they
-// are zeros.
+// Longer than two pages, so that it has overflow pages; if these are zeros, nothing marks them as
+// invalid.
 std::string content(std::int64_t id) {
   std::string s;
   while (s.size() < 9'000)
@@ -94,7 +94,7 @@ void read_once(db_engine& db, int i, seen& s) {
   ++(e.code == errc::fenced ? s.fenced : s.other);
 }
 
-// What went wrong, as a number; 0: nothing.
+// Returns a number for what went wrong, 0 for nothing.
 int cut_under_readers(const options& o, off_t keep, bool at_rest) {
   install_sigbus_handler();
   engine_folder folder;
@@ -147,7 +147,7 @@ int cut_under_readers(const options& o, off_t keep, bool at_rest) {
 }
 
 const options mapped{};
-const options unmapped{.cache_size = 64 * 1024, .mmap_size = 0}; // few pages are kept
+const options unmapped{.cache_size = 64 * 1024, .mmap_size = 0}; // few cached pages
 
 } // namespace
 
@@ -163,7 +163,7 @@ CAF_TEST(a file that is read page by page and cut short ends reads) {
       CAF_CHECK_EQUAL(in_child([&] { return cut_under_readers(unmapped, keep, at_rest); }), 0);
 }
 
-// What the guard is for, without it: the control of the first test.
+// Negative control of the first test: without the guarded mapping, the process ends.
 CAF_TEST(a mapped file of the host still ends the process) {
   CAF_CHECK_EQUAL(in_child([] {
                     engine_folder folder;
@@ -206,8 +206,8 @@ CAF_TEST(without the handler an engine leaves signals alone) {
                   0);
 }
 
-// As it is after the last program closed it: SQLite itself finds then that pages are missing, and
-// calls the file malformed.
+// The state after the last program closed it: then SQLite itself finds that pages are missing, and
+// reports the file as malformed.
 CAF_TEST(a file that was opened with an empty log and cut short is fenced on every way to read) {
   const std::vector<std::function<void(db_engine&)>> reads{
       [](db_engine& db) { db.fetch("SELECT id, b FROM t"); },

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine beside other programs that use the file by plain SQLite. Whatever they do by SQLite's
-// own rules, the engine goes on, no outcome is unknown, and every row of every side is
-// there once.
+// Tests of an engine beside other programs that use the file through plain SQLite. Whatever they do
+// by SQLite's own rules, the engine continues, no outcome is unknown, and every row of every side
+// is there once.
 //
 //   engine, three threads                      one to four programs (foreign_writer.cpp)
 //   insert, alone, in groups, in scopes ...... insert
 //   read what this thread has written ........ checkpoint in each mode, grow, shrink, VACUUM
 //                                              alter tables, close, open
-//   all of it quick for a second, slow for a second; in each fifth round only commits, and
+//   all of it fast for a second, slow for a second; in each fifth round only commits, and
 //   the WAL grows
 
 #include "support/engine/engine_fixture.hpp"
@@ -44,7 +44,7 @@ struct figures {
   std::atomic<long> writes{0}, reads{0}, fences{0}, unknown{0}, busy{0}, wrong{0};
   long foreign = 0, checkpoints = 0, vacuums = 0, schemas = 0, foreign_busy = 0;
   std::mutex mutex;
-  std::string first; // of what went wrong
+  std::string first; // the first error
 
   void say(const std::string& what) {
     const std::lock_guard lock(mutex);
@@ -70,7 +70,7 @@ void make_tables(db_engine& db, int writers) {
   }
 }
 
-// One thread of the engine's own. Its rows are 1, 2, 3 … up to `done`.
+// One thread that uses the engine. Its rows are 1, 2, 3 … up to `done`.
 class worker {
 public:
   worker(db_engine& db, int who, unsigned seed, figures& f)
@@ -135,7 +135,8 @@ private:
     }
   }
 
-  // Busy for longer than it waits, or out of time: it did not happen, and is tried again.
+  // Busy for longer than busy_timeout, or past the deadline: the write did not happen, and is tried
+  // again.
   void failed(const error& e) {
     if (e.code() == errc::fenced)
       ++figures_->fences;
@@ -166,7 +167,7 @@ long number_in(sqlite3* db, const std::string& sql) {
   return n;
 }
 
-// By plain SQLite: each row once, none missing, none without an answer.
+// Checks with plain SQLite: each row once, none missing, none without an answer.
 void compare(sqlite3* db, const char* table, int who, int counted_as, long done, figures& f) {
   const auto of = " FROM " + std::string(table) + " WHERE who = " + std::to_string(who);
   const auto counted =
@@ -185,13 +186,13 @@ void compare(sqlite3* db, const char* table, int who, int counted_as, long done,
 struct round {
   int writers = 1;
   std::chrono::milliseconds length{0};
-  // All do nothing but commit, beside a snapshot that keeps the WAL from a restart: it is
-  // longer after each commit.
+  // All programs only commit, beside a snapshot that keeps the WAL from a restart: it grows with
+  // each commit.
   bool grows = false;
   bool until_fenced = false;
 };
 
-// Adds what a program has done. Returns the number of its writes.
+// Adds the figures of another program. Returns the number of its writes.
 long add_figures(const program& other, figures& f) {
   long done = -1, checkpoints = 0, vacuums = 0, schemas = 0, busy = 0;
   std::string wrong;
@@ -304,7 +305,8 @@ CAF_TEST(other programs on the file never fence the engine) {
   const auto seconds = number_from("DBENGINE_FOREIGN_SECONDS", 20);
   const auto seed = seed_of_run();
   figures f;
-  // In rounds of at most ten seconds, so that a failure names its moment and the files stay small.
+  // In rounds of at most ten seconds, so that a failure is located in time and the files stay
+  // small.
   constexpr long longest = 10'000;
   const auto rounds = std::max(5L, seconds * 1000 / longest);
   for (long i = 0; i < rounds && f.right(); ++i)
@@ -318,7 +320,8 @@ CAF_TEST(other programs on the file never fence the engine) {
   CAF_CHECK(f.checkpoints > 0 && f.vacuums > 0 && f.schemas > 0);
 }
 
-// The control: with the order of checks that took a commit in between for a file that was cut.
+// Negative control: the mutant restores an order of checks that mistook a commit in between for a
+// truncation.
 CAF_TEST(an engine that believes its first check is found out) {
 #ifdef DBENGINE_FAULTS
   base::fault::set_mutant("believes the first look");

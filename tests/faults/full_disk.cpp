@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A disk that is full: a typed error, reads go on, and writes resume by themselves when there is
-// space. Needs a small file system of its own, and so the right to mount one.
+// Tests of a full disk: a typed error is returned, reads continue, and writes resume by themselves
+// when there is space. Needs a small file system, and therefore the right to mount one.
 
 #include "support/eventually.hpp"
 #include "support/faults/small_disk.hpp"
@@ -48,7 +48,7 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::disk_full));
   CAF_CHECK(e.outcome == outcome::rolled_back);
   CAF_CHECK(rows > 100);
-  // Whatever way it comes: the same error, nothing kept, no fence, no circuit.
+  // For every kind of write: the same error, nothing kept, no fence, no open circuit.
   for (int i = 0; i < 10; ++i) {
     CAF_CHECK_EQUAL(code_of([&] { db.execute(a_page); }), "disk_full");
     CAF_CHECK_EQUAL(code_of([&] {
@@ -66,7 +66,7 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   CAF_CHECK_EQUAL(db.get_stats().restarts, 0u);
   CAF_CHECK(db.health().disk_free_bytes < 64 * 1024);
   CAF_CHECK(full(db.health()));
-  // Space: the very next write is done.
+  // With space, the very next write succeeds.
   std::filesystem::remove(disk.file("ballast"));
   db.execute(a_page);
   CAF_CHECK_EQUAL(code_of([&] { db.write([](transaction& tx) { tx.execute(a_page); }); }), "none");
@@ -78,8 +78,8 @@ CAF_TEST(writes stop on a full disk and resume with the space) {
   CAF_CHECK(again.fetch_value<std::int64_t>("SELECT count(*) FROM t") == rows + 2);
 }
 
-// No write runs: a check is enough to see it, and to see that there is room again. Little room is a
-// warning.
+// No write runs: health alone detects the full disk, and the space that is free again. Little space
+// is a warning.
 CAF_TEST(health reports a disk that others fill) {
   const small_disk disk("size=4m");
   if (!disk.mounted()) {
@@ -100,7 +100,7 @@ CAF_TEST(health reports a disk that others fill) {
   CAF_CHECK(db.health().ok && db.health().problems.empty());
 }
 
-// Another process keeps a snapshot: the log grows past its bound, and nothing else is wrong.
+// Another process holds a snapshot: the log grows past its bound, and no other problem is reported.
 CAF_TEST(health warns of a write - ahead log that cannot be restarted) {
   const engine_folder folder;
   db_engine db(folder.url(), {.synchronous = synchronous::off});
@@ -125,7 +125,7 @@ CAF_TEST(health warns of a write - ahead log that cannot be restarted) {
   CAF_CHECK(db.health().problems.empty());
 }
 
-CAF_TEST(a disk with space refuses nothing) { // the control of the test above
+CAF_TEST(a disk with space refuses nothing) { // negative control of the test above
   const small_disk disk("size=64m");
   if (!disk.mounted()) {
     DBENGINE_SKIP("no file system can be mounted here");
@@ -150,8 +150,8 @@ CAF_TEST(an engine that cannot be opened on a full disk leaves nothing) {
       all += e.path().filename().string() + " ";
     return all;
   };
-  // From no free page to enough of them: each thing that an opening makes is the one that has no
-  // room.
+  // From no free page to enough of them, so that each step of an opening fails once for lack of
+  // space.
   int refused = 0;
   for (std::uintmax_t pages = 0; pages < 40; ++pages) {
     { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }
@@ -178,7 +178,7 @@ CAF_TEST(a database that was there stays where its opening fails on a full disk)
     return;
   }
   { db_engine(disk.folder().url()).execute("CREATE TABLE t (x)"); }
-  { db_engine(disk.folder().url("empty.db")); } // made here, with nothing in it
+  { db_engine(disk.folder().url("empty.db")); } // created here, empty
   { std::ofstream(disk.file("zero.db")); }
   { std::ofstream(disk.file("ballast")) << std::string(1 << 20, 'x'); }
   for (const auto* name : {"test.db", "empty.db", "zero.db"}) {

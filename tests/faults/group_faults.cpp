@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A full disk or an I/O error in the middle of a group: a caller with "done" has its rows, now and
-// after the file was opened again, a caller with "not done" has none, and the engine goes on or
-// says why it does not.
+// Tests of a full disk or an I/O error in the middle of a group. A caller with "done" has its rows,
+// now and after a reopening; a caller with "not done" has none. The engine continues or reports why
+// it does not.
 //
 //   one writer holds the connection | 14 requests wait
 //   the error is armed, the event is set
@@ -38,8 +38,8 @@ struct fault {
 };
 
 struct tally {
-  int runs = 0;     // in which an error was met
-  int failures = 0; // requests with that answer
+  int runs = 0;     // in which an error occurred
+  int failures = 0; // requests with an error
   int fenced = 0;
 };
 
@@ -50,7 +50,7 @@ std::set<int> rows_of(const rows& r) {
   return ids;
 }
 
-// The i-th member of the group.
+// Sends the i-th member of the group.
 error_info write_member(db_engine& db, int i) {
   const blob large(20'000, std::byte{7});
   if (i == 5) // ends the transaction of the whole group
@@ -64,7 +64,7 @@ error_info write_member(db_engine& db, int i) {
   return failure_of([&] { db.execute("INSERT INTO t (id, v) VALUES (?, ?)", i, large); });
 }
 
-// Fills in whose rows must be there, and whose may be.
+// Collects in `kept` which rows must be there, and in `open` which may be.
 void judge_answers(const std::vector<error_info>& failures, bool hit, tally& t, std::set<int>& kept,
                    std::set<int>& open) {
   kept.insert(1000);
@@ -87,7 +87,7 @@ void judge_answers(const std::vector<error_info>& failures, bool hit, tally& t, 
   }
 }
 
-// Writing goes on, or the engine says why it does not.
+// Writes continue, or the engine reports why they do not.
 void write_once_more(db_engine& db, tally& t, std::set<int>& kept) {
   const auto after = failure_of([&] { db.execute("INSERT INTO t (id) VALUES (2000)"); });
   if (after.code == errc::none) {
@@ -109,7 +109,7 @@ std::set<int> ids_in(sqlite3* db) {
   return found;
 }
 
-// One group with the error at its `n`-th call. False if no call was the n-th.
+// Runs one group with the error at its `n`-th call. Returns false if there was no n-th call.
 bool play(const fault& f, int n, tally& t) {
   const engine_folder folder;
   const auto url =
@@ -123,7 +123,7 @@ bool play(const fault& f, int n, tally& t) {
   constexpr int waiting = 14;
   std::vector<error_info> failures(waiting + 1);
   std::set<int> kept;
-  std::set<int> open; // whose outcome is not known
+  std::set<int> open; // rows whose outcome is unknown
   bool hit = false;
   {
     db_engine db(url, o);
@@ -148,8 +148,8 @@ bool play(const fault& f, int n, tally& t) {
     hit = faulty_vfs::disarm() > 0;
     judge_answers(failures, hit, t, kept, open);
     CAF_CHECK(failures[5].code != errc::none);
-    // Reading goes on. So does writing, unless the commit that failed may reappear: then the
-    // engine says so.
+    // Reads continue. So do writes, unless the failed commit may reappear: then the engine reports
+    // that.
     auto now = rows_of(db.fetch("SELECT id FROM t"));
     for (const int id : open)
       now.erase(id);

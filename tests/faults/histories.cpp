@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many clients by the three doors of one engine (facade, handle, wire) write to registers and
-// append lists and read them, with ids, cancellations, deadlines and deaths of workers, and what
-// they were answered is checked against the order in the database: strictly serialisable writes,
-// snapshot reads, read-your-writes, exactly once (support/engine/history.hpp).
+// Tests the guarantees given to many clients that write to registers and append lists and read
+// them. They use all three ways to one engine (facade, handle, wire), with ids, cancellations,
+// deadlines and deaths of workers. Their answers are checked against the order in the database:
+// strictly serialisable writes, snapshot reads, read-your-writes, exactly once
+// (support/engine/history.hpp).
 //
 //   4 clients each by facade, handle, wire   stopper, killer      engine
 //   write, read, record the answers -----------------------------> groups, leases, readers
-//                                            cancel, strike -----> stops, restarts
+//                                            cancel, kill -------> stops, restarts
 //   closed: replay the log, compare
 //
-// DBENGINE_HISTORY_OPERATIONS: so many operations in all; DBENGINE_SEED: the first round's seed.
+// DBENGINE_HISTORY_OPERATIONS: the total number of operations; DBENGINE_SEED: the first round's
+// seed.
 
 #include "base/fault.hpp"
 #include "support/engine/history.hpp"
@@ -30,7 +32,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Each kind of trouble alone, then all of it.
+// Each kind of trouble alone, then all together.
 history_settings round_of(unsigned number, unsigned seed) {
   history_settings s{.seed = seed + number};
   s.cancels = number % 5 == 1 || number % 5 == 4;
@@ -56,7 +58,7 @@ CAF_TEST(two hundred thousand operations have one true history) {
     auto s = round_of(rounds++, seed);
     s.operations = std::min<std::uint64_t>(wanted / 5 + 1, 50'000);
     const auto r = run_history(s, folder.path);
-    std::fprintf(stderr, "round %u: %s\n", rounds, r.text().c_str()); // a long run may be ended
+    std::fprintf(stderr, "round %u: %s\n", rounds, r.text().c_str()); // a long run may be killed
     sum.add(r);
   }
   CAF_CHECK_EQUAL(sum.wrong, 0u);

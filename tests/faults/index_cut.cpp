@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The index of the WAL (-shm), which SQLite has mapped, is cut short, deleted or replaced by
-// another program; and as many files as one likes are guarded. The process lives, every read and
-// write is `fenced` from then on, and what was committed is in the files.
+// Tests of the WAL index (-shm), which SQLite has mapped, when another program truncates, deletes
+// or replaces it; any number of files is guarded. The process survives, every read and write is
+// `fenced` from then on, and what was committed is in the files.
 
 #include "os/guarded_mapping.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -70,7 +70,8 @@ void fill(db_engine& db) {
              "INSERT INTO t SELECT n, randomblob(1000) FROM c");
 }
 
-// What went wrong, as a number; 0: nothing. `first`: what meets it first.
+// Returns a number for what went wrong, 0 for nothing. `first` is the first request after the
+// truncation.
 int cut_index(off_t keep, const std::function<void(db_engine&)>& first) {
   install_sigbus_handler();
   const engine_folder folder;
@@ -145,8 +146,8 @@ CAF_TEST(an index that is deleted or replaced ends writes) {
 }
 
 CAF_TEST(threads that meet a missing page at once all go on) {
-  // The handler of the one has put a page there when that of the other asks which file the address
-  // belongs to.
+  // One thread's handler has already mapped a page there when the other's asks which file the
+  // address belongs to.
   CAF_CHECK_EQUAL(in_child([] {
                     install_sigbus_handler();
                     const engine_folder folder;
@@ -208,7 +209,7 @@ CAF_TEST(any number of files is guarded) {
         if (!is_fenced([&] { db.fetch("SELECT sum(length(x)), max(x) FROM t"); }))
           return 2;
       }
-      // The others go on.
+      // The other engines continue.
       return engines[30]->fetch("SELECT count(*) FROM t")[0][0].as<long>() == 100 ? 0 : 3;
     });
   };

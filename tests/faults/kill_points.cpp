@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// At every fault point there is, a worker throws, exits and stalls while 16 clients use the engine:
-// each request has exactly one answer, which is true, and the engine serves on. That no point is
-// left out is seen in the sources.
+// Tests of every fault point: a worker throws, exits and stalls there while 16 clients use the
+// engine. Each request has exactly one correct answer, and the engine continues to serve. The list
+// of points is compared with the sources, so none is left out.
 
 #include "base/fault.hpp"
 #include "support/faults/kill_round.hpp"
@@ -20,9 +20,9 @@ namespace {
 
 struct at {
   std::string point;
-  // Times that it is passed before.
+  // The number of passes before the kill.
   std::uint64_t after = 0;
-  // What must happen for a worker to reach it.
+  // Kills that must happen before a worker reaches the point.
   std::vector<killer::plan> first = {};
   std::optional<failing_disk> disk = {};
 };
@@ -49,17 +49,17 @@ const std::vector<at>& all_points() {
       {"scheduler.asked"},
       {"backup.begins"},
       {"backup.step"},
-      // Seldom passed by one of 16 clients: their reads have leases, and their writes come in
+      // Seldom reached by one of 16 clients: their reads have leases, and their writes come in
       // groups.
       {"inline.before_statement"},
       {"inline.after_statement"},
       {"read_on_writer.before_statement"},
-      // To see a worker start and open again, it must die first. Readers open for leases, too.
+      // A worker must die first to start and open again. Readers open for leases, too.
       {"writer.open", 0, {writer_dies}},
       {"reader.open", 0, {reader_dies}},
       {"threads.found", 0, {writer_dies}},
       {"threads.found", 0, {reader_dies}},
-      // Two failures in a row fail the commit and the checkpoint that would settle it.
+      // Two failures in a row fail the commit and the checkpoint that would resolve it.
       {"writer.settle", 0, {}, failing_disk{.in_a_row = 2}},
       {"writer.settle", 1, {}, failing_disk{.pinned = true}},
   };
@@ -86,7 +86,7 @@ CAF_TEST(a kill at every point under load leaves every answer true) {
       if (!r.right())
         report(round, r);
     }
-  // Both ways: none is left out, and none is only a name.
+  // Both directions: no point of the sources is left out, and each point listed exists.
   CAF_CHECK_EQUAL(list_of(points_struck()), list_of(points_in_sources()));
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Which process has the locks of a database when processes end, fork, and leave lock files behind.
+// Tests which process holds the locks of a database when processes end, fork, and leave lock files
+// behind.
 //
 //   engine's process          its child (fork, no exec)      another process
-//   killed                    lives on, touches nothing      opens at once
+//   killed                    lives, touches nothing         opens at once
 
 #include "os/file_lock.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -55,7 +56,7 @@ struct orphaned {
     }
     ::close(ready[1]);
     char c = 0;
-    made = ::read(ready[0], &c, 1) == 1; // by the child: it has forked
+    made = ::read(ready[0], &c, 1) == 1; // from the child: the fork is done
     ::close(ready[0]);
     ::kill(engine, SIGKILL);
     ::waitpid(engine, nullptr, 0);
@@ -75,7 +76,7 @@ CAF_TEST(a forked child that lives on has no lock of its parent that was killed)
     { db_engine(folder.url()).execute("CREATE TABLE t (x)"); }
     const orphaned child([&] { new db_engine(folder.url(), {.read_only = read_only}); });
     CAF_REQUIRE(child.made);
-    // The same for the reader's lock: a restore asks for that.
+    // The same holds for the reader's lock, which a restore takes.
     dbengine::os::unique_fd file(::open((folder.path / "test.db").c_str(), O_RDONLY | O_CLOEXEC));
     CAF_CHECK(os::try_lock(file.get(), true));
     file.reset();
@@ -83,7 +84,7 @@ CAF_TEST(a forked child that lives on has no lock of its parent that was killed)
   }
 }
 
-CAF_TEST(a forked child leaves the locks to its parent that lives) { // the control of the one above
+CAF_TEST(a forked child leaves the locks to its parent that lives) { // its negative control
   engine_folder folder;
   db_engine db(folder.url());
   CAF_CHECK_EQUAL(in_child([&] { return 0; }), 0);
@@ -141,8 +142,8 @@ CAF_TEST(the lock file of a root that was killed locks no user out) {
                       const auto e = failure_of([&] { db_engine second(folder.url()); });
                       if (e.code != errc::locked)
                         return 1;
-                      // The error names the owner, or says that it is not known: never the owner
-                      // before killed.
+                      // The error names the owner, or reports that it is unknown. It never names
+                      // the killed previous owner.
                       return e.message.find("999999999") == std::string::npos ? 0 : 2;
                     }),
                     0);
@@ -172,7 +173,7 @@ CAF_TEST(the lock file of a backup that root made keeps no user from making the 
                   0);
 }
 
-CAF_TEST(a lock of root that is held is respected by others) { // the control of the one above
+CAF_TEST(a lock of root that is held is respected by others) { // negative control of the test above
   if (::geteuid() != 0) {
     DBENGINE_SKIP("needs root");
     return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an opening asks of the system: no folder is listed, no connection opened and no thread made
-// that is not needed. By strace; the bounds are upper ones, some above what was measured.
+// Tests how many system calls an opening makes: it lists no folder, opens no connection and creates
+// no thread without need. Measured by strace; the bounds are slightly above the measured counts.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -25,11 +25,11 @@ namespace {
 
 struct calls {
   int code = -1;
-  int all = 0; // but for waiting
+  int all = 0; // without those that wait
   int threads = 0;
   int listings = 0;     // of folders
   int databases = 0;    // openings of the database file by SQLite
-  int backup_names = 0; // whatever names the folder of backups
+  int backup_names = 0; // calls that name the folder of backups
 };
 
 calls traced(const fs::path& log, const std::vector<std::string>& arguments,
@@ -46,7 +46,7 @@ calls traced(const fs::path& log, const std::vector<std::string>& arguments,
   for (std::string l; std::getline(in, l);) {
     if (has(l, "+++") || has(l, "---") || has(l, "resumed>"))
       continue;
-    // How often threads wait for each other is the scheduler's affair.
+    // How often threads wait for each other depends on the scheduler.
     c.all += has(l, " futex(") || has(l, " sched_yield(") ? 0 : 1;
     c.threads += has(l, " clone3(") || has(l, " clone(") ? 1 : 0;
     c.listings += has(l, " getdents64(") ? 1 : 0;
@@ -86,10 +86,10 @@ CAF_TEST(an opening asks for nothing that it does not need) {
               << engine.databases << " descriptors of the database");
   CAF_CHECK_EQUAL(nothing.threads, 0);
   CAF_CHECK_EQUAL(engine.listings - nothing.listings, 0);
-  CAF_CHECK_EQUAL(engine.backup_names, 1); // the program's own name of it, when it starts
-  // CAF's four and the workers' five; and before CAF's, which end the process where they cannot be
-  // had, five that try.
+  CAF_CHECK_EQUAL(engine.backup_names, 1); // by the program itself, when it starts
+  // CAF's four and the workers' five. Before CAF's, five more are created to test whether threads
+  // are available, because CAF ends the process if they are not.
   CAF_CHECK(engine.threads <= 14);
-  CAF_CHECK(engine.databases <= 5); // the lock, the writer, the reader, the one that fetches
+  CAF_CHECK(engine.databases <= 5); // the lock, the writer, the reader, the lease
   CAF_CHECK(engine.all - nothing.all <= 560);
 }

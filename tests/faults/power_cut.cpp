@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Power cuts: a program works under a recorder of its writes, truncations, renames and syncs; from
-// the records come images of what a disk may hold after a cut at any moment; each is opened by the
-// engine. With `full` nothing that was acknowledged may be missing; with `normal` the last rows
-// may, never one before another that is there; nothing may be damaged; no work may leave files
-// behind that the next one does not remove.
+// Tests of power cuts. A program runs under a recorder of its writes, truncations, renames and
+// syncs. From the records, images of what a disk may hold after a cut at any moment are built, and
+// the engine opens each. With `full`, nothing that was acknowledged may be missing. With `normal`,
+// the last rows may be missing, but never one before a row that is there. Nothing may be damaged,
+// and no work may leave files behind that the next one does not remove.
 //
 // DBENGINE_POWER_CUTS=N makes about N images (2,040), DBENGINE_SEED=N repeats a run.
 #include "support/faults/power_cut.hpp"
@@ -39,8 +39,8 @@ struct work_kind {
   std::string name;
   std::string level;
   int share = 1;             // of the images
-  int failing_sync = 0;      // of the log, 0: none
-  bool without_sync = false; // the negative controls
+  int failing_sync = 0;      // number of the failing sync of the log; 0: none
+  bool without_sync = false; // negative controls
   std::string promised = level;
   std::string mutant = {};
 };
@@ -49,13 +49,13 @@ struct figures {
   std::set<std::size_t> points = {};
   int images = 0, lost = 0, corrupt = 0, leftovers = 0;
   int copied = 0;         // writes to the database while its log has bytes whose sync failed
-  std::string first = {}; // what was found first
+  std::string first = {}; // the first problem found
 };
 
-// What was answered to the program before the cut.
+// What the program had acknowledged before the cut.
 struct told {
   std::map<int, int> rows, gone;
-  std::map<int, int> safe; // rows of before the work, whatever the level
+  std::map<int, int> safe; // rows from before the work, safe at any level
   std::vector<std::string> backups;
   bool any = false, restored = false;
 
@@ -76,8 +76,8 @@ struct told {
   }
 };
 
-// The schema of power_cut_victim, by SQLite alone; the process ends without closing, so that the
-// log stays.
+// Creates the schema of power_cut_victim with plain SQLite. The process ends without closing, so
+// that the log stays.
 void make_database(const std::filesystem::path& path, int writer, int rows, bool log) {
   const auto make = [&] {
     const auto db = dbengine::sqlite::open_database(
@@ -125,7 +125,7 @@ public:
         if (c.kind == record_kind::mark)
           acknowledged.add(c.first);
         syncs += is_sync(c) ? 1 : 0;
-        // With `full` what is not safe may be a commit that failed, which is not copied.
+        // With `full`, bytes that are not safe may belong to a failed commit, which is not copied.
         if (kind_.name == "failing" && kind_.level == "normal" && c.kind == record_kind::write &&
             c.first == "a.db" && disk.unsafe_after_failed_sync("a.db-wal"))
           ++found_.copied;
@@ -145,7 +145,7 @@ private:
 
   std::vector<recorded_call> record() const {
     const auto log = folder_.path / "log";
-    // The loader takes a space for the end of a path, and a checkout may have one in its own.
+    // The loader ends a path at a space, and the path of the checkout may contain one.
     const auto preload = folder_.path / "recorder.so";
     if (!std::filesystem::is_symlink(preload))
       std::filesystem::create_symlink(built("power_cut_recorder.so"), preload);
@@ -162,7 +162,7 @@ private:
     return calls;
   }
 
-  // Half of them right before a sync, where most is not safe; half anywhere.
+  // Half of the moments are right before a sync, when most data is not safe; half are anywhere.
   std::vector<std::size_t> choose(const std::vector<recorded_call>& calls, int images) {
     std::vector<std::size_t> syncs, result;
     for (std::size_t i = 0; i < calls.size(); ++i)
@@ -179,7 +179,7 @@ private:
   }
 
   void look_at(const disk_model& disk, const told& acknowledged) {
-    // Where the work was: backups know their database by its path.
+    // The image is at the path of the work, because backups know their database by its path.
     const auto& image = work_;
     const auto cut = static_cast<cut_kind>(found_.images++ % cut_kinds);
     disk.cut(image, cut, random_);
@@ -201,7 +201,7 @@ private:
     std::filesystem::remove_all(image);
   }
 
-  // Empty if all is well; `count` says what is not.
+  // Returns an empty string if all is well, else sets `count` to the kind of problem.
   std::string judge(const std::filesystem::path& image, const told& acknowledged,
                     int figures::*& count) const {
     const bool full = kind_.promised == "full";
@@ -272,8 +272,8 @@ private:
   static std::string judge_backups(const db_engine& db, const std::filesystem::path& folder,
                                    const told& acknowledged, int figures::*& count) {
     std::set<std::string> listed;
-    // All of the folder: an image is another folder, whose engine does not take them for its own
-    // history.
+    // All backups in the folder: an image is another folder, so its engine does not count them as
+    // its own history.
     for (const auto& b : dbengine::backup::list_backups(folder)) {
       listed.insert(b.filename);
       if (const auto report = verify_backup(b.path); !report.ok)
@@ -367,7 +367,7 @@ CAF_TEST(a disk that ignores syncs and an engine that makes none are found) {
   CAF_CHECK(caught({.name = "checkpoints", .level = "normal", .without_sync = true}, 80) > 0);
   CAF_CHECK(caught({.name = "checkpoints", .level = "off", .promised = "full"}, 40) > 0);
 #ifdef DBENGINE_FAULTS
-  // A checkpoint after a sync that failed, which relies on the next one.
+  // A checkpoint after a failed sync that relies on the next sync.
   CAF_CHECK(caught({.name = "failing",
                     .level = "normal",
                     .failing_sync = 10,

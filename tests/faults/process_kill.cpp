@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A loaded process is killed with SIGKILL at random moments, 500 times: nothing it acknowledged is
-// missing or doubled, and nothing it called undone is there. The next process opens what the dead
-// one left; the check reads a copy.
+// Tests that kill a loaded process with SIGKILL at random moments, 500 times. No row that it
+// acknowledged is missing or doubled, and no row that it reported as undone is there. The next
+// process opens the files of the killed one; the check reads a copy.
 
 #include "support/engine/ledger.hpp"
 #include "support/faults/ack_file.hpp"
@@ -30,10 +30,10 @@ namespace {
 struct moment {
   long points = 0;                   // at this fault point, or
   std::chrono::microseconds wait{0}; // after this time
-  bool from_start = false; // counted from the start of the process, not from the open engine
+  bool from_start = false; // counts from the start of the process, not from the open engine
 };
 
-// Starts the victim and sees it die.
+// Starts the victim and waits for its death.
 void run_and_kill(const fs::path& folder, const moment& m, const char* mode, unsigned seed) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
@@ -60,7 +60,7 @@ void run_and_kill(const fs::path& folder, const moment& m, const char* mode, uns
   while (!m.from_start && read(out.get(), &c, 1) == 1 && c != '\n') {
   }
   if (m.points == 0) {
-    // The moment is what is tested, not a condition that is waited for.
+    // A delay, not a wait for a condition: the moment of the kill is what is tested.
     const timespec t{m.wait.count() / 1'000'000, m.wait.count() % 1'000'000 * 1000};
     nanosleep(&t, nullptr);
     kill(pid, SIGKILL);
@@ -154,7 +154,7 @@ kill_findings inspect(const fs::path& folder) {
         add_problem(f, f.ghosts, "a ghost", k);
     }
   }
-  // All other rows are of requests in flight at the kill, or of no request.
+  // All other rows belong to requests in flight at the kill, or to no request.
   for (const auto& [client, numbers] : there) {
     const auto it = told.find(client);
     const auto last = it == told.end() ? 0 : it->second.rbegin()->first;
@@ -187,7 +187,7 @@ CAF_TEST(nothing acknowledged is lost or doubled by kill 9 at any moment) {
   };
   std::uint64_t acknowledged = 0;
   std::uint64_t rows = 0;
-  constexpr long kills_per_file = 25; // so that the checks stay quick
+  constexpr long kills_per_file = 25; // so that the checks stay fast
   for (long done = 0; done < kills;) {
     const memory_folder folder;
     kill_findings f;
@@ -195,7 +195,7 @@ CAF_TEST(nothing acknowledged is lost or doubled by kill 9 at any moment) {
       moment m;
       if (i % 3 == 0)
         m.points =
-            between(1, 3000); // named points are never missed by chance, however fast they pass
+            between(1, 3000); // fault points are never missed by chance, however short they are
       else if (i % 3 == 1 && i > 1)
         m = {0, std::chrono::microseconds(between(0, 40'000)), true};
       else

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A process that forks, and one that runs out of threads or descriptors.
+// Tests of a process that forks, and of one that runs out of threads or descriptors.
 //
 //   parent                       child
-//   an engine at work, forks --> every call: `forked`, at once; its end touches nothing of the
+//   a working engine, forks ---> every call: `forked`, at once; its end changes nothing of the
 //                                parent's
 //
-//   opens under a limit          an error that says so, and no hang
-//   limit while it works         what needs no new thread or descriptor goes on; all else works
+//   opens under a limit          an error with the reason, and no hang
+//   limit while it works         what needs no new thread or descriptor continues; all else works
 //                                again when the limit is lifted
 
 #include "os/file_lock.hpp"
@@ -43,7 +43,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// So that it can be lifted again, the hard limit stays.
+// Sets the soft limit only, so that it can be raised again.
 void limit(__rlimit_resource what, rlim_t soft) {
   rlimit l{};
   ::getrlimit(what, &l);
@@ -63,7 +63,7 @@ std::size_t threads() {
       std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
 }
 
-// No thread but this one runs: none has a lock of SQLite's in its hands.
+// True if no thread but this one runs, so that none holds a lock of SQLite.
 bool all_sleep() {
   const auto me = std::to_string(::gettid());
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
@@ -78,7 +78,8 @@ bool all_sleep() {
   return true;
 }
 
-// For root the limit of processes does not hold: become a user with no other process.
+// The limit of processes does not apply to root, so the process becomes a user without other
+// processes.
 bool become_somebody(const engine_folder& folder) {
   if (::geteuid() != 0)
     return true;
@@ -149,9 +150,9 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
   caf::actor_system sys(cfg);
   caf::logger::set_current_actor_system(nullptr);
   auto engine = actors::spawn_engine(sys, folder.url());
-  // Another thread may have had a lock of CAF's when the child was made. So this one is made here
-  // and never ended in the child (the logger's), and what it asks there has no timeout (the
-  // clock's).
+  // At the fork, another thread may have held a lock of CAF. So this actor is created here and
+  // never ended in the child (the logger's lock). Its requests in the child have no timeout (the
+  // clock's lock).
   caf::scoped_actor self(sys);
   const auto run = [&](const std::string& sql) {
     std::string code = "none";
@@ -181,10 +182,11 @@ CAF_TEST(a forked child that drops a typed handle leaves the engine to its paren
   actors::shutdown(sys, engine);
 }
 
-CAF_TEST(a forked child opens an engine of its own) { // the control of the test above
+CAF_TEST(a forked child opens an engine of its own) { // control of the test above
   engine_folder folder;
   db_engine db(folder.url());
-  // What a thread held at the fork, malloc's lock of SQLite say, is held in the child for ever.
+  // A lock that a thread holds at the fork, such as that of SQLite's allocator, stays held in the
+  // child forever.
   int looks = 0;
   CAF_REQUIRE(eventually([&] { return (looks = all_sleep() ? looks + 1 : 0) >= 10; }));
   CAF_CHECK_EQUAL(in_child([&] {
@@ -201,7 +203,8 @@ CAF_TEST(an engine that gets no threads says so) {
   const int code = in_child([&] {
     if (!become_somebody(folder))
       return 77;
-    // From one thread more than there is to enough for all: the error each time, until it opens.
+    // From a limit of one more thread to enough for all: the error each time, until the engine
+    // opens.
     for (rlim_t more = 1; more < 64; ++more) {
       limit(RLIMIT_NPROC, more);
       const auto e = failure_of([&] {
@@ -228,7 +231,7 @@ CAF_TEST(an engine has all its threads when it is open) {
   engine_folder folder;
   CAF_CHECK_EQUAL(in_child([&] {
                     for (int i = 0; i < 20; ++i) {
-                      // A thread that ended is in the list for a moment still.
+                      // An ended thread stays in the list for a moment.
                       if (!eventually([] { return threads() == 1; }))
                         return 2;
                       db_engine db(folder.url());
@@ -249,7 +252,7 @@ CAF_TEST(an engine without descriptors refuses what needs one and serves all els
     DBENGINE_SKIP("a sanitizer needs descriptors");
   engine_folder folder;
   CAF_CHECK_EQUAL(in_child([&] {
-                    // Opening: the error each time, until there are enough.
+                    // Opening returns the error each time, until there are enough descriptors.
                     int refused = 0;
                     for (rlim_t n = open_files(); n < 256; ++n) {
                       limit(RLIMIT_NOFILE, n);
@@ -270,11 +273,11 @@ CAF_TEST(an engine without descriptors refuses what needs one and serves all els
                     db.execute("INSERT INTO t VALUES (1)");
                     if (db.fetch_value<int>("SELECT count(*) FROM t") != 1)
                       return 3;
-                    limit(RLIMIT_NOFILE, 3); // not one more
+                    limit(RLIMIT_NOFILE, 3); // no further descriptor
                     db.execute("INSERT INTO t VALUES (2)");
                     if (db.fetch_value<int>("SELECT count(*) FROM t") != 2)
                       return 4;
-                    // A second reader at a time needs a connection, and that a descriptor.
+                    // A second concurrent reader needs a connection, which needs a descriptor.
                     {
                       auto keeps_the_lease = db.cursor("SELECT x FROM t");
                       if (code_of([&] { db.read([](snapshot&) {}); }) != "cannot_open")
@@ -293,7 +296,7 @@ CAF_TEST(an engine without descriptors refuses what needs one and serves all els
 CAF_TEST(connecting without descriptors or threads is an error) {
   if (needs_pipes)
     DBENGINE_SKIP("a sanitizer needs descriptors");
-  // No process listens there: with all it needs the client gets that error.
+  // No process listens there: if the client has all it needs, it gets that error.
   const auto connects = [] {
     return failure_of([] { static_cast<void>(db_engine::connect("127.0.0.1:1")); });
   };
@@ -332,7 +335,7 @@ CAF_TEST(a worker that cannot be restarted for want of a thread is restarted wit
     limit(RLIMIT_NPROC, 1);
     {
       const fault_script script("writer.before_commit", 1, fail_worker);
-      // Its group fails the writer: no successor can be started, and the request waits, to its
+      // The group fails the writer. No successor can be started, so the request waits until its
       // deadline.
       const auto e = failure_of([&] {
         db.with({.timeout = std::chrono::milliseconds(200)})
@@ -372,7 +375,7 @@ CAF_TEST(a thread that is lost between the question and the spawn is not waited 
           limit(RLIMIT_NPROC, 1);
       });
       const auto e =
-          failure_of([&] { db_engine db(folder.url()); }); // its end waits for all it has
+          failure_of([&] { db_engine db(folder.url()); }); // a failed opening joins its threads
       limit(RLIMIT_NPROC, 4096);
       if (e.code != errc::cannot_open ||
           e.message.find("no thread is available for a worker") == std::string::npos) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The soak program for some seconds; longer runs are started by hand (tests/README.md).
+// Runs the soak program for some seconds; longer runs are started by hand (tests/README.md).
 
 #include "support/faults/memory_folder.hpp"
 #include "support/process/paths.hpp"

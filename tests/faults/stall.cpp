@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A worker that does not return: a query that ignores its deadline, a disk that blocks. It is
-// seen and reported in health, its waiting requests fail by their deadlines, and when it returns
-// all is well.
+// Tests of a worker that does not return: a query that ignores its deadline, a disk that blocks.
+// The worker is detected and reported in health, its waiting requests fail at their deadlines, and
+// when it returns, all is well.
 //
 //   client A            client B                worker            supervisor
 //   block() ----------------------------------> stuck
-//                       waits in the queue                        sees it: health
+//                       waits in the queue                        detects it: health
 //   timeout <-----------------------------------------------------answers in its place
-//                       timeout <---------------------------------answers what waits
+//                       timeout <---------------------------------answers the waiting requests
 //   the event is set ---------------------------> returns
 //                       served again
 
@@ -115,7 +115,7 @@ CAF_TEST(a query that ignores its deadline is reported and its caller answered) 
   const auto e = answer_to(*box, stuck);
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
   CAF_CHECK(reported_as_stalled(db, "reader 1"));
-  // One that comes now is served by another reader, or fails by its own deadline.
+  // A request that comes now is served by another reader, or fails at its own deadline.
   const auto next = answer_to(*box, box->send(engine, fetch_request{"SELECT 1", {}, soon}));
   CAF_CHECK(next.code == errc::none || next.code == errc::timeout);
   g.open();
@@ -164,11 +164,12 @@ CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done
     }
     const auto e = answer_to(*box, stuck);
     CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
-    // The answer in its place forbids its commit: late as it returns, it is not done.
+    // The answer in its place forbids the commit: although the worker returns later, the write is
+    // rolled back.
     CAF_CHECK_EQUAL(to_string(e.outcome), to_string(outcome::rolled_back));
     book.answer(entry, verdict_of(e));
     CAF_CHECK(reported_as_stalled(db, "writer"));
-    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0); // reads go on
+    CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0); // reads work
     g.open();
     CAF_CHECK(comes([&] { return db.health().ok; }));
     const auto last = book.ask(1);
@@ -206,13 +207,13 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
     CAF_CHECK(comes([&] { return db.health().ok; }));
     CAF_CHECK_EQUAL(load.first_wrong(), "");
     const auto found = compare(file, load.ledgers());
-    // The rows of the load before are strangers to this one.
+    // The rows of the earlier load are unknown to this one.
     CAF_CHECK_EQUAL(found.lost + found.ghosts + found.doubled + found.torn + found.unanswered, 0u);
   }
 }
 
 CAF_TEST(a stall that is not reported would be found out) {
-  // The control: with nothing stuck, nothing is reported as stalled.
+  // Negative control: if nothing is stuck, nothing is reported as stalled.
   const memory_folder folder;
   manual_reset_event g;
   g.open();

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every call that SQLite makes to the file system fails once, and from there on for good, one after
-// the other, until a fixed workload passes without being hit: every answer is true, also after a
-// crash at that moment, and when the fault is gone the engine goes on by itself.
+// Tests that fail every call that SQLite makes to the file system, one after the other: only once,
+// or from there on for good. The test ends when a fixed workload passes without a failure. Every
+// answer is correct, also after a crash at that moment, and when the fault is gone, the engine
+// continues by itself.
 
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
@@ -30,7 +31,7 @@ namespace {
 
 constexpr const char* insert = "INSERT INTO t (k) VALUES (?)";
 
-// What a disk that fails may be answered with. Anything else is a wrong word for it.
+// The codes with which a failing disk may be reported. Any other code is wrong.
 bool foreseen(errc c) {
   static const std::set<errc> codes = {errc::io,           errc::disk_full, errc::cannot_open,
                                        errc::fenced,       errc::busy,      errc::unavailable,
@@ -101,7 +102,7 @@ private:
       out_.first_wrong = what;
   }
 
-  // Something that may fail, with a word that fits.
+  // Runs a request that may fail, but only with a fitting code.
   template <class F>
   bool attempt(F&& f) {
     try {
@@ -123,7 +124,7 @@ private:
       wrong("without a fault: " + std::string(e.what()));
     }
   }
-  // A write of this many rows and its answer.
+  // A write of `keys` rows and its answer.
   template <class F>
   bool write(int keys, F&& f) {
     const auto i = book_.ask(keys);
@@ -139,7 +140,7 @@ private:
       book_.answer(i, verdict::either);
       wrong("a foreign exception: " + std::string(e.what()));
     }
-    // Whatever is said to be undone must not be in the file now: what comes later may hide it.
+    // Rows that are reported as undone must not be in the file now: a later write may hide them.
     if (images_ < 3 && !gathering_)
       crash();
     return false;
@@ -168,7 +169,7 @@ private:
     });
     write(1, [&](auto k) { db.with_id("id-" + std::to_string(k)).execute(insert, k); });
     group(db);
-    // Larger than a page: new pages at the end of the file.
+    // Larger than a page, so that it adds pages at the end of the file.
     write(1, [&](auto k) {
       db.execute("INSERT INTO t (k, v) VALUES (?, ?)", k, std::string(20'000, 'x'));
     });
@@ -189,7 +190,8 @@ private:
       wrong("health says that something is wrong, not what");
   }
 
-  // A lambda holds the write connection while requests gather: they make a group when it lets go.
+  // A lambda holds the write connection while requests gather: they form a group when the lambda
+  // ends.
   void group(db_engine& db) {
     const auto root = engine_system_of(db);
     const auto handle = handle_of(db);
@@ -202,7 +204,7 @@ private:
                           box->send(handle, execute_request{insert, params::of(book_.first(e))}));
       }
     };
-    gathering_ = true; // what is sent is not answered yet
+    gathering_ = true; // the sent requests are not answered yet
     write(1, [&](auto k) {
       db.write([&](transaction& tx) {
         tx.execute(insert, k);
@@ -235,7 +237,7 @@ private:
       wrong("answers too many");
   }
 
-  // What the next process would find if this one died now.
+  // Checks what the next process would find if this one died now.
   void crash() {
     for (const char* suffix : {"", "-wal"}) {
       const auto from = file_.string() + suffix;
@@ -252,9 +254,9 @@ private:
       wrong("integrity after a crash: " + problems);
   }
 
-  // The engine goes on by itself: within the bound, a write is done, it is read, and health has
-  // nothing to say. For the last, a circuit that is open may have to be probed, which takes
-  // seconds: not waited for each time.
+  // The engine continues by itself: within the bound, a write succeeds, its row is read, and health
+  // has no problem. The last may need the probe of an open circuit, which takes seconds, so it is
+  // not awaited each time.
   void recover(db_engine& db) {
     const auto give_up =
         std::chrono::steady_clock::now() + (fault_.what == disk_fault::kind::lies ? 1s : 20s);
@@ -271,7 +273,7 @@ private:
       if (db.fetch_value<std::int64_t>("SELECT count(*) FROM t WHERE k = ?", key) != 1)
         wrong("a write after the fault was not read");
     });
-    // That the last backup failed is said until one succeeds.
+    // Health reports a failed backup until one succeeds.
     attempt_cleanly([&] { db.backup_to(folder_ / "copy.db.2"); });
     while (fault_.nth % 16 == 1 && !db.health().ok) {
       if (std::chrono::steady_clock::now() > give_up)
@@ -290,8 +292,8 @@ private:
   outcome out_;
 };
 
-// A database of some pages, made without any fault. Its rows are not in any ledger and go to a
-// table of their own.
+// Creates a database of some pages without any fault. Its rows are not in any record of answers and
+// go to a separate table.
 void make_template(const fs::path& folder) {
   {
     db_engine db("sqlite:///" + (folder / "template.db").string(),
@@ -314,8 +316,8 @@ void report(const disk_fault& f, const outcome& o) {
       o.closed.text().c_str());
 }
 
-// Every n until the workload is not hit any more, several times in a row: how often it calls
-// differs by a few from run to run. Returns how many runs were wrong.
+// Runs every n until several workloads in a row are not hit, because the number of calls differs by
+// a few from run to run. Returns how many runs were wrong.
 int every_n(const fs::path& folder, disk_fault f, std::uint64_t& runs) {
   int bad = 0;
   int missed = 0;
@@ -343,8 +345,8 @@ CAF_TEST(every call to the disk may fail and every answer stays true) {
       disk_fault f{.call = static_cast<disk_call>(c), .for_good = for_good};
       const auto before = runs;
       int bad = every_n(folder.path, f, runs);
-      // SQLite's own VFS says "full" of a write alone; of a sync, that would be a commit to be
-      // resolved, and no error says so.
+      // SQLite's own VFS reports "full" for a write only. After a failed sync, the commit would
+      // have to be resolved, which "full" does not show.
       if (f.call == disk_call::write || f.call == disk_call::truncate ||
           f.call == disk_call::shm_map) {
         f.what = disk_fault::kind::full;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Workers die at random fault points, again and again, while 16 clients use the engine. Afterwards
-// each request has had exactly one answer, every write answered as done is there once, every one
-// answered as not done is not there, and the engine serves on.
+// Tests of workers that die at random fault points, again and again, while 16 clients use the
+// engine. Afterwards each request has had exactly one answer. Every write answered as done is there
+// once, no write answered as not done is there, and the engine continues to serve.
 //
 //   16 clients (facade, handle)   killer                 engine
 //   every kind of request ---->                          works
-//                                 strikes at a point --> a worker throws, exits or stalls
+//                                 kills at a point ----> a worker throws, exits or stalls
 //   waits, gets an error, or                             restarts it, runs again what did
-//   notices nothing ---------->                          not run, and serves on
-//   compare ledger and file
+//   notices nothing ---------->                          not run, and continues to serve
+//   compare answers and file
 //
-// Each point for itself: `faults.kill_points`.
+// `faults.kill_points` tests each point separately.
 
 #include "base/fault.hpp"
 #include "support/faults/kill_round.hpp"
@@ -32,14 +32,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// If the writer's actor dies, whoever was on its connection.
 const std::string reader_points[] = {"reader.before_statement", "reader.after_statement"};
 const std::string other_points[] = {"writer.checkpoint", "pool.sweep",    "stats.asked",
                                     "scheduler.asked",   "backup.begins", "backup.step"};
-// Seldom passed by one of 16 clients: their reads have leases, and their writes come in groups.
+// Seldom reached by one of 16 clients: their reads have leases, and their writes come in groups.
 const std::string rare_points[] = {"inline.before_statement", "inline.after_statement",
                                    "read_on_writer.before_statement"};
-// On a caller's thread: a connection is lost, and the pool's actor where the kill is an exit.
+// On a caller's thread: a connection is lost, and if the kill is an exit, the pool's actor, too.
 const std::string lease_point = "lease.before_statement";
 
 } // namespace
@@ -55,7 +54,7 @@ CAF_TEST(two thousand random kills leave every answer true) {
   const auto one_of = [&below](const auto& names) -> const std::string& {
     return names[below(static_cast<unsigned>(std::size(names)))];
   };
-  std::uint64_t kills = 0; // of workers; leases come on top
+  std::uint64_t kills = 0; // of workers; those of leases are extra
   std::uint64_t leases = 0;
   std::uint64_t requests = 0;
   unsigned round = 0;
@@ -98,7 +97,7 @@ CAF_TEST(two thousand random kills leave every answer true) {
 
 CAF_TEST(an engine with a mutant is found out) {
   const memory_folder folder;
-  // Each mutant with the point that shows it.
+  // Each mutant with the point that exposes it.
   const std::pair<const char*, const char*> mutants[] = {
       {"answers before the commit", "writer.before_commit"},
       {"forgets the commit record", "writer.after_commit"},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `config`: configuration files.
+
 #include "config/config.hpp"
 
 #include "cli/exit_code.hpp"
@@ -11,7 +13,7 @@ namespace dbengine::fuzz {
 
 namespace {
 
-// Each line is a place in the file and what is wrong there.
+// Each line is a place in the file and the mistake there.
 void check_places(const std::string& message) {
   require(message.starts_with("f.toml:"), "a mistake is told with its place: " + message);
 }
@@ -27,7 +29,7 @@ void config(std::string_view input) {
     return;
   }
   auto text = app::to_toml(read);
-  if (flawed("config")) // the mistake: line breaks in texts are written as they are
+  if (flawed("config")) // the mutant: line breaks in texts are not escaped
     for (std::size_t at = 0; (at = text.find("\\u000a", at)) != text.npos;)
       text.replace(at, 6, "\n");
   app::config again;

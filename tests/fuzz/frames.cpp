@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `frames`: a stream of a peer's frames.
+
 #include "guard/translator.hpp"
 
 #include <array>
@@ -31,7 +33,7 @@ identity served() {
   return result;
 }
 
-// A stream of whole frames, as the guard sends it.
+// Checks that the guard sends a stream of whole frames.
 void check_output(const std::vector<char>& frames, const char* whose) {
   for (std::size_t at = 0; at < frames.size();) {
     require(frames.size() - at >= header_size, std::string(whose) + " frames are whole");
@@ -42,8 +44,8 @@ void check_output(const std::vector<char>& frames, const char* whose) {
   }
 }
 
-// Whatever reaches the broker comes from the one actor that stands for the peer, and is for the
-// gateway.
+// Checks that every frame to the broker comes from the one actor that represents the peer, and is
+// for the gateway.
 void check_fed(const header& head, const identity& shared, std::uint64_t actor) {
   if (head.is(operation::direct_message))
     require(head.source == actor && head.dest == shared.gateway && head.flags == 0 &&
@@ -55,7 +57,8 @@ void check_fed(const header& head, const identity& shared, std::uint64_t actor) 
             "only listed operations reach the broker");
 }
 
-// The text that ends a message is found as soon as its length is there, and is what follows.
+// The text that ends a message must be found as soon as its length has arrived, and be the bytes
+// that follow.
 void check_last_text(std::span<const char> payload, std::span<const wire_type> types) {
   const bool listed = classify(payload, types) == payload_kind::listed;
   const auto whole = find_last_text(payload, payload.size(), types);
@@ -79,7 +82,7 @@ void frames(std::string_view input) {
   constexpr std::uint64_t actor = 9;
   std::array<char, 20> peer{};
   peer.fill('p');
-  std::vector<char> requests; // what the broker got
+  std::vector<char> requests; // what the broker received
   {
     translator rules(shared, bounds, stats, make_node(100, peer), actor);
     while (input.size() >= header_size) {
@@ -99,7 +102,7 @@ void frames(std::string_view input) {
         break;
       if (what == translator::action::feed) {
         auto fed = read_header(frame.data());
-        if (flawed("frames") && head.is(operation::direct_message)) // the mistake: the peer's name
+        if (flawed("frames") && head.is(operation::direct_message)) // the mutant: the peer's name
           fed.source = head.source;
         check_fed(fed, shared, actor);
         if (fed.is(operation::direct_message))
@@ -110,7 +113,7 @@ void frames(std::string_view input) {
       check_output(rules.replies(), "the guard's");
       rules.replies().clear();
     }
-    // The gateway answers each: one answer leaves for each request.
+    // The gateway answers each request: one answer leaves for each.
     const auto waiting = rules.in_flight();
     for (std::size_t at = 0; at < requests.size();) {
       auto head = read_header(requests.data() + at);
@@ -123,7 +126,7 @@ void frames(std::string_view input) {
     rules.on_output(requests);
     check_output(requests, "the answers'");
     require(stats.answers == waiting && rules.in_flight() == 0, "every request is answered once");
-    // And whatever else the broker might send.
+    // Then any other output of the broker.
     std::vector<char> rest(input.begin(), input.end());
     rules.on_output(rest);
     check_output(rest, "the broker's");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `http`: HTTP requests.
+
 #include "serve/http/connection.hpp"
 #include "serve/http/router.hpp"
 
@@ -31,7 +33,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// A head that was taken, read again line by line: no reader may understand another request.
+// Reads an accepted head again, line by line: no reader may understand another request.
 void check_head(std::string_view head) {
   require(head.size() <= most_head_bytes, "a head is not longer than its limit");
   std::map<std::string, std::string> once;
@@ -67,7 +69,7 @@ void check_head(std::string_view head) {
             "a length is one number");
 }
 
-// The one answer that goes out.
+// Checks the single answer that is sent.
 void check_wire(const answer& a) {
   const auto bytes = wire(a, true);
   const auto end = bytes.find("\r\n\r\n");
@@ -113,7 +115,7 @@ bool same(const connection::outcome& a, const connection::outcome& b) {
 
 void http(std::string_view input) {
   std::string bytes(input);
-  if (flawed("http")) // the mistake: a folded line is joined with the one before, as HTTP once said
+  if (flawed("http")) // the mutant: folded lines are joined, as HTTP once allowed
     for (std::size_t at = 0; (at = bytes.find("\r\n ", at)) != std::string::npos;)
       bytes.replace(at, 3, " ");
   connection whole, pieces;

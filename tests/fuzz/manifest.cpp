@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `manifest`: names and manifests of backups.
+
 #include "backup/backup_manifest.hpp"
 #include "backup/backup_name.hpp"
 
@@ -42,11 +44,11 @@ void manifest(std::string_view input) {
   }
   check_name(read->file);
   const auto written = read->to_json();
-  if (flawed("manifest")) // the mistake: a size of 4 GiB and more is cut
+  if (flawed("manifest")) // the mutant: a size of 4 GiB and more is truncated
     read->size &= 0xffff'ffff;
   const auto again = backup::manifest::parse(written, why);
   require(again.has_value(), "a manifest that was read can be written and read: " + why);
-  // The counts of rows are left out where they make it too large.
+  // The counts of rows are left out if the manifest would be too large.
   require(written.size() > backup::max_manifest_bytes || !again->rows.empty() ||
               read->rows.empty() || input.size() > backup::max_manifest_bytes / 8,
           "the rows of a small manifest are kept");

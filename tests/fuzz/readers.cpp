@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `readers`: CSV and JSON lines.
+
 #include "data/input/csv_reader.hpp"
 #include "data/input/jsonl_reader.hpp"
 #include "data/input/sniff.hpp"
@@ -48,7 +50,7 @@ std::string read_jsonl(std::string_view text, std::size_t step) {
 } // namespace
 
 void readers(std::string_view input) {
-  // The mistake: the last byte of a piece is lost where it is the only one and a quotation mark.
+  // The mutant: the last byte of a piece is lost if it is the only one and a quotation mark.
   const bool lost = flawed("readers") && input.ends_with('"');
   require(read_csv(input, 0) == read_csv(input.substr(0, input.size() - (lost ? 1 : 0)), 1),
           "CSV is the same in pieces");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `sql`: SQL texts.
+
 #include "data/statements/statement_kind.hpp"
 #include "sqlite/sql_text.hpp"
 #include "sqlite/statement_size.hpp"
@@ -19,11 +21,9 @@ namespace {
 
 using statement = std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)>;
 
-std::size_t selects =
-    0; // that SQLite has authorized since the last preparation began, each copy for itself
+std::size_t selects = 0; // authorized SELECTs of the last preparation, each copy counted
 
-// Of the pragmas only those that the engine lets a client use: SQLite obeys some while it prepares
-// them.
+// Allows only the pragmas that the engine allows a client: SQLite executes some during preparation.
 int allow(void*, int what, const char* first, const char*, const char*, const char*) {
   static constexpr std::array<std::string_view, 8> pragmas{
       "application_id", "defer_foreign_keys", "incremental_vacuum", "optimize",
@@ -41,7 +41,7 @@ int allow(void*, int what, const char* first, const char*, const char*, const ch
              : SQLITE_DENY;
 }
 
-// Statements are prepared on it and never run.
+// Statements are prepared on this database and never run.
 sqlite3* database() {
   static sqlite3* const db = [] {
     sqlite3* made = nullptr;
@@ -74,7 +74,7 @@ sqlite::statement_size size_of(std::string_view text) {
 int prepare(std::string_view text, statement& s, std::size_t& tail) {
   sqlite3_stmt* made = nullptr;
   const char* end = text.data();
-  if (size_of(text).too_large()) // it would take the fuzzer's memory
+  if (size_of(text).too_large()) // it would exhaust the fuzzer's memory
     return SQLITE_TOOBIG;
   selects = 0;
   const int code =
@@ -84,7 +84,7 @@ int prepare(std::string_view text, statement& s, std::size_t& tail) {
   return code;
 }
 
-// Where the first complete part ends: asked at each semicolon.
+// Where the first complete statement ends, checked at each semicolon.
 std::size_t end_by_sqlite(std::string_view sql) {
   std::string text;
   for (std::size_t from = 0; from < sql.size();) {
@@ -100,7 +100,7 @@ std::size_t end_by_sqlite(std::string_view sql) {
 }
 
 std::size_t end_of_first(std::string_view sql) {
-  if (flawed("sql")) // the mistake: the first semicolon ends it
+  if (flawed("sql")) // the mutant: the first semicolon ends it
     return std::min(sql.find(';'), sql.size() - 1) + 1;
   return sqlite::statement_end(sql);
 }
@@ -118,7 +118,7 @@ void check_begin(std::string_view sql, std::size_t begin) {
 }
 
 void check_kind(std::string_view sql, sqlite3_stmt* s) {
-  // SQLite calls the plan of a write a write, too.
+  // SQLite reports the plan of a write as a write, too.
   const bool writes = sqlite3_stmt_readonly(s) == 0 && sqlite3_stmt_isexplain(s) == 0;
   require(!writes || sqlite::may_write(sql), "a statement that writes is taken for one");
   auto text = std::string(sql.substr(0, 6));
@@ -149,11 +149,11 @@ void check_row(std::string_view sql) {
 }
 
 // Each copy of a common table expression or view has a SELECT that was counted for it. Some are
-// authorized twice, those of triggers are not in the text.
+// authorized twice; those of triggers are not in the text.
 void check_size(std::string_view sql) {
   const auto size = size_of(sql);
   require(size.as_it_stands <= sql.size(),
-          "a token has a byte"); // an expression without a name is not written out
+          "a token has a byte"); // an expression without a name is not expanded
   require(selects <= 2 * size.written_out.tokens + 10, "every copy of a SELECT is counted");
 }
 
@@ -167,10 +167,10 @@ void sql(std::string_view input) {
   sqlite::may_write(input);
   sqlite::parse_single_row_values(input);
   app::kind_of(input);
-  // SQLite takes a NUL byte for the end; the engine refuses it before.
+  // SQLite ends the text at a NUL byte; the engine refuses the text before.
   if (input.find('\0') != input.npos)
     return;
-  if (input.find_first_of("$@:#?") == input.npos) // sqlite3_complete sees the semicolon in `$a(;)`
+  if (input.find_first_of("$@:#?") == input.npos) // sqlite3_complete ends inside `$a(;)`
     require(end == end_by_sqlite(input), "a statement ends where sqlite3_complete says");
   check_begin(input, begin);
   const auto rest = input.substr(begin);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The fuzz targets. Each takes any bytes and throws `fuzz::broken` if a promise does not hold;
-// whatever else leaves it is a fault, too. libFuzzer calls them on demand (tests/fuzz/run), the
-// suite system.fuzz_corpus with the kept corpora and random mutations. Each has a mistake that can
-// be switched on, as a reader could make it: the negative control of the suite.
+// The fuzz targets. Each accepts any bytes and throws `fuzz::broken` if a promise does not hold;
+// any other exception is an error, too. libFuzzer calls them on demand (tests/fuzz/run), the suite
+// system.fuzz_corpus with the kept corpora and random mutations. Each has a mutant, a mistake that
+// a reader could contain: the negative control of the suite.
 // Thread safety: one thread.
 
 #pragma once
@@ -24,33 +24,33 @@ inline void require(bool holds, const std::string& promise) {
     throw broken(promise);
 }
 
-/// The target whose mistake is on; empty: none.
+/// The target whose mutant is switched on; empty: none.
 inline std::string_view flawed_target;
 
 inline bool flawed(std::string_view target) {
   return flawed_target == target;
 }
 
-/// CSV and JSON lines: the same records in one piece and byte by byte; every record is whole or has
-/// a problem.
+/// CSV and JSON lines: the same records in one piece and byte by byte; every record is complete or
+/// has a problem.
 void readers(std::string_view input);
-/// URLs of databases, files and servers, durations and sizes: refused with the right error, or what
-/// SQLite itself understands.
+/// URLs of databases, files and servers, durations and sizes: refused with the right error, or
+/// understood as SQLite itself does.
 void urls(std::string_view input);
-/// Where a statement begins and ends, and whether it may write, against SQLite's own tokeniser and
-/// parser.
+/// Where a statement begins and ends, and whether it may write, compared with SQLite's own
+/// tokeniser and parser.
 void sql(std::string_view input);
-/// The first byte chooses a message, all else is its body: refused, or encoded as the same bytes
+/// The first byte selects a message, the others are its body: refused, or encoded as the same bytes
 /// again.
 void wire(std::string_view input);
-/// What a peer sends to a published engine: the guard's rules over a stream of frames.
+/// The input of a peer to a published engine: the guard's rules over a stream of frames.
 void frames(std::string_view input);
-/// Names and manifests of backups: refused, or written as the same again.
+/// Names and manifests of backups: refused, or written the same again.
 void manifest(std::string_view input);
-/// What a client sends to the HTTP port: the same request in one piece and byte by byte, none that
-/// others read differently, one answer.
+/// The input of a client to the HTTP port: the same request in one piece and byte by byte, none
+/// that other readers understand differently, one answer.
 void http(std::string_view input);
-/// The configuration file: refused with a place, or written as TOML that is read as the same.
+/// The configuration file: refused with a place, or written as TOML that reads the same.
 void config(std::string_view input);
 
 } // namespace dbengine::fuzz

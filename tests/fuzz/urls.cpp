@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `urls`: URLs, durations and sizes.
+
 #include "cli/duration.hpp"
 #include "serve/address.hpp"
 #include "sqlite/url.hpp"
@@ -17,7 +19,7 @@ namespace dbengine::fuzz {
 
 namespace {
 
-// What SQLite understood: the file's name in full, and a parameter of the URI.
+// What SQLite understood: the full name of the file, and a parameter of the URI.
 struct understood {
   std::string path;
   bool immutable = false;
@@ -31,7 +33,7 @@ int take_full_name(sqlite3_vfs*, const char* name, int size, char* out) {
   return SQLITE_OK;
 }
 
-// Opens nothing.
+// Records the name and opens nothing.
 int take_name(sqlite3_vfs*, const char* name, sqlite3_file* file, int, int*) {
   file->pMethods = nullptr;
   last = {name, sqlite3_uri_boolean(name, "immutable", 0) != 0};
@@ -49,7 +51,7 @@ std::optional<understood> as_sqlite_reads(const sqlite::location& where) {
     return v.zName;
   }();
   auto name = where.filename;
-  if (flawed("urls")) // the mistake: a percent sign is not encoded
+  if (flawed("urls")) // the mutant: a percent sign is not encoded
     for (std::size_t at = 0; (at = name.find("%25", at)) != name.npos;)
       name.erase(at + 1, 2);
   last.reset();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
+// The fuzz target `wire`: bodies of messages.
+
 #include "remote/protocol/wire_message.hpp"
 #include "system/message_codec.hpp"
 
@@ -16,7 +18,7 @@ namespace dbengine::fuzz {
 
 namespace {
 
-// Reads every byte that a result shows: a cell that points outside is for AddressSanitizer to find.
+// Reads every byte of a result, so that AddressSanitizer finds a cell that points outside.
 void look_at(const rows& r) {
   [[maybe_unused]] volatile char seen = 0;
   for (const auto& row : r)
@@ -29,7 +31,7 @@ template <class... Ts>
 constexpr bool has_cells = ((std::is_same_v<Ts, rows> || std::is_same_v<Ts, transaction_result>) ||
                             ...);
 
-// As the gateway does it: the timeout in front, then the message, in bounded memory.
+// Decodes as the gateway does: the timeout first, then the message, in bounded memory.
 template <class... Ts>
 void check(std::string_view body) {
   std::tuple<Ts...> x;
@@ -37,7 +39,7 @@ void check(std::string_view body) {
   const auto read = [&](std::string_view bytes) {
     base::decoder d(bytes, defaults::wire_decoded_bytes);
     std::apply([&](auto&... xs) { d(timeout, xs...); }, x);
-    if (!flawed("wire")) // the mistake: whatever follows is passed over
+    if (!flawed("wire")) // the mutant: trailing bytes are ignored
       d.end();
   };
   try {
@@ -51,8 +53,8 @@ void check(std::string_view body) {
     return std::apply([&](const auto&... xs) { return base::encode(timeout, xs...); }, x);
   };
   const auto written = encode();
-  // A flag has more than one spelling: any byte but 0 is true. What pads a cell of a result is 0,
-  // whatever came.
+  // A flag has more than one encoding: any byte but 0 is true. The padding of a cell is written as
+  // 0, whatever was read.
   require(written.size() == body.size(), "a message is encoded in as many bytes");
   for (std::size_t i = 0; i < body.size(); ++i)
     require(written[i] == body[i] || written[i] == '\1' || (has_cells<Ts...> && written[i] == '\0'),

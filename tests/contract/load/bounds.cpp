@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Bounds of time and memory hold for what is made to break them: texts of nothing but semicolons,
-// rows of nothing but blobs.
+// Tests that the bounds of time and memory hold for input made to break them: texts that consist of
+// semicolons, rows that consist of blobs.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -34,7 +34,7 @@ CAF_TEST(a script of a million semicolons takes the time of reading it) {
     const std::string many(900'000, ';');
     for (const auto mode : {script_mode::all_or_nothing, script_mode::continue_on_error}) {
       std::string code;
-      // A quadratic look takes a quarter of an hour, a linear one some milliseconds.
+      // A quadratic scan takes a quarter of an hour, a linear one some milliseconds.
       CAF_CHECK(time_of([&] {
                   code = code_of([&] {
                     if (db.execute_script("SELECT '" + many, mode).failures() == 1)
@@ -46,7 +46,7 @@ CAF_TEST(a script of a million semicolons takes the time of reading it) {
                   CAF_CHECK_EQUAL(db.execute_script(many + "SELECT 1", mode).steps.size(), 1u);
                 }) < 20s);
     }
-    // Many statements, each too short for the progress handler: the deadline is checked between
+    // Many statements, each too short to call the progress handler: the deadline is checked between
     // them.
     std::string wrong;
     for (int i = 0; i < 200'000; ++i)
@@ -94,7 +94,7 @@ CAF_TEST(a result is refused before its memory is taken) {
     row += " FROM size";
     db.execute("CREATE TABLE size (n)");
     db.execute("INSERT INTO size VALUES (900000000)");
-    // To fill them would take minutes and 57 GB.
+    // Filling them would take minutes and 57 GB.
     CAF_CHECK(time_of([&] {
                 CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT " + row); }), "too_big");
                 CAF_CHECK_EQUAL(code_of([&] { db.cursor("SELECT " + row).next(); }), "too_big");

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A bulk load and maintenance of the whole file leave room for small requests, as far as SQLite has
-// one writer and many readers. Counted in parts of the load and in locks, not in time.
+// Tests that bulk loads and maintenance of the whole file leave room for small requests, as far as
+// SQLite's one writer and many readers allow. The tests count parts of the load and locks, not
+// time.
 //
 //   loaders x 4              writer                   this thread
 //   part, part, part, part   part(0) holds            |
-//   |                        ...                      INSERT, queued behind three parts that wait
+//   |                        ...                      INSERT, queued behind three waiting parts
 //   |                        event set               |
 //   |                        INSERT, or one part more answered
 //   part, ...                parts                    the next round
@@ -34,7 +35,7 @@ namespace {
 constexpr int loaders = 4;
 constexpr int rounds = 12;
 
-// Whether any connection has the right to write at this moment.
+// True if any connection holds the write lock now.
 bool writes(const plain_sqlite& file) {
   const int rc = sqlite3_exec(file.handle(), "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
   if (rc == SQLITE_OK)
@@ -42,7 +43,7 @@ bool writes(const plain_sqlite& file) {
   return rc == SQLITE_BUSY;
 }
 
-// `part(n)` counts the parts and waits in the first row of each; `begun()` gives their number.
+// `part(n)` counts the parts and waits in the first row of each; `begun` is their number.
 options counting_parts(manual_reset_event& g, std::atomic<int>& begun) {
   options o;
   o.num_workers = 2;
@@ -89,7 +90,7 @@ CAF_TEST(small writes come between the parts of bulk loads) {
                     }) != "none";
       });
     for (int round = 0; round < rounds; ++round) {
-      CAF_CHECK(g.wait_for_arrivals(1)); // one part stands, so the other loaders come to wait
+      CAF_CHECK(g.wait_for_arrivals(1)); // one part is held, so the other loaders must wait
       const int before = begun;
       auto small = std::async(std::launch::async, [&] {
         db.execute("INSERT INTO small SELECT begun()");
@@ -97,7 +98,7 @@ CAF_TEST(small writes come between the parts of bulk loads) {
       });
       CAF_CHECK(eventually([&] { return db.get_stats().queue_size == loaders; }));
       g.set();
-      // Every 16th turn is that of another class, so one part may go before it.
+      // Every 16th turn goes to another class, so one part may run before the INSERT.
       CAF_CHECK(small.get() - before <= 1);
       if (round + 1 < rounds)
         g.reset();
@@ -108,21 +109,21 @@ CAF_TEST(small writes come between the parts of bulk loads) {
       t.join();
     CAF_CHECK_EQUAL(failed.load(), 0);
     CAF_CHECK(begun >= rounds);
-    // And the load is whole: all rows of each of its parts.
+    // The load is complete: all rows of each of its parts.
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM load").value_or(-1), 50 * begun);
   });
 }
 
 CAF_TEST(reads go on while the file is vacuumed) {
   on_every_backend([](target& db) {
-    if (db.memory) // no test from outside can see when it runs
+    if (db.memory) // no test can see from outside when VACUUM runs on memory
       return;
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v)");
     db.execute("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 6000) "
                "INSERT INTO t SELECT x, zeroblob(5000) FROM c");
     const plain_sqlite file(db.file.string());
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 6000);
-    // The lock is there before a read and after it: the read was answered under the VACUUM.
+    // The write lock is held before and after a read, so the read was answered during the VACUUM.
     int beside = 0;
     int wrong = 0;
     for (int tries = 0; tries < 20 && beside == 0; ++tries) {
@@ -145,7 +146,7 @@ CAF_TEST(reads go on while the file is vacuumed) {
     }
     CAF_CHECK(beside > 0);
     CAF_CHECK_EQUAL(wrong, 0);
-    // The control: no connection writes now, and that is seen, too.
+    // Negative control: no connection writes now, and `writes` reports that.
     CAF_CHECK(!writes(file));
     db.execute("INSERT INTO t (v) VALUES (1)");
     CAF_CHECK(db.integrity_check().empty());

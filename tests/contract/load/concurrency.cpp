@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many requests at once: which request waits for which, which is refused or stopped, and that no
-// other notices.
+// Tests of concurrent requests: which requests wait for others, which are refused or stopped, and
+// that no other request is affected.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -33,7 +33,7 @@ options with_event(manual_reset_event& g) {
   return o;
 }
 
-// Runs the check on each way with the table `t` and an event in `hold()`.
+// Runs `check` on each backend with the table `t` and the event `g`, for which `hold()` waits.
 void with_table(manual_reset_event& g, const options& o,
                 const std::function<void(target&)>& check) {
   on_every_backend(o, [&](target& db) {
@@ -68,7 +68,7 @@ CAF_TEST(a read holds up neither writes nor other reads) {
     db.execute(insert, "written");
     CAF_CHECK_EQUAL(all(db), "written");
     g.set();
-    reader.join(); // it saw what was there when it began
+    reader.join(); // it saw the rows that existed when it began
     g.reset();
     g.set_at(2);
     std::jthread other([&] { db.fetch("SELECT hold()"); });
@@ -118,7 +118,7 @@ CAF_TEST(every thread sees what was answered before) {
 // the writer        | waiting in the queue
 // INSERT hold()     |
 //   ...             | A: deadline passes, answered    B: cancelled, answered
-//   ...             | C: waits on
+//   ...             | C: still waits
 // answered          | C runs, answered; A and B never ran
 CAF_TEST(what waits past its deadline or is cancelled never runs) {
   manual_reset_event g;
@@ -150,7 +150,7 @@ CAF_TEST(what waits past its deadline or is cancelled never runs) {
 CAF_TEST(a deadline stops one request of those that run together) {
   manual_reset_event g;
   with_table(g, with_event(g), [&](target& db) {
-    // Three writes that wait together, the one in the middle endless; and two reads side by side.
+    // Three writes that wait together, of which the second is endless; and two concurrent reads.
     std::jthread writer([&] { db.execute(held_insert); });
     CAF_CHECK(g.wait_for_arrivals(1));
     std::vector<std::jthread> threads;
@@ -186,7 +186,7 @@ CAF_TEST(a full queue refuses at once and says what waits) {
   with_table(g, o, [&](target& db) {
     std::jthread writer([&] { db.execute(held_insert); });
     CAF_CHECK(g.wait_for_arrivals(1));
-    // A peer has half of the queue.
+    // A peer's share is half of the queue.
     const std::size_t most = db.remote ? 2 : 3;
     std::vector<std::jthread> waiting;
     for (std::size_t i = 0; i < most; ++i)
@@ -212,7 +212,8 @@ CAF_TEST(what waits is bounded in bytes too) {
   with_table(g, o, [&](target& db) {
     std::jthread writer([&] { db.execute(held_insert); });
     CAF_CHECK(g.wait_for_arrivals(1));
-    // Two do not fit, and one with a small one does: also into a peer's half.
+    // Two large requests do not fit together, but a large and a small one do, even in a peer's
+    // half.
     const std::string large(db.remote ? 400'000 : 700'000, 'x');
     std::jthread waiting([&] { db.execute(insert, large); });
     CAF_CHECK(eventually([&] { return db.get_stats().queue_bytes >= large.size(); }));
@@ -225,7 +226,7 @@ CAF_TEST(what waits is bounded in bytes too) {
     writer.join();
     CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t").value() == 3);
     CAF_CHECK_EQUAL(db.get_stats().queue_bytes, 0u);
-    // One that is larger than the bound can still run when it is alone.
+    // A request larger than the bound still runs if no other is queued.
     db.execute(insert, std::string(2'000'000, 'y'));
   });
 }
@@ -291,7 +292,7 @@ CAF_TEST(the lock of another process is waited for and no longer than asked) {
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     plain_sqlite other(db.file.string());
     other.script("INSERT INTO t (v) VALUES ('theirs')");
-    CAF_CHECK_EQUAL(all(db), "theirs"); // other programs may write, and are seen at once
+    CAF_CHECK_EQUAL(all(db), "theirs"); // other programs may write; their rows are visible at once
     other.script("BEGIN IMMEDIATE; INSERT INTO t (v) VALUES ('theirs too')");
     CAF_CHECK_EQUAL(all(db), "theirs");
     auto e = failure_of([&] { db.with_timeout(60ms).execute(insert, "timed out"); });

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Many threads, one engine: every answer right, every row counted, nothing left behind.
+// Load test of many threads on one engine: every answer is right, every row is counted, and no
+// thread, file or row is left behind.
 //
 //   each of 8 threads                          the engine
-//   write row i of its own ------------------> grouped with the other threads' rows
+//   write its row i  ------------------------> grouped with the other threads' rows
 //   read row i back (read your writes) <------ a snapshot after the commit
-//   every 10th: change it, read it; every 50th: a failing write; every 100th: a transaction
+//   every 10th: change and read it; every 50th: a failing write; every 100th: a transaction
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/eventually.hpp"
@@ -41,8 +42,8 @@ std::size_t entries(const char* folder) {
   return n;
 }
 
-// The kernel removes an ended thread's entry a moment after it was joined: waited for, not slept
-// for.
+// The kernel removes an ended thread's entry shortly after the join, so the test polls for it
+// instead of sleeping.
 bool falls_to(const char* folder, std::size_t wanted) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (entries(folder) > wanted) {
@@ -61,7 +62,7 @@ struct tally {
   std::uint64_t wrong = 0;
 };
 
-// One thread's share: writes and reads of rows that only it writes.
+// One thread's share: it writes and reads rows that no other thread writes.
 void work(db_engine& db, int thread, std::uint64_t calls, tally& t) {
   for (std::int64_t i = 0; t.calls < calls; ++i) {
     const std::int64_t id = thread * 1'000'000 + i;
@@ -94,7 +95,7 @@ void work(db_engine& db, int thread, std::uint64_t calls, tally& t) {
   }
 }
 
-// The sums are right, on this engine, whichever way it is reached.
+// Runs all threads on this engine, local or remote, and checks the sums.
 void work_all(db_engine& db, std::uint64_t calls, std::vector<tally>& tallies) {
   db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)");
   std::atomic<int> thrown = 0;
@@ -125,7 +126,7 @@ void work_all(db_engine& db, std::uint64_t calls, std::vector<tally>& tallies) {
   CAF_CHECK_EQUAL(total[0][1].as<std::int64_t>(), all.sum);
   CAF_CHECK_EQUAL(total[0][2].as<int>(), thread_count);
   const auto s = db.get_stats();
-  CAF_CHECK_EQUAL(s.requests, all.calls + 2); // the table and the sums
+  CAF_CHECK_EQUAL(s.requests, all.calls + 2); // the CREATE TABLE and the query of the sums
   CAF_CHECK_EQUAL(s.errors, all.refused);
   CAF_CHECK_EQUAL(s.queue_size, 0u);
   CAF_CHECK(eventually([&] { return db.health().ok; }));
@@ -135,18 +136,18 @@ void work_all(db_engine& db, std::uint64_t calls, std::vector<tally>& tallies) {
 template <class Open>
 void run_load(std::uint64_t calls, Open open) {
   engine_folder folder;
-  // Whatever a library starts once and keeps for the life of the process is there before the count.
+  // Resources that a library allocates once for the life of the process exist before the count.
   open(folder.url("first.db"), [](db_engine& db) { db.execute("CREATE TABLE t (x)"); });
   const auto threads_before = entries("/proc/self/task");
   const auto files_before = entries("/proc/self/fd");
   std::vector<tally> tallies(thread_count);
   open(folder.url(), [&](db_engine& db) {
-    CAF_CHECK(entries("/proc/self/fd") > files_before); // the count does see an open engine
+    CAF_CHECK(entries("/proc/self/fd") > files_before); // control: an open engine's files count
     work_all(db, calls, tallies);
   });
   CAF_CHECK(falls_to("/proc/self/task", threads_before));
   CAF_CHECK(falls_to("/proc/self/fd", files_before));
-  // A new engine finds what the old one promised.
+  // A new engine finds every row whose write was answered.
   db_engine again(folder.url());
   std::int64_t inserted = 0;
   for (const auto& t : tallies)
@@ -163,7 +164,7 @@ CAF_TEST(eight threads get right answers and leave nothing behind) {
   });
 }
 
-// A quarter of the calls: each crosses the wire twice.
+// A quarter of the calls, because each crosses the wire twice.
 CAF_TEST(eight threads over the wire get right answers and leave nothing behind) {
   run_load(calls_per_thread / 4, [](const std::string& url, const auto& use) {
     over_the_wire wire(url, {.num_workers = 2});

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Long work blocks no other request: a check of the whole file, a slow cursor, a raw connection's
-// WAL, a group's first member.
+// Tests that long work blocks no other request: a check of the whole file, a slow cursor, the WAL
+// of a raw connection, the first member of a group.
 //
 //   check            requests               event
-//   integrity_check  |                      closed: the check stands in an indexed expression
+//   integrity_check  |                      closed: the check waits in an indexed expression
 //     hold() ------> |                      |
 //                    fetch: answered        |
 //                                           open
@@ -31,7 +31,7 @@ options one_reader(manual_reset_event& g) {
   options o;
   o.num_workers = 1;
   auto hold = g.as_function();
-  hold.deterministic = true; // an index takes no other
+  hold.deterministic = true; // an indexed expression must be deterministic
   o.functions.push_back(std::move(hold));
   return o;
 }
@@ -58,13 +58,12 @@ CAF_TEST(a check of the whole file holds up no read and no write) {
       CAF_CHECK_EQUAL(soon.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 1);
       soon.execute("INSERT INTO u VALUES (1)");
     }
-    // Its own deadline stops a second one that waits, and the end of the first is not needed for
-    // that.
+    // A second check that waits is stopped by its own deadline, before the first check ends.
     CAF_CHECK_EQUAL(code_of([&] { db.with_timeout(100ms).integrity_check(); }), "timeout");
     g.set();
     checker.join();
     CAF_CHECK(problems.empty());
-    // It sees what was committed before it came.
+    // A check sees what was committed before it started.
     db.execute("INSERT INTO t VALUES (2)");
     CAF_CHECK(db.integrity_check().empty());
     CAF_CHECK(eventually([&] { return db.health().ok; }));
@@ -149,7 +148,7 @@ CAF_TEST(a request in a group that has begun is answered when it is cancelled) {
     waiting(3);
     first.set();
     CAF_CHECK(
-        second.wait_for_arrivals(1)); // the three are one group now, and its first member stands
+        second.wait_for_arrivals(1)); // the three form one group now, and its first member is held
     stop.request_stop();
     auto done = answered.get_future();
     CAF_CHECK(done.wait_for(20s) == std::future_status::ready);
@@ -178,7 +177,7 @@ CAF_TEST(a deadline inside a write is that of the inner one) {
                       }),
                       "timeout");
       tx.execute(
-          "INSERT INTO t VALUES (2)"); // by the deadline of the outer one it would be too late
+          "INSERT INTO t VALUES (2)"); // too late if the inner write had the outer's deadline
     });
     CAF_CHECK_EQUAL(count(db), 2);
   });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an engine reports of itself, and its maintenance.
+// Tests of what an engine reports about itself, and of its maintenance requests.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -94,7 +94,7 @@ CAF_TEST(waits and groups and commits are reported) {
       t.join();
     writer.join();
     auto after = db.get_stats();
-    // A group is counted when its answers are out already.
+    // A group is counted after its answers are sent.
     CAF_CHECK(eventually([&] {
       after = db.get_stats();
       return after.grouped_requests - before.grouped_requests >= 6;
@@ -114,7 +114,7 @@ CAF_TEST(the log and the checkpoints and the caches are reported) {
       db.execute(insert, "row " + std::to_string(i));
       db.fetch("SELECT v FROM t WHERE id = ?", i);
     }
-    // The writer counts a group when all of it has been answered.
+    // The writer counts a group after all of its members are answered.
     statistics s;
     CAF_CHECK(eventually([&] {
       s = db.get_stats();
@@ -128,8 +128,8 @@ CAF_TEST(the log and the checkpoints and the caches are reported) {
     if (!db.memory)
       CAF_CHECK(s.wal_bytes > 0 && db.health().wal_bytes == s.wal_bytes);
     const auto checkpoints = s.checkpoints;
-    // One that a reader's snapshot keeps from being complete waits a tenth of a second for it, and
-    // says so.
+    // A checkpoint that a reader's snapshot keeps from completing waits 100 ms for the reader and
+    // reports `complete == false`.
     const auto completes = [&](checkpoint_mode m) {
       return eventually([&] { return db.checkpoint(m).complete; });
     };
@@ -183,7 +183,8 @@ CAF_TEST(health names every worker and sees a file that is gone) {
     CAF_CHECK(db.memory || h.disk_free_bytes > 0);
     if (db.memory)
       return;
-    // Deleted under the engine: no write is answered as done, and health says why.
+    // The file is moved away under the engine: no write is answered as done, and health reports
+    // why.
     fs::rename(db.file, db.file.string() + ".away");
     const auto e = failure_of([&] { db.execute(insert, "lost"); });
     CAF_CHECK_EQUAL(std::string(to_string(e.code)), "fenced");
@@ -246,15 +247,14 @@ CAF_TEST(a damaged index is found) {
     CAF_CHECK(db.integrity_check().empty() && db.integrity_check(true).empty());
     {
       plain_sqlite other(
-          db.file.string()); // an index by another column than its rows were sorted by
+          db.file.string()); // forges the index: its rows are not sorted by the column it names
       other.script(
           "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = 'CREATE INDEX by_a ON t (b)' WHERE name = 'by_a'; PRAGMA schema_version = 1000");
     }
     const auto found = db.integrity_check();
     CAF_CHECK(!found.empty());
     CAF_CHECK(!found.empty() && found.front().find("by_a") != std::string::npos);
-    CAF_CHECK(
-        db.integrity_check(true).empty()); // quick: does not compare indexes with their tables
+    CAF_CHECK(db.integrity_check(true).empty()); // a quick check compares no index with its table
   });
 }
 
@@ -278,7 +278,8 @@ CAF_TEST(a pragma is set by a known name to a value of its kind) {
   });
 }
 
-// The database may not grow: the large member of a group is refused, its neighbours are done.
+// The database may not grow: the large member of a group is refused, the other members are
+// committed.
 CAF_TEST(a database that is full refuses what does not fit) {
   manual_reset_event g;
   options o;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What each kind of request is counted as, with its rows, and the error of an interrupted read.
+// Tests in which class each kind of request is counted, with its rows, and the error of an
+// interrupted read.
 
 #include "support/engine/backends.hpp"
 
@@ -24,7 +25,7 @@ struct figures {
   friend bool operator==(const figures&, const figures&) = default;
 };
 
-// What the classes have grown by since it was made.
+// What the counters of the classes have grown by since construction.
 class growth {
 public:
   explicit growth(const target& db) : db_(&db), before_(db.get_stats()) {}
@@ -71,7 +72,7 @@ CAF_TEST(a cursor is counted with its batches and rows) {
       while (!c.next().empty()) {
       }
     }
-    g.only({{request_class::cursor, {5, 0, 10}}}); // opened; 4, 4, 2, and the end
+    g.only({{request_class::cursor, {5, 0, 10}}}); // the opening, pages of 4, 4, 2, the end
     const auto after = db.get_stats();
     CAF_CHECK(after.of(request_class::cursor).run.count > 0);
   });
@@ -118,7 +119,7 @@ CAF_TEST(a write is one transaction with its rows and reads in a snapshot are fe
     db.write([](transaction& tx) {
       tx.execute_many(insert, std::vector<params>{params::of(1), params::of(2)});
       CAF_CHECK_EQUAL(tx.fetch("SELECT * FROM t").size(), 2u);
-      // What is undone counts nothing.
+      // Rows that are rolled back are not counted.
       CAF_CHECK_EQUAL(code_of([&] {
                         tx.write([](transaction& inner) {
                           inner.execute(insert, 3);
@@ -145,8 +146,8 @@ CAF_TEST(an interrupted read did run) {
     const growth g(db);
     const auto cut = failure_of([&] { db.with_timeout(50ms).fetch(endless); });
     CAF_CHECK(cut.code == errc::timeout);
-    // On the caller's own thread. Elsewhere, on a busy machine, whoever waits may give up before
-    // the interrupted read has ended.
+    // Checked only if the read runs on the caller's own thread. Elsewhere, on a busy machine, the
+    // caller may stop waiting before the interrupted read has ended.
     if (db.interactive) {
       CAF_CHECK_EQUAL(to_string(cut.outcome), to_string(outcome::rolled_back));
       g.is(request_class::fetch, {1, 1, 0});

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What an engine refuses to open or to run: the reason is reported, and nothing is created or
-// changed.
+// Tests of what an engine refuses to open or to run: the reason is returned, and nothing is created
+// or changed.
 
 #include "support/engine/backends.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -30,7 +30,8 @@ std::string name(const error_info& e) {
   return std::string(to_string(e.code));
 }
 
-/// How opening fails, on every way alike: the facade, the host of a handle, and that of a port.
+/// The error of opening, which is the same on every backend: the facade, the host of a handle, and
+/// the host of a port.
 error_info opening(const std::string& url, const options& o = {}) {
   const auto expected = failure_of([&] { db_engine db(url, o); });
   for (const auto& w : backends()) {

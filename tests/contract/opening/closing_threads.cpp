@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine may be opened by one thread, used by others and closed by another one, here and over
-// the wire: no thread that lives on is waited for.
+// Tests that one thread may open an engine, others use it, and another close it, in this process
+// and over the wire. Closing waits for no thread that continues to run.
 
 #include "support/wire/remote_fixture.hpp"
 
@@ -22,8 +22,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Whether another thread ends the engine while this one, which opened it, lives on. Bounded: one
-// that does not return is abandoned.
+// True if another thread can end the engine while this thread, which opened it, still runs. The
+// wait is bounded: a closing thread that does not return is abandoned.
 bool ends_elsewhere(std::unique_ptr<db_engine> db, bool used) {
   if (used)
     db->fetch("SELECT 1");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Handles that were moved from, that were left with something open, and that are held while the
-// engine shuts down.
+// Tests of handles that were moved from, that were destroyed with something open, or that are held
+// while the engine shuts down.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/sqlite/plain_sqlite.hpp"
@@ -33,7 +33,7 @@ std::chrono::milliseconds time_of_shutdown(db_engine& db) {
                                                                start);
 }
 
-// Far below `shutdown_timeout`, far above what closing the files takes.
+// Far below `shutdown_timeout`, far above the time for closing the files.
 constexpr auto at_once = 4s;
 
 std::string made_with_rows(const engine_folder& folder) {
@@ -61,7 +61,7 @@ CAF_TEST(a handle that was moved from says so) {
     auto iterated = db.cursor("SELECT x FROM t", params{}, 1);
     auto i = iterated.begin();
     auto elsewhere = std::move(iterated);
-    CAF_CHECK_EQUAL((*i)[0].as<int>(), 1); // it has its rows
+    CAF_CHECK_EQUAL((*i)[0].as<int>(), 1); // its rows are fetched already
     CAF_CHECK_EQUAL(code_of([&] { ++i; }), "invalid_state");
   }
   {
@@ -79,7 +79,7 @@ CAF_TEST(a handle that was moved from says so) {
     const auto moved = std::move(*first);
     CAF_CHECK_EQUAL(moved[0].bytes().substr(0, 6), "a text");
   }
-  CAF_CHECK_EQUAL((*first)["a"].bytes().substr(0, 6), "a text"); // it stays whole
+  CAF_CHECK_EQUAL((*first)["a"].bytes().substr(0, 6), "a text"); // its values stay valid
   auto r = db.fetch("SELECT x FROM t");
   const auto r2 = std::move(r);
   CAF_CHECK(r.empty() && r.columns().empty() && r.begin() == r.end());
@@ -88,7 +88,7 @@ CAF_TEST(a handle that was moved from says so) {
   CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT 1"); }), "invalid_state");
   CAF_CHECK_EQUAL(code_of([&] { db.with_id("a"); }), "invalid_state");
   CAF_CHECK_EQUAL(code_of([&] { db.health(); }), "invalid_state");
-  db.shutdown(); // there is nothing to shut down
+  db.shutdown(); // a no-op: there is nothing to shut down
   CAF_CHECK_EQUAL(db2.fetch("SELECT x FROM t").size(), 3u);
 }
 
@@ -121,12 +121,12 @@ CAF_TEST(what a raw connection left open holds no lock) {
             }
           }
         }
-        // The end of the scope lets go of everything; no reader's snapshot and no write is left.
+        // The end of the scope releases everything: no reader's snapshot and no write is left.
         CAF_CHECK_EQUAL(db.fetch("SELECT x FROM t").size(), 3u);
         db.execute("INSERT INTO t VALUES (4)");
         CAF_CHECK(db.checkpoint(checkpoint_mode::truncate).complete);
         plain_sqlite(other).script("PRAGMA journal_mode=DELETE; INSERT INTO o VALUES (2)");
-        CAF_CHECK_EQUAL(sqlite3_step(left), SQLITE_ERROR); // and it takes nothing again
+        CAF_CHECK_EQUAL(sqlite3_step(left), SQLITE_ERROR); // a later step takes no lock
         CAF_CHECK_EQUAL(sqlite3_step(attached), SQLITE_ERROR);
         db.execute("INSERT INTO t VALUES (5)");
       }
@@ -139,7 +139,7 @@ CAF_TEST(what a raw connection left open holds no lock) {
                                    nullptr, nullptr),
                       SQLITE_OK);
       CAF_CHECK_EQUAL(sqlite3_step(left), SQLITE_ERROR);
-      sqlite3_finalize(left); // as a host may that finds it later
+      sqlite3_finalize(left); // a host may finalise it this late
       sqlite3_finalize(attached);
     }
 }
@@ -178,14 +178,14 @@ CAF_TEST(nothing waits for handles that run nothing) {
       const auto raw = db.raw_connection(read_only);
       CAF_CHECK(time_of_shutdown(db) < at_once);
       CAF_CHECK_EQUAL(code_of([&] { raw.fetch("SELECT 1"); }), "shut_down");
-      // Its connection stays to the end of its scope: the native handle may be in use.
+      // The raw connection lives to the end of its scope, because the native handle may be in use.
       CAF_CHECK_EQUAL(
           sqlite3_exec(raw.native_handle(), "SELECT x FROM t", nullptr, nullptr, nullptr), 0);
     }
     opens_at_once();
   }
   {
-    db_engine db(url); // inside its own transaction: what it does there is done
+    db_engine db(url); // a shutdown in a write: its insert is committed
     db.write([&](transaction& tx) {
       tx.execute("INSERT INTO t VALUES (10)");
       CAF_CHECK(time_of_shutdown(db) < at_once);

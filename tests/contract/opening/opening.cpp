@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every form of URL and every option of an engine, and what they do.
+// Tests of every form of URL, every option of an engine, and their effects.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The process's folder, put back at the end.
+// Changes the process's working directory; the destructor restores it.
 class in_folder {
 public:
   explicit in_folder(const fs::path& p) : before_(fs::current_path()) { fs::current_path(p); }
@@ -94,7 +94,7 @@ CAF_TEST(each form of a URL opens its file) {
                           "sqlite:///file::memory:?uri=true", "sqlite:///file:x?mode=memory"}) {
     CAF_MESSAGE(url);
     db_engine a(url);
-    db_engine b(url); // each has its own
+    db_engine b(url); // each has its own database
     a.execute("CREATE TABLE t (x)");
     CAF_CHECK(a.database_info().memory && a.database_info().path.empty());
     CAF_CHECK_EQUAL(code_of([&] { b.fetch("SELECT * FROM t"); }), "sql");
@@ -205,7 +205,7 @@ CAF_TEST(every connection has the options) {
       check(db.raw_connection(true), false);
       db.write([&](transaction& tx) { check(tx, true); });
       check(db.raw_connection(), true);
-      db.write([&](transaction& tx) { check(tx, true); }); // and the one after a raw connection
+      db.write([&](transaction& tx) { check(tx, true); }); // also after a raw connection
     });
 }
 
@@ -250,7 +250,7 @@ CAF_TEST(the deadline of the options is that of requests that name none) {
 
 CAF_TEST(debug echoes every statement with its parameters and its time) {
   std::ostringstream out;
-  spdlog::drop("dbengine"); // the host's logger comes first
+  spdlog::drop("dbengine"); // the host's own logger is used if it exists
   auto logger = std::make_shared<spdlog::logger>(
       "dbengine", std::make_shared<spdlog::sinks::ostream_sink_mt>(out));
   logger->set_level(spdlog::level::debug);
@@ -278,9 +278,9 @@ CAF_TEST(debug echoes every statement with its parameters and its time) {
       CAF_CHECK_EQUAL(said(" us: "), debug);
       db.fetch("SELECT length(?)", blob(100'000));
     });
-    CAF_CHECK(out.str().size() < 400'000); // a blob is cut short
+    CAF_CHECK(out.str().size() < 400'000); // long blobs are truncated
     CAF_CHECK_EQUAL(said("bytes)"), debug);
-    // At open and at close the planner's statistics are looked after.
+    // `PRAGMA optimize` runs at open and at close.
     CAF_CHECK_EQUAL(said("PRAGMA optimize"), debug);
   }
   spdlog::drop("dbengine");
@@ -296,7 +296,7 @@ CAF_TEST(a function or collation that SQLite refuses is refused before a file is
   no_call.collations.push_back({.name = "c", .compare = {}});
   CAF_CHECK_EQUAL(name(opening(folder.url(), no_call)), "invalid_option");
   CAF_CHECK(fs::is_empty(folder.path));
-  { // and one that is there stays in its journal mode
+  { // an existing file keeps its journal mode
     plain_sqlite made((folder.path / "test.db").string());
     made.script("CREATE TABLE t (x)");
   }
@@ -307,7 +307,7 @@ CAF_TEST(a function or collation that SQLite refuses is refused before a file is
 
 // caller                       main
 // SELECT hold() -- waits
-//                              shutdown() --> waits for it, however long that is
+//                              shutdown() --> waits for it without a limit
 //                              (another thread sets the event when requests are refused)
 // 1 <-------------------------
 CAF_TEST(the longest times there are mean for ever) {
@@ -323,7 +323,7 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK(db.with_timeout(ever).request_backup());
   db.with_timeout(ever).backup_to(folder.path / "copy.db");
   CAF_CHECK(fs::exists(folder.path / "copy.db"));
-  { // another program's lock is waited for
+  { // the wait for another program's lock
     plain_sqlite other((folder.path / "test.db").string());
     other.script("BEGIN IMMEDIATE");
     const auto writing =

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A file that another program has open, or left in the middle of something, when it is opened here;
-// and what reading it leaves.
+// Tests of opening a file that another program has open or left in the middle of a transaction.
+// Also tests which files a read leaves.
 //
 //   other program             opening
-//   BEGIN IMMEDIATE   ----->  waits, as long as busy_timeout says and no longer
+//   BEGIN IMMEDIATE   ----->  waits for busy_timeout and no longer
 //   killed in a transaction   the file is as before the transaction, for readers, too
 
 #include "support/engine/engine_fixture.hpp"
@@ -41,7 +41,7 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// A child that is killed in the middle of a transaction, with a journal that must be rolled back.
+// A child process that is killed in the middle of a transaction and leaves a journal to roll back.
 void leave_hot_journal(const std::string& file) {
   plain_sqlite(file).script(
       "CREATE TABLE t (v); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT "
@@ -105,11 +105,11 @@ CAF_TEST(opening waits no longer than busy_timeout) {
       CAF_CHECK_EQUAL(code_of([&] { db_engine db(folder.url(), {.busy_timeout = wait}); }), "busy");
       const auto took = steady::now() - start;
       CAF_CHECK(took >= wait);
-      CAF_CHECK(took < 20s); // it waits for several things, and not for each so long: by far less
+      CAF_CHECK(took < 20s); // it has several waits: their sum is far below one busy_timeout each
       CAF_CHECK(!fs::exists(folder.path / "test.db.lock"));
       other.script("ROLLBACK");
     }
-  other.script("INSERT INTO t VALUES (1)"); // and nothing became of the file
+  other.script("INSERT INTO t VALUES (1)"); // and the file is unchanged
   db_engine db(folder.url());
   CAF_CHECK(db.fetch_value<int>("SELECT x FROM t") == 1);
 }
@@ -118,7 +118,7 @@ CAF_TEST(reading opens a file whose writer was killed in a transaction) {
   const engine_folder folder;
   leave_hot_journal((folder.path / "test.db").string());
   CAF_REQUIRE(fs::file_size(folder.path / "test.db-journal") > 0);
-  // A caller that asks for no change gets the remedy in the error.
+  // The error of a read-only opening names the remedy.
   const auto e = failure_of(
       [&] { db_engine db("sqlite:///file:" + (folder.path / "test.db").string() + "?mode=ro"); });
   CAF_CHECK(e.code == errc::cannot_open);
@@ -160,7 +160,7 @@ CAF_TEST(reading a file that was closed in WAL mode leaves nothing beside it) {
     db_engine two(folder.url(), read_only);
     CAF_CHECK(one.fetch_value<int>("SELECT count(*) FROM t") == 0);
     CAF_CHECK(two.fetch_value<int>("SELECT count(*) FROM t") == 0);
-    one.shutdown(); // the other one still reads
+    one.shutdown(); // the other engine still reads
     CAF_CHECK(fs::exists(folder.path / "test.db-shm"));
     CAF_CHECK(two.fetch_value<int>("SELECT count(*) FROM t") == 0);
   }
@@ -214,7 +214,7 @@ CAF_TEST(a cache that SQLite cannot count is refused and all else is reported as
   for (const auto& [asked, told] : caches)
     CAF_CHECK_EQUAL(db_engine(folder.url(), {.cache_size = asked}).database_info().cache_bytes,
                     told);
-  // More than SQLite maps: as much as it does.
+  // A size beyond what SQLite can map is lowered to SQLite's limit.
   for (const auto bytes : {std::size_t{1} << 40, ~std::size_t{0}}) {
     db_engine db(folder.url(), {.mmap_size = bytes});
     CAF_CHECK_EQUAL(

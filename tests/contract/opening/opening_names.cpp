@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One file, whatever it is called: links, hard links, a lock file that was removed; and what
-// is no file.
+// Tests that one file has one engine, whatever its name: links, hard links, a removed lock file.
+// Also tests paths that are no file.
 //
 //   a.db ---link--> data/real.db <---hard link--- other.db
-//   one read-write engine on any of them; everybody else is refused at once
+//   one read-write engine on any of them; any other is refused at once
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/sqlite/plain_sqlite.hpp"
@@ -55,7 +55,7 @@ CAF_TEST(a link to a file that is not there yet opens that file once) {
   CAF_CHECK(fs::exists(folder.path / "data/real.db.lock"));
   for (const auto* name : {"app.db", "chain.db", "data/real.db", "linked/real.db"})
     CAF_CHECK_EQUAL(code_of([&] { db_engine two(folder.url(name)); }), "locked");
-  // Its write-ahead log is the one that is watched.
+  // The engine checks the write-ahead log beside the link's target.
   fs::remove(folder.path / "data/real.db-wal");
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   CAF_CHECK_EQUAL(code_of([&] { one.execute("INSERT INTO t VALUES (1)"); }), "fenced");
@@ -80,7 +80,7 @@ CAF_TEST(a file with several names is not written) {
     CAF_CHECK(e.code == errc::cannot_open);
     CAF_CHECK(has(e.message, "2 names") && has(e.message, "write-ahead log"));
     CAF_CHECK(!fs::exists((folder.path / name).string() + ".lock"));
-    // No connection writes it: it can be read.
+    // No connection writes the file, so it can be read.
     CAF_CHECK(db_engine(folder.url(name), {.read_only = true})
                   .fetch_value<int>("SELECT count(*) FROM t") == 0);
   }
@@ -100,7 +100,7 @@ CAF_TEST(a name that a file gets while it is open admits no second engine) {
                   "locked"); // it would not see what is in the log
   for (int i = 0; i < 100; ++i)
     one.execute("INSERT INTO t VALUES (1)");
-  // By the engine's own name it is read as ever.
+  // Under the name that the engine opened, the file can be read.
   CAF_CHECK(db_engine(folder.url("a.db"), {.read_only = true})
                 .fetch_value<int>("SELECT count(*) FROM t") == 100);
 }
@@ -118,9 +118,9 @@ CAF_TEST(a lock file that is removed admits no second engine) {
   CAF_CHECK_EQUAL(
       code_of([&] { restore_backup(folder.path / "copy.db", folder.path / "a.db", true); }),
       "locked");
-  one->execute("INSERT INTO t VALUES (1)"); // nothing became of it
+  one->execute("INSERT INTO t VALUES (1)"); // the engine is unaffected
   CAF_CHECK(one->health().fenced.empty());
-  // Another one's lock file stays.
+  // A lock file of another process is not removed.
   std::ofstream(lock) << "1\n";
   one.reset();
   CAF_CHECK(fs::exists(lock));
@@ -128,7 +128,7 @@ CAF_TEST(a lock file that is removed admits no second engine) {
   CAF_CHECK(two.fetch_value<int>("SELECT count(*) FROM t") == 1);
 }
 
-CAF_TEST(the lock on the file keeps no other program from it) { // the control of those above
+CAF_TEST(the lock on the file keeps no other program from it) { // negative control
   const engine_folder folder;
   db_engine db(folder.url("a.db"));
   db.execute("CREATE TABLE t (x)");
@@ -170,13 +170,13 @@ CAF_TEST(what is no file is refused at once and not opened) {
   for (const bool read_only : {false, true})
     for (const auto& [url, kind] : all) {
       if (read_only && has(url, "locked.db"))
-        continue; // it takes no lock file
+        continue; // a read-only engine takes no lock file
       CAF_MESSAGE(url);
       const auto begin = std::chrono::steady_clock::now();
       const auto e = failure_of([&, &url = url] { db_engine db(url, {.read_only = read_only}); });
       CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::cannot_open));
       CAF_CHECK(has(e.message, kind));
-      // An opening that hangs does so for ever; one that waits, for the 30 s of `busy_timeout`.
+      // An opening that hangs never returns; one that waits takes the 30 s of `busy_timeout`.
       CAF_CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
     }
   CAF_CHECK(!fs::exists(at("locked.db")));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Files that may not be read, may only be read, or are malformed: each is refused with its name,
-// and nothing in its folder is changed.
+// Tests of files that are unreadable, read-only or malformed: the error names the file, and nothing
+// in its folder changes.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/child.hpp"
@@ -36,7 +36,8 @@ error_info opening(const std::string& url, options o = {}) {
   return failure_of([&] { db_engine db(url, std::move(o)); });
 }
 
-// Opens the file as another user, with the modes set for that long, and compares all of it.
+// Opens the file as another user, with the given modes for the duration, and compares all of its
+// contents.
 void check_as_nobody(const engine_folder& folder, std::string_view mode, fs::perms file_mode,
                      fs::perms folder_mode, const std::string& url, options o,
                      const std::function<bool(const error_info&)>& right) {
@@ -63,8 +64,8 @@ void check_as_nobody(const engine_folder& folder, std::string_view mode, fs::per
   fs::permissions(folder.path, fs::perms(0755));
   CAF_CHECK_EQUAL(code, 7);
   CAF_CHECK(contents(file) == before);
-  // A reader of a WAL database leaves its index behind, as any of SQLite's that may not write
-  // the file.
+  // A reader of a WAL database leaves the shared-memory file behind, as any SQLite connection
+  // without write permission does.
   const auto others = fs::remove(file.string() + "-shm") + fs::remove(file.string() + "-wal");
   if (!(o.read_only && mode == "wal"))
     CAF_CHECK_EQUAL(others, 0);
@@ -90,7 +91,7 @@ CAF_TEST(a file without permission is refused and left alone) {
   CAF_CHECK_EQUAL(open_as_nobody(folder.url()), static_cast<int>(errc::cannot_open));
   CAF_CHECK_EQUAL(open_as_nobody(folder.url(), {.read_only = true}),
                   static_cast<int>(errc::cannot_open));
-  if (::geteuid() == 0) { // another user's folder takes no new file
+  if (::geteuid() == 0) { // another user may not create a file in the folder
     CAF_CHECK_EQUAL(open_as_nobody(folder.url("new.db")), static_cast<int>(errc::cannot_open));
     CAF_CHECK(!fs::exists(folder.path / "new.db"));
   }
@@ -118,7 +119,7 @@ CAF_TEST(a file that may only be read is refused to a writer and left alone) {
     };
     const auto opened = [](const error_info& e) { return e.code == errc::none; };
     const auto uri = "sqlite:///file:" + file.string();
-    // The file, then the folder.
+    // First the file is read-only, then the folder.
     as_nobody(fs::perms(0444), fs::perms(0755), folder.url(), {}, refused("may only be read"));
     as_nobody(fs::perms(0444), fs::perms(0755), uri + "?mode=rw", {}, refused("may only be read"));
     as_nobody(fs::perms(0644), fs::perms(0555), folder.url(), {}, refused("Permission denied"));
@@ -139,7 +140,7 @@ CAF_TEST(a malformed file is reported and left as it was) {
     made.script(
         "CREATE TABLE t (x); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 5000) INSERT INTO t SELECT x FROM c");
   }
-  { // the root page of the schema is garbage from its second hundred bytes on
+  { // overwrites the root page of the schema with garbage from byte 100 on
     std::fstream f(folder.path / "test.db", std::ios::in | std::ios::out | std::ios::binary);
     f.seekp(100);
     f << std::string(400, '\x7b');

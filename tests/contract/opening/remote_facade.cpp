@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade over the wire: what only it has. The common contract runs against it in the other
-// suites.
+// Tests of functions that only the remote facade has. The common contract runs against it in the
+// other suites.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/wire/remote_fixture.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A bulk of inserts is what its sets give one by one: the same rows, the same count, the same
-// failure at the same set. Each bulk runs through the engine and, set by set in one transaction,
-// through plain SQLite.
+// Tests that a bulk of inserts equals its sets run one by one: the same rows, the same count, the
+// same failure at the same set. Each bulk runs through the engine and, set by set in one
+// transaction, through plain SQLite.
 
 #include "sqlite/sql_text.hpp"
 #include "support/engine/backends.hpp"
@@ -47,7 +47,7 @@ std::string text_of(const field& f) {
   }
 }
 
-// One by one, all or nothing.
+// Runs the sets one by one, all or nothing.
 outcome on_sqlite(const std::string& schema, const std::string& sql, const bulk& sets,
                   const std::string& question) {
   sqlite3* db = nullptr;
@@ -130,7 +130,7 @@ struct example {
   std::string question = "SELECT * FROM t ORDER BY rowid";
 };
 
-// `count` sets; `odd` says what is in place of the key of some of them.
+// `count` sets; `odd` gives a value that replaces the key of some of them.
 bulk keys(int count, const std::function<value(int)>& odd = {}) {
   bulk sets;
   for (int i = 0; i < count; ++i) {
@@ -140,7 +140,7 @@ bulk keys(int count, const std::function<value(int)>& odd = {}) {
   return sets;
 }
 
-// Key `k` at place `at`.
+// `count` sets with the key `k` at index `at`.
 bulk with(int count, int at, value k) {
   return keys(count, [=](int i) { return i == at ? k : value(); });
 }
@@ -249,7 +249,7 @@ CAF_TEST(a bulk gives what its sets give one by one) {
       if (given != expected)
         CAF_MESSAGE(db.name << ", " << x.what << "\nengine: " << given.text()
                             << "\nSQLite: " << expected.text());
-      // The statement is known now, and what it found out may be old.
+      // The statement is cached now, and its cached facts may be stale.
       db.execute("DELETE FROM t");
       CAF_CHECK_EQUAL(code_of([&] { db.execute_many(x.sql, std::span(x.sets).first(1)); }), "none");
     });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A cursor gives a result of any size in constant memory, no faster than it is asked, and leaves
-// nothing behind.
+// Tests that a cursor returns a result of any size in constant memory, computes rows only on
+// demand, and leaves nothing behind.
 
 #include "support/engine/backends.hpp"
 #include "support/engine/handle_backend.hpp"
@@ -32,7 +32,7 @@ constexpr auto numbers =
 constexpr auto endless =
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c";
 
-// Memory of the process in use now, in bytes.
+// Resident memory of the process, in bytes.
 std::size_t resident() {
   unsigned long size = 0;
   unsigned long pages = 0;
@@ -63,7 +63,7 @@ CAF_TEST(wide rows come in smaller batches and all of them come) {
 
 CAF_TEST(a result larger than the bound passes in constant memory) {
 #ifdef __SANITIZE_ADDRESS__
-  constexpr bool measured = false; // it keeps what is freed
+  constexpr bool measured = false; // the sanitizer keeps freed memory
 #else
   constexpr bool measured = true;
 #endif
@@ -92,7 +92,7 @@ CAF_TEST(a result larger than the bound passes in constant memory) {
     CAF_CHECK_EQUAL(rows_seen, count);
     CAF_CHECK(bytes > total - row);
     CAF_CHECK(!measured || most - before < bound);
-    // The same result in one piece is what the measure must see.
+    // Control: the measurement detects the same result if it is fetched in one piece.
     const auto whole = db.fetch(sql, count, row);
     CAF_CHECK(!measured || resident() - before > total / 2);
     CAF_CHECK_EQUAL(whole.size(), static_cast<std::size_t>(count));
@@ -119,10 +119,10 @@ CAF_TEST(rows are made when they are asked for) {
       const auto batch = c.next();
       CAF_CHECK_EQUAL(batch.size(), 10u);
       CAF_CHECK_EQUAL(batch[9][0].as<int>(), i * 10);
-      CAF_CHECK(made >= i * 10 && made <= i * 10 + 11); // the wire has one batch on its way
+      CAF_CHECK(made >= i * 10 && made <= i * 10 + 11); // over the wire, one batch is on its way
     }
-    // Nothing goes on behind the back of a reader that pauses: other requests come and go, and no
-    // row is made.
+    // While the reader of the cursor pauses, no row is computed in the background: other requests
+    // run, and the counter stays.
     for (int i = 0; i < 50; ++i)
       db.fetch("SELECT 1");
     CAF_CHECK(made <= 61);
@@ -213,7 +213,7 @@ CAF_TEST(a cursor that fails or may not be says why) {
     CAF_CHECK_EQUAL(code_of([&] { db.cursor("").next(); }), "empty_statement");
     CAF_CHECK_EQUAL(code_of([&] { db.cursor("DELETE FROM t RETURNING x").next(); }), "not_allowed");
     CAF_CHECK_EQUAL(code_of([&] { db.cursor("BEGIN").next(); }), "not_allowed");
-    // Each page has the whole deadline, and one that passes it is stopped.
+    // Each page has the whole deadline, and a page that exceeds it is stopped.
     auto slow = db.with_timeout(60ms).cursor(
         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c WHERE x < 3 OR x < 0",
         {}, 2);
@@ -227,14 +227,14 @@ CAF_TEST(an abandoned cursor gives its connection back) {
   options o;
   o.max_leases = 1;
   on_every_backend(o, [](target& db) {
-    for (int i = 0; i < 200; ++i) { // more than leases or cursors there may be
+    for (int i = 0; i < 200; ++i) { // more than there are leases or cursors
       auto c = db.cursor(endless, {}, 5);
       CAF_CHECK_EQUAL(c.next().size(), 5u);
     }
     if (!db.interactive)
       return;
-    // With the one lease out, a plain read takes a reader actor, and what needs a lease waits for
-    // it.
+    // While the cursor holds the only lease, a plain read runs on a reader actor, and a request
+    // that needs a lease waits.
     auto c = db.cursor(endless);
     CAF_CHECK(db.fetch_value<int>("SELECT 1").value() == 1);
     CAF_CHECK_EQUAL(code_of([&] { db.with_timeout(30ms).cursor(endless); }), "timeout");
@@ -255,7 +255,7 @@ CAF_TEST(the cursors of an actor end with it) {
           .receive([](const cursor_id&) {},
                    [](const caf::error& e) { CAF_ERROR(actors::to_error(e).what()); });
     CAF_CHECK_EQUAL(open->size(), 3u);
-    // No other peer's number works.
+    // Another peer cannot use the cursor's number.
     caf::scoped_actor other{db.system()};
     caf::logger::set_current_actor_system(nullptr);
     std::string code = "none";

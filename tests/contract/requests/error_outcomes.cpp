@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An error says what became of the rows: nothing was run, all is undone, some are kept. What it
-// says is what the tables show.
+// Tests that an error's outcome is what the tables show: nothing was run, all is undone, or some
+// rows are kept.
 
 #include "support/engine/backends.hpp"
 
@@ -39,7 +39,7 @@ CAF_TEST(a script that goes on and is stopped says that its first part is kept) 
     });
     CAF_CHECK_EQUAL(fate_of(e), "timeout, was kept in part");
     CAF_CHECK_EQUAL(count(db), 1);
-    // Nothing before it changed anything: nothing is kept.
+    // If no earlier statement changed anything, nothing is kept.
     e = failure_of([&] {
       db.with_timeout(100ms).execute_script("SELECT 1;" + endless, script_mode::continue_on_error);
     });
@@ -100,7 +100,7 @@ CAF_TEST(only rows that are kept are called kept) {
                       "CREATE TABLE plain (x UNIQUE);"
                       "CREATE TRIGGER logged BEFORE INSERT ON plain BEGIN"
                       "  INSERT INTO log VALUES (new.x); END");
-    // The virtual table writes tables of its own, and all of that is undone.
+    // The virtual table writes its shadow tables, and all of that is undone.
     const std::string twice = "INSERT INTO doc (rowid, b) VALUES (1, 'a'), (1, 'b')";
     const auto keeps = [&](const auto& run, const std::string& sql) {
       return std::string(to_string(failure_of([&] { run(sql); }).outcome));
@@ -123,7 +123,7 @@ CAF_TEST(only rows that are kept are called kept) {
     CAF_CHECK_EQUAL(keeps(alone, "INSERT OR FAIL INTO t VALUES (1)"), "was rolled back");
     CAF_CHECK_EQUAL(keeps(in_batch, "INSERT OR FAIL INTO t VALUES (2), (2)"), "was rolled back");
     CAF_CHECK_EQUAL(count(db), 1);
-    // No row of the statement's own is kept, but what its trigger wrote is.
+    // No row of the statement itself is kept, but the rows that its trigger wrote are.
     CAF_CHECK_EQUAL(keeps(alone, "INSERT INTO t VALUES (103)"), "was kept in part");
     CAF_CHECK_EQUAL(count(db, "log"), 1);
     if (!db.interactive)

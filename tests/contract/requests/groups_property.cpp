@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Random requests from many senders at once leave exactly the rows and give exactly the answers
-// that the same requests give on plain SQLite, run one by one in the order in which the engine ran
+// Property test of write groups: random requests from many senders leave the same rows and get the
+// same answers as on plain SQLite. There they run one by one, in the order in which the engine ran
 // them.
 //
 //   facade threads (one request at a time) --+
-//   CAF senders (eight requests in the air) -+--> one engine --> answers, and the tables at the end
+//   CAF senders (eight pending requests) ----+--> one engine --> answers, and the tables at the end
 //   tick(id) of each run of a request <-----------+
 //   the history, sorted by tick -----------------> plain SQLite --> the same
 //
-// The same over the wire, where facade and handles are connected to the engine's port.
+// The same runs over the wire, with facade and handles connected to the engine's port.
 //
-// Where the order comes from: whatever changes the database calls `tick(id)`, which draws the next
-// number of one counter. One connection writes, and only one thread at a time has it, so of two
-// runs that were both kept, the one with the lower number ran on the state before the other. A run
-// that was undone and repeated draws again, later, and only the last number counts. Were a request
-// run twice and kept twice, or an answer given for a run that was undone, the tables or answers
+// The order is known because every request that changes the database calls `tick(id)`, which draws
+// the next number of one counter. One connection writes, and only one thread at a time has it. So
+// of two runs that were both kept, the one with the lower number ran on the state before the other.
+// A run that was undone and repeated draws again, later, and only the last number counts. If a
+// request ran twice and was kept twice, or an answer came from an undone run, the tables or answers
 // would differ. A request that drew no number (it reads, or fails before it runs) must have changed
-// nothing; its answer must be that of some moment between its call and its answer, after all that
-// was answered before the call (read your writes). Calls and answers draw from the same counter, so
-// that "before" is known.
+// nothing. Its answer must be correct at some moment between its call and its answer, after all
+// that was answered before the call (read your writes). Calls and answers draw from the same
+// counter, so that "before" is known.
 
 #include "support/engine/drawn_numbers.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -169,8 +169,8 @@ void send(const place& to, request_log& h, std::size_t sender, std::atomic<long>
     p();
 }
 
-// What may come with an id, and may come again under it. VACUUM runs in no transaction that could
-// hold its record, and a script that goes on after errors is no one transaction.
+// True if the request may have an id and be repeated under it. VACUUM runs in no transaction that
+// could hold its record, and a script that continues after errors is not one transaction.
 bool may_be_repeated(const work& w) {
   return !w.reads && !w.forbidden && !w.endless && w.what != work::kind::script_each &&
          w.what != work::kind::nested && w.operations.front().sql != "VACUUM";
@@ -180,11 +180,11 @@ struct outcome {
   request_log told;
   std::string tables;
   statistics stats;
-  int answered_again = 0; // by the record of an id
+  int answered_again = 0; // from the record of an id
 };
 
-// Random requests of all senders, some of them to be repeated under their id. Returns how many
-// different ones there are.
+// Adds random requests of all senders, some of them to be repeated under their id. Returns the
+// number of different requests.
 int add_requests(request_log& told, bool remote, unsigned seed, long count) {
   std::mt19937 random(seed);
   int id = 0;
@@ -288,8 +288,8 @@ void compare_with_plain_sqlite(bool remote) {
     const auto found = problems_of(r.told, r.tables);
     show(found, seed);
     CAF_CHECK(found.empty());
-    // The run was of the kind that is meant: groups formed, and some of them were lost and taken
-    // apart.
+    // The run was of the intended kind: groups formed, and some were rolled back and rerun one by
+    // one.
     CAF_CHECK(r.stats.largest_group > 1);
     CAF_CHECK(r.stats.groups_rerun > 0);
     CAF_CHECK(r.stats.errors > 0 && r.stats.timeouts > 0);
@@ -299,7 +299,7 @@ void compare_with_plain_sqlite(bool remote) {
                 static_cast<unsigned long long>(r.stats.groups),
                 static_cast<unsigned long long>(r.stats.largest_group),
                 static_cast<unsigned long long>(r.stats.groups_rerun));
-    if (!memory) { // and the file says the same to SQLite
+    if (!memory) { // plain SQLite reads the same from the file
       plain_sqlite file((folder.path / "test.db").string());
       CAF_CHECK(file.dump() == r.tables);
     }
@@ -340,8 +340,8 @@ CAF_TEST(the comparison finds a history that is not true) {
   const auto found = problems_of(r.told, r.tables);
   show(found, seed);
   CAF_REQUIRE(found.empty());
-  // Into a table with a trigger that notes it, so that it leaves a trace, whatever becomes of the
-  // row.
+  // The request writes to a table whose trigger records each insert, so it leaves a trace even if
+  // its row is gone.
   const auto written = [](const logged_request& e) {
     return e.ran != 0 && e.request.what == work::kind::execute && e.request.key.empty() &&
            e.request.operations.front().sql.find("INTO t ") != std::string::npos &&
@@ -350,17 +350,17 @@ CAF_TEST(the comparison finds a history that is not true) {
   const auto first = std::find_if(r.told.begin(), r.told.end(), written);
   CAF_REQUIRE(first != r.told.end());
   const auto at = static_cast<std::size_t>(first - r.told.begin());
-  { // a request that was run and is missing in the log
+  { // a request that ran is missing in the log
     auto h = r.told;
     h.erase(h.begin() + static_cast<std::ptrdiff_t>(at));
     CAF_CHECK(!problems_of(h, r.tables).empty());
   }
-  { // an answer of another request
+  { // the answer of another request
     auto h = r.told;
     h[at].answer += "1";
     CAF_CHECK(!problems_of(h, r.tables).empty());
   }
-  { // an id that was answered with something else the second time
+  { // a repeated id got another answer the second time
     auto h = r.told;
     const auto again = std::find_if(h.rbegin(), h.rend(), [](const logged_request& e) {
       return !e.request.key.empty() && e.ran == 0 && e.answer.starts_with("changes 1 rowid ");
@@ -369,7 +369,7 @@ CAF_TEST(the comparison finds a history that is not true) {
     again->answer += "1";
     CAF_CHECK(!problems_of(h, r.tables).empty());
   }
-  { // answered "done", and undone
+  { // answered as done, but undone
     auto h = r.told;
     const auto refused = std::find_if(h.begin(), h.end(), [](const logged_request& e) {
       return e.answer.starts_with("error 2067 "); // a UNIQUE constraint
@@ -384,7 +384,7 @@ CAF_TEST(the comparison finds a history that is not true) {
       e.ran = e.ran == 0 ? 0 : 1'000'000 - e.ran;
     CAF_CHECK(!problems_of(h, r.tables).empty());
   }
-  { // a stale read: the answer of a moment long before its call
+  { // a stale read: its answer was true only long before its call
     auto h = r.told;
     make_stale(h);
     CAF_CHECK(!problems_of(h, r.tables).empty());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A request with an id is done once, however often it is sent, and an id belongs to one request:
-// its kind, its statement and its parameters.
+// Tests that a request with an id runs once, however often it is sent, and that an id belongs to
+// one request: its kind, its statement and its parameters.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -45,8 +45,8 @@ CAF_TEST(every kind of request with an id runs once) {
   });
 }
 
-// What was done may be nonsense by now: a table that is there, or one that is gone. In a group,
-// too.
+// A repetition may no longer be valid: its table exists already, or is dropped. The same in a
+// group.
 CAF_TEST(what cannot be done twice is answered by its id) {
   manual_reset_event g;
   options o;
@@ -61,7 +61,7 @@ CAF_TEST(what cannot be done twice is answered by its id) {
     fill();
     db.execute("CREATE TABLE gone (x)");
     db.with_id("drop").execute("DROP TABLE gone");
-    for (int i = 0; i < 150; ++i) // so many that none of the above is still prepared
+    for (int i = 0; i < 150; ++i) // enough statements to evict all of the above from the cache
       db.execute("INSERT INTO t SELECT " + std::to_string(i) + " WHERE 0");
     g.reset();
     std::thread ahead([&] { db.execute("INSERT INTO t VALUES (hold())"); });
@@ -83,7 +83,7 @@ CAF_TEST(what cannot be done twice is answered by its id) {
       CAF_CHECK_EQUAL(code, "none");
     CAF_CHECK_EQUAL(count(db), 2);
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM made").value_or(-1), 1);
-    // Nothing that needs to be outside of transactions can have a record, alone or in a group.
+    // A statement that must run outside of transactions cannot be recorded, alone or in a group.
     CAF_CHECK_EQUAL(code_of([&] { db.with_id("vacuum").execute("VACUUM"); }), "sql");
   });
 }
@@ -180,13 +180,13 @@ CAF_TEST(records of a version that kept no digests are still answered) {
       CAF_CHECK_EQUAL(db.with_id("new").execute("INSERT INTO t VALUES (2)").changes, 1);
     CAF_CHECK(failure_of([&] { db.with_id("new").execute("INSERT INTO t VALUES (3)"); }).code ==
               errc::invalid_state);
-    // What was not recorded cannot be compared.
+    // A request that was not recorded cannot be compared.
     CAF_CHECK_EQUAL(db.with_id("old").execute("INSERT INTO t VALUES (3)").changes, 1);
     CAF_CHECK_EQUAL(count(db), 2);
   });
 }
 
-// By the engine's own time: see `once::id_clock`.
+// Ages are measured in the engine's own time: see `sqlite::id_clock`.
 CAF_TEST(ids older than a day are forgotten and the newest ones never) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE t (x)");
@@ -197,7 +197,8 @@ CAF_TEST(ids older than a day are forgotten and the newest ones never) {
       return db.fetch_value<int>("SELECT count(*) FROM dbengine_once WHERE id LIKE ?", like)
           .value_or(-1);
     };
-    // The first one checked, and the next check is a minute later: a fresh connection's first.
+    // "first" made the check already. The next one is due a minute later, or with the first id on a
+    // new connection.
     const auto look = [&](const std::string& id) {
       static_cast<void>(db.raw_connection());
       db.with_id(id).execute("INSERT INTO t VALUES (2)");
@@ -214,7 +215,7 @@ CAF_TEST(ids older than a day are forgotten and the newest ones never) {
     db.with_id("first").execute("INSERT INTO t VALUES (1)");
     CAF_CHECK_EQUAL(records("first"), 1);
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t WHERE x = 1").value_or(-1), 1);
-    // Without reading through the young ones.
+    // The search for old records does not read the young ones.
     const auto plan =
         db.fetch("EXPLAIN QUERY PLAN SELECT id FROM dbengine_once WHERE engine_time < 5");
     CAF_CHECK(plan[0]["detail"].as<std::string>().find("USING") != std::string::npos);
@@ -225,7 +226,7 @@ CAF_TEST(a clock that jumps makes no id old) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE t (x)");
     db.with_id("first").execute("INSERT INTO t VALUES (1)");
-    // As if the system's clock had stood in 1970.
+    // As if the system's clock had been in 1970.
     db.execute("UPDATE dbengine_once SET at = 1000");
     db.execute(
         "INSERT INTO dbengine_once (id, kind, result, engine_time) SELECT 'young ' || c.x, 1, x'', 1 "

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What runs past its deadline, or is cancelled, is interrupted within 50 ms, and that request
-// alone. The times are the best of several tries: a loaded machine may wake a thread late, it
-// cannot wake one early.
+// Tests that a request past its deadline, or cancelled, is interrupted within 50 ms, and no other
+// request with it. The times are the best of several tries: a loaded machine may wake a thread
+// late, but never early.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -28,14 +28,14 @@ using steady = std::chrono::steady_clock;
 const std::string endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
                             "SELECT max(x) FROM c";
 constexpr int tries = 8;
-// Until one try comes in time: only an interrupt that is always late is a fault.
+// The test repeats until one try is in time: only an interrupt that is always late fails the test.
 constexpr auto patience = 60s;
 
 std::string milliseconds(steady::duration d) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + " ms";
 }
 
-// Runs `check` while others read and write beside it; none of theirs may fail.
+// Runs `check` while other threads read and write; none of their requests may fail.
 void beside_others(target& db, const std::function<void()>& check) {
   std::atomic<bool> ends{false};
   std::atomic<int> failures{0};
@@ -56,7 +56,7 @@ void beside_others(target& db, const std::function<void()>& check) {
       }
     });
   check();
-  while (done == 0) // what is checked may be over before the others have begun
+  while (done == 0) // `check` may be over before the others have begun
     std::this_thread::yield();
   ends = true;
   for (auto& t : others)
@@ -88,7 +88,7 @@ CAF_TEST(a deadline interrupts within 50 ms and that request alone) {
 }
 
 CAF_TEST(a cancel interrupts within 50 ms and that request alone) {
-  manual_reset_event g; // shows that the statement runs
+  manual_reset_event g; // signals that the statement runs
   g.set();
   options o;
   o.num_workers = 2;

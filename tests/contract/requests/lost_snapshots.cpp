@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A snapshot and a cursor end with the failure that ends SQLite's transaction: they never go on
-// elsewhere, and never look complete.
+// Tests that a snapshot and a cursor end with the failure that ends SQLite's transaction: they
+// never continue on another snapshot, and never seem complete.
 
 #include "support/engine/backends.hpp"
 
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// No file may grow beyond this: the temporary disk is full.
+// Limits the size of files, as if the temporary disk were full.
 class small_files {
 public:
   explicit small_files(rlim_t bytes) {
@@ -64,7 +64,7 @@ CAF_TEST(a snapshot ends with a statement that ended its transaction) {
     CAF_CHECK_EQUAL(count(), 100'000);
     db.execute("INSERT INTO t VALUES (2, 3)");
     CAF_CHECK_EQUAL(count(), 100'000);
-    // What fails otherwise leaves it as it is.
+    // A statement that fails for another reason leaves the snapshot as it is.
     CAF_CHECK_EQUAL(code_of([&] { s.fetch("SELECT nope"); }), "sql");
     CAF_CHECK_EQUAL(count(), 100'000);
     std::string code;
@@ -72,7 +72,7 @@ CAF_TEST(a snapshot ends with a statement that ended its transaction) {
       const small_files bound(1'000'000);
       code = code_of([&] { s.fetch(sort); });
     }
-    CAF_CHECK(code == "disk_full" || code == "io"); // as the file system says it
+    CAF_CHECK(code == "disk_full" || code == "io"); // which of the two depends on the file system
     CAF_CHECK_EQUAL(code_of(count), "invalid_state");
     CAF_CHECK_EQUAL(code_of([&] { s.fetch("SELECT 1"); }), "invalid_state");
   });

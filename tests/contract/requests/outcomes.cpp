@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The outcome of a write is reported as it is: when it is stopped in the moment in which it ends,
-// where its result is not available, where its transaction goes after it.
+// Tests that a write's outcome is reported correctly: when it is stopped as it ends, when its
+// result is unavailable, and when its error leaves a transaction.
 
 #include "support/engine/backends.hpp"
 #include "support/manual_reset_event.hpp"
@@ -31,7 +31,7 @@ std::string fate_of(const error_info& e) {
   return std::string(to_string(e.code)) + ", " + std::string(to_string(e.outcome));
 }
 
-// The request that runs for each number.
+// The stop source of the running request, by its number.
 std::array<std::atomic<std::stop_source*>, 8> sources;
 
 function cancel_me() {
@@ -45,7 +45,7 @@ function cancel_me() {
           }};
 }
 
-// If its outcome says that it is there, or that it is not.
+// True if the error's outcome agrees with whether the row is there.
 bool true_of(const error_info& e, bool there) {
   if (e.outcome == outcome::unknown)
     return true;
@@ -76,8 +76,8 @@ private:
 
 } // namespace
 
-// SQLite asks whether to stop once more when a statement has ended; in a group its transaction goes
-// on.
+// SQLite asks once more whether to stop when a statement has ended; in a group, its transaction
+// continues.
 //
 //   stopping clients (4)            others (4)       writer
 //   a write that stops itself ----> writes --------> all in one group: the write ends,
@@ -175,7 +175,7 @@ CAF_TEST(rows whose result finds no memory are undone) {
 #endif
 }
 
-// The refused one meets the group's transaction, where the others' rows are.
+// The refused request runs in the group's transaction, which holds the rows of the others.
 CAF_TEST(a result that is refused in a group undoes its own rows alone) {
   manual_reset_event g;
   options o{.num_workers = 2, .max_rows = 3};
@@ -220,7 +220,8 @@ CAF_TEST(what a statement kept goes with the transaction that its error leaves) 
     const auto inner =
         failure_of([&] { tx.write([&](transaction& savepoint) { savepoint.execute(fails); }); });
     CAF_CHECK_EQUAL(to_string(inner.outcome), "was rolled back");
-    // A caller that catches the statement's own error continues with what it kept.
+    // A caller that catches the statement's own error continues with the rows that the statement
+    // kept.
     CAF_CHECK_EQUAL(to_string(failure_of([&] { tx.execute(fails); }).outcome), "was kept in part");
   });
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 1);

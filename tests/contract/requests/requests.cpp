@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What every engine promises for transactions, scripts, deadlines and maintenance, by whatever way
-// it is reached.
+// Tests of transactions, scripts, deadlines and maintenance on every backend.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -30,7 +29,7 @@ constexpr auto endless =
     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c";
 constexpr auto insert = "INSERT INTO t (v) VALUES (?)";
 
-// Runs the check on each way with the table `t`.
+// Runs the check on each backend with the table `t`.
 void with_table(const std::function<void(target&)>& check) {
   on_every_backend([&](target& db) {
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE)");
@@ -90,7 +89,8 @@ CAF_TEST(a script runs triggers and comments and is undone as a whole) {
     auto e = failure_of([&] { db.execute_script(bad); });
     CAF_CHECK(e.code == errc::sql && e.index == 1u && e.offset == bad.find("nope"));
     CAF_CHECK_EQUAL(count(db), 1);
-    // A statement that fails when it runs, and one that does not compile: what follows them runs.
+    // A statement that fails when it runs, and one that does not compile: the statements after them
+    // run.
     s = db.execute_script("INSERT INTO t (v) VALUES ('a;b'); DELETE FROM t",
                           script_mode::continue_on_error);
     CAF_CHECK_EQUAL(s.failures(), 1u);

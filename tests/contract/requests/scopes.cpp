@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Interactive transactions, snapshots and raw connections: what they undo, and what the next one
-// finds.
+// Tests of interactive transactions, snapshots and raw connections: what they undo, and the state
+// in which the next one finds the connection.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -98,7 +98,7 @@ CAF_TEST(a transaction that a statement ended keeps nothing and says so) {
       });
     });
     CAF_CHECK(e.code == errc::sql && e.message.find("ended the transaction") != std::string::npos);
-    // A deferred foreign key that is broken at the end undoes all.
+    // A deferred foreign key that is violated at the commit undoes all.
     e = failure_of([&] {
       db.write([](transaction& tx) {
         tx.execute(insert, "new");
@@ -106,7 +106,7 @@ CAF_TEST(a transaction that a statement ended keeps nothing and says so) {
       });
     });
     CAF_CHECK(e.code == errc::constraint && e.outcome == outcome::rolled_back);
-    db.write([](transaction& tx) { // and one that is mended does not
+    db.write([](transaction& tx) { // a violation that is repaired before the commit does not
       tx.execute("INSERT INTO child VALUES (77)");
       tx.execute("INSERT INTO t (id, v) VALUES (77, 'parent')");
     });
@@ -121,13 +121,13 @@ CAF_TEST(the rules of the engine hold inside a transaction) {
                               "ATTACH ':memory:' AS x", "PRAGMA query_only = 1"})
         CAF_CHECK_EQUAL(code_of([&] { tx.execute(sql); }), "not_allowed");
       CAF_CHECK_EQUAL(code_of([&] { tx.execute("VACUUM"); }),
-                      "sql"); // not from within a transaction
-      // The thread has the write connection: another request for it would wait for itself.
+                      "sql"); // SQLite refuses VACUUM within a transaction
+      // This thread holds the write connection, so another request for it would wait for itself.
       CAF_CHECK_EQUAL(code_of([&] { db.execute(insert, "x"); }), "invalid_state");
       CAF_CHECK_EQUAL(code_of([&] { db.execute_transaction({operation::execute(insert, "x")}); }),
                       "invalid_state");
       CAF_CHECK_EQUAL(code_of([&] { db.raw_connection(); }), "invalid_state");
-      // Reading outside of it sees what is committed.
+      // A read outside of the transaction sees the committed state.
       tx.execute(insert, "inside");
       CAF_CHECK(db.fetch_value<int>("SELECT count(*) FROM t").value() == 0);
       CAF_CHECK(tx.fetch_value<int>("SELECT count(*) FROM t").value() == 1);
@@ -193,7 +193,7 @@ CAF_TEST(nothing of what a raw connection did to itself is left for the next) {
               "ATTACH '" + (read_only ? ":memory:" : other) + "' AS other",
               std::string("PRAGMA case_sensitive_like = 1")})
           if (code_of([&] { raw.execute(sql); }) != "none")
-            CAF_CHECK(read_only); // a reader's connection is query_only, whatever is asked of it
+            CAF_CHECK(read_only);     // a reader's connection stays query_only after any statement
         sqlite3_stmt* open = nullptr; // never finalised, in the middle of its rows
         CAF_REQUIRE_EQUAL(sqlite3_prepare_v2(h, "SELECT * FROM sqlite_schema", -1, &open, nullptr),
                           SQLITE_OK);
@@ -210,7 +210,7 @@ CAF_TEST(nothing of what a raw connection did to itself is left for the next) {
       for (int i = 0; i < 2; ++i) {
         auto raw = db.raw_connection(i == 1);
         CAF_CHECK(raw.fetch_value<int>("PRAGMA cache_size").value() <
-                  0); // in KiB, as the options say
+                  0); // in KiB, as the options set it
         CAF_CHECK(raw.fetch_value<int>("PRAGMA foreign_keys").value() == 1);
         CAF_CHECK(raw.fetch_value<int>("PRAGMA recursive_triggers").value() == 0);
         CAF_CHECK_EQUAL(raw.fetch("PRAGMA database_list").size(), 1u);

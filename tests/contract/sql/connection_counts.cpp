@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What SQLite reports of a connection: last_insert_rowid(), changes(), total_changes(). In
-// defaults, checks and triggers, and inside a transaction, they are SQLite's own values; a read by
-// itself is refused.
+// Tests of what SQLite reports of a connection: last_insert_rowid(), changes(), total_changes(). In
+// defaults, checks and triggers, and inside a transaction, they return SQLite's own values; in a
+// read outside of a transaction they are refused.
 
 #include "support/engine/backends.hpp"
 
@@ -17,7 +17,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// The parent's id, by a default of the child.
+// A child's default is its parent's id.
 void families(target& db) {
   db.execute("CREATE TABLE p (id INTEGER PRIMARY KEY, n)");
   db.execute("CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER DEFAULT (last_insert_rowid()), n)");
@@ -37,12 +37,12 @@ CAF_TEST(a default gives the row that was inserted before) {
     CAF_CHECK_EQUAL(parent(db, "a"), 42);
     db.execute_script("INSERT INTO p (id) VALUES (44); INSERT INTO c (n) VALUES ('b')");
     CAF_CHECK_EQUAL(parent(db, "b"), 44);
-    // Two rows of one statement: the second comes after the first.
+    // Two rows of one statement: the second one's default is the first one's id.
     db.execute_script(
         "INSERT INTO p (id) VALUES (50); INSERT INTO c (id, n) VALUES (70, 'c'), (71, 'd')");
     CAF_CHECK_EQUAL(parent(db, "c"), 50);
     CAF_CHECK_EQUAL(parent(db, "d"), 70);
-    // What inserts nothing leaves what was there.
+    // An INSERT that inserts nothing leaves the rowid as it was.
     db.execute_script(
         "INSERT INTO p (id) VALUES (60); INSERT OR IGNORE INTO p (id) VALUES (60); "
         "INSERT INTO c (n) SELECT 'none' WHERE false; INSERT INTO c (n) VALUES ('e')");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Requests share connections, and none leaves anything of itself there: no temporary table, no
-// setting, no knowledge of a schema that is no more.
+// Tests that requests leave nothing on the connections they share: no temporary table, no setting,
+// no cached facts of an old schema.
 
 #include "support/engine/backends.hpp"
 #include "support/sqlite/plain_sqlite.hpp"
@@ -58,7 +58,7 @@ CAF_TEST(nothing is created under the name temp) {
     CAF_CHECK(code_of([&] { db.execute("CREATE INDEX temp.i ON t (x)"); }) != "none");
     db.execute("INSERT INTO t VALUES (1)");
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM main.t").value_or(-1), 1);
-    // What SQLite itself does there on the way is no concern of ours.
+    // SQLite's own use of the temporary schema is allowed.
     db.execute("ALTER TABLE t RENAME TO s");
     db.execute("ALTER TABLE s ADD COLUMN y");
     db.execute("ALTER TABLE s RENAME COLUMN y TO z");
@@ -84,7 +84,7 @@ CAF_TEST(deferring foreign keys ends with its transaction) {
       CAF_CHECK_EQUAL(std::string(to_string(e.code)), "not_allowed");
     CAF_CHECK_EQUAL(db.execute_script(defer, script_mode::continue_on_error).failures(), 1u);
     CAF_CHECK_EQUAL(db.fetch_value<int>("PRAGMA defer_foreign_keys").value_or(-1), 0);
-    // Twice, so that the statement comes from the cache.
+    // Twice, so that the second run takes the statement from the cache.
     db.execute_transaction(child_first(1));
     db.execute_transaction(child_first(2));
     CAF_CHECK_EQUAL(
@@ -102,8 +102,8 @@ CAF_TEST(deferring foreign keys ends with its transaction) {
       });
     CAF_CHECK_EQUAL(code_of([&] { db.execute("INSERT INTO child (p) VALUES (99)"); }),
                     "constraint");
-    // In one group with a neighbour whose keys are checked at each statement: it deletes a parent
-    // and puts it back, which is allowed only where keys are deferred.
+    // In one group with another member whose keys are checked at each statement. That member
+    // deletes a parent and inserts it again, which is allowed only if keys are deferred.
     std::atomic<int> wrong{0};
     std::vector<std::thread> senders;
     for (int s = 0; s < 4; ++s)
@@ -129,7 +129,7 @@ CAF_TEST(a statement that an older schema refuses is looked at again) {
   on_every_backend([](target& db) {
     db.execute("CREATE TABLE a (t)");
     db.execute("CREATE VIEW w AS SELECT t FROM a");
-    // Each of these is prepared first where it could read: there, the view has no trigger yet.
+    // Each of these is prepared on a reader first, where the view has no trigger yet.
     db.fetch("CREATE TRIGGER w_i INSTEAD OF INSERT ON w BEGIN INSERT INTO a VALUES (new.t); END");
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("INSERT INTO w VALUES (1)"); }), "none");
     CAF_CHECK_EQUAL(db.fetch("SELECT t FROM a").size(), 1u);
@@ -145,7 +145,7 @@ CAF_TEST(a plan is that of the present schema) {
       return db.fetch("EXPLAIN QUERY PLAN SELECT * FROM a WHERE t = 1")[0]["detail"]
           .as<std::string>();
     };
-    for (int i = 0; i < 3; ++i) { // the plan is known to several connections then
+    for (int i = 0; i < 3; ++i) { // by then several connections have the plan cached
       CAF_CHECK(plan().find("INDEX") == std::string::npos);
       CAF_CHECK(plan().find("INDEX") == std::string::npos);
       db.execute("CREATE INDEX a_t ON a (t)");

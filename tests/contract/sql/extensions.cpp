@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Functions and collations of the host on every connection, and what SQLite was built with: FTS5,
-// JSON, R-tree.
+// Tests of the host's functions and collations on every connection, and of SQLite's built-in
+// extensions: FTS5, JSON, R-tree.
 
 #include "support/engine/backends.hpp"
 
@@ -126,8 +126,8 @@ CAF_TEST(functions run on several threads at once) {
   });
 }
 
-// Full text writes down what was left to it in whatever statement comes next; that one did not
-// change rows for it.
+// FTS5 flushes index writes of earlier statements during a later statement; these are not counted
+// as changes of the later one.
 CAF_TEST(what full text writes late is no change of another statement) {
   on_every_backend([](target& db) {
     db.execute("CREATE VIRTUAL TABLE words USING fts5(body)");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a connection remembers of the schema, of its statistics above all, is as new as the last
-// answer, whichever connection a request comes to.
+// Tests that every connection uses the schema, and above all the planner's statistics, of the last
+// answered request.
 
 #include "base/fault.hpp"
 #include "support/engine/backends.hpp"
@@ -22,7 +22,7 @@ using namespace dbengine::test;
 
 namespace {
 
-/// How often one of 12 looks, of two threads, shows another plan than the index `wanted`.
+/// Returns how many of 12 queries, by two threads, are planned without the index `wanted`.
 int wrong_plans(target& db, const std::string& wanted) {
   std::atomic<int> wrong{0};
   const auto look = [&] {
@@ -39,8 +39,8 @@ int wrong_plans(target& db, const std::string& wanted) {
   return wrong;
 }
 
-/// Each time that one of the ways to gather statistics has answered, the plan of a moment ago is
-/// the wrong one. Gives the number of looks that showed it still.
+/// Gathers statistics in each possible way. After each, the previous plan is the wrong one. Returns
+/// the number of queries that still used it.
 int stale_plans(target& db) {
   db.execute_script("CREATE TABLE t (a, b); CREATE INDEX ta ON t (a); CREATE INDEX tb ON t (b);"
                     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 800)"
@@ -71,7 +71,7 @@ int stale_plans(target& db) {
     stale += wrong_plans(db, a ? "ta" : "tb");
     a = !a;
   }
-  // Statistics of one's own making, loaded as SQLite's documentation says.
+  // Statistics written by hand, loaded as SQLite's documentation describes.
   db.execute("UPDATE sqlite_stat1 SET stat = CASE idx WHEN 'ta' THEN '800 800' ELSE '800 1' END");
   db.execute("ANALYZE sqlite_schema");
   stale += wrong_plans(db, "tb");
@@ -147,7 +147,7 @@ CAF_TEST(what reports the schema reports the one that was just made) {
     CAF_CHECK_EQUAL(db.fetch("PRAGMA table_list").size(), tables + 1);
     if (db.memory)
       return;
-    // By another program, which no memory database has.
+    // By another program; a memory database has none.
     plain_sqlite(db.file.string())
         .script(
             "PRAGMA foreign_keys=OFF; CREATE TABLE child (x REFERENCES p); INSERT INTO child VALUES (77)");
@@ -169,7 +169,7 @@ CAF_TEST(what makes and drops where needed runs whatever the reader remembers) {
                                              {"INDEX", "ON t (x)"},
                                              {"UNIQUE INDEX", "ON t (x)"},
                                              {"VIRTUAL TABLE", "USING fts5 (x)"}}) {
-      const auto dropped = o.kind.substr(o.kind.find(' ') + 1); // npos + 1: all of it
+      const auto dropped = o.kind.substr(o.kind.find(' ') + 1); // npos + 1 is 0: the whole string
       const auto make = "CREATE " + o.kind + " o " + o.make;
       const auto make_needed = "CREATE " + o.kind + " IF NOT EXISTS o " + o.make;
       const auto drop = "DROP " + dropped + " o";
@@ -178,13 +178,13 @@ CAF_TEST(what makes and drops where needed runs whatever the reader remembers) {
         return db.fetch("SELECT 1 FROM sqlite_schema WHERE name = 'o'").size();
       };
       CAF_MESSAGE(make);
-      for (int round = 0; round < 2; ++round) { // the second one with cached statements
+      for (int round = 0; round < 2; ++round) { // the second round with cached statements
         db.fetch(drop_needed);
         db.execute(make);
         CAF_CHECK_EQUAL(code_of([&] { db.fetch(drop_needed); }), "none");
         CAF_CHECK_EQUAL(there(), 0u);
         db.execute(make);
-        static_cast<void>(there()); // the reader sees it
+        static_cast<void>(there()); // the reader caches the schema with it
         db.fetch(make_needed);
         db.execute(drop);
         CAF_CHECK_EQUAL(code_of([&] { db.fetch(make_needed); }), "none");

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A collation of the host that throws fails the statement that compared, and nothing that was
-// compared meanwhile stays. Functions of the host are called for each row unless they say that they
-// need not be.
+// Tests of a host's collation that throws: its statement fails, and nothing of it is kept.
+// Functions of the host are called for each row unless they declare that they need not be.
 
 #include "support/engine/backends.hpp"
 
@@ -20,7 +19,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// Descending; throws while the switch is on.
+// A descending collation; throws while `fails` is set.
 struct moody {
   std::atomic<bool> fails{false};
 
@@ -78,7 +77,7 @@ CAF_TEST(a collation that throws fails its statement and nothing of it stays) {
           db.execute(sql);
       });
       m.fails = false;
-      // SQLite sorts by the index where it can, and compares nothing then.
+      // If SQLite can sort by the index, it compares nothing.
       if (text != "none ")
         CAF_CHECK_EQUAL(text, expected);
       else

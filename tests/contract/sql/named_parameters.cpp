@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite passes its whole list of parameters for each name, in a preparation that nothing
-// interrupts: statements with too many are refused before. What a text needs is counted by
-// `parameter_lookups`.
+// Tests of the limit on named parameters. For each name, SQLite scans its whole list of parameters,
+// in a preparation that nothing interrupts. Statements with too many are refused before;
+// `parameter_lookups` counts the lookups that a text needs.
 
 #include "sqlite/sql_text.hpp"
 #include "support/engine/backends.hpp"
@@ -46,8 +46,8 @@ std::size_t lookups(const std::string& sql) {
   return dbengine::sqlite::parameter_lookups(sql, 1'000'000'000);
 }
 
-// A sanitizer makes each of 40,000 names many times slower; what is refused at once needs less than
-// the hours of all lookups.
+// A sanitizer makes each of 40,000 names many times slower. A refusal still takes far less than the
+// hours of all lookups.
 #ifdef __SANITIZE_ADDRESS__
 constexpr auto at_once = 1min;
 #else
@@ -98,5 +98,5 @@ CAF_TEST(the names that SQLite passes are counted in the text) {
   std::string many = "SELECT :p0";
   for (int i = 1; i < 100'000; ++i)
     many += ",:p" + std::to_string(i);
-  CAF_CHECK(sqlite::parameter_lookups(many, 1'000) < 1'200); // it stops there
+  CAF_CHECK(sqlite::parameter_lookups(many, 1'000) < 1'200); // the count stops there
 }

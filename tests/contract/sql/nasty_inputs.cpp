@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Inputs that have brought programs down: each gets a clear answer, the engine serves on, and
-// nothing is left changed.
+// Tests of inputs that have brought programs down: each gets a clear answer, the engine continues
+// to serve, and nothing is changed.
 
 #include "support/engine/backends.hpp"
 #include "support/eventually.hpp"
@@ -28,7 +28,7 @@ options bounded() {
   return o;
 }
 
-// Runs the check on each way; the schema, the rows and the folder are the same afterwards.
+// Runs the check on each backend; the schema, the rows and the folder are the same afterwards.
 void unchanged(const std::function<void(target&)>& check) {
   on_every_backend(bounded(), [&](target& db) {
     db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
@@ -81,7 +81,7 @@ CAF_TEST(a query without end is stopped) {
                       soon.fetch("SELECT count(*) FROM t a, t b, t c, (" + numbers + "x FROM c)");
                     }),
                     "timeout");
-    // With its rows kept it meets the bound of a result first, or its deadline.
+    // If its rows are kept, it reaches the bound of a result first, or its deadline.
     const auto code =
         code_of([&] { db.with_timeout(20s).fetch(numbers + "x, zeroblob(1000) FROM c"); });
     CAF_CHECK_EQUAL(code, "too_big");
@@ -90,7 +90,7 @@ CAF_TEST(a query without end is stopped) {
 
 CAF_TEST(a blob of 100 MB goes in and out) {
   unchanged([](target& db) {
-    blob bytes(std::size_t{db.remote ? 50u : 100u} << 20); // a port takes frames of 64 MiB
+    blob bytes(std::size_t{db.remote ? 50u : 100u} << 20); // a port accepts frames of up to 64 MiB
     for (std::size_t i = 0; i < bytes.size(); i += 4093)
       bytes[i] = static_cast<std::byte>(i);
     db.execute("INSERT INTO t (id, v) VALUES (77, ?)", bytes);
@@ -117,7 +117,7 @@ CAF_TEST(a statement takes 30000 parameters and refuses what is more than SQLite
       values.emplace_back(i);
       names.push_back("p" + std::to_string(i));
       marks += i == 0 ? "?" : ",?";
-      if (i < 1'900) // SQLite compares each name with all before it
+      if (i < 1'900) // SQLite compares each name with all earlier ones
         named += (i == 0 ? ":p" : ",:p") + std::to_string(i);
     }
     auto r = db.fetch("SELECT count(*) FROM t WHERE id IN (" + marks + ")", params(values));
@@ -158,11 +158,11 @@ CAF_TEST(deep nesting is computed or refused) {
         const auto e = failure_of([&] { db.fetch(sql); });
         CAF_CHECK(e.code == errc::none || e.code == errc::sql);
         CAF_CHECK(e.code == errc::none || !e.message.empty());
-        // Two dashes begin a comment, and later SQLite versions compute any number of parentheses.
+        // Two dashes begin a comment, and later SQLite versions evaluate any number of parentheses.
         if (depth > 1'000 && sql.find("--") == sql.npos && sql.find("((1") == sql.npos)
           CAF_CHECK(e.code == errc::sql);
       }
-    std::string views; // each view on the one before
+    std::string views; // each view selects from the one before
     for (int i = 1; i <= 300; ++i)
       views += "CREATE VIEW v" + std::to_string(i) + " AS SELECT * FROM " +
                (i == 1 ? "t" : "v" + std::to_string(i - 1)) + ";";
@@ -290,7 +290,7 @@ CAF_TEST(what would reach beyond the database is refused) {
         CAF_CHECK(!e.message.empty());
       }
     }
-    // In a transaction SQLite has its own reason to refuse it.
+    // Inside a transaction, SQLite itself would refuse it.
     const auto into = "VACUUM INTO '" + folder + "/copy.db'";
     CAF_CHECK_EQUAL(code_of([&] { db.execute(into); }), "not_allowed");
     CAF_CHECK_EQUAL(code_of([&] { db.fetch(into); }), "not_allowed");
@@ -299,7 +299,7 @@ CAF_TEST(what would reach beyond the database is refused) {
     CAF_CHECK(failure_of([&] {
                 db.fetch("SELECT fts3_tokenizer('simple', x'0000000000000000')");
               }).code != errc::none);
-    // What the schema's own rows would need cannot be written either.
+    // A write to the schema table is not allowed either.
     for (const auto* sql :
          {"UPDATE sqlite_schema SET sql = 'x'", "DELETE FROM sqlite_master",
           "INSERT INTO sqlite_schema VALUES (1,2,3,4,5)", "CREATE TABLE sqlite_mine (x)",
@@ -327,7 +327,7 @@ CAF_TEST(texts that break programs name tables and columns) {
       if (e.code == errc::none) {
         CAF_CHECK_EQUAL(found, text);
         ++worked;
-      } else { // a NUL byte, or a name that SQLite keeps for itself
+      } else { // a NUL byte, or a name that SQLite reserves
         CAF_CHECK(e.code == errc::sql && !e.message.empty());
         CAF_CHECK(text.find('\0') != text.npos || text.starts_with("sqlite_"));
       }
@@ -347,15 +347,14 @@ CAF_TEST(texts that break programs run as statements do no harm) {
                                  "SELECT * FROM t WHERE id IN (1, 2) UNION SELECT 3, x'00'",
                                  "EXPLAIN QUERY PLAN SELECT count(*) FROM t",
                                  "WITH x AS (SELECT 1) SELECT * FROM x, t"};
-    for (int i = 0; i < 300; ++i) { // true statements with a few bytes changed
+    for (int i = 0; i < 300; ++i) { // valid statements with a few bytes changed
       auto text = seeds[below(4)];
       for (std::size_t k = below(4) + 1; k > 0; --k)
         text[below(text.size())] = static_cast<char>(below(256));
       texts.push_back(text);
     }
     for (const auto& text : texts) {
-      // Only statements that change something of themselves are left out: what is asked for, is
-      // done.
+      // Statements that themselves change something are left out: they do what they ask for.
       for (const auto& e : {failure_of([&] { db.fetch(text); }),
                             failure_of([&] { db.with_timeout(5s).execute_script(text); })})
         CAF_CHECK(e.code == errc::none || !e.message.empty());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A function or collation that a statement calls cannot call the engine of that statement: it would
-// wait for itself. It hears so at once, on whatever thread and by whatever call.
+// Tests that a function or collation cannot call the engine of the statement that calls it: it
+// would wait for itself. The call fails at once, on any thread and by any call.
 
 #include "support/engine/backends.hpp"
 
@@ -63,14 +63,14 @@ std::vector<std::function<void()>> calls(target& db) {
     all.emplace_back([&db] { db.read([](snapshot&) {}); });
     all.emplace_back([&db] { static_cast<void>(db.raw_connection()); });
     all.emplace_back([&db] { static_cast<void>(db.raw_connection(true)); });
-    all.emplace_back([&db] { db.backend().refuse_nested(); }); // as `shutdown` does first
+    all.emplace_back([&db] { db.backend().refuse_nested(); }); // the first step of `shutdown`
   } else {
     all.emplace_back([&db] { db.shutdown(); });
   }
   return all;
 }
 
-// The codes that all calls fail with inside `outer`: one, where all is well.
+// The codes with which all calls fail inside `outer`: a single one if all is well.
 std::string refused(target& db, const std::function<void()>& outer) {
   std::string codes;
   for (const auto& call : calls(db)) {
@@ -89,7 +89,7 @@ std::string refused(target& db, const std::function<void()>& outer) {
 
 CAF_TEST(a function that calls its own engine hears so at once) {
   on_every_backend(calling(), [](target& db) {
-    if (db.remote) // the peer's thread is in no statement
+    if (db.remote) // the thread that sends over the wire runs no statement
       return;
     db.execute("CREATE TABLE t (x)");
     db.execute("CREATE TABLE words (w TEXT COLLATE calling)");
@@ -123,7 +123,7 @@ CAF_TEST(a function that calls its own engine hears so at once) {
                       "invalid_state");
     }
     CAF_CHECK(std::chrono::steady_clock::now() - begin < 15s);
-    // None of them was run, nothing is blocked, and outside of functions all works.
+    // None of the calls ran, nothing is blocked, and outside of functions they all work.
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t WHERE x = 9").value_or(-1), 0);
     db.execute("INSERT INTO t VALUES (2)");
   });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQL functions whose own form in SQLite checks no deadline: they are interrupted like any other
-// statement, with SQLite's answers (`unit.replaced_functions` compares them by the million) and
-// SQLite's plans.
+// Tests of SQL functions whose original in SQLite checks no deadline. They are interrupted like any
+// other statement, with SQLite's answers (`unit.replaced_functions` compares them by the million)
+// and SQLite's plans.
 
 #include "support/engine/backends.hpp"
 
@@ -23,7 +23,7 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-// Each would run for seconds to hours.
+// Each of these would run for seconds to hours.
 const std::vector<std::string> endless{
     "SELECT printf('%.*c', 1000000, 'a') LIKE '%' || printf('%.*c', 40000, 'a') || 'b'",
     "SELECT printf('%.*c', 1000000, 'a') LIKE '%' || printf('%.*c', 40000, 'a') || '!%' ESCAPE '!'",
@@ -31,8 +31,8 @@ const std::vector<std::string> endless{
     "SELECT rtrim(printf('%.*c', 1000000, 'a'), printf('%.*c', 400000, 'b') || 'a')",
     "SELECT length(randomblob(900000000))"};
 
-// Past the deadline. A sanitizer makes each step many times slower, and fills 900 MB before they
-// are given out.
+// How long after the deadline the interrupt may come. A sanitizer makes each step many times
+// slower, and fills 900 MB before the allocation returns.
 #ifdef __SANITIZE_ADDRESS__
 constexpr auto promised = 1min;
 #else

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQLite copies common table expressions and views for each name in a FROM, while it prepares and
-// without a check of the deadline (before 3.41): 500 bytes took gigabytes, and a chain of 30,000
-// the thread's stack, which ended the process. Both are refused before.
+// Tests of the limit on the size of a statement. SQLite before 3.41 copies common table expressions
+// and views for each name in a FROM, during preparation and without a check of the deadline. 500
+// bytes took gigabytes, and a chain of 30,000 overflowed the thread's stack, which ended the
+// process. Both are refused before preparation.
 
 #include "sqlite/statement_size.hpp"
 #include "support/engine/backends.hpp"
@@ -18,7 +19,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// `n` expressions, each of which names the one before it so many times.
+// `n` expressions, each of which names the one before it `times` times.
 std::string chain(int n, int times, const std::string& first = "SELECT 1 AS x") {
   std::string sql = "WITH a0 AS (" + first + ")";
   for (int i = 1; i <= n; ++i) {
@@ -69,7 +70,8 @@ CAF_TEST(expressions that would be copied without end are refused) {
 CAF_TEST(what people write is not refused) {
   on_every_backend([](target& db) {
     CAF_CHECK_EQUAL(db.fetch(chain(400, 1)).size(), 1u);
-    // 32 copies: later SQLite versions put them into one join, which has 64 tables at most.
+    // 32 copies, because later SQLite versions flatten them into one join, which has at most 64
+    // tables.
     CAF_CHECK_EQUAL(db.fetch(chain(5, 2)).size(), 1u);
     std::string report = "WITH d(x) AS (VALUES (1)";
     for (int i = 0; i < 400; ++i)
@@ -119,7 +121,7 @@ CAF_TEST(a view that comes last cannot make those large that name it) {
     const auto make = [&db](int i) {
       db.execute(view(i, "v" + std::to_string(i - 1) + ", v" + std::to_string(i - 1)));
     };
-    make(8); // its text has been prepared before, when it was harmless
+    make(8); // its text was prepared before, when it was harmless
     db.execute("DROP VIEW v8");
     db.execute(view(0, "sqlite_schema"));
     for (int i = 1; i < 8; ++i)
@@ -128,7 +130,7 @@ CAF_TEST(a view that comes last cannot make those large that name it) {
       make(i);
     CAF_CHECK_EQUAL(code_of([&] { make(8); }), "too_big");
     CAF_CHECK_EQUAL(db.fetch("SELECT name FROM sqlite_schema").size(), 20u);
-    make(7 + 100); // the others are as they were
+    make(7 + 100); // the other views are unchanged
   });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What every engine promises for statements and their results, by whatever way it is reached.
+// Tests of statements and their results on every backend.
 
 #include "support/engine/backends.hpp"
 
@@ -20,7 +20,7 @@ namespace {
 constexpr auto table =
     "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE, n INTEGER CHECK (n >= 0))";
 
-// Runs the check on each way with the table `t`.
+// Runs the check on each backend with the table `t`.
 void with_table(const std::function<void(target&)>& check) {
   on_every_backend([&](target& db) {
     db.execute(table);

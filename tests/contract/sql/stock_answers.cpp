@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Any script gives through the engine what SQLite's own shell gives: the same rows, value by value,
-// and the same errors. Each statement stands on a line of its own, so that the shell's line numbers
-// tell which one failed, and a mark follows each: the shell prints the rows that come before an
-// error, an answer of the engine holds either rows or the error.
+// Tests that any script returns through the engine what it returns in SQLite's own shell: the same
+// rows, value by value, and the same errors. Each statement has its own line, so that the shell's
+// line numbers identify the one that failed, and a mark follows each. The shell prints the rows
+// that come before an error; an answer of the engine holds either rows or the error.
 
 #include "support/engine/backends.hpp"
 #include "support/sqlite/random_sql.hpp"
@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct answers {
-  std::string rows;                          // as the shell's mode "quote" has them
+  std::string rows;                          // as the shell's mode "quote" prints them
   std::map<std::size_t, std::string> errors; // by line, from 1
 
   friend bool operator==(const answers&, const answers&) = default;
@@ -65,7 +65,7 @@ answers of_shell(const fs::path& folder, const std::vector<std::string>& stateme
     const auto at = line.find(" near line ");
     if (at == line.npos || !(line.starts_with("Parse error") || line.starts_with("Runtime error") ||
                              line.starts_with("Error")))
-      continue; // the statement, quoted with an arrow below it
+      continue; // the statement's text, with an arrow below it
     const auto colon = line.find(": ", at);
     auto message = line.substr(colon + 2);
     if (const auto code = message.rfind(" (");
@@ -120,7 +120,7 @@ void add(std::string& text, const rows& r) {
   }
 }
 
-// All statements in one script.
+// Runs all statements as one script.
 answers of_script(const target& db, const std::vector<std::string>& statements) {
   std::string text;
   for (const auto& s : statements)
@@ -137,7 +137,7 @@ answers of_script(const target& db, const std::vector<std::string>& statements) 
   return a;
 }
 
-// Each statement by itself.
+// Runs each statement as its own call.
 answers of_calls(const target& db, const std::vector<std::string>& statements) {
   answers a;
   for (std::size_t i = 0; i < statements.size(); ++i)
@@ -149,7 +149,7 @@ answers of_calls(const target& db, const std::vector<std::string>& statements) {
   return a;
 }
 
-// If the two differ, as text; empty if they do not.
+// Describes how the two differ; empty if they do not.
 std::string difference(const answers& engine, const answers& shell) {
   if (engine == shell)
     return {};
@@ -176,7 +176,8 @@ std::string difference(const answers& engine, const answers& shell) {
   return "?";
 }
 
-// Without functions that report the connection and not the database: single calls may run on any.
+// Leaves out statements with functions that report the connection and not the database, because
+// single calls may run on any connection.
 std::vector<std::string> of_the_database(const std::vector<std::string>& statements) {
   std::vector<std::string> some;
   for (const auto& s : statements)

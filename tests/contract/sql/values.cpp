@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every form of parameter and value, by whatever way the engine is reached.
+// Tests of every form of parameter and value on every backend.
 
 #include "support/engine/backends.hpp"
 #include "support/sqlite/naughty.hpp"
@@ -63,7 +63,7 @@ CAF_TEST(parameters are numbered and named in each of the ways SQLite has) {
     CAF_CHECK_EQUAL(one(db.fetch("SELECT :x || @x", {{":x", "colon"}, {"@x", "at"}})), "colonat");
     CAF_CHECK_EQUAL(one(db.fetch("SELECT :größe", {{"größe", "utf-8"}})), "utf-8");
     CAF_CHECK_EQUAL(one(db.fetch("SELECT ?", params{"list"})), "list");
-    // Case counts, a name may not be given twice, and kinds are not mixed.
+    // Names are case-sensitive, a name may not occur twice, and the two kinds cannot be mixed.
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT :x", {{"X", 1}}); }), "bind");
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT :x + ?", {{"x", 1}}); }), "bind");
     CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT ?9", 1); }), "bind");
@@ -122,9 +122,9 @@ CAF_TEST(integers and doubles are returned to the last bit) {
     db.execute_many("INSERT INTO v (x) VALUES (?)", sets);
     r = db.fetch("SELECT x FROM v ORDER BY id");
     CAF_REQUIRE_EQUAL(r.size(), doubles.size());
-    for (std::size_t i = 0; i < r.size(); ++i) // a stored -0.0 is SQLite's integer 0 in the record
+    for (std::size_t i = 0; i < r.size(); ++i) // SQLite stores -0.0 as the integer 0
       CAF_CHECK(bits(r[i][0].as<double>()) == bits(doubles[i]) || doubles[i] == 0.0);
-    for (const auto x : doubles) // not stored, it keeps even its sign
+    for (const auto x : doubles) // if it is not stored, it keeps even its sign
       CAF_CHECK(bits(*db.fetch_value<double>("SELECT ?", x)) == bits(x));
     CAF_CHECK(!db.fetch_value<double>("SELECT ?", real::quiet_NaN()));
     CAF_CHECK(db.fetch_value<std::string>("SELECT typeof(?)", real::quiet_NaN()).value() == "null");
@@ -172,7 +172,7 @@ CAF_TEST(times are text that SQLite reads) {
               time_point_cast<seconds>(exact));
     const sys_seconds before = sys_days(1583y / January / 1);
     CAF_CHECK(db.fetch_value<sys_seconds>("SELECT ?", before) == before);
-    // Offsets from UTC as SQLite's own functions take them.
+    // Offsets from UTC, as SQLite's own functions accept them.
     for (const auto* text :
          {"2024-02-29 23:59:58Z", "2024-02-29 23:59:58z", "2024-02-29T23:59:58+00:00",
           "2024-02-29 23:59-00:00", "2024-02-29 23:59:58.5 +02:30", "2024-03-01 01:00:00 -14:00 ",
@@ -217,7 +217,7 @@ CAF_TEST(a time beyond what SQLite or the clock knows is refused and one between
     using brief = sys_time<duration<std::int32_t>>;
     CAF_CHECK_EQUAL(code_of([&] { read("2038-01-19 03:14:08")[0][0].as<brief>(); }), "range");
     CAF_CHECK(read("2038-01-19 03:14:07")[0][0].as<brief>() == brief::max());
-    // Before 1970, too, the part that does not fit is cut off the later end.
+    // Before 1970, too, a fraction that does not fit is rounded down.
     CAF_CHECK(read("1969-12-31 23:59:59.5")[0][0].as<sys_seconds>() == sys_seconds(-1s));
     CAF_CHECK(read("1969-12-31 23:59:59.9995")[0][0].as<millis>() == millis(-1ms));
     CAF_CHECK(read("1960-02-29 12:00:00")[0][0].as<sys_days>() == sys_days(1960y / 2 / 29));
@@ -258,7 +258,7 @@ CAF_TEST(no value is handed out that points into rows that are gone) {
   static_assert(fetchable_by_name<std::string>);
   static_assert(!fetchable<std::string_view> && !fetchable_by_name<std::string_view>);
   static_assert(!fetchable<std::span<const std::byte>>);
-  // A row of rows that live may fill views.
+  // A row whose storage is alive may fill views.
   struct view_of_row {
     std::string_view text;
   };
@@ -358,7 +358,7 @@ CAF_TEST(what writes and returns rows is committed and gives them) {
     CAF_CHECK(
         db.fetch_value<std::string>("SELECT group_concat(n) FROM (SELECT n FROM r ORDER BY n)")
             .value() == "13,50,99");
-    // An execute may name RETURNING, too; it gives the changes.
+    // `execute` accepts RETURNING, too, and returns the changes.
     CAF_CHECK_EQUAL(db.execute("DELETE FROM r WHERE n = 50 RETURNING n").changes, 1);
     CAF_CHECK_EQUAL(db.execute("SELECT 1").changes, 0);
   });
@@ -379,7 +379,7 @@ CAF_TEST(the rowid is that of the statement itself or 0) {
     CAF_CHECK_EQUAL(db.execute("INSERT OR IGNORE INTO r (n) VALUES (2)").last_insert_rowid, 0);
     CAF_CHECK_EQUAL(db.execute("UPDATE r SET n = 3").last_insert_rowid, 0);
     CAF_CHECK_EQUAL(db.execute("REPLACE INTO r (id, n) VALUES (5, 4)").last_insert_rowid, 5);
-    // SQLite's own function still gives the last one within a transaction.
+    // SQLite's own function still returns the last rowid within a transaction.
     const auto t = db.execute_transaction(
         {operation::execute("INSERT INTO r (id, n) VALUES (70, 70)"),
          operation::execute("INSERT INTO r (n) VALUES (70) ON CONFLICT DO NOTHING"),

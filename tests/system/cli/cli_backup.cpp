@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// backup now, list, verify and prune, and restore, as a person uses them.
+// Tests of backup now, list, verify and prune, and of restore, from the command line.
 
 #include <dbengine/db_engine.hpp>
 
@@ -42,7 +42,7 @@ struct fixture {
     std::sort(names.begin(), names.end());
     return names;
   }
-  /// As if made on that day: the time of a backup is that of its name, which its manifest repeats.
+  /// Gives the backup a date: the time of a backup is that of its name, which its manifest repeats.
   void make_old(const std::string& in, const std::string& name, const std::string& day) const {
     const auto old = "backup_" + day + "_000000.sqlite";
     const auto from = folder.path / in / name, to = folder.path / in / old;
@@ -71,8 +71,8 @@ CAF_TEST(a backup is made and listed and verified and restored) {
   CAF_CHECK(has(list.out, "yes"));
   CAF_CHECK_EQUAL(good("backup verify b/" + names[0]).out, "b/" + names[0] + ": ok, 2 pages\n");
   good("query app.db 'UPDATE t SET a = 2'");
-  // An existing database is only replaced on request; a name without a folder is one of this
-  // folder's.
+  // An existing database is replaced only on request; a name without a folder is in the current
+  // folder.
   const auto refused = in_folder("restore b/" + names[0] + " app.db");
   CAF_CHECK_EQUAL(refused.code, 1);
   CAF_CHECK(has(refused.err, "exists already"));
@@ -138,10 +138,10 @@ CAF_TEST(pruning keeps the newest and only reports with dry run) {
   CAF_CHECK_EQUAL(done.out, gone);
   CAF_CHECK(done.err.starts_with("2 removed ("));
   const auto left = backups("b");
-  CAF_REQUIRE_EQUAL(left.size(), 3u); // another database's stays
+  CAF_REQUIRE_EQUAL(left.size(), 3u); // that of another database stays
   CAF_CHECK_EQUAL(left[0], "backup_20250301_000000.sqlite");
   CAF_CHECK_EQUAL(good("backup prune app.db --dir b --keep 2").out, "");
-  // By age, from the configuration: all are too old, and still the newest stays.
+  // By age, from the configuration: all are too old, but the newest stays.
   write_text(folder.path / "age.toml", "[backup]\ndir = \"b\"\ncleanup_max_age = \"30d\"\n");
   CAF_CHECK_EQUAL(good("-c age.toml backup prune app.db").out, at + "20250301_000000.sqlite\n");
   CAF_CHECK_EQUAL(backups("b").size(), 2u);
@@ -163,7 +163,7 @@ CAF_TEST(the backups of a database that is lost are listed and pruned and restor
     CAF_CHECK(has(list.out, "backup_20250201_000000.sqlite"));
   }
   CAF_CHECK(!std::filesystem::exists(folder.path / "app.db"));
-  // One that never was is a mistake.
+  // A database that never existed is an error.
   for (const std::string line : {"backup list ap.db --dir b", "backup list app.db --dir none"}) {
     const auto r = in_folder(line);
     CAF_CHECK_EQUAL(r.code, 1);

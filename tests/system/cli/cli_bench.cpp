@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine bench`: its options as the seed had them, what it prints, what it writes, what it
-// refuses.
+// Tests of `dbengine bench`: its options, which are those of jpy-sync-db-lite, what it prints,
+// what it writes, what it refuses.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -49,7 +49,7 @@ CAF_TEST(several tests and batch sizes after one option each) {
   for (const auto& f : j.at("findings"))
     CAF_CHECK(f.at("rate").get<double>() > 0);
   CAF_CHECK(!j.at("recommendations").empty());
-  // Only the JSON is left.
+  // Only the JSON file is left.
   CAF_CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path),
                                 std::filesystem::directory_iterator()),
                   1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the commands do: query, script, schema, check, vacuum, stats, config, demo.
+// Tests of the commands: query, script, schema, check, vacuum, stats, config, demo.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -107,7 +107,7 @@ CAF_TEST(parameters are bound by name and by number and as JSON) {
   CAF_CHECK_EQUAL(csv("SELECT :j AS j", {"-p", "j:={\"a\": [1, 2]}"}),
                   "j\n\"{\"\"a\"\":[1,2]}\"\n");
   CAF_CHECK_EQUAL(csv("SELECT hex(:b) AS h", {"-p", "b:={\"$blob\": \"AP8=\"}"}), "h\n00FF\n");
-  // Never pasted into the text.
+  // A parameter is never pasted into the text.
   CAF_CHECK_EQUAL(csv("SELECT count(*) AS n FROM users WHERE name = :n", {"-p", "n=' OR 1=1 --"}),
                   "n\n0\n");
   const auto missing = go({"query", "app.db", "SELECT :name", "-p", "nme=1"});
@@ -216,7 +216,7 @@ CAF_TEST(statistics as a table and as JSON and watched) {
   for (const char* key : {"requests", "errors", "backups", "queue_size", "backup_enabled",
                           "backup_interval", "last_backup_time", "backup_dir", "classes"})
     CAF_CHECK(all["statistics"].contains(key));
-  // Ctrl-C is how watching ends, not a failure.
+  // Ctrl-C is the normal end of watching, not a failure.
   std::size_t shown = 0;
   const auto watched =
       run({"stats", "app.db", "--watch", "100ms"}, {.folder = folder.path,

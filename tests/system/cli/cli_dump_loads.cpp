@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every dump loads, in this program and in SQLite's own, and makes a database that is equal by
-// value and type: whatever comments a schema ends with, full-text indexes over views, tables that
-// cannot be read here, statistics, as many columns as SQLite allows.
+// Tests that every dump loads, in this program and in SQLite's own, and makes a database that is
+// equal by value and type. Covered are comments at the end of a schema, full-text indexes over
+// views, tables that cannot be read here, statistics, and as many columns as SQLite allows.
 
 #include "data/dump/dump_text.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -35,7 +35,7 @@ struct fixture {
     words.insert(words.begin(), "-bail");
     return run(words, {.input = input, .folder = folder.path, .program = "/usr/bin/sqlite3"});
   }
-  /// `sorted`: the lines, so that the order of rows does not matter.
+  /// `sorted` sorts the lines, so that the order of rows does not matter.
   std::string asked(const std::string& db, const std::string& sql, bool sorted = false) const {
     const auto r = sqlite({"-quote", db, sql});
     CAF_CHECK_EQUAL(r.err, "");
@@ -55,7 +55,7 @@ struct fixture {
     for (const auto& sql : texts)
       CAF_CHECK_EQUAL(sqlite({"-cmd", ".dbconfig defensive off", db, sql}).err, "");
   }
-  // Later SQLite versions gather some where an engine with the file ends, whoever asked for none.
+  // Later SQLite versions gather some statistics when an engine closes the file, without a request.
   static std::string without_statistics(const std::string& dump) {
     std::string all;
     std::istringstream from(dump);
@@ -64,14 +64,14 @@ struct fixture {
         all += line + "\n";
     return all;
   }
-  // What a full-text index keeps for itself depends on the order in which its rows came.
+  // The shadow tables of a full-text index depend on the order in which its rows were inserted.
   static bool depends_on_order(const std::string& name) {
     for (const std::string own : {"_data\"", "_idx\"", "_segdir\"", "_segments\"", "_stat\""})
       if (name.ends_with(own))
         return true;
     return false;
   }
-  /// Every row of every table with its type, and what the query says of it.
+  /// Every row of every table with its type, and the result of the query.
   std::string content(const std::string& db, const std::string& query) const {
     std::string all;
     std::istringstream names(
@@ -87,7 +87,7 @@ struct fixture {
         all += line + "\n" + asked(db, "SELECT * FROM " + line.substr(at + 3), true);
     return all + (query.empty() ? "" : asked(db, query));
   }
-  /// Dumps a.db, loads that both ways and compares. Returns the dump.
+  /// Dumps a.db, loads the dump both ways and compares. Returns the dump.
   std::string loads(const std::string& query = {}) const {
     const auto dumped = run_in({"dump", "a.db"});
     CAF_CHECK_EQUAL(std::to_string(dumped.code) + dumped.err.substr(0, dumped.err.find(':')),
@@ -137,7 +137,7 @@ CAF_TEST(comments at the end of a schema text swallow nothing) {
       loads("SELECT (SELECT count(*) FROM line), (SELECT count(*) FROM line2), (SELECT count(*) "
             "FROM open), (SELECT count(*) FROM open2), (SELECT count(*) FROM \"quoted -- /*\")");
   CAF_CHECK(has(dumped, "-- all\n;\n"));
-  // `schema` writes the same statements: what it writes runs, too.
+  // `schema` writes the same statements, and these run, too.
   const auto schema = run_in({"schema", "a.db"}).out;
   CAF_CHECK_EQUAL(run_in({"script", "d.db", "-"}, schema).err, "9 statements\n");
   CAF_CHECK_EQUAL(sqlite({"e.db"}, schema).err, "");

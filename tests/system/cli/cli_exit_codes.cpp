@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How the program ends, and how it says why.
+// Tests of the exit codes of the program, and of the messages that explain them.
 
 #include <dbengine/db_engine.hpp>
 
@@ -97,7 +97,7 @@ CAF_TEST(1 is data that does not fit and files that are not there and reading fr
 CAF_TEST(1 is a bad row of a pipe that stays open) {
   program import({"import", (folder.path / "app.db").string(), "-", "-t", "users", "--batch", "1"});
   import.write("id,name\n9,Eve\n1,Ada again\n");
-  // Up to 1 MiB is checked first.
+  // The first 1 MiB is checked before the import starts.
   std::string rest;
   while (rest.size() < (std::size_t{2} << 20))
     rest += std::to_string(100 + rest.size()) + ",somebody\n";
@@ -188,7 +188,7 @@ CAF_TEST(5 is the end of the time) {
       in_folder("query app.db '" + std::string(endless) + "SELECT count(*) FROM c' --timeout 50ms");
   CAF_CHECK_EQUAL(r.code, 5);
   CAF_CHECK(has(r.err, "timeout"));
-  // Also where a script brings its own transactions.
+  // The same if a script has its own transactions.
   const auto script = in_folder("script app.db - --timeout 50ms",
                                 "BEGIN; DELETE FROM users; " + std::string(endless) +
                                     "SELECT count(*) FROM c; COMMIT;");
@@ -231,7 +231,7 @@ CAF_TEST(11 is a file that is damaged or no database) {
 
 CAF_TEST(11 is a page that is damaged) {
   CAF_REQUIRE_EQUAL(in_folder("script app.db -", many_rows).code, 0);
-  // Of a leaf in the middle: its header says what it cannot be.
+  // Damages a leaf in the middle: its header becomes invalid.
   auto bytes = content_of(folder.path / "app.db");
   constexpr std::size_t page = 4096;
   CAF_REQUIRE(bytes.size() > 8 * page);
@@ -251,7 +251,7 @@ CAF_TEST(7 is an index that does not fit its table) {
       in_folder("script app.db -", std::string(many_rows) + "CREATE INDEX big_v ON big (v);").code,
       0);
   auto bytes = content_of(folder.path / "app.db");
-  const auto at = bytes.rfind("row 1234"); // the index is made last
+  const auto at = bytes.rfind("row 1234"); // the index is created last
   CAF_REQUIRE(at != std::string::npos);
   CAF_REQUIRE(bytes.find("row 1234") != at);
   bytes.replace(at, 8, "row 1zzz");

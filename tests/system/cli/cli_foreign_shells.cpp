@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The completion scripts of shells that are not everywhere, as those shells read them. A suite of
-// its own: where a shell is missing, it counts as skipped.
+// Tests of the completion scripts of shells that are not installed everywhere, run by those shells.
+// A separate suite, because it counts as skipped if a shell is missing.
 
 #include "cli/command.hpp"
 
@@ -23,7 +23,8 @@ namespace {
 
 using names = std::set<std::string>;
 
-// What is to be offered behind "dbengine WORDS -", "dbengine WORDS " and "dbengine WORDS OPTION ".
+// Collects the offers expected after "dbengine WORDS -", "dbengine WORDS " and "dbengine WORDS
+// OPTION ".
 void offers_of(const command& tree, const command& c, const std::string& path,
                std::map<std::string, names>& all) {
   const std::string before = path.empty() ? "" : path + " ";
@@ -55,8 +56,8 @@ void offers_of(const command& tree, const command& c, const std::string& path,
   all[before] = words;
 }
 
-// The script in zsh itself, asked as its completion system asks; what it would hand to that is
-// written instead.
+// Runs the script in zsh itself and calls it as zsh's completion system does. The functions to
+// which it passes offers print these instead.
 std::map<std::string, names> from_zsh(const std::map<std::string, names>& questions) {
   const engine_folder folder;
   write_text(folder.path / "script", run({"completion", "zsh"}).out);
@@ -118,7 +119,7 @@ CAF_TEST(zsh completes what every command of the tree takes) {
     if (found[words] != offered)
       CAF_ERROR("behind 'dbengine " << words << "': the tree has " << text_of(offered)
                                     << ", zsh offers " << text_of(found[words]));
-  // The control: something is compared.
+  // Control: something is compared.
   CAF_CHECK(found["backup "].contains("prune"));
   CAF_CHECK(found["query -"].contains("--read-only"));
   CAF_CHECK_EQUAL(text_of(found["import --types "]), "auto text ");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// --help, the manual page and the completion scripts say the same about every command. All are what
-// the program writes.
+// Tests that --help, the manual page and the completion scripts, all written by the program, agree
+// about every command.
 
 #include "cli/command.hpp"
 
@@ -23,7 +23,7 @@ namespace {
 
 using names = std::set<std::string>;
 
-// "" for the program, "backup list" and so on for all its commands.
+// Collects the paths of all commands: "" for the program, "backup list" and so on.
 void paths_of(const command& c, const std::string& path, std::vector<std::string>& all) {
   all.push_back(path);
   for (const auto& sub : c.commands)
@@ -52,7 +52,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// What a command takes, as one of the texts has it.
+// The options, commands and choices of a command according to one of the texts.
 struct usage {
   names options, commands, choices;
 };
@@ -82,8 +82,7 @@ void add_options(const std::string& text, names& to) {
   }
 }
 
-// "…: table, csv, json (default: …)" holds the choices where a list of single words stands behind
-// the colon.
+// "…: table, csv, json (default: …)" lists choices if only single words follow the colon.
 usage from_help(const std::string& path) {
   auto words = words_of(path);
   words.emplace_back("--help");
@@ -131,7 +130,7 @@ usage from_man(const std::vector<std::string>& page, const std::string& path) {
       // ".SS backup list [OPTION]... DB"
       const auto heading = raw.starts_with(".SS ") ? line.substr(4) : "";
       mine = !path.empty() && (heading + " ").starts_with(path + " ");
-      if (mine && path.find(' ') == std::string::npos) // "backup" is no heading of its own
+      if (mine && path.find(' ') == std::string::npos) // "backup" is not a separate heading
         mine = !(heading.starts_with("backup ") || heading.starts_with("config ")) ||
                path == "backup" || path == "config";
       if (heading.starts_with("backup ") || heading.starts_with("config ")) {
@@ -152,7 +151,7 @@ usage from_man(const std::vector<std::string>& page, const std::string& path) {
   return u;
 }
 
-// Asks the script in bash itself what it offers behind `path`.
+// Runs the script in bash itself and returns what it offers after `path`.
 usage from_bash(const std::string& script, const std::string& path) {
   const std::string words = "dbengine " + path + (path.empty() ? "" : " ");
   const auto offered = [&](const std::string& last) {
@@ -195,7 +194,7 @@ usage from_fish(const std::vector<std::string>& script, const std::string& path)
   return u;
 }
 
-// The choices of arguments are words in completions, but no commands.
+// The choices of arguments are words in completions, but not commands.
 usage without_choices(usage u, const std::string& path) {
   if (path == "completion")
     for (const char* shell : {"bash", "zsh", "fish"})
@@ -217,8 +216,7 @@ CAF_TEST(the manual page agrees with the help of every command) {
   const auto page = lines_of(printed({"man"}));
   for (const auto& path : all_paths())
     compare(path, "the manual page", from_help(path), from_man(page, path));
-  CAF_CHECK(
-      from_help("query").options.contains("--read-only")); // the control: something is compared
+  CAF_CHECK(from_help("query").options.contains("--read-only")); // control: something is compared
   CAF_CHECK(from_help("backup").commands.contains("prune"));
 }
 
@@ -276,7 +274,7 @@ CAF_TEST(help keeps to the width of the terminal) {
     for (const auto& path : all_paths()) {
       auto words = words_of(path);
       words.emplace_back("--help");
-      bool examples = false; // lines to be copied are not broken
+      bool examples = false; // lines to be copied are not wrapped
       for (auto line :
            lines_of(run(words, {.environment = {{"NO_COLOR", "1"}}, .columns = columns}).out)) {
         examples = examples || line == "Examples";
@@ -297,7 +295,7 @@ CAF_TEST(every example of the help is a command line that is understood) {
     for (const auto& word : words_of(path))
       at = at->find(word);
     for (const auto& example : at->examples) {
-      // Whatever comes of it in an empty folder: it is not a mistake of the command line.
+      // The example may fail in an empty folder, but not with a usage error.
       const auto words = words_of(example.substr(0, example.find_first_of("<>")));
       if (words[0] == "demo" || words[0] == "serve" || words[0] == "shell" || words[0] == "bench")
         continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What imports make of odd files: every row is in the table or reported with its line.
+// Tests of imports of odd files: every row is in the table or reported with its line.
 
 #include "system/cli/import_outcome.hpp"
 
@@ -19,7 +19,7 @@ namespace {
 import_outcome csv(const std::string& text, import_settings s = {}) {
   const db_engine db("sqlite://");
   auto o = load(db, text, s);
-  // The same in pieces of one byte: nothing depends on where a piece ends.
+  // The same in pieces of one byte: the result does not depend on where a piece ends.
   const db_engine again("sqlite://");
   const auto pieces = load(again, text, s, 1);
   CAF_CHECK_EQUAL(pieces.rows, o.rows);
@@ -67,7 +67,7 @@ CAF_TEST(a lone CR is text and blank lines are none) {
   CAF_CHECK_EQUAL(o.rows, (list{"1|'x\ry'", "2|'\r'"}));
   CAF_CHECK_EQUAL(o.result.records, 2u);
   CAF_CHECK_EQUAL(csv("a\n1\n\n3\n").rows,
-                  (list{"1", "NULL", "3"})); // of one column a blank is null
+                  (list{"1", "NULL", "3"})); // in a single column, a blank line is NULL
 }
 
 CAF_TEST(ragged rows are reported with their line) {
@@ -90,7 +90,7 @@ CAF_TEST(broken quotes are reported and all else is read) {
   CAF_CHECK_EQUAL(o.rows, (list{"2|3"}));
   CAF_CHECK_EQUAL(o.bad, (list{"2: text after the closing quote of field 1",
                                "4: the quote opened in line 4 is never closed"}));
-  // A quote inside a plain field is a character.
+  // A quote inside an unquoted field is a character.
   CAF_CHECK_EQUAL(csv("a,b\n5\" disk,x\n").rows, (list{"'5\" disk'|'x'"}));
 }
 
@@ -113,7 +113,7 @@ CAF_TEST(types are guessed only where nothing is lost) {
       (list{"1|r1.500000|'007'|'+1'|'1e999'|'12345678901234567890'|'0x10'|'2024-01-02'|'-0'|b2",
             "-9223372036854775808|r0.000010|'0'|'2'|'3'|'9223372036854775807'|'1'|'2024-12-31'|'0'|"
             "b0"}));
-  // As many digits as a double keeps; zeros at the ends do not count.
+  // As many digits as a double holds; zeros at the ends do not count.
   CAF_CHECK_EQUAL(csv("a,b\n16143672589819254.0,0.00012345678901234567\n").rows,
                   (list{"r16143672589819254.000000|r0.000123"}));
   CAF_CHECK_EQUAL(csv("a,b\n1,x'0'\n", {.guess_types = false}).rows, (list{"'1'|'x'0''"}));
@@ -124,7 +124,7 @@ CAF_TEST(an empty field is null and an empty one in quotes is text however types
   CAF_CHECK_EQUAL(csv(text).rows, (list{"1|NULL|''", "2|''|NULL"}));
   CAF_CHECK_EQUAL(csv(text, {.guess_types = false}).rows, (list{"'1'|NULL|''", "'2'|''|NULL"}));
   CAF_CHECK_EQUAL(csv("a\nx\n\n\"\"\n", {.guess_types = false}).rows, (list{"'x'", "NULL", "''"}));
-  // As in JSON lines, where null stays null and the empty text is one.
+  // As in JSON lines, where null stays NULL and an empty text stays a text.
   CAF_CHECK_EQUAL(
       csv("{\"a\":null}\n{\"a\":\"\"}\n", {.format = import_format::jsonl, .guess_types = false})
           .rows,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Damaged CSV and JSON lines, value by value: each record of the input is either in the table with
-// exactly its values, or reported with its line. The records and values come from a second reading:
-// simple code for CSV, the library's tree for JSON lines. DBENGINE_SEED repeats a run.
+// Tests imports of damaged CSV and JSON lines, value by value: each record of the input is either
+// in the table with exactly its values, or reported with its line. The records and values come from
+// a second reading: simple code for CSV, the library's tree for JSON lines. DBENGINE_SEED repeats a
+// run.
 
 #include "data/import/import.hpp"
 
@@ -31,9 +32,9 @@ using json = nlohmann::json;
 namespace {
 
 struct loaded {
-  bool refused = false; // as a whole, with an error
+  bool refused = false; // the whole input, with an error
   app::import_result result;
-  std::vector<std::uint64_t> bad; // lines
+  std::vector<std::uint64_t> bad; // line numbers
   rows table;
 };
 
@@ -49,7 +50,7 @@ loaded load(const db_engine& db, const bytes& text, app::import_settings s, std:
     l.refused = true;
     return l;
   } catch (const error& e) {
-    // A header may ask for what SQLite cannot make: a name with a zero byte.
+    // A header may contain a name that SQLite does not accept: one with a zero byte.
     if (e.code() != errc::sql && e.code() != errc::too_big)
       throw;
     l.refused = true;
@@ -59,7 +60,7 @@ loaded load(const db_engine& db, const bytes& text, app::import_settings s, std:
   return l;
 }
 
-// A number says the same as the text that it came from.
+// True if a number is equal to the text that it came from.
 bool same_number(const field& f, const bytes& text) {
   char* end = nullptr;
   if (f.type() == value_type::integer) {
@@ -80,7 +81,7 @@ bool same_field(const field& f, const std::optional<bytes>& text, bool quoted) {
   case value_type::text: return text && f.bytes() == *text;
   case value_type::blob:
     return text && !quoted && "x'" + app::hex_text(f.bytes()) + "'" == [&] {
-      bytes lower = *text; // hexadecimal digits of any case
+      bytes lower = *text; // hexadecimal digits in upper or lower case
       std::transform(lower.begin(), lower.end(), lower.begin(),
                      [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
       return lower;
@@ -100,7 +101,7 @@ std::string text_of(const kind& k) {
          (k.stop ? " stop" : " skip");
 }
 
-// What is wrong, nothing for nothing.
+// Describes what is wrong; empty if nothing is.
 std::string csv_problem(const loaded& l, const std::vector<plain_record>& all, const kind& k) {
   std::size_t row = 0, bad = 0;
   for (std::size_t i = k.existing ? 0 : 1; i < all.size() && !(bad > 0 && k.stop); ++i) {
@@ -172,7 +173,7 @@ struct json_line {
   json tree;
 };
 
-// The lines that are not blank. A byte order mark may stand before the first.
+// The lines that are not blank. A byte order mark may precede the first.
 std::vector<json_line> json_lines(const bytes& text) {
   std::vector<json_line> all;
   std::uint64_t number = 0;
@@ -242,7 +243,7 @@ void run_mutants(import_format format, int n) {
     db.execute("DROP TABLE IF EXISTS t");
     if (k.existing) {
       std::string names = "a, b, x";
-      // The header stands for a record then.
+      // The header then counts as a record.
       for (std::size_t c = 0; format == import_format::csv && c < all[0].fields; ++c)
         names = (c == 0 ? "" : names + ", ") + "c" + std::to_string(c);
       db.execute("CREATE TABLE t (" + names + ")");

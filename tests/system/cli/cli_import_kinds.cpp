@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a file to import may be: formats by content, what is refused by name, and that every record
-// is accounted for.
+// Tests which files can be imported: formats are detected by content, unsupported ones are refused
+// by name, and every record is accounted for.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -28,7 +28,7 @@ struct fixture {
 
   std::string file(const char* name) const { return (folder.path / name).string(); }
 
-  // The table after an import into a new database, an object per row; what was said if the exit
+  // The table after an import into a new database, an object per row; the error output if the exit
   // code is not 0.
   std::string made_of(const std::string& name, const std::string& content,
                       const std::string& options = {}) const {
@@ -82,7 +82,7 @@ CAF_TEST(rows that the table ignores are reported and not counted as imported) {
     CAF_CHECK_EQUAL(rows_of("i.db"),
                     "{\"id\":1,\"v\":\"a\"}\n{\"id\":3,\"v\":\"c\"}\n{\"id\":4,\"v\":\"d\"}\n");
   }
-  // Tables whose rows SQLite counts in another way.
+  // Tables whose rows SQLite counts differently.
   plain_sqlite(file("v.db"))
       .script("CREATE VIRTUAL TABLE t USING fts5(b); CREATE VIRTUAL TABLE r USING rtree(id, x, y);"
               "CREATE VIEW w AS SELECT b FROM t;"
@@ -104,9 +104,9 @@ CAF_TEST(JSON arrays and objects over several lines are imported by their conten
       made_of("v.json", "{\n \"a\": 1,\n \"b\": \"x\"\n}\n{\n \"a\": 2.5, \"b\": \"[1,2]\" }"),
       two);
   CAF_CHECK_EQUAL(made_of("e.json", "[]"), made_of("e.json", {})); // neither names columns
-  // A file of CSV that begins like JSON is CSV by its name.
+  // A file named .csv is CSV, even if it begins like JSON.
   CAF_CHECK_EQUAL(made_of("b.csv", "{\"}\n1\n"), "{\"{\\\"}\":1}\n");
-  // Longer than the beginning that is checked, and all in one line.
+  // Longer than the part that is checked for the format, and all in one line.
   std::string longer = "[";
   for (int i = 0; i < 60'000; ++i)
     longer += (i == 0 ? "" : ",") + "{\"id\":"s + std::to_string(i) + ",\"name\":\"abcdefghij\"}";
@@ -167,7 +167,7 @@ CAF_TEST(what cannot be read is refused by name and makes no table) {
     CAF_CHECK(has(said, "the input is ") && has(said, name));
     CAF_CHECK(!std::filesystem::exists(folder.path / "new.db"));
   }
-  // Latin-1 shows line by line.
+  // Latin-1 is detected line by line.
   CAF_CHECK(has(made_of("l.csv", "id,name\n1,Ada\n2,caf\xe9\n"),
                 "l.csv:3: field 2 is not UTF-8: convert the file; if it is Latin-1, with iconv"));
   CAF_CHECK(
@@ -189,7 +189,7 @@ CAF_TEST(lines that end with CR alone) {
   CAF_CHECK_EQUAL(made_of("c.csv", "id,name\r1,Ada\r2,\"x\ny\"\r"),
                   "{\"id\":1,\"name\":\"Ada\"}\n{\"id\":2,\"name\":\"x\\ny\"}\n");
   CAF_CHECK(has(made_of("c.csv", "id,name\r1,Ada\r2\r"), "c.csv:3: 1 field instead of 2"));
-  // One LF at the end of a line, and a CR is text.
+  // A single LF ends a line, and a CR is text.
   CAF_CHECK_EQUAL(made_of("c.csv", "id,name\n1,A\rB\n"), "{\"id\":1,\"name\":\"A\\rB\"}\n");
 }
 
@@ -255,12 +255,12 @@ CAF_TEST(a table without rows is made again by what is exported) {
         in_folder("query to.db 'SELECT name FROM pragma_table_info(\"t\")' -o jsonl").out,
         "{\"name\":\"id\"}\n{\"name\":\"a \\\"b\"}\n");
     CAF_CHECK_EQUAL(rows_of("to.db"), std::string());
-    const auto again = in_folder("import to.db " + name + " -t t"); // where it is there
+    const auto again = in_folder("import to.db " + name + " -t t"); // into an existing table
     CAF_CHECK_EQUAL(again.code, 0);
     CAF_CHECK(has(again.err, "0 rows imported"));
   }
   CAF_CHECK_EQUAL(content_of(folder.path / "n.jsonl"), "{\"$columns\":[\"id\",\"a \\\"b\"]}\n");
-  // A result that a person or a program reads stays empty.
+  // The output of a query without rows stays empty.
   CAF_CHECK_EQUAL(in_folder("query n.db 'SELECT * FROM t' -o jsonl").out, std::string());
   // With rows there is no such record, and a column may have that name.
   CAF_CHECK_EQUAL(made_of("c.jsonl", "{\"$columns\":\"[1]\"}\n{\"$columns\":[\"x\"]}\n"),

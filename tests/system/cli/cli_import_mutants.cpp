@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Ten thousand damaged CSV and JSON inputs: no crash, and every record is in the table or reported.
-// The number of records is counted by a second, simple reading of the same bytes;
-// cli_import_content compares the values. DBENGINE_SEED repeats a run.
+// Tests ten thousand damaged CSV and JSON inputs: no crash, and every record is in the table or
+// reported. A second, simple reading of the same bytes counts the records; cli_import_content
+// compares the values. DBENGINE_SEED repeats a run.
 
 #include "data/import/import.hpp"
 #include "data/input/csv_reader.hpp"
@@ -26,7 +26,7 @@ namespace {
 
 using app::import_format;
 
-// The records that an import of CSV has to account for; nothing if there is no header to go by.
+// The number of records that an import of CSV must account for; empty if there is no usable header.
 std::optional<std::size_t> csv_records(const bytes& text) {
   const auto all = plain_records(text);
   if (all.empty() || all[0].broken)
@@ -67,10 +67,10 @@ void check_one(const db_engine& db, const bytes& text, import_format format, std
         [&](std::uint64_t, const std::string&) { ++reported; }, result);
   } catch (const app::data_error&) {
     CAF_REQUIRE(!result.created_table);
-    ++t.refused; // the input as a whole was refused, and said so
+    ++t.refused; // the whole input was refused, with an error
     return;
   } catch (const dbengine::error& e) {
-    // A header may ask for what SQLite cannot make: a name with a zero byte, a name twice.
+    // A header may contain names that SQLite does not accept: one with a zero byte, or a duplicate.
     CAF_REQUIRE(e.code() == errc::sql || e.code() == errc::too_big);
     CAF_REQUIRE(!result.created_table);
     ++t.refused;
@@ -109,7 +109,7 @@ void run_mutants(import_format format, int n) {
   }
   CAF_MESSAGE(t.loaded << " loaded, " << t.refused << " refused, " << t.rows << " rows, " << t.bad
                        << " bad");
-  // The mutants are no good if they are all alike.
+  // The mutants are useless if they are all alike.
   CAF_CHECK(t.loaded > static_cast<std::size_t>(n) / 3);
   CAF_CHECK(t.rows > static_cast<std::size_t>(n) / 3);
   CAF_CHECK(t.bad > static_cast<std::size_t>(n) / 20);
@@ -126,13 +126,13 @@ CAF_TEST(mutated JSON lines lose no record in silence) {
 }
 
 CAF_TEST(a lost record would be seen) {
-  // The control: the second reading counts what is there.
+  // Control: the second reading counts the records that exist.
   CAF_CHECK_EQUAL(csv_records("a,b\n1,2\n\n\"x\ny\",3\n\"z\"q,1\n4,5"), 4u);
   CAF_CHECK_EQUAL(csv_records("a\n1\n\n2\n"), 3u);
   CAF_CHECK_EQUAL(csv_records("\"a\n"), std::nullopt);
   CAF_CHECK_EQUAL(csv_records("a,b\r1,2\r3,\"\n\"\r4,5"), 3u);
-  // Among lines that end with CR, behind a broken record: LF CR are two ends, with a blank line
-  // between them.
+  // If lines end with CR, LF CR after a broken record is two line ends, with a blank line between
+  // them.
   CAF_CHECK_EQUAL(csv_records("a\r1\r\"x\"y,\"\n\r2\r\""), 5u);
   CAF_CHECK_EQUAL(json_records("{}\n\n \r\nx"), 2u);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Ctrl-C, in pipes as a signal and on a terminal as a key: the exit code is 130 and nothing
-// half-written stays.
+// Tests of Ctrl-C, as a signal in pipes and as a key on a terminal: the exit code is 130 and no
+// half-written file stays.
 
 #include <dbengine/db_engine.hpp>
 
@@ -38,7 +38,7 @@ struct fixture {
                            .ready = is_busy,
                            .columns = columns});
   }
-  /// All files in the folder and those below it, but for the lock that marks a folder of backups.
+  /// All files in the folder and its subfolders, except the lock that marks a folder of backups.
   std::vector<std::string> files() const {
     std::vector<std::string> all;
     for (const auto& e : std::filesystem::recursive_directory_iterator(folder.path))
@@ -49,7 +49,7 @@ struct fixture {
   }
 };
 
-// Enough packages for a demonstration of some seconds.
+// Enough packages for a demo of some seconds.
 std::string package_index() {
   std::string all;
   for (int i = 0; i < 60'000; ++i) {
@@ -79,7 +79,7 @@ CAF_TEST(a backup that is stopped leaves no file) {
 }
 
 CAF_TEST(a verification that is stopped says nothing about the backup) {
-  // As if copied by hand: no manifest.
+  // As if copied by hand: without a manifest.
   std::filesystem::copy(folder.path / "slow.db", folder.path / "copy.sqlite");
   const auto before = files();
   const auto piped = interrupted("backup verify copy.sqlite");
@@ -116,7 +116,7 @@ CAF_TEST(a demonstration that is stopped or fails leaves no database) {
   }
   CAF_CHECK_EQUAL(in_folder("demo --input empty --database demo.db").code, 1);
   CAF_CHECK_EQUAL(files(), before);
-  // A file that was there is not its own.
+  // A file that existed before does not belong to the demo.
   const auto bytes = content_of(folder.path / "slow.db");
   CAF_CHECK_EQUAL(in_folder("demo --input empty --database slow.db").code, 2);
   CAF_CHECK(content_of(folder.path / "slow.db") == bytes);

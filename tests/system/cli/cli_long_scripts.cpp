@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Scripts beyond what is held in memory: read piece by piece, in transactions of their own or in
-// one, failures reported with their line. A dump larger than SQLite takes as one text is such a
-// script: `DBENGINE_DUMP_BYTES` makes it of that size.
+// Tests of scripts larger than what is held in memory: they are read piece by piece, in their own
+// transactions or in one, and failures are reported with their line. A dump larger than SQLite
+// accepts as one text is such a script; `DBENGINE_DUMP_BYTES` sets its size.
 
 #include "data/statements/long_script.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -19,7 +19,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// Lines of a comment, so that it is long and makes no rows.
+// Lines of a comment, which are long and create no rows.
 std::string long_comment() {
   std::string text;
   constexpr std::size_t size = app::most_of_short_script + (std::size_t{1} << 20);
@@ -63,7 +63,7 @@ CAF_TEST(a long script is one transaction) {
   CAF_CHECK_EQUAL(good.code, 0);
   CAF_CHECK_EQUAL(good.out, "a\n1\n");
   CAF_CHECK_EQUAL(good.err, "3 statements\n");
-  // One that fails undoes all, and is reported with its line.
+  // A failing script undoes all, and is reported with its line.
   const auto line = std::to_string(lines_of(begin + middle) + 3);
   const auto bad =
       run_in({"script", "b.db", "-"}, begin + middle +
@@ -72,7 +72,7 @@ CAF_TEST(a long script is one transaction) {
   CAF_CHECK_EQUAL(bad.code, 1);
   CAF_CHECK_EQUAL(bad.err, "error: line " + line + ": no such table: nope (sql, SQLite code 1)\n");
   CAF_CHECK_EQUAL(asked("b.db", "SELECT count(*) FROM sqlite_schema"), "0\n");
-  // It may not end the transaction that it is run in.
+  // A script may not end the transaction in which it runs.
   const auto ends = run_in({"script", "b.db", "-"}, begin + middle + "/* x */ COMMIT;\n");
   CAF_CHECK_EQUAL(ends.code, 1);
   CAF_CHECK(
@@ -99,7 +99,7 @@ CAF_TEST(a dump larger than one text of SQLite loads) {
   const std::size_t bytes = given != nullptr
                                 ? std::strtoull(given, nullptr, 10)
                                 : app::most_of_short_script + app::most_of_short_script / 8;
-  // A byte of a blob is two of its dump.
+  // A byte of a blob is two bytes of its dump.
   constexpr std::size_t blob_size = 100'000;
   const auto rows = bytes / (2 * blob_size) + 1;
   CAF_REQUIRE_EQUAL(
@@ -108,7 +108,7 @@ CAF_TEST(a dump larger than one text of SQLite loads) {
                         std::to_string(rows) + ") INSERT INTO t SELECT x, randomblob(" +
                         std::to_string(blob_size) + ") FROM n; CREATE VIEW v AS SELECT id FROM t"),
       "");
-  // On demand also a value whose literal would be longer than a statement may be.
+  // If a size is given, also a value whose literal would be longer than a statement may be.
   if (given != nullptr)
     CAF_CHECK_EQUAL(asked("a.db", "INSERT INTO t (b) VALUES (randomblob(520000000))"), "");
   CAF_CHECK_EQUAL(through_sh("\"$p\" dump a.db > a.sql").code, 0);

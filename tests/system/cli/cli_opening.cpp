@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The program on files that others have open, left in the middle of something, or that are no
-// files.
+// Tests of the program on files that others have open or left in the middle of a transaction, and
+// on paths that are no files.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -127,7 +127,7 @@ CAF_TEST(what is no file is no database) {
        {"query x 'SELECT 1'", "query x 'CREATE TABLE t (a)'", "check x", "dump x", "schema x",
         "stats x", "backup now x --dir b", "backup verify x", "vacuum x", "export x -t t -"}) {
     CAF_MESSAGE(line);
-    const auto r = in_folder(line); // one that hangs is killed, and the test fails
+    const auto r = in_folder(line); // a hanging program is killed, and the test fails
     CAF_CHECK(r.code != 0 && r.code < 100);
     CAF_CHECK(!r.err.empty() || has(r.out, "no file"));
   }

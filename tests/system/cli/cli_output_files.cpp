@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The files that commands write: never a database's own, whatever name leads to it; whole or not at
-// all; through links, with the mode that was there.
+// Tests of the files that commands write: never a database's own file, under any name; complete or
+// not at all; through links, with the mode of the existing file.
 
 #include "output/output_file.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -107,7 +107,7 @@ CAF_TEST(another database is not written over) {
   for (const std::string target : {"app.db", "other.db-shm"})
     refused(in_folder("bench --tests single --operations 10 --json " + target), "bench");
   CAF_CHECK(content_of(folder.path / "other.db") == before);
-  // What only looks like it.
+  // Names that only look like a database's files.
   for (const std::string target : {"none.db-wal", "x.lock", "app.db.csv"})
     CAF_CHECK_EQUAL(in_folder("export app.db -t t " + target).code, 0);
 }
@@ -140,13 +140,13 @@ CAF_TEST(an export goes through links and keeps the mode) {
     CAF_CHECK_EQUAL(in_folder("export app.db -t t real.csv").code, 0);
     CAF_CHECK_EQUAL(mode_of(folder.path / "real.csv"), mode);
   }
-  // Through a link to what is not there yet.
+  // Through a link whose target does not exist yet.
   fs::create_directory(folder.path / "d");
   fs::create_symlink("d/new.csv", folder.path / "dangling.csv");
   CAF_CHECK_EQUAL(in_folder("export app.db -t t dangling.csv").code, 0);
   CAF_CHECK_EQUAL(content_of(folder.path / "d" / "new.csv"), exported);
   CAF_CHECK(fs::is_symlink(folder.path / "dangling.csv"));
-  // A new file has the mode that the user's mask gives it.
+  // A new file gets its mode from the user's mask.
   CAF_CHECK_EQUAL(through_sh("umask 027; \"$p\" export app.db -t t masked.csv").code, 0);
   CAF_CHECK_EQUAL(mode_of(folder.path / "masked.csv"), 0640u);
 }
@@ -161,7 +161,7 @@ CAF_TEST(nothing that lies beside an export is touched) {
   CAF_CHECK_EQUAL(in_folder("export app.db -t t out2.csv").code, 0);
   CAF_CHECK_EQUAL(content_of(victim), "precious");
   CAF_CHECK_EQUAL(content_of(folder.path / "out2.csv.partial"), "mine");
-  // What fails leaves nothing, neither beside nor in the place of what was there.
+  // A failing export leaves nothing, neither beside nor instead of the existing file.
   CAF_CHECK_EQUAL(in_folder("export app.db 'SELECT abs(-9223372036854775808) FROM t' out.csv").code,
                   1);
   CAF_CHECK_EQUAL(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What is exported, imported again and exported again is the same: random tables, and a shop like
-// the databases that people learn SQL with, through dump and script as well.
+// Tests that export, import and export again give the same: for random tables, and for a shop like
+// the sample databases for learning SQL, which also goes through dump and script.
 
 #include "data/import/import.hpp"
 
@@ -74,7 +74,7 @@ value random_value(random_source& r) {
   }
 }
 
-// The rows of a table with types and every byte.
+// The rows of a table with their types and every byte.
 std::string picture(const db_engine& db, const std::string& table) {
   std::string text;
   const rows all = db.fetch("SELECT * FROM " + app::quoted_name(table) + " ORDER BY rowid");
@@ -144,7 +144,7 @@ CAF_TEST(random tables survive CSV and JSON) {
       names += (i == 0 ? "" : ", ") + app::quoted_name(column_name(r, i));
       marks += i == 0 ? "?" : ", ?";
     }
-    // Without types, so that every value stays what it is.
+    // Without types, so that every value is kept as it is.
     from.execute("CREATE TABLE t (" + names + ")");
     std::vector<params> sets(below(r, 12));
     const auto width = static_cast<std::size_t>(std::count(marks.begin(), marks.end(), '?'));
@@ -195,7 +195,7 @@ CAF_TEST(JSON lines make a table that changes no value) {
 
 namespace {
 
-// A shop with all that such databases have: keys of every kind, views, triggers, indexes on
+// A shop with the features of such databases: keys of every kind, views, triggers, indexes on
 // expressions, generated columns, strict and rowid-less tables, full text, an R-tree, blobs, names
 // with spaces.
 std::string shop() {
@@ -241,7 +241,7 @@ PRAGMA user_version = 42;
   return sql;
 }
 
-// Everything a database holds, read by SQLite's own program.
+// The whole content of a database, read by SQLite's own program.
 std::string content(const std::filesystem::path& db) {
   const std::string sql =
       "PRAGMA user_version; SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2;"
@@ -273,8 +273,8 @@ CAF_TEST(a shop goes through script and dump and back) {
   in("script copy.db -", dumped);
   CAF_CHECK_EQUAL(in("dump copy.db"), dumped);
   CAF_CHECK_EQUAL(content(folder.path / "copy.db"), content(folder.path / "shop.db"));
-  // SQLite's program reads our dump, and we read its: where it writes into the schema, for virtual
-  // tables, no client may.
+  // SQLite's program reads our dump, and this program reads SQLite's. Exception: for virtual
+  // tables, SQLite's dump writes into the schema, which no client may.
   run({(folder.path / "theirs.db").string()}, {.input = dumped, .program = "/usr/bin/sqlite3"});
   CAF_CHECK_EQUAL(content(folder.path / "theirs.db"), content(folder.path / "shop.db"));
   const auto theirs = [&](const char* file) {
@@ -347,14 +347,14 @@ CAF_TEST(tables of the shop go through files by the commands) {
           in({"export", "copy_" + format + ".db", "-t", table, "-", "--format", format}),
           content_of(folder.path / file));
     }
-  // What SQLite computes is not exported, for it could not be imported.
+  // Generated columns are not exported, because they could not be imported.
   in({"export", "shop.db", "-t", "Order Details", "details.csv"});
   in({"query", "shop.db", "CREATE TABLE before AS SELECT * FROM \"Order Details\""});
   in({"query", "shop.db", "DELETE FROM \"Order Details\""});
   in({"import", "shop.db", "details.csv", "-t", "Order Details"});
   CAF_CHECK_EQUAL(in({"query", "shop.db", "SELECT * FROM before", "-o", "csv"}),
                   in({"query", "shop.db", "SELECT * FROM \"Order Details\"", "-o", "csv"}));
-  // Into the same table again, by its own types, and by SQL with a parameter.
+  // Into the same table again, by its own types, and from SQL with a parameter.
   in({"export", "shop.db", "SELECT * FROM film WHERE film_id > :n", "some.csv", "-p", "n:=30"});
   in({"query", "shop.db", "DELETE FROM film WHERE film_id > 30"});
   in({"import", "shop.db", "some.csv", "-t", "film"});

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Databases in the shapes of those that people learn SQL with, a trader (as Northwind) and a lender
-// of films (as Sakila): composite and text keys, many-to-many tables, tables that refer to each
-// other in a circle, views of views, triggers that change what was just written, and every oddity
-// of their files. What is loaded goes through dumps, CSV and JSON lines and returns as the same.
+// Tests of databases like the samples for learning SQL: a trader (as Northwind) and a lender of
+// films (as Sakila). They have composite and text keys, many-to-many tables, circular references,
+// views of views, triggers that change what was just written, and every oddity of their files. The
+// loaded databases go through dumps, CSV and JSON lines and return unchanged.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 using list = std::vector<std::string>;
 
-// The first line that differs, because the texts are long.
+// Reports only the first line that differs, because the texts are long.
 void same(const std::string& what, const std::string& found, const std::string& expected) {
   std::istringstream left(expected), right(found);
   std::string a, b;
@@ -45,7 +45,7 @@ struct fixture {
                     "0 " + words[0]);
     return r.out;
   }
-  /// What SQLite's own program says.
+  /// The output of SQLite's own program.
   std::string sqlite(const std::string& db, const std::string& sql,
                      const std::string& mode = "-list") const {
     const auto r = run({mode, (folder.path / db).string(), sql}, {.program = "/usr/bin/sqlite3"});
@@ -63,7 +63,7 @@ struct fixture {
       all.push_back(text.substr(at + 2, text.find('"', at + 2) - at - 2));
     return all;
   }
-  /// All rows with their types, the schema, what the views show and what is wrong.
+  /// All rows with their types, the schema, the rows of the views, and the result of the checks.
   std::string content(const std::string& db, const list& views) const {
     std::string all = sqlite(
         db, "SELECT type, name, tbl_name, sql FROM "
@@ -87,8 +87,8 @@ void fixture::through_dumps(const std::string& script, const list& views) const 
   same("the dump of a copy", good({"dump", "b.db"}), dumped);
   const auto expected = content("a.db", views);
   same("a copy", content("b.db", views), expected);
-  // Line ends of another system and a byte order mark change nothing but the line ends inside texts
-  // and definitions.
+  // Line ends of another system and a byte order mark change only the line ends inside texts and
+  // definitions.
   std::string windows = "\xef\xbb\xbf";
   for (const char c : dumped)
     windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
@@ -99,7 +99,7 @@ void fixture::through_dumps(const std::string& script, const list& views) const 
   };
   same("with line ends of another system", without_cr(content("w.db", views)),
        without_cr(expected));
-  // SQLite's program reads ours, and ours reads its.
+  // SQLite's program reads our dump, and this program reads SQLite's.
   run({(folder.path / "c.db").string()}, {.input = dumped, .program = "/usr/bin/sqlite3"});
   same("our dump in SQLite", content("c.db", views), expected);
   good({"script", "d.db", "-"}, sqlite("a.db", ".dump"));
@@ -107,14 +107,14 @@ void fixture::through_dumps(const std::string& script, const list& views) const 
   CAF_CHECK_EQUAL(good({"check", "b.db"}), "ok\n");
 }
 
-// Each table is exported, imported into the same schema without rows, and compared; then into a
-// table made by the import.
+// Exports each table, imports it into the same schema without rows, and compares; then into a table
+// created by the import.
 void fixture::through_files(const std::string& db, const list& views) const {
   const auto expected = content(db, views);
   std::size_t files = 0;
   for (const std::string format : {"csv", "jsonl"}) {
     const auto copy = format + ".db", fresh = format + "_fresh.db";
-    // A copy without rows or triggers, which would write into what is imported.
+    // A copy without rows, and without triggers, which would write into the imported tables.
     write_text(folder.path / copy, content_of(folder.path / db));
     const auto triggers =
         sqlite(copy, "SELECT sql || ';' FROM sqlite_schema WHERE type = 'trigger'");
@@ -133,7 +133,7 @@ void fixture::through_files(const std::string& db, const list& views) const {
       good({"import", fresh, file, "-t", one});
       same("a table of the same types", good({"export", copy, "-t", one, "-", "--format", format}),
            content_of(folder.path / file));
-      // CSV does not tell the types of a column that mixes them: it becomes one of text.
+      // CSV does not preserve the types of a column that mixes them: the column becomes text.
       if (format != "csv" || one != "payment")
         same("a table made by the import",
              good({"export", fresh, "-t", one, "-", "--format", format}),
@@ -253,7 +253,7 @@ COMMIT;
 
 std::string lender() {
   std::string sql = lender_tables;
-  // Strict tables know few types.
+  // Strict tables allow few types.
   const std::string strict =
       "payment_id int PRIMARY KEY NOT NULL, store_id INT REFERENCES store, amount DECIMAL(5,2)";
   sql.replace(sql.find(strict), strict.size(),
@@ -298,7 +298,7 @@ CAF_TEST(a trader goes through dumps and files) {
     DBENGINE_SKIP("no sqlite3 here");
   through_dumps(trader(), trader_views);
   CAF_CHECK_EQUAL(sqlite("b.db", "SELECT count(*) FROM [Order Details]"), "180\n");
-  // Triggers work behind the round trip.
+  // Triggers work after the round trip.
   CAF_CHECK_EQUAL(run_in({"query", "b.db", "INSERT INTO Orders (ShipName) VALUES ('')"}).code, 1);
   good({"query", "b.db", "INSERT INTO [Best Customers] (CompanyName) VALUES ('Zaanse Schans')"});
   CAF_CHECK_EQUAL(sqlite("b.db", "SELECT CompanyName FROM Customers WHERE CustomerID = 'zaans'"),
@@ -310,15 +310,15 @@ CAF_TEST(a lender of films goes through dumps and files) {
   if (!has_program("sqlite3"))
     DBENGINE_SKIP("no sqlite3 here");
   through_dumps(lender(), lender_views);
-  // A trigger stamped the time when the rows were made, not when they were loaded again: `content`
-  // has compared it.
+  // A trigger stamped the time when the rows were created, not when they were loaded again;
+  // `content` has compared it.
   CAF_CHECK_EQUAL(sqlite("b.db", "SELECT count(*) FROM actor WHERE last_update > '2006-02-15'"),
                   "50\n");
   through_files("a.db", lender_views);
 }
 
 CAF_TEST(a list of customers from a spreadsheet keeps every field) {
-  // As a spreadsheet of another system writes it.
+  // As a spreadsheet on another system writes it.
   const std::string csv =
       "\xef\xbb\xbf"
       "\"id\",\"zip\",\"name\",\"note\",\"born\",\"limit\",\"big\",\"share\"\r\n"
@@ -330,7 +330,7 @@ CAF_TEST(a list of customers from a spreadsheet keeps every field) {
       "5,1e5,'single','it''s',2026-01-01T00:00:00Z,007,-0,1.\r\n";
   write_text(folder.path / "people.csv", csv);
   const std::string shown = "SELECT * FROM people ORDER BY id";
-  // As text: every field letter by letter, nothing is NULL, quotes alone the empty text.
+  // As text: every field letter by letter, nothing is NULL, and quotes alone are the empty text.
   good({"import", "text.db", "people.csv", "-t", "people", "--types", "text"});
   CAF_CHECK_EQUAL(
       sqlite("text.db",
@@ -342,7 +342,7 @@ CAF_TEST(a list of customers from a spreadsheet keeps every field) {
       "NULL|'Ω 日本 🎉 e\xcc\x81'|NULL|'29/02/2000'|'1e2'|'12345678901234567890'|'-0.0'\n"
       "'7'|' padded '|' padded '|''|''|'0'|'.5'\n"
       "'1e5'|'''single'''|'''it''''s'''|'2026-01-01T00:00:00Z'|'007'|'-0'|'1.'\n");
-  // With types: a column gets a number's type only where all of it are numbers and none loses a
+  // With types: a column gets a numeric type only if all its values are numbers and none loses a
   // digit.
   good({"import", "auto.db", "people.csv", "-t", "people"});
   CAF_CHECK_EQUAL(
@@ -363,8 +363,8 @@ CAF_TEST(a list of customers from a spreadsheet keeps every field) {
       good({"import", file + ".db", file, "-t", "people"});
       CAF_CHECK_EQUAL(sqlite(file + ".db", shown, "-quote"), sqlite(db, shown, "-quote"));
     }
-  // Into a typed table with a key that is there: its row is reported with its line and nothing else
-  // is lost.
+  // Into a typed table with an existing key: its row is reported with its line, and nothing else is
+  // lost.
   good(
       {"query", "typed.db",
        "CREATE TABLE people (id INTEGER PRIMARY KEY, zip TEXT, name TEXT NOT NULL, note, born DATE, "

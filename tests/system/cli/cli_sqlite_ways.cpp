@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the program does as the command sqlite3 does it: statements, scripts, names, white space,
-// and several programs at once.
+// Tests of what the program does as the command sqlite3 does it: statements, scripts, names, white
+// space, and several programs at once.
 
 #include <dbengine/db_engine.hpp>
 
@@ -31,7 +31,7 @@ struct fixture {
   run_result go(const std::vector<std::string>& words, const std::string& input = {}) const {
     return run(words, {.input = input, .folder = folder.path});
   }
-  // What is written, or what was said if the exit code is not 0.
+  // The output, or the error output if the exit code is not 0.
   std::string csv(const std::string& sql, const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words{"query", "app.db", sql, "-o", "csv"};
     words.insert(words.end(), more.begin(), more.end());
@@ -66,7 +66,7 @@ CAF_TEST(names of other alphabets are no keywords) {
   CAF_CHECK_EQUAL(csv("WITH a$delete AS (SELECT 1 AS a) SELECT a FROM a$delete"), "a\n1\n");
   CAF_CHECK_EQUAL(csv("WITH insertö AS (SELECT 1 AS a) SELECT a FROM insertö"), "a\n1\n");
   CAF_CHECK_EQUAL(csv("\xef\xbb\xbfSELECT 1 AS a"), "a\n1\n");
-  // Reading makes no file.
+  // A read creates no file.
   CAF_CHECK_EQUAL(go({"query", "none.db", "WITH ödelete AS (SELECT 1) SELECT * FROM ödelete"}).code,
                   1);
   CAF_CHECK(!std::filesystem::exists(folder.path / "none.db"));
@@ -105,7 +105,7 @@ CAF_TEST(an option may have an empty value) {
   CAF_CHECK_EQUAL(content_of(folder.path / "out.csv"), "a\n1\n");
   CAF_CHECK_EQUAL(go({"import", "app.db", "out.csv", "--table="}).code, 0);
   CAF_CHECK_EQUAL(csv("SELECT count(*) AS n FROM \"\""), "n\n2\n");
-  // Without a file there is nothing to export to, and a file is no value.
+  // Without FILE, `export` has no target.
   CAF_CHECK(has(go({"export", "app.db", "--table="}).err, "FILE is missing"));
 }
 
@@ -131,7 +131,8 @@ CAF_TEST(a dump may make children before their parents) {
   CAF_CHECK_EQUAL(r.code, 0);
   CAF_CHECK(!has(r.err, "warning"));
   CAF_CHECK_EQUAL(csv("SELECT * FROM kid"), "id,p\n5,1\n");
-  // Rows without a parent are reported, and everything else enforces foreign keys as before.
+  // A script with its own transaction may leave rows without a parent, which are reported. All
+  // other statements enforce foreign keys as before.
   const auto orphan =
       go({"script", "app.db", "-"}, "BEGIN; INSERT INTO kid VALUES (6, 9); COMMIT;");
   CAF_CHECK_EQUAL(orphan.code, 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What goes where: data to standard output, everything else to standard error, bars and colours to
-// terminals only.
+// Tests of the output streams: data goes to standard output, everything else to standard error,
+// bars and colours to terminals only.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -58,7 +58,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Takes colours out, so that widths can be measured.
+// Removes colours, so that widths can be measured.
 std::string plain(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i)
@@ -118,7 +118,7 @@ CAF_TEST(bars are drawn on terminals only) {
   CAF_CHECK(has(on_terminal("restore two.sqlite new.db", 80).out, "\rrestoring"));
   CAF_CHECK(!has(on_terminal("import app.db rows.csv -t t5", 80, {{"TERM", "dumb"}}).out, "\r"));
   CAF_CHECK(!has(on_terminal("-q import app.db rows.csv -t t6", 80).out, "\r"));
-  // However narrow, a bar keeps to its line.
+  // A bar stays in its line, however narrow the terminal is.
   for (const auto& drawn : lines_of(on_terminal("import app.db rows.csv -t t7", 20).out)) {
     std::size_t at = 0;
     for (auto r = drawn.find('\r'); r != std::string::npos; r = drawn.find('\r', at)) {

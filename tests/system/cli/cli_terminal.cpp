@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The commands on a terminal, as a person sees them: tables, bars, the end of the screen.
+// Tests of the commands on a terminal: tables, bars, the end of the screen.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -31,7 +31,7 @@ struct place : engine_folder {
   }
 };
 
-// Columns that the widest line on the screen takes, of those that have the text.
+// The largest width in columns of the lines on the screen that contain the text.
 std::size_t widest(const tmux& t, const std::string& with) {
   std::size_t most = 0;
   std::istringstream lines(t.screen());
@@ -69,7 +69,7 @@ CAF_TEST(tables follow the width of the terminal) {
   t.line(wide);
   SEES(t, "7 │ end │");
   t.resize(50);
-  t.key("C-l"); // a clean screen
+  t.key("C-l"); // clears the screen
   t.line(wide);
   SEES(t, "… │ end │");
   CAF_CHECK(widest(t, "│ end │") <= 50);
@@ -162,7 +162,7 @@ CAF_TEST(measurements fit a terminal of 80 columns) {
       if (app::ui::display_width(line) > 80)
         CAF_ERROR("too long: " << line);
     } else if (line == "Recommendations") {
-      break; // sentences
+      break; // sentences follow
     }
   CAF_CHECK(measured > 20);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a database, a file or a name holds steers no terminal, and is in a pipe byte by byte as it
-// is.
+// Tests that text from a database, a file or a name never controls the terminal, and is written to
+// a pipe unchanged, byte by byte.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -17,7 +17,7 @@ using namespace dbengine::test;
 
 namespace {
 
-// ESC, C1 as a character and as a byte that is no UTF-8, bidi controls, BEL, CR, DEL.
+// ESC, C1 as a character and as a byte that is not UTF-8, bidi controls, BEL, CR, DEL.
 const std::string name = "n\x1b[31m\u202e\u009b1m";
 const std::string text = "v\x1b]0;x\x07\u2066\u0085\r\x7f, \tend\nline";
 
@@ -43,7 +43,7 @@ struct fixture {
       out.erase(at, 1);
     return out;
   }
-  // Whether a terminal would obey something of it.
+  // True if a terminal would obey any part of it.
   static bool steers(const std::string& out) { return app::ui::visible_lines(out) != out; }
 };
 
@@ -71,12 +71,12 @@ CAF_TEST(data is visible on a terminal and itself in a pipe) {
     const auto out = shown(words);
     if (steers(out))
       CAF_ERROR(words[0] << " steers the terminal: " << app::ui::visible(out));
-    // The same text, made visible, and nothing else.
+    // The same text, made visible, and no other change.
     if (out != app::ui::visible_lines(raw.out))
       CAF_ERROR(words[0] << ": " << app::ui::visible(out)
                          << "\nin the pipe: " << app::ui::visible(raw.out));
     bytes += out.size();
-    // The harness sees it where it is there.
+    // Control: `steers` finds it in the pipe.
     if (words.back() != "md" && words.back() != "line")
       CAF_CHECK(steers(raw.out));
   }
@@ -142,12 +142,12 @@ CAF_TEST(messages are visible) {
     const auto r = piped(words);
     if (steers(r.err))
       CAF_ERROR(words[0] << ": " << app::ui::visible(r.err));
-    // On a terminal only the word `error` is coloured.
+    // On a terminal, only the word `error` is coloured.
     auto out = shown(words);
     for (const std::string style : {"\x1b[31merror: \x1b[0m", "\x1b[31m^\x1b[0m", "\x1b[K"})
       for (auto at = out.find(style); at != out.npos; at = out.find(style, at))
         out.erase(at, style.size());
-    std::erase(out, '\r'); // of a progress bar
+    std::erase(out, '\r'); // from a progress bar
     if (steers(out))
       CAF_ERROR(words[0] << ": " << app::ui::visible(out));
   }

@@ -16,12 +16,12 @@
 
 namespace dbengine::test {
 
-/// What an import made of a text: its report, the rows of the table, and its schema.
+/// The outcome of an import of a text: its report, the rows of the table, and its schema.
 struct import_outcome {
   app::import_result result;
-  /// "line: why"
+  /// Each is "line: reason".
   std::vector<std::string> bad;
-  /// A row per text, its values as SQLite's quote() shows them.
+  /// A text per row, with its values as SQLite's quote() writes them.
   std::vector<std::string> rows;
   std::string schema;
 };

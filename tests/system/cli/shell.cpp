@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine shell` fed by a pipe: statements, dot commands, transactions, failures and their exit
-// codes.
+// Tests of `dbengine shell` with input from a pipe: statements, dot commands, transactions,
+// failures and their exit codes.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -26,7 +26,7 @@ struct answer {
   std::string out, err;
 };
 
-// What the shell makes of an input, rows as CSV.
+// The shell's answer to an input, with rows as CSV.
 answer shell(const std::string& database, const std::string& input,
              std::vector<std::string> more = {}) {
   std::vector<std::string> words{"shell", database, "-o", "csv"};
@@ -81,7 +81,7 @@ CAF_TEST(a transaction spans lines) {
                              "SELECT sum(v) AS after FROM t;\n");
   CAF_CHECK_EQUAL(a.code, 0);
   CAF_CHECK_EQUAL(a.out, "inside\n4\nafter\n1\n");
-  // The end of the input is no COMMIT.
+  // The end of the input does not commit.
   const auto b = shell(f.db, "BEGIN;\nINSERT INTO t VALUES (9);\n");
   CAF_CHECK_EQUAL(b.code, 1);
   CAF_CHECK(holds(b.err, "it was rolled back"));
@@ -108,8 +108,8 @@ CAF_TEST(columns are named as they are when a statement runs) {
   const auto alter = [&](const std::string& sql) {
     CAF_CHECK_EQUAL(program({f.db, sql}, {}, "/usr/bin/sqlite3").wait(), 0);
   };
-  // With a temporary table the session has a connection of its own, which knows the schema of its
-  // last statement.
+  // With a temporary table, the session has its own connection, which caches the schema of its last
+  // statement.
   program p({"shell", f.db, "-o", "csv"});
   std::string expected;
   const auto shows = [&](const std::string& rows) {
@@ -128,7 +128,7 @@ CAF_TEST(columns are named as they are when a statement runs) {
   shows("\"new name\",c\n2,3\n");
   p.close_input();
   CAF_CHECK_EQUAL(p.wait(), 0);
-  // The same for the columns that RETURNING names, and for a script of a connection's own.
+  // The same for the columns of RETURNING, on the session's own connection.
   program q({"shell", f.db, "-o", "csv"});
   q.write("CREATE TEMP TABLE x (y);\nSELECT 1 AS one;\n");
   CAF_CHECK(wait_until([&] { return q.out() == "one\n1\n"; }));
@@ -146,7 +146,7 @@ CAF_TEST(the first failure ends a pipe with its exit code and a caret) {
   CAF_CHECK_EQUAL(a.out, "a\n1\n");
   CAF_CHECK(holds(a.err, "no such column: nope"));
   CAF_CHECK(holds(a.err, "line 2:   nope;\n            ^"));
-  // In a transaction, too: on the session's own connection.
+  // In a transaction, too, on the session's own connection.
   const auto b = shell(f.db, "BEGIN;\nSELECT 1 AS a;\nSELECT 2, nope;\n");
   CAF_CHECK_EQUAL(b.code, 1);
   CAF_CHECK(holds(b.err, "no such column: nope"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine shell` at a terminal: prompts, completion, history, Ctrl-C and Ctrl-D.
+// Tests of `dbengine shell` at a terminal: prompts, completion, history, Ctrl-C and Ctrl-D.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -32,7 +32,7 @@ struct place : engine_folder {
     db_engine(db).execute("CREATE TABLE people (id INTEGER PRIMARY KEY, full_name TEXT)");
     db_engine(db).execute("INSERT INTO people (full_name) VALUES ('Ada'), ('Jürgen'), ('梅')");
   }
-  // Its exit code is on the screen when it has ended.
+  // Its exit code is printed when it has ended.
   std::string command(const std::string& more = "") const {
     return "sh -c " + shell_word("trap : INT; " + shell_word(program_path()) + " shell " +
                                  shell_word(db) + " " + more + "; echo ended with $?; exec cat");
@@ -107,7 +107,7 @@ CAF_TEST(Tab completes commands and keywords and names) {
   t.line("= 'Ada';");
   SEES(t, "1 row in");
   t.type(".mode js");
-  t.key("Tab"); // json and jsonl: as far as both go
+  t.key("Tab"); // json and jsonl: up to their common prefix
   ENDS(t, "dbengine> .mode json");
 }
 
@@ -124,7 +124,7 @@ CAF_TEST(Tab completes names beside a table whose module is missing) {
   t.key("Tab");
   ENDS(t, "dbengine> SELECT * FROM people WHERE full_name");
   t.type("= avec.e");
-  t.key("Tab"); // nothing, and no message
+  t.key("Tab"); // no completion and no message
   ENDS(t, "dbengine> SELECT * FROM people WHERE full_name = avec.e");
 }
 
@@ -166,7 +166,7 @@ CAF_TEST(Ctrl C stops the statement and not the shell) {
   t.key("C-c");
   SEES(t, "error: ");
   ENDS(t, "dbengine>");
-  // On the session's own connection, too, and what was done before stays open.
+  // On the session's own connection, too, and the open transaction is kept.
   t.line("BEGIN; DELETE FROM people WHERE id = 1;");
   ENDS(t, "dbengine*>");
   t.line(endless);

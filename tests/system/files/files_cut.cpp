@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The program `dbengine` when another one cuts a file of its database short: it says so, and does
-// not end by a signal.
+// Tests of the program `dbengine` when another program truncates a file of its database: it reports
+// that, and does not end by a signal.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The fuzz targets without libFuzzer: each kept corpus as it is, and random mutations of it.
-// DBENGINE_SEED repeats a run, DBENGINE_FUZZ_MUTANTS chooses their number per target.
+// Runs the fuzz targets without libFuzzer: each kept corpus as it is, and random mutations of it.
+// DBENGINE_SEED repeats a run, DBENGINE_FUZZ_MUTANTS sets the number of mutations per target.
 
 #include "fuzz/target.hpp"
 
@@ -41,7 +41,7 @@ std::vector<std::string> corpus(const std::string& name) {
   for (const auto& f :
        std::filesystem::directory_iterator(DBENGINE_SOURCE_DIR "/tests/fuzz/corpus/" + name))
     files.push_back(f.path());
-  std::sort(files.begin(), files.end()); // so that a seed says all
+  std::sort(files.begin(), files.end()); // so that the seed alone determines the run
   std::vector<std::string> inputs;
   for (const auto& f : files) {
     std::ifstream in(f, std::ios::binary);
@@ -54,7 +54,7 @@ class mutator {
 public:
   explicit mutator(unsigned seed) : random_(seed) {}
 
-  // Some bytes changed, left out, repeated, or taken from another input.
+  // Some bytes changed, removed, repeated, or copied from another input.
   std::string operator()(const std::vector<std::string>& from) {
     auto text = from[below(from.size())];
     for (auto n = 1 + below(4); n > 0; --n) {
@@ -82,7 +82,7 @@ private:
   std::mt19937_64 random_;
 };
 
-// What an input breaks, empty for nothing.
+// Describes which promise an input breaks; empty if none.
 std::string broken_by(const target& t, const std::string& input) {
   try {
     t.run(input);

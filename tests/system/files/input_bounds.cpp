@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the program reads may be long: the end of a statement is found in one pass, and the fields
-// of a record are bounded. Compared with `sqlite3_complete`, which reads all of a text again for
-// each question.
+// Tests of long input: the end of a statement is found in one pass, and the fields of a record are
+// bounded. Compared with `sqlite3_complete`, which reads the whole text again for each call.
 
 #include "data/input/csv_reader.hpp"
 #include "data/input/jsonl_reader.hpp"
@@ -35,7 +34,7 @@ std::string random_text(std::mt19937& r) {
   return text;
 }
 
-// Seconds of the processor that a scan of `size` semicolons within a trigger takes; the least of
+// Processor time in seconds of a scan of `size` semicolons within a trigger; the smallest of
 // several.
 double seconds(std::size_t size) {
   const auto text = "CREATE TRIGGER t BEGIN " + std::string(size, ';') + " END;";
@@ -84,7 +83,7 @@ CAF_TEST(twice as long a text takes twice as long to scan) {
   const auto one = seconds(500'000);
   const auto eight = seconds(4'000'000);
   CAF_MESSAGE("8 times the text: " << eight / one << " times the time");
-  CAF_CHECK(eight < 24 * one); // quadratic: 64
+  CAF_CHECK(eight < 24 * one); // a quadratic scan would take 64 times
 }
 
 CAF_TEST(a line of separators is one record with a problem) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One peer asks for more than its share, in each of the ways that once stopped the others; another
-// one's point reads are all answered meanwhile.
+// Tests of a peer that asks for more than its share, in each of the ways that once blocked the
+// others: the point reads of another peer are all answered during the attack.
 //
 //   greedy process                     server               this process
 //   the requests of one attack ----->  its share   <------  point reads: how many, p50, p99
 //
-// DBENGINE_GREEDY_SECONDS is how long each attack lasts (1); its figures are printed, not judged:
-// how fast a machine is says no bound.
+// DBENGINE_GREEDY_SECONDS is how long each attack lasts (1). The figures are printed, not checked,
+// because the speed of a machine sets no bound.
 
 #include "remote/protocol/wire_message.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -58,7 +58,7 @@ struct figures {
   double p99 = 0;
 };
 
-/// Point reads for so long, each with a deadline of 10 s.
+/// Sends point reads for `time`, each with a deadline of 10 s.
 figures read_for(std::chrono::seconds time, const std::string& address) {
   figures f;
   auto db = db_engine::connect(address);
@@ -80,7 +80,7 @@ figures read_for(std::chrono::seconds time, const std::string& address) {
   return f;
 }
 
-/// A connection that speaks for itself.
+/// A connection that sends raw frames.
 class wire_connection {
 public:
   explicit wire_connection(std::uint16_t port) : peer_(std::in_place, port) {
@@ -88,8 +88,8 @@ public:
   }
   bool ready() const { return ready_; }
   bool ask(wire_kind k, std::uint64_t id, std::string_view body) {
-    // As over a line of a gigabit a second: on loopback the kernel would copy all of it in one go,
-    // for 2 ms on one of the processors that the server and the other peer have.
+    // As over a line of 1 Gbit/s. On loopback, the kernel would copy all of it at once, for 2 ms on
+    // a processor that the server and the other peer need.
     constexpr std::size_t piece = 64 << 10;
     const auto all =
         peer_->message(request_content(static_cast<std::uint64_t>(k), id, body), ++last_);
@@ -114,8 +114,8 @@ std::string body(std::chrono::milliseconds timeout, const Ts&... xs) {
   return dbengine::base::encode(static_cast<std::int64_t>(timeout.count()), xs...);
 }
 
-/// For a greedy peer's thread and those it starts: what it costs the server is measured, not what
-/// it takes of the processors itself.
+/// For a greedy peer's thread and the threads it starts: the test measures their cost to the
+/// server, not the processor time that they need themselves.
 void as_on_another_machine() {
   const sched_param none{};
   CAF_REQUIRE_EQUAL(pthread_setschedparam(pthread_self(), SCHED_IDLE, &none), 0);
@@ -123,7 +123,7 @@ void as_on_another_machine() {
 
 using attack = std::function<void(const server&, const std::atomic<bool>&)>;
 
-/// C1: what SQLite itself cannot interrupt, four at a time, with a short deadline.
+/// C1: a function that SQLite itself cannot interrupt, four at a time, with a short deadline.
 void slow_functions(const server& s, const std::atomic<bool>& stop) {
   auto db = db_engine::connect(s.address());
   std::vector<std::jthread> threads;
@@ -154,7 +154,7 @@ void cursors(const server& s, const std::atomic<bool>& stop) {
     std::this_thread::sleep_for(10ms);
 }
 
-/// E3: one id for all, and gone; again and again.
+/// E3: the same id for all requests, then a disconnect; repeatedly.
 void one_id(const server& s, const std::atomic<bool>& stop) {
   const auto asked = body(600s, fetch_request{endless, {}, {}}, std::uint8_t{0});
   while (!stop) {
@@ -165,7 +165,7 @@ void one_id(const server& s, const std::atomic<bool>& stop) {
   }
 }
 
-/// E4: reads without end.
+/// E4: endless reads.
 void long_reads(const server& s, const std::atomic<bool>& stop) {
   wire_connection c(s.port());
   for (std::uint64_t i = 1; c.ready() && i <= 8; ++i)
@@ -174,7 +174,7 @@ void long_reads(const server& s, const std::atomic<bool>& stop) {
     std::this_thread::sleep_for(10ms);
 }
 
-/// E5: five million parameters, again and again.
+/// E5: five million parameters, repeatedly.
 void many_parameters(const server& s, const std::atomic<bool>& stop) {
   constexpr std::uint64_t n = 5'000'000;
   auto asked = body(1s, std::string("SELECT 1"), std::uint64_t{0}, n);
@@ -189,7 +189,7 @@ void many_parameters(const server& s, const std::atomic<bool>& stop) {
   }
 }
 
-/// The same within the bounds: what is large is decoded all the same.
+/// The same within the bounds: large requests are still decoded.
 void large_requests(const server& s, const std::atomic<bool>& stop) {
   const std::vector<params> sets(50'000, params(std::vector<value>(40)));
   const auto asked = body(1s, batch_request{"INSERT INTO nowhere VALUES (?)", sets, {}});
@@ -214,7 +214,7 @@ struct fixture {
     db.shutdown();
     speak_of("dbengine::actors::wire_request");
   }
-  ~fixture() { speak_of(wire_request_name); } // for the suites behind it in one process
+  ~fixture() { speak_of(wire_request_name); } // for the next suites in this process
 };
 
 } // namespace
@@ -241,7 +241,7 @@ CAF_TEST(whatever one peer asks the reads of another are answered) {
         as_on_another_machine();
         attack(s, stop);
       });
-      std::this_thread::sleep_for(200ms); // it has begun
+      std::this_thread::sleep_for(200ms); // time for the attack to begin
       f = read_for(time, s.address());
       stop = true;
     }

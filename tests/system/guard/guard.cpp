@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// Hostile peers against the guard, plain and TLS: after each attack the victim lives, the client
-// that was connected all the time is served, and so is a new one. DBENGINE_GUARD_FRAMES sets how
-// much noise is sent (three million frames plain, which take one to two minutes). With TLS it is a
-// 150th of that: a connection costs twenty times as much there, and behind it the frames are judged
-// by the same code.
+// Tests of hostile peers against the guard, plain and TLS. After each attack the victim lives, the
+// client that was connected all the time is served, and so is a new one. DBENGINE_GUARD_FRAMES sets
+// how much noise is sent (three million frames plain, which take one to two minutes). With TLS, a
+// 150th of that is sent: a connection is twenty times as expensive there, and the frames are
+// checked by the same code.
 #include "support/process/paths.hpp"
 #include "support/wire/guard_attacks.hpp"
 #include "support/wire/guard_caf.hpp"
@@ -25,7 +25,7 @@ namespace {
 
 constexpr long long allowed_growth_kb = 64 << 10;
 
-/// A folder with certificates, made once.
+/// A folder with certificates, created once.
 const std::string& certificates() {
   static const std::string folder = [] {
     auto path =
@@ -70,7 +70,7 @@ void run_attacks(bool secure) {
   CAF_CHECK(witness.echo("before"));
   auto before = it.target.stats()["rss_kb"];
   for (const auto& attack : attacks()) {
-    // 20,000 handshakes cost CAF 15 MB; with TLS each takes a millisecond.
+    // 20,000 handshakes cost CAF 15 MB; with TLS, each takes a millisecond.
     attack.run(it.connect(), secure ? 2'000 : 20'000);
     if (!it.target.alive() || !witness.echo(attack.name))
       CAF_FAIL("lost after the attack: " << attack.name);
@@ -97,7 +97,7 @@ void make_noise(bool secure, std::uint64_t frames) {
   caf_client witness{it.target.port(), it.folder};
   CAF_REQUIRE_EQUAL(witness.trouble(), "");
   auto before = it.target.stats()["rss_kb"];
-  // In rounds, so that the witness is asked while the noise goes on, and two peers at once.
+  // In rounds, so that the witness is served during the noise of two peers at once.
   constexpr std::uint64_t rounds = 10;
   std::uint64_t sent = 0;
   for (std::uint64_t round = 0; round < rounds; ++round) {
@@ -115,7 +115,7 @@ void make_noise(bool secure, std::uint64_t frames) {
   }
   auto now = it.target.stats();
   CAF_CHECK_GREATER_OR_EQUAL(sent, frames / rounds / 2 * 2 * rounds);
-  // The noise got through to the guard and was neither all good nor all bad.
+  // The noise reached the guard and was neither all valid nor all invalid.
   CAF_CHECK_GREATER(now["frames"], static_cast<long long>(sent / 4));
   for (const char* reason :
        {"closed.handshake_invalid", "closed.malformed_header", "closed.malformed_payload",
@@ -147,7 +147,7 @@ CAF_TEST(random and mutated frames through TLS do no harm) {
   make_noise(true, noise_frames() / 150); // most of its time goes into handshakes
 }
 
-// The control: the same attacks and the same noise find what the guard prevents when it is off.
+// Negative control: with the guard off, the same attacks and the same noise cause what it prevents.
 CAF_TEST(without the guard the deadly attacks are deadly) {
   for (const auto& attack : attacks()) {
     if (!attack.deadly)
@@ -170,7 +170,7 @@ CAF_TEST(without the guard the noise is deadly) {
   std::uint64_t sent = 0;
   for (std::uint64_t seed = 1; seed <= 20 && it.target.alive(); ++seed)
     sent += send_noise(it.connect(), seed, 2'000);
-  // A process that aborts is there until its last page is given back.
+  // A process that aborts exists until its last page is released.
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (it.target.alive() && std::chrono::steady_clock::now() < give_up)
     std::this_thread::yield();

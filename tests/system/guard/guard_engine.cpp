@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The attacks and the noise of `guard`, against a served engine: it goes on serving, loses nothing,
-// and takes no memory.
+// Tests the attacks and the noise of `guard` against a served engine: it continues to serve, loses
+// nothing, and needs no more memory.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/wire/guard_attacks.hpp"
@@ -33,7 +33,7 @@ long resident_kilobytes(pid_t pid) {
   return resident * (::sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/// What the allocator keeps for later comes on top of what the guard may take.
+/// The allocator keeps memory in addition to what the guard may use.
 constexpr long allowed_growth_kb = 128 << 10;
 
 struct fixture {
@@ -44,7 +44,7 @@ struct fixture {
     CAF_REQUIRE_EQUAL(s.trouble(), "");
     speak_of("dbengine::actors::wire_request");
   }
-  ~fixture() { speak_of(wire_request_name); } // for the suites behind it in one process
+  ~fixture() { speak_of(wire_request_name); } // for the next suites in this process
 
   connector connect() {
     return [this] { return raw_peer{s.port()}; };
@@ -86,8 +86,7 @@ CAF_TEST(a served engine is served through random and mutated frames) {
     noise.join();
   }
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), n);
-  // Only the client has written: noise that happens to be a good request has a body that is
-  // none.
+  // Only the client has written: noise that happens to form a valid request has an invalid body.
   CAF_CHECK_EQUAL(db.fetch("SELECT name FROM sqlite_schema").size(), 1u);
   CAF_CHECK_LESS(resident_kilobytes(s.pid()) - before, allowed_growth_kb);
   db.shutdown();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// What the guard grants to a peer, and that an honest one beside it does not notice.
+// Tests of the guard's limits for a peer, which do not affect an honest peer beside it.
 #include "support/wire/guard_attacks.hpp"
 #include "support/wire/guard_caf.hpp"
 
@@ -155,7 +155,7 @@ CAF_TEST(requests beyond the limit in flight are answered at once and the next a
     peer.send(peer.message(hold(id), id));
   CAF_CHECK(is_answer(peer.receive_frame(), 4));
   CAF_CHECK_EQUAL(it.target.stats()["dropped.too_many_requests"], 1);
-  // One peer's limit is not another's.
+  // A peer's limit does not apply to another peer.
   std::string failure;
   it.witness.ask_for({static_cast<std::uint8_t>(ask::release), 0, ""}, failure);
   CAF_CHECK_EQUAL(failure, "");
@@ -210,7 +210,7 @@ CAF_TEST(answers to peers that hang up are not kept) {
   auto before = it.target.stats()["rss_kb"];
   for (int i = 0; i < 500; ++i) {
     auto peer = it.shaken();
-    // The forged header behind it ends the connection while the gateway still works.
+    // The forged header after it ends the connection while the gateway still works.
     peer.send(
         peer.message(request_content(static_cast<std::uint64_t>(ask::blow_up), 1'000'000, ""), 1) +
         frame(7, 0, 0, 0, 0));
@@ -249,7 +249,7 @@ CAF_TEST(two peers of the same name and actors get their own answers) {
   std::string failure;
   it.witness.ask_for({static_cast<std::uint8_t>(ask::release), 0, ""}, failure);
   CAF_CHECK(is_answer(one.receive_frame(), 1));
-  // The end of one is not the other's.
+  // The end of one connection does not end the other.
   one = raw_peer{it.target.port()};
   CAF_CHECK(two.echo(3));
 }
@@ -278,7 +278,7 @@ CAF_TEST(large requests and answers pass) {
 
 CAF_TEST(heartbeats keep an idle client and the end of the gateway is reported) {
   scene it{{"--heartbeat=100"}};
-  // The witness sends none: the broker closes it.
+  // The witness sends no heartbeats, so the broker closes its connection.
   caf_client lively{it.target.port(), {}, true};
   CAF_REQUIRE_EQUAL(lively.trouble(), "");
   CAF_CHECK(it.reaches("closed.broker_closed", 1));

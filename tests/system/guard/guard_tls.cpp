@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// Peers without the right to a TLS port are refused, and the ones with it are served meanwhile.
+// Tests that peers without the right to a TLS port are refused, while others are served.
 #include "guard/listener.hpp"
 #include "support/process/paths.hpp"
 #include "support/wire/guard_attacks.hpp"
@@ -42,7 +42,7 @@ struct folder {
   std::filesystem::path path;
 };
 
-/// With TLS 1.3 a refused client believes in its connection until it reads.
+/// With TLS 1.3, a refused client takes itself as connected until it reads.
 bool is_served(std::uint16_t port, const raw_tls& how) {
   raw_peer peer{port, &how};
   return peer.open() && peer.shake_hands() && peer.echo();
@@ -104,7 +104,7 @@ CAF_TEST(sixteen kinds of bad peers are refused) {
     else
       CAF_CHECK(witness.echo(what));
   }
-  // Bytes that are no TLS client's.
+  // Bytes that are not from a TLS client.
   const bytes hello = bytes{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11};
   CAF_CHECK(is_closed(port, raw_peer{0}.handshake()));
   CAF_CHECK(is_closed(port, bytes(100, '\0')));
@@ -128,7 +128,7 @@ CAF_TEST(silent peers in the middle of the handshake cost no processor time) {
     peers.back().send(bytes{"\x16\x03\x01", 3});
   }
   CAF_CHECK(target.eventually([](auto& now) { return now["half_open"] == 50; }));
-  // A stream that waited for writing would be woken for ever: 50 of them would fill a core.
+  // A stream that waited for writing would be woken in a loop: 50 of them would occupy a core.
   auto before = target.stats()["cpu_ms"];
   CAF_CHECK(peers.front().closed_within(10'000));
   CAF_CHECK_LESS(target.stats()["cpu_ms"] - before, 1'000);

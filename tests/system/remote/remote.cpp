@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// An engine used over the wire, by processes that come and go: what a client gets as answers, what
-// a server forgets, and which clients are admitted.
+// Tests of an engine that processes use over the wire, connecting and disconnecting: the answers to
+// a client, what a server forgets, and which clients are admitted.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/paths.hpp"
@@ -35,7 +35,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What is promised are 5 s; all else is for a machine under load.
+/// 5 s are promised; the other 5 s are for a machine under load.
 constexpr auto promised = 5s + 5s;
 
 std::chrono::steady_clock::duration time_of(const std::function<void()>& f) {
@@ -63,7 +63,7 @@ error_info connecting(const std::string& address, const remote_options& o = {}) 
   return failure_of([&] { db_engine::connect(address, o); });
 }
 
-/// Takes one connection after the other and sends each these bytes.
+/// Accepts one connection after the other and sends each these bytes.
 class impostor {
 public:
   explicit impostor(std::string bytes) : bytes_(std::move(bytes)) {
@@ -119,7 +119,7 @@ CAF_TEST(a server that is started again on its port is found again) {
   db.execute("CREATE TABLE t (x)");
   const auto port = "--port=" + std::to_string(first.port());
   CAF_CHECK_EQUAL(first.end(), 0);
-  // Asked while no server is there: answered when one is.
+  // A request sent while no server is there is answered when one is.
   auto count = std::async(std::launch::async, [&] {
     return db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1);
   });
@@ -184,8 +184,8 @@ CAF_TEST(a read whose connection is lost again and again is given up) {
           "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c");
     });
   });
-  // A connection that is lost before the read was sent again on it costs it nothing: then one more
-  // is lost.
+  // A loss before the read was sent again on that connection does not count as one of its resends.
+  // So one more connection is lost.
   int losses = 0;
   while (losses < 10 && endless.wait_for(losses <= defaults::remote_resends ? 0s : promised) ==
                             std::future_status::timeout) {
@@ -251,7 +251,7 @@ CAF_TEST(with TLS only the right certificates are let in) {
     CAF_CHECK_EQUAL(to_string(e.code), "protocol");
     CAF_CHECK(contains(e.message, "TLS"));
   }
-  // The client checks the server's, too.
+  // The client checks the server's certificate, too.
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), with_tls("client", "ca2")).code), "protocol");
   const auto plain = connecting(s.address());
   CAF_CHECK_EQUAL(to_string(plain.code), "protocol");
@@ -288,7 +288,7 @@ CAF_TEST(a read - only port changes nothing) {
   for (const auto* sql : {"ATTACH '/tmp/x.db' AS x", "VACUUM INTO '/tmp/x.db'", "BEGIN IMMEDIATE"})
     CAF_CHECK(code_of([&] { db.fetch(sql); }) != "none");
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0);
-  // What only looks as if it wrote.
+  // Reads that only look like writes.
   CAF_CHECK_EQUAL(db.fetch_value<int>("PRAGMA user_version").value_or(-1), 0);
   CAF_CHECK_EQUAL(db.fetch_value<int>("WITH c(x) AS (SELECT 'INSERT') SELECT 1 FROM c").value_or(0),
                   1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine --connect`: the commands over the wire, and how they end.
+// Tests of `dbengine --connect`: the commands over the wire, and their exit codes.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Cursors over the wire: no row is lost, none is another's, and none is left open.
+// Tests of cursors over the wire: no row is lost, none belongs to another cursor, and no cursor is
+// left open.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/wire/remote_fixture.hpp"
@@ -58,11 +59,11 @@ CAF_TEST(a cursor that cannot ask for the next rows loses none) {
   CAF_REQUIRE_EQUAL(s.trouble(), "");
   const auto db = db_engine::connect(s.address(), {.max_queue = 1});
   auto c = db.cursor(numbers, {}, 10);
-  // Once this gets through, the first batch is there.
+  // When this request is accepted, the first batch has arrived.
   CAF_REQUIRE(comes_soon([&] { return code_of([&] { db.fetch("SELECT 1"); }) == "none"; }));
   std::stop_source stop;
   auto endless = std::async(std::launch::async, [&] {
-    for (;;) { // the other thread may be asking, too
+    for (;;) { // the other thread may have the one place in the queue
       const auto code = code_of([&] {
         db.with_cancel(stop.get_token())
             .fetch(
@@ -109,6 +110,6 @@ CAF_TEST(a cursor of a server that is gone reads no rows of another one) {
           }).code;
   CAF_CHECK(why != errc::none);
   old.reset();
-  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 1").value_or(0), 1); // behind the end of the old one
+  CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 1").value_or(0), 1); // after the end of the old one
   CAF_CHECK_EQUAL(c.next().size(), 1u);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine dump --connect`: the same text as of the file, of one snapshot, from a port that only
-// reads.
+// Tests of `dbengine dump --connect`: the same text as a dump of the file, of one snapshot, from a
+// read-only port.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -89,8 +89,8 @@ CAF_TEST(a database of more tables than one compound select takes is dumped over
 }
 
 // writer                       dump
-// one row to a and one to b    looks the tables up
-// now and then a column more   reads all rows: as many of a as of b, and the columns it names
+// one row to a and one to b    looks up the tables
+// sometimes another column     reads all rows: as many of a as of b, and the columns it names
 CAF_TEST(a dump over the wire is of one moment) {
   engine_folder folder;
   server s(folder.url());

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// kill -9 of either side at random moments under load: 200 servers and 200 clients.
-// DBENGINE_REMOTE_KILLS chooses another number.
+// Tests of kill -9 of either side at random moments under load: 200 servers and 200 clients.
+// DBENGINE_REMOTE_KILLS sets another number.
 //
-// Every second kill comes at a random moment of the reconnecting, too; before each of the others
-// something was acknowledged, so that the load goes on however busy the machine is.
+// Every second kill comes at any moment, including during a reconnection. Before each of the
+// others, a write was acknowledged, so that the load continues on a busy machine, too.
 //
 // time   server            2 clients (4 threads each)    test
 //  |     serves            writes, acknowledged or not
@@ -50,7 +50,7 @@ struct outcome {
   int complaints = 0;
 };
 
-/// The answers to the clients, and the contents of the file.
+/// Compares the answers to the clients with the contents of the file.
 outcome compare(const std::string& url,
                 const std::map<std::string, std::vector<std::string>>& said) {
   outcome o;
@@ -86,7 +86,7 @@ bool is_ack(const std::string& line) {
   return line.starts_with("ack ");
 }
 
-/// A client process whose output is read all the time: a full pipe would stop it.
+/// A client process whose output is read all the time: a full pipe would block it.
 class writer {
 public:
   writer(const server& to, std::string name, const std::string& ids, std::atomic<int>& acknowledged)
@@ -108,7 +108,7 @@ public:
   writer(const writer&) = delete;
   writer& operator=(const writer&) = delete;
 
-  /// Lets it end, and returns what it printed.
+  /// Lets the process end, and collects what it printed.
   void end(std::map<std::string, std::vector<std::string>>& said) {
     process_.close_input();
     reader_.join();
@@ -123,7 +123,7 @@ private:
   std::thread reader_;
 };
 
-/// Two clients, and a server that is killed `times` times.
+/// Runs two clients, and a server that is killed `times` times.
 outcome kill_servers(const std::string& ids, int times, std::uint32_t seed) {
   engine_folder folder;
   make_table(folder.url());
@@ -144,7 +144,7 @@ outcome kill_servers(const std::string& ids, int times, std::uint32_t seed) {
     if (!s->trouble().empty())
       break;
   }
-  // Its end may have to wait for a call that waits for the connection.
+  // The end of a client may have to wait for a call that waits for the connection.
   wait(random, 200);
   std::map<std::string, std::vector<std::string>> said;
   one.end(said);
@@ -167,7 +167,7 @@ CAF_TEST(a server that is killed loses nothing acknowledged and doubles nothing 
   CAF_CHECK_EQUAL(o.complaints, 0);
 }
 
-// The control: the same without ids doubles rows, so that the suite would notice.
+// Negative control: the same without ids doubles rows, so the suite would detect it.
 CAF_TEST(without ids a retry after a lost answer doubles) {
   int doubled = 0;
   for (std::uint32_t round = 0; round < 10 && doubled == 0; ++round) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Large requests over the wire: the guard takes their bodies out of their messages, whatever pieces
-// they come in, and the gateway finds them again.
+// Tests of large requests over the wire: the guard removes their bodies from their messages,
+// whatever pieces they arrive in, and the gateway finds them again.
 
 #include "remote/protocol/wire_message.hpp"
 #include "support/engine/engine_fixture.hpp"
@@ -39,7 +39,7 @@ struct fixture {
     db_engine::connect(s.address()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB)");
     speak_of("dbengine::actors::wire_request");
   }
-  ~fixture() { speak_of(wire_request_name); } // for the suites behind it in one process
+  ~fixture() { speak_of(wire_request_name); } // for the next suites in this process
 
   std::string sum() const {
     return db_engine::connect(s.address())
@@ -48,7 +48,7 @@ struct fixture {
   }
 };
 
-/// An insert of a blob, as a frame; `with` makes its size.
+/// A frame with an insert of a blob; `size` is the blob's size.
 bytes insert(const raw_peer& p, std::uint64_t id, std::size_t size) {
   const params with = params::of(blob(size, std::byte{7}));
   const auto body = dbengine::base::encode(
@@ -62,7 +62,7 @@ raw_peer connected(const server& s) {
   return p;
 }
 
-/// Waits for so many answers; a connection that ends before gives fewer.
+/// Waits for `n` answers; fewer if the connection ends before.
 int answers(raw_peer& p, int n) {
   int got = 0;
   while (got < n && !p.receive_frame().empty())
@@ -81,8 +81,8 @@ CAF_TEST(bodies are whole in whatever pieces they come) {
   std::size_t rows = 0, all = 0;
   for (int round = 0; round < 12; ++round) {
     auto p = connected(s);
-    // Sizes about the bound, where a body is or is not taken out, small ones behind large ones, and
-    // one behind the other.
+    // Sizes around the bound above which a body is removed, small ones after large ones, and large
+    // ones in a row.
     bytes stream;
     int n = 0;
     for (const std::size_t size :
@@ -111,7 +111,7 @@ CAF_TEST(many of them wait behind a message that is not taken) {
   CAF_REQUIRE_EQUAL(roomy.trouble(), "");
   db_engine::connect(roomy.address()).execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB)");
   auto p = connected(roomy);
-  // The buffer has its size from then on, and reads what has piled up at once.
+  // The buffer keeps this size from then on, and reads all that has accumulated at once.
   bytes stream = p.message(content("nobody's", bytes(20'000'000, 'x')), 1);
   constexpr int n = 400;
   for (int i = 0; i < n; ++i)
@@ -126,7 +126,7 @@ CAF_TEST(many of them wait behind a message that is not taken) {
 }
 
 CAF_TEST(a peer that leaves in the middle of a body leaves nothing behind) {
-  for (int i = 0; i < 40; ++i) { // five times what all may hold
+  for (int i = 0; i < 40; ++i) { // five times what all peers may hold
     auto p = connected(s);
     const auto whole = insert(p, 1, 1'500'000);
     p.send(std::string_view(whole).substr(0, 1'000'000));
@@ -141,7 +141,7 @@ CAF_TEST(a length other than that of the message closes the connection) {
   for (const int by : {-1, 1}) {
     auto p = connected(s);
     auto frame = insert(p, 1, 3 * large);
-    // The body's length: varbyte, behind kind and id; the frame's size stays as it is.
+    // The length of the body is a varbyte after kind and id; the size of the frame stays the same.
     const auto body_size =
         dbengine::base::encode(std::int64_t{20'000},
                                execute_request{"INSERT INTO t (v) VALUES (?)",

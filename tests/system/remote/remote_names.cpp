@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Which server a TLS client accepts: one that shows a certificate with the name that was dialled,
-// or that was asked for.
+// Tests which server a TLS client accepts: one whose certificate has the name that was dialled, or
+// the name that was requested.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/command_line.hpp"
@@ -40,7 +40,7 @@ struct fixture {
 
   fixture() { CAF_REQUIRE(make_certificates(tls.string())); }
 
-  /// A folder in which the server's certificate is this one's.
+  /// A folder in which the server's certificate is that of `name`.
   std::string acting_as(const std::string& name) const {
     const auto to = folder.path / ("as-" + name);
     fs::create_directory(to);
@@ -70,7 +70,7 @@ CAF_TEST(the server must carry the name that is dialled) {
   const auto port = ":" + std::to_string(s.port());
   CAF_CHECK_EQUAL(to_string(connecting("127.0.0.1" + port, client()).code), "none");
   CAF_CHECK_EQUAL(to_string(connecting("127.0.0.1" + port, client("localhost")).code), "none");
-  // An address matches an address only, a name a name.
+  // An address matches an address only, and a name matches a name only.
   for (const auto* name :
        {"127.0.0.2", "127.0.0.1.", "localhost.example", "dbengine test server", "*"}) {
     const auto why = connecting("127.0.0.1" + port, client(name));
@@ -99,7 +99,7 @@ CAF_TEST(a client of the same CA is no server) {
   server s(folder.url(), {"--tls=" + acting_as("client")});
   CAF_REQUIRE_EQUAL(s.trouble(), "");
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client()).code), "protocol");
-  // A client that turns it off, or asks for that one, gets it.
+  // A client that turns the check off, or requests that name, is connected.
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client("")).code), "none");
   CAF_CHECK_EQUAL(to_string(connecting(s.address(), client("client.dbengine.test")).code), "none");
 }
@@ -128,7 +128,7 @@ CAF_TEST(a key that everybody may read is refused) {
     const auto why = connecting(s.address(), client());
     CAF_CHECK_EQUAL(to_string(why.code), "invalid_option");
     CAF_CHECK(why.message.find("every user of this machine may read") != std::string::npos);
-    // A group may: that is how keys are shared with a service.
+    // Access by a group is allowed: that is how keys are shared with a service.
     fs::permissions(tls / "client.key", fs::perms::owner_read | fs::perms::group_read);
     CAF_CHECK_EQUAL(to_string(connecting(s.address(), client()).code), "none");
   }

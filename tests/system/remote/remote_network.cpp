@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wire that is cut, loses everything, or is thin: the server lives in a network namespace of its
-// own. Needs the right to make one.
+// Tests of a wire that is cut, drops everything, or is slow: the server runs in a separate network
+// namespace. Needs the right to create one.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -28,15 +28,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What is promised are 5 s; all else is for a machine under load.
+/// 5 s are promised; the other 5 s are for a machine under load.
 constexpr auto promised = 5s + 5s;
 
 bool shell(const std::string& command) {
   return std::system((command + " > /dev/null 2>&1").c_str()) == 0;
 }
 
-/// A namespace and a wire to it. It is there for as long as a process is in it: one with a name
-/// would leave a mount behind.
+/// A network namespace and a wire to it. It exists as long as a process is in it; a named one would
+/// leave a mount behind.
 class island {
 public:
   island() {
@@ -58,14 +58,14 @@ public:
   bool made() const { return made_; }
   std::vector<std::string> inside() const { return {"nsenter", "-n", "-t", holder()}; }
   bool up(bool on) const { return shell("ip link set " + here_ + (on ? " up" : " down")); }
-  /// Whether what leaves here arrives. It goes to a hardware address of no machine, so that neither
-  /// side is told.
+  /// Sets whether packets from here arrive. If not, they go to a hardware address that no machine
+  /// has, so that neither side is notified.
   bool arrives(bool on) const {
     return on ? shell("ip neigh del 10.213.7.2 dev " + here_)
               : shell("ip neigh replace 10.213.7.2 lladdr 02:00:00:00:00:99 nud permanent dev " +
                       here_);
   }
-  /// Eight megabits a second, both ways.
+  /// Limits the wire to 8 Mbit/s in both directions.
   bool slow() const {
     const std::string how = " root tbf rate 8mbit burst 32kbit latency 10s";
     return shell("tc qdisc add dev " + here_ + how) &&
@@ -74,7 +74,7 @@ public:
 
 private:
   std::string holder() const { return std::to_string(holder_.pid()); }
-  /// Waits until the holder has a namespace of its own; it ends if it may not.
+  /// Waits until the holder has its own namespace; the holder ends if it may not have one.
   bool separate() {
     const auto at = [](const std::string& process) {
       std::error_code gone;
@@ -106,7 +106,7 @@ bool comes_back(const db_engine& db) {
   return false;
 }
 
-// The answers to a client while `broken`, and that all is well when it is mended.
+// Checks the answers to a client while `broken`, and that all is well after `mend`.
 void cut_wire(const std::function<bool(island&)>& broken,
               const std::function<bool(island&)>& mend) {
   scene it;
@@ -123,7 +123,7 @@ void cut_wire(const std::function<bool(island&)>& broken,
   CAF_CHECK(took < promised);
   CAF_CHECK_EQUAL(to_string(read.code), "unreachable");
   CAF_CHECK_EQUAL(to_string(write.code), "outcome_unknown");
-  // With an id it is known in the end, and done once.
+  // With an id, the outcome is known in the end, and the write runs once.
   auto once = std::async(std::launch::async, [&] {
     while (code_of([&] { db.with_id("a").execute("INSERT INTO t VALUES (2)"); }) != "none") {
     }
@@ -159,7 +159,7 @@ CAF_TEST(a slow wire is slow and nothing else) {
   auto db = db_engine::connect(it.address());
   const auto start = std::chrono::steady_clock::now();
   const blob big(3'000'000, std::byte{7});
-  // Both take longer than the silence after which a connection counts as lost.
+  // Both directions take longer than the silence after which a connection counts as lost.
   CAF_CHECK(db.fetch("SELECT ?", big)[0][0].as<blob>() == big);
   CAF_CHECK(std::chrono::steady_clock::now() - start > 4s);
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 8").value_or(0), 8);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a lost connection does to requests that may be sent again: nothing that their senders could
-// see. DBENGINE_ORDER_ROUNDS and DBENGINE_ORDER_WRITES make it longer.
+// Tests that the loss of a connection has no visible effect on requests that may be sent again.
+// DBENGINE_ORDER_ROUNDS and DBENGINE_ORDER_WRITES make the test longer.
 //
 // one sender ---- writes 1, 2, 3 … with ids ----> long_wire (torn at random) ----> server
 // 8 clients  ---- reads, writes with ids   ----> server (ends in order, starts on its port again)
@@ -56,7 +56,7 @@ struct numbers {
   std::map<std::string, int> codes;
 };
 
-/// One sender asks for all writes without waiting for an answer, while the wire is torn.
+/// One sender sends all writes without waiting for an answer, while the wire is torn.
 numbers send_in_order(long_wire& wire, int writes, int tears, unsigned seed) {
   numbers n;
   client_config config;
@@ -85,7 +85,7 @@ numbers send_in_order(long_wire& wire, int writes, int tears, unsigned seed) {
       r.options.timeout = 60s;
       self->send(*handle, std::move(r));
     }
-    // The last word: behind all of them.
+    // The last write, after all the others.
     execute_request last{"INSERT INTO log (n) VALUES (?)", params::of(writes + 1)};
     last.options.id = "last";
     last.options.timeout = 60s;
@@ -138,7 +138,7 @@ CAF_TEST(the writes of one sender keep their order however often the connection 
 
 namespace {
 
-/// Eight threads that read and write, with ids, and try again while no server can be reached.
+/// Eight threads that read and write, with ids, and retry while no server can be reached.
 class restart_clients {
 public:
   explicit restart_clients(int port) {
@@ -156,7 +156,7 @@ public:
   restart_clients& operator=(const restart_clients&) = delete;
 
   std::atomic<int> calls{0};
-  // After `end`:
+  // Set after `end`:
   std::map<std::string, int> errors;
   int unreached = 0;
   std::vector<int> done = std::vector<int>(8, 0);
@@ -174,7 +174,7 @@ private:
   void call(const std::function<void()>& f) {
     for (bool again = true; again;) {
       const auto e = failure_of(f);
-      // No connection for 2 s: as documented, and no word of a server that ends. A figure.
+      // No connection for 2 s, as documented, with no mention of a server that ends. Only counted.
       again = e.message.find("cannot be reached") != e.message.npos;
       const std::lock_guard lock(mutex_);
       unreached += again;
@@ -204,7 +204,7 @@ CAF_TEST(a server that is started again is not seen by what may be sent again) {
     const int before = clients.calls;
     comes_soon([&] { return clients.calls > before + 200; });
     const auto down = std::chrono::steady_clock::now();
-    s->end(); // as after SIGTERM: what waits is finished or refused, then the connections end
+    s->end(); // as after SIGTERM: queued requests are finished or refused, then the connections end
     std::this_thread::sleep_for(100ms);
     s = std::make_unique<server>(folder.url(),
                                  std::vector<std::string>{"--port=" + std::to_string(port)});

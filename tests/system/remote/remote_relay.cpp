@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A relay: an engine elsewhere, offered again by this process. What its port forbids stays
-// forbidden, whatever the far port allows.
+// Tests of a relay: an engine elsewhere that this process publishes again. What the relay's port
+// forbids stays forbidden, whatever the server's port allows.
 //
 // client --- relay (this process) --- server (its own process, allows writes)
 

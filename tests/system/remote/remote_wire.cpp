@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A wire that is long, thin, mute or torn, made in user space, so that this suite runs everywhere.
-// `remote_network` does the same with the kernel's own wires where it may.
+// Tests of a wire that has a delay or a low rate, is mute, or is torn. The wire is simulated in
+// user space, so that this suite runs everywhere. `remote_network` does the same with the kernel's
+// own wires, if it may.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/paths.hpp"
@@ -27,7 +28,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What is promised are 5 s; all else is for a machine under load.
+/// 5 s are promised; the other 5 s are for a machine under load.
 constexpr auto promised = 5s + 5s;
 
 struct fixture {
@@ -46,7 +47,7 @@ bool comes_back(const db_engine& db) {
   return false;
 }
 
-// The answers to a client while the wire is `broken`, and that all is well when it is mended.
+// Checks the answers to a client while the wire is `broken`, and that all is well afterwards.
 void break_wire(fixture& it, const std::function<void(bool)>& broken) {
   auto db = db_engine::connect(it.wire.address());
   db.execute("CREATE TABLE t (x)");
@@ -60,7 +61,7 @@ void break_wire(fixture& it, const std::function<void(bool)>& broken) {
   CAF_CHECK_EQUAL(to_string(read.code), "unreachable");
   CAF_CHECK(write.code == errc::outcome_unknown || write.code == errc::unreachable);
   CAF_CHECK((write.code == errc::outcome_unknown) == (write.outcome == outcome::unknown));
-  // With an id it is known in the end, and done once.
+  // With an id, the outcome is known in the end, and the write runs once.
   auto once = std::async(std::launch::async, [&] {
     while (code_of([&] { db.with_id("a").execute("INSERT INTO t VALUES (2)"); }) != "none") {
     }
@@ -85,18 +86,17 @@ CAF_TEST(a wire that resets its connections for a while) {
 }
 
 CAF_TEST(a long wire is slow and nothing else) {
-  wire.delay(
-      300ms); // each way: more than half a second passes before the server's first byte is here
+  wire.delay(300ms); // each way: the server's first byte arrives after more than half a second
   auto db = db_engine::connect(wire.address());
   const auto start = std::chrono::steady_clock::now();
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 7").value_or(0), 7);
   CAF_CHECK(std::chrono::steady_clock::now() - start >= 600ms);
   db.execute("CREATE TABLE t (x)");
   CAF_CHECK_EQUAL(db.fetch("INSERT INTO t VALUES (1) RETURNING x").size(), 1u);
-  // A deadline shorter than the wire.
+  // A deadline shorter than the delay of the wire.
   CAF_CHECK_EQUAL(code_of([&] { db.with_timeout(10ms).fetch("SELECT 1"); }), "timeout");
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 8").value_or(0), 8);
-  // It returns over the same way.
+  // The connection is restored over the same wire.
   wire.tear(true);
   while (code_of([&] { db.with_timeout(5s).fetch("SELECT 1"); }) == "none") {
   }
@@ -125,7 +125,7 @@ CAF_TEST(a thin wire is slow and nothing else) {
   auto db = db_engine::connect(wire.address());
   const auto start = std::chrono::steady_clock::now();
   const blob big(3'000'000, std::byte{7});
-  // Both ways take longer than the silence after which a connection counts as lost.
+  // Both directions take longer than the silence after which a connection counts as lost.
   CAF_CHECK(db.fetch("SELECT ?", big)[0][0].as<blob>() == big);
   CAF_CHECK(std::chrono::steady_clock::now() - start > 5s);
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT 8").value_or(0), 8);

@@ -12,7 +12,7 @@
 
 namespace dbengine::test {
 
-/// What the JSON of one database says of each metric, by the metric's name and labels.
+/// The value of each metric according to the JSON of one database, by the metric's name and labels.
 inline std::vector<std::pair<std::string, double>> expected_samples(const nlohmann::json& d) {
   std::vector<std::pair<std::string, double>> all;
   const std::string name = d["name"];
@@ -23,7 +23,7 @@ inline std::vector<std::pair<std::string, double>> expected_samples(const nlohma
                          "}",
                      value.is_boolean() ? value.get<bool>() : value.get<double>());
   };
-  // Every figure is a counter of its own name, but for these.
+  // Every figure is a counter with its own name, except these.
   static const std::map<std::string, std::string> others{
       {"queue_size", "queue_requests"},
       {"queue_bytes", "queue_bytes"},
@@ -32,7 +32,7 @@ inline std::vector<std::pair<std::string, double>> expected_samples(const nlohma
       {"wal_bytes", "wal_bytes"},
       {"requests", ""}, // the sums of those by class
       {"errors", ""},
-      {"uptime", ""}, // moves between two requests
+      {"uptime", ""}, // changes between two requests
       {"backup_interval", ""},
       {"last_backup_time", ""}}; // reported by the backup's own metrics
   for (const auto& [key, value] : s.items()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The control of the tests that read /metrics: the reader refuses what Prometheus does.
+// Negative control of the tests that read /metrics: the reader refuses what Prometheus refuses.
 
 #include "support/process/prometheus_text.hpp"
 

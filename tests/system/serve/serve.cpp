@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve`: its pages, its configuration, its end.
+// Tests of `dbengine serve`: its pages, its configuration, its end.
 
 #include "support/engine/engine_fixture.hpp"
 #include "support/process/program.hpp"
@@ -70,8 +70,8 @@ CAF_TEST(the pages report of every database what stats reports) {
     const auto body = json::parse(reply.body, nullptr, false);
     CAF_CHECK(body["ok"] == true);
   }
-  // Looking moves nothing but the clock; a sweep of idle snapshots may come in between: then once
-  // more.
+  // A query changes nothing but the clock. If a sweep of idle snapshots comes in between, the test
+  // queries again.
   json before, after;
   exposition metrics;
   CAF_CHECK(wait_until([&] {
@@ -98,8 +98,8 @@ CAF_TEST(the pages report of every database what stats reports) {
     }
   CAF_CHECK(compared > 150);
 
-  // `stats` opens an engine of its own beside the server: of the file it reports the same, of
-  // itself the same kind.
+  // `stats` opens a separate engine beside the server: it reports the same values for the file, and
+  // the same keys for itself.
   program stats({"stats", one, "-o", "json"});
   CAF_CHECK_EQUAL(stats.wait(), 0);
   const auto own = json::parse(stats.out(), nullptr, false);
@@ -131,7 +131,8 @@ CAF_TEST(a request that is not meant for it is refused) {
   const auto head = http(s.port, "/metrics", "HEAD");
   CAF_CHECK_EQUAL(head.status, 200);
   CAF_CHECK_EQUAL(head.body, "");
-  // One request a connection, whatever the client wishes: `http` reads until the server closes.
+  // One request a connection, even if the client asks for more: `http` reads until the server
+  // closes.
   const auto kept =
       http(s.port, "/healthz", "GET", "Host: localhost\r\nConnection: keep-alive\r\n");
   CAF_CHECK_EQUAL(kept.status, 200);
@@ -159,7 +160,7 @@ CAF_TEST(ranges do not multiply an answer) {
 CAF_TEST(no client keeps the server from answering others) {
   const engine_folder folder;
   const auto s = start({"serve", (folder.path / "a.db").string(), "--http", "0"});
-  // Headers without an end are cut off, and so is a client that sends nothing.
+  // Endless headers are cut off, and so is a client that sends nothing.
   const tcp_connection endless(s.port);
   endless.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
   bool taken = true;
@@ -228,7 +229,7 @@ CAF_TEST(a database is served once and a port is taken once) {
   program third({"serve", b, "--http", std::to_string(s.port)});
   CAF_CHECK_EQUAL(third.wait(), 1);
   CAF_CHECK(third.err().find("cannot listen at http://127.0.0.1:") != std::string::npos);
-  // What failed holds nothing.
+  // The failed server holds nothing.
   auto fourth = start({"serve", b, "--http", "0"});
   fourth.run->signal(SIGINT);
   CAF_CHECK_EQUAL(fourth.run->wait(), 0);
@@ -273,8 +274,8 @@ CAF_TEST(the file says what is served and mistakes in it are pointed at) {
   CAF_CHECK(all["databases"][0]["name"] == "second"); // the order of the file
   for (const char* name : {"first", "second"})
     CAF_CHECK(!std::filesystem::is_empty(folder.path / "backups" / name));
-  // The commands with the same file look there, however the database is spelled, and make none
-  // elsewhere.
+  // Commands with the same configuration use that folder, however the database is spelled, and
+  // create no other.
   for (const auto& a :
        {(folder.path / "a.db").string(), "sqlite:///" + (folder.path / "." / "a.db").string()}) {
     program list({"-c", file.string(), "backup", "list", a});
@@ -322,7 +323,7 @@ CAF_TEST(a reload takes over what can be and says what cannot) {
 
 namespace {
 
-// Whether each line is an object as the log writes it, and how many there are.
+// Counts the lines, and checks that each is an object as the log writes it.
 std::size_t json_lines(const std::string& log) {
   std::size_t lines = 0;
   for (std::size_t at = 0; at < log.size(); ++lines) {
@@ -341,7 +342,7 @@ CAF_TEST(the log can be JSON line by line) {
   const engine_folder folder;
   const auto file = (folder.path / "a.db").string();
   auto s = start({"serve", file, "--log-format", "json"});
-  // A start that fails reports it in the same way, with the same exit code.
+  // A failing start is reported in the same way, with the same exit code.
   program second({"serve", file, "--log-format", "json"});
   CAF_CHECK_EQUAL(second.wait(), 5);
   CAF_CHECK(json_lines(second.err()) > 0);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What the pages and the log of a server say of its disk.
+// Tests of what the pages and the log of a server report about its disk.
 //
 //   disk               server                         probes
 //   filled by others   one line in the log            /readyz 503, /healthz 200
-//   room again         one line, writes by itself     /readyz 200
+//   space again        one line, writes by itself     /readyz 200
 
 #include "support/eventually.hpp"
 #include "support/faults/small_disk.hpp"

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The HTTP of `dbengine serve` over a socket: what it refuses, and that no client starves another.
+// Tests of the HTTP of `dbengine serve` over a socket: what it refuses, and that no client starves
+// another.
 //
 //   silent, slow, greedy clients        server                      a probe
 //   connect, send nothing ----------->  256 places
 //   a byte, and another ------------->
 //   ask, do not read ---------------->
-//                                       the oldest makes way <----- GET /healthz
+//                                       the oldest is closed <----- GET /healthz
 //                                       ------------------------->  200
 
 #include "serve/http/listener.hpp"
@@ -81,7 +82,7 @@ std::size_t answered_probes(std::uint16_t port, int n) {
   return good;
 }
 
-// As many files as may be open, up to `n`; most machines allow the 10,000 that the tests ask for.
+// Raises the limit of open files up to `n`; most machines allow the 10,000 that the tests need.
 std::size_t descriptors(std::size_t n) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -102,7 +103,7 @@ std::string get(const std::string& fields, const std::string& rest = {}) {
 
 const std::string smuggled = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-// Bodies, and what says how long they are.
+// Bodies, and the fields that give their length.
 std::vector<hostile> hostile_bodies() {
   return {
       {"a length and a coding",
@@ -218,7 +219,7 @@ CAF_TEST(a host is compared as HTTP compares names) {
        {"localhost:x", "localhost:1:1", "[::1", "[::1]x", "[localhost]", "a@localhost",
         "localhost, evil.example", "localhost/x", "http://localhost"})
     CAF_CHECK_EQUAL(asked(plain, "Host: " + std::string(name) + "\r\n"), 400);
-  // The absolute form: its authority counts.
+  // In the absolute form, its authority counts.
   const auto absolute = [&](const std::string& url, const std::string& fields) {
     return asked("GET " + url + " HTTP/1.1", fields);
   };
@@ -232,8 +233,8 @@ CAF_TEST(a host is compared as HTTP compares names) {
   CAF_CHECK_EQUAL(absolute("http://a@localhost/healthz", host), 400);
   CAF_CHECK_EQUAL(absolute("https://localhost/healthz", host), 400);
   CAF_CHECK_EQUAL(absolute("http://localhost/healthz", ""),
-                  400); // HTTP/1.1 wants Host all the same
-  // HTTP/1.0 needs none.
+                  400); // HTTP/1.1 requires Host all the same
+  // HTTP/1.0 requires none.
   CAF_CHECK_EQUAL(asked("GET /healthz HTTP/1.0", ""), 200);
   CAF_CHECK_EQUAL(asked("GET http://localhost/healthz HTTP/1.0", ""), 200);
   CAF_CHECK_EQUAL(asked("GET /healthz HTTP/1.0", "Host: evil.example\r\n"), 421);
@@ -298,7 +299,7 @@ CAF_TEST(pages that stand still cost no probe its answer) {
   door.set();
   CAF_CHECK_EQUAL(parse_reply(waiting[0]->read_all()).body, "late");
   CAF_CHECK_EQUAL(parse_reply(more[15]->read_all()).body, "late");
-  // A probe has its own deadline, and 503 is an answer.
+  // A probe has its own deadline, and 503 is its answer.
   const auto late = reply_to(s.port(), "GET /sick HTTP/1.1\r\n" + host + "\r\n");
   CAF_CHECK_EQUAL(late.status, 503);
   CAF_CHECK(late.head.find("Retry-After: 1\r\n") != std::string::npos);
@@ -326,7 +327,7 @@ std::size_t open_files(pid_t p) {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// In clock ticks, a hundred a second.
+// In clock ticks, of which a second has a hundred.
 long processor_time(pid_t p) {
   std::ifstream in("/proc/" + std::to_string(p) + "/stat");
   std::string all((std::istreambuf_iterator<char>(in)), {});
@@ -363,7 +364,7 @@ CAF_TEST(without descriptors it goes on and says so once) {
   const auto silent = connect_many(port, 60, "");
   CAF_CHECK_EQUAL(answered_probes(port, 50), 50u);
   CAF_CHECK_EQUAL(count(server.err(), "cannot accept a connection"), 1u);
-  // None at all: it waits, without spinning.
+  // With no descriptor at all, the server waits without spinning.
   permit(3);
   const tcp_connection late(port);
   late.send(probe);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve` under a service manager: what it sends to systemd's socket, and the unit file.
+// Tests of `dbengine serve` under a service manager: what it sends to systemd's socket, and the
+// unit file.
 //
 //   manager (this test)                         server
 //   binds NOTIFY_SOCKET, starts -------------->  opens
 //                            <----------------- READY=1
-//                            <----------------- WATCHDOG=1, again and again
+//                            <----------------- WATCHDOG=1, repeatedly
 //   SIGHUP ----------------------------------->
 //                            <----------------- RELOADING=1, READY=1
 //   SIGTERM ---------------------------------->
@@ -37,7 +38,7 @@ namespace {
 // The manager's end of the notification protocol.
 class manager {
 public:
-  /// A path, or a name after '@'.
+  /// `name` is a path, or an abstract name after '@'.
   explicit manager(const std::string& name)
       : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un at{};
@@ -61,7 +62,7 @@ public:
     const auto n = ::recv(socket_, buffer.data(), buffer.size(), 0);
     return n > 0 ? std::string(buffer.data(), static_cast<std::size_t>(n)) : std::string();
   }
-  /// The next one that is no sign of life.
+  /// The next message that is no sign of life.
   std::string next_but_alive() const {
     for (;;)
       if (const auto text = next(); text != "WATCHDOG=1")
@@ -149,6 +150,6 @@ CAF_TEST(systemd finds nothing wrong with the unit file) {
   const auto r = verify(unit);
   CAF_CHECK_EQUAL(r.code, 0);
   CAF_CHECK_EQUAL(r.out + r.err, "");
-  // The control.
+  // Negative control.
   CAF_CHECK(verify(unit + "[Sevice]\nWatchdogSecs=1\n").err.find("Sevice") != std::string::npos);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve --listen`: peers work on its databases, and its end loses nothing that they were
-// told.
+// Tests of `dbengine serve --listen`: peers work on its databases, and its end loses nothing that
+// was answered.
 //
 //   4 peers                              server
-//   INSERT a number of its own ------->  commits, answers
-//   note the answer <------------------
+//   INSERT a new number ------------->  commits, answers
+//   record the answer <----------------
 //                                        SIGTERM: drains, ends with 0
 //   an error: stop
 //   then: every number that was answered is in the file
@@ -52,7 +52,7 @@ server start(std::vector<std::string> words) {
   return s;
 }
 
-// Numbers that were answered and are not in the file.
+// Counts the numbers that were answered and are not in the file.
 std::size_t lost(const std::set<std::int64_t>& told, const std::filesystem::path& file) {
   db_engine db(file.string());
   std::set<std::int64_t> kept;
@@ -104,7 +104,7 @@ CAF_TEST(an end under load loses nothing that was answered) {
       CAF_ERROR("a peer ended with " << end << "\n" << s.run->err());
   CAF_CHECK_EQUAL(ends.size(), 4u);
   CAF_CHECK_EQUAL(lost(told, file), 0u);
-  // The control: one that is taken away is missed.
+  // Negative control: a number that is removed is counted as lost.
   db_engine(file.string()).execute("DELETE FROM t WHERE id = ?", *told.begin());
   CAF_CHECK_EQUAL(lost(told, file), 1u);
 }
@@ -119,7 +119,7 @@ CAF_TEST(a second signal ends at once what would drain for long) {
     program endless({"--connect", s.where, "query", "--timeout", "10m",
                      "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
                      "SELECT count(*) FROM c"});
-    CAF_CHECK(wait_until([&] { // it runs
+    CAF_CHECK(wait_until([&] { // until the query runs
       const auto all = json::parse(http(s.http, "/api/stats").body, nullptr, false);
       for (const auto& w : all["databases"][0]["statistics"]["workers"])
         if (w["state"] == "running")
@@ -132,7 +132,7 @@ CAF_TEST(a second signal ends at once what would drain for long) {
     CAF_CHECK_EQUAL(s.run->wait(), 130);
     CAF_CHECK(s.run->err().find("stopped\n") == std::string::npos);
     CAF_CHECK(endless.wait() != 0);
-    // The file is whole and free.
+    // The file is intact and not locked.
     db_engine(file.string()).execute("INSERT INTO t DEFAULT VALUES");
   }
   CAF_CHECK_EQUAL(db_engine(file.string()).fetch_value<int>("SELECT count(*) FROM t"), 2);
@@ -152,7 +152,7 @@ CAF_TEST(the pages report what peers see) {
     CAF_CHECK_EQUAL(p.wait(), 0);
     stats = json::parse(p.out(), nullptr, false);
     page = json::parse(http(s.http, "/api/stats").body, nullptr, false);
-    return page["databases"] == before["databases"]; // nothing moved in between
+    return page["databases"] == before["databases"]; // nothing changed in between
   }));
   const auto& one = page["databases"][0];
   CAF_CHECK(one["listen"] == s.where);
@@ -171,7 +171,7 @@ CAF_TEST(requests of millions of parameters cost no probe its answer) {
   for (int p = 0; p < 2; ++p)
     peers.emplace_back([&] {
       const auto db = db_engine::connect(s.where);
-      for (int i = 0; i < 2; ++i) // more than a statement can have
+      for (int i = 0; i < 2; ++i) // more than a statement may have
         CAF_CHECK(!code_of([&] { db.execute("SELECT 1", many); }).empty());
       --under_way;
     });

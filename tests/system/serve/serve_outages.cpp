@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `dbengine serve` while something is blocked: a statement that cannot be interrupted, a log that
-// nobody reads.
+// Tests of `dbengine serve` while a part of it is blocked: a statement that cannot be interrupted,
+// a log that is not read.
 //
 //   peer                        server                              log
-//   a statement that stays ---> readers are stuck: not ready
-//                               SIGTERM: answers, says "stopped",
+//   an endless statement -----> readers are stuck: not ready
+//                               SIGTERM: answers, logs "stopped",
 //                               and ends with the worker in it
 
 #include "serve/pages.hpp"
@@ -44,12 +44,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// One call of one function that nothing interrupts, for half a minute: a quarter of a second for
+// One call of one function that cannot be interrupted, for half a minute: a quarter of a second for
 // each megabyte.
 const std::string stays =
     "SELECT printf('%.*c', 100000000, 'a') GLOB '*' || printf('%.*c', 120, 'a') || 'b'";
 
-// No process listens there; that it stays so is likely enough.
+// A port on which no process listens, and most likely none will.
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in in{};
@@ -79,7 +79,7 @@ CAF_TEST(a server ends although a statement does not return ) {
   const auto where = "127.0.0.1:" + std::to_string(port_behind(p.err(), "published at 127.0.0.1:"));
   const auto pages = port_behind(p.err(), "http://127.0.0.1:");
   const auto db = db_engine::connect(where);
-  // The readers and their spares: whoever reads then waits for its deadline, and no longer.
+  // Blocks the readers and their spares: later reads wait for their deadline, and no longer.
   std::vector<std::jthread> peers;
   for (int i = 0; i < 4; ++i)
     peers.emplace_back([&] {
@@ -106,14 +106,14 @@ CAF_TEST(the pages report when no reader is left and when only a new process hel
       system, "a", folder.url(),
       options{.num_workers = 1, .shutdown_timeout = 100ms, .functions = {door.as_function()}}));
   all.state = app::serve::server_state::ready;
-  // Ten minutes, and none.
+  // With a bound of ten minutes, and with almost none.
   const auto late = app::serve::make_pages(all);
   const auto soon = app::serve::make_pages(all, 1ms);
   const auto status = [](const auto& pages, const char* path) { return pages.at(path)().status; };
   CAF_CHECK_EQUAL(status(late, "/readyz"), 200);
   CAF_CHECK_EQUAL(status(soon, "/healthz"), 200);
   CAF_CHECK(app::serve::reasons_to_restart(all, 1ms).empty());
-  // The reader, then its spare when it has taken the reader's place.
+  // The reader, then its spare when it has replaced the reader.
   CAF_CHECK(eventually([&] {
     caf::anon_send(all.databases[0]->engine(),
                    fetch_request{"SELECT hold()", {}, {.timeout = 50ms}});
@@ -132,7 +132,7 @@ CAF_TEST(the pages report when no reader is left and when only a new process hel
   caf::anon_send(all.databases[0]->engine(),
                  execute_request{"CREATE TABLE t AS SELECT hold()", {}, {.timeout = 10ms}});
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 503; }));
-  // A read of before may have come to run first, and then the reader is reported first.
+  // An earlier read may run first; then the reader is reported first.
   CAF_CHECK(eventually([&] {
     return late.at("/readyz")().body.find("writer is stalled for") != std::string::npos;
   }));
@@ -176,7 +176,7 @@ CAF_TEST(a log that is not read stops neither deadlines nor the end) {
   CAF_CHECK(db->fetch_value<int>("SELECT count(*) FROM t") == 0);
   p.signal(SIGTERM);
   CAF_CHECK_EQUAL(p.wait(), 0);
-  // The control: not a byte of the log found room.
+  // Control: not a byte of the log was written.
   std::string text(filled + 65'536, '\0');
   std::size_t read = 0;
   for (ssize_t n = 0; (n = ::read(both, text.data() + read, text.size() - read)) > 0;)
