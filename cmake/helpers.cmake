@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the dbengine authors
 
-# dbengine_glob(<var> <folder> [RECURSE]): the .cpp files of a folder, sorted; none without folder.
+# dbengine_glob(<var> <folder> [RECURSE]): the .cpp files of a folder, sorted; an empty list if the
+# folder does not exist.
 function(dbengine_glob var folder)
   if("RECURSE" IN_LIST ARGN)
     set(mode GLOB_RECURSE)
@@ -13,7 +14,7 @@ function(dbengine_glob var folder)
   set(${var} "${found}" PARENT_SCOPE)
 endfunction()
 
-# dbengine_or_empty(<var>): gives a list without sources an empty one, so that its target can exist.
+# dbengine_or_empty(<var>): adds an empty source to an empty list, so that its target can exist.
 function(dbengine_or_empty var)
   if(NOT ${var})
     set(empty "${PROJECT_BINARY_DIR}/empty.cpp")
@@ -24,8 +25,8 @@ function(dbengine_or_empty var)
   endif()
 endfunction()
 
-# dbengine_faults(<target>): fault points for everything in this build. Only sources may read
-# DBENGINE_FAULTS, public headers never: it is not part of the installed package.
+# dbengine_faults(<target>): switches fault points on in this build. Public headers must not read
+# DBENGINE_FAULTS, because the installed package does not define it.
 function(dbengine_faults target)
   if(DBENGINE_FAULTS)
     target_compile_definitions(${target} PUBLIC "$<BUILD_INTERFACE:DBENGINE_FAULTS=1>")
@@ -40,8 +41,8 @@ function(dbengine_program target)
 endfunction()
 
 # dbengine_position_independent(<target>): for a library that a shared one may contain. Its
-# functions are not interposed one by one. Without that promise GCC inlines none of them, and a read
-# of a thousand rows calls a statement's step a thousand times.
+# functions cannot be replaced one by one (interposed). Without this option GCC inlines none of them,
+# and a read of a thousand rows calls a function a thousand times.
 function(dbengine_position_independent target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -28,12 +28,12 @@ install(FILES "${PROJECT_BINARY_DIR}/dbengineConfig.cmake"
         DESTINATION "${dbengine_package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/docs/example.toml" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
-# Files that depend on the installation: the unit names the program by its prefix, and the program
-# makes manual and completions from its command tree. The manifest lists them like all others.
+# Files that are made at installation: the unit has the path of the program, and the program makes
+# the manual and the completions from its command tree. The manifest lists these files, too.
 if(TARGET dbengine_app)
   install(CODE "
     cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_PREFIX NORMALIZE OUTPUT_VARIABLE prefix)
-    cmake_path(APPEND bin \"\${prefix}\" \"${CMAKE_INSTALL_BINDIR}\") # an absolute folder stays itself
+    cmake_path(APPEND bin \"\${prefix}\" \"${CMAKE_INSTALL_BINDIR}\") # an absolute folder is unchanged
     cmake_path(APPEND share \"\${prefix}\" \"${CMAKE_INSTALL_DATADIR}\")
     function(prepare target)
       message(STATUS \"Installing: \$ENV{DESTDIR}\${target}\")

@@ -4,8 +4,8 @@
 cmake_minimum_required(VERSION 3.25)
 
 # cmake -DREADME=... -DEXAMPLE=... -P readme_shows.cmake
-# Fails unless README shows, word for word, each part of EXAMPLE between two lines `// [tour]`. Of a
-# file that is not C++, README shows the whole.
+# Fails unless README contains, word for word, each part of EXAMPLE between two lines `// [tour]`, or
+# the whole of an EXAMPLE that is not C++.
 file(READ "${README}" readme)
 file(READ "${EXAMPLE}" example)
 cmake_path(GET EXAMPLE EXTENSION LAST_ONLY extension)
