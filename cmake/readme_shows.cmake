@@ -4,8 +4,8 @@
 cmake_minimum_required(VERSION 3.25)
 
 # cmake -DREADME=... -DEXAMPLE=... -P readme_shows.cmake
-# Fails unless README contains, word for word, each part of EXAMPLE between two lines `// [tour]`, or
-# the whole of an EXAMPLE that is not C++.
+# Fails unless README contains, word for word, each part of EXAMPLE between two lines `// [tour]`.
+# If EXAMPLE is not C++, README must contain the whole file.
 file(READ "${README}" readme)
 file(READ "${EXAMPLE}" example)
 cmake_path(GET EXAMPLE EXTENSION LAST_ONLY extension)

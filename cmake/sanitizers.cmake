@@ -18,8 +18,8 @@ if(DBENGINE_SANITIZE)
   add_library(dbengine_sanitizer_options OBJECT "${PROJECT_BINARY_DIR}/sanitizer_options.cpp")
 endif()
 
-# dbengine_sanitizer_defaults(<program>): builds the run-time options into the program, so that a run
-# by hand is as strict as the tests.
+# dbengine_sanitizer_defaults(<program>): builds the run-time options into the program, so that a
+# run by hand is as strict as the tests.
 function(dbengine_sanitizer_defaults target)
   if(TARGET dbengine_sanitizer_options)
     target_sources(${target} PRIVATE "$<TARGET_OBJECTS:dbengine_sanitizer_options>")
