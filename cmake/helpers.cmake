@@ -41,8 +41,8 @@ function(dbengine_program target)
 endfunction()
 
 # dbengine_position_independent(<target>): for a library that a shared one may contain. Its
-# functions cannot be interposed one by one. Without this option GCC inlines none of them, and a read
-# of a thousand rows calls a function for each row.
+# functions cannot be interposed one by one. Without this option GCC inlines none of them, and a
+# read of a thousand rows calls a function for each row.
 function(dbengine_position_independent target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
