@@ -9,6 +9,7 @@
 
 #include "base/thread_annotations.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -35,49 +36,67 @@ public:
   open_ports& operator=(const open_ports&) = delete;
 
   /// False if the engine has ended: the port is closed again.
-  bool add(std::shared_ptr<open_port> port) {
-    const base::scoped_lock lock(mutex_);
-    if (closed_) {
-      port->close();
-      return false;
-    }
-    ports_.push_back(std::move(port));
-    return true;
-  }
-
-  /// Null if no such port is open.
-  std::shared_ptr<open_port> find(std::uint16_t number) {
-    const base::scoped_lock lock(mutex_);
-    for (const auto& p : ports_)
-      if (p->number() == number)
-        return p;
-    return nullptr;
-  }
-
-  /// False if no such port is open.
-  bool close(std::uint16_t number) {
-    const base::scoped_lock lock(mutex_);
-    for (auto it = ports_.begin(); it != ports_.end(); ++it)
-      if ((*it)->number() == number) {
-        (*it)->close();
-        ports_.erase(it);
-        return true;
-      }
+  bool add(std::shared_ptr<open_port> port) DBENGINE_EXCLUDES(mutex_) {
+    if (insert(port))
+      return true;
+    port->close();
     return false;
   }
 
-  /// Closes every port and refuses new ones.
-  void close_all() {
+  /// Null if no such port is open.
+  std::shared_ptr<open_port> find(std::uint16_t number) DBENGINE_EXCLUDES(mutex_) {
     const base::scoped_lock lock(mutex_);
-    closed_ = true;
-    for (const auto& p : ports_)
+    const auto it = position(number);
+    return it == ports_.end() ? nullptr : *it;
+  }
+
+  /// False if no such port is open.
+  bool close(std::uint16_t number) DBENGINE_EXCLUDES(mutex_) {
+    const auto port = remove(number);
+    if (port == nullptr)
+      return false;
+    port->close();
+    return true;
+  }
+
+  /// Closes every port and refuses new ones. Does not wait for a port that another thread closes.
+  void close_all() DBENGINE_EXCLUDES(mutex_) {
+    for (const auto& p : remove_all())
       p->close();
-    ports_.clear();
   }
 
 private:
+  using ports = std::vector<std::shared_ptr<open_port>>;
+
+  // A port is closed without the lock: that takes up to 5 s.
+
+  bool insert(const std::shared_ptr<open_port>& port) {
+    const base::scoped_lock lock(mutex_);
+    if (!closed_)
+      ports_.push_back(port);
+    return !closed_;
+  }
+  std::shared_ptr<open_port> remove(std::uint16_t number) {
+    const base::scoped_lock lock(mutex_);
+    const auto it = position(number);
+    if (it == ports_.end())
+      return nullptr;
+    auto port = std::move(*it);
+    ports_.erase(it);
+    return port;
+  }
+  ports remove_all() {
+    const base::scoped_lock lock(mutex_);
+    closed_ = true;
+    return std::exchange(ports_, {});
+  }
+  ports::iterator position(std::uint16_t number) DBENGINE_REQUIRES(mutex_) {
+    return std::find_if(ports_.begin(), ports_.end(),
+                        [&](const auto& p) { return p->number() == number; });
+  }
+
   base::mutex mutex_;
-  std::vector<std::shared_ptr<open_port>> ports_ DBENGINE_GUARDED_BY(mutex_);
+  ports ports_ DBENGINE_GUARDED_BY(mutex_);
   bool closed_ DBENGINE_GUARDED_BY(mutex_) = false;
 };
 

@@ -14,11 +14,13 @@
 // Leaf locks, under which no other lock of the engine is taken: write_queue (the requests that
 // run), write_fence (its reason), disk_monitor (its sample), alert_log, slow_log, reader_pool (the
 // wait for a lease), cursor_table (taken under 1 by `worker_signals::wal_pinned`).
+// Each cursor of the table also has a `stepping` lock, which threads only try to take. It is held
+// while rows are read.
 // The locks of `backups/` and `background_refresh` are outside this list: the engine never calls
 // them.
 //
-// Under 2 to 5 and the leaf locks no statement runs and no function of the host is called. A
-// request is answered under 2 when a circuit opens.
+// Under 2 to 5 and the leaf locks, but for `stepping`, no statement runs and no function of the
+// host is called. A request is answered under 2 when a circuit opens.
 
 #pragma once
 
