@@ -129,7 +129,7 @@ CAF_TEST(reads go on while the file is vacuumed) {
     for (int tries = 0; tries < 20 && beside == 0; ++tries) {
       std::atomic<bool> done{false};
       std::string code;
-      std::thread upkeep([&] {
+      std::thread maintenance([&] {
         code = code_of([&] { db.vacuum(); });
         done = true;
       });
@@ -141,7 +141,7 @@ CAF_TEST(reads go on while the file is vacuumed) {
                 : 1;
         beside += before && writes(file) ? 1 : 0;
       }
-      upkeep.join();
+      maintenance.join();
       CAF_CHECK_EQUAL(code, "none");
     }
     CAF_CHECK(beside > 0);

@@ -24,10 +24,6 @@ int count(target& db, const std::string& table = "t") {
   return db.fetch_value<int>("SELECT count(*) FROM " + table).value_or(-1);
 }
 
-std::string fate_of(const error_info& e) {
-  return std::string(to_string(e.code)) + ", " + std::string(to_string(e.outcome));
-}
-
 } // namespace
 
 CAF_TEST(a script that goes on and is stopped says that its first part is kept) {
@@ -37,16 +33,16 @@ CAF_TEST(a script that goes on and is stopped says that its first part is kept) 
       db.with_timeout(200ms).execute_script("INSERT INTO t VALUES (1);" + endless,
                                             script_mode::continue_on_error);
     });
-    CAF_CHECK_EQUAL(fate_of(e), "timeout, was kept in part");
+    CAF_CHECK_EQUAL(code_and_outcome(e), "timeout, was kept in part");
     CAF_CHECK_EQUAL(count(db), 1);
     // If no earlier statement changed anything, nothing is kept.
     e = failure_of([&] {
       db.with_timeout(100ms).execute_script("SELECT 1;" + endless, script_mode::continue_on_error);
     });
-    CAF_CHECK_EQUAL(fate_of(e), "timeout, was rolled back");
+    CAF_CHECK_EQUAL(code_and_outcome(e), "timeout, was rolled back");
     e = failure_of(
         [&] { db.with_timeout(100ms).execute_script("INSERT INTO t VALUES (2);" + endless); });
-    CAF_CHECK_EQUAL(fate_of(e), "timeout, was rolled back");
+    CAF_CHECK_EQUAL(code_and_outcome(e), "timeout, was rolled back");
     CAF_CHECK_EQUAL(count(db), 1);
   });
 }
@@ -57,33 +53,37 @@ CAF_TEST(a result refused for its size leaves none of its rows) {
   on_every_backend(o, [](target& db) {
     db.execute("CREATE TABLE t (x)");
     const std::string five = "INSERT INTO t SELECT value FROM json_each('[1,2,3,4,5]') RETURNING x";
-    CAF_CHECK_EQUAL(fate_of(failure_of([&] { db.fetch(five); })), "too_big, was rolled back");
+    CAF_CHECK_EQUAL(code_and_outcome(failure_of([&] { db.fetch(five); })),
+                    "too_big, was rolled back");
     CAF_CHECK_EQUAL(count(db), 0);
     const auto steps = db.execute_script("INSERT INTO t VALUES (1);" + five + ";SELECT 1",
                                          script_mode::continue_on_error);
     CAF_REQUIRE_EQUAL(steps.steps.size(), 3u);
     CAF_REQUIRE(steps.steps[1].failure.has_value());
-    CAF_CHECK_EQUAL(fate_of(*steps.steps[1].failure), "too_big, was rolled back");
+    CAF_CHECK_EQUAL(code_and_outcome(*steps.steps[1].failure), "too_big, was rolled back");
     CAF_CHECK_EQUAL(count(db), 1);
-    CAF_CHECK_EQUAL(
-        fate_of(failure_of([&] { db.execute_script("INSERT INTO t VALUES (9);" + five); })),
-        "too_big, was rolled back");
+    CAF_CHECK_EQUAL(code_and_outcome(
+                        failure_of([&] { db.execute_script("INSERT INTO t VALUES (9);" + five); })),
+                    "too_big, was rolled back");
     CAF_CHECK_EQUAL(count(db), 1);
     if (!db.interactive)
       return;
     db.write([&](transaction& tx) {
       tx.execute("INSERT INTO t VALUES (2)");
-      CAF_CHECK_EQUAL(fate_of(failure_of([&] { tx.fetch(five); })), "too_big, was rolled back");
+      CAF_CHECK_EQUAL(code_and_outcome(failure_of([&] { tx.fetch(five); })),
+                      "too_big, was rolled back");
       CAF_CHECK_EQUAL(tx.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 2);
       tx.execute("INSERT INTO t VALUES (3)");
     });
     CAF_CHECK_EQUAL(count(db), 3);
     {
       auto raw = db.raw_connection();
-      CAF_CHECK_EQUAL(fate_of(failure_of([&] { raw.fetch(five); })), "too_big, was rolled back");
+      CAF_CHECK_EQUAL(code_and_outcome(failure_of([&] { raw.fetch(five); })),
+                      "too_big, was rolled back");
       raw.execute("INSERT INTO t VALUES (4)");
       raw.execute("BEGIN");
-      CAF_CHECK_EQUAL(fate_of(failure_of([&] { raw.fetch(five); })), "too_big, was rolled back");
+      CAF_CHECK_EQUAL(code_and_outcome(failure_of([&] { raw.fetch(five); })),
+                      "too_big, was rolled back");
       raw.execute("COMMIT");
     }
     CAF_CHECK_EQUAL(count(db), 4);

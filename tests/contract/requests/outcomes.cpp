@@ -27,10 +27,6 @@ int count(target& db, const std::string& table = "t") {
   return db.fetch_value<int>("SELECT count(*) FROM " + table).value_or(-1);
 }
 
-std::string fate_of(const error_info& e) {
-  return std::string(to_string(e.code)) + ", " + std::string(to_string(e.outcome));
-}
-
 // The stop source of the running request, by its number.
 std::array<std::atomic<std::stop_source*>, 8> sources;
 
@@ -147,7 +143,7 @@ CAF_TEST(rows whose result finds no memory are undone) {
   const auto rows = [&] { return db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1); };
   const auto without_memory = [](auto&& f) {
     const less_memory bound(std::size_t{100} << 20);
-    return fate_of(failure_of(f));
+    return code_and_outcome(failure_of(f));
   };
   CAF_CHECK_EQUAL(without_memory([&] { db.fetch(insert); }), "too_big, was rolled back");
   CAF_CHECK_EQUAL(rows(), 0);
@@ -196,7 +192,7 @@ CAF_TEST(a result that is refused in a group undoes its own rows alone) {
         const auto e = failure_of([&] {
           db.fetch("INSERT INTO t SELECT value FROM json_each('[1,2,3,4,5]') RETURNING x");
         });
-        refused += fate_of(e) == "too_big, was rolled back" ? 1 : 0;
+        refused += code_and_outcome(e) == "too_big, was rolled back" ? 1 : 0;
       });
     eventually([&] { return db.get_stats().queue_size >= 8 || db.remote; });
     g.set();

@@ -53,6 +53,11 @@ error_info failure_of(F&& f) {
   return {};
 }
 
+/// As "timeout, was rolled back".
+inline std::string code_and_outcome(const error_info& e) {
+  return std::string(to_string(e.code)) + ", " + std::string(to_string(e.outcome));
+}
+
 /// The name of the code that `f` fails with, "none" if it does not fail.
 template <class F>
 std::string code_of(F&& f) {

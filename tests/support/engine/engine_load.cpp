@@ -35,15 +35,16 @@ void engine_load::stop() {
 engine_load::kind engine_load::pick(const load_settings& s, std::minstd_rand& random) {
   // Per cent.
   static constexpr std::pair<kind, unsigned> shares[] = {
-      {kind::insert, 30},  {kind::many, 6},      {kind::transaction, 8}, {kind::script, 2},
-      {kind::steps, 2},    {kind::returning, 6}, {kind::once, 6},        {kind::refused, 4},
-      {kind::rollback, 4}, {kind::deferred, 4},  {kind::lambda, 6},      {kind::stream, 3},
-      {kind::upkeep, 1},   {kind::backup, 1},    {kind::report, 1},      {kind::read, 16}};
+      {kind::insert, 30},     {kind::many, 6},      {kind::transaction, 8}, {kind::script, 2},
+      {kind::steps, 2},       {kind::returning, 6}, {kind::once, 6},        {kind::refused, 4},
+      {kind::rollback, 4},    {kind::deferred, 4},  {kind::lambda, 6},      {kind::stream, 3},
+      {kind::maintenance, 1}, {kind::backup, 1},    {kind::report, 1},      {kind::read, 16}};
   auto n = static_cast<unsigned>(random()) / 16 % 100;
   for (const auto& [k, share] : shares) {
     if (n < share)
-      return (k == kind::backup && !s.backups) || (k == kind::upkeep && !s.checkpoints) ? kind::read
-                                                                                        : k;
+      return (k == kind::backup && !s.backups) || (k == kind::maintenance && !s.checkpoints)
+                 ? kind::read
+                 : k;
     n -= share;
   }
   return kind::read;

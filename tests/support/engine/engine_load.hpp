@@ -74,14 +74,14 @@ private:
     script,
     returning,
     once,
-    refused,  // a CHECK fails
-    rollback, // the same, and it rolls back the whole transaction around it
-    deferred, // a foreign key violation at COMMIT
-    steps,    // a script whose statements are committed one by one
-    read,     // the client's last row
-    lambda,   // facade: an interactive transaction
-    stream,   // facade: a cursor
-    upkeep,   // a checkpoint
+    refused,     // a CHECK fails
+    rollback,    // the same, and it rolls back the whole transaction around it
+    deferred,    // a foreign key violation at COMMIT
+    steps,       // a script whose statements are committed one by one
+    read,        // the client's last row
+    lambda,      // facade: an interactive transaction
+    stream,      // facade: a cursor
+    maintenance, // a checkpoint
     backup,
     report // statistics and health
   };

@@ -45,7 +45,7 @@ struct engine_load::client {
     case kind::lambda: return 2;
     case kind::read:
     case kind::stream:
-    case kind::upkeep:
+    case kind::maintenance:
     case kind::backup:
     case kind::report: return 0;
     default: return 1;

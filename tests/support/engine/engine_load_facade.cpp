@@ -104,7 +104,7 @@ struct engine_load::facade_client : client {
       });
       break;
     case kind::stream: read_stream(db); break;
-    case kind::upkeep: db.checkpoint(checkpoint_mode::passive); break;
+    case kind::maintenance: db.checkpoint(checkpoint_mode::passive); break;
     case kind::backup: db.request_backup(); break;
     case kind::report: check(load->db_.backend().statistics().requests > 0, "statistics"); break;
     }

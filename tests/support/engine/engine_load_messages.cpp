@@ -51,7 +51,7 @@ struct engine_load::message_client : client {
                          std::to_string(a.number));
         continue;
       }
-      if (settle(a, m)) {
+      if (finish(a, m)) {
         a.number = ask(a);
         under_way.push_back(a);
       }
@@ -62,7 +62,7 @@ struct engine_load::message_client : client {
   }
 
   // Returns true if the request is to be sent again.
-  bool settle(asked& a, const caf::message& m) {
+  bool finish(asked& a, const caf::message& m) {
     const bool writes = keys_of(a.what) > 0;
     const auto failure = failure_in(m);
     if (failure.code == errc::none) {
@@ -116,7 +116,7 @@ struct engine_load::message_client : client {
     case kind::deferred: return box->send(to, execute_request{insert_orphan, params::of(key), o});
     case kind::read:
       return box->send(to, fetch_request{count_key, params::of(a.expected_there), o});
-    case kind::upkeep:
+    case kind::maintenance:
       return box->send(to, maintenance_request{maintenance_kind::checkpoint, "passive", {}, o});
     case kind::backup: return box->send(to, backup_request{o});
     case kind::report: return box->send(to, statistics_request{});

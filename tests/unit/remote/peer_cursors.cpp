@@ -54,15 +54,15 @@ CAF_TEST(a cursor that is kept leaves the log its bound) {
   const engine_folder folder;
   gateway_scene s({.synchronous = synchronous::off}, {}, folder.url());
   gateway_peer writer(s);
-  gateway_peer keeper(s);
+  gateway_peer reader(s);
   writer.ask(wire_kind::execute, execute_body("CREATE TABLE t (x)"));
   writer.ask(wire_kind::execute, execute_body("INSERT INTO t VALUES (1), (2), (3)"));
   const auto opened =
-      keeper.ask(wire_kind::cursor_open, wire_body(20s, cursor_open{"SELECT x FROM t", {}, {}}));
+      reader.ask(wire_kind::cursor_open, wire_body(20s, cursor_open{"SELECT x FROM t", {}, {}}));
   cursor_id id;
   dbengine::base::decode(opened.body, id);
   const auto next = [&] {
-    return failure_in(keeper.ask(wire_kind::cursor_next, wire_body(20s, cursor_next{id, 1})));
+    return failure_in(reader.ask(wire_kind::cursor_next, wire_body(20s, cursor_next{id, 1})));
   };
   CAF_CHECK(next().code == errc::none);
   writer.ask(wire_kind::execute, execute_body("INSERT INTO t VALUES (NULL)"));

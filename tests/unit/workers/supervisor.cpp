@@ -50,7 +50,7 @@ struct fixture : test_coordinator_fixture<config> {
   };
 
   fixture()
-      : board_(std::make_shared<workers::worker_status_table>()),
+      : status_(std::make_shared<workers::worker_status_table>()),
         ended(std::make_shared<workers::supervisor_exit>()) {
     options o;
     o.on_escalation = [this](const escalation& e) { told.push_back(e); };
@@ -94,8 +94,8 @@ struct fixture : test_coordinator_fixture<config> {
 
   void begin(std::vector<workers::child_spec> specs, workers::restart_policy p = {}) {
     for (const auto& s : specs)
-      board_->add(s.id, s.name);
-    boss = sys.spawn(workers::supervisor, core, board_, specs, ended, p);
+      status_->add(s.id, s.name);
+    boss = sys.spawn(workers::supervisor, core, status_, specs, ended, p);
     for (std::uint32_t i = 0; i < specs.size(); ++i)
       caf::anon_send(
           boss, workers::start_child(specs[i], i,
@@ -116,7 +116,7 @@ struct fixture : test_coordinator_fixture<config> {
       sched.run();
     }
   }
-  worker_health state(std::size_t i) { return board_->read().at(i).health; }
+  worker_health state(std::size_t i) { return status_->read().at(i).health; }
   std::vector<escalation_kind> told_kinds() {
     std::vector<escalation_kind> kinds;
     for (const auto& e : told)
@@ -124,7 +124,7 @@ struct fixture : test_coordinator_fixture<config> {
     return kinds;
   }
 
-  std::shared_ptr<workers::worker_status_table> board_;
+  std::shared_ptr<workers::worker_status_table> status_;
   std::shared_ptr<workers::supervisor_exit> ended;
   std::shared_ptr<dbengine::engine::engine> core;
   std::map<std::string, child> children;
