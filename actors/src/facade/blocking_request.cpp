@@ -35,9 +35,8 @@ bool blocking_request::wait_until(sqlite::clock::time_point t) noexcept {
     until.tv_sec = ns / 1'000'000'000;
     until.tv_nsec = ns % 1'000'000'000;
   }
-  // A group is answered within some tens of microseconds. A few checks between other threads' turns
-  // save the sleep and the wake-up, which cost more than the request (bench/README.md has the
-  // figures).
+  // A group is answered within some tens of microseconds. A few checks, each after a yield, save
+  // the sleep and the wake-up, which cost more than the request (bench/README.md has the figures).
   for (int i = 0; i < yields_before_sleep; ++i) {
     if (word_.load(std::memory_order_acquire) == answer_set)
       return true;

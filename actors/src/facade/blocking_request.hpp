@@ -20,8 +20,8 @@ public:
 
   /// False if the time passed without an answer, or if `wake` was called.
   bool wait_until(sqlite::clock::time_point t) noexcept;
-  /// Wakes the sender without an answer, so that it checks its cancel token. If it does not sleep,
-  /// its next wait ends at once.
+  /// Wakes the sender without an answer, so that it checks its cancel token. If the sender is
+  /// awake, its next wait ends at once.
   void wake() noexcept;
 
   void refuse(const error_info& why) noexcept override;

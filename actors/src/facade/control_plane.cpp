@@ -18,7 +18,7 @@ namespace dbengine::actors::facade {
 
 namespace {
 
-// Any number but 0 does: each call has an actor of its own.
+// Any number but 0: each call has its own actor.
 constexpr std::uint64_t cancel_number = 1;
 
 call_options message_options(const request_options& o) {
@@ -51,7 +51,7 @@ Result control_plane::ask(access a, Request r, const request_options& o,
     r.options = message_options(o);
   const auto sender = facade_actor::make(*system_);
   auto& self = facade_actor::of(sender);
-  // Ended whatever happens: what follows the backup must not keep the actor.
+  // Runs on every path: a finished call must not leave its actor among the listeners.
   const struct following {
     control_plane* plane;
     const caf::actor& sender;
@@ -65,7 +65,7 @@ Result control_plane::ask(access a, Request r, const request_options& o,
   };
   const std::stop_callback cancels(o.cancel, cancel);
   self.send_request(engine_, caf::make_message(std::move(r)));
-  if (o.cancel.stop_requested()) // before it was sent: the receiver knew no request to cancel
+  if (o.cancel.stop_requested()) // before it was sent: the receiver had no request to cancel
     cancel();
   const auto answer = self.wait_for_answer(progress);
   try {
@@ -75,8 +75,7 @@ Result control_plane::ask(access a, Request r, const request_options& o,
     if (content.match_elements<caf::error>())
       throw to_error(content.get_as<caf::error>(0));
     throw error(errc::internal, "the answer is of another type than the request's");
-  } catch (
-      const std::bad_alloc&) { // the request has an answer, and there is no memory to return it
+  } catch (const std::bad_alloc&) { // answered, but no memory to return the answer
     auto why = base::current_exception_info();
     if (a == access::write)
       why.outcome = outcome::unknown;
@@ -86,7 +85,7 @@ Result control_plane::ask(access a, Request r, const request_options& o,
 
 // -- backups --------------------------------------------------------------------------------------
 
-// Without a timeout a backup may take as long as the file is large.
+// Without a timeout: the duration of a backup depends on the size of the file.
 bool control_plane::request_backup(const request_options& o) {
   return ask<bool>(access::read, backup_request{}, o);
 }

@@ -5,8 +5,8 @@
 // the same handle, and the calling thread waits for the answer. Backends, local and remote, derive
 // from it and add the data plane: statements and scopes.
 // Thread safety: any thread. Ownership: shares the engine's handle. Errors: the answer's, thrown.
-// Cost: a message and its answer, some tens of microseconds; that is why statements do not go this
-// way.
+// Cost: a message and its answer, some tens of microseconds; statements do not take this path for
+// that reason.
 
 #pragma once
 
@@ -38,24 +38,24 @@ public:
   void set_pragma(std::string_view name, const value& v, const request_options& o) override;
 
 protected:
-  /// What a call needs of the engine: its properties decide which check it has to pass.
+  /// What a call needs of the engine; determines which check the call must pass.
   enum class access : std::uint8_t {
     report, ///< of an engine that may be shut down
     read,
     write
   };
 
-  /// In the backend's constructor, before the first call.
+  /// Called in the backend's constructor, before the first call.
   void connect(caf::actor_system& sys, engine_actor engine);
-  /// In its destructor: the handle must not outlive the actor system.
+  /// Called in the backend's destructor: the handle must not outlive the actor system.
   engine_actor disconnect() noexcept { return std::exchange(engine_, {}); }
 
 private:
-  /// Throws if this thread may not call now, for example in a forked child. Before anything of CAF
-  /// is touched.
+  /// Throws if this thread may not call now, for example in a forked child. Called before any use
+  /// of CAF.
   virtual void check_call(access a) const = 0;
-  /// The calls of `sender` are the ones that `progress` follows, from here to `unfollow`. Only for
-  /// engines of this process.
+  /// `progress` follows the calls of `sender` from here to `unfollow`. Only for engines of this
+  /// process.
   virtual void follow_backup(const caf::actor& sender);
   virtual void unfollow_backup(const caf::actor& sender) noexcept;
 

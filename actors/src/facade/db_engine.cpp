@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade's functions that are no templates.
+// The non-template functions of the facade.
 
 #include "facade/local_backend.hpp"
 

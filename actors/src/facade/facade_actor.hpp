@@ -4,12 +4,12 @@
 // The blocking facade actor: the sender of one call's messages, and the mailbox that the calling
 // thread waits on.
 // Thread safety: `enqueue` from any thread, everything else by the calling thread. Ownership: the
-// call owns it; an answer that is on its way keeps it alive. Errors: no memory leaves as
-// `std::bad_alloc`; to receive an answer needs none.
+// call owns it; an answer that is on its way keeps it alive. Errors: throws `std::bad_alloc`
+// without memory; receiving an answer allocates nothing.
 //
-// Why not caf::scoped_actor? It ties the calling thread to its system's logger, even a thread of
-// another actor system of the host, and such a thread's end would touch a logger that may be gone.
-// Its `receive` allocates: an answer could be lost there.
+// Why not caf::scoped_actor? It ties the calling thread to its system's logger, even if the thread
+// belongs to another actor system of the host. Such a thread's end could access a logger that no
+// longer exists. Its `receive` allocates: an answer could be lost there.
 
 #pragma once
 
@@ -43,8 +43,8 @@ public:
   /// Sends a message that has no answer; from any thread.
   void send(const engine_actor& to, caf::message m);
   /// Waits for the answer, without a deadline: the receiver answers every request, at its deadline
-  /// at the latest. Meanwhile `progress` runs on this thread for each `backup_step`; what it throws
-  /// stops the backup, and leaves here once that is answered.
+  /// at the latest. During the wait `progress` runs on this thread for each `backup_step`. An
+  /// exception from `progress` stops the backup, and is rethrown once the request is answered.
   caf::mailbox_element_ptr wait_for_answer(const progress_callback& progress);
 
 private:
@@ -52,8 +52,8 @@ private:
 
   base::mutex mutex_;
   std::condition_variable_any received_;
-  // Two places are enough: there is one request, and a worker sends a step only after the verdict
-  // on the one before.
+  // Two members are enough: there is one request, and a worker sends a step only after the verdict
+  // on the previous one.
   caf::mailbox_element_ptr answer_ DBENGINE_GUARDED_BY(mutex_);
   caf::mailbox_element_ptr step_ DBENGINE_GUARDED_BY(mutex_);
   std::exception_ptr thrown_; // by `progress`

@@ -4,7 +4,7 @@
 // One write statement on the free write connection, on the caller's thread: no queue, no other
 // thread.
 // Thread safety: a thread that has just locked the write connection. Ownership: returns the write
-// connection, whatever happens.
+// connection on every path.
 
 #pragma once
 
@@ -19,7 +19,7 @@ class inline_write {
 public:
   explicit inline_write(engine::engine& core) : core_(&core) {}
 
-  /// Nothing if the worker failed under the statement and nothing was committed: the writer is
+  /// Empty if the worker failed under the statement and nothing was committed: the writer is
   /// restarted, and the statement can run again. Throws the statement's error.
   std::optional<write_result> run(std::string_view sql, const params_view& p,
                                   const queued_calls& calls, const request_options& o);

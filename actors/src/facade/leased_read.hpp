@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One read on a leased connection: its way, its counts, and the return of the lease.
+// One read on a leased connection: its path, its counts, and the return of the lease.
 // Thread safety: the calling thread. Ownership: holds the lease until `finish`, `fail` or
-// `discard`, of which one must be called.
+// `discard`, one of which must be called.
 
 #pragma once
 
@@ -22,7 +22,7 @@ public:
       : core_(&core), lease_(&l),
         start_(l.counts.count.get() % timed_share == 0 ? sqlite::clock::now() : untimed) {}
 
-  /// Runs it on the kept snapshot, on the write connection, or on a new snapshot.
+  /// Runs the read on the kept snapshot, on the write connection, or on a new snapshot.
   rows run(writer_read_path& on_writer, std::string_view sql, const params_view& p,
            sqlite::request_control& ctl, int& failed_workers);
   void finish(std::string_view sql, const rows& result, sqlite::request_control& ctl);
@@ -36,8 +36,8 @@ public:
 private:
   void record_time(std::string_view sql, const sqlite::request_control& ctl);
 
-  /// A clock costs a tenth of a point read: one read in 16 is timed, and each that is long enough
-  /// for the progress handler.
+  /// Reading the clock costs a tenth of a point read: one read in 16 is timed, and each read that
+  /// is long enough for the progress handler.
   static constexpr std::uint64_t timed_share = 16;
   static constexpr sqlite::clock::time_point untimed{};
 

@@ -41,7 +41,7 @@ struct local_backend::config : caf::actor_system_config {
   }
 };
 
-// What an abandoned worker still needs, until it ends. The members end in reverse order: engine,
+// What an abandoned worker needs until it ends. The members are destroyed in reverse order: engine,
 // actor system, configuration.
 struct local_backend::abandoned_system {
   std::unique_ptr<config> configuration;
@@ -50,12 +50,12 @@ struct local_backend::abandoned_system {
 };
 
 std::unique_ptr<caf::actor_system> local_backend::make_actor_system(config& c) {
-  // The scheduler's two, its clock and its printer, and one to spare: CAF ends the process if it
-  // cannot have one of them.
+  // The scheduler's two threads, its clock, its printer and one spare: CAF ends the process if it
+  // cannot start one of them.
   os::require_threads(5);
   auto s = std::make_unique<caf::actor_system>(c);
-  // The thread that makes a system is tied to its logger; its end would touch a logger that may be
-  // gone by then.
+  // The thread that constructs a system is tied to its logger; that thread's end could access a
+  // logger that no longer exists.
   caf::logger::set_current_actor_system(nullptr);
   return s;
 }
@@ -64,7 +64,7 @@ std::shared_ptr<system::engine_system> local_backend::open_engine(caf::actor_sys
                                                                   std::string_view url, options o,
                                                                   const system::spawn_settings& s) {
   auto e = system::engine_system::open(sys, url, std::move(o), s);
-  // To spawn an actor ties the thread again: the system's end on another thread would wait for the
+  // Spawning an actor ties the thread again: the system's end on another thread would wait for the
   // end of this one.
   caf::logger::set_current_actor_system(nullptr);
   return e;
@@ -89,15 +89,15 @@ local_backend::~local_backend() {
   disconnect();
   if (engine_system_->abandoned_workers().empty())
     return;
-  // The actor system cannot end before the abandoned worker does: a thread of its own waits for
-  // that, not the caller.
+  // The actor system cannot end before the abandoned worker does. A separate thread waits for that,
+  // not the caller.
   abandoned_system* left = nullptr;
   if (!base::try_with_retries([&] { left = new abandoned_system; }))
     return; // this thread waits for the worker
   *left = {std::move(config_), std::move(system_), std::move(engine_system_)};
   try {
     std::thread([left] { delete left; }).detach();
-  } catch (...) { // it stays for the life of the process
+  } catch (...) { // the actor system stays for the life of the process
     base::log(base::log_level::error,
               "no thread to wait for the abandoned worker; its actor system stays");
   }
@@ -122,7 +122,7 @@ rows local_backend::fetch(std::string_view sql, const params_view& p, const requ
   engine::lease* l = nullptr;
   try {
     l = o.id.empty() ? core_->leases().take() : nullptr;
-  } catch (...) { // no descriptor or no memory for a connection: the readers have theirs
+  } catch (...) { // no descriptor or memory for another connection: the readers have theirs
     base::log(base::log_level::warning, "a lease: " + to_string(base::current_exception_info()));
   }
   if (l == nullptr)
@@ -161,7 +161,7 @@ void local_backend::check_writable() const {
   if (core_->writer().held_by_this_thread())
     throw error(
         errc::invalid_state,
-        "this thread is inside write() or a raw connection of this engine: use the transaction it was given");
+        "this thread is inside write() or a raw connection of this engine: use its transaction");
 }
 
 write_result local_backend::execute(std::string_view sql, const params_view& p,
@@ -173,7 +173,7 @@ write_result local_backend::execute(std::string_view sql, const params_view& p,
   if (alone && core_->writer().try_lock_for_statement()) {
     if (auto result = inline_write(*core_).run(sql, p, calls_, o))
       return std::move(*result);
-    again = true; // on the next writer, in a group of its own
+    again = true; // on the next writer, in a separate group
   }
   auto r = calls_.make(request::kind::execute, o);
   r->sql = sql;
@@ -245,7 +245,7 @@ engine::lease& local_backend::take_lease(const request_options& o) {
     l = core_->leases().take_until(core_->calls().deadline_of(o), ctl);
   } catch (const error&) { // no connection can be opened
     throw;
-  } catch (...) { // the connection failed; the caller cannot do anything about the reason
+  } catch (...) { // the connection failed; the caller cannot act on the reason
     auto why = base::current_exception_info();
     why.code = errc::unavailable;
     throw error(std::move(why));
@@ -315,9 +315,9 @@ void local_backend::unfollow_backup(const caf::actor& sender) noexcept {
   engine_system_->listeners().remove(sender.id());
 }
 
-// This thread composes the report if no actor can: the engine is shut down or its supervisor has
-// failed, and that is what the caller asks for. So does a thread that must not wait for an actor:
-// one of the scheduler's own, and one inside an SQL function.
+// This thread composes the report if no actor can, because the engine is shut down or its
+// supervisor has failed, which is what the caller wants to know. A thread that must not wait for an
+// actor composes it, too: one of the scheduler's own, or one inside an SQL function.
 template <class Report, class Ask, class Compose>
 Report local_backend::report(Ask ask, Compose compose) {
   if (workers::on_actor_thread()) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The facade's backend in the same process. Statements run on the calling thread with a lease or
-// the free write connection, and wait in the engine's queues if neither is free. Everything else is
-// the control plane's.
+// The facade's backend in the same process. Statements run on the calling thread, with a lease or
+// with the free write connection. If neither is free, they wait in the engine's queues. Everything
+// else is the control plane's.
 // Thread safety: any thread. Ownership: owns the actor system and the engine. Errors: thrown.
 
 #pragma once
@@ -57,10 +57,10 @@ private:
                                                             std::string_view url, options o,
                                                             const system::spawn_settings& s);
 
-  /// For calls that are not recorded with an id: to ignore it would do the work twice.
+  /// Refuses an id in a call that does not record it: ignoring the id could run the work twice.
   static void refuse_id(const request_options& o, const char* what);
   void check_writable() const;
-  /// Waits for the write connection; this thread holds it then.
+  /// Waits for the write connection; on return this thread holds it.
   void lock_writer(const request_options& o);
   /// Waits for a reader connection; throws if none is free in time.
   engine::lease& take_lease(const request_options& o);

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A cursor of the facade: a query stepped on the caller's thread.
-// Thread safety: the thread that opened it. Ownership: holds a lease of its own and returns it at
-// its end.
+// Thread safety: the thread that opened it. Ownership: holds its own lease and returns it at its
+// end.
 
 #pragma once
 
@@ -18,8 +18,8 @@ namespace dbengine::actors::facade {
 
 class local_cursor final : public detail::cursor_source {
 public:
-  /// Made before its lease is taken: a lease that finds no memory for its owner would never be
-  /// returned.
+  /// Constructed before its lease is taken: if there were no memory for the lease's owner, the
+  /// lease would never be returned.
   local_cursor(engine::engine& core, std::shared_ptr<system::engine_system> h, std::size_t batch,
                const request_options& o);
   void open(engine::lease& l, std::string_view sql, const params_view& p);

@@ -63,7 +63,7 @@ void local_scope::begin(engine::lease* l) {
 void local_scope::park() noexcept {
   auto& core = engine_system_->core();
   switch (kind_) {
-  case kind::write: break; // its function runs: a shutdown waits for it
+  case kind::write: break; // the caller's function runs: a shutdown waits for it
   case kind::read: core.leases().park(*lease_); break;
   case kind::raw_read: core.leases().park(*lease_, engine::lease::outside); break;
   case kind::raw_write: core.writer().set_held_outside(true); break;
@@ -124,7 +124,7 @@ void local_scope::give_back() noexcept {
   case kind::read: core.leases().give_back(*lease_); break;
   case kind::raw_read: core.leases().give_back(*lease_, true); break;
   case kind::raw_write:
-    // What the host did to the connection is unknown: it is replaced.
+    // The host's changes to the connection are unknown: it is replaced.
     try {
       core.recovery().replace_connection();
       core.writer().unlock();
@@ -154,7 +154,7 @@ auto local_scope::run(F&& f) {
     throw error(
         errc::invalid_state,
         "an earlier statement ended the transaction (ROLLBACK conflict, full disk or interrupt)");
-  if (kind_ == kind::read && !c.in_transaction()) // SQLite ends what reads, too, for such an error
+  if (kind_ == kind::read && !c.in_transaction()) // SQLite ends reads, too, after such an error
     throw error(errc::invalid_state,
                 "an earlier statement ended the snapshot (I/O error, full disk or out of memory)");
   sqlite::request_control ctl = backend_->calls_.control_of(options_);
@@ -165,7 +165,7 @@ auto local_scope::run(F&& f) {
   } catch (const error& e) {
     core.disk().record_failure(e.info());
     kept_part_ = kept_part_ || e.outcome() == outcome::partially_applied;
-    if (kind_ == kind::raw_write && !c.in_transaction()) // it may have been its commit that failed
+    if (kind_ == kind::raw_write && !c.in_transaction()) // its commit may be what failed
       throw error(core.recovery().resolve_failed_commit(c, e.info()));
     throw;
   } catch (...) {
@@ -296,7 +296,7 @@ std::unique_ptr<detail::scope> local_scope::savepoint() {
 
 std::unique_ptr<detail::scope> local_scope::savepoint_with(const request_options& o) {
   check_open();
-  static_cast<void>(backend_->calls_.control_of(o)); // throws if it has passed or is cancelled
+  static_cast<void>(backend_->calls_.control_of(o)); // throws if overdue or cancelled
   const bool own = o.timeout || o.cancel.stop_possible();
   return std::make_unique<savepoint_scope>(*this, connection(),
                                            own ? std::optional(o) : std::nullopt);

@@ -17,8 +17,8 @@ class local_scope final : public detail::scope {
 public:
   enum class kind : std::uint8_t { write, read, raw_write, raw_read };
 
-  /// Made before its connection is taken: a connection that finds no memory for its owner would
-  /// never be returned.
+  /// Constructed before its connection is taken: if there were no memory for the connection's
+  /// owner, the connection would never be returned.
   local_scope(local_backend& b, kind k, const request_options& o);
   /// Begins the transaction or snapshot. `l`: the lease of the reading kinds; for the writing
   /// kinds, null, and this thread holds the write connection. If it throws, the connection has been
@@ -33,21 +33,22 @@ public:
   std::unique_ptr<detail::scope> savepoint() override;
   /// The same. If `o` has a deadline or a cancel token, the savepoint's statements have these.
   std::unique_ptr<detail::scope> savepoint_with(const request_options& o);
-  /// Sets the properties of the following statements. Returns those before.
+  /// Sets the properties of the following statements. Returns the previous ones.
   request_options exchange_options(request_options o) noexcept {
     return std::exchange(options_, std::move(o));
   }
   sqlite3* native_handle() noexcept override;
   bool kept_part() const noexcept override { return kept_part_; }
-  /// Throws `errc::invalid_state` if no statement can run in it any more, or not now.
+  /// Throws `errc::invalid_state` if the scope can run no more statements, or none now.
   void check_open() const;
-  /// Rows that its statements returned or changed. A savepoint that is undone restores the count.
+  /// The number of rows that its statements returned or changed. Undoing a savepoint restores the
+  /// count.
   std::uint64_t rows_so_far() const noexcept { return rows_; }
   void restore_rows(std::uint64_t before) noexcept { rows_ = before; }
 
 private:
-  /// Marks a statement that runs on the connection. A shutdown waits for it; between calls it takes
-  /// the connection.
+  /// Marks a statement that runs on the connection. A shutdown waits for it; between calls the
+  /// shutdown takes the connection.
   class call;
 
   void park() noexcept;

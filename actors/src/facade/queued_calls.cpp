@@ -16,7 +16,7 @@ using sqlite::request_control;
 
 namespace {
 
-// Leaves a request without its answer. Returns if the answer has just come.
+// Abandons a request without its answer. Returns if the request has just been answered.
 void abandon(blocking_request& r, errc code, const char* text) {
   const auto outcome = r.abandon();
   if (!outcome)
@@ -85,7 +85,7 @@ bool queued_calls::run_inline(const std::shared_ptr<blocking_request>& r) {
   return true;
 }
 
-// A running statement is interrupted by its progress handler: it gets the grace to report its
+// A running statement is interrupted by its progress handler: it has the grace period to report its
 // outcome.
 void queued_calls::leave_if_overdue(blocking_request& r, const request_options& o) {
   const bool waiting = r.now() == request::state::waiting;

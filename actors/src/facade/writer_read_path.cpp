@@ -12,8 +12,8 @@ bool writer_read_path::is_worthwhile(engine::lease& l, std::string_view sql) con
   auto& c = *l.conn;
   if (core_->file().read_only() || !c.is_known_cheap(sql))
     return false;
-  // After some reads without a commit between them, the lease's own snapshot is worth its price,
-  // and readers run side by side.
+  // After several reads without a commit between them, refreshing the lease's own snapshot pays
+  // off, and readers run in parallel.
   const auto newest = c.snapshot().newest_commit();
   l.quiet_reads = newest == l.newest_seen ? l.quiet_reads + 1 : 0;
   l.newest_seen = newest;

@@ -2,11 +2,11 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Reads on the idle write connection.
-// Thread safety: any thread, each with a lease of its own. Ownership: none.
+// Thread safety: any thread, each with its own lease. Ownership: none.
 //
 // After another commit, refreshing a lease's snapshot is expensive: lock calls, and the connection
 // discards its page cache. The write connection kept its cache through its own commits, so a short
-// read runs there while no write runs or waits. A write that arrives meanwhile waits for some
+// read runs there while no write runs or waits. A write that arrives during the read waits for some
 // microseconds; at the first call of the progress handler the read gives way.
 
 #pragma once
@@ -28,7 +28,7 @@ public:
                  sqlite::request_control& ctl, rows& result, int& failed_workers);
 
 private:
-  /// Whether a read of this lease is better off on the write connection.
+  /// Whether a read of this lease is faster on the write connection.
   bool is_worthwhile(engine::lease& l, std::string_view sql) const;
 
   engine::engine* core_;

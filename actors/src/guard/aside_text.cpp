@@ -8,7 +8,7 @@ namespace dbengine::actors::guard {
 
 void aside_text::append(const char* bytes, std::size_t n, std::size_t least, std::size_t most) {
   for (std::size_t taken = 0; taken < n;) {
-    // Full pieces, each as large as what has come before it.
+    // Full pieces, each as large as all bytes before it.
     if (pieces_.empty() || pieces_.back().size() == pieces_.back().capacity())
       pieces_.emplace_back().reserve(
           std::min(missing_ - taken, std::clamp(size_ + taken, least, most)));

@@ -14,17 +14,17 @@ namespace dbengine::actors::guard {
 
 class aside_text {
 public:
-  /// A text of `size` bytes begins.
+  /// Begins a text of `size` bytes.
   void begin(std::size_t size) noexcept { missing_ = size; }
-  /// Appends bytes of it, at most those that are missing. Memory follows the bytes that came, not
-  /// those that were announced. `least` and `most`: the size of a piece.
+  /// Appends bytes of the text, at most those that are missing. Memory follows the bytes that
+  /// arrived, not those that were announced. `least` and `most`: the size of a piece.
   void append(const char* bytes, std::size_t n, std::size_t least, std::size_t most);
-  /// Its message has been judged: from now on the bytes count as the request's. Returns how many
-  /// they were.
+  /// The message of the text has been judged: from now on the bytes count as the request's. Returns
+  /// their number.
   std::size_t end() noexcept { return std::exchange(size_, 0); }
   void discard() noexcept { pieces_.clear(); }
 
-  /// Whether a text has begun whose message is not judged.
+  /// Whether a text has begun whose message is not judged yet.
   bool active() const noexcept { return size_ > 0 || missing_ > 0; }
   std::size_t size() const noexcept { return size_; }
   std::size_t missing() const noexcept { return missing_; }

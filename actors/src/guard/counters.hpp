@@ -15,19 +15,19 @@ namespace dbengine::actors::guard {
 
 /// Why a connection ended.
 enum class close_reason : std::uint8_t {
-  peer_closed,       ///< the peer hung up, or its machine did
+  peer_closed,       ///< the peer closed the connection, or its machine failed
   handshake_timeout, ///< no handshake within `limits::handshake_timeout`
   handshake_invalid, ///< the first frame was not the client handshake of BASP version 3
-  half_open_evicted, ///< too many peers without a handshake: the oldest had to go
+  half_open_evicted, ///< too many peers without a handshake: the oldest is closed
   frame_too_large,   ///< a header announced more than `limits::max_frame_bytes`
   frame_timeout,     ///< a frame stayed incomplete for `limits::frame_timeout`
   malformed_header,  ///< a header that no CAF 0.17 peer writes
   malformed_payload, ///< a payload that is not the announced type's
   forbidden,         ///< a frame that may be good BASP but that no client of a gateway sends
   unread_output,     ///< more than `limits::max_unread_output_bytes` of answers wait for the peer
-  stalled_output,    ///< answers wait and the peer took nothing for `limits::stall_timeout`
-  memory,            ///< the listener's memory for all its peers was exhausted
-  tls_failed,        ///< no TLS session: certificate, version or bytes at fault
+  stalled_output,    ///< answers wait and the peer read nothing for `limits::stall_timeout`
+  memory,            ///< the memory bound of the listener for all its peers was exhausted
+  tls_failed,        ///< no TLS session: wrong certificate, version or bytes
   tls_required,      ///< a peer without TLS on a TLS port
   tls_unexpected,    ///< a peer with TLS on a port without it
   broker_closed,     ///< CAF closed it: missing heartbeats, or the middleman stops
@@ -41,20 +41,20 @@ enum class drop_reason : std::uint8_t {
   named_receiver,    ///< to a registry name (each stock client tries "SpawnServ" once)
   other_actor,       ///< to an actor that this port does not publish
   not_a_request,     ///< an asynchronous message: exits, links and sends
-  unlisted_type,     ///< a message of another type than the listed ones
+  unlisted_type,     ///< a message of a type that is not listed
   too_many_requests, ///< `limits::max_in_flight_requests` reached
   too_many_bytes,    ///< `limits::max_in_flight_bytes` reached
   outgoing, ///< a frame of our side that no peer needs: spawn requests, monitors, late answers
   count_
 };
 
-/// Whether the peer is to blame, or what it came with.
+/// Whether the peer, or the bytes it sent, caused the end.
 constexpr bool is_fault(close_reason why) {
   return why != close_reason::peer_closed && why != close_reason::broker_closed &&
          why != close_reason::listener_closed && why != close_reason::count_;
 }
 
-/// Names the reason as the enumerator does.
+/// Returns the enumerator's name.
 std::string_view to_string(close_reason reason);
 std::string_view to_string(drop_reason reason);
 
@@ -73,7 +73,7 @@ struct counters {
   std::atomic<std::int64_t> half_open{0};        ///< of these, without a handshake yet
   std::atomic<std::int64_t> buffered{0};         ///< bytes held now for all peers, in and out
   std::atomic<std::uint64_t> in_flight{0};       ///< unanswered requests of all peers
-  std::atomic<std::uint64_t> in_flight_bytes{0}; ///< and their bytes
+  std::atomic<std::uint64_t> in_flight_bytes{0}; ///< the bytes of these requests
   tally<close_reason> closed{};
   tally<drop_reason> dropped{};
 

@@ -63,7 +63,7 @@ void ticker::handle_event(network::operation op) {
 
 void ticker::removed_from_loop(network::operation op) {
   if (op == network::operation::read) {
-    auto last = std::move(keeps_); // may delete this object when it leaves
+    auto last = std::move(keeps_); // may delete this object on return
   }
 }
 
@@ -80,11 +80,11 @@ accept_policy::~accept_policy() {
 bool accept_policy::try_accept(int& result, int fd) {
   result = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (result < 0 && (errno == EMFILE || errno == ENFILE) && spare_ >= 0) {
-    // Left waiting, the connection would wake the event loop for ever.
+    // If it stayed in the backlog, the connection would wake the event loop for ever.
     ::close(spare_);
     result = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (result >= 0) {
-      ++state_->counts->refused; // first: the peer may ask at once whether it was counted
+      ++state_->counts->refused; // first: the peer may check the counter at once
       ::close(result);
       result = -1;
     }
@@ -124,9 +124,9 @@ bool doorman::tick() {
 }
 
 void doorman::discard_lost_answers() {
-  // Answers to a connection that is closed but still in the broker's tables go into one buffer of
-  // the broker, which is never emptied: a peer that asks and hangs up would fill the memory. An
-  // unknown handle leads to it.
+  // The broker writes answers to a closed connection that is still in its tables into one buffer
+  // that is never emptied: a peer that sends requests and disconnects would fill the memory. An
+  // unknown handle leads to that buffer.
   if (detached())
     return;
   auto& lost = parent()->wr_buf(caf::io::connection_handle::from_int(-2));
@@ -135,7 +135,7 @@ void doorman::discard_lost_answers() {
 }
 
 bool doorman::new_connection() {
-  discard_lost_answers(); // peers that ask and hang up can return before the tick
+  discard_lost_answers(); // peers that send requests and disconnect can return before the tick
   auto fd = acceptor_.accepted_socket();
   if (detached()) {
     ::close(fd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// The listening socket, as CAF's broker knows it, and the clock of its peers' deadlines. Lives and
+// The listening socket, as CAF's broker sees it, and the clock of its peers' deadlines. Lives and
 // is used in the middleman's thread.
 #pragma once
 
@@ -18,10 +18,10 @@ namespace dbengine::actors::guard {
 
 class doorman;
 
-/// A timer in the middleman's event loop. It runs only while a tick is wanted.
+/// A timer in the middleman's event loop. It runs only while a tick is requested.
 class ticker final : public caf::io::network::event_handler {
 public:
-  /// Takes the timer descriptor.
+  /// Takes ownership of the timer descriptor.
   ticker(caf::io::network::default_multiplexer& backend, int timer, doorman& owner);
 
   void start();
@@ -32,7 +32,7 @@ public:
 
 private:
   doorman& owner_;
-  caf::intrusive_ptr<caf::ref_counted> keeps_; // the owner, while the event loop knows this object
+  caf::intrusive_ptr<caf::ref_counted> keeps_; // the owner, while the event loop refers to it
   bool armed_ = false;
 };
 
@@ -48,17 +48,17 @@ public:
 
 private:
   std::shared_ptr<listener_state> state_;
-  int spare_; // given up to accept and refuse when the process has no descriptor left
+  int spare_; // closed to accept and refuse when the process has no descriptor left
 };
 
 class doorman final : public caf::io::doorman {
 public:
-  /// Takes both descriptors.
+  /// Takes ownership of both descriptors.
   doorman(caf::io::network::default_multiplexer& backend, int fd, int timer,
           std::shared_ptr<listener_state> state);
   ~doorman() override;
 
-  /// Checks the deadlines. Returns whether another tick is wanted.
+  /// Checks the deadlines. Returns whether another tick is needed.
   bool tick();
 
   bool new_connection() override;

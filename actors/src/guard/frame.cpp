@@ -33,15 +33,15 @@ void write_integer(char* bytes, T value) {
     bytes[i] = static_cast<char>(value & 0xFF);
 }
 
-/// Walks over a payload and never beyond it.
+/// Reads a payload and never beyond it.
 class walker {
 public:
-  /// `missing`: bytes of the payload that have not come yet.
+  /// `missing`: bytes of the payload that have not arrived yet.
   explicit walker(std::span<const char> bytes, std::size_t missing = 0)
       : rest_(bytes), missing_(missing) {}
 
   bool done() const { return left() == 0; }
-  /// To the end of the payload.
+  /// The number of bytes up to the end of the payload.
   std::size_t left() const { return rest_.size() + missing_; }
 
   bool skip(std::size_t count) {
@@ -149,7 +149,7 @@ void write_node(char* bytes, const node_bytes& what) {
 
 namespace {
 
-/// The listed type whose members begin at `at`, which stands at a payload's first byte.
+/// The listed type whose members begin at `at`, which is at a payload's first byte.
 payload_kind find_type(walker& at, std::span<const wire_type> types, const wire_type*& found) {
   // The forwarding stack holds actor handles, each of which would make a proxy: it must be empty.
   if (at.byte() != std::uint8_t{0})

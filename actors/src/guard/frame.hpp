@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// The bytes of BASP version 3 (CAF 0.17), as far as a gateway's clients use them. No CAF in here:
-// what decides about a peer's bytes shares no code with what may crash on them.
+// The bytes of BASP version 3 (CAF 0.17), as far as a gateway's clients use them. This file uses no
+// CAF: the code that judges a peer's bytes shares nothing with code that could crash on them.
 #pragma once
 
 #include <array>
@@ -41,7 +41,7 @@ inline constexpr std::uint64_t stream_bit = 0x2000'0000'0000'0000;
 inline constexpr std::uint64_t normal_priority = 0x1000'0000'0000'0000;
 inline constexpr std::uint64_t request_mask = 0x0FFF'FFFF'FFFF'FFFF;
 
-/// A node id as it stands on the wire: the atom "default", a process id, 20 bytes of host id.
+/// A node id as on the wire: the atom "default", a process id, 20 bytes of host id.
 using node_bytes = std::array<char, node_size>;
 
 /// A frame's header; 32 bytes on the wire, integers in network order.
@@ -60,7 +60,7 @@ struct header {
 header read_header(const char* bytes);
 void write_header(char* bytes, const header& what);
 
-/// Whether `bytes` hold the node id of a CAF process, and not an URI or nothing.
+/// Whether `bytes` hold the node id of a CAF process, and not a URI or nothing.
 bool is_process_node(const node_bytes& bytes);
 node_bytes make_node(std::uint32_t process, const std::array<char, 20>& host);
 node_bytes read_node(const char* bytes);
@@ -75,14 +75,14 @@ struct wire_type {
   std::vector<field> fields;
 };
 
-/// What the payload of a direct message turned out to be.
+/// The kind of a direct message's payload.
 enum class payload_kind { listed, unlisted, malformed };
 
 /// Whether `payload` is exactly one value of one of `types`: no forwarding stack, no trailing
 /// bytes, no length beyond the payload. Reads each byte at most once and allocates nothing.
 payload_kind classify(std::span<const char> payload, std::span<const wire_type> types);
 
-/// The place in a payload of the text that is the last member of its message.
+/// The position in a payload of the text that is the last member of its message.
 struct last_text {
   std::size_t length_at = 0;
   std::size_t begin = 0;
@@ -90,7 +90,7 @@ struct last_text {
 };
 
 /// Finds that text from the first bytes of a payload of `payload_size`. Empty if they do not show
-/// it, yet or at all.
+/// the text, yet or at all.
 std::optional<last_text> find_last_text(std::span<const char> beginning, std::size_t payload_size,
                                         std::span<const wire_type> types);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What has been read from a peer's socket and not given to the broker yet.
+// The bytes that were read from a peer's socket and not passed to the broker yet.
 // Thread safety: the middleman's thread. Ownership: counts its memory in the listener's bound.
 #pragma once
 
@@ -13,8 +13,8 @@
 
 namespace dbengine::actors::guard {
 
-/// Two ranges, one behind the other: bytes that are judged and on their way to the broker, and
-/// bytes that are not judged yet. The second begins with a frame.
+/// Two adjacent ranges: bytes that are judged and on their way to the broker, and bytes that are
+/// not judged yet. The second begins with a frame.
 class input_buffer {
 public:
   explicit input_buffer(listener_state& state) : state_(state) {}
@@ -26,26 +26,26 @@ public:
   bool empty() const noexcept { return begin_ == end_; }
   std::size_t capacity() const noexcept { return bytes_.size(); }
 
-  /// The frame that is judged next; `unjudged` bytes of it and of what follows are there.
+  /// The frame that is judged next; `unjudged` bytes of it and of its successors are present.
   char* frame() noexcept { return bytes_.data() + fed_; }
   header frame_header() const { return read_header(bytes_.data() + fed_); }
   std::size_t frame_size() const { return header_size + frame_header().payload_size; }
 
-  /// The first `n` unjudged bytes go to the broker.
+  /// Passes the first `n` unjudged bytes to the broker.
   void feed(std::size_t n) noexcept { fed_ += n; }
-  /// The first `n` unjudged bytes do not; no judged bytes may wait.
+  /// Drops the first `n` unjudged bytes; no judged bytes may wait.
   void drop(std::size_t n) noexcept { begin_ = fed_ += n; }
   /// Moves the first `size` unjudged bytes over the `by` bytes that follow them.
   void move_up(std::size_t size, std::size_t by);
   /// Copies judged bytes out, at most `size`.
   std::size_t take(char* to, std::size_t size);
 
-  /// Makes room for `wanted` bytes unless there is room for `least`. False if the memory is beyond
+  /// Makes room for `wanted` bytes unless there is room for `least`. False if the memory exceeds
   /// the bound.
   bool make_room(std::size_t wanted, std::size_t least);
   char* free_space() noexcept { return bytes_.data() + end_; }
   std::size_t free_size() const noexcept { return bytes_.size() - end_; }
-  /// `n` bytes were read into the free space.
+  /// Adds `n` bytes that were read into the free space.
   void append(std::size_t n) noexcept { end_ += n; }
   /// Forgets all bytes, and returns the memory if it is larger than `kept`.
   void clear(std::size_t kept);

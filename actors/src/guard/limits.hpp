@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// What one listener grants to its peers.
+// The limits of one listener for its peers.
 #pragma once
 
 #include <dbengine/remote.hpp>

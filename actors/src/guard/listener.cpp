@@ -83,7 +83,7 @@ caf::expected<identity> identify(caf::actor_system& system, const caf::strong_ac
   caf::binary_serializer sink{system, node};
   if (auto failed = sink(real))
     return failed;
-  // Holds for every CAF 0.17; a CAF that writes other bytes must not be served with these rules.
+  // True for every CAF 0.17; a CAF that writes other bytes must not be served with these rules.
   if (node.size() != node_size || !is_process_node(read_node(node.data())))
     return wrong("this CAF writes node ids in a way the guard does not know");
   result.real_node = read_node(node.data());
@@ -133,7 +133,7 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
       identify(system, gateway, how, random_node(random, static_cast<std::uint32_t>(::getpid())));
   if (!who)
     return who.error();
-  // Twice as many names as peers: a name rests before its next use.
+  // Twice as many names as peers, so that a released name is not used again at once.
   std::vector<node_bytes> names;
   for (std::size_t i = 0; i < 2 * how.limits.max_connections + 16; ++i)
     names.push_back(random_node(random, static_cast<std::uint32_t>(i + 1)));
@@ -186,7 +186,7 @@ bool listener::close() {
   using namespace std::chrono_literals;
   if (!state_)
     return true;
-  // The broker forgets the actor first, then closes the doorman, and the doorman its peers.
+  // The broker forgets the actor first, then closes the doorman, which closes its peers.
   caf::anon_send(network_broker(*system_), caf::unpublish_atom_v,
                  caf::actor_cast<caf::actor_addr>(gateway_), port_);
   auto in_loop = std::this_thread::get_id() == system_->middleman().backend().thread_id();

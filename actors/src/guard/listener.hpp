@@ -35,10 +35,10 @@ struct listener_state;
 struct options {
   /// The address to bind; never empty (CAF would take all interfaces).
   std::string host = "127.0.0.1";
-  /// 0: any free one, see `listener::port`. One port number serves one address only: CAF finds
+  /// 0: any free port, see `listener::port`. One port number serves one address only: CAF finds
   /// published actors by number.
   std::uint16_t port = 0;
-  /// Without: plain TCP. With: both sides must show a certificate.
+  /// If absent: plain TCP. If set: both sides must present a certificate.
   std::optional<guard::tls> tls;
   guard::limits limits;
   /// The messages that peers may send, each as the only element of a request; see `wire_type_of`.
@@ -49,11 +49,12 @@ struct options {
   /// in the middleman's thread: it must be quick and must not throw.
   std::function<void(close_reason, const std::string&)> on_fault;
   /// Called for each connection that ended with requests in flight, in the middleman's thread; must
-  /// not throw. While its argument lives, they count against the totals of all peers: it is
-  /// released when the gateway has seen them.
+  /// not throw. While its argument lives, those requests count against the totals of all peers;
+  /// release the argument when the gateway has seen them.
   std::function<void(std::shared_ptr<void>)> on_gone;
   /// Called at the beginning and the end of each connection, in the middleman's thread; must not
-  /// throw. The number is that of the actor as which the gateway knows it; the text is its address.
+  /// throw. The number is that of the actor that represents the connection to the gateway; the text
+  /// is its address.
   std::function<void(std::uint64_t, const std::string&)> on_connected;
   std::function<void(std::uint64_t)> on_disconnected;
   /// If the last member of a listed message is a text of more bytes than this, `on_aside` gets the
@@ -61,10 +62,10 @@ struct options {
   /// those of the connection's actor and of the request (`caf::message_id::request_id`). Called in
   /// the middleman's thread; must not throw. Why not through CAF? It copies a message three times
   /// in the one thread that serves all peers.
-  std::size_t aside_bytes = 0; ///< 0: all goes through CAF
+  std::size_t aside_bytes = 0; ///< 0: everything goes through CAF
   std::function<void(std::uint64_t, std::uint64_t, std::vector<std::string>)> on_aside;
   /// For tests only: publishes as CAF does, without the guard's checks, so that a test can show
-  /// that it would notice their absence.
+  /// that it detects their absence.
   bool unsafe_without_checks = false;
 };
 
@@ -80,12 +81,12 @@ public:
 
   std::uint16_t port() const { return port_; }
 
-  /// Stays readable after `close`.
+  /// Readable after `close`, too.
   const guard::counters& counters() const { return *counts_; }
   std::shared_ptr<const guard::counters> shared_counters() const { return counts_; }
 
-  /// Stops accepting, closes all peers and gives the gateway's handle back; answers that a peer has
-  /// not taken yet are lost. Waits for that, at most 5 s, and returns whether it is done.
+  /// Stops accepting, closes all peers and releases the gateway's handle; answers that a peer has
+  /// not read yet are lost. Waits for that, at most 5 s, and returns whether it is done.
   /// Idempotent.
   bool close();
 
@@ -99,8 +100,8 @@ private:
 
 /// Opens a port for `gateway`. `interface`: its messaging interface, as `remote_actor` checks it.
 ///
-/// Fails, and publishes nothing, when the options contradict each other, a TLS file is missing or
-/// wrong, the port cannot be bound, or the system has no middleman with the default backend. When
+/// Fails, and publishes nothing, if the options contradict each other, a TLS file is missing or
+/// invalid, the port cannot be bound, or the system has no middleman with the default backend. When
 /// the gateway ends, its clients are notified; the port stays open and must be closed.
 caf::expected<listener> listen(caf::actor_system& system, const caf::strong_actor_ptr& gateway,
                                std::set<std::string> interface, options how);

@@ -29,19 +29,19 @@ struct listener_state {
   listener_state(const options& how, identity who, std::vector<node_bytes> names,
                  std::shared_ptr<counters> counts, std::shared_ptr<tls_context> security);
 
-  /// Closes the peer that has been waiting longest for its handshake.
+  /// Closes the peer that has waited longest for its handshake.
   void evict_half_open();
 
   /// Requests a check of all deadlines; they are checked every 250 ms while any is pending.
   void want_tick();
 
-  /// Closes each peer whose time is up. Returns whether a deadline is still pending.
+  /// Closes each peer whose deadline has passed. Returns whether a deadline is still pending.
   bool sweep(clock::time_point now);
 
   /// Closes all peers.
   void close_all(close_reason why);
 
-  /// Changes the bytes held for all peers. Returns false when that is beyond the limit.
+  /// Changes the bytes held for all peers. Returns false if that exceeds the limit.
   bool hold(std::int64_t change);
 
   /// The doorman, or a peer, has ended. The listener ends with the last of them.
@@ -58,8 +58,9 @@ struct listener_state {
 
   std::unordered_set<peer*> peers;
   std::list<peer*> half_open; ///< oldest first
-  /// Node names for peers, reused in the order of their return: CAF keeps a helper actor for each
-  /// node it ever met (750 bytes each, for ever), and is still forgetting the last user of a name.
+  /// Node names for peers, reused in the order of their return. CAF keeps a helper actor for each
+  /// node it has seen (750 bytes each, for ever), and may still be removing the last user of a
+  /// name.
   std::deque<node_bytes> names;
   std::uint64_t last_actor = 0;
   ticker* timer = nullptr;

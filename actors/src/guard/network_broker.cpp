@@ -26,7 +26,7 @@ public:
 
   explicit mailbox_closer(caf::io::basp_broker& owner) : owner_(owner) {}
 
-  /// Brokers skip this part of their base's; the parts that both have do nothing the second time.
+  /// Brokers skip this part of their base class; what both have is idempotent.
   void actor_exited(const caf::error& why, caf::execution_unit* host) override {
     owner_.caf::scheduled_actor::cleanup(caf::error(why), host);
   }
@@ -47,7 +47,7 @@ caf::actor network_broker(caf::actor_system& sys) {
 void close_mailbox_with_broker(caf::actor_system& sys) {
   auto broker = network_broker(sys);
   auto closer = std::make_unique<mailbox_closer>(get(broker));
-  // In the broker's thread, the only one that may close its mailbox: a broker that has ended
+  // Runs in the broker's thread, the only one that may close its mailbox: a broker that has ended
   // already runs an attachable at once.
   sys.middleman().backend().dispatch(
       [broker = std::move(broker), closer = std::move(closer)]() mutable {

@@ -16,12 +16,12 @@ namespace dbengine::actors::guard {
 caf::actor network_broker(caf::actor_system& sys);
 
 /// Makes the broker close its mailbox when it ends: waiting messages are dropped, requests are
-/// answered, and later messages are refused. Call it before the broker is used; calling it again
-/// does no harm. Throws `std::bad_alloc`.
+/// answered, and later messages are refused. Call this before the broker is used; calling it again
+/// is harmless. Throws `std::bad_alloc`.
 ///
-/// CAF 0.17 leaves the mailboxes of brokers open, alone among its actors. A heartbeat that falls
-/// due between the end of the broker and that of the clock then stays in the mailbox; the broker is
-/// its sender, and neither is ever freed.
+/// Among the actors of CAF 0.17 only brokers leave their mailboxes open. A heartbeat that falls due
+/// between the end of the broker and that of the clock then stays in the mailbox; the broker is its
+/// sender, and neither is ever freed.
 void close_mailbox_with_broker(caf::actor_system& sys);
 
 /// Starts the time that a connection of the broker may be silent. Called in the broker's thread,

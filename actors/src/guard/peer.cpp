@@ -17,16 +17,16 @@ namespace dbengine::actors::guard {
 
 namespace {
 
-/// One read of a peer that has not shaken hands: its first frame has 64 bytes.
+/// The size of one read before the handshake: the first frame has 64 bytes.
 constexpr std::size_t first_read = 256;
 /// The least and the most that is read at once beyond the frame that is being received.
 constexpr std::size_t small_read = 4 << 10;
 constexpr std::size_t large_read = 64 << 10;
 /// Larger buffers are released when they are empty.
 constexpr std::size_t kept_buffer = 256 << 10;
-/// Reads per event, so that one busy peer does not keep the others waiting.
+/// Reads per event, so that one busy peer does not delay the others.
 constexpr int reads_per_event = 4;
-/// While a frame arrives slowly, the broker gets a heartbeat as often.
+/// The interval of heartbeats to the broker while a frame arrives slowly.
 constexpr std::chrono::milliseconds heartbeat_interval{200};
 
 const std::array<char, header_size> heartbeat = [] {
@@ -75,15 +75,15 @@ peer::~peer() {
   state_->peers.erase(this);
   state_->names.push_back(name_);
   --state_->counts->connections;
-  state_->want_tick(); // for the answers that come too late
+  state_->want_tick(); // for late answers
   state_->peer_gone();
 }
 
 void peer::leave_requests() {
   if (rules_.in_flight() == 0 || !state_->how.on_gone)
     return;
-  // Requests of the peer still lie in the gateway's mailbox. They count until it has seen them:
-  // peers that ask and hang up must not fill it.
+  // Requests of the peer are still in the gateway's mailbox. They count until the gateway has seen
+  // them: peers that send requests and disconnect must not fill it.
   try {
     std::shared_ptr<void> keep(nullptr, [counts = state_->counts, requests = rules_.in_flight(),
                                          bytes = rules_.in_flight_bytes()](void*) {
@@ -92,7 +92,7 @@ void peer::leave_requests() {
     });
     rules_.disown_in_flight();
     state_->how.on_gone(std::move(keep));
-  } catch (const std::bad_alloc&) { // then they count no longer
+  } catch (const std::bad_alloc&) { // the requests no longer count
   }
 }
 
@@ -213,8 +213,8 @@ peer::rw_state peer::read_some(std::size_t& result, socket, void* to, std::size_
 }
 
 bool peer::must_read_more(socket, std::size_t) {
-  // Asked when this event has had its share of reads. What is already here must be used up, for the
-  // socket will not announce it; nothing more is read then.
+  // CAF asks this when the event has used its share of reads. Bytes that are already here must be
+  // consumed, because the socket will not announce them; nothing more is read then.
   draining_ = in_.judged() > 0 || unparsed_ || heartbeat_left_ > 0 || through_->has_buffered();
   return draining_;
 }
@@ -304,8 +304,8 @@ void peer::begin_aside() {
   const auto text = find_last_text({payload, here}, head.payload_size, state_->who.requests);
   if (!text || text->size <= how.aside_bytes)
     return;
-  // From now on the frame is a small one with an empty text. It moves up to the part of the text
-  // that has come: what follows may be megabytes.
+  // From now on the frame is a small one with an empty text. The frame moves up to the part of the
+  // text that has arrived: the bytes after it may be megabytes.
   aside_.begin(text->size);
   payload[text->length_at] = 0;
   head.payload_size = static_cast<std::uint32_t>(text->length_at + 1);
@@ -333,7 +333,7 @@ bool peer::store_aside() {
 void peer::end_aside(bool fed) {
   if (aside_.size() == 0)
     return;
-  // What was fed counts as in flight.
+  // The bytes that were fed count as in flight.
   state_->hold(-static_cast<std::int64_t>(aside_.end()));
   if (!fed)
     aside_.discard();
@@ -365,7 +365,8 @@ std::size_t peer::read_size() const {
   const auto usual = std::clamp(in_.capacity(), small_read, large_read);
   if (!header_judged_)
     return usual;
-  // At most twice of what is here: memory follows the bytes that came, not those announced.
+  // At most twice the bytes that are here: memory follows the bytes that arrived, not those
+  // announced.
   return std::max(usual, std::min(in_.frame_size() - in_.unjudged(), in_.unjudged()));
 }
 

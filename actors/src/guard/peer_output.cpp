@@ -17,7 +17,7 @@ void peer::flush() {
     return;
   }
   // Before the end of the TLS handshake only the server's handshake can wait here. The stream must
-  // not wait for writing meanwhile: the socket is writable, which would burn a core.
+  // not wait for writing during it: the socket is writable, which would burn a core.
   if (staged_.empty() || !through_->established())
     return;
   if (!state_->how.unsafe_without_checks)
@@ -40,14 +40,14 @@ void peer::send(std::vector<char>& bytes) {
     fail(affordable ? close_reason::unread_output : close_reason::memory);
     return;
   }
-  // A peer that waits for this answer alone gets it at once; answers of a pipeline are gathered
-  // until the event loop comes around.
+  // If this is the peer's only request, the answer is sent at once; answers of a pipeline are
+  // gathered until the next turn of the event loop.
   if (rules_.in_flight() == 0 && out_.size() == 1)
     drain();
   if (unread_ == 0 || failed_ || waits_for_writing_)
     return;
   state_->want_tick();
-  // The stream only reports when the socket can take more: one byte stands for all that waits here.
+  // The stream only reports when the socket can take more: one byte represents all that waits here.
   waits_for_writing_ = true;
   stream_.wr_buf().push_back('\0');
   stream_.flush(this);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// Why not caf::openssl::session: it reads the three files again for each connection and aborts the
-// process if one is missing, spins on a core while a peer keeps it waiting in the handshake, and
-// blocks signals around each call. Stock caf::openssl clients are served all the same.
+// Why not caf::openssl::session? It reads the three files again for each connection and aborts the
+// process if one is missing, spins on a core while a peer delays the handshake, and blocks signals
+// around each call. Stock caf::openssl clients can still connect.
 #include "guard/transport.hpp"
 
 #include <openssl/bio.h>
@@ -31,7 +31,8 @@ using ssl_ptr = std::unique_ptr<SSL, ssl_delete>;
 using ctx_ptr = std::unique_ptr<SSL_CTX, ssl_delete>;
 using method_ptr = std::unique_ptr<BIO_METHOD, ssl_delete>;
 
-// OpenSSL's own socket BIO writes without MSG_NOSIGNAL: a peer that hung up would send us SIGPIPE.
+// OpenSSL's own socket BIO writes without MSG_NOSIGNAL: after a peer's disconnect we would get
+// SIGPIPE.
 int socket_of(BIO* bio) {
   return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
 }
@@ -90,7 +91,7 @@ std::string last_error() {
 
 class tls_transport final : public transport {
 public:
-  /// `demanded`: the name that the other side's certificate must carry, for the error's text.
+  /// `demanded`: the name that the other side's certificate must contain, for the error's text.
   tls_transport(ssl_ptr ssl, int socket, tls_side side, std::string demanded)
       : ssl_(std::move(ssl)), socket_(socket), side_(side), demanded_(std::move(demanded)) {}
 
@@ -144,8 +145,8 @@ private:
     return status_of(result, SSL_ERROR_WANT_READ);
   }
 
-  /// `waits_for`: what may be waited for in this call. The other direction cannot occur with a
-  /// fresh socket and without renegotiation, unless the peer sends key updates and reads nothing.
+  /// `waits_for`: the direction that this call may wait for. The other direction cannot occur with
+  /// a fresh socket and without renegotiation, unless the peer sends key updates and reads nothing.
   io_status status_of(int result, int waits_for) {
     auto code = SSL_get_error(ssl_.get(), result);
     if (code == waits_for)
@@ -176,16 +177,16 @@ private:
   close_reason failure_ = close_reason::tls_failed;
 };
 
-/// The other side's certificate must carry this name, an address as an address. Its common name
+/// The other side's certificate must contain this name, an address as an address. Its common name
 /// does not count.
 bool demand(SSL* ssl, const std::string& name) {
   auto* rules = SSL_get0_param(ssl);
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                                              X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  const auto address = name.substr(0, name.find('%')); // without the zone of an IPv6 one
+  const auto address = name.substr(0, name.find('%')); // without the zone of an IPv6 address
   if (X509_VERIFY_PARAM_set1_ip_asc(rules, address.c_str()) == 1)
     return true;
-  ERR_clear_error(); // it is no address
+  ERR_clear_error(); // it is not an address
   return X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1;
 }
 
@@ -237,7 +238,7 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
     error = "TLS: " + what + ": " + last_error();
     return nullptr;
   };
-  if (ctx) // else OpenSSL would ask for a password at the terminal
+  if (ctx) // otherwise OpenSSL would ask for a password at the terminal
     SSL_CTX_set_default_passwd_cb(ctx.get(), [](char*, int, int, void*) { return -1; });
   if (!ctx || SSL_CTX_set_min_proto_version(ctx.get(), TLS1_2_VERSION) != 1)
     return fail("no context");
@@ -261,7 +262,7 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
   SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   if (SSL_CTX_set_cipher_list(ctx.get(), "HIGH:!aNULL:!MD5") != 1)
     return fail("no cipher");
-  // No session is ever resumed: each connection proves its certificate again.
+  // Sessions are never resumed: each connection proves its certificate again.
   SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(ctx.get(), 0);
   SSL_CTX_set_options(ctx.get(),

@@ -33,7 +33,7 @@ translator::action translator::close(close_reason why) {
 translator::action translator::drop(drop_reason why, const header& head,
                                     const std::vector<char>& answer) {
   stats_.count(why);
-  // A request gets its answer, so that an honest client need not wait for its timeout.
+  // A request is answered, so that an honest client need not wait for its timeout.
   if (is_request(head.data) && head.source != 0) {
     header reply{.op = static_cast<std::uint8_t>(operation::direct_message),
                  .payload_size = static_cast<std::uint32_t>(answer.size()),
@@ -79,7 +79,7 @@ translator::action translator::on_header(const header& head) {
 }
 
 translator::action translator::judge_handshake(const header& head) {
-  // A stock client shakes hands twice: when it connects and when it has seen the server's
+  // A stock client shakes hands twice: when it connects and when it has received the server's
   // handshake.
   auto flags = shaken_ ? select_connection_flag : std::uint8_t{0};
   if (!head.is(operation::client_handshake) || head.padding != 0 || head.flags != flags ||
@@ -92,7 +92,7 @@ translator::action translator::judge_handshake(const header& head) {
 translator::action translator::judge_message(const header& head) {
   if ((head.flags & ~named_receiver_flag) != 0 || head.payload_size == 0 || head.dest == 0)
     return close(close_reason::malformed_header);
-  // No peer is ever asked, so it has nothing to answer; streams are not offered.
+  // Peers receive no requests, so they have nothing to answer; streams are not offered.
   if ((head.data & (response_bit | answered_bit | stream_bit)) != 0)
     return close(close_reason::forbidden);
   if (head.flags == named_receiver_flag)
@@ -103,8 +103,8 @@ translator::action translator::judge_message(const header& head) {
     return drop(drop_reason::not_a_request, head, shared_.unexpected);
   if (head.source == 0)
     return close(close_reason::malformed_header);
-  // Of the totals a connection may have half of what the others leave, so that many greedy
-  // connections leave a share for the next one.
+  // A connection may use half of the totals that the others leave, so that many greedy connections
+  // leave a share for the next one.
   const auto beyond_share = [](std::size_t own, std::size_t more, std::size_t all,
                                std::size_t most) {
     return all + more > most || (own != 0 && own + more > most - all);
@@ -126,7 +126,7 @@ translator::action translator::on_frame(std::span<char> frame, std::size_t aside
   case operation::client_handshake: {
     auto node = read_node(payload.data());
     if (shaken_) {
-      // The broker need not know: this node has this connection only.
+      // The broker need not see it: this node has this connection only.
       selected_ = true;
       return node == claimed_ ? action::skip : close(close_reason::forbidden);
     }

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 //
 // One connection's rules: which frames of the peer reach CAF's broker, which of the broker's frames
-// reach the peer, and under which names. No CAF, no sockets, no clock in here. Used by one thread.
+// reach the peer, and under which names. This file uses no CAF, no sockets and no clock. Used by
+// one thread.
 #pragma once
 
 #include "guard/counters.hpp"
@@ -21,12 +22,12 @@ namespace dbengine::actors::guard {
 struct identity {
   /// This process, as CAF knows it.
   node_bytes real_node;
-  /// This listener, as its peers know it: each listener is a node of its own, so that one client
-  /// can use two ports of this process (CAF would close the second connection as redundant).
+  /// This listener, as its peers see it: each listener is a separate node, so that one client can
+  /// use two ports of this process (CAF would close the second connection as redundant).
   node_bytes shown_node;
   /// The one actor that can be reached.
   std::uint64_t gateway = 0;
-  /// The messages that it takes.
+  /// The messages that the gateway accepts.
   std::vector<wire_type> requests;
   /// Serialized answers (forwarding stack and content) for requests that do not reach the gateway.
   std::vector<char> overloaded;
@@ -36,11 +37,11 @@ struct identity {
 
 /// Translates between one peer and the broker.
 ///
-/// The broker never sees a byte of the peer but the members of listed messages: each frame's header
-/// is written again. The peer appears as one node (of a fixed set: CAF never forgets a node it met)
-/// with one actor, whatever node and actors it claims; its request ids are replaced by own ones. So
-/// a peer cannot take another's name, cannot fill CAF's tables, and an answer finds its request in
-/// a table of bounded size.
+/// The only bytes of the peer that the broker sees are the members of listed messages: each frame's
+/// header is written again. The peer appears as one node (of a fixed set: CAF keeps every node it
+/// has seen) with one actor, whatever node and actors it claims. Its request ids are replaced by
+/// the guard's. So a peer cannot take another's name and cannot fill CAF's tables, and an answer
+/// finds its request in a table of bounded size.
 class translator {
 public:
   /// `assigned` and `actor`: the node and the actor as which the broker knows this peer.
@@ -51,25 +52,25 @@ public:
   translator(const translator&) = delete;
   translator& operator=(const translator&) = delete;
 
-  /// What is to be done with a frame.
+  /// The action for a frame.
   enum class action {
     feed, ///< keep it (header) or give it to the broker (frame)
     skip, ///< read past its payload
     close ///< close the connection for `why()`
   };
 
-  /// Judges a header before a byte of its payload is stored.
+  /// Judges a header before any byte of its payload is stored.
   action on_header(const header& head);
 
   /// Judges the complete frame of a header that was to be fed, and rewrites it in place. `aside`:
   /// its bytes that go past the broker.
   action on_frame(std::span<char> frame, std::size_t aside = 0);
 
-  /// The number that the last message fed has as a request to the gateway.
+  /// The number of the last message fed, as a request to the gateway.
   std::uint64_t last_request() const { return last_id_ & request_mask; }
 
-  /// Rewrites the broker's frames for the peer in place and removes what is not for it. `frames`
-  /// holds complete frames only.
+  /// Rewrites the broker's frames for the peer in place and removes those that are not for the
+  /// peer. `frames` holds complete frames only.
   void on_output(std::vector<char>& frames);
 
   /// Answers of the guard itself; the caller sends and clears them.
@@ -79,7 +80,7 @@ public:
   bool shaken() const { return shaken_; }
   std::size_t in_flight() const { return in_flight_.size(); }
   std::size_t in_flight_bytes() const { return in_flight_bytes_; }
-  /// From now on the caller counts its requests.
+  /// From now on the caller counts the peer's requests.
   void disown_in_flight();
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// How bytes get through a connected, non-blocking socket: plain or TLS. Used by the middleman's
+// How bytes pass through a connected, non-blocking socket: plain or TLS. Used by the middleman's
 // thread only; the socket belongs to the stream that uses the transport.
 #pragma once
 
@@ -33,11 +33,11 @@ public:
   /// Whether bytes wait that the socket will not announce.
   virtual bool has_buffered() const = 0;
 
-  /// What `failed` meant.
+  /// The reason of `failed`.
   virtual close_reason failure() const = 0;
-  /// The same as text: OpenSSL's reason.
+  /// The reason as text: OpenSSL's.
   virtual std::string detail() const { return {}; }
-  /// It failed because the other side's certificate is not what it should be.
+  /// Whether the failure is due to the other side's certificate.
   virtual bool untrusted() const { return false; }
 };
 
@@ -54,10 +54,10 @@ public:
 
 enum class tls_side { server, client };
 
-/// Loads and checks all three files. Returns nullptr and the reason in `error` when one of them is
-/// missing, unreadable or not what it should be, when key and certificate do not belong together,
-/// or when every user may read the key. `server_name`: the name or address that a client demands of
-/// the server's certificate; empty: none.
+/// Loads and checks all three files. Returns nullptr and the reason in `error` if a file is
+/// missing, unreadable or invalid, if key and certificate do not belong together, or if every user
+/// may read the key. `server_name`: the name or address that a client demands of the server's
+/// certificate; empty: none.
 std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error,
                                       tls_side side = tls_side::server,
                                       std::string server_name = {});

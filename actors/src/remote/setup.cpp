@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `setup`: part of the composition root, as it knows the messages of the wire.
+// `setup`: part of the composition root, because it knows the messages of the wire.
 
 #include "remote/protocol/wire_message.hpp"
 #include "workers/detached_spawn.hpp"
@@ -17,17 +17,17 @@ namespace dbengine::actors {
 
 namespace {
 
-/// Sets what connections need in the middleman, when a system starts that loads one: without
-/// heartbeats a peer that stopped is never noticed, and without workers a round trip takes a sixth.
-/// What the host has set stays, and a system without modules keeps its settings as they are.
+/// Sets what connections need in the middleman, when a system starts that loads one. Without
+/// heartbeats a peer that stopped is never noticed; without workers a round trip takes a sixth of
+/// the time. Settings of the host are kept, and a system without modules keeps its settings.
 ///
 /// Why not in `publish` and `connect`? CAF 0.17 reads these settings once, when its broker starts:
-/// within the constructor of the system, before any port can be opened. A thread hook is what runs
-/// before that.
+/// within the constructor of the system, before any port can be opened. Of the host's code only a
+/// thread hook runs before that.
 class network_defaults final : public caf::thread_hook {
 public:
   void init(caf::actor_system& sys) override {
-    // The system was constructed with it by non-const reference.
+    // The system received it by non-const reference.
     auto& cfg = const_cast<caf::actor_system_config&>(sys.config());
     if (cfg.module_factories.empty())
       return;

@@ -32,12 +32,12 @@ backup_scheduler_actor::behavior_type backup_scheduler(
   end_by_exceptions(self);
   life.report_ready();
   const auto schedule_next = [self, service] {
-    // At least 1 ms: a message that comes early would find no backup due and repeat at once.
+    // At least 1 ms: a message that arrives early would find no backup due and repeat at once.
     const auto wait =
         std::chrono::ceil<std::chrono::milliseconds>(service->history().time_until_due());
     self->delayed_send(self, std::max(wait, std::chrono::milliseconds(1)), backup_due{});
   };
-  // The backup is due and cannot be made now, for example while a requested one runs.
+  // The backup is due but cannot be made now, for example while a requested one runs.
   const auto retry_later = [self] {
     self->delayed_send(self, defaults::min_backup_interval, backup_due{});
   };
@@ -53,7 +53,7 @@ backup_scheduler_actor::behavior_type backup_scheduler(
                      retry_later](bool made) { made ? schedule_next() : retry_later(); },
                     // counted and logged by the service
                     [schedule_next](const caf::error&) { schedule_next(); });
-        } catch (...) { // no thread for a worker: tried again as after a failed backup
+        } catch (...) { // no thread for a worker: retried as after a failed backup
           retry_later();
         }
       },

@@ -20,7 +20,7 @@ struct backup_scheduler_state {
   static constexpr const char* name = "dbengine.backup_scheduler";
 };
 
-/// Starts a worker in a thread of its own, for one piece of work.
+/// Starts a worker in its own thread, for one piece of work.
 using start_backup_worker = std::function<backup_worker_actor()>;
 
 /// `start_report` makes an actor that answers one question and may wait for the folder.

@@ -11,7 +11,7 @@ namespace dbengine::actors::workers {
 
 namespace {
 
-// Runs one request with its deadline and its cancellation, and answers with what it returns.
+// Runs one request with its deadline and its cancellation, and returns the answer.
 template <class Result, class Run>
 caf::result<Result> answer(engine::backup_service& service, std::uint64_t sender,
                            const call_options& o, Run run) {

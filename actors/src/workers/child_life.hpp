@@ -17,7 +17,7 @@
 
 namespace dbengine::actors::workers {
 
-/// A worker gets it at its start and reports with it that it has opened what it needs.
+/// A worker receives this at its start and reports with it that it has opened what it needs.
 /// Ownership: none; the address is weak, because a worker must not keep its supervisor alive.
 class child_life {
 public:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Spawns actors so that a missing thread is an error. CAF counts a detached actor before it makes
-// its thread, and without a thread its wait for that actor would never end.
+// Spawns actors so that a missing thread is an error. CAF counts a detached actor before it creates
+// its thread; without a thread, CAF's wait for that actor would never end.
 // Thread safety: any thread. Errors: thrown.
 
 #pragma once
@@ -23,19 +23,18 @@
 
 namespace dbengine::actors::workers {
 
-/// Marks CAF's threads. Called before the system is made.
+/// Marks CAF's threads. Called before the system is constructed.
 void mark_threads(caf::actor_system_config& cfg);
 
 /// Whether this thread is one of CAF's own: of a scheduler, a multiplexer, a detached actor.
 bool on_actor_thread() noexcept;
 
-/// Takes back what CAF counted for an actor that got no thread, or no place in the scheduler's
-/// queue.
+/// Reverts CAF's count of an actor that got no thread, or no place in the scheduler's queue.
 void uncount_actor(caf::actor_system& sys, bool detached);
 
-/// Spawns an actor or throws: then it never ran, the system does not wait for it, and its arguments
-/// are released. Its empty shell, under a kilobyte, stays for the life of the process: a caller
-/// that retries calls `require_threads` first.
+/// Spawns an actor or throws. If it throws, the actor never ran, the system does not wait for it,
+/// and its arguments are released. Its empty shell, under a kilobyte, stays for the life of the
+/// process: a caller that retries calls `require_threads` first.
 template <caf::spawn_options O, class F, class... Ts>
 auto spawn_whole(caf::actor_system& sys, F f, Ts... xs) {
   using trait = typename caf::detail::get_callable_trait<F>::type;
@@ -61,7 +60,7 @@ auto spawn_whole(caf::actor_system& sys, F f, Ts... xs) {
   }
 }
 
-/// In a thread of its own. Throws `errc::cannot_open` if there is none.
+/// Spawns in a separate thread. Throws `errc::cannot_open` if there is none.
 template <class F, class... Ts>
 auto spawn_detached(caf::actor_system& sys, F f, Ts... xs) {
   return spawn_whole<caf::detached>(sys, std::move(f), std::move(xs)...);

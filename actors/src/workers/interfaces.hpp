@@ -22,10 +22,9 @@ class progress_channel;
 
 // -- to the writer --------------------------------------------------------------------------------
 
-/// Some time has passed since the last commit: truncate the WAL if nothing was committed meanwhile.
+/// Time has passed since the last commit: truncate the WAL if no commit has followed.
 struct checkpoint_if_idle {};
-/// The write connection failed on another thread: end, so that the supervisor starts another
-/// writer.
+/// The write connection failed on another thread: end, so that the supervisor starts a new writer.
 struct writer_lost {};
 
 // -- to the reader pool ---------------------------------------------------------------------------
@@ -43,7 +42,7 @@ struct drop_closed_cursors {};
 
 /// A sample of the disk or of the folder has been taken.
 struct sample_taken {};
-/// The samples take too long: answer from the last ones.
+/// The samples take too long: answer with the previous ones.
 struct patience_ended {};
 
 // -- about backups --------------------------------------------------------------------------------
@@ -60,8 +59,8 @@ struct backup_step {
 
 // -- to the supervisor ----------------------------------------------------------------------------
 
-/// A request waits in a queue: answer the overdue ones, look for stalled workers, and repeat while
-/// one waits.
+/// A request waits in a queue: answer the overdue ones, find stalled workers, and repeat while a
+/// request waits.
 struct watchdog_scan {};
 /// The result of a first start, which runs on the thread that opens the engine.
 struct child_started {
@@ -83,7 +82,7 @@ struct restart_child {
 enum class stop_mode : std::uint8_t {
   in_order, ///< in the reverse order of their start, one after the other
   all,      ///< all that still run, at once
-  abandon   ///< not waiting for those that still run; they are reported as left
+  abandon   ///< not waiting for those that still run; they are reported as abandoned
 };
 struct stop_children {
   stop_mode mode = stop_mode::in_order;
@@ -111,7 +110,7 @@ using reader_pool_actor =
 using stats_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
                                      caf::replies_to<health_request>::with<health_report>>;
 
-/// Answers one question from memory, after new samples or a limited wait for them; then it ends.
+/// Answers one question from memory, after new samples or a bounded wait for them; then it ends.
 using report_actor = caf::typed_actor<caf::replies_to<statistics_request>::with<statistics>,
                                       caf::replies_to<health_request>::with<health_report>,
                                       caf::replies_to<backup_info_request>::with<backup_info>,

@@ -25,7 +25,7 @@ public:
   /// `listener` gets a `backup_step` for each question, and calls `decide` on its own thread.
   explicit progress_channel(caf::actor listener) : listener_(std::move(listener)) {}
 
-  /// Sends a step and waits for the verdict: true to go on. It returns false, too, as soon as
+  /// Sends a step and waits for the verdict: true to go on. It also returns false as soon as
   /// `wanted` does: a listener that does not answer must not delay the engine's shutdown.
   bool ask(const backup_progress& p, const std::function<bool()>& wanted);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The channels of the callers that follow their backups, by the id of the actor that sent the
+// The progress channels of callers that follow their backups, by the id of the actor that sent the
 // request.
 // Thread safety: any thread.
 //
@@ -22,7 +22,8 @@ namespace dbengine::actors::workers {
 
 class progress_listeners {
 public:
-  /// Before the request is sent. The caller removes it when the request is answered.
+  /// Called before the request is sent. The caller removes the channel when the request is
+  /// answered.
   void add(caf::actor_id sender, std::shared_ptr<progress_channel> channel) {
     const base::scoped_lock lock(mutex_);
     channels_[sender] = std::move(channel);

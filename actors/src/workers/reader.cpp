@@ -12,12 +12,12 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
                                    std::shared_ptr<engine::engine> core, std::size_t index,
                                    child_life life) {
   end_by_exceptions(self);
-  const auto number = std::make_shared<std::uint64_t>(0); // of its life in the engine
+  const auto number = std::make_shared<std::uint64_t>(0); // of this incarnation
   const auto fail = [self, core, index, number] {
     core->reads().failed(index, *number);
     self->quit(from_info(base::current_exception_info()));
   };
-  // However it ends, the engine must not wake this reader for requests any more.
+  // However this reader ends, the engine must not wake it for requests any more.
   self->attach_functor(
       [core, index, number](const caf::error&) { core->reads().failed(index, *number); });
   try {

@@ -23,8 +23,8 @@ struct reader_state {
   std::unique_ptr<sqlite::connection> conn;
 };
 
-/// It ends with the error if its connection cannot be opened, or fails for another reason than a
-/// statement.
+/// The reader ends with the error if its connection cannot be opened, or fails for another reason
+/// than a statement.
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
                                    std::shared_ptr<engine::engine> core, std::size_t index,
                                    child_life life);

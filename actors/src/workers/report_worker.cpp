@@ -36,10 +36,9 @@ void answer_now(self_pointer self) {
 }
 
 // Answers the request with `make()` when `answer_now` is called; `start` asks for the samples.
-//
-// What needs memory is made before the promise takes the request from its message: until then an
-// exception is the answer, afterwards it would leave the sender without one. If `start` fails, the
-// last samples are the answer.
+// Allocations precede the promise. Once the promise has taken the request from its message, an
+// exception would leave the sender without an answer; before, the exception is the answer. If
+// `start` fails, the last samples are the answer.
 template <class Result, class Make, class Start>
 caf::result<Result> answer_later(self_pointer self, Make make, const Start& start) {
   try {

@@ -25,15 +25,15 @@ namespace dbengine::actors::workers {
 
 struct report_state {
   static constexpr const char* name = "dbengine.report";
-  report_state() = default; // no aggregate: CAF would make it of its actor's pointer
+  report_state() = default; // not an aggregate: CAF would initialize it from its actor's pointer
 
-  /// Gives the answer; called once.
+  /// Delivers the answer; called once.
   std::function<void()> answer;
   /// Samples that have not been taken yet.
   int awaited = 0;
 };
 
-/// What it reports about.
+/// The sources of its reports.
 struct report_sources {
   std::shared_ptr<engine::engine> core = nullptr;
   std::shared_ptr<worker_status_table> workers = nullptr;

@@ -24,7 +24,7 @@ worker_state state_of(const engine::worker_view& v) {
                      : worker_state::idle;
 }
 
-// The supervisor's states, and what the engine knows of the workers that have a connection.
+// The supervisor's states, and the engine's view of the workers that have a connection.
 std::vector<worker_status> sample_workers(engine::engine& core, const worker_status_table& table) {
   auto all = table.read();
   for (auto& [id, health] : all) {
@@ -61,7 +61,7 @@ circuit_state worst_circuit(const std::vector<worker_health>& all) {
   return c;
 }
 
-// Nothing is read while every reader is in a statement that does not end.
+// No read runs while every reader is in a statement that does not end.
 std::string stalled_readers(const std::vector<worker_status>& workers) {
   std::size_t readers = 0;
   std::size_t stalled = 0;
@@ -75,7 +75,7 @@ std::string stalled_readers(const std::vector<worker_status>& workers) {
   return "no reader is left: all " + std::to_string(readers) + " are stalled";
 }
 
-// One problem for each worker that does not work as it should.
+// One problem for each worker that is not healthy.
 void add_worker_problems(health_report& h) {
   for (const auto& w : h.workers) {
     if (w.circuit != circuit_state::closed)
@@ -92,7 +92,7 @@ std::string megabytes(std::uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
 }
 
-// Critical: nothing can be written. Known from a write that found no room, or from the last sample
+// Critical: nothing can be written. Known from a write that found no space, or from the last sample
 // of the disk.
 std::string full_disk(engine::engine& core, const engine::disk_sample& disk) {
   if (core.file().location().memory || core.file().read_only())
@@ -118,7 +118,7 @@ std::string long_wal(const engine::disk_sample& disk) {
          "keeps it from starting over";
 }
 
-// Problems that keep nothing from working yet.
+// Problems that do not stop any operation yet.
 void add_warnings(health_report& h, engine::engine& core, const engine::backup_service& backups,
                   const engine::disk_sample& disk, bool full) {
   const auto add = [&](const char* kind, std::string text) {
@@ -184,7 +184,7 @@ health_report report_health(engine::engine& core, const worker_status_table& tab
 
 database_info report_database(engine::engine& core, sqlite::connection& c,
                               sqlite::request_control& ctl) {
-  // Not through the statement cache, whose counts are part of the statistics.
+  // Bypasses the statement cache, whose counts are part of the statistics.
   const sqlite::connection::request_scope under(c, ctl);
   const auto text = [&](const char* sql) {
     try {

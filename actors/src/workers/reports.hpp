@@ -3,7 +3,7 @@
 
 // Statistics, health and database information, composed of what the engine, the supervisor and the
 // backup service know.
-// Thread safety: any thread. Cost: memory only, but for `report_database`.
+// Thread safety: any thread. Cost: memory only, except for `report_database`.
 
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The stats actor: passes each question about the engine to a report worker of its own.
+// The stats actor: passes each question about the engine to a separate report worker.
 // Thread safety: an actor. Ownership: none. Cost: scheduled; it never blocks.
 
 #pragma once

@@ -27,7 +27,7 @@ using base::log_level;
 using base::retry_on_bad_alloc;
 using base::try_with_retries;
 
-// The exit reason of a worker that was ended by a message means that, not the end of the engine.
+// An exit reason carried by a message means that this worker was ended, not that the engine ends.
 error_info failure_of(const caf::error& reason) {
   if (reason.category() == caf::atom("exit"))
     return {.code = errc::unavailable,
@@ -36,7 +36,7 @@ error_info failure_of(const caf::error& reason) {
   return to_info(reason);
 }
 
-// Loses the line, and nothing else, if there is no memory for it.
+// Drops only the log line if there is no memory for it.
 template <class Text>
 void log_if_possible(log_level level, Text text) noexcept {
   try {
@@ -54,7 +54,7 @@ void log_if_possible(log_level level, Text text) noexcept {
 struct child {
   child_spec spec;
   caf::actor handle;
-  /// Of the one that runs or is being started.
+  /// The incarnation that runs or is being started.
   std::uint32_t incarnation = first_incarnation;
   /// The newest incarnation that reported readiness: the report can precede `child_started`.
   std::uint32_t ready_incarnation = 0;
@@ -82,7 +82,7 @@ public:
     bool again = true;
     try {
       again = core_->supervision().scan();
-    } catch (...) { // no memory for what it found: the next scan finds it
+    } catch (...) { // no memory for the escalation: the next scan repeats it
     }
     if (again)
       retry_on_bad_alloc(
@@ -118,7 +118,7 @@ public:
     retry_on_bad_alloc([&] { self_->monitor(c.handle); });
     if (c.incarnation == c.ready_incarnation)
       child_works(s.child);
-    if (stopping_) // it was started before the stop, and its message came after it
+    if (stopping_) // the child was started before the stop, and its message arrived after it
       retry_on_bad_alloc([&] { self_->send_exit(c.handle, caf::exit_reason::user_shutdown); });
   }
 
@@ -139,7 +139,7 @@ public:
         status_->update(i, [](worker_health& w) { w.state = worker_state::stopped; });
         stop_next();
       } else if (std::exchange(c.killed_along, false)) {
-        schedule_restart(i, policy_.backoff_min); // no failure of its own
+        schedule_restart(i, policy_.backoff_min); // the child itself has not failed
       } else {
         child_failed(i, retry_on_bad_alloc([&] { return failure_of(m.reason); }));
       }
@@ -158,8 +158,8 @@ public:
     stop_next();
   }
 
-  /// The supervisor ended otherwise than by `stop`: its children have no supervisor any more, so
-  /// they end, too.
+  /// The supervisor ended for another reason than `stop`: its children have no supervisor any more,
+  /// so they end, too.
   void end_without_stop(const error_info& why) {
     log_if_possible(log_level::error, [&] { return "the supervisor failed: " + to_string(why); });
     core_->supervision().supervision_lost(why);
@@ -234,7 +234,7 @@ private:
                      }));
   }
 
-  // The rest_for_one children after the i-th are restarted with it.
+  // The rest_for_one children after the i-th are restarted together with it.
   void kill_along(std::uint32_t i) {
     for (auto k = i + 1; k < children_.size(); ++k)
       if (auto& after = children_[k];
@@ -244,7 +244,7 @@ private:
       }
   }
 
-  // At random, so that workers that failed together do not restart together.
+  // The delay is random, so that workers that failed together do not restart together.
   std::chrono::milliseconds random_delay(std::size_t failures) {
     const auto most = policy_.backoff(failures).count();
     return std::chrono::milliseconds(
@@ -259,7 +259,7 @@ private:
     retry_on_bad_alloc([&] { self_->delayed_send(self_, delay, restart_child{i}); });
   }
 
-  // Ends the last child that runs; the supervisor itself if none does.
+  // Ends the last running child, or the supervisor itself if none runs.
   void stop_next() {
     for (auto it = children_.rbegin(); it != children_.rend(); ++it)
       if (it->handle) {
@@ -310,7 +310,7 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<en
   end_by_exceptions(self);
   const auto work = std::make_shared<supervision>(self, std::move(core), std::move(status), exit,
                                                   std::move(specs), policy);
-  // However it ends, the thread that waits for its exit goes on.
+  // However the supervisor ends, the thread that waits for its exit must continue.
   retry_on_bad_alloc([&] {
     self->attach_functor([work, exit](const caf::error& reason) {
       if (!exit->wait_until(sqlite::clock::now()))
@@ -330,8 +330,8 @@ supervisor_actor::behavior_type supervisor(self_pointer self, std::shared_ptr<en
         [work](stop_children m) { work->stop(m.mode); },
     };
   });
-  // CAF puts the handlers into a list after this function and ends the actor if it has no memory
-  // for that: this gives the list room.
+  // After this function CAF puts the handlers into a list, and ends the actor if it has no memory
+  // for that. This call gives the list its capacity.
   retry_on_bad_alloc([&] { self->become(handlers); });
   retry_on_bad_alloc([&] { self->unbecome(); });
   return handlers;

@@ -41,7 +41,7 @@ struct child_spec {
   /// Called when the circuit opens, with the reason, and when it closes again.
   std::function<void(const error_info&)> circuit_opened = {};
   std::function<void()> circuit_closed = {};
-  /// It runs in a thread of its own; a restart checks first that a thread is available.
+  /// The child runs in a separate thread; a restart checks first that a thread is available.
   bool detached = false;
 };
 
@@ -56,9 +56,9 @@ struct supervisor_state {
   static constexpr const char* name = "dbengine.supervisor";
 };
 
-/// Its children are `specs`, of which none runs yet: the opening thread starts each and sends
-/// `child_started`, so that their threads exist when the engine does. It also adds them to
-/// `status`. `exit` is set when every child has ended.
+/// Its children are `specs`, none of which runs yet. The opening thread starts each of them and
+/// sends `child_started`, so that their threads exist when the engine does. That thread also adds
+/// them to `status`. `exit` is set when every child has ended.
 supervisor_actor::behavior_type supervisor(
     supervisor_actor::stateful_pointer<supervisor_state> self, std::shared_ptr<engine::engine> core,
     std::shared_ptr<worker_status_table> status, std::vector<child_spec> specs,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The result of a supervisor's life, for the thread that stops the engine.
+// The outcome of a supervisor's end, for the thread that stops the engine.
 // Thread safety: any thread.
 
 #pragma once
@@ -15,8 +15,8 @@
 
 namespace dbengine::actors::workers {
 
-/// A one-shot event with the names of the children that did not end. However the supervisor ends,
-/// the event is set.
+/// A one-shot event with the names of the children that did not end. The event is set however the
+/// supervisor ends.
 class supervisor_exit {
 public:
   /// `abandoned`: children that still run, because each is in a statement that cannot be

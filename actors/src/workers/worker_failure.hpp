@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Exceptions in actors: the answer to a request whose handler caught one, and the end of an actor
-// that one left.
+// whose handler did not.
 // Thread safety: the actor's own thread.
 
 #pragma once
@@ -22,10 +22,10 @@ namespace dbengine::actors::workers {
 
 /// Makes an exception that leaves a handler the actor's exit reason. Every actor calls it first.
 ///
-/// Why not CAF's own handler? It prints the exception first, and without memory for the line the
-/// process ends. The error for that case is made here, while there is memory.
+/// Why not CAF's own handler? It prints the exception first; without memory for the line, it ends
+/// the process. The error for that case is created here, while there is memory.
 ///
-/// It waits for memory, about a second at most: CAF copies the reason when it ends the actor, and
+/// Waits for memory, for about a second at most. CAF copies the reason when it ends the actor, and
 /// without memory for the copy it ends the process.
 template <class Self>
 void end_by_exceptions(Self* self) {
@@ -49,8 +49,8 @@ void end_by_exceptions(Self* self) {
   });
 }
 
-/// The current exception as the answer to the request. An exception that is no `error` is the
-/// worker's failure: the worker ends, and its supervisor restarts it.
+/// Returns the current exception as the answer to the request. An exception that is not an `error`
+/// is the worker's failure: the worker ends, and its supervisor restarts it.
 template <class Self>
 caf::error answer_failure(Self* self) {
   auto info = base::current_exception_info();
@@ -61,18 +61,18 @@ caf::error answer_failure(Self* self) {
   return from_info(info);
 }
 
-/// Passes the request on to the actor that `start` makes, which answers it. An exception is the
-/// answer in its place.
+/// Passes the request on to the actor that `start` creates, which answers it. If `start` throws,
+/// the exception is the answer.
 ///
 /// Why not `self->delegate` alone? It takes the request from its message before it allocates:
-/// without memory the sender would get no answer at all.
+/// without memory the sender would get no answer.
 template <class Result, class Self, class Start, class Request>
 caf::result<Result> delegate_or_fail(Self* self, const Start& start, Request& r) {
   try {
     const auto to = start();
     auto promise = self->template make_response_promise<Result>();
     try {
-      auto attempt = promise; // a failed attempt has lost the sender
+      auto attempt = promise; // a failed attempt loses the sender
       attempt.delegate(to, std::move(r));
     } catch (...) {
       const auto why = base::retry_on_bad_alloc([self] { return answer_failure(self); });

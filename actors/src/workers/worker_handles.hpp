@@ -32,13 +32,13 @@ public:
     handles_.readers.resize(readers);
   }
 
-  /// All of them, in one consistent copy.
+  /// Returns a consistent copy of all handles.
   worker_handles read() const {
     const base::scoped_lock lock(mutex_);
     return handles_;
   }
-  /// What `f` takes out of them. Why not `read`? It copies the readers' handles: an allocation for
-  /// each wake-up.
+  /// Returns what `f` selects from the handles. Why not `read`? It copies the readers' handles: an
+  /// allocation for each wake-up.
   template <class F>
   auto select(F f) const {
     const base::scoped_lock lock(mutex_);
@@ -49,7 +49,7 @@ public:
     const base::scoped_lock lock(mutex_);
     f(handles_);
   }
-  /// The handles, which the table forgets.
+  /// Returns the handles and removes them from the table.
   worker_handles clear() {
     const base::scoped_lock lock(mutex_);
     return std::exchange(handles_, {});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Which of an engine's workers something is about.
+// The identity of one of an engine's workers.
 // Thread safety: plain data.
 
 #pragma once
@@ -23,13 +23,13 @@ enum class worker_role : std::uint8_t {
 
 struct worker_id {
   worker_role role = worker_role::writer;
-  /// Of the reader in the engine's set, from 0; the maintenance reader's is the last one.
+  /// The reader's index in the engine's set, from 0; the maintenance reader's is the last one.
   std::size_t index = 0;
 
   bool operator==(const worker_id&) const = default;
 };
 
-/// The name in statistics, health and log. It is documented: scripts read it.
+/// The name in statistics, health and log. The names are documented: scripts read them.
 inline std::string display_name(const worker_id& id) {
   switch (id.role) {
   case worker_role::writer: return "writer";

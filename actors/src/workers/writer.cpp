@@ -14,7 +14,7 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
   const auto fail = [self] { self->quit(from_info(base::current_exception_info())); };
   try {
     core->writer().open();
-    if (core->checkpoints().is_scheduled()) // by the writer before this one
+    if (core->checkpoints().is_scheduled()) // by the previous writer
       self->delayed_send(self, defaults::checkpoint_idle, checkpoint_if_idle{});
     life.report_ready();
   } catch (...) {

@@ -223,7 +223,7 @@ CAF_TEST(a CAF server with another interface is none of ours) {
   CAF_REQUIRE(other.port() != 0);
   const auto e = connecting("127.0.0.1:" + std::to_string(other.port()));
   CAF_CHECK_EQUAL(to_string(e.code), "protocol");
-  CAF_CHECK(contains(e.message, "no dbengine"));
+  CAF_CHECK(contains(e.message, "not a dbengine"));
   CAF_CHECK_EQUAL(other.end(), 0);
 }
 

@@ -69,7 +69,7 @@ CAF_TEST(an id that is in flight is refused) {
   for (const auto kind : {wire_kind::fetch, wire_kind::health, wire_kind::cursor_open}) {
     const auto why = failure_in(peer.ask(kind, fetch_body("SELECT 1"), 5));
     CAF_CHECK(why.code == errc::invalid_state);
-    CAF_CHECK(why.message.find("number 5 is under way") != std::string::npos);
+    CAF_CHECK(why.message.find("number 5 is in flight") != std::string::npos);
   }
   // Another connection has separate ids.
   gateway_peer other(s);

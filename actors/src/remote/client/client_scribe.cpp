@@ -21,7 +21,7 @@ namespace {
 namespace network = caf::io::network;
 using network::rw_state;
 
-/// CAF's policy of a stream, over a transport.
+/// CAF's stream policy on top of a transport.
 class policy {
 public:
   policy(std::unique_ptr<guard::transport> through, std::string early)
@@ -46,7 +46,7 @@ public:
       return rw_state::success;
     return state_of(through_->write(static_cast<const char*>(from), size, result), result);
   }
-  /// What OpenSSL holds decrypted is not announced by the socket.
+  /// The socket does not announce what OpenSSL holds decrypted.
   bool must_read_more(network::native_socket, std::size_t) {
     return !early_.empty() || through_->has_buffered();
   }
@@ -91,8 +91,8 @@ public:
     launched_ = true;
     guard::count_silence_from_now(*this);
     stream_.start(this);
-    // The first bytes are out of the socket: nothing else would call for them. Not now: the broker
-    // is in its handler.
+    // The first bytes have been read from the socket, so no event will announce them. They are
+    // posted, not handled here: the broker is in its handler.
     stream_.backend().post([keep = caf::intrusive_ptr<tls_scribe>(this)] {
       if (!keep->detached())
         keep->stream_.handle_event(network::operation::read);
@@ -131,7 +131,7 @@ caf::io::scribe_ptr make_scribe(network::multiplexer& backend, dialled& d) {
     made = caf::make_counted<tls_scribe>(mpx, d.socket, std::move(d.secure), std::move(d.early));
   else
     made = caf::make_counted<tcp_scribe>(mpx, d.socket);
-  d.release(); // it is the scribe's
+  d.release(); // owned by the scribe
   return made;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A dialled connection as CAF's broker wants it. Used by the middleman's thread once it was given
-// to the broker.
+// Makes the scribe of a dialled connection for CAF's broker. Used by the middleman's thread once
+// the scribe was given to the broker.
 
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace dbengine::actors::remote {
 
-/// Takes the socket and the TLS session, if `d` has one; what it has read already comes first.
+/// Takes the socket and the TLS session, if `d` has one; bytes that were already read come first.
 /// `backend`: of the system's middleman. For the system's `network_broker` only.
 caf::io::scribe_ptr make_scribe(caf::io::network::multiplexer& backend, dialled& d);
 

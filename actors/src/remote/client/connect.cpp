@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `connect`: part of the composition root, as it makes connection managers.
+// `connect`: part of the composition root, because it makes connection managers.
 
 #include "base/retry_on_bad_alloc.hpp"
 #include "guard/network_broker.hpp"
@@ -21,7 +21,7 @@ namespace dbengine::actors {
 
 namespace {
 
-/// Connects; throws `error`.
+/// Opens a link; throws `error`.
 remote::remote_link_ptr open_link(caf::actor_system& sys, const remote::endpoint& to,
                                   const remote_options& how) {
   if (!sys.has_middleman())
@@ -50,7 +50,7 @@ remote::remote_link_ptr open_link(caf::actor_system& sys, const remote::endpoint
     link->set_callbacks(
         [manager] { caf::delayed_anon_send(manager, defaults::remote_sweep, caf::tick_atom_v); },
         [manager] { caf::anon_send(manager, caf::close_atom_v); });
-  } catch (...) { // no memory: nothing else ends it, and the system waits for it
+  } catch (...) { // no memory: nothing else ends the actor, and the system waits for it
     base::try_with_retries([&] { caf::anon_send(manager, caf::close_atom_v); });
     throw;
   }

@@ -30,15 +30,15 @@ namespace {
 using self_pointer = connection_manager_actor::stateful_pointer<connection_manager_state>;
 using clock = std::chrono::steady_clock;
 
-/// From TCP (and TLS) to the first bytes of the server.
+/// The bound from the start of TCP (and TLS) to the first bytes of the server.
 constexpr std::chrono::seconds dial_timeout{2};
-/// From there to its welcome.
+/// The bound from those bytes to the server's welcome.
 constexpr std::chrono::seconds handshake_timeout{2};
 
 void dialler(caf::event_based_actor* self, const connection_manager_actor& to,
              const endpoint& where, const std::shared_ptr<guard::tls_context>& tls,
              clock::time_point deadline, const std::shared_ptr<std::atomic<bool>>& stop) {
-  // The manager waits for its result, so it is sent even if memory is short.
+  // The manager waits for its result, so the result is sent even if memory is short.
   base::retry_on_bad_alloc([&] {
     auto r = std::make_shared<dial_result>();
     try {
@@ -147,7 +147,7 @@ private:
       return handle_refusal(
           {.code = errc::protocol,
            .message =
-               to_string(where) + ": the server speaks CAF and is no dbengine of this version"});
+               to_string(where) + ": the server speaks CAF but is not a dbengine of this version"});
     state().gateway = gateway;
     self_->monitor(gateway);
     wire_request hello{static_cast<std::uint8_t>(wire_kind::hello), 0,
@@ -170,7 +170,7 @@ private:
 
   void handle_welcome(const wire_answer& a) {
     if (!state().gateway)
-      return; // lost meanwhile: the down message was handled
+      return; // lost since then: the down message was handled
     if (a.outcome == static_cast<std::uint8_t>(wire_outcome::failure)) {
       error_info why;
       base::decode(a.body, why);
@@ -194,7 +194,7 @@ private:
     handle_failure(std::move(why));
   }
 
-  /// Ends a connection that is of no use; its server must not keep it for ever.
+  /// Closes a connection that cannot be used; its server must not keep it for ever.
   void hang_up() {
     if (state().socket >= 0)
       ::shutdown(state().socket, SHUT_RDWR);
@@ -215,9 +215,10 @@ private:
       p->set_value(std::move(how));
   }
 
-  /// At once, then after 50 ms and 100 ms, each between half and the whole of it. While the calls
-  /// wait that the loss met it stays at that: a server may be back for a moment only, and a call
-  /// must not miss it. Then it grows to 1 s.
+  /// The first attempt starts at once, the next after 50 ms and 100 ms, each delay between half and
+  /// the whole of that. While calls wait that the lost connection affected, the delay stays there:
+  /// a server may be up for a moment only, and a call must not miss it. Then the delay grows to 1
+  /// s.
   void schedule_attempt() {
     auto& b = state().backoff;
     std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
@@ -230,9 +231,9 @@ private:
   }
 
   self_pointer self_;
-  /// Counts connections. One that is lost before its welcome ends by the down message, and its
-  /// greeting fails a moment, or 2 s, later: that must neither end the next connection nor dial
-  /// beside it.
+  /// Counts connections. If a connection is lost before its welcome, the down message ends it, and
+  /// its greeting fails a moment, or 2 s, later. That failure must neither end the next connection
+  /// nor dial a second one.
   std::uint64_t attempt_ = 0;
   std::minstd_rand random_{std::random_device{}()};
 };
@@ -268,7 +269,7 @@ connection_manager_actor::behavior_type connection_manager(
       [work](caf::connect_atom) { work->start(); },
       [work](const dial_result_ptr& r) { work->handle_dialled(*r); },
       [self](caf::tick_atom) {
-        // Without the next sweep no call would time out, and waiting calls would not be sent.
+        // Without the next sweep calls would not time out, and waiting calls would not be sent.
         if (base::retry_on_bad_alloc([&] { return self->state.link->sweep(); }))
           base::retry_on_bad_alloc(
               [&] { self->delayed_send(self, defaults::remote_sweep, caf::tick_atom_v); });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Makes a link's connection, monitors it, and makes it again with backoff.
-// Thread safety: scheduled. Ownership: owns nothing but its timers. What blocks (names, TCP, TLS)
-// runs in a detached `dialler` that lives for one attempt.
+// The connection manager: makes a link's connection, monitors it, and reconnects with backoff.
+// Thread safety: scheduled. Ownership: owns only its timers. Blocking work (names, TCP, TLS) runs
+// in a detached `dialler` that lives for one attempt.
 
 #pragma once
 
@@ -27,7 +27,7 @@ using dial_result_ptr = std::shared_ptr<dial_result>;
 using connection_manager_actor = caf::typed_actor<
     // Connect now.
     caf::reacts_to<caf::connect_atom>,
-    // The dialler is done.
+    // The dialler has finished.
     caf::reacts_to<dial_result_ptr>,
     // Calls are in flight or wait: check their deadlines.
     caf::reacts_to<caf::tick_atom>,
@@ -47,18 +47,18 @@ struct connection_manager_state {
 
   remote_link_ptr link;
   caf::strong_actor_ptr gateway;
-  /// A duplicate of the connection's socket, to end it: the broker owns the original and offers no
-  /// way to close it. -1: none.
+  /// A duplicate of the connection's socket, used to end the connection: the broker owns the
+  /// original and offers no way to close it. -1: none.
   int socket = -1;
   std::shared_ptr<guard::tls_context> tls;
   std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
-  /// Of the first attempt, for `connect`.
+  /// The result of the first attempt, for `connect`.
   std::shared_ptr<std::promise<error_info>> first;
   std::chrono::milliseconds backoff{0};
   std::chrono::steady_clock::time_point lost_since{};
 };
 
-/// `first` gets the result of the first attempt; if that failed, the manager ends.
+/// `first` receives the result of the first attempt; if the attempt failed, the manager ends.
 connection_manager_actor::behavior_type connection_manager(
     connection_manager_actor::stateful_pointer<connection_manager_state> self, remote_link_ptr link,
     std::shared_ptr<guard::tls_context> tls, std::shared_ptr<std::promise<error_info>> first);

@@ -32,24 +32,25 @@ using namespace std::chrono_literals;
 constexpr std::uint64_t basp_version = 3;
 /// The interval of checks whether the connection is still wanted.
 constexpr auto check_every = 50ms;
-/// A server without TLS has sent something by then, unless it is far; one with TLS waits for us.
+/// A server without TLS has sent its first bytes by then, unless the network is slow. A server with
+/// TLS waits for the client.
 constexpr auto speaks_first_within = 500ms;
-/// Between the attempts at two addresses of a name (RFC 8305, 8).
+/// The delay between the attempts at two addresses of a name (RFC 8305, 8).
 constexpr auto stagger = 250ms;
 
-/// A greeting in TLS 1.2, without extensions. A TLS server answers it, if only with an alert; a
+/// A TLS 1.2 ClientHello without extensions. A TLS server answers it, if only with an alert; a
 /// dbengine without TLS closes the connection.
 constexpr std::array<unsigned char, 52> tls_greeting = [] {
   std::array<unsigned char, 52> g{};
   const std::array<unsigned char, 11> head{0x16, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3};
   const std::array<unsigned char, 9> tail{0, 0, 4, 0xc0, 0x2f, 0xc0, 0x2b, 1, 0};
   std::copy(head.begin(), head.end(), g.begin());
-  std::copy(tail.begin(), tail.end(), g.begin() + 43); // behind 32 bytes that should be random
+  std::copy(tail.begin(), tail.end(), g.begin() + 43); // after 32 bytes that should be random
   return g;
 }();
 
-/// Finds whether a server speaks TLS, on a connection of its own: the first connection still waits
-/// for a server that is far. What is sent there must be harmless to any server.
+/// Finds whether a server speaks TLS, on a separate connection: the first connection still waits
+/// for a server that may be slow. The bytes sent here must be harmless to any server.
 class tls_question {
 public:
   explicit tls_question(int like) {
@@ -66,9 +67,9 @@ public:
   tls_question(const tls_question&) = delete;
   tls_question& operator=(const tls_question&) = delete;
 
-  /// The event to wait for; none once there is an answer, or never will be one.
+  /// The event to wait for; none once the answer is known or can no longer arrive.
   pollfd next() const { return {fd_, static_cast<short>(asked_ ? POLLIN : POLLOUT), 0}; }
-  /// Handles that event. True if the server speaks TLS.
+  /// Handles that event. Returns true if the server speaks TLS.
   bool step() {
     if (fd_ < 0)
       return false;
@@ -84,7 +85,7 @@ public:
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
       return false;
     end();
-    return n == 1 && (first == 0x15 || first == 0x16); // an alert, or its own greeting
+    return n == 1 && (first == 0x15 || first == 0x16); // an alert, or its ServerHello
   }
 
 private:
@@ -98,8 +99,8 @@ private:
   bool asked_ = false;
 };
 
-/// Addresses of both families in turns, beginning with the first one's (RFC 8305, 4): if one family
-/// is not reachable, the other follows soon.
+/// The addresses of both families in turns, beginning with the first address's family (RFC 8305,
+/// 4): if one family is not reachable, the other follows soon.
 std::vector<socket_address> in_turns(std::vector<socket_address> all) {
   if (all.empty())
     return all;
@@ -117,8 +118,8 @@ std::vector<socket_address> in_turns(std::vector<socket_address> all) {
   return mixed;
 }
 
-/// Connects to several addresses, each a moment after the one before, or at once if that failed.
-/// The first that answers counts.
+/// Connects to several addresses, each a moment after the previous one, or at once if that failed.
+/// The first that accepts is used.
 class attempts {
 public:
   explicit attempts(std::vector<socket_address> to) : to_(std::move(to)) {}
@@ -138,7 +139,7 @@ public:
     return open_.empty() ? why_.empty() ? "it has no address" : why_ : std::string();
   }
 
-  /// A connected socket, which the caller owns; -1 if there is none by then.
+  /// Returns a connected socket, which the caller owns, or -1 if there is none by then.
   int finish(clock::time_point until) {
     if (next_ < to_.size())
       until = std::min(until, due_);
@@ -177,7 +178,7 @@ private:
   void fail(int fd, int number) {
     ::close(fd);
     why_ = std::strerror(number);
-    due_ = {}; // the next one need not wait
+    due_ = {}; // the next attempt need not wait
   }
 
   std::vector<socket_address> to_;
@@ -199,7 +200,7 @@ public:
     throw error(errc::protocol, name_ + ": " + why);
   }
 
-  /// False at `until`; throws at the deadline. True if `also` is ready, too.
+  /// Returns false at `until`; throws at the deadline. True if `also` is ready, too.
   bool wait(int fd, short events, clock::time_point until, pollfd* also = nullptr) const {
     for (;;) {
       if (!is_before(until))
@@ -254,7 +255,7 @@ public:
           continue;
       } else if (!question) {
         if (!wait(fd, POLLIN, begin + speaks_first_within))
-          question.emplace(fd); // it is far, or waits for us, as TLS does
+          question.emplace(fd); // slow, or waiting for the client as TLS does
       } else {
         auto also = question->next();
         wait(fd, POLLIN, clock::time_point::max(), &also);
@@ -294,7 +295,8 @@ public:
   }
 
 private:
-  /// False at `until`; throws if the connection is no longer wanted or the deadline has passed.
+  /// Returns false at `until`; throws if the connection is no longer wanted or the deadline has
+  /// passed.
   bool is_before(clock::time_point until) const {
     if (stop_)
       unreachable("the connection is no longer wanted");
@@ -311,7 +313,7 @@ private:
   void judge(const char* bytes) const {
     const auto head = guard::read_header(bytes);
     if (!head.is(guard::operation::server_handshake) || head.padding != 0)
-      misfit("who answers is no dbengine server");
+      misfit("the server that answers is not a dbengine server");
     if (head.data != basp_version)
       misfit("the server speaks version " + std::to_string(head.data) +
              " of CAF's protocol, this side version " + std::to_string(basp_version));
@@ -351,8 +353,9 @@ endpoint parse_endpoint(std::string_view text) {
       e.port = 0;
   }
   if (e.host.empty() || e.port == 0)
-    throw error(errc::invalid_option,
-                "\"" + std::string(text) + "\" is no address: host:port or [IPv6]:port is");
+    throw error(errc::invalid_option, "\"" + std::string(text) +
+                                          "\" is not an address of the form "
+                                          "host:port or [IPv6]:port");
   return e;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A call whose sender waits for it in a thread.
-// Thread safety: `wait` is called by the sender alone.
+// A call whose sender waits for the answer in its own thread.
+// Thread safety: only the sender calls `wait`.
 
 #pragma once
 
@@ -18,8 +18,8 @@ class facade_call final : public remote_call {
 public:
   using remote_call::remote_call;
 
-  /// False if `cancel` was requested first. There is no time limit: the link finishes every call at
-  /// its deadline.
+  /// Returns false if `cancel` was requested first. There is no time limit: the link finishes every
+  /// call at its deadline.
   bool wait(const std::stop_token& cancel) {
     base::scoped_lock lock(mutex_);
     return answered_.wait(lock, cancel, [this] { return there_; });

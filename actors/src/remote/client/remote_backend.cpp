@@ -30,17 +30,18 @@ struct remote_backend::config : caf::actor_system_config {
 
 remote_backend::remote_backend(const endpoint& to, const remote_options& how, opener open)
     : config_(std::make_unique<config>()) {
-  // CAF ends the process where these are missing. Threads: the scheduler's, its clock and its
-  // printer, the middleman's, one that dials, one to spare. Descriptors: the middleman's three, the
-  // connection's two, two while it is dialled, one to spare.
+  // CAF ends the process if these are missing. Threads: the scheduler's, its clock and its printer,
+  // the middleman's, one that dials, one spare. Descriptors: the middleman's three, the
+  // connection's two, two while it is dialled, one spare.
   os::require_threads(6);
   os::require_descriptors(8, "to connect");
   system_ = std::make_unique<caf::actor_system>(*config_);
-  // Else the thread that made the system is tied to its logger, and a later thread's end would
-  // touch a dead one.
+  // Otherwise the thread that constructed the system stays tied to its logger, and that thread's
+  // end could access a logger that no longer exists.
   caf::logger::set_current_actor_system(nullptr);
   link_ = open(*system_, to, how);
-  // To spawn an actor ties it again: the system's end on another thread would wait for this one's.
+  // Spawning an actor ties the thread again: the system's end on another thread would wait for this
+  // one.
   caf::logger::set_current_actor_system(nullptr);
   try {
     connect(*system_, remote_engine::make(*system_, link_));

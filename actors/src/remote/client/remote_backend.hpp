@@ -19,7 +19,7 @@ class facade_call;
 
 class remote_backend final : public facade::control_plane {
 public:
-  /// `open` makes the link in the given system; it belongs to the composition root.
+  /// `open` makes the link in the given system; the function belongs to the composition root.
   using opener = remote_link_ptr (*)(caf::actor_system&, const endpoint&, const remote_options&);
 
   remote_backend(const endpoint& to, const remote_options& how, opener open);
@@ -52,7 +52,7 @@ private:
   template <class Request>
   typename system::row_of<Request>::result run(Request r, const request_options& o);
   void check_call(access a) const override;
-  /// Waits and throws the failure; the answer stays in the call.
+  /// Waits for the call and throws its failure; the answer stays in the call.
   void wait(const std::shared_ptr<facade_call>& c, const request_options& o);
 
   std::unique_ptr<config> config_;

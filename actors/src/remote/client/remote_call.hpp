@@ -26,19 +26,19 @@ public:
   remote_call(const remote_call&) = delete;
   remote_call& operator=(const remote_call&) = delete;
 
-  /// `answer` or `failure` is there.
+  /// Called when `answer` or `failure` is set.
   virtual void finished() noexcept = 0;
 
   wire_kind kind;
-  /// As the wire wants it, but for the first eight bytes: the link writes the time that is left.
+  /// The body as sent, except for its first eight bytes: the link writes the remaining time there.
   std::string body;
-  /// Until then its answer must be there; max: no such time.
+  /// The time by which the call must be answered; max: none.
   clock::time_point deadline = clock::time_point::max();
-  /// Sending it twice does no harm: it only reads, or has an id.
+  /// Sending the call twice is harmless: it only reads, or has an id.
   bool repeatable = true;
-  /// It may change something: lost on the way, its outcome is unknown.
+  /// The call may change something: if it is lost on its way, its outcome is unknown.
   bool writes = false;
-  /// A fetch whose sender forbids it to write: no answer of the server makes it one that may.
+  /// A fetch whose sender forbids it to write: no answer of the server turns it into a writing one.
   bool read_only = false;
 
   std::string answer;
@@ -47,22 +47,22 @@ public:
   // -- the link's own -----------------------------------------------------------------------------
 
   std::uint64_t id = 0;
-  /// Without a connection it is given up then.
+  /// Without a connection the call is given up then.
   clock::time_point patience{};
-  /// Cancelled: the server's word is waited for until then.
+  /// If cancelled: the time until which the server's answer is awaited.
   std::optional<clock::time_point> cancelled_until;
-  std::uint64_t expected = 0; ///< size of an answer that comes in parts
-  bool sent = false;          ///< once at least
-  int resent = 0;             ///< after its connection was lost
+  std::uint64_t expected = 0; ///< size of an answer that arrives in parts
+  bool sent = false;          ///< at least once
+  int resent = 0;             ///< times, after its connection was lost
   bool done = false;
-  std::shared_ptr<remote_call> next; ///< among those that are about to be finished
+  std::shared_ptr<remote_call> next; ///< the next of the calls that are about to be finished
 };
 
 using remote_call_ptr = std::shared_ptr<remote_call>;
 
-/// Calls that have ended. Its destructor calls `finished` for each, so it is made before the link's
-/// lock is taken. It allocates nothing: no call is removed from the link's tables and then not
-/// finished.
+/// Calls that have ended. Its destructor calls `finished` for each, so it is constructed before the
+/// link's lock is taken. It allocates nothing: a call that was removed from the link's tables is
+/// always finished.
 class finished_calls {
 public:
   finished_calls() = default;

@@ -18,7 +18,7 @@ remote_cursor::remote_cursor(remote_link_ptr link, cursor_id id, std::size_t bat
 remote_cursor::~remote_cursor() {
   if (ended_)
     return;
-  // Without a connection to speak of the server closes it with that.
+  // If there is no connection, the server closes the cursor with it.
   base::try_with_retries([this] {
     link_->submit(
         std::make_shared<facade_call>(wire_kind::cursor_close, request_body(cursor_close{id_})));
@@ -43,7 +43,7 @@ void remote_cursor::ask_ahead() noexcept {
 }
 
 rows remote_cursor::next() {
-  if (failed_) // an empty page would mean that all rows were given
+  if (failed_) // an empty page would mean that all rows were returned
     throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
   if (done_)
     return last_; // empty, with the names of the columns

@@ -19,7 +19,7 @@ namespace dbengine::actors::remote {
 /// A call of an actor. The link finishes every call, so each is answered.
 class actor_call : public remote_call {
 public:
-  /// Reads the result from the answer's bytes.
+  /// Decodes the result from the answer's bytes.
   using result_reader = caf::message (*)(const std::string&);
 
   actor_call(wire_kind k, std::string b, system::actor_response to, result_reader r)
@@ -93,8 +93,8 @@ std::vector<std::string> remote_engine::shutdown(std::chrono::milliseconds timeo
 }
 
 void remote_engine::handle_exit(const caf::exit_msg& m) {
-  // Ends this handle and leaves the server's engine alone. It may block, so it runs on a thread of
-  // its own. The system waits for its detached actors, so this never outlives it.
+  // Ends this handle and leaves the server's engine open. The end may block, so it runs on a
+  // separate thread. The system waits for its detached actors, so this thread never outlives it.
   try {
     workers::spawn_detached(home_system(),
                             [keep = caf::strong_actor_ptr(ctrl()), this](caf::event_based_actor*) {
@@ -129,8 +129,8 @@ void remote_engine::submit(typename Row::request& x, system::actor_response& to)
     timeout = x.timeout;
   }
   if (timeout.count() < 0)
-    throw error(errc::timeout, "the deadline has passed before the request came");
-  // The link throws if it does not take the call; then `to` is still needed.
+    throw error(errc::timeout, "the deadline had passed before the request arrived");
+  // If the link throws, it has not taken the call; `to` is still needed then.
   const auto c = std::make_shared<actor_call>(Row::kind, request_body(x), to,
                                               &read_result<typename Row::result>);
   apply_rules(*c, x);

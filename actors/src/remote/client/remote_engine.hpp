@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The typed handle of an engine in another process.
-// Thread safety: any thread. Ownership: owns its link and nothing else.
+// Thread safety: any thread. Ownership: owns only its link.
 
 #pragma once
 
@@ -34,7 +34,7 @@ private:
   bool dispatch(caf::message& m, system::actor_response& to) override;
   void handle_exit(const caf::exit_msg& m) override;
 
-  /// Makes a call of the request and hands it to the link.
+  /// Makes a call of the request and submits it to the link.
   template <class Row>
   void submit(typename Row::request& x, system::actor_response& to);
   void cancel(const cancel_request& x, const system::actor_response& to);

@@ -24,12 +24,12 @@ namespace {
 
 using clock = remote_call::clock;
 
-/// A frame without its body.
+/// The size of a frame without its body.
 constexpr std::size_t frame_overhead = 256;
 
 std::uint64_t random_start() {
   std::random_device r;
-  return ((std::uint64_t{r()} << 32) | r()) >> 1; // so that it never overflows
+  return ((std::uint64_t{r()} << 32) | r()) >> 1; // so that additions never overflow
 }
 
 [[noreturn]] void broken(const std::string& what) {
@@ -44,8 +44,8 @@ remote_link::remote_link(caf::actor_config& cfg, endpoint to, remote_options how
 
 void remote_link::enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) {
   if (!what->mid.is_response())
-    return;       // only the server has a handle, and sends nothing else
-  caf::message m; // empty if there was no memory for it: an answer that cannot be read
+    return;       // only the server has a handle, and it sends nothing else
+  caf::message m; // empty if there was no memory for it: an answer that cannot be decoded
   base::try_with_retries([&] { m = what->move_content_to_message(); });
   dispatch_answer(what->mid.request_id().integer_value(), m);
 }
@@ -62,7 +62,7 @@ void remote_link::submit(const remote_call_ptr& c) {
     throw error(errc::too_big, too_large_text(*c));
   if (count_ >= how_.max_queue || bytes_ + c->body.size() > how_.max_queue_bytes)
     throw error(errc::overloaded, std::to_string(count_) + " requests with " +
-                                      std::to_string(bytes_) + " bytes are under way");
+                                      std::to_string(bytes_) + " bytes are in flight");
   ++count_;
   bytes_ += c->body.size();
   c->id = ++last_id_;
@@ -70,7 +70,7 @@ void remote_link::submit(const remote_call_ptr& c) {
   try {
     schedule_sweep();
     waiting_.emplace(c->id, c);
-  } catch (...) { // no memory: it is not in flight, and `close` must not wait for it
+  } catch (...) { // no memory: the call is not in flight, and `close` must not wait for it
     --count_;
     bytes_ -= c->body.size();
     drained_.notify_all();
@@ -93,7 +93,7 @@ bool remote_link::reserve_room(std::size_t bytes) {
   return window_->try_add(bytes, welcome_.max_requests, welcome_.max_bytes);
 }
 
-// These allocate first: if there is no memory, the state is as it was before.
+// The following functions allocate first: without memory they leave the state unchanged.
 
 void remote_link::send_call(calls::iterator at) {
   auto& c = *at->second;
@@ -103,7 +103,7 @@ void remote_link::send_call(calls::iterator at) {
         1, std::chrono::ceil<std::chrono::milliseconds>(c.deadline - clock::now()).count());
   std::memcpy(c.body.data(), &left, sizeof left);
   const auto size = c.body.size();
-  // A call that is never sent again gives its bytes away.
+  // A call that is never sent again moves its bytes into the message.
   const bool keeps = c.repeatable || c.kind == wire_kind::fetch;
   std::string copy;
   if (keeps)
@@ -129,7 +129,7 @@ remote_link::in_flight_call& remote_link::send_message(wire_kind k, std::uint64_
     gateway_->enqueue(caf::strong_actor_ptr(ctrl()), caf::message_id(mid).with_normal_priority(), m,
                       nullptr);
   } catch (...) {
-    // If it is shared, it lies in the broker's mailbox, and the write may not be sent twice.
+    // If the message is shared, it is in the broker's mailbox, and the write may not be sent twice.
     if (m.cvals()->unique()) {
       inside.swap(body);
       in_flight_.erase(at);
@@ -198,7 +198,7 @@ void remote_link::dispatch_answer(std::uint64_t mid, caf::message& m) noexcept {
   const lock l(mutex_);
   const auto it = in_flight_.find(mid);
   if (it == in_flight_.end())
-    return; // of an earlier connection
+    return; // of a previous connection
   auto f = std::move(it->second);
   in_flight_.erase(it);
   if (window_)
@@ -209,7 +209,7 @@ void remote_link::dispatch_answer(std::uint64_t mid, caf::message& m) noexcept {
         handle_answer(f.place, m.get_mutable_as<wire_answer>(0), out);
       else
         handle_undelivered(f.place, m, out);
-    } catch (...) { // it cannot be read, or there is no memory for it
+    } catch (...) { // the answer cannot be decoded, or there is no memory for it
       auto why = base::current_exception_info();
       why.outcome = f.place.mapped()->writes ? outcome::unknown : outcome::not_run;
       fail(f.place.mapped(), std::move(why), out);
@@ -252,19 +252,19 @@ void remote_link::handle_answer(calls::node_type& place, wire_answer& a, finishe
   }
   case wire_outcome::needs_writer:
     if (c->kind != wire_kind::fetch || c->writes)
-      broken("it asks again");
+      broken("the request may write already");
     if (c->read_only)
       return fail(
           c,
           {.code = errc::read_only, .message = "the request writes, and this access is read-only"},
           out);
-    // The last byte of a fetch allows it to write. If it is lost from now on, its outcome is
+    // The last byte of a fetch allows it to write. If the fetch is lost from now on, its outcome is
     // unknown.
     c->body.back() = 1;
     c->writes = true;
     c->repeatable = false;
-    c->sent = false; // as one that writes
-    // Before all that wait, in the place of the call that was just answered.
+    c->sent = false; // as a writing call
+    // Placed before all waiting calls, with the number of the call that was just answered.
     waiting_.insert(std::move(place));
     return;
   case wire_outcome::part: return handle_part(place, a, out);

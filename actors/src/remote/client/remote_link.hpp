@@ -2,14 +2,14 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The client's side of one connection: the calls in flight, the calls that wait, and their outcome
-// when the connection is lost. It is the actor that the server answers. It runs in the threads of
-// the senders, of the middleman and of the connection manager.
+// when the connection is lost. The link is the actor that the server answers. It runs in the
+// threads of the senders, of the middleman and of the connection manager.
 //
 // Thread safety: any thread. Ownership: shared by the handle or facade that uses it and by its
-// connection manager; `close` parts them.
+// connection manager; `close` separates them.
 //
-// Why no event-based actor between? It would add a scheduled hop to each way, as much again as the
-// whole round trip.
+// Why no event-based actor in between? It would add a scheduled hop in each direction, which costs
+// as much as the whole round trip.
 
 #pragma once
 
@@ -40,11 +40,11 @@ public:
   using caf::abstract_actor::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override;
 
-  /// Hands a call over; `finished` follows, always. Throws `errc::shut_down`, `errc::overloaded`,
-  /// `errc::too_big`, `errc::forked`.
+  /// Submits a call; `finished` is always called afterwards. Throws `errc::shut_down`,
+  /// `errc::overloaded`, `errc::too_big`, `errc::forked`.
   void submit(const remote_call_ptr& c);
-  /// Requests the call's end. A call that waits ends at once; one in flight ends by the server's
-  /// answer, or a while later without it.
+  /// Requests the call's end. A waiting call ends at once; a call in flight ends with the server's
+  /// answer, or after a bounded wait without it.
   void cancel(const remote_call_ptr& c);
 
   /// Refuses new calls, waits until `deadline` for those in flight, fails the others with
@@ -58,7 +58,7 @@ public:
   void set_callbacks(std::function<void()> schedule_sweep, std::function<void()> stop_manager);
   void on_connect(caf::strong_actor_ptr gateway, const wire_welcome& w);
   void on_disconnect(std::string why) noexcept;
-  /// Fails what has waited for too long. True if another sweep is needed.
+  /// Fails calls that have waited too long. Returns true if another sweep is needed.
   bool sweep();
 
   const endpoint& to() const noexcept { return to_; }
@@ -69,10 +69,10 @@ public:
 private:
   using lock = base::scoped_lock;
   using calls = std::map<std::uint64_t, remote_call_ptr>;
-  /// A call moves from table to table with its node: that needs no memory, so it is never in none
-  /// of them.
+  /// A call moves from table to table with its node. That needs no memory, so a call is always in
+  /// one of them.
   struct in_flight_call {
-    calls::node_type place; // empty for a control message, whose answer nothing waits for
+    calls::node_type place; // empty for a control message, whose answer is not awaited
     std::size_t bytes = 0;
 
     remote_call* open_call() const {
@@ -86,7 +86,8 @@ private:
       DBENGINE_REQUIRES(mutex_);
   void handle_part(calls::node_type& place, const wire_answer& a, finished_calls& out)
       DBENGINE_REQUIRES(mutex_);
-  /// There is no answer: the guard or the broker reports what did not reach the gateway.
+  /// Handles an undelivered request: the guard or the broker reports what did not reach the
+  /// gateway.
   void handle_undelivered(calls::node_type& place, const caf::message& m, finished_calls& out)
       DBENGINE_REQUIRES(mutex_);
   void fail(const remote_call_ptr& c, error_info why, finished_calls& out) noexcept
@@ -96,25 +97,26 @@ private:
   // Messages to the server.
   bool can_send() const DBENGINE_REQUIRES(mutex_) { return gateway_ != nullptr && !stopping_; }
   void send_call(calls::iterator at) DBENGINE_REQUIRES(mutex_);
-  /// Sends one message; no call belongs to it yet. If it throws, the body is still there and
-  /// nothing is in flight.
+  /// Sends one message; no call belongs to it yet. If it throws, the body is unchanged and nothing
+  /// is in flight.
   in_flight_call& send_message(wire_kind k, std::uint64_t id, std::string& body, std::size_t bytes)
       DBENGINE_REQUIRES(mutex_);
-  /// In their order, as far as there is room. Without memory the others wait for the next sweep.
+  /// Sends waiting calls in their order while there is room. Without memory the others wait for the
+  /// next sweep.
   void send_waiting() noexcept DBENGINE_REQUIRES(mutex_);
   void request_next_part(calls::node_type& place) DBENGINE_REQUIRES(mutex_);
-  /// A message about the call with this number.
+  /// Sends a message about the call with this number.
   void send_control(wire_kind k, std::uint64_t about) DBENGINE_REQUIRES(mutex_);
   void try_cancel(const remote_call_ptr& c) DBENGINE_EXCLUDES(mutex_);
-  /// Whether one more may be in flight now; then it counts.
+  /// Returns whether one more request may be in flight now, and counts it then.
   bool reserve_room(std::size_t bytes) DBENGINE_REQUIRES(mutex_);
-  /// Whether the server would refuse it for its size.
+  /// Whether the server would refuse the call for its size.
   bool too_large(const remote_call& c) const noexcept DBENGINE_REQUIRES(mutex_);
   std::string too_large_text(const remote_call& c) const DBENGINE_REQUIRES(mutex_);
 
   // Calls whose connection is lost.
   bool may_retry(const remote_call& c) const DBENGINE_REQUIRES(mutex_);
-  /// As `may_retry`; if true, it counts as one more attempt.
+  /// As `may_retry`; if true, it is counted as one more attempt.
   bool should_retry(remote_call& c) const DBENGINE_REQUIRES(mutex_);
   /// Keeps the call for the next connection. Nothing more is sent on this one, which is about to
   /// end; its answers are still handled.
@@ -144,11 +146,11 @@ private:
   bool sweep_scheduled_ DBENGINE_GUARDED_BY(mutex_) = false;
   std::uint64_t last_mid_ DBENGINE_GUARDED_BY(mutex_) = 0;
   std::uint64_t last_id_ DBENGINE_GUARDED_BY(mutex_) = 0;
-  /// By the message's id in CAF.
+  /// The key is the message's id in CAF.
   std::unordered_map<std::uint64_t, in_flight_call> in_flight_ DBENGINE_GUARDED_BY(mutex_);
   /// Null while there is no connection.
   std::shared_ptr<wire_window> window_ DBENGINE_GUARDED_BY(mutex_);
-  /// By number: in the order of the requests, for whatever reason they wait.
+  /// The key is the call's number, that is, the order of the requests, whatever they wait for.
   calls waiting_ DBENGINE_GUARDED_BY(mutex_);
   std::size_t count_ DBENGINE_GUARDED_BY(mutex_) = 0; // calls accepted and not finished
   std::size_t bytes_ DBENGINE_GUARDED_BY(mutex_) = 0; // their bodies

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The link from connection to connection: made, lost, swept, closed.
+// The link from connection to connection: connect, disconnect, sweep, close.
 
 #include "remote/client/remote_link.hpp"
 
@@ -18,14 +18,14 @@ using clock = remote_call::clock;
 
 namespace {
 
-/// Without memory for the text the code stands alone.
+/// If there is no memory for the text, the error has its code only.
 template <class Text>
 error_info make_info(errc code, outcome outcome, const Text& text) noexcept {
   error_info why{.code = code, .outcome = outcome};
   try {
     why.message = text();
   } catch (...) {
-    why.message = "out of memory"; // needs none
+    why.message = "out of memory"; // needs no allocation
   }
   return why;
 }
@@ -67,7 +67,7 @@ void remote_link::on_connect(caf::strong_actor_ptr gateway, const wire_welcome& 
   stopping_ = false;
   welcome_ = std::move(welcome);
   disconnect_reason_.clear();
-  // The server may be another one, which takes less at once.
+  // The new server may be another one, which accepts smaller requests.
   for (auto it = waiting_.begin(); it != waiting_.end();) {
     const auto at = it++;
     const auto c = at->second;
@@ -76,7 +76,7 @@ void remote_link::on_connect(caf::strong_actor_ptr gateway, const wire_welcome& 
     std::string text;
     try {
       text = too_large_text(*c);
-    } catch (...) { // the code stands alone
+    } catch (...) { // the error has its code only
     }
     waiting_.erase(at);
     fail(c, {.code = errc::too_big, .outcome = outcome_of(*c), .message = std::move(text)}, out);
@@ -90,7 +90,7 @@ error_info remote_link::connection_lost_error(const remote_call& c) const noexce
   const auto text = [&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
     return unknown
                ? "the connection to " + to_string(to_) +
-                     " was lost while the write was under way: " + disconnect_reason_
+                     " was lost while the write was in flight: " + disconnect_reason_
                : "the engine at " + to_string(to_) + " cannot be reached: " + disconnect_reason_;
   };
   return make_info(unknown ? errc::outcome_unknown : errc::unreachable, outcome_of(c), text);
@@ -135,8 +135,8 @@ bool remote_link::sweep() {
   const auto now = clock::now();
   fail_late_waiting(now, out);
   fail_late_in_flight(now, out);
-  send_waiting(); // another link may have left room, or memory is available again
-  return sweep_scheduled_ = count_ != 0; // while it is being closed, too
+  send_waiting(); // another link may have made room, or memory is available again
+  return sweep_scheduled_ = count_ != 0; // while the link is being closed, too
 }
 
 void remote_link::fail_late_waiting(clock::time_point now, finished_calls& out) {
@@ -198,14 +198,14 @@ void remote_link::close(clock::time_point deadline) {
     for (auto& [mid, f] : in_flight_) {
       if (f.open_call() != nullptr)
         fail(f.place.mapped(), closed_error(*f.open_call(), to_), out);
-      f.place = {}; // until it is answered it counts for the other links of this connection
+      f.place = {}; // counts for the other links of this connection until it is answered
     }
     waiting_.clear();
     gateway_ = nullptr;
     schedule_ = nullptr;
     stop = std::exchange(stop_manager_, nullptr);
   }
-  if (stop) // the only way to end the manager, for which the system waits
+  if (stop) // the only way to end the manager, which the system waits for
     base::retry_on_bad_alloc(stop);
   // The middleman keeps a handle of every sender until the sender's end.
   cleanup(caf::exit_reason::user_shutdown, nullptr);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The bound of what is in flight on one connection.
+// The bound on the requests in flight on one connection.
 // Thread safety: any thread. Ownership: shared by the links that use the connection.
 
 #pragma once
@@ -19,11 +19,11 @@ namespace dbengine::actors::remote {
 /// the server counts by connection.
 class wire_window {
 public:
-  /// Adds one request if it is within the bounds.
+  /// Adds one request if that stays within the bounds.
   bool try_add(std::size_t bytes, std::uint64_t max_requests, std::uint64_t max_bytes) {
-    // Kept free, so that cancellations and requests for parts of an answer are always sent.
+    // Reserved, so that cancellations and requests for parts of an answer are always sent.
     constexpr std::size_t spare = 16;
-    // A frame without its body.
+    // The size of a frame without its body.
     constexpr std::size_t overhead = 256;
     const base::scoped_lock l(mutex_);
     if (requests_ + spare >= std::max<std::uint64_t>(max_requests, spare + 1) ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What makes a request a call over the wire: its bytes, and what may be done with it when the
+// How a request becomes a call over the wire: its bytes, and whether it may be sent again when the
 // connection is lost. Both come from the request's row in the table.
 // Thread safety: plain functions.
 
@@ -14,7 +14,7 @@
 
 namespace dbengine::actors::remote {
 
-/// The body of a request: room for the time that is left, then the message.
+/// The body of a request: room for the remaining time, then the message.
 template <class Request>
 std::string request_body(const Request& x) {
   if constexpr (std::is_same_v<Request, fetch_request>)
@@ -42,8 +42,8 @@ void apply_rules(remote_call& c, const Request& x) {
     c.read_only = x.options.read_only;
 }
 
-/// When the answer must be there. `timeout` 0: the request names none, and `usual` holds if the
-/// request is one that a time bounds.
+/// The time by which the request must be answered. `timeout` 0: the request has none, and `usual`
+/// applies if the request is of a kind that a time bounds.
 template <class Request>
 void set_deadline(remote_call& c, std::chrono::milliseconds timeout,
                   std::chrono::milliseconds usual) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The one message each way between a client and a published engine, and what its body holds.
-// Thread safety: plain data. The guard checks the three members; the body is hostile bytes until it
-// was decoded.
+// The one message in each direction between a client and a published engine, and the contents of
+// its body.
+// Thread safety: plain data. The guard checks the three members; the body is untrusted bytes until
+// it was decoded.
 
 #pragma once
 
@@ -25,12 +26,12 @@ inline constexpr std::uint32_t wire_protocol = 3;
 
 using system::wire_kind;
 
-/// What a `wire_answer` holds.
+/// The contents of a `wire_answer`.
 enum class wire_outcome : std::uint8_t {
   result,  ///< the whole result
   failure, ///< error_info
   part, ///< the size of the whole result (64 bits) and its next bytes; `more` requests those after it
-  needs_writer ///< the fetch would write and may not: nothing was run; ask again and allow it
+  needs_writer ///< the fetch would write and may not: nothing was run; resend with permission
 };
 
 struct wire_request {
@@ -72,7 +73,7 @@ typename Inspector::result_type inspect(Inspector& f, wire_answer& x) {
 
 /// Serves the peers of one port.
 using gateway_actor = caf::typed_actor<
-    // Anything a peer may ask; always answered, with the error in the answer.
+    // Any request of a peer; always answered, with the error in the answer.
     caf::replies_to<wire_request>::with<wire_answer>>;
 
 } // namespace dbengine::actors::remote

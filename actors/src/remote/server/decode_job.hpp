@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // A large request on its way through a port's decoder.
-// Thread safety: one holder at a time.
+// Thread safety: one owner at a time.
 
 #pragma once
 
@@ -20,7 +20,7 @@
 
 namespace dbengine::actors::remote {
 
-/// Belongs to the decoder until it has answered, then to the gateway.
+/// Owned by the decoder until it has answered, then by the gateway.
 struct decode_job {
   wire_kind kind{};
   std::string body;
@@ -31,7 +31,7 @@ struct decode_job {
 using decode_job_ptr = std::shared_ptr<decode_job>;
 
 using decoder_actor = caf::typed_actor<
-    // Fills in the result or the failure.
+    // Sets the result or the failure.
     caf::replies_to<decode_job_ptr>::with<bool>>;
 
 } // namespace dbengine::actors::remote

@@ -22,7 +22,7 @@ bool is_large(const wire_request& what, const text_pieces& pieces) {
          !DBENGINE_MUTANT("decodes in the gateway");
 }
 
-/// What overtakes the line: messages of the protocol, and requests that no worker is needed for.
+/// What bypasses the line: messages of the protocol, and requests that need no worker.
 bool is_urgent(const wire_request& what) {
   const auto kind = static_cast<wire_kind>(what.kind);
   if (kind == wire_kind::hello || kind == wire_kind::cancel || kind == wire_kind::more)
@@ -111,7 +111,7 @@ void decode_line::send(place at) {
 }
 
 void decode_line::decoded(const caf::actor_addr& who, std::uint64_t peer, decode_job& job) {
-  // Sends the next of this peer first, so that the decoder is busy meanwhile.
+  // Sends the next request of this peer first, so that the decoder stays busy.
   for (auto& turns = peers_[peer];;) {
     if (turns.empty()) {
       peers_.erase(peer);

@@ -40,19 +40,19 @@ using any = typename decltype(choose(list<>(), system::request_routes()))::type;
 struct decoded_request {
   std::chrono::milliseconds timeout{0};
   statements::any what;
-  /// Of a fetch.
+  /// Whether a fetch may write.
   bool may_write = false;
 };
 
 /// Whether `decode_request` reads requests of this kind.
 bool carries_statements(wire_kind k) noexcept;
 
-/// Throws `errc::protocol` if the body is not exactly that, has more parameters than SQLite takes,
-/// or would take more memory than `defaults::wire_decoded_bytes`.
-/// `large`: it may take long, and yields the processor to other threads meanwhile.
+/// Throws `errc::protocol` if the body is not exactly such a request, has more parameters than
+/// SQLite accepts, or would take more memory than `defaults::wire_decoded_bytes`.
+/// `large`: decoding may take long, and yields the processor to other threads.
 decoded_request decode_request(wire_kind k, std::string_view body, bool large = false);
 
-/// The most parameters that a statement may have in the SQLite that is loaded.
+/// The maximum number of parameters of a statement in the loaded SQLite.
 std::size_t max_parameters() noexcept;
 
 } // namespace dbengine::actors::remote

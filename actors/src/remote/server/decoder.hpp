@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Decodes the large requests of one port, one after the other. Detached; owns nothing.
+// The decoder: decodes the large requests of one port, one after the other. Detached; owns nothing.
 //
 // Why not the gateway? It answers every peer of the port, and 64 MiB of small values take it half a
 // second. Why not a worker of the engine? All peers share its time as well.

@@ -34,7 +34,7 @@ void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& f
   if (!from) // no sender to answer
     return;
   peer_request t{caf::actor_cast<caf::actor_addr>(from), what.id, std::move(p)};
-  // Before anything that may fail: it is taken nowhere else.
+  // Before anything that may fail: the pieces are taken at no other place.
   auto pieces =
       what.body.empty() && rules_.large ? rules_.large->take(from->id(), number) : text_pieces{};
   try {
@@ -44,7 +44,7 @@ void gateway_serving::request(wire_request& what, const caf::strong_actor_ptr& f
       self_->monitor(from);
     }
     if (!pieces.empty() && !carries_statements(static_cast<wire_kind>(what.kind)))
-      throw error(errc::protocol, "a request of this kind is not that large");
+      throw error(errc::protocol, "a request of this kind cannot be that large");
     check_unused(peer->second, t);
     if (carries_statements(static_cast<wire_kind>(what.kind)))
       check_allowed(what);
@@ -100,7 +100,7 @@ void gateway_serving::check_unused(const gateway_state::peer& p, const peer_requ
     return;
   if (p.requests.count(t.id) != 0 || answers_.has(t.peer, t.id) || line_.has(t.peer, t.id))
     throw error(errc::invalid_state, "a request with the number " + std::to_string(t.id) +
-                                         " is under way on this connection");
+                                         " is in flight on this connection");
 }
 
 void gateway_serving::check_allowed(const wire_request& what) const {
@@ -117,7 +117,7 @@ void gateway_serving::check_writable() const {
 
 void gateway_serving::dispatch(wire_request& what, peer_request& t) {
   const auto kind = static_cast<wire_kind>(what.kind);
-  switch (kind) { // those that are of the protocol, not of the engine
+  switch (kind) { // messages of the protocol, not of the engine
   case wire_kind::hello: return greet(what, t);
   case wire_kind::cancel: return cancel(what, t);
   case wire_kind::more: return next_part(what, t);
@@ -152,7 +152,7 @@ void gateway_serving::ask(decoded_request& d, peer_request& t) {
 // -- the kinds ------------------------------------------------------------------------------------
 
 void gateway_serving::greet(const wire_request& what, peer_request& t) {
-  // The version first: in another version the bytes after it may differ.
+  // The version comes first: in another version the bytes after it may differ.
   std::uint32_t protocol = 0;
   if (what.body.size() >= 12)
     std::memcpy(&protocol, what.body.data() + 8, sizeof protocol);
@@ -179,7 +179,7 @@ void gateway_serving::serve(backup_request& r, peer_request& t) {
 
 void gateway_serving::serve(statistics_request& r, peer_request& t) {
   run<statistics>(t, r, true, [this](peer_request& to, const statistics& x) {
-    // Their texts hold literals of peers that may read more than this port shows.
+    // Their texts hold literals of peers that may read more than this port allows.
     statistics shown = x;
     if (rules_.allowed == access::read_only)
       shown.slowest.clear();
@@ -190,7 +190,7 @@ void gateway_serving::serve(statistics_request& r, peer_request& t) {
 void gateway_serving::fetch(fetch_request& r, bool may_write, peer_request& t) {
   const bool forbidden = rules_.allowed == access::read_only || r.options.read_only;
   if (forbidden)
-    r.options.id.clear(); // its record is a write
+    r.options.id.clear(); // recording the id is a write
   r.options.read_only = forbidden || !may_write;
   const bool ask_again = r.options.read_only && !forbidden;
   const bool reads = r.options.read_only;
@@ -228,7 +228,7 @@ local_gateway_actor::behavior_type gateway(gateway_serving::self_pointer self, e
       [work](caf::scheduled_actor*, caf::down_msg& m) { work->peer_down(m.source); });
   return {
       [self, work](wire_request& what) -> caf::result<wire_answer> {
-        const auto from = self->current_sender(); // the promise takes it away
+        const auto from = self->current_sender(); // the promise takes the sender away
         const auto number = self->current_mailbox_element()->mid.request_id().integer_value();
         auto p = self->make_response_promise<wire_answer>();
         work->request(what, from, number, p);

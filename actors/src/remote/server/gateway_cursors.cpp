@@ -21,7 +21,7 @@ void gateway_serving::serve(cursor_open& r, peer_request& t) {
     forget_idle_cursors(mine.number);
   if (cursors_of(mine.number) >= limits_.max_cursors)
     throw error(errc::overloaded, "this peer has " + std::to_string(limits_.max_cursors) +
-                                      " cursors open, as many as it may");
+                                      " cursors open, the most that it may");
   ++mine.opening;
   run<cursor_id>(
       t, std::move(r), true,
@@ -76,14 +76,14 @@ void gateway_serving::serve(cursor_next& r, peer_request& t) {
       t, r, true,
       [this, forget, number](peer_request& to, const rows& x) {
         if (x.empty())
-          forget();            // the end: it is closed
-        if (!deliver(to, x)) { // without these rows the next ones are worth nothing
+          forget();            // the end: the cursor is closed
+        if (!deliver(to, x)) { // without these rows the following ones are useless
           self_->send(engine_, cursor_close{{number}});
           forget();
         }
       },
       [forget](peer_request& to, const error_info& why) {
-        forget(); // it is closed by its failure
+        forget(); // the failure closed it
         to.refuse(why);
       });
 }

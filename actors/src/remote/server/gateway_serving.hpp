@@ -28,22 +28,25 @@ public:
   void request(wire_request& what, const caf::strong_actor_ptr& from, std::uint64_t number,
                peer_request::promise p);
   void peer_down(const caf::actor_addr& who);
-  /// The last first: a client that resends them on another connection must find every write done
-  /// that precedes one that is done.
+  /// Stops the last write first: a client that resends the writes on another connection must find
+  /// that every write before an executed one was executed, too.
   void stop_orphans(const std::vector<std::uint64_t>& writes);
 
 private:
   using clock = std::chrono::steady_clock;
 
-  /// The gateway survives whatever one request causes: without it the port would answer no peer.
+  /// The gateway survives any failure of one request: without the gateway the port would answer no
+  /// peer.
   static void refuse_with_current_exception(peer_request& t) noexcept;
   gateway_state::peer* find(const peer_request& t);
-  /// An answer, a cancellation and a connection's end find a request by its id.
+  /// Checks that the id is unused: an answer, a cancellation and a connection's end find a request
+  /// by it.
   void check_unused(const gateway_state::peer& p, const peer_request& t) const;
   /// Checked before the request is decoded, which may be expensive.
   void check_allowed(const wire_request& what) const;
   void check_writable() const;
-  /// A peer's timeout, or the longest that it may have if the table says that one bounds it.
+  /// A peer's timeout, or the longest permitted one if the table says that a timeout bounds the
+  /// request.
   template <class Request>
   void set_timeout(Request& r, std::chrono::milliseconds timeout) const {
     if (system::row_of<Request>::rule.bounded)
@@ -67,9 +70,9 @@ private:
   void serve(cursor_open& r, peer_request& t);
   void serve(cursor_next& r, peer_request& t);
   void serve(cursor_close& r, peer_request& t);
-  /// Those of all connections of the peer.
+  /// The number of open cursors of all connections of the peer.
   std::size_t cursors_of(std::uint64_t number) const;
-  /// Those that the engine has closed by itself, because they were idle.
+  /// Forgets cursors that the engine has closed because they were idle.
   void forget_idle_cursors(std::uint64_t number);
 
   template <class... Ts>
@@ -81,8 +84,8 @@ private:
     return std::chrono::milliseconds(timeout);
   }
 
-  /// Makes the request cancellable and hands it to the engine. `then` gets the result, `otherwise`
-  /// the error.
+  /// Makes the request cancellable and sends it to the engine. `then` receives the result,
+  /// `otherwise` the error.
   template <class Result, class Request, class F, class E>
   void run(peer_request t, Request r, bool reads, F then, E otherwise) {
     const auto token = ++self_->state.last_token;
@@ -147,7 +150,7 @@ private:
     // output limit.
     const auto share = limits_.max_unread_output_bytes / 2 / (p->requests.size() + 1);
     const auto part = std::clamp(share, std::size_t{64} << 10, defaults::wire_part_bytes);
-    // Checked before it is encoded too: that takes as much memory again.
+    // Checked before the result is encoded: encoding takes as much memory again.
     if (const auto n = memory_of(x); n > part && !answers_.may_hold(t, n))
       return false;
     auto bytes = base::encode(x);
@@ -161,7 +164,7 @@ private:
     return true;
   }
 
-  /// All requests that need nothing of their own.
+  /// All requests without special handling.
   template <class Request>
   void serve(Request& r, peer_request& t) {
     using result = typename system::row_of<Request>::result;

@@ -34,14 +34,14 @@ struct gateway_state {
     bool reads = false;
   };
   struct cursor {
-    std::chrono::steady_clock::time_point used; // last
+    std::chrono::steady_clock::time_point used; // last use
     std::chrono::steady_clock::time_point opened;
   };
   /// A connection.
   struct peer {
-    std::uint64_t number = 0;                  // of the peer that it belongs to
+    std::uint64_t number = 0;                  // of the peer that this connection belongs to
     std::map<std::uint64_t, running> requests; // by the peer's id
-    std::map<std::uint64_t, cursor> cursors;   // those open
+    std::map<std::uint64_t, cursor> cursors;   // the open ones
     std::size_t opening = 0;                   // cursors that the engine is opening
   };
 
@@ -49,7 +49,7 @@ struct gateway_state {
   std::uint64_t last_token = 0;
 };
 
-/// Lives while requests of a disconnected peer lie in the gateway's mailbox; local only.
+/// Lives while requests of a disconnected peer are in the gateway's mailbox; local only.
 using abandoned_requests_ptr = std::shared_ptr<void>;
 
 /// The writes of a disconnected peer that may be in flight, in the order of their arrival; local
@@ -61,19 +61,20 @@ struct gateway_rules {
   access allowed = access::read_write;
   bool allow_backup = false;
   peer_limits limits = {};
-  /// Without: each connection is a peer.
+  /// If absent: each connection is a peer.
   std::shared_ptr<const peer_numbers> peers = {};
-  /// Without: every request comes with its body.
+  /// If absent: every request arrives with its body.
   std::shared_ptr<large_texts> large = {};
-  /// `publish` ends it after the gateway. Without it large requests are decoded in the gateway.
+  /// `publish` ends the decoder after the gateway. If absent, large requests are decoded in the
+  /// gateway.
   decoder_actor decoder = {};
 };
 
-/// As its own process knows it.
+/// The interface of the gateway within its own process.
 using local_gateway_actor = gateway_actor::extend<
-    // All messages before this one were seen: releases them.
+    // All messages before this one were seen: releases the requests.
     caf::reacts_to<abandoned_requests_ptr>,
-    // Stops them.
+    // Stops the orphans.
     caf::reacts_to<orphans_ptr>>;
 
 } // namespace dbengine::actors::remote

@@ -3,7 +3,7 @@
 
 // The bodies of large requests, which go past CAF's broker: the guard adds them, the gateway takes
 // them.
-// Thread safety: any thread. Ownership: owns what was not taken, until the gateway ends.
+// Thread safety: any thread. Ownership: owns bodies that were not taken, until the gateway ends.
 
 #pragma once
 
@@ -22,13 +22,14 @@ using text_pieces = std::vector<std::string>;
 
 class large_texts {
 public:
-  /// `connection`: the number of its actor; `request`: as CAF counts those of that actor.
+  /// `connection`: the number of its actor; `request`: the number that CAF gave the request of that
+  /// actor.
   void add(std::uint64_t connection, std::uint64_t request, text_pieces text) {
     const base::scoped_lock lock(mutex_);
     if (!ended_)
       texts_[connection].insert_or_assign(request, std::move(text));
   }
-  /// Empty if there is none.
+  /// Empty if there is no body.
   text_pieces take(std::uint64_t connection, std::uint64_t request) {
     const base::scoped_lock lock(mutex_);
     const auto of = texts_.find(connection);
@@ -39,7 +40,7 @@ public:
       texts_.erase(of);
     return found ? std::move(found.mapped()) : text_pieces{};
   }
-  /// Drops all, and what is added from now on.
+  /// Drops all bodies, and those added from now on.
   void end() noexcept {
     const base::scoped_lock lock(mutex_);
     ended_ = true;
@@ -52,7 +53,7 @@ private:
   bool ended_ DBENGINE_GUARDED_BY(mutex_) = false;
 };
 
-/// One text of all of them. Yields the processor to other threads in between.
+/// Returns all pieces as one text. Yields the processor to other threads in between.
 inline std::string joined(const text_pieces& pieces) {
   std::string all;
   std::size_t size = 0;

@@ -47,7 +47,7 @@ void paged_responses::send_next_part(peer_request& t, std::uint64_t whose) {
   if (s != by_peer_.end())
     if (const auto at = s->second.answers.find(whose); at != s->second.answers.end())
       return send_part(t, s->second, at, defaults::wire_part_bytes);
-  throw error(errc::invalid_state, "there is no more of the answer " + std::to_string(whose));
+  throw error(errc::invalid_state, "no part is left of the answer " + std::to_string(whose));
 }
 
 bool paged_responses::has(const caf::actor_addr& peer, std::uint64_t whose) const {

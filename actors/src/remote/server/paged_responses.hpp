@@ -27,7 +27,7 @@ public:
   /// Whether `bytes` more may wait for this peer, within its own bound and that of all peers. If
   /// not, the request is refused.
   bool may_hold(peer_request& t, std::size_t bytes);
-  /// Keeps an answer and sends its first `part` bytes.
+  /// Stores an answer and sends its first `part` bytes.
   void hold(peer_request& t, std::string bytes, std::size_t part);
   /// Sends the next part of the answer to the request `whose`. Throws `errc::invalid_state` if
   /// there is none.

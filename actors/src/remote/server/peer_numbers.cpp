@@ -13,7 +13,7 @@ namespace dbengine::actors::remote {
 
 namespace {
 
-// Numbers of addresses have this bit, those that are made have not.
+// Numbers of addresses have this bit set; generated numbers do not.
 constexpr std::uint64_t of_address = std::uint64_t{1} << 63;
 
 std::uint64_t next_number() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The peers of a port, by number. A peer's share of readers, queue and cursors goes by its number.
+// The peers of a port, by number. A peer's share of readers, queue and cursors depends on its
+// number.
 // Thread safety: any thread.
 //
 // A peer is one address, however many connections it has: of IPv4 the whole address, of IPv6 the
@@ -18,8 +19,8 @@
 
 namespace dbengine::actors::remote {
 
-/// The same number for the same peer, never 0. Another each time for an address of loopback, and
-/// for what is no address.
+/// Returns the same number for the same peer, never 0. Returns a new number each time for a
+/// loopback address, and for a text that is not an address.
 std::uint64_t peer_number(const std::string& address);
 
 /// The connections of one port. The guard adds and removes them, the gateway reads them.
@@ -27,7 +28,7 @@ class peer_numbers {
 public:
   void connected(std::uint64_t connection, const std::string& address);
   void disconnected(std::uint64_t connection) noexcept;
-  /// A number of its own if the connection has ended.
+  /// A separate number if the connection has ended.
   std::uint64_t of(std::uint64_t connection) const;
 
 private:

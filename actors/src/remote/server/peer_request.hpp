@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One request of one peer on its way through the gateway, and what its result may take.
+// One request of one peer in the gateway, and the memory of its result.
 // Thread safety: the gateway's.
 
 #pragma once
@@ -33,7 +33,7 @@ struct peer_request {
   void refuse(const error_info& why) { deliver(wire_outcome::failure, base::encode(why)); }
 };
 
-/// What a result takes in memory, as far as it may be much.
+/// The memory of a result, as far as it may be large.
 template <class Result>
 std::size_t memory_of(const Result& x) {
   std::size_t n = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `publish`: part of the composition root, as it makes gateways.
+// `publish`: part of the composition root, because it makes gateways.
 
 #include "remote/server/decoder.hpp"
 #include "remote/server/gateway.hpp"
@@ -33,7 +33,7 @@ caf::error refuse(errc code, std::string text) {
   return from_info({.code = code, .message = std::move(text)});
 }
 
-/// Whether every address of the name is this machine's own.
+/// Whether every address of the name is a loopback address of this machine.
 bool is_loopback(const std::string& host) {
   addrinfo* found = nullptr;
   addrinfo hints{};
@@ -59,7 +59,7 @@ bool is_loopback(const std::string& host) {
   return found != nullptr;
 }
 
-/// Logs the peers that were disconnected for a fault, one line a second at most.
+/// Logs the peers that were disconnected for a fault, at most one line a second.
 /// Thread safety: the middleman's thread.
 class fault_log {
 public:
@@ -86,8 +86,8 @@ void end(const remote::decoder_actor& decoder) {
   base::try_with_retries([&] { caf::anon_send_exit(decoder, caf::exit_reason::user_shutdown); });
 }
 
-/// Spawns a gateway with a decoder, which ends with it. Throws `error` if there is no thread for
-/// the decoder.
+/// Spawns a gateway with a decoder, which ends with the gateway. Throws `error` if there is no
+/// thread for the decoder.
 remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_actor& engine,
                                           remote::gateway_rules rules) {
   os::require_threads(1); // a failed spawn would leave an empty shell each time
@@ -106,13 +106,13 @@ remote::local_gateway_actor spawn_gateway(caf::actor_system& sys, const engine_a
       throw;
     }
     return serves;
-  } catch (...) { // the system would wait for it for ever
+  } catch (...) { // otherwise the system would wait for the decoder for ever
     end(helper);
     throw;
   }
 }
 
-/// Why a port cannot be opened like this; `errc::none` if it can.
+/// Returns why a port cannot be opened with these options; `errc::none` if it can.
 error_info check(const publish_options& how) {
   const auto invalid = [](std::string text) {
     return error_info{.code = errc::invalid_option, .message = std::move(text)};
@@ -135,7 +135,7 @@ error_info check(const publish_options& how) {
   return {};
 }
 
-/// What the guard needs to know of the port, and whom it notifies.
+/// The guard's options for the port, with the functions that it notifies.
 guard::options guard_options(caf::actor_system& sys, const publish_options& how,
                              const remote::local_gateway_actor& gateway,
                              const std::shared_ptr<remote::peer_numbers>& peers,
@@ -148,9 +148,8 @@ guard::options guard_options(caf::actor_system& sys, const publish_options& how,
   g.limits = how.limits;
   g.requests = {guard::wire_type_of<remote::wire_request>(
       sys, {guard::field::u8, guard::field::u64, guard::field::text})};
-  g.overloaded =
-      from_info({.code = errc::overloaded,
-                 .message = "the server has as many of this peer's requests as it takes"});
+  g.overloaded = from_info({.code = errc::overloaded,
+                            .message = "the server accepts no more requests of this peer at once"});
   g.on_fault = [log = fault_log()](guard::close_reason why, const std::string& peer) mutable {
     try {
       log(why, peer);
@@ -160,7 +159,7 @@ guard::options guard_options(caf::actor_system& sys, const publish_options& how,
   g.on_connected = [peers](std::uint64_t number, const std::string& address) {
     try {
       peers->connected(number, address);
-    } catch (const std::bad_alloc&) { // then each connection counts as a peer
+    } catch (const std::bad_alloc&) { // the connection counts as a peer then
     }
   };
   g.on_disconnected = [peers](std::uint64_t number) { peers->disconnected(number); };
