@@ -37,7 +37,8 @@ writer_actor::behavior_type writer(writer_actor::stateful_pointer<writer_state> 
         }
       },
       [self](writer_lost) {
-        self->quit(from_info({.code = errc::unavailable, .message = "the write connection broke"}));
+        self->quit(
+            from_info({.code = errc::unavailable, .message = "the write connection failed"}));
       },
   };
 }

@@ -11,11 +11,11 @@
 
 namespace dbengine::engine {
 
-/// Logs conditions of the engine when they begin and when they end, however often they are checked.
+/// Logs conditions of the engine when they begin and end, however often they are checked.
 /// Thread safety: any thread.
 class alert_log {
 public:
-  /// The result of a check: the text of the condition of this kind, empty if it is absent.
+  /// The result of a check: the text of the condition of this kind, empty if absent.
   void update(const std::string& kind, base::log_level level, const std::string& text) {
     const base::scoped_lock lock(mutex_);
     const auto known = active_.find(kind);
@@ -33,7 +33,7 @@ public:
 private:
   base::mutex mutex_;
   std::map<std::string, std::string> active_
-      DBENGINE_GUARDED_BY(mutex_); // by kind, the text that was logged
+      DBENGINE_GUARDED_BY(mutex_); // by kind: the text that was logged
 };
 
 } // namespace dbengine::engine

@@ -36,7 +36,7 @@ void background_refresh::request(std::function<void()> done) {
       os::name_thread("dbengine.look");
       self->run();
     }).detach();
-  } catch (...) { // no thread, or no memory for one: the last results have to do
+  } catch (...) { // no thread, or no memory for one: the last results remain valid
     running_ = false;
     notify(waiting_for_next_);
   }
@@ -52,7 +52,8 @@ void background_refresh::run() {
       refresh_();
     } catch (...) {
       base::log_limited(base::log_level::warning, "background look",
-                        "a look at the disk failed: " + to_string(base::current_exception_info()));
+                        "refreshing a sample or list failed: " +
+                            to_string(base::current_exception_info()));
     }
     lock.lock();
     notify(waiting_for_this_);

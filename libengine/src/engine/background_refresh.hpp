@@ -12,8 +12,8 @@
 
 namespace dbengine::engine {
 
-/// Runs a function that may block on a disk or a remote folder, on a thread of its own, once for
-/// all requests that arrive meanwhile.
+/// Runs a function that may block on a disk or a remote folder, on a separate thread, once for all
+/// requests that arrive during a run.
 ///
 /// The thread ends when no request is left. It is never joined: the function may block for ever.
 /// Thread safety: any thread.
@@ -22,8 +22,8 @@ class background_refresh : public std::enable_shared_from_this<background_refres
 public:
   using clock = std::chrono::steady_clock;
 
-  /// `refresh` keeps alive what it touches. Without `own_thread`, for deterministic tests, the
-  /// caller of `request` runs it.
+  /// `refresh` keeps alive what it uses. Without `own_thread`, for deterministic tests, the caller
+  /// of `request` runs it.
   explicit background_refresh(std::function<void()> refresh, bool own_thread = true)
       : refresh_(std::move(refresh)), own_thread_(own_thread) {}
 
@@ -31,11 +31,11 @@ public:
   /// call has ended; at once if no run is possible. `done` must not throw, and must not call this
   /// object.
   void request(std::function<void()> done);
-  /// Waits for such a run. False if it has not ended by then.
+  /// Waits for such a run. Returns false if it has not ended by then.
   bool wait_until(clock::time_point until);
-  /// For how long the present run has lasted; zero if there is none.
+  /// The duration of the present run so far; zero if there is none.
   clock::duration running_for() const;
-  /// Ends all waiting, now and later.
+  /// Ends all present and later waits.
   void close();
 
 private:

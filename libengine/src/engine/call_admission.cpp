@@ -11,8 +11,8 @@ namespace dbengine::engine {
 
 namespace {
 
-// Incremented in every forked child: there, an engine opened before the fork finds another number
-// than its own.
+// Incremented in every forked child: an engine that was opened before the fork finds a number there
+// that differs from its own.
 std::atomic<int> forks{0};
 
 void count_fork() {

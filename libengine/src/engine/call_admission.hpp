@@ -11,7 +11,7 @@
 
 namespace dbengine::engine {
 
-/// Decides whether this thread may call the engine now.
+/// Decides whether the calling thread may call the engine now.
 /// Thread safety: any thread.
 /// Cost: three loads for an admitted call.
 class call_admission {
@@ -19,7 +19,7 @@ public:
   /// `o` must outlive the object.
   explicit call_admission(const options& o);
 
-  /// All three checks below.
+  /// Runs all three checks below.
   void admit() const;
   /// Throws `errc::forked` in a process forked from the one that opened the engine.
   void check_process() const;
@@ -31,10 +31,10 @@ public:
 
   bool forked() const noexcept;
   bool accepting() const noexcept { return accepting_.load(std::memory_order_relaxed); }
-  /// The same, ordered after a lock that the caller took. The shutdown sees the lock, or the caller
-  /// sees false.
+  /// The same, ordered after a lock that the caller took: either the shutdown sees the lock, or the
+  /// caller sees false.
   bool accepting_in_order() const noexcept { return accepting_.load(std::memory_order_seq_cst); }
-  /// No new requests from now on.
+  /// Refuses new requests from now on.
   void stop_accepting() noexcept { accepting_.store(false, std::memory_order_seq_cst); }
 
   sqlite::clock::time_point deadline_of(const request_options& o) const noexcept;

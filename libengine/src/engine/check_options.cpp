@@ -44,9 +44,9 @@ void check_options(const options& o) {
   if (o.backup_interval > most || o.backup_pause > most || o.backup_cleanup_max_age > most)
     refuse("backup_interval, backup_pause and backup_cleanup_max_age must be at most 100 years");
   if (o.synchronous > synchronous::full)
-    refuse("synchronous is no level: off, normal or full");
+    refuse("synchronous must be off, normal or full");
   if (o.temp_store > temp_store::memory)
-    refuse("temp_store is no place: file or memory");
+    refuse("temp_store must be file or memory");
   sqlite::check_user_functions(o);
 }
 

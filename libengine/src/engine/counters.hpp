@@ -57,10 +57,10 @@ public:
 
 private:
   // Recently offered texts by hash: the upper half of the hash, and the maximum in microseconds.
-  // Two texts may alternate in one place: that costs the lock, never an entry.
+  // Two texts may share one place and alternate: that costs the lock, never an entry.
   static constexpr std::size_t places = 64;
   std::array<std::atomic<std::uint64_t>, places> lately_{};
-  std::atomic<std::int64_t> bar_{0}; // a faster statement is not kept
+  std::atomic<std::int64_t> bar_{0}; // faster statements are not kept
   mutable base::mutex mutex_;
   std::vector<slow_statement> kept_ DBENGINE_GUARDED_BY(mutex_);
 };

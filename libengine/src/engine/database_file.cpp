@@ -18,19 +18,19 @@ namespace dbengine::engine {
 namespace {
 
 // A connection has SQLite's descriptors of the database and of the write-ahead log. The engine's
-// own are for looking at both files and at the log's index.
+// own serve checks of both files and of the log's index.
 constexpr std::size_t descriptors_of_connection = 5;
 // The lock file, the lock on the database, the check of its length, the index of the write-ahead
-// log; and for a moment a journal and a folder.
+// log; temporarily a journal and a folder.
 constexpr std::size_t descriptors_of_engine = 6;
 
-// The write connection, the readers, and one lease: an engine that is open can be used.
+// The write connection, the readers, and one lease: with these an open engine is usable.
 std::size_t descriptors_needed(const options& o) {
   return descriptors_of_engine +
          descriptors_of_connection * (2 + static_cast<std::size_t>(o.num_workers));
 }
 
-// If so, the writer's log lies beside the other name.
+// If true, the writer's log is beside the other name.
 bool is_read_by_another_name(const std::filesystem::path& path, int fd) {
   struct stat s {};
   std::error_code ec;
@@ -38,15 +38,15 @@ bool is_read_by_another_name(const std::filesystem::path& path, int fd) {
          !std::filesystem::exists(path.string() + ".lock", ec);
 }
 
-// Shows restores and retention that a reading engine has the file open: it holds no lock file, and
-// between two statements SQLite has no lock on a file in rollback mode.
+// Shows restores and retention that a reading engine has the file open: that engine holds no lock
+// file, and between two statements SQLite has no lock on a file in rollback mode.
 os::pinned_file lock_for_reading(const std::filesystem::path& path) {
   try {
     for (;;) {
       const auto folder = os::directory::open(path.parent_path(), false);
       const auto name = path.filename().string();
       auto file = os::pinned_file::open(folder, name);
-      if (!file) // SQLite's own error says more
+      if (!file) // SQLite's own error is more precise
         return {};
       if (!os::try_lock(file.get(), false))
         throw error(errc::locked, "\"" + path.string() + "\" is being restored or removed");
@@ -55,11 +55,11 @@ os::pinned_file lock_for_reading(const std::filesystem::path& path) {
                     "\"" + path.string() +
                         "\" is open in an engine by another name of the file (a hard link): what "
                         "it writes is not seen by this one");
-      if (folder.is_same(name, file.get())) // else it was replaced in between
+      if (folder.is_same(name, file.get())) // otherwise it was replaced in between
         return file;
     }
   } catch (const error& e) {
-    // A folder that may not be listed, or a file system without such locks: the file can still be
+    // The folder may not be listed, or the file system has no such locks: the file can still be
     // read there.
     if (e.code() == errc::locked)
       throw;
@@ -88,7 +88,7 @@ std::unique_ptr<sqlite::connection> database_file::open() {
     open_to_read();
   else
     writer = open_to_write();
-  // Each reader gives its part back once it has started.
+  // Each reader returns its share once it has started.
   claim_->give_back(descriptors_of_engine + 2 * descriptors_of_connection);
   return writer;
 }
@@ -98,8 +98,8 @@ void database_file::open_to_read() {
   try {
     auto first = open_reader();
     if (backup::backup_name::parse(location_.path.filename().string())) {
-      // Retention and restores skip what SQLite has locked. Between two statements nothing else
-      // would lock it.
+      // Retention and restores skip files that SQLite has locked. Between two statements nothing
+      // else would lock this one.
       first->begin_snapshot();
       backup_pin_ = std::move(first);
     }
@@ -124,7 +124,7 @@ std::unique_ptr<sqlite::connection> database_file::open_to_write() {
                                   std::min(options_->busy_timeout, sqlite::longest_wait));
   try {
     backup::clean_after_restore(path);
-  } catch (const error& e) { // for the caller the opening failed, not a backup
+  } catch (const error& e) { // to the caller, the opening failed, not a backup
     auto info = e.info();
     if (info.code == errc::backup_failed)
       info.code = errc::cannot_open;
@@ -176,7 +176,7 @@ void database_file::release() noexcept {
 }
 
 void database_file::remove_unused() noexcept {
-  // Only if SQLite's locks are the ones that the removal checks.
+  // Only if SQLite's locks are those that the removal checks.
   if (location_.memory || !location_.vfs.empty())
     return;
   if (read_only_)

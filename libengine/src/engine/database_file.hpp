@@ -25,12 +25,12 @@ namespace dbengine::engine {
 /// descriptors.
 class database_file {
 public:
-  /// Resolves the URL. Touches no file.
+  /// Resolves the URL. Accesses no file.
   database_file(std::string_view url, std::shared_ptr<const options> o);
 
   /// Takes the lock and opens a first connection, so that the reason of a failure reaches the
-  /// caller. Returns the write connection, null for a reading engine. Throws `error`; what it
-  /// created is removed.
+  /// caller. Returns the write connection, null for a reading engine. Throws `error` and removes
+  /// the files that it created.
   std::unique_ptr<sqlite::connection> open();
   std::unique_ptr<sqlite::connection> open_reader() const;
   std::unique_ptr<sqlite::connection> open_writer() const;
@@ -38,12 +38,12 @@ public:
   void reader_opened() noexcept;
   /// The opening failed after `open`: `release` removes the file if it is empty.
   void undo_opening() noexcept { undone_.store(true); }
-  /// Releases the locks. Removes the files that hold nothing.
+  /// Releases the locks and removes files without content.
   void release() noexcept;
 
   const sqlite::location& location() const noexcept { return location_; }
   bool read_only() const noexcept { return read_only_; }
-  /// Size of the write-ahead log by `stat`: it may wait for the disk.
+  /// The size of the write-ahead log by `stat`, which may wait for the disk.
   std::uint64_t wal_bytes() const;
 
 private:
@@ -61,7 +61,7 @@ private:
   std::atomic<bool> undone_{false};
   os::pinned_file
       read_lock_; // of a reading engine: a shared flock, so that no restore replaces the file
-  /// For a reading engine of a backup: its open transaction keeps retention and restores away.
+  /// For a reading engine of a backup: its open transaction prevents retention and restores.
   std::unique_ptr<sqlite::connection> backup_pin_;
   std::shared_ptr<const void> memory_; // keeps a memory database while no connection is open
 };

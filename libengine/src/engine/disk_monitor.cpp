@@ -40,7 +40,7 @@ void disk_monitor::record_failure(const error_info& why) noexcept {
     return;
   try {
     if (!write_found_no_room_.load(std::memory_order_relaxed)) {
-      // On the thread that has just written there, and only for the first write that fails.
+      // Runs on the thread that has just written there, and only for the first write that fails.
       std::error_code failed;
       const auto space = std::filesystem::space(file_->location().path.parent_path(), failed);
       const auto room = failed ? 0 : static_cast<std::uint64_t>(space.available);
@@ -49,12 +49,12 @@ void disk_monitor::record_failure(const error_info& why) noexcept {
         alerts_.update("disk", base::log_level::error, disk_full_text(room));
       else
         base::log_limited(
-            base::log_level::warning, "a write found no room",
-            "a write found no room though " + std::to_string(room) +
+            base::log_level::warning, "a write found no space",
+            "a write found no space although " + std::to_string(room) +
                 " bytes are free on the disk of the database: a quota, a limit, or the "
                 "folder for temporary files");
     }
-  } catch (...) { // no memory for a line of the log
+  } catch (...) { // no memory for the log line
   }
   failed_at_.store(sqlite::clock::now().time_since_epoch().count(), std::memory_order_relaxed);
   write_found_no_room_.store(true, std::memory_order_relaxed);

@@ -101,7 +101,7 @@ void engine::close(sqlite::clock::time_point deadline, sqlite::clock::time_point
   lock_.close(last_moment);
 }
 
-// Not after a permanent fence: the file is not this engine's any more.
+// Not after a permanent fence: the file no longer belongs to this engine.
 void engine::close_writer(sqlite::connection& c) {
   if (fence_.current() == write_fence::level::permanent)
     return;

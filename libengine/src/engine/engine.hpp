@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Lock order. A thread that holds a lock of this list takes only locks further down.
+// The engine. Lock order: a thread that holds a lock of this list takes only locks further down.
 //
 // 1. writer_lock    The write connection. A word, which no thread waits for except for microseconds
 //                   (`try_lock_for_statement`) and at shutdown. Held while statements run.
@@ -46,10 +46,10 @@
 
 namespace dbengine::engine {
 
-/// A database that is open: the parts that run its requests, without any actor.
+/// An open database: the parts that run its requests, without any actor.
 ///
-/// Each part owns one piece of state and knows only the parts it was built with, which stand before
-/// it in this class. Actors, the facade's threads and tests drive the parts.
+/// Each part owns one piece of state and refers only to the parts it was built with, which precede
+/// it in this class. Actors, the facade's threads and tests call the parts.
 /// Thread safety: any thread.
 /// Ownership: shared by the facade, the supervisor and the workers.
 class engine {
@@ -79,12 +79,12 @@ public:
   // -- shutdown, in this order, after `calls().stop_accepting()` ----------------------------------
 
   /// Waits until the queues are empty and no worker runs; false at the deadline. A host that holds
-  /// the write connection and runs nothing, and the caller's own thread, are not waited for.
+  /// the write connection and runs nothing is not waited for, nor is the caller's own thread.
   bool wait_drained(sqlite::clock::time_point deadline);
   /// Answers the queued requests and interrupts those that run.
   void cancel_requests();
-  /// After the workers have ended: closes the leases, the write connection and the file. A thread
-  /// that is still in a connection then closes it when it returns.
+  /// Called after the workers have ended: closes the leases, the write connection and the file. If
+  /// a thread is still in a connection then, that thread closes it when it returns.
   void close(sqlite::clock::time_point deadline, sqlite::clock::time_point last_moment);
 
 private:

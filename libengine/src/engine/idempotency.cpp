@@ -17,29 +17,30 @@ namespace dbengine::engine::idempotency {
 
 namespace {
 
-// `at` is the system's time, for people only: that clock may jump.
+// `at` is the system's time, for human readers only: that clock may jump.
 constexpr const char* create_table =
     "CREATE TABLE IF NOT EXISTS dbengine_once (id TEXT PRIMARY KEY, kind INTEGER NOT NULL, result BLOB NOT NULL, "
     "at INTEGER NOT NULL DEFAULT (unixepoch()), request BLOB, engine_time INTEGER NOT NULL DEFAULT 0) "
     "WITHOUT ROWID";
 constexpr const char* create_index =
     "CREATE INDEX IF NOT EXISTS dbengine_once_engine_time ON dbengine_once (engine_time)";
-// Tables of earlier versions have no digests, or no engine time. Those versions accept a table that
-// has them.
+// Tables of earlier versions have no digests, or no engine time. Those versions accept tables that
+// have them.
 constexpr const char* add_digests = "ALTER TABLE dbengine_once ADD COLUMN request BLOB";
 constexpr const char* add_engine_time =
     "ALTER TABLE dbengine_once ADD COLUMN engine_time INTEGER NOT NULL DEFAULT 0;"
     "DROP INDEX IF EXISTS dbengine_once_at";
 constexpr const char* newest = "SELECT max(engine_time) FROM dbengine_once";
-// Records of an earlier version age from now on.
+// The age of an earlier version's records counts from now on.
 constexpr const char* date_undated =
     "UPDATE dbengine_once SET engine_time = ? WHERE engine_time = 0";
-// Older than a day of engine time: no client retries then. The newest 10,000 stay in any case.
+// Records older than a day of engine time are removed: no client retries then. The newest 10,000
+// are always kept.
 constexpr const char* prune =
     "DELETE FROM dbengine_once WHERE id IN (SELECT id FROM dbengine_once "
     "WHERE engine_time < ? - 86400 AND engine_time < (SELECT engine_time FROM dbengine_once "
     "ORDER BY engine_time DESC LIMIT 1 OFFSET 9999) ORDER BY engine_time LIMIT 1000)";
-constexpr int pruned_at_once = 1000; // some milliseconds
+constexpr int pruned_at_once = 1000; // takes some milliseconds
 
 struct statement {
   statement(sqlite3* db, const char* sql) : db_(db) {
@@ -130,12 +131,12 @@ std::int64_t engine_time(sqlite::connection& c) {
   });
 }
 
-// SHA-256 of the statement and its parameters. Deadline and class may differ from attempt to
-// attempt.
+// SHA-256 of the statement and its parameters. The deadline and the class may differ between
+// attempts.
 std::string digest_of(const request& r) {
   base::sha256 hash;
   hash.add(base::encode(r.what, r.sql, r.parameters, r.operations));
-  // Set by set: encoded together they may be large.
+  // Encoded set by set: together the sets may be large.
   for (const auto& set : r.batch())
     hash.add(base::encode(set));
   return hash.finish();
@@ -160,12 +161,12 @@ bool lookup(sqlite::connection& c, request& r) {
   const auto kind = static_cast<std::size_t>(sqlite3_column_int(s.stmt, 0));
   if (kind != kind_of(r))
     throw error(errc::invalid_state,
-                "the id \"" + r.id + "\" belongs to another kind of request, which was done");
+                "the id \"" + r.id + "\" belongs to another kind of request, which was executed");
   if (sqlite3_column_type(s.stmt, 2) != SQLITE_NULL && s.bytes(2) != digest_of(r))
     throw error(errc::invalid_state,
                 "the id \"" + r.id +
                     "\" was used before, for another statement or with other parameters, and that "
-                    "was done: a new request needs a new id");
+                    "was executed: a new request needs a new id");
   r.result = decode_result(kind, s.bytes(1));
   return true;
 }
@@ -187,7 +188,7 @@ void store(sqlite::connection& c, const request& r) {
     sqlite3_bind_int64(s.stmt, 5, time);
     s.row();
   }
-  // Once a minute; with the next request again if more records are left.
+  // Once a minute, or with the next request if more records are left.
   if (const auto now = sqlite::clock::now(); now >= c.next_prune) {
     statement s(c.handle(), prune);
     sqlite3_bind_int64(s.stmt, 1, time);

@@ -17,7 +17,7 @@ namespace dbengine::engine::maintenance {
 
 namespace {
 
-// The problems that SQLite's own check does not find, in a snapshot of its own.
+// The problems that SQLite's own check does not find, in a separate snapshot.
 std::vector<std::string> missed(sqlite::connection& c, sqlite::request_control& ctl) {
   const sqlite::connection::request_scope looked_at(c, ctl);
   const auto before = c.auth().acting_as;
@@ -66,7 +66,7 @@ struct settable {
   std::string_view name;
   std::int64_t least;
   std::int64_t most;
-  bool in_file; // else a setting of the connection, applied to each later one as well
+  bool in_file; // false: a setting of the connection, applied to each later one as well
 };
 constexpr std::array<settable, 5> pragmas{{{"user_version", INT32_MIN, INT32_MAX, true},
                                            {"application_id", INT32_MIN, INT32_MAX, true},
@@ -94,7 +94,7 @@ void set_pragma(engine& e, sqlite::connection& c, const std::string& name, const
     e.writer().set_pragma(c, name, text);
 }
 
-// By the values of `checkpoint_mode`.
+// Indexed by the values of `checkpoint_mode`.
 constexpr std::array<std::string_view, 4> mode_names{"passive", "full", "restart", "truncate"};
 
 checkpoint_mode mode_of(const std::string& text) {

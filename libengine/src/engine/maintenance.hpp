@@ -25,10 +25,10 @@ struct job {
 /// The name of the mode in a `maintenance_request`.
 std::string_view name_of(checkpoint_mode m);
 
-/// Whether it needs the write connection.
+/// Whether the request needs the write connection.
 bool writes(maintenance_kind k) noexcept;
 
-/// Throws `errc::too_big` for a name or value longer than any real one: the admission does not
+/// Throws `errc::too_big` if a name or value is longer than any real one: the admission does not
 /// count its bytes.
 void check(const job& m);
 

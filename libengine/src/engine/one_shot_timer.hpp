@@ -13,8 +13,8 @@ namespace dbengine::engine {
 
 /// A delayed message to a worker, of which at most one is pending.
 ///
-/// The worker that receives it keeps the timer armed while it scans. It calls `disarm` when it
-/// finds nothing, and scans once more: work that arrived during the first scan found the timer
+/// The worker that receives the message keeps the timer armed during its scan. If it finds nothing,
+/// it calls `disarm` and scans once more: work that arrived during the first scan found the timer
 /// armed and did not arm it.
 /// Thread safety: any thread.
 /// Cost: one relaxed load while it is armed.
@@ -24,8 +24,8 @@ public:
   one_shot_timer(const std::function<void()>& send, const call_admission& calls)
       : send_(&send), calls_(&calls) {}
 
-  /// Sends the message unless it is pending. If no memory is left for it, the next caller tries
-  /// again.
+  /// Sends the message unless one is pending. If there is no memory for it, the next caller
+  /// retries.
   void arm() noexcept {
     // The load comes first: the flag is nearly always set, and a store takes its cache line from
     // every other core. The fence orders the caller's work before the load, for the second scan
@@ -41,11 +41,11 @@ public:
     if (!armed_.load(std::memory_order_relaxed))
       arm();
   }
-  /// For a chain that starts without a message.
+  /// Sets the flag for a chain of messages that starts without one.
   void set_armed() noexcept { armed_.store(true, std::memory_order_seq_cst); }
   void disarm() noexcept { armed_.store(false, std::memory_order_seq_cst); }
-  /// After `disarm`. True if the caller owns the next message, false if another thread has sent
-  /// one.
+  /// Called after `disarm`. Returns true if the caller must send the next message, false if another
+  /// thread has sent one.
   bool rearm() noexcept { return !armed_.exchange(true, std::memory_order_seq_cst); }
   bool is_armed() const noexcept { return armed_.load(std::memory_order_seq_cst); }
 

@@ -45,7 +45,7 @@ public:
   /// running: a worker has it. Set by `start`; ended by `finish`, `abandon` and `wait_again`.
   /// answered: its result or failure is delivered. Set by `finish`. Terminal.
   /// abandoned: its sender or the watchdog answers in the worker's place. Set by `abandon`.
-  /// Terminal.
+  ///   Terminal.
   enum class state : std::uint8_t { waiting, running, answered, abandoned };
 
   using answer = std::variant<std::monostate, write_result, batch_result, rows,
@@ -57,14 +57,14 @@ public:
   request& operator=(const request&) = delete;
 
   request_class statistics_class() const noexcept;
-  /// The bytes that it holds while it waits, for the admission.
+  /// The bytes that the request holds while it waits, for the admission.
   std::size_t bytes() const noexcept;
-  /// Past its deadline for longer than an interrupt takes.
+  /// Whether its deadline has passed by more than the time of an interrupt.
   bool is_stuck(sqlite::clock::time_point now) const noexcept;
   /// For log and health: its kind, or the beginning of its SQL.
   std::string describe() const;
 
-  /// From waiting to running; false if it is answered or abandoned.
+  /// From waiting to running; false if the request is answered or abandoned.
   bool start() noexcept {
     auto expected = state::waiting;
     return state_.compare_exchange_strong(expected, state::running, std::memory_order_acq_rel);
@@ -74,7 +74,7 @@ public:
     auto expected = state::running;
     state_.compare_exchange_strong(expected, state::waiting, std::memory_order_acq_rel);
   }
-  /// Delivers result or failure, once; false if it is answered or abandoned already.
+  /// Delivers the result or failure, once; false if the request is answered or abandoned already.
   bool finish() noexcept {
     auto s = state_.load(std::memory_order_acquire);
     while (s == state::waiting || s == state::running)
@@ -89,7 +89,7 @@ public:
     return finish();
   }
   /// Takes the request from its queue or worker: the caller must answer it, with the outcome
-  /// returned. Nothing if it is answered already. The worker cannot commit it any more, unless its
+  /// returned. Empty if it is answered already. The worker can no longer commit it, unless its
   /// commit has begun (`unknown`).
   std::optional<outcome> abandon() noexcept {
     auto s = state_.load(std::memory_order_acquire);
@@ -121,12 +121,12 @@ public:
 
   // -- batch --
   std::vector<params> batch_parameters;
-  /// Instead of `batch_parameters`, while the sender's own list is valid.
+  /// Used instead of `batch_parameters` while the sender's own list is valid.
   std::span<const params> borrowed_batch;
   std::span<const params> batch() const noexcept {
     return borrowed_batch.empty() ? std::span<const params>(batch_parameters) : borrowed_batch;
   }
-  /// Before the sender's list becomes invalid.
+  /// Called before the sender's list becomes invalid.
   void copy_batch() {
     if (!borrowed_batch.empty())
       batch_parameters.assign(borrowed_batch.begin(), borrowed_batch.end());
@@ -143,9 +143,9 @@ public:
   std::uint64_t job_rows = 0;
   std::chrono::nanoseconds job_elapsed{0};
 
-  /// Of an exactly-once request; else empty.
+  /// The id of an exactly-once request; otherwise empty.
   std::string id;
-  /// The number of the peer of a port, which gets no more than its share. 0: of this process.
+  /// The number of the port's peer, which gets no more than its share. 0: of this process.
   std::uint64_t peer = 0;
 
   sqlite::request_control ctl;
@@ -155,14 +155,14 @@ public:
   int attempts = 0;
   /// The bytes that the admission counted for it.
   std::size_t held_bytes = 0;
-  /// Runs in no group: its first attempt ended one.
+  /// The request runs in no group: its first attempt ended one.
   bool isolated = false;
-  /// Part of the statistics. Questions about the engine are not, or each would change what it
-  /// reports.
+  /// Whether the request is part of the statistics. Questions about the engine are not: otherwise
+  /// each would change what it reports.
   bool counted = true;
-  /// Its sender runs it: no other thread can answer it meanwhile.
+  /// The sender itself runs the request: no other thread can answer it.
   std::atomic<bool> on_senders_thread{false};
-  /// Its listener allows no writing.
+  /// The port of the request allows no writing.
   bool read_only = false;
 
   answer result;

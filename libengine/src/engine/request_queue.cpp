@@ -22,9 +22,9 @@ bool comes_alone(const request& r) {
 
 request_queue::lane& request_queue::lane_of(const request& r) {
   auto& c = classes_[static_cast<std::size_t>(r.urgency)];
-  // Peers of loopback are connections; those of other hosts are addresses, whose numbers have the
-  // highest bit (peer_numbers.cpp). The writes of all connections of loopback have one lane, and
-  // only their shares are apart.
+  // Loopback peers are connections; peers of other hosts are addresses, whose numbers have the
+  // highest bit set (peer_numbers.cpp). The writes of all loopback connections share one lane; only
+  // their shares are separate.
   const bool ordered = peer_may_run_ == std::numeric_limits<std::size_t>::max();
   const auto key = ordered && r.peer != 0 && r.peer >> 63 == 0 ? 1 : r.peer;
   for (auto& l : c)
@@ -62,7 +62,7 @@ void request_queue::discharge(const request& r) noexcept {
 }
 
 // The request is charged already. Other queues charge theirs at the same time: each sees the sum
-// with its own.
+// including its own.
 void request_queue::check_bounds(const request& r, std::size_t bytes) {
   auto& a = *admission_;
   const auto refuse = [&](const std::string& why) {
@@ -106,12 +106,12 @@ void request_queue::push(request_ptr r) {
 
 void request_queue::push_front(const std::vector<request_ptr>& rs) {
   std::vector<request_ptr> refused;
-  // First: a request that got lost here would never be answered.
+  // First, because a request that got lost here would never be answered.
   base::retry_on_bad_alloc([&] { refused.reserve(rs.size()); });
   std::optional<error_info> why;
   {
     const base::scoped_lock lock(mutex_);
-    // The lambdas run here, with the lock: the analysis does not see that.
+    // The lambdas run here, with the lock held, which the analysis does not see.
     base::retry_on_bad_alloc([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS { why = closed_; });
     for (auto it = rs.rbegin(); it != rs.rend(); ++it) {
       if (closed_) {
@@ -150,7 +150,7 @@ request_queue::lanes::iterator request_queue::first_of(lanes& c) noexcept {
 }
 
 request_queue::place request_queue::next_lane() {
-  // Of the 16th turns, background and maintenance have every other one.
+  // In every 16th turn, background and maintenance go first alternately.
   static constexpr std::array<std::array<std::size_t, 3>, 3> orders{
       {{0, 1, 2}, {1, 2, 0}, {2, 1, 0}}};
   ++turn_;
@@ -179,8 +179,7 @@ std::vector<request_ptr> request_queue::pop_group(std::size_t max_requests, std:
   auto p = next_lane();
   if (p.of == nullptr)
     return group;
-  // A background request comes alone: interactive ones that arrive meanwhile wait for it and no
-  // longer.
+  // A background request runs alone: interactive ones that arrive during it wait for this one only.
   if (p.at->waiting.front()->urgency != priority::interactive)
     max_requests = 1;
   group.reserve(std::min(max_requests, size_.load(std::memory_order_relaxed)));

@@ -17,7 +17,7 @@
 
 namespace dbengine::engine {
 
-/// The bounds of what may wait, over all queues of an engine, and what waits.
+/// The bounds on waiting requests, over all queues of an engine, and the present totals.
 /// Thread safety: any thread.
 struct admission {
   std::size_t max_requests = 0;
@@ -26,8 +26,8 @@ struct admission {
   std::atomic<std::size_t> bytes{0};
   std::atomic<std::uint64_t> refused{0};
 
-  /// What one peer of a port has waiting. The process's own requests have no share: they may use
-  /// all.
+  /// The waiting requests of one peer of a port. The process's own requests have no share: they may
+  /// use all.
   struct share {
     std::size_t requests = 0;
     std::size_t bytes = 0;
@@ -42,12 +42,12 @@ struct admission {
 ///    maintenance. Every 16th time one of the other classes goes first, so that neither starves.
 /// 2. A class is a list of lanes: one for each peer with a waiting request, and one for the
 ///    process's own. Lanes are served in turns. Within a lane the order is that of arrival.
-/// 3. Without `peer_may_run` (writes) the peers of loopback have one lane together. Each of their
-///    connections is a peer, and a sender's writes must keep their order over its connections.
+/// 3. Without `peer_may_run` (writes) the loopback peers share one lane. Each of their connections
+///    is a peer, and a sender's writes must keep their order over its connections.
 ///
-/// Why not the workers' mailboxes? A mailbox is unbounded, has no classes, cannot give a request
-/// back to a sender that leaves at its deadline, and dies with its actor. Here a request survives
-/// its worker, and the next one can run it.
+/// Why not the workers' mailboxes? A mailbox is unbounded, has no classes, cannot return a request
+/// to a sender that leaves at its deadline, and dies with its actor. Here a request survives its
+/// worker, and the next one can run it.
 /// Thread safety: any thread.
 /// Ownership: shares the requests.
 class request_queue {
@@ -58,31 +58,31 @@ public:
       : admission_(&a), peer_may_run_(peer_may_run) {}
 
   /// Throws `errc::overloaded` if a bound is reached, or a peer has its share: half of what others
-  /// leave. After `close` throws its error.
+  /// leave. After `close` throws the error given there.
   void push(request_ptr r);
   /// Puts the requests of a failed worker back to the front, in their order. They were admitted
   /// before: no bound applies.
   void push_front(const std::vector<request_ptr>& rs);
 
-  /// The next requests for one transaction, of one class, within these bounds. A maintenance
-  /// request and one that acquires the writer come alone.
+  /// Returns the next requests for one transaction, of one class, within these bounds. A
+  /// maintenance request and one that acquires the writer are returned alone.
   std::vector<request_ptr> pop_group(std::size_t max_requests, std::size_t max_bytes);
-  /// The next request; null if none may run. The caller must call `done` with it.
+  /// Returns the next request; null if none may run. The caller must call `done` with it.
   request_ptr pop();
   /// A request from `pop` has ended.
   void done(const request& r) noexcept;
-  /// Requests of peers between `pop` and `done`. Lock-free, for polling.
+  /// The number of peers' requests between `pop` and `done`. Lock-free, for polling.
   std::size_t peers_running() const noexcept {
     return peers_running_.load(std::memory_order_relaxed);
   }
-  /// `pop` would return a request.
+  /// Whether `pop` would return a request.
   bool has_work() const noexcept;
 
   /// Removes and returns the requests past their deadline, and the cancelled ones.
   std::vector<request_ptr> expire(sqlite::clock::time_point now);
   /// Removes and returns all requests, and refuses later ones with this error.
   std::vector<request_ptr> close(error_info why);
-  /// Ends `close`.
+  /// Reverts `close`.
   void open();
 
   std::size_t size() const noexcept { return size_.load(std::memory_order_seq_cst); }

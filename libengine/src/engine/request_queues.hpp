@@ -24,7 +24,7 @@ private:
 public:
   request_queue writes;
   request_queue reads;
-  /// Checks of the whole file, for the maintenance reader.
+  /// The queue of checks of the whole file, for the maintenance reader.
   request_queue maintenance;
 
   const admission& limits() const noexcept { return admission_; }

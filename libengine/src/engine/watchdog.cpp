@@ -22,7 +22,7 @@ std::string stall_note(const request& r, sqlite::clock::time_point now) {
 }
 
 // Answers the caller of a worker that stays in code which SQLite cannot interrupt. A member of a
-// group that has not begun is answered as well: it is in no queue any more, and nothing has to be
+// group that has not begun is answered as well: it is in no queue any more, and nothing needs to be
 // interrupted for it.
 void answer_if_overdue(request& r, sqlite::clock::time_point now) {
   if (r.on_senders_thread.load(std::memory_order_relaxed))
@@ -46,19 +46,20 @@ void answer_if_overdue(request& r, sqlite::clock::time_point now) {
 } // namespace
 
 bool watchdog::scan() {
-  // The timer stays armed during the scan: a thread that armed it meanwhile would start a second
+  // The timer stays armed during the scan: otherwise a thread that arms it would start a second
   // chain of messages.
   if (scan_all())
     return true;
   p_.timer.disarm();
-  // Again: a request queued during the scan may have found the timer armed.
+  // Repeated: a request queued during the scan may have found the timer armed.
   return scan_all() && p_.timer.rearm();
 }
 
 bool watchdog::scan_all() {
   const auto now = sqlite::clock::now();
   expire_queued(now);
-  // The lock after the queues: a request that was popped and is in no list yet has its holder.
+  // The lock is checked after the queues: the holder of a request that was popped and is in no list
+  // yet holds the lock.
   bool busy = !p_.queues.empty() || p_.lock.is_held();
   busy = scan_writes(now) || busy;
   scan_lock(now);
@@ -90,17 +91,18 @@ bool watchdog::scan_writes(sqlite::clock::time_point now) {
     if (!r->is_stuck(now) || stuck_write_ == r.get())
       continue;
     stuck_write_ = r.get();
-    base::log_limited(base::log_level::error, "the writer is stuck",
-                      "the writer is stuck in " + r->describe() +
-                          "; it has SQLite's write lock and cannot be replaced: what waits is "
-                          "answered at its deadline until it returns");
+    base::log_limited(
+        base::log_level::error, "the writer is stuck",
+        "the writer is stuck in " + r->describe() +
+            "; it has SQLite's write lock and cannot be replaced: waiting requests are "
+            "answered at its deadline until it returns");
     report_stuck("writer", *r);
   }
   return busy;
 }
 
-// A caller's thread that holds the write connection is in no group: only the lack of results shows
-// it.
+// A caller's thread that holds the write connection is in no group: only the lack of results
+// reveals it.
 void watchdog::scan_lock(sqlite::clock::time_point now) {
   std::uint64_t results = p_.writer_counters.commits.get();
   for (const auto& c : p_.writer_counters.classes)

@@ -16,7 +16,7 @@
 
 namespace dbengine::engine {
 
-/// What a worker does at this moment.
+/// The activity of a worker at this moment.
 struct worker_view {
   bool running = false;
   bool stalled = false;
@@ -26,7 +26,7 @@ struct worker_view {
 
 /// Answers requests past their deadline in the place of a worker that cannot, and replaces stuck
 /// readers.
-/// Thread safety: any thread may ask for a view; one thread at a time scans.
+/// Thread safety: any thread may request a view; one thread at a time scans.
 class watchdog {
 public:
   /// The parts of the engine that are scanned. All must outlive the object.
@@ -42,21 +42,21 @@ public:
 
   explicit watchdog(const parts& p) : p_(p) {}
 
-  /// For the supervisor, on its timer. True: call again.
+  /// Called by the supervisor, on its timer. Returns true to be called again.
   bool scan();
-  /// The supervisor has failed: no worker is restarted any more. What waits and what is sent is
-  /// answered `errc::unavailable`.
+  /// The supervisor has failed: no worker will be restarted. Waiting and new requests are answered
+  /// with `errc::unavailable`.
   void supervision_lost(const error_info& why);
 
-  /// At shutdown: answers the callers of workers that cannot be interrupted.
+  /// Called at shutdown: answers the callers of workers that cannot be interrupted.
   void abandon_requests();
-  /// Requests that workers run at this moment, and the other members of the writer's group.
+  /// The requests that workers run at this moment, and the other members of the writer's group.
   std::vector<request_ptr> running_requests() const;
 
   worker_view view_writer() const;
   worker_view view_reader(std::size_t i) const;
-  /// How long the writer, or every reader, has been in statements that cannot be interrupted. Zero
-  /// while one of each works.
+  /// For how long the writer, or every reader, has been in statements that cannot be interrupted.
+  /// Zero while the writer and at least one reader work.
   sqlite::clock::duration stuck_for() const;
 
 private:
@@ -68,12 +68,12 @@ private:
   void report_stuck(std::string worker, const request& r) const;
 
   parts p_;
-  /// Since when one holder has kept the write connection without a result; 0 while it is free or
-  /// results come.
+  /// The time since which one holder has kept the write connection without a result; 0 while the
+  /// connection is free or results arrive.
   std::atomic<sqlite::clock::rep> held_since_{0};
-  // The scanning thread's.
+  // Used by the scanning thread.
   std::uint64_t results_at_scan_ = 0;
-  const request* stuck_write_ = nullptr; // the one last logged
+  const request* stuck_write_ = nullptr; // the last one that was logged
 };
 
 } // namespace dbengine::engine

@@ -19,7 +19,8 @@ struct worker_signals {
   std::function<void()> schedule_sweep;      ///< in `defaults::lease_idle`
   std::function<void()> schedule_watchdog;   ///< in `defaults::watch_interval`
   std::function<void()> schedule_checkpoint; ///< in `defaults::checkpoint_idle`
-  /// A snapshot pins the WAL, which has so many bytes. True if that snapshot is about to be closed.
+  /// A snapshot pins the WAL, which has this many bytes. True if that snapshot is about to be
+  /// closed.
   std::function<bool(std::uint64_t wal_bytes)> wal_pinned;
   /// The write connection failed and is closed: the writer must be restarted.
   std::function<void(const error_info&)> writer_failed;

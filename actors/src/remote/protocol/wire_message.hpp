@@ -30,7 +30,7 @@ using system::wire_kind;
 enum class wire_outcome : std::uint8_t {
   result,  ///< the whole result
   failure, ///< error_info
-  part, ///< the size of the whole result (64 bits) and its next bytes; `more` requests those after it
+  part,    ///< the size of the whole result (64 bits), its next bytes; `more` gets the next part
   needs_writer ///< the fetch would write and may not: nothing was run; resend with permission
 };
 

@@ -15,8 +15,8 @@ namespace dbengine::engine {
 
 namespace {
 
-// In a working folder that was deleted no relative path is found. The backup reports that; it is no
-// reason to keep the database closed.
+// If the working folder was deleted, relative paths cannot be resolved. The backup reports that; it
+// is no reason to keep the database closed.
 std::filesystem::path absolute_if_possible(const std::filesystem::path& path) {
   std::error_code lost;
   auto result = std::filesystem::absolute(path, lost);
@@ -44,13 +44,14 @@ void backup_folder::prepare() {
     return;
   std::optional<wall_time> newest;
   try {
-    // Also if periodic backups are disabled: requested ones are made, and their processes die.
+    // Also if periodic backups are disabled: requested backups leave files, too, if their process
+    // dies.
     if (engine_->opts().backup_enabled || !engine_->file().read_only())
       for (const auto& folder : {path_, peers_path()})
         backup::clean_backup_directory(folder);
     newest = backup::newest_verified(path_, source());
   } catch (const error& e) {
-    // The first backup is due at once then. It fails, is counted and tried again.
+    // The first backup is due at once then. It fails, is counted and retried.
     base::log(base::log_level::error,
               "the folder of the backups cannot be read: " + to_string(e.info()));
   }
@@ -61,7 +62,7 @@ void backup_folder::prepare() {
 void backup_folder::refresh() {
   prepare();
   std::vector<backup_file> files;
-  // Everything else is worth reporting if the folder cannot be read, and this error most of all.
+  // If the folder cannot be read, this error is more important than any other one.
   std::string unreadable;
   try {
     files = backup::list_backups(path_, source());
@@ -122,7 +123,7 @@ void backup_folder::close() {
     closed_ = true;
     open = refresher_;
   }
-  if (open) // without the mutex: it calls back those that wait
+  if (open) // without the mutex: it calls the waiting functions
     open->close();
 }
 

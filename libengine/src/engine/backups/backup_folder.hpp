@@ -19,36 +19,37 @@
 
 namespace dbengine::engine {
 
-/// The folder of an engine's backups: cleaned once before its first use, and listed on a thread of
-/// its own.
+/// The folder of an engine's backups: cleaned once before its first use, and listed on a separate
+/// thread.
 /// Thread safety: any thread.
 /// Ownership: shared with that thread; shares the engine and the history.
 class backup_folder : public std::enable_shared_from_this<backup_folder> {
 public:
-  /// Touches no disk. `own_thread`: see `background_refresh`.
+  /// Accesses no disk. `own_thread`: see `background_refresh`.
   backup_folder(std::shared_ptr<engine> e, std::shared_ptr<backup_history> history,
                 bool own_thread);
 
-  /// Absolute, whatever the process's working folder becomes.
+  /// Absolute, even if the process's working folder changes.
   const std::filesystem::path& path() const noexcept { return path_; }
-  /// Beside the engine's own backups, those that peers have requested.
+  /// The folder of the backups that peers have requested, beside the engine's own.
   std::filesystem::path peers_path() const { return path_ / "peers"; }
   /// Identifies the database. Determined at the first call, which reads the disk.
   const backup::backup_source& source() const;
 
-  /// Removes what a dead process left, and starts the history with the newest backup: once, and not
-  /// at the engine's start, because the folder may be slow or not needed. A failure is logged.
+  /// Removes what a dead process left, and starts the history with the newest backup. Runs once,
+  /// and not at the engine's start, because the folder may be slow or not needed. A failure is
+  /// logged.
   void prepare();
   /// Lists the backups on this thread.
   void refresh();
-  /// The last list: its files, or why the folder could not be read.
+  /// Adds the last list: its files, or the reason why the folder could not be read.
   void add_to(backup_info& i) const;
-  /// Calls `done`, from another thread, once the folder has been listed: now, or without `again`
-  /// ever.
+  /// Calls `done`, from another thread, once the folder has been listed: in a new run if `again`,
+  /// otherwise in any.
   void request_listing(std::function<void()> done, bool again);
   /// Waits until then for the first list.
   void wait_for_listing(sqlite::clock::time_point until);
-  /// Ends the waiting for lists.
+  /// Ends the waits for lists.
   void close();
 
 private:

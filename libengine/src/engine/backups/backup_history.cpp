@@ -12,7 +12,7 @@ namespace dbengine::engine {
 
 namespace {
 
-// The age of a backup is compared with the interval; older ones count as this old.
+// The maximum age of a backup in comparisons with the interval; older ones count as this old.
 constexpr backup_history::clock::duration max_age = std::chrono::hours(24 * 365 * 10);
 
 bool is_callers(errc code) {
@@ -94,7 +94,7 @@ bool backup_history::check_peer_interval() const {
 }
 
 void backup_history::refuse_peer() const {
-  throw error(errc::not_allowed, "peers have had their backup: one in " +
+  throw error(errc::not_allowed, "peers have a recent backup already: at most one in " +
                                      std::to_string(options_->backup_interval.count()) + " ms");
 }
 
@@ -113,7 +113,7 @@ void backup_history::add_to(health_report& h) const {
   const base::scoped_lock lock(mutex_);
   if (last_) {
     const auto age = std::chrono::system_clock::now() - *last_;
-    // A backup dated in the future, made while the clock was wrong, has the age zero.
+    // A backup dated in the future, made while the clock was wrong, has age zero.
     h.last_backup_age =
         std::max(std::chrono::duration_cast<std::chrono::seconds>(age), std::chrono::seconds(0));
   }

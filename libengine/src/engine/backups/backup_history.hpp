@@ -17,8 +17,8 @@
 
 namespace dbengine::engine {
 
-/// periodic: made by the timer, in the engine's folder. requested: the same, on request.
-/// peer: requested by a peer of a port, in a folder of its own. copy: under a name of the caller's.
+/// periodic: made by the timer, in the engine's folder. requested: the same, on request. peer:
+/// requested by a peer of a port, in a separate folder. copy: under a name that the caller chose.
 enum class backup_kind : std::uint8_t { periodic, requested, peer, copy };
 
 /// The results of the backups of one engine, and when the next periodic one is due.
@@ -33,19 +33,19 @@ public:
   /// `o` must outlive the object.
   explicit backup_history(const options& o);
 
-  /// The folder was searched: its newest verified backup, if any.
+  /// Called after the folder was searched, with its newest verified backup, if any.
   void start(std::optional<wall_time> newest);
   void record_success(backup_kind kind);
-  /// A failure that the caller brought about (cancelled, timeout) is not counted, nor a peer's that
-  /// came too early.
+  /// A failure that the caller caused (cancelled, timeout) is not counted, nor is a peer's request
+  /// that was too early.
   void record_failure(backup_kind kind, const error_info& why);
-  /// Another process makes a backup in the same folder: the periodic one is tried again soon.
+  /// Another process makes a backup in the same folder: the periodic one is retried soon.
   void record_collision(backup_kind kind);
 
-  /// Until the next periodic backup is due, as far as is known: zero before `start`.
+  /// The time until the next periodic backup is due, as far as known: zero before `start`.
   std::chrono::nanoseconds time_until_due() const;
-  /// Throws `errc::not_allowed` if the last backup for a peer is younger than the interval. True if
-  /// there was one.
+  /// Throws `errc::not_allowed` if the last backup for a peer is younger than the interval. Returns
+  /// true if there was one.
   bool check_peer_interval() const;
   /// The same error, for a backup found in the folder.
   [[noreturn]] void refuse_peer() const;
@@ -53,7 +53,8 @@ public:
   void add_to(dbengine::statistics& s) const;
   void add_to(health_report& h) const;
   void add_to(backup_info& i) const;
-  /// A text if the periodic backups are far behind their interval, by the steady clock; else empty.
+  /// Returns a text if the periodic backups are far behind their interval, by the steady clock;
+  /// otherwise an empty one.
   std::string overdue_text() const;
 
 private:
@@ -64,9 +65,9 @@ private:
   std::uint64_t failed_ DBENGINE_GUARDED_BY(mutex_) = 0;
   std::string last_error_ DBENGINE_GUARDED_BY(mutex_);
   std::optional<clock::time_point> last_for_peer_ DBENGINE_GUARDED_BY(mutex_);
-  /// Made, or found in the folder.
+  /// The time of the last backup, made or found in the folder.
   std::optional<wall_time> last_ DBENGINE_GUARDED_BY(mutex_);
-  /// The same by the steady clock; the opening of the engine if there is none.
+  /// That time by the steady clock; the opening of the engine if there is no backup.
   clock::time_point last_at_ DBENGINE_GUARDED_BY(mutex_) = clock::now();
 };
 

@@ -32,7 +32,7 @@ progress_callback bound_progress(sqlite::clock::time_point deadline, std::stop_t
                                  const progress_callback& progress) {
   return [deadline, stop = std::move(stop), progress](const backup_progress& p) {
     if (sqlite::clock::now() >= deadline)
-      throw error(errc::timeout, "the backup took longer than its time");
+      throw error(errc::timeout, "the backup took longer than its deadline allows");
     return !stop.stop_requested() && (!progress || progress(p));
   };
 }
@@ -103,7 +103,7 @@ std::optional<backup_file> backup_service::make(backup_kind kind,
     check_peer_interval();
   auto s = settings();
   s.directory = folder_of(kind);
-  // A file that another process put in the place of the database is not backed up.
+  // If another file has replaced the database, that file is not backed up.
   engine_->fence().check();
   return running_.run(std::move(s), progress);
 }
@@ -111,8 +111,8 @@ std::optional<backup_file> backup_service::make(backup_kind kind,
 void backup_service::check_peer_interval() const {
   if (history_->check_peer_interval())
     return;
-  // One of an engine that was here before. A backup dated in the future, made while the clock was
-  // wrong, is ignored.
+  // Backups of an earlier engine count as well. A backup dated in the future, made while the clock
+  // was wrong, is ignored.
   const auto newest = backup::newest_verified(folder_->peers_path(), folder_->source());
   const auto now = std::chrono::system_clock::now();
   if (newest && *newest <= now && now - *newest < engine_->opts().backup_interval)
@@ -146,7 +146,8 @@ void backup_service::run_to(const std::filesystem::path& target,
   const running_backup::reservation mine(running_);
   if (!mine)
     throw error(errc::busy, "a backup is running");
-  // An exception of the caller's own function is no failure of the engine: it is rethrown as it is.
+  // An exception of the caller's own function is not a failure of the engine: it is rethrown
+  // unchanged.
   std::exception_ptr thrown;
   const progress_callback kept = [&](const backup_progress& p) {
     try {

@@ -21,36 +21,36 @@
 
 namespace dbengine::engine {
 
-/// Makes the backups of one engine, one at a time. Driven by the backup actors and by the facade's
+/// Makes the backups of one engine, one at a time. Called by the backup actors and by the facade's
 /// threads.
 /// Thread safety: any thread.
 /// Ownership: shares the engine.
 class backup_service {
 public:
-  /// Touches no disk. `own_thread`: see `background_refresh`.
+  /// Accesses no disk. `own_thread`: see `background_refresh`.
   explicit backup_service(std::shared_ptr<engine> e, bool own_thread = true);
 
-  /// Makes a backup on this thread, then applies the retention of its folder. False at once if one
-  /// runs, in this or another process. Throws `error`: the failure is counted, and no part of the
-  /// backup stays. A peer's backup is made in a folder of its own, with a retention of its own, so
-  /// that it replaces none that was there before. Throws `errc::not_allowed` within
-  /// `backup_interval` of the last one.
+  /// Makes a backup on this thread, then applies the retention of its folder. Returns false at once
+  /// if a backup runs, in this or another process. Throws `error`: the failure is counted, and no
+  /// part of the backup stays. A peer's backup is made in a separate folder, with separate
+  /// retention, so that it replaces no earlier backup of the engine. Throws `errc::not_allowed`
+  /// within `backup_interval` of the last one.
   bool run(backup_kind kind, const progress_callback& progress = {});
-  /// The periodic backup, unless the folder holds one that is new enough. False if it was due and
-  /// could not be made.
+  /// Makes the periodic backup, unless the folder holds one that is new enough. Returns false if it
+  /// was due and could not be made.
   bool run_if_due();
-  /// A backup under a name of the caller's, compressed if it ends with `.zst`. Throws `errc::busy`
-  /// if one runs. What `progress` throws reaches the caller.
+  /// Makes a backup under a name that the caller chose, compressed if it ends with `.zst`. Throws
+  /// `errc::busy` if a backup runs. An exception of `progress` reaches the caller.
   void run_to(const std::filesystem::path& target, const progress_callback& progress);
   /// Removes old backups of this database in the engine's folder.
   prune_report prune(const retention_policy& policy, bool dry_run) const;
 
   bool is_running() const { return running_.is_reserved(); }
-  /// After `close`: the verification of a backup ends as well.
+  /// True after `close`: the verification of a backup ends as well.
   bool is_closed() const { return running_.is_closed(); }
   /// Lists the folder on this thread.
   dbengine::backup_info info();
-  /// With the last list of the folder.
+  /// The information with the last list of the folder.
   dbengine::backup_info last_info() const;
   backup_folder& folder() noexcept { return *folder_; }
   const backup_history& history() const noexcept { return *history_; }
@@ -58,8 +58,8 @@ public:
   /// has reached its worker.
   base::cancel_registry<std::stop_source>& cancels() noexcept { return cancels_; }
 
-  /// No more backups; the running one is cancelled and waited for. False if it has not ended by
-  /// then.
+  /// Refuses further backups; cancels the running one and waits for it. Returns false if it has not
+  /// ended by then.
   bool close(std::chrono::steady_clock::time_point last_moment);
 
 private:

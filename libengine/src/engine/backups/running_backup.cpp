@@ -35,7 +35,7 @@ std::optional<backup_file> running_backup::run(backup::backup_settings s,
     ~reset_job() { self->set_job(nullptr); }
   } at_the_end{this};
   job->run(progress);
-  // Moved: a copy that finds no memory would make a failure of a backup that exists.
+  // Moved: if a copy found no memory, the backup would be reported as failed although it exists.
   return job->take_result();
 }
 

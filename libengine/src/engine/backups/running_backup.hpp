@@ -20,10 +20,11 @@ namespace dbengine::engine {
 class running_backup {
 public:
   /// Reserves the backup for a scope. However the scope ends, the next backup can begin and the
-  /// shutdown goes on.
+  /// shutdown can continue.
   class reservation {
   public:
-    /// False if another thread has it. Throws `errc::shut_down` after `refuse`.
+    /// Converts to false if another thread has the reservation. Throws `errc::shut_down` after
+    /// `refuse`.
     explicit reservation(running_backup& b);
     ~reservation();
     reservation(const reservation&) = delete;
@@ -35,20 +36,20 @@ public:
     bool mine_ = false;
   };
 
-  /// With a reservation: runs a job on this thread. Nothing if another process makes a backup in
+  /// Runs a job on this thread; requires a reservation. Empty if another process makes a backup in
   /// the same folder. Throws `error`.
   std::optional<backup_file> run(backup::backup_settings s, const progress_callback& progress);
 
   bool is_reserved() const;
-  /// After `refuse`.
+  /// True after `refuse`.
   bool is_closed() const;
   std::optional<backup_progress> progress() const;
 
-  /// No more reservations.
+  /// Refuses further reservations.
   void refuse();
-  /// Cancels the job and waits for the end of the reservation. False if it has not ended by then: a
-  /// disk or a progress callback blocks. Called from that callback it does not wait: the backup
-  /// ends when the callback returns.
+  /// Cancels the job and waits for the end of the reservation. Returns false if it has not ended by
+  /// then, because a disk or a progress callback blocks. If called from that callback, it does not
+  /// wait: the backup ends when the callback returns.
   bool cancel_and_wait(std::chrono::steady_clock::time_point last_moment);
 
 private:

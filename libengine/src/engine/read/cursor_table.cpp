@@ -14,7 +14,8 @@ namespace dbengine::engine {
 
 namespace {
 
-// For this many cursors that pinned the WAL, the error of the next request says so.
+// For this many cursors that were closed for pinning the WAL, the error of the next request gives
+// that reason.
 constexpr std::size_t max_pinned_kept = 256;
 
 std::uint64_t random_u64() {
@@ -45,7 +46,7 @@ void cursor_table::check_share(std::uint64_t peer) const {
   if (own >= left || (own != 0 && own >= left / 2))
     throw error(errc::overloaded, "this peer has " + std::to_string(own) +
                                       " cursors open and the others " + std::to_string(others) +
-                                      ": one may have half of what they leave");
+                                      ": a peer may have half of what they leave");
 }
 
 void cursor_table::make_room(std::uint64_t peer) {
@@ -54,7 +55,7 @@ void cursor_table::make_room(std::uint64_t peer) {
     return entries_.size() + closed_.size();
   };
   if (open_and_closed() >= defaults::max_cursors)
-    drop_closed(); // here: a client that closed a cursor may open the next one at once
+    drop_closed(); // here: a client that closed a cursor may open another at once
   const base::scoped_lock lock(mutex_);
   check_share(peer);
 }
@@ -77,7 +78,7 @@ std::uint64_t cursor_table::open(std::unique_ptr<sqlite::connection> c, std::str
     const base::scoped_lock lock(mutex_);
     if (ended_) // this worker was abandoned
       throw error(errc::shut_down, "the engine is shut down");
-    check_share(peer); // others were opened beside it
+    check_share(peer); // other cursors were opened in parallel
     number = ++last_;
     entries_.emplace(number, std::move(e));
     arm = !std::exchange(looked_after_, true);
@@ -103,18 +104,19 @@ std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, st
 rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
                         sqlite::request_control& ctl) {
   const auto e = find(number, owner);
-  // Not waited for: a client that sends requests without awaiting the answers would make reader
-  // after reader wait here.
+  // Not waited for: a client that sends requests without awaiting the answers would make one reader
+  // after the other wait here.
   const std::unique_lock lock(e->stepping, std::try_to_lock);
   if (!lock.owns_lock())
     throw error(errc::busy, "cursor " + std::to_string(number) +
-                                " is still at its last request: ask again after its answer");
+                                " is still at its last request: retry after its answer");
   const auto stepping = [&](sqlite::request_control* c) {
     const base::scoped_lock table(mutex_);
     e->stepped_by = c;
-    e->used = sqlite::clock::now(); // a long step is no idle time
+    e->used = sqlite::clock::now(); // a long step is not idle time
     if (c != nullptr && entries_.count(number) == 0)
-      throw error(errc::cancelled, "cursor " + std::to_string(number) + " was closed meanwhile");
+      throw error(errc::cancelled,
+                  "cursor " + std::to_string(number) + " was closed during the request");
   };
   const auto end = [&] { // its connection ends with `e`
     const base::scoped_lock table(mutex_);
@@ -148,7 +150,7 @@ void cursor_table::notify_closed() noexcept {
       return;
   }
   if (on_closed_ && !base::try_with_retries(on_closed_)) {
-    // No memory for a message: the next close sends it.
+    // If there is no memory for a message, the next close sends it.
     const base::scoped_lock lock(mutex_);
     notified_ = false;
   }
@@ -171,7 +173,7 @@ bool cursor_table::wal_pinned(std::uint64_t bytes) noexcept {
       auto& e = *it->second;
       if (e.peer != 0 && bytes >= e.wal_bytes.value_or(bytes) + defaults::cursor_wal_bytes) {
         any = true;
-        // If no memory is left, the next request gets the error of an unknown number.
+        // If there is no memory, the next request gets the error of an unknown number.
         base::try_with_retries([&]() DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
           if (pinned_.size() >= max_pinned_kept)
             pinned_.erase(pinned_.begin());

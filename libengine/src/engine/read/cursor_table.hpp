@@ -22,40 +22,41 @@ namespace dbengine::engine {
 
 /// The open cursors of CAF actors and remote peers.
 ///
-/// A thread that closes a cursor must not wait for a disk. So the cursor leaves the table at once,
-/// and a worker closes its connection in `drop_closed`.
+/// A thread that closes a cursor must not wait for a disk: the cursor leaves the table at once, and
+/// a worker closes its connection in `drop_closed`.
 /// Thread safety: any thread; functions marked "by a worker" may block. One request at a time steps
 /// a cursor.
 /// Ownership: the connection of each cursor.
 class cursor_table {
 public:
   /// A cursor without a request for `idle` is closed. Both functions are called from any thread.
-  /// `look_after`: the first cursor is open. A worker must call `expire` in `idle`, and then as
+  /// `look_after`: called for the first cursor. A worker must call `expire` in `idle`, and then as
   /// `expire` returns.
-  /// `closed`: a cursor was closed. A worker must call `drop_closed` soon.
+  /// `closed`: called when a cursor was closed. A worker must call `drop_closed` soon.
   explicit cursor_table(std::chrono::milliseconds idle = defaults::cursor_idle,
                         std::function<void()> look_after = {}, std::function<void()> closed = {});
 
-  /// Opens a cursor on a connection of its own; by a worker. `next` and `close` find it only for
-  /// the same `owner`.
-  /// `peer`: the number of a port's peer, else 0. Throws what the statement throws,
+  /// Opens a cursor on its own connection; by a worker. `next` and `close` find it only for the
+  /// same `owner`.
+  /// `peer`: the number of a port's peer, otherwise 0. Throws what the statement throws,
   /// `errc::overloaded` if too many are open or the peer has its share, `errc::shut_down` after
+  /// `close_all`.
   /// `close_all`.
   std::uint64_t open(std::unique_ptr<sqlite::connection> c, std::string_view sql, const params& p,
                      std::uint64_t owner, sqlite::request_control& ctl, std::uint64_t peer = 0);
-  /// The next rows; by a worker. Empty at the end, and the cursor is closed then. Throws
-  /// `errc::invalid_state` for an unknown number, `errc::busy` while another request steps the
-  /// cursor.
+  /// Returns the next rows; by a worker. At the end they are empty, and the cursor is closed.
+  /// Throws `errc::invalid_state` for an unknown number, `errc::busy` while another request steps
+  /// the cursor.
   rows next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
             sqlite::request_control& ctl);
-  /// Closes the cursor; a request that steps it is interrupted (`errc::cancelled`).
+  /// Closes the cursor; interrupts a request that steps it (`errc::cancelled`).
   void close(std::uint64_t number, std::uint64_t owner) noexcept;
-  /// True once for each owner until `close_owned`: the caller must monitor the owner.
+  /// Returns true once for each owner until `close_owned`: the caller must monitor the owner.
   bool watch(std::uint64_t owner);
   /// Closes the cursors of a client that has ended.
   void close_owned(std::uint64_t owner) noexcept;
-  /// Snapshots pin the WAL, which has so many bytes: closes the cursors of peers that have pinned
-  /// it for `defaults::cursor_wal_bytes`. True if there were any.
+  /// Snapshots pin the WAL, which has this many bytes. Closes the cursors of peers that have pinned
+  /// it for `defaults::cursor_wal_bytes`. Returns true if there were any.
   bool wal_pinned(std::uint64_t bytes) noexcept;
   /// Closes the connections of closed cursors; by a worker.
   void drop_closed() noexcept;
@@ -78,7 +79,7 @@ private:
     sqlite::request_control* stepped_by = nullptr; // guarded by the table's mutex
 
     ~entry() { cursor.reset(); }
-    /// Interrupts the request that steps it. With the table's mutex.
+    /// Interrupts the request that steps the cursor. Requires the table's mutex.
     void stop() noexcept {
       if (stepped_by != nullptr)
         stepped_by->deadline.kill(errc::cancelled);

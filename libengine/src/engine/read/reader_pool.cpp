@@ -9,7 +9,7 @@ namespace {
 
 std::atomic<std::uint64_t> next_id{1};
 
-// The lease that this thread had last, and its pool.
+// The last lease of this thread, and its pool.
 thread_local struct {
   std::uint64_t pool = 0;
   std::size_t index = 0;
@@ -98,7 +98,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
 
 void reader_pool::give_back(lease& l, bool broken) noexcept {
   if (broken || !l.conn->is_usable() || closed_.load(std::memory_order_seq_cst)) {
-    const std::lock_guard lock(mutex_); // `close` may be about to interrupt it
+    const std::lock_guard lock(mutex_); // `close` may be about to interrupt the connection
     l.conn.reset();
     open_.fetch_sub(1, std::memory_order_relaxed);
     l.word.store(lease::closed, std::memory_order_release);
@@ -119,7 +119,7 @@ void reader_pool::park(lease& l, std::uint32_t how) noexcept {
   l.word.fetch_or(how, std::memory_order_acq_rel);
   if (waiting_.load(std::memory_order_seq_cst) > 0) {
     const std::lock_guard lock(mutex_);
-    given_back_.notify_all(); // `close` may wait for it
+    given_back_.notify_all(); // `close` may wait for this lease
   }
 }
 
@@ -165,7 +165,7 @@ void reader_pool::close_idle() noexcept {
 std::size_t reader_pool::recall() noexcept {
   std::size_t out = 0;
   for (const auto& l : leases_) {
-    // Again if the lease changed hands between the load and the exchange.
+    // Repeated if the lease changed hands between the load and the exchange.
     for (auto seen = l->word.load(std::memory_order_relaxed); seen != lease::closed;) {
       if (seen == lease::idle && try_take(*l, lease::idle) != nullptr) {
         l->conn->snapshot().drop();

@@ -34,46 +34,47 @@ struct alignas(64) lease {
   std::uint32_t uses = 0;                  // by the holder
   std::uint32_t uses_at_sweep = 0;         // by the sweeper, while it holds the lease
   sqlite::wal_index::header newest_seen{}; // by the holder, when its snapshot was stale
-  int quiet_reads = 0;                     // stale reads since, without another commit
+  int quiet_reads = 0;                     // stale reads since then, without another commit
   lease_counters counts;
 };
 
 /// The leases of an engine.
 ///
-/// A lease is held only while a statement runs. A thread tries the lease it had last, whose page
-/// cache and statements are warm; nothing is lost when a thread ends. The snapshot stays open from
-/// call to call while it is the newest.
+/// A lease is held only while a statement runs. A thread first tries its last lease, whose page
+/// cache and statements are warm; nothing is lost when a thread ends. The snapshot stays open
+/// between calls while it is the newest.
 /// Thread safety: any thread.
-/// Ownership: the connections; a holder has one until it gives it back.
+/// Ownership: the connections; a holder has a connection until it gives the lease back.
 class reader_pool {
 public:
   using opener = std::function<std::unique_ptr<sqlite::connection>()>;
 
   reader_pool(std::size_t size, opener open);
 
-  /// A lease for this thread; null if all are busy. Opens a connection if needed (throws `error`).
+  /// Returns a lease for this thread, null if all are busy. Opens a connection if needed (throws
+  /// `error`).
   lease* take();
-  /// Waits for one; null at the deadline.
+  /// Waits for a lease; null at the deadline.
   lease* take_until(sqlite::clock::time_point deadline, const sqlite::request_control& c);
-  /// `broken`: the connection is closed, and the next holder opens another one.
+  /// `broken`: the connection is closed, and the next holder opens a new one.
   void give_back(lease& l, bool broken = false) noexcept;
 
   /// The holder runs nothing until it calls `resume`. `how`: `lease::parked` or `lease::outside`.
   void park(lease& l, std::uint32_t how = lease::parked) noexcept;
-  /// False if `close` has taken the lease away: its connection is closed.
+  /// Returns false if `close` has taken the lease away: its connection is closed.
   bool resume(lease& l) noexcept;
 
-  /// Drops idle snapshots that were not used since the last sweep. True if snapshots are still
-  /// open.
+  /// Drops idle snapshots that were not used since the last sweep. Returns true if snapshots are
+  /// still open.
   bool sweep() noexcept;
-  /// Closes connections that were not used since the last sweep, for the memory of their page
-  /// caches.
+  /// Closes connections that were not used since the last sweep, to release the memory of their
+  /// page caches.
   void close_idle() noexcept;
   /// Drops every snapshot: idle ones now, the others when they are given back. Returns how many
   /// were busy.
   std::size_t recall() noexcept;
   /// Ends all leases: the parked ones at once. Waits until `deadline` for running statements, then
-  /// interrupts them and waits a second more. A connection that is still busy or outside then is
+  /// interrupts them and waits one more second. A connection that is still busy or outside then is
   /// closed when it is given back.
   void close(sqlite::clock::time_point deadline);
 

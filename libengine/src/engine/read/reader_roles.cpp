@@ -67,7 +67,7 @@ bool reader_roles::promote_spare() {
   return true;
 }
 
-// Not at once: only when for `spare_reader_stays` no peer has had all the others.
+// Not at once: only if no peer has had all the others for `spare_reader_stays`.
 bool reader_roles::step_down_if_surplus(std::size_t i) {
   if (count_active() <= workers_)
     return false;
@@ -117,7 +117,7 @@ void reader_roles::return_to_work(std::size_t i) {
   slot(i).role.store(missing ? reader_role::active : reader_role::spare, std::memory_order_release);
   update_read_circuit({.code = errc::unavailable, .message = "all reader circuits are open"});
   base::log_limited(base::log_level::info, "a reader returned",
-                    reader_name(i) + " has returned" + (missing ? "" : " and is spare now"));
+                    reader_name(i) + " has returned" + (missing ? "" : " and is now spare"));
 }
 
 void reader_roles::set_circuit(std::size_t i, bool open, const error_info& why) {

@@ -26,20 +26,20 @@ public:
   bool is_maintenance(std::size_t i) const noexcept { return i + 1 == slots_->size(); }
 
   /// If one peer occupies all active readers and other requests wait, a spare reader becomes
-  /// active. True if one did.
+  /// active. Returns true if one did.
   bool promote_spare_for_others();
-  /// Ends that: if one reader too many is active and is not needed any more, `i` becomes spare.
-  /// True if it did.
+  /// Reverts that: if there is one active reader too many and it is no longer needed, `i` becomes
+  /// spare. Returns true if it did.
   bool step_down_if_surplus(std::size_t i);
   /// The reader is stuck in that request: a spare one takes its place. Returns the text for the
-  /// log, empty if the request ended at this moment.
+  /// log, empty if the request has just ended.
   std::string retire(std::size_t i, const request_ptr& stuck_in);
   /// The retired reader has returned from its statement.
   void return_to_work(std::size_t i);
   /// The circuit of one reader opened or closed. Reads are refused while the circuits of all active
   /// readers are open.
   void set_circuit(std::size_t i, bool open, const error_info& why);
-  /// Refuses reads: no reader is restarted any more.
+  /// Refuses reads: no reader will be restarted.
   void stop_reading(const error_info& why);
 
 private:

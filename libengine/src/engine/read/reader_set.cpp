@@ -14,7 +14,7 @@ namespace dbengine::engine {
 
 namespace {
 
-// A request that a reader has popped: it counts as running for its peer until `end`.
+// A request that a reader has popped: counted as running for its peer until `end`.
 class popped_request {
 public:
   popped_request(request_queue& from, const request& r) : from_(&from), request_(&r) {}
@@ -57,7 +57,7 @@ void reader_set::submit(request_ptr r) {
   auto& queue = p_.queues.reads;
   const bool of_peer = r->peer != 0;
   queue.push(std::move(r));
-  // A request that its peer may not run yet is found by a reader that finishes one of the peer's.
+  // A request that its peer may not run yet is found by the reader that finishes one of the peer's.
   if ((!of_peer || queue.has_work()) && !wake_any() && queue.peers_running() != 0)
     help_other_peers();
   p_.watchdog_timer.arm();
@@ -79,7 +79,7 @@ void reader_set::wake(std::size_t i) noexcept {
   if (s.alive.load(std::memory_order_relaxed) &&
       !s.wake_up_sent.exchange(true, std::memory_order_seq_cst) && p_.signals.flush_reader &&
       !base::try_with_retries([&] { p_.signals.flush_reader(i); }))
-    s.wake_up_sent.store(false, std::memory_order_seq_cst); // the next caller tries again
+    s.wake_up_sent.store(false, std::memory_order_seq_cst); // the next caller retries
 }
 
 bool reader_set::wake_any() noexcept {
@@ -103,7 +103,7 @@ bool reader_set::accept_wake_up(std::size_t i) noexcept {
     return true;
   auto& s = *slots_[i];
   s.wake_up_sent.store(false, std::memory_order_seq_cst);
-  // Again: a thread that made it active meanwhile found it woken, and sent nothing.
+  // Checked again: a thread that made the reader active in between found it woken and sent nothing.
   return s.role.load(std::memory_order_seq_cst) == reader_role::active;
 }
 
@@ -169,8 +169,8 @@ bool reader_set::keeps_working(std::size_t i) {
 bool reader_set::drain(std::size_t i, sqlite::connection& c) {
   auto& s = *slots_[i];
   auto& queue = queue_of(i);
-  // Also at the reader's start, which is no wake-up: a wake-up sent to a reader in a long statement
-  // would help no request.
+  // Also set at the reader's start, which is not a wake-up: a wake-up sent to a reader in a long
+  // statement would help no request.
   s.wake_up_sent.store(true, std::memory_order_seq_cst);
   for (;;) {
     if (!keeps_working(i)) {
@@ -240,13 +240,13 @@ void reader_set::run_request(std::size_t i, sqlite::connection& c, const request
 void reader_set::execute(std::size_t i, sqlite::connection& c, request& r) {
   if (r.ctl.deadline.must_stop()) {
     error_info info{.code = r.ctl.deadline.stop_reason(),
-                    .message = "it was stopped before it started"};
+                    .message = "the request was stopped before it started"};
     throw error(std::move(info));
   }
   DBENGINE_FAULT_POINT("reader.before_statement");
   if (r.what == request::kind::maintenance) {
     if (is_maintenance(i))
-      c.snapshot().refresh(); // it sees what was committed before it was sent
+      c.snapshot().refresh(); // to see all commits that precede the request
     r.job(c);
   } else {
     r.ctl.results.reset();

@@ -25,7 +25,7 @@ namespace dbengine::engine {
 /// Thread safety: any thread. Functions of a reader are called by its actor.
 class reader_set {
 public:
-  /// The parts of the engine that a read passes. All must outlive the object.
+  /// The parts of the engine that a read uses. All must outlive the object.
   struct parts {
     const options& opts;
     const call_admission& calls;
@@ -37,11 +37,11 @@ public:
     const worker_signals& signals;
     one_shot_timer& watchdog_timer;
   };
-  /// What one reader does at this moment.
+  /// The activity of one reader at this moment.
   struct observation {
     request_ptr running;
     reader_role role = reader_role::active;
-    /// Between its wake-up and its next sleep: it may have a request that is in no list.
+    /// Set between its wake-up and its next sleep: it may have a request that is in no list.
     bool awake = false;
   };
 
@@ -50,7 +50,7 @@ public:
   /// Queues a read. A statement that turns out to write is queued as a write. Throws as
   /// `call_admission`, or `errc::overloaded`.
   void submit(request_ptr r);
-  /// Queues a check of the whole file, for the reader that runs nothing else: it delays no read.
+  /// Queues a check of the whole file for the maintenance reader, so that it delays no read.
   void submit_maintenance(request_ptr r);
 
   // -- for the reader actors ----------------------------------------------------------------------
@@ -60,17 +60,18 @@ public:
   bool is_maintenance(std::size_t i) const noexcept { return roles_.is_maintenance(i); }
   /// The reader has its first connection.
   void opened(std::size_t i) noexcept;
-  /// The reader takes work from now on. Returns the number of its life, for `failed`.
+  /// The reader takes work from now on. Returns the number of this incarnation, for `failed`.
   std::uint64_t started(std::size_t i);
-  /// The end of that life. Ignored if the next one has started: an end may be reported late.
+  /// That incarnation has ended. Ignored if the next one has started: an end may be reported late.
   void failed(std::size_t i, std::uint64_t life);
-  /// On `flush`. False if the reader takes no work: it has become spare since it was woken.
+  /// On `flush`. Returns false if the reader takes no work: it has become spare since it was woken.
   bool accept_wake_up(std::size_t i) noexcept;
-  /// On `flush`, without a connection. False if nothing waits: the next request wakes it again.
+  /// On `flush`, without a connection. Returns false if nothing waits: the next request wakes it
+  /// again.
   bool has_work(std::size_t i) noexcept;
-  /// On `flush`: runs everything that waits. False if the connection must be closed: the reader is
-  /// spare now, or runs maintenance and is done, or the connection is not sound. An exception is
-  /// the worker's failure.
+  /// On `flush`: runs all waiting requests. Returns false if the connection must be closed: the
+  /// reader is spare now, or runs maintenance and is done, or the connection is not sound. An
+  /// exception is the worker's failure.
   bool drain(std::size_t i, sqlite::connection& c);
   void set_circuit(std::size_t i, bool open, const error_info& why) {
     roles_.set_circuit(i, open, why);
@@ -79,12 +80,12 @@ public:
   // -- for the watchdog ---------------------------------------------------------------------------
 
   observation observe(std::size_t i) const;
-  /// The reader is stuck in that request. True if a role changed: the request has not ended
-  /// meanwhile.
+  /// The reader is stuck in that request. Returns true if a role changed, that is, if the request
+  /// has not ended in between.
   bool retire(std::size_t i, const request_ptr& stuck_in);
   /// Wakes a spare reader if one peer occupies all others.
   void help_other_peers();
-  /// Refuses reads and maintenance: no reader is restarted any more.
+  /// Refuses reads and maintenance: no reader will be restarted.
   void stop(const error_info& why);
 
   template <class F>
@@ -97,7 +98,7 @@ private:
   request_queue& queue_of(std::size_t i) noexcept {
     return is_maintenance(i) ? p_.queues.maintenance : p_.queues.reads;
   }
-  /// False if every active reader was woken before.
+  /// Returns false if every active reader has been woken already.
   bool wake_any() noexcept;
   void wake(std::size_t i) noexcept;
   bool keeps_working(std::size_t i);

@@ -18,10 +18,10 @@ namespace dbengine::engine {
 /// spare: has a thread and no connection. Ended when it takes another reader's place.
 /// retired: in a statement that cannot be interrupted. Set by the watchdog; ended by the reader
 ///   itself when the statement returns: active if a reader is missing, else spare.
-/// maintenance: runs checks of the whole file and nothing else. Terminal.
+/// maintenance: runs only checks of the whole file. Terminal.
 enum class reader_role : std::uint8_t { active, spare, retired, maintenance };
 
-/// What the engine knows of one reader actor.
+/// The state of one reader actor in the engine.
 /// Thread safety: any thread. Roles change with the mutex of `reader_roles` held.
 struct reader_slot {
   std::atomic<reader_role> role{reader_role::active};
@@ -30,7 +30,7 @@ struct reader_slot {
   std::atomic<bool> wake_up_sent{false};
   mutable base::mutex mutex;
   request_ptr current DBENGINE_GUARDED_BY(mutex);
-  std::uint64_t life DBENGINE_GUARDED_BY(mutex) = 0; // counts its actors
+  std::uint64_t life DBENGINE_GUARDED_BY(mutex) = 0; // the number of its incarnations
   worker_counters counters;                          // written by the reader
 
   request_ptr running() const {

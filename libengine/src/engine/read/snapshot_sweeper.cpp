@@ -6,13 +6,13 @@
 namespace dbengine::engine {
 
 bool snapshot_sweeper::sweep() {
-  // Armed during the sweep: a thread that armed it meanwhile would start a second chain of
+  // Armed during the sweep: otherwise a thread that arms the timer would start a second chain of
   // messages. A restarted reader pool actor begins without a message.
   timer_.set_armed();
   if (sweep_all())
     return true;
   timer_.disarm();
-  // Again: a thread that opened a snapshot during the sweep may have found the timer armed.
+  // Repeated: a thread that opened a snapshot during the sweep may have found the timer armed.
   return sweep_all() && timer_.rearm();
 }
 
@@ -21,8 +21,7 @@ bool snapshot_sweeper::sweep_all() noexcept {
   return sweep_writer() || leases;
 }
 
-// Like those of the leases, the writer's snapshot is closed if it was not used since the last
-// sweep.
+// As with the leases, the writer's snapshot is closed if it was not used since the last sweep.
 bool snapshot_sweeper::sweep_writer() noexcept {
   if (read_only_)
     return false;

@@ -20,9 +20,9 @@ public:
       : leases_(&leases), lock_(&lock), read_only_(read_only),
         timer_(signals.schedule_sweep, calls) {}
 
-  /// After a call that may have left a snapshot open.
+  /// Called after a call that may have left a snapshot open.
   void arm() noexcept { timer_.arm_if_idle(); }
-  /// For the reader pool actor. True: call again in `lease_idle`.
+  /// Called by the reader pool actor. Returns true to be called again in `lease_idle`.
   bool sweep();
 
 private:

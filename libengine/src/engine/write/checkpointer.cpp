@@ -39,7 +39,7 @@ void checkpointer::run_if_due() {
     next_checkpoint_ = defaults::checkpoint_pages; // the WAL was restarted
   wal_pages_before_ = pages;
   if (pages >= next_checkpoint_) {
-    // Not at the next commit again if a long reader pins the WAL: after as many pages more.
+    // If a long reader pins the WAL, the next commit does not retry: after as many pages more.
     next_checkpoint_ = pages + defaults::checkpoint_pages;
     try {
       if (pages >= defaults::checkpoint_restart_pages) {
@@ -49,7 +49,8 @@ void checkpointer::run_if_due() {
         run(c, checkpoint_mode::passive);
       }
     } catch (const error& e) {
-      // The commit is safe in the WAL, and a later one tries again. The log says why the WAL grows.
+      // The commit is safe in the WAL, and a later checkpoint retries. The log says why the WAL
+      // grows.
       base::log_limited(base::log_level::warning, "a checkpoint failed",
                         "checkpoint: " + to_string(e.info()));
     }
@@ -60,7 +61,7 @@ void checkpointer::run_if_due() {
 void checkpointer::restart_wal(int pages) {
   if (run_unless_pinned(checkpoint_mode::restart, defaults::restart_patience).complete)
     return;
-  // The longer the WAL, the rarer the attempts, so that a snapshot that stays costs the writer
+  // The longer the WAL, the rarer the attempts, so that a long-lived snapshot costs the writer
   // little.
   next_checkpoint_ = pages + std::max(defaults::checkpoint_pages, pages / 4);
   if (signals_->wal_pinned && signals_->wal_pinned(file_->wal_bytes()))
@@ -74,15 +75,16 @@ void checkpointer::restart_wal(int pages) {
 checkpoint_result checkpointer::run(sqlite::connection& c, checkpoint_mode mode) {
   if (mode != checkpoint_mode::passive)
     leases_->recall();
-  // SQLite waits this long for a reader that stays in its snapshot; the next commit tries again.
+  // SQLite waits this long for a reader that stays in its snapshot; the next commit retries.
   sqlite::request_control patience(std::chrono::milliseconds(100), {});
   const sqlite::connection::request_scope r(c, patience);
   if (fence_->current() == write_fence::level::unresolved)
     secure_log(c);
   try {
     if (mode >= checkpoint_mode::restart) {
-      // Once all is copied, new snapshots read the file alone and do not pin the WAL. Without this
-      // step, snapshots taken since the recall would hold it for as long as readers keep coming.
+      // Once all frames are copied, new snapshots read the file alone and do not pin the WAL.
+      // Without this step, snapshots taken since the recall would pin it for as long as readers
+      // arrive.
       c.checkpoint(checkpoint_mode::passive);
       leases_->recall();
     }
@@ -111,7 +113,7 @@ checkpoint_result checkpointer::run_unless_pinned(checkpoint_mode mode,
     if (copied.complete)
       return run(c, mode);
     // A short read that began before the last commit: with more threads than cores there is nearly
-    // always one. The first checkpoint does the work; the patience starts after it.
+    // always one. The first checkpoint does the work; `patience` starts after it.
     if (!give_up)
       give_up = sqlite::clock::now() + patience;
     if (sqlite::clock::now() >= *give_up)
@@ -121,7 +123,7 @@ checkpoint_result checkpointer::run_unless_pinned(checkpoint_mode mode,
 }
 
 bool checkpointer::run_when_idle() {
-  // The timer stays armed: a thread that armed it meanwhile would start a second chain of messages.
+  // The timer stays armed: otherwise a thread that arms it would start a second chain of messages.
   if (!lock_->try_lock_for_worker())
     return calls_->accepting();
   auto& c = lock_->connection();
@@ -145,7 +147,7 @@ bool checkpointer::run_when_idle() {
     lock_->fail(base::current_exception_info());
     throw;
   }
-  // While the lock is held: the next thread that commits arms it again.
+  // While the lock is held: the next thread that commits arms the timer again.
   if (!again)
     timer_.disarm();
   lock_->unlock();

@@ -26,7 +26,7 @@ namespace dbengine::engine {
 /// 1. Every `defaults::checkpoint_pages` pages of WAL a passive checkpoint runs on the thread that
 ///    committed.
 /// 2. Above `defaults::checkpoint_restart_pages` the WAL must restart, which needs every older
-///    snapshot closed. If a snapshot stays, the next attempt comes later and later.
+///    snapshot closed. While a snapshot stays open, attempts become rarer.
 /// 3. When `defaults::checkpoint_idle` has passed without a commit, the WAL is truncated.
 /// Thread safety: functions of the holder of the writer lock, unless they say otherwise.
 class checkpointer {
@@ -39,31 +39,31 @@ public:
         signals_(&signals), calls_(&calls), counters_(&counters),
         timer_(signals.schedule_checkpoint, calls) {}
 
-  /// After a commit of the holder: checks the file's identity, and checkpoints if due. Throws
-  /// `errc::fenced`.
+  /// Called after a commit of the holder: checks the file's identity, and checkpoints if due.
+  /// Throws `errc::fenced`.
   void after_commit();
-  /// Publishes the number of commits of the write connection. `any`: there were some since the last
-  /// call.
+  /// Publishes the number of commits of the write connection. `any`: there were commits since the
+  /// last call.
   void record_commits(bool any) noexcept;
   /// Checkpoints if the WAL has grown enough. A failure is logged: the commits are safe in the WAL.
   void run_if_due();
   /// Runs a checkpoint on `c`. Throws `error`.
   checkpoint_result run(sqlite::connection& c, checkpoint_mode mode);
-  /// For the writer, some time after the last commit; it does not hold the lock. True: call again
-  /// later. An exception is the worker's failure.
+  /// Called by the writer, some time after the last commit, without the lock. Returns true to be
+  /// called again later. An exception is the worker's failure.
   bool run_when_idle();
 
-  /// An idle checkpoint is pending. Any thread.
+  /// Whether an idle checkpoint is pending. Any thread.
   bool is_scheduled() const noexcept { return timer_.is_armed(); }
-  /// The number of commits last published. Any thread.
+  /// The last published number of commits. Any thread.
   std::uint64_t commits_seen() const noexcept {
     return commits_seen_.load(std::memory_order_relaxed);
   }
 
 private:
-  /// A passive checkpoint, and one of this mode if the first shows that no older snapshot is open.
-  /// The mode's own wait would only keep the writer from working while a backup or a cursor pins
-  /// the WAL. A read that ends within `patience` is waited for.
+  /// Runs a passive checkpoint, and one of this mode if the first shows that no older snapshot is
+  /// open. The mode's own wait would only block the writer while a backup or a cursor pins the WAL.
+  /// A read that ends within `patience` is waited for.
   checkpoint_result run_unless_pinned(checkpoint_mode mode, std::chrono::milliseconds patience);
   void restart_wal(int pages);
 
@@ -75,7 +75,7 @@ private:
   const worker_signals* signals_;
   const call_admission* calls_;
   worker_counters* counters_;
-  // The holder's.
+  // Used by the holder of the lock.
   int wal_pages_before_ = 0;
   int next_checkpoint_ = defaults::checkpoint_pages;
   std::uint64_t commits_at_idle_ = 0;
@@ -84,7 +84,7 @@ private:
 };
 
 /// Writes the log's frames again after a failed sync: a checkpoint must copy nothing that a later
-/// sync only seems to have brought to the disk. Throws `error`.
+/// sync only seems to have written to the disk. Throws `error`.
 void secure_log(sqlite::connection& c);
 
 } // namespace dbengine::engine

@@ -13,8 +13,8 @@ namespace dbengine::engine {
 
 namespace {
 
-// False if `f` returns false or throws. Whatever was thrown, the commit is not resolved, and the
-// log says why.
+// Returns false if `f` returns false or throws. After any exception the commit is not resolved, and
+// the log contains the reason.
 template <class F>
 bool succeeds(const char* what, F&& f) {
   try {
@@ -32,7 +32,7 @@ error_info commit_recovery::resolve_failed_commit(sqlite::connection& c, error_i
   disk_->record_failure(why);
   if (DBENGINE_MUTANT("does not settle"))
     return why;
-  // If only the index of the WAL got no memory, the commit is in the WAL all the same.
+  // If only the index of the WAL got no memory, the commit is in the WAL nevertheless.
   const bool may_reappear = why.code == errc::io || (why.extended_code & 0xff) == SQLITE_NOMEM;
   if (!may_reappear || file_->location().memory)
     return why;

@@ -7,15 +7,15 @@
 
 namespace dbengine::engine {
 
-/// Brings the write connection back to a known state, after a commit that failed and after a raw
+/// Returns the write connection to a known state, after a commit that failed and after a raw
 /// connection.
 ///
 /// After an I/O error at COMMIT the frames may be in the WAL, and the commit may reappear when the
-/// file is opened again. It is resolved once it cannot:
+/// file is opened again. The commit is resolved once that is impossible:
 /// 1. If a sync failed, the log's frames are written again.
 /// 2. A checkpoint truncates the WAL.
 /// 3. If a reader pins the WAL, an empty commit overwrites the failed one's frames.
-/// If all of that fails, the fence is raised until a later attempt succeeds.
+/// If all of these fail, the fence is raised until a later attempt succeeds.
 /// Thread safety: functions of the holder of the writer lock.
 class commit_recovery {
 public:
@@ -26,9 +26,9 @@ public:
   /// The error for the sender of a write that failed with `why`: `why` itself, or `errc::fenced`,
   /// outcome `unknown`, if the commit could not be resolved.
   error_info resolve_failed_commit(sqlite::connection& c, error_info why);
-  /// Before a write: resolves what an earlier attempt left. Throws `errc::fenced`.
+  /// Called before a write: resolves a failed commit of an earlier attempt. Throws `errc::fenced`.
   void ensure_writable();
-  /// After a raw connection, whose changes to the connection are unknown: opens another one.
+  /// Called after a raw connection, whose changes to the connection are unknown: opens a new one.
   /// Commits of the raw connection are checked and checkpointed like any other.
   void replace_connection();
 

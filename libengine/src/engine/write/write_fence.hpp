@@ -32,7 +32,7 @@ public:
   level current() const noexcept { return level_.load(std::memory_order_relaxed); }
   /// Throws `errc::fenced` if the fence is permanent.
   void check() const;
-  /// Why writing is fenced; empty if it is not.
+  /// The reason why writing is fenced; empty if it is not.
   std::string reason() const;
 
   void raise_permanently(std::string why) { raise(level::permanent, std::move(why)); }
@@ -40,8 +40,8 @@ public:
   /// The failed commit is resolved. A permanent fence stays.
   void lift();
 
-  /// After a commit: fences permanently and throws `errc::fenced`, outcome `unknown`, if another
-  /// file has taken the place of the database.
+  /// Called after a commit: fences permanently and throws `errc::fenced`, outcome `unknown`, if
+  /// another file has replaced the database.
   void check_identity(sqlite::connection& c);
   /// Fences permanently if a reader found the file truncated.
   void raise_if_truncated();

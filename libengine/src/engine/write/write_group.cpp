@@ -15,7 +15,7 @@ namespace dbengine::engine {
 
 namespace {
 
-// More than one statement. SQLite undoes a single one.
+// True if the request has more than one statement; SQLite undoes a single one.
 bool needs_savepoint(const request& r) {
   return r.what == request::kind::batch || r.what == request::kind::transaction ||
          r.what == request::kind::script || !r.id.empty();
@@ -26,7 +26,7 @@ bool runs_outside_transactions(const request& r) {
          (r.what == request::kind::script && r.mode == script_mode::continue_on_error);
 }
 
-// The part that a failed statement kept was undone with the savepoint or transaction around it.
+// The part that a failed statement kept was undone with the enclosing savepoint or transaction.
 error_info undone(error_info info) {
   if (info.outcome == outcome::partially_applied)
     info.outcome = outcome::rolled_back;
@@ -40,7 +40,7 @@ void write_group::run(std::vector<request_ptr> members) {
   ++counters_.groups;
   counters_.grouped += members_.size();
   counters_.largest = std::max<std::uint64_t>(counters_.largest, members_.size());
-  // The spans left to do, the next at the back; always in the order of the members.
+  // The remaining spans, the next at the back; always in the order of the members.
   std::vector<span> todo{{0, members_.size()}};
   while (!todo.empty()) {
     const auto s = todo.back();
@@ -87,8 +87,8 @@ error_info write_group::resolve(error_info why) {
   return why;
 }
 
-// False if one of the members was answered in the worker's place: its work must not be committed,
-// so the others run again.
+// Returns false if a member was answered in the worker's place: its work must not be committed, so
+// the others run again.
 bool write_group::may_commit(span s) const {
   for (auto i = s.first; i < s.second; ++i)
     if (!members_[i]->failure && !members_[i]->ctl.commit.try_begin())
@@ -96,13 +96,14 @@ bool write_group::may_commit(span s) const {
   return true;
 }
 
-// True for a member that must not run: answered, stopped or past its deadline. Its failure is set
-// then.
+// Returns true for a member that must not run: answered, stopped or past its deadline. Its failure
+// is set then.
 bool write_group::is_over(request& r) {
   if (r.now() == request::state::waiting)
     r.start();
   if (r.now() != request::state::running) { // by its sender or by the watchdog
-    r.failure = error_info{.code = errc::timeout, .message = "it was answered meanwhile"};
+    r.failure = error_info{.code = errc::timeout,
+                           .message = "the request was answered in the writer's place"};
     return true;
   }
   r.ctl.commit.begin_attempt(); // a new attempt
@@ -112,7 +113,7 @@ bool write_group::is_over(request& r) {
     return true; // interrupted in the group's first run
   r.result = {};
   r.failure = error_info{.code = r.ctl.deadline.stop_reason(),
-                         .message = "it was stopped before it started"};
+                         .message = "the request was stopped before it started"};
   return true;
 }
 
@@ -161,8 +162,8 @@ bool write_group::run_in_group(std::size_t i) {
   r.result = {};
   current_ = members_[i];
   try {
-    // A statement with an id is not compiled before its record is looked up: if it has run once, it
-    // may not even compile again.
+    // A statement with an id is not compiled before its record is looked up: if the statement has
+    // run once, it may no longer compile.
     if (!isolated && r.id.empty() &&
         (r.what == request::kind::execute || r.what == request::kind::fetch)) {
       const sqlite::connection::request_scope compiles(c, r.ctl);
@@ -184,7 +185,7 @@ std::vector<write_group::span> write_group::one_by_one(span s) {
   return each;
 }
 
-// Member i must run alone: what ran before it is committed first.
+// Member i must run alone: the members before it are committed first.
 std::vector<write_group::span> write_group::commit_before(span s, std::size_t i,
                                                           sqlite::request_control& control) {
   auto& c = *connection_;
@@ -295,8 +296,8 @@ void write_group::run_member(request& r) {
       c.rollback_to_savepoint();
       throw error(undone(e.info()));
     }
-    // Rare: the others run again, which costs less than a savepoint around every statement that
-    // returns rows.
+    // This is rare: the others run again, which costs less than a savepoint around every statement
+    // that returns rows.
     if (c.holds_failed_rows())
       c.rollback();
     throw;

@@ -17,7 +17,7 @@ namespace dbengine::engine {
 /// Runs write requests in one transaction, each with its own result.
 ///
 /// Each member ends as if it had run alone, in the order of the members, with as few commits as
-/// that allows:
+/// possible:
 /// 1. A member that fails undoes only itself: a single statement by SQLite's statement journal,
 ///    several by a savepoint.
 /// 2. Some failures end the whole transaction: ROLLBACK conflicts, RAISE(ROLLBACK), an interrupt, a
@@ -28,16 +28,17 @@ namespace dbengine::engine {
 ///    failed one alone.
 /// Thread safety: the holder of the writer lock.
 /// Ownership: shares the requests.
-/// Errors: an exception that is no `dbengine::error` is the worker's failure and leaves `run`. Then
+/// Errors: an exception other than `dbengine::error` is the worker's failure and leaves `run`. Then
 /// `unanswered` and `blamed` report which members it concerns, and `committed` which of them the
 /// commit record holds.
 class write_group {
 public:
   struct hooks {
-    /// A member's outcome is known, after the commit that holds it and before it is answered.
+    /// Called when a member's outcome is known, after the commit that holds it and before the
+    /// answer.
     std::function<void(request&)> before_answer;
-    /// After a commit, before any answer. Throws `errc::fenced` if the file is not the engine's any
-    /// more.
+    /// Called after a commit, before any answer. Throws `errc::fenced` if the file no longer
+    /// belongs to the engine.
     std::function<void(sqlite::connection&)> check_file;
     /// After a failed commit: returns the sender's error. With `errc::fenced` no further member
     /// runs.
@@ -56,18 +57,18 @@ public:
   std::vector<request_ptr> unanswered() const;
   /// The member that ran when the exception was thrown; null at BEGIN or COMMIT.
   const request_ptr& blamed() const noexcept { return current_; }
-  /// The member was part of the last transaction, and that is committed: it has its result and may
-  /// be answered. Members outside that transaction may hold results of an earlier attempt, which
-  /// was undone.
+  /// Whether the member was part of the last transaction, and that is committed: the member has its
+  /// result and may be answered. Members outside that transaction may hold results of an earlier
+  /// attempt, which was undone.
   bool committed(const request_ptr& r) const noexcept;
-  /// The maintenance job that ran last has returned: it has no result here, and needs none.
+  /// Whether the last maintenance job has returned: it has no result here, and needs none.
   bool job_done() const noexcept { return job_done_; }
   const counters& counts() const noexcept { return counters_; }
 
 private:
   using span = std::pair<std::size_t, std::size_t>; // [first, last) of members_
 
-  /// Each of these returns what is left to do of the span, in order.
+  /// Each of these returns the remaining parts of the span, in order.
   std::vector<span> run_together(span s);
   std::vector<span> commit_all(span s, sqlite::request_control& control);
   std::vector<span> commit_before(span s, std::size_t i, sqlite::request_control& control);
@@ -75,7 +76,7 @@ private:
   static std::vector<span> one_by_one(span s);
 
   void run_alone(std::size_t i);
-  /// False if the member must run in a transaction of its own, or in none.
+  /// Returns false if the member must run in a separate transaction, or in none.
   bool run_in_group(std::size_t i);
   void run_member(request& r);
   bool begin(span s, sqlite::request_control& control);
@@ -87,7 +88,7 @@ private:
                        std::size_t results);
   void answer(span s);
   void answer_fenced(span s);
-  /// Gives this error to the members that have none.
+  /// Sets this error in the members that have none.
   void fail_all(span s, const error_info& why);
   error_info resolve(error_info why);
   bool is_over(request& r);
@@ -99,7 +100,7 @@ private:
   request_ptr current_;
   std::uint64_t commits_before_ = 0;
   span transaction_{0, 0}; // the members of the last transaction
-  bool in_flight_ = false; // it has begun, and its members are not answered
+  bool in_flight_ = false; // it has begun, and its members are not answered yet
   bool job_done_ = false;
   std::optional<error_info> fenced_; // once set, no member runs
   counters counters_;

@@ -21,7 +21,7 @@ error_info at_index(error_info info, std::size_t i) {
   return info;
 }
 
-// `refs` holds what the view refers to.
+// `refs` holds the values that the view refers to.
 params_view view_of(const params& p, std::vector<value_ref>& refs) {
   if (p.named())
     return {&p, {}};
@@ -57,7 +57,7 @@ void write_group::run_statements(request& r) {
     throw error(
         errc::invalid_option,
         "a script with continue_on_error takes no id: each of its statements is committed by "
-        "itself, so that it cannot be known as a whole whether it ran");
+        "itself, so there is no single outcome to record");
   if (once && idempotency::lookup(c, r))
     return;
   const deferred_keys keys(
@@ -130,7 +130,7 @@ void write_group::run_script(request& r) {
       if (!all && c.commits() != commits_before_)
         r.ctl.commit.mark_part_committed();
       if (step.size == 0)
-        break; // only space and comments were left
+        break; // only spaces and comments were left
       if (all && !c.in_transaction())
         throw error(errc::sql, "the statement ended the transaction");
     } catch (const error& e) {
@@ -145,7 +145,7 @@ void write_group::run_script(request& r) {
                    .outcome = all ? outcome::rolled_back : outcome::partially_applied,
                    .offset = at,
                    .index = result.steps.size(),
-                   .message = "the results of the script take more memory than they may"});
+                   .message = "the results of the script exceed their memory limit"});
     result.steps.push_back(std::move(step));
     at += std::max<std::size_t>(consumed, 1);
   }
@@ -165,7 +165,7 @@ void write_group::continue_script(request& r, std::string_view rest, script_step
     throw error(std::move(info));
   }
   info = resolve(std::move(info)); // its commit may have failed
-  if (fenced_) {                   // this script writes nothing more, either
+  if (fenced_) {                   // this script, too, writes nothing more
     info.index = results;
     if (info.outcome != outcome::unknown && c.commits() != commits_before_)
       info.outcome = outcome::partially_applied; // by the statements before it

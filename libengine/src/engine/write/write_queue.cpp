@@ -56,7 +56,7 @@ void write_queue::drain() {
   p_.lock.wake_up_received();
   if (!p_.lock.try_lock_for_worker()) {
     if (p_.lock.is_shut()) // another thread's failure, whose message was lost
-      throw error(errc::unavailable, "the write connection broke");
+      throw error(errc::unavailable, "the write connection failed");
     return; // the holder wakes the writer when it unlocks
   }
   p_.lock.count_turn();
@@ -92,8 +92,8 @@ void write_queue::run_queued_group(std::vector<request_ptr> group) {
 }
 
 // Senders that are answered together send their next requests together, one after the other. A
-// group that starts with the first of them makes the others wait for one more commit. So the number
-// of the last group is waited for, as long as requests arrive.
+// group that starts with the first of them makes the others wait for one more commit. So the writer
+// waits for as many requests as the last group had, as long as requests arrive.
 void write_queue::wait_for_group() noexcept {
   if (p_.opts.synchronous != synchronous::full)
     return; // a commit is cheaper than the wait
@@ -126,7 +126,7 @@ void write_queue::run_group(std::vector<request_ptr> group) {
     for (const auto& r : group)
       r->fail(e.info());
     return;
-  } catch (...) { // none of them has run
+  } catch (...) { // no member has run
     set_running({});
     p_.queue.push_front(group);
     p_.watchdog_timer.arm();
@@ -166,7 +166,7 @@ void write_queue::count_answer(request& r) {
 }
 
 void write_queue::group_failed(const write_group& g, const error_info& why) {
-  // All of this before the rollback: the commit record still shows the group's own commit.
+  // All of this precedes the rollback: the commit record still shows the group's own commit.
   const auto open = base::retry_on_bad_alloc([&] { return g.unanswered(); });
   std::vector<bool> committed;
   std::vector<request_ptr> again;
@@ -199,8 +199,8 @@ bool write_queue::finish_failed_member(const write_group& g, const request_ptr& 
   };
   const bool runs = r->now() == request::state::running;
   if (committed && runs) {
-    // The commit record has moved: a member with its result is done, whatever happened to the
-    // worker.
+    // The commit record has advanced: a member with its result is done, even though the worker
+    // failed.
     const bool complete = r->what == request::kind::maintenance && g.job_done();
     if (!r->failure && r->result.index() == 0 && !complete)
       r->failure = error_info{.code = errc::outcome_unknown,
@@ -209,8 +209,8 @@ bool write_queue::finish_failed_member(const write_group& g, const request_ptr& 
                                          why.message};
     return finish();
   }
-  // Its commit failed and is not resolved. It may reappear, so the member must not run again, nor
-  // be reported as not run.
+  // Its commit failed and is not resolved. The commit may reappear, so the member must not run
+  // again, nor be reported as not run.
   if (runs && r->failure && r->failure->code == errc::fenced)
     return finish();
   r->failure.reset();

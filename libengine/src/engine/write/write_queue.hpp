@@ -21,7 +21,7 @@ namespace dbengine::engine {
 /// Ownership: shares the requests that run.
 class write_queue {
 public:
-  /// The parts of the engine that a write passes. All must outlive the object.
+  /// The parts of the engine that a write uses. All must outlive the object.
   struct parts {
     const options& opts;
     const call_admission& calls;
@@ -43,18 +43,18 @@ public:
   /// `errc::overloaded`.
   void submit(request_ptr r);
   /// Runs a request on this thread, which holds the writer lock, and unlocks. The request is
-  /// answered then, or queued if the connection failed under it.
+  /// answered then, or queued if the connection failed during it.
   void run_on_this_thread(const request_ptr& r);
-  /// For the writer, on `flush`: runs everything that waits. An exception is the worker's failure;
-  /// the requests are answered or queued again by then.
+  /// Called by the writer, on `flush`: runs all waiting requests. An exception is the worker's
+  /// failure; the requests are answered or queued again by then.
   void drain();
 
-  /// Requests that run, and the other members of their group.
+  /// The running requests, and the other members of their group.
   std::vector<request_ptr> running() const;
-  /// Requests that wait, for polling.
+  /// The number of waiting requests, for polling.
   const std::atomic<std::size_t>& waiting() const noexcept { return p_.queue.waiting(); }
 
-  /// The writer's circuit is open: requests are answered `errc::unavailable`.
+  /// The writer's circuit is open: requests are answered with `errc::unavailable`.
   void open_circuit(const error_info& why);
   void close_circuit() { p_.queue.open(); }
 
@@ -64,7 +64,7 @@ private:
   void run_queued_group(std::vector<request_ptr> group);
   void run_group(std::vector<request_ptr> group);
   void group_failed(const write_group& g, const error_info& why);
-  /// True if the member is answered, false if it must run again.
+  /// Returns true if the member is answered, false if it must run again.
   bool finish_failed_member(const write_group& g, const request_ptr& r, bool committed,
                             const error_info& why);
   void count_answer(request& r);
