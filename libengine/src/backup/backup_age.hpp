@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The age from which on a missing backup is reported.
+// The age at which a missing backup is reported.
 // Thread safety: depends on its arguments only.
 
 #pragma once
@@ -13,7 +13,7 @@
 namespace dbengine::backup {
 
 /// True if the last backup (or the opening of an engine without one) is so long ago that one backup
-/// was missed and the time to make up for it has passed.
+/// was missed, and that the time for making it up has passed.
 inline bool is_overdue(std::chrono::nanoseconds age, std::chrono::milliseconds interval) noexcept {
   return age > 2 * interval + defaults::backup_late;
 }

@@ -18,15 +18,15 @@ bool is_there(const std::filesystem::path& folder) {
   std::error_code failed;
   const bool result = std::filesystem::exists(folder, failed);
   if (failed)
-    os::throw_errno(failed.value(), "cannot look for the directory " + folder.string());
+    os::throw_errno(failed.value(), "cannot check the directory " + folder.string());
   return result;
 }
 
 std::vector<std::string> leftovers_in(const os::directory& folder) {
   std::vector<std::string> result;
   for (auto& name : folder.names()) {
-    // No backup is a folder: a folder of that name belongs to someone else and must not stop every
-    // backup.
+    // A backup is never a folder: a folder of that name belongs to another program and must not
+    // stop every backup.
     bool dead = is_partial_name(name) && !folder.is_folder(name);
     if (!dead && name.ends_with(manifest_suffix)) {
       const auto file = name.substr(0, name.size() - manifest_suffix.size());
@@ -68,7 +68,7 @@ std::optional<manifest> read_manifest(const os::directory& folder, const std::st
   }
   const auto size = os::file_size(fd.get());
   if (size > max_manifest_bytes) {
-    problem = "the manifest " + name + " is too large to be one";
+    problem = "the manifest " + name + " is too large";
     return std::nullopt;
   }
   std::string text(size, '\0');
@@ -135,7 +135,7 @@ std::vector<backup_file> list_backups(const std::filesystem::path& folder,
 std::vector<std::string> remove_leftovers(const os::directory& folder) {
   std::vector<std::string> removed;
   for (auto& name : leftovers_in(folder)) {
-    // A file whose maker holds its lock is no leftover: the process is alive, although the lock
+    // A file whose maker holds its lock is not a leftover: the process is alive, although the lock
     // file was removed.
     const auto file = os::pinned_file::open(folder, name);
     if (file && !os::try_lock(file.get(), true))
@@ -152,8 +152,8 @@ std::vector<std::string> clean_backup_directory(const std::filesystem::path& fol
   if (!is_there(folder))
     return {};
   const auto opened = os::directory::open(folder, false);
-  // A folder of that name may belong to anyone: nothing is created in it, not even the lock file,
-  // unless there is something to remove.
+  // A folder of that name may belong to another program: nothing is created in it, not even the
+  // lock file, unless there is something to remove.
   if (leftovers_in(opened).empty())
     return {};
   const os::pinned_file lock(opened.lock(backup_lock_name));

@@ -18,8 +18,8 @@
 
 namespace dbengine::backup {
 
-/// The lock file (flock) of a backup folder: its holder is the only one, over all processes, that
-/// makes or removes backups there.
+/// The lock file (flock) of a backup folder. Among all processes, only its holder makes or removes
+/// backups there.
 inline constexpr const char* backup_lock_name = ".dbengine-backup.lock";
 
 /// One backup of a folder.
@@ -39,7 +39,7 @@ std::optional<manifest> read_manifest(const os::directory& folder, const std::st
                                       std::string& problem);
 
 /// True if the file beside `file` is a manifest that names it and `file` itself does not exist: the
-/// process died in between.
+/// process ended between the two renames.
 bool is_orphan(const os::directory& folder, const std::string& file);
 
 /// When the newest verified backup of a database began, by its manifest. Its name may be later, if

@@ -19,7 +19,7 @@ namespace {
 
 // Progress is reported in pages; without a manifest this page size is assumed.
 constexpr std::uint64_t assumed_page_size = 4096;
-// SQLite's limits.
+// SQLite's limit on the pages of a database.
 constexpr std::uint64_t max_database_pages = 0xFFFFFFFE;
 constexpr std::uint64_t max_page_size = 65536;
 
@@ -54,7 +54,8 @@ void inspect(int fd, const std::string& name, int copy_to, const std::optional<m
              std::exception_ptr& thrown, verify_report& report) {
   const auto page_size = about ? std::max<std::uint64_t>(about->page_size, 512) : assumed_page_size;
   backup_progress seen{.pages_done = 0, .pages_total = os::file_size(fd) / page_size};
-  // What the callback throws is kept, because SQLite may be between it and the caller.
+  // An exception of the callback is stored, because SQLite may be between the callback and the
+  // caller.
   const continue_check check = [&] {
     try {
       return !thrown && (!progress || progress(seen));
@@ -128,7 +129,7 @@ verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
   const auto name = full.filename().string();
   const auto fd = os::pinned_file::open(folder, name);
   if (!fd) {
-    report.problems.push_back("cannot open " + full.string() + ": it is no file that can be read");
+    report.problems.push_back("cannot open " + full.string() + ": it is not a readable file");
     return report;
   }
   if (!os::try_lock(fd.get(), false)) {

@@ -10,14 +10,14 @@
 
 namespace dbengine::backup {
 
-/// As `verify_backup`. The file has a shared `flock` meanwhile, so that retention does not remove
-/// it.
+/// As `verify_backup`. The file has a shared `flock` during the check, so that retention does not
+/// remove it.
 ///
 /// `copy_to`: an empty open file, or -1. The decompressed database is written there, and that copy
 /// is checked. `prepare` adds functions and collations that the schema needs. If some are missing,
 /// a file that equals its manifest byte by byte counts as verified, because it was verified when it
-/// was made. `altered` is set if the manifest was changed by hand. That is no problem of its own:
-/// what the manifest says of the content is compared, and the rest is ignored.
+/// was made. `altered` is set if the manifest was changed by hand. That alone is not a problem: the
+/// manifest's data on the content is compared, and the other fields are ignored.
 verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
                              const prepare_connection& prepare, const progress_callback& progress,
                              bool* altered = nullptr);

@@ -100,8 +100,8 @@ void backup_job::choose_name() {
 void backup_job::choose_name_in_folder() {
   backup_name name{.time = std::chrono::floor<std::chrono::seconds>(about_.started),
                    .compressed = settings_.compress};
-  // Never before the newest one: if the clock was set back, retention would remove the newest
-  // backup.
+  // The name is never before the newest one: if the clock was set back, retention would remove the
+  // newest backup.
   for (const auto& e : read_catalog(folder_))
     if (e.about && settings_.source.owns(*e.about) && e.name.time >= name.time) {
       name = e.name;
@@ -110,8 +110,8 @@ void backup_job::choose_name_in_folder() {
         name = {.time = name.time + std::chrono::seconds(1), .compressed = name.compressed};
       break;
     }
-  // A name is taken by anything that has it: another database's backup, compressed or not, or a
-  // link.
+  // Any file with that name makes the name unavailable: another database's backup, compressed or
+  // not, or a link.
   const auto is_taken = [&](bool compressed) {
     const auto text = backup_name{name.time, name.number, compressed}.str();
     return folder_.exists(text) || folder_.exists(with_suffix(text, manifest_suffix));
@@ -129,7 +129,7 @@ void backup_job::begin_copy() {
   auto raw = name_;
   if (settings_.compress) {
     // In a backup folder the name without that suffix also belongs to this backup; elsewhere it may
-    // be another backup's.
+    // belong to another backup.
     if (settings_.has_target())
       raw += raw_suffix;
     else
@@ -198,7 +198,7 @@ void backup_job::count() {
       throw;
     }
   }
-  snapshot_.throw_if_truncated(); // it may have been truncated while it was read
+  snapshot_.throw_if_truncated(); // it may have been truncated during the reading
   snapshot_.close();
   phase_ = phase::sync;
 }
@@ -248,19 +248,19 @@ void backup_job::publish() {
   write_manifest(beside);
   settings_.pass_point("rename");
   if (!folder_.in_place())
-    throw error(errc::backup_failed,
-                "the directory " + folder_.path().string() + " was moved or deleted meanwhile");
-  // The manifest of a backup outside of a backup folder whose process died between the two renames.
-  // The lock on the unfinished file keeps other backups out.
+    throw error(errc::backup_failed, "the directory " + folder_.path().string() +
+                                         " was moved or deleted during the backup");
+  // The manifest of a backup outside a backup folder whose process ended between the two renames.
+  // The lock on the unfinished file excludes other backups.
   if (settings_.has_target() && is_orphan(folder_, name_))
     folder_.remove(beside);
   // The manifest comes first and is on the disk before the backup: a manifest without its backup is
-  // removed as a leftover, a backup without its manifest would remain for ever.
+  // removed as a leftover, but a backup without its manifest would stay for ever.
   files_.rename(with_suffix(beside, partial_suffix), beside);
   folder_.sync();
   settings_.pass_point("publish");
-  // Before the backup has its name: if the process is killed in between, the next backup under that
-  // name removes what is left.
+  // This happens before the backup has its name: if the process is killed in between, the next
+  // backup under that name removes the leftover.
   if (raw_fd_ != final_fd_)
     files_.remove(raw_fd_);
   files_.rename(with_suffix(name_, partial_suffix), name_);

@@ -34,8 +34,8 @@ namespace dbengine::backup {
 /// The result is a database in rollback mode without companion files. While the WAL is larger than
 /// `max_wal_bytes` the pauses are left out; beyond `wal_limit` the backup fails.
 ///
-/// Thread safety: `progress` and `cancel` from any thread; `start`, the destructor and the rest
-/// from one thread.
+/// Thread safety: `progress` and `cancel` from any thread; `start`, the destructor and all other
+/// functions from one thread.
 /// Ownership: owns its connections, its unfinished files and the lock of the directory.
 /// Errors: `error`; the job is over then, and a failed, cancelled or destroyed job has removed the
 /// files it made.
@@ -49,8 +49,8 @@ public:
   backup_job(const backup_job&) = delete;
   backup_job& operator=(const backup_job&) = delete;
 
-  /// Runs one step; false when the backup is complete. A step of the copy is `pages_per_step`
-  /// pages; each later stage is one step.
+  /// Runs one step; returns false when the backup is complete. A step of the copy is
+  /// `pages_per_step` pages; each later stage is one step.
   bool step();
   /// How long to wait before the next step; zero after the copy, or if the WAL is long.
   std::chrono::milliseconds pause() const noexcept;
@@ -68,8 +68,7 @@ public:
   const manifest& about() const noexcept { return about_; }
 
 private:
-  /// The step that is next. `step` sets it; done (by publish) and failed (by an error) are
-  /// terminal.
+  /// The next step. Set by `step`; done (set by publish) and failed (set by an error) are terminal.
   enum class phase : std::uint8_t { copy, count, sync, verify, publish, done, failed };
 
   backup_job(backup_settings settings, os::directory folder);

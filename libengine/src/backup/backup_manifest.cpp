@@ -21,8 +21,8 @@ using namespace std::chrono;
 
 constexpr std::string_view format_name = "dbengine-backup";
 constexpr int format_version = 1;
-// Objects and arrays in a manifest: ours have two. A text with more is refused while it is parsed,
-// before it takes memory.
+// The most objects and arrays in a manifest: ours have two. A text with more is refused while it is
+// parsed, before it takes memory.
 constexpr int max_containers = 16;
 // The last field: SHA-256 of all the text before it.
 constexpr std::string_view checksum_name = "manifest_sha256";
@@ -63,7 +63,8 @@ namespace {
 // JSON is written without nlohmann's tree of values: its destructor allocates, and ends the process
 // if it cannot.
 std::string quoted(const std::string& text) {
-  // Table names and paths may be any bytes: what is not UTF-8 is replaced rather than refused.
+  // Table names and paths may be any bytes: bytes that are not UTF-8 are replaced rather than
+  // refused.
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -47,12 +47,12 @@ struct manifest {
   std::string foreign_keys_unchecked = {};
   /// Omitted from the text if it would exceed `max_manifest_bytes`: a larger manifest is not read.
   row_counts rows = {};
-  /// Set by `parse`: the text differs from what was written, by the checksum at its end. Its
+  /// Set by `parse`: by the checksum at its end, the text was changed after it was written. Its
   /// content proves nothing then.
   bool altered = false;
 
   std::string to_json() const;
-  /// nullopt if the text is not a manifest of this format; `why` then has the reason.
+  /// nullopt if the text is not a manifest of this format; `why` has the reason then.
   static std::optional<manifest> parse(std::string_view text, std::string& why);
 
 private:

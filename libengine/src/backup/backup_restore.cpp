@@ -12,7 +12,7 @@ namespace dbengine::backup {
 void restore(const restore_settings& settings) {
   const auto target = resolve_target(settings.target);
   restoration r(settings, target);
-  // Keeps engines of all processes from opening the target.
+  // Prevents engines of all processes from opening the target.
   const os::file_lock lock(target);
   clean_after_restore(target);
   clean_after_unborn(os::directory::open(target.parent_path(), false));

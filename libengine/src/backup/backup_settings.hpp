@@ -34,7 +34,7 @@ struct backup_settings {
   backup_source source = {};
   std::string engine_version = {};
 
-  /// Either the folder in which the backup gets a name; it is made if missing …
+  /// Either the folder in which the backup gets a name (created if missing) …
   std::filesystem::path directory = {};
   /// … or the path of the backup, which must not exist, in a folder that must exist.
   std::filesystem::path target = {};
@@ -42,7 +42,7 @@ struct backup_settings {
   bool compress = false;
   int pages_per_step = defaults::backup_pages_per_step;
   /// Pause between two steps of the copy. Later stages pause this long each time they have worked
-  /// as long and another connection has written meanwhile.
+  /// as long and another connection has written in that time.
   std::chrono::milliseconds pause = defaults::backup_pause;
   /// Counts the commits of the database, from any thread. Without it every stage assumes a writer.
   std::function<std::uint64_t()> commits = {};
@@ -57,7 +57,7 @@ struct backup_settings {
   std::function<wall_time()> now = [] { return std::chrono::system_clock::now(); };
   prepare_connection prepare = {};
   /// For tests, called at each point of a backup: directory, open, pin, page, count, sync, hash,
-  /// verify, manifest, rename, publish, done. What it throws fails the backup there.
+  /// verify, manifest, rename, publish, done. An exception fails the backup there.
   std::function<void(std::string_view)> at = {};
 
   /// True if the backup takes the path `target` instead of a name in a backup folder.

@@ -15,8 +15,8 @@
 
 namespace dbengine::backup {
 
-/// The database that backups belong to. A path alone does not identify it: two containers may use
-/// the same path and share a folder of backups.
+/// The database that backups belong to. A path alone does not identify a database: two containers
+/// may use the same path and share a folder of backups.
 struct backup_source {
   backup_source() = default;
   /// A path in any folder.
@@ -37,7 +37,7 @@ struct backup_source {
   bool owns(const manifest& m) const {
     return m.source == path && (!folder || m.source_folder.empty() || m.source_folder == *folder);
   }
-  /// True also for manifests that may belong to a lost database. Never a reason to remove a backup.
+  /// True for manifests that may belong to a lost database, too. Never a reason to remove a backup.
   bool may_own(const manifest& m) const { return lost ? m.source == path : owns(m); }
 };
 

@@ -208,7 +208,7 @@ os::unique_fd open_temporary_file() {
     os::throw_errno(failed.value(), "cannot use the folder for temporary files (TMPDIR)", errc::io);
   if (os::unique_fd fd(open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600)); fd)
     return fd;
-  // A file system without O_TMPFILE.
+  // The file system has no O_TMPFILE.
   auto name = (folder / "dbengine-XXXXXX").string();
   os::unique_fd fd(mkostemp(name.data(), O_CLOEXEC));
   if (!fd)

@@ -21,9 +21,9 @@ namespace dbengine::backup {
 using stream_progress = std::function<bool(std::uint64_t)>;
 
 struct stream_result {
-  /// Of the input, in hexadecimal.
+  /// SHA-256 of the input, in hexadecimal.
   std::string sha256_in = {};
-  /// Of the output, in hexadecimal.
+  /// SHA-256 of the output, in hexadecimal.
   std::string sha256_out = {};
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;

@@ -40,10 +40,10 @@ void count_violations(sqlite3* db, database_check& result) {
   }
 }
 
-// Forbids the schema every function that SQLite does not mark as innocuous, as TRUSTED_SCHEMA=0
+// Denies the schema every function that SQLite does not mark as innocuous, as TRUSTED_SCHEMA=0
 // does. SQLite 3.40 does not mark its JSON functions, which many schemas use in generated columns
-// and indexes, so TRUSTED_SCHEMA=0 would refuse those schemas. Therefore the schema is trusted and
-// the other functions are replaced by ones that refuse.
+// and indexes, so TRUSTED_SCHEMA=0 would refuse those schemas. Therefore the schema is trusted, and
+// the other functions are replaced by functions that refuse.
 void refuse_harmful_functions(sqlite3* db, const std::string& what) {
   const auto names =
       sqlite::column_of(db,
@@ -106,8 +106,7 @@ database_check check_database(int fd, const prepare_connection& prepare,
     const scoped_interrupt interrupt(db.get(), check);
     if (check)
       vfs::set_read_check(db.get(), &check);
-    // A schema that was tampered with must run nothing that writes or reaches outside of the
-    // database.
+    // A manipulated schema must run nothing that writes or accesses anything outside the database.
     refuse_harmful_functions(db.get(), what);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, nullptr);
     sqlite3_db_config(db.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -19,14 +19,14 @@ struct sqlite3;
 
 namespace dbengine::backup {
 
-/// Rows per table of schema "main"; without virtual tables, with their shadow tables.
+/// Rows per table of schema "main"; virtual tables are left out, their shadow tables are included.
 using row_counts = std::map<std::string, std::int64_t>;
 
 row_counts count_rows(sqlite3* db);
 
 /// Called between steps of long work; returning false stops it.
 using continue_check = std::function<bool()>;
-/// Adds what the schema needs to a connection: functions, collations.
+/// Adds what the schema needs to a connection: functions and collations.
 using prepare_connection = std::function<void(sqlite3*)>;
 
 /// Interrupts the statements of a connection when `check` returns false, while this object exists.
@@ -49,7 +49,7 @@ struct database_check {
   std::uint64_t pages = 0;
   std::uint64_t page_size = 0;
   std::uint64_t foreign_key_violations = 0;
-  /// Why SQLite cannot check the foreign keys of this schema; empty if it could.
+  /// The reason why SQLite cannot check the foreign keys of this schema; empty if it could.
   std::string foreign_keys_unchecked = {};
   row_counts rows = {};
 };

@@ -68,7 +68,7 @@ void restoration::mark() {
   names.push_back(beside_.marker);
   for (const auto& taken : names)
     if (folder_.exists(taken))
-      refuse(errc::backup_failed, path(), folder_.path_of(taken).string() + " is in the way");
+      refuse(errc::backup_failed, path(), folder_.path_of(taken).string() + " exists already");
   const auto fd = folder_.create(beside_.marker);
   marked_ = true;
   if (pwrite(fd.get(), restore_marker_text.data(), restore_marker_text.size(), 0) !=
@@ -78,7 +78,7 @@ void restoration::mark() {
   folder_.sync();
 }
 
-// Last: the removal of the files that the marker vouches for must be durable by then.
+// Last: the removal of the files that the marker covers must be durable by then.
 void restoration::unmark() const {
   if (!marked_)
     return;
@@ -96,7 +96,8 @@ void restoration::copy() {
       inspect_backup(settings_.backup, new_file_.get(), settings_.prepare, settings_.progress);
   if (!report.ok)
     throw error(errc::backup_failed, "the backup does not verify: " + report.problems.front());
-  // Rollback mode, whatever the file was: two bytes of its header (file format, 1.3.3).
+  // The copy is set to rollback mode, whatever the file was: two bytes of its header (file format,
+  // 1.3.3).
   if (pwrite(new_file_.get(), "\x01\x01", 2, 18) != 2)
     os::throw_errno(errno, "cannot write " + partial_path());
   copy_owner();
@@ -105,12 +106,13 @@ void restoration::copy() {
 }
 
 // Gives the new file the owner, the group and the mode of the old one. Only a privileged process
-// may give files away, or to a group that it is not in; for others owner and group stay.
+// may change the owner of a file, or set a group that it is not in; for others owner and group
+// stay.
 void restoration::copy_owner() const {
   struct stat s {};
   if (!replaces_ || fstatat(folder_.fd(), name_.c_str(), &s, AT_SYMLINK_NOFOLLOW) != 0)
     return;
-  // One by one: the group may be possible when the owner is not.
+  // Set separately: the group may be possible if the owner is not.
   constexpr auto same = static_cast<uid_t>(-1);
   for (const auto& [user, group] : {std::pair(same, s.st_gid), std::pair(s.st_uid, gid_t{same})})
     if (fchown(new_file_.get(), user, group) != 0 && errno != EPERM)
@@ -122,10 +124,10 @@ void restoration::copy_owner() const {
 // -- 2 to 4: the name -----------------------------------------------------------------------------
 
 void restoration::restore_new() {
-  // A file that was made during the copy is not this restore's to replace, nor are its companions.
+  // This restore must not replace a file that was made during the copy, nor its companions.
   if (folder_.exists(name_))
-    refuse(errc::backup_failed, path(), "another process has made it meanwhile");
-  // Companions of a database that is gone would be replayed into the new one.
+    refuse(errc::backup_failed, path(), "another process has created it during the restore");
+  // Companions of a database that no longer exists would be replayed into the new one.
   for (const auto suffix : {companion_suffixes[0], companion_suffixes[1], wal_index_suffix})
     folder_.remove(name_ + std::string(suffix));
   folder_.sync();
@@ -137,7 +139,7 @@ void restoration::restore_over() {
   auto old = lock_old();
   keep_old(old != nullptr);
   take_name();
-  // Only now: from here on an open of the name gets the new file.
+  // Only now: from here on, opening the name opens the new file.
   old.reset();
   // A program that opened the old file while it was locked still has it.
   throw_if_open_elsewhere();
@@ -145,8 +147,8 @@ void restoration::restore_over() {
   remove_all(folder_, beside_.all_old());
 }
 
-// Locks the old file against other programs and merges its WAL. Null if it is too damaged to be
-// opened.
+// Locks the old file against other programs and merges its WAL. Null if the file is too damaged to
+// be opened.
 sqlite::database_handle restoration::lock_old() {
   pass_point("guard");
   old_file_ = os::pinned_file::open(folder_, name_);
@@ -177,7 +179,8 @@ sqlite::database_handle restoration::lock_old() {
   }
 }
 
-// A program that has a file in rollback mode open, and does not use it now, has no lock on it.
+// A program that has a file in rollback mode open, and does not use it at this moment, has no lock
+// on it.
 void restoration::throw_if_open_elsewhere() const {
   if (os::is_open_elsewhere(old_file_.get()))
     refuse(errc::locked, path(), "another program has it open");
@@ -198,7 +201,7 @@ void restoration::keep_old(bool merged) {
 }
 
 // Renames the new file. Checked before, so that no foreign file or link gets the name, and after,
-// in case it was swapped in between.
+// in case the file was swapped in between.
 void restoration::take_name() {
   pass_point("rename");
   if (folder_.is_same(beside_.partial, new_file_.get())) {

@@ -19,14 +19,14 @@ namespace dbengine::backup {
 /// The steps of a restore, in the order that `restore` documents.
 /// Thread safety: one thread; the caller holds the `file_lock` of the target.
 /// Ownership: owns the descriptors of the new and the old file; refers to the settings.
-/// Errors: `run` throws `error`. The target is unchanged then, and what the restore made is
+/// Errors: `run` throws `error`. The target is unchanged then, and the files of this restore are
 /// removed.
 class restoration {
 public:
   /// `target`: the database file, links resolved.
   restoration(const restore_settings& settings, const std::filesystem::path& target);
 
-  /// Restores. What other restores left must have been cleaned up before.
+  /// Restores. Leftovers of other restores must have been removed before.
   void run();
 
 private:
@@ -54,9 +54,9 @@ private:
   std::string name_;
   restore_names beside_;
   bool replaces_ = false; // the target exists
-  bool marked_ = false;   // the marker was made
-  bool moved_ = false;    // the new file has had the name
-  // The new file and, from `lock_old` on, the old one, to compare with what their names lead to.
+  bool marked_ = false;   // the marker exists
+  bool moved_ = false;    // the new file has the name
+  // The new file and, from `lock_old` on, the old one, for comparison with their names.
   os::pinned_file new_file_;
   os::pinned_file old_file_;
 };

@@ -18,9 +18,9 @@ namespace dbengine::backup {
 
 namespace {
 
-// The marker of a process that died is empty or a part of the text; after a power cut it may have
-// its length and contain zeros. In those cases nothing lies beside it, because it is synced before
-// anything else is made.
+// The marker of a process that was killed is empty or a part of the text; after a power cut it may
+// have its length and contain zeros. In those cases no other file exists beside it, because the
+// marker is synced before any other file is made.
 bool is_marked(const os::directory& folder, const std::string& name) {
   const auto fd = folder.open_file(restore_names(name).marker);
   if (!fd)
@@ -58,7 +58,7 @@ void remove_foreign(const os::directory& folder, const std::string& name,
 void restore_old(const os::directory& folder, const std::string& name, const os::pinned_file& old) {
   const auto kept = restore_names(name).old;
   folder.replace(kept, name);
-  // If both are names of one file, the rename has done nothing.
+  // If both are names of one file, the rename had no effect.
   folder.remove(kept);
   remove_foreign(folder, name, old);
   for (const auto suffix : companion_suffixes)
@@ -96,7 +96,8 @@ std::vector<std::string> clean_after_restore(const std::filesystem::path& target
   const restore_names beside(name);
   const auto old = os::pinned_file::open(folder, beside.old);
   if (old && folder.is_same(name, old.get())) {
-    // The process died before the new file took the name: keep the old one and its companions.
+    // The process was killed before the new file took the name: keep the old one and its
+    // companions.
     restore_old(folder, name, old);
   } else if (old && folder.exists(name)) {
     try {

@@ -21,7 +21,7 @@ inline constexpr std::string_view restore_marker_text = "dbengine restore\n";
 /// The database file that a path leads to. Links are resolved.
 std::filesystem::path resolve_target(const std::filesystem::path& target);
 /// Removes `name` if another process has placed a file there: as a link it would lead the next open
-/// and the next restore to another place. `own`: the file that should have the name.
+/// and the next restore to another file. `own`: the file that should have the name.
 void remove_foreign(const os::directory& folder, const std::string& name,
                     const os::pinned_file& own);
 /// Gives the old file and its companions their names back. `old`: the old file.
@@ -32,13 +32,13 @@ void check_opens(const os::directory& folder, const std::string& name);
 std::vector<std::string> remove_all(const os::directory& folder,
                                     const std::vector<std::string>& names);
 
-/// Removes what a restore of a dead process left beside a database. Call it before the database is
+/// Removes the leftovers of a killed restore beside a database. Call it before the database is
 /// opened, with its engine lock. The old file is removed only if the new one exists and opens;
 /// otherwise the old one takes its name back. Without a marker nothing is changed. Returns the
 /// names of the removed files.
 std::vector<std::string> clean_after_restore(const std::filesystem::path& target);
-/// Cleans up after restores in a folder that died before their target existed. A database that does
-/// not exist is never opened, so the next restore into the folder does this.
+/// Cleans up after restores in a folder that were killed before their target existed. A database
+/// that does not exist is never opened, so the next restore into the folder does this.
 void clean_after_unborn(const os::directory& folder);
 
 } // namespace dbengine::backup

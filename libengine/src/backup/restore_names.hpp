@@ -18,9 +18,9 @@ namespace dbengine::backup {
 inline constexpr std::array<std::string_view, 2> companion_suffixes = {"-wal", "-journal"};
 inline constexpr std::string_view wal_index_suffix = "-shm";
 
-/// The files beside the database `name` while it is replaced. Only files that the marker vouches
-/// for are ever removed: without a marker, files of these names belong to others and the restore is
-/// refused.
+/// The files beside the database `name` while it is replaced. Only files that the marker covers are
+/// ever removed: without a marker, files of these names belong to other programs, and the restore
+/// is refused.
 struct restore_names {
   explicit restore_names(const std::string& name)
       : marker("." + name + ".dbengine-restore"), partial(marker + ".partial"),

@@ -28,11 +28,11 @@ retention_plan plan_retention(const std::vector<catalog_entry>& newest_first,
 /// manifest.
 ///
 /// First the backup that must be kept is read and compared with its SHA-256, because a manifest
-/// does not show that a bit has flipped. If it differs it counts as damaged, and the next one takes
-/// its role. `just_made` names a backup that needs no second reading, because it has just been
-/// verified. A file counts as in use while a shared `flock` is held on it (`verify_backup`,
-/// `restore_backup` or another program) or an SQLite connection of any process has a lock on it.
-/// `at` is called at each point, for tests.
+/// does not show that a bit has flipped. If the hash differs, that backup counts as damaged, and
+/// the next one takes its role. `just_made` names a backup that needs no second reading, because it
+/// has just been verified. A file counts as in use while a shared `flock` is held on it
+/// (`verify_backup`, `restore_backup` or another program) or an SQLite connection of any process
+/// has a lock on it. `at` is called at each point, for tests.
 prune_report apply_retention(const std::filesystem::path& folder, const backup_source& source,
                              const retention_policy& policy, wall_time now, bool dry_run,
                              const std::function<void(std::string_view)>& at = {},

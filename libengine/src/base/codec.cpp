@@ -72,7 +72,7 @@ void encoder::put(const rows& r) {
   put(static_cast<std::uint64_t>(r.size()));
   static const detail::arena none;
   const auto& a = r.arena() ? *r.arena() : none;
-  // Cell by cell and field by field, because padding bytes must not leave the process.
+  // Encoded cell by cell and field by field, because padding bytes must not leave the process.
   static_assert(sizeof(detail::cell) == 16 && offsetof(detail::cell, size) == 8 &&
                 offsetof(detail::cell, type) == 12);
   const auto first = out_.size();

@@ -91,8 +91,8 @@ class decoder {
 public:
   static constexpr bool decoding = true;
 
-  /// `budget`: bytes of memory that decoded lists may take. One byte of a hostile message can
-  /// demand 40 of them.
+  /// `budget`: the bytes of memory that decoded lists may take. One byte of a hostile message can
+  /// require 40 of them.
   explicit decoder(std::string_view in,
                    std::size_t budget = std::numeric_limits<std::size_t>::max())
       : in_(in), budget_(budget) {}
@@ -101,13 +101,13 @@ public:
   void operator()(Ts&... xs) {
     (get(xs), ...);
   }
-  /// Sets how many elements a list of parameters may have. The bound is checked before memory is
-  /// allocated.
+  /// Sets the maximum number of elements in a list of parameters. The bound is checked before
+  /// memory is allocated.
   void bound_parameters(std::size_t most) noexcept { max_parameters_ = most; }
   /// Yields the processor after every 1,024 list elements: for a peer's message, whose decoding may
   /// take long.
   void share_processor() noexcept { shares_processor_ = true; }
-  /// Throws if input remains.
+  /// Throws if input is left.
   void end() const;
 
 private:
@@ -284,7 +284,7 @@ void describe(auto& a, backup_info& x) {
     x.failed_backups, x.last_error, x.running, x.backup_files);
 }
 
-/// The values as bytes.
+/// Returns the values as bytes.
 template <class... Ts>
 std::string encode(const Ts&... xs) {
   encoder e;

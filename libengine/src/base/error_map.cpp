@@ -40,8 +40,8 @@ errc map_code(int extended_code) noexcept {
 error_info last_error(sqlite3* db, int code, std::size_t base, const std::string& context) {
   error_info info;
   const int extended = db != nullptr ? sqlite3_extended_errcode(db) : code;
-  // For bind errors and a busy step the connection no longer has the code: keep the one that was
-  // passed.
+  // For bind errors and a busy step the connection no longer has the code: the code that was passed
+  // is kept.
   info.extended_code = (extended & 0xff) == (code & 0xff) ? extended : code;
   info.code = map_code(info.extended_code);
   info.message = context;
@@ -88,7 +88,7 @@ error_info describe_current_exception() {
 error_info current_exception_info() noexcept {
   try {
     return describe_current_exception();
-  } catch (...) { // no memory for the text; this one needs none
+  } catch (...) { // no memory for the text; the following text needs none
     return {.code = errc::too_big, .message = "out of memory"};
   }
 }

@@ -17,16 +17,16 @@
 namespace dbengine::base::fault {
 
 /// Replaces the hook that every point calls; an empty function removes it. The hook may throw (the
-/// worker fails), block (the worker stalls) or return. A point that is being passed meanwhile keeps
-/// the old hook until it returns.
+/// worker fails), block (the worker stalls) or return. A thread that is inside a point during the
+/// replacement keeps the old hook until it returns.
 /// `name`: the point, for example "writer.before_commit".
 void set_hook(std::function<void(std::string_view name)> hook);
 
 /// Calls the hook with the name of the point. Without a hook it costs one relaxed load.
 void hit(std::string_view name);
 
-/// Activates one mutant and deactivates the one before; an empty name activates none. A mutant is a
-/// deliberate mistake in the code (mutation testing): the test that claims to find it must fail.
+/// Activates one mutant and deactivates the previous one; an empty name activates none. A mutant is
+/// a deliberate mistake in the code (mutation testing): the test that claims to find it must fail.
 void set_mutant(std::string name);
 
 /// True while the mutant `name` is active.

@@ -77,7 +77,7 @@ private:
 
 void log_limited(log_level level, const char* kind, std::string_view text) noexcept {
   try {
-    // never destroyed, as the logger: a worker may log while the process ends
+    // never destroyed, like the logger: a worker may log while the process ends
     static auto* const limit = new rate_limit;
     const auto suppressed = limit->admit(kind);
     if (suppressed == 0)

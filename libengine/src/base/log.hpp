@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The engine's log: one spdlog logger named "dbengine". A host replaces it by registering its own
-// first. The default logger never blocks (`standard_error.hpp`). A host's logger that blocks also
-// blocks the engine's threads; if its sink can block, it should be asynchronous and overrun.
+// logger first. The default logger never blocks (`standard_error.hpp`). A host's logger that blocks
+// also blocks the engine's threads; if its sink can block, it should be asynchronous and overrun.
 // Thread safety: any thread. Errors: nothing is thrown; a line that cannot be written is lost.
 
 #pragma once

@@ -16,7 +16,7 @@ namespace dbengine::base {
 /// Yields the processor, unless a competing thread keeps it for whole slices.
 class processor_share {
 public:
-  /// Lets other threads run. Call it often, about every 20 us.
+  /// Lets other threads run. Call this often, about every 20 us.
   void yield() noexcept {
     using clock = std::chrono::steady_clock;
     const auto before = clock::now();
@@ -25,8 +25,8 @@ public:
     std::this_thread::yield();
     const auto duration = clock::now() - before;
     // A yield that took a whole slice means that the other thread is as busy as this one. From
-    // Linux 6.18 on a yield forfeits this thread's own next slice, and one that always yields would
-    // get no time beside such a thread. So this one then keeps the next `slices_kept` slices.
+    // Linux 6.18 on a yield forfeits this thread's own next slice, and a thread that always yields
+    // would get no time beside such a thread. So this one then keeps the next `slices_kept` slices.
     if (duration > time_slice)
       not_before_ = before + (slices_kept + 1) * duration;
   }

@@ -14,7 +14,7 @@
 
 namespace dbengine::base {
 
-/// Runs `f` and runs it again while it throws `std::bad_alloc`, for about one second; the last
+/// Runs `f` and repeats it while it throws `std::bad_alloc`, for about one second; the last
 /// exception is then thrown to the caller. `f` must have no effect when it throws.
 template <class F>
 decltype(auto) retry_on_bad_alloc(F&& f) {
@@ -31,8 +31,8 @@ decltype(auto) retry_on_bad_alloc(F&& f) {
   }
 }
 
-/// As `retry_on_bad_alloc`, for code that must not throw. Returns false if `f` still threw in the
-/// end, or threw another exception.
+/// As `retry_on_bad_alloc`, for code that must not throw. Returns false if the last attempt threw,
+/// or if `f` threw another exception.
 template <class F>
 bool try_with_retries(F&& f) noexcept {
   try {

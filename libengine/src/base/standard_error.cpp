@@ -71,7 +71,7 @@ private:
       kind_ = kind::own;
   }
 
-  // Writes a line; false if there was no room for any of it. The unwritten end of a line is kept.
+  // Writes a line; returns false if no part of it was written. The unwritten end of a line is kept.
   bool put(std::string_view text) DBENGINE_REQUIRES(mutex_) {
     const auto n = send(text);
     if (n <= 0)
@@ -95,7 +95,7 @@ private:
         pollfd p{STDERR_FILENO, POLLOUT, 0};
         if (::poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0)
           return -1;
-        // A pipe that is ready has room for PIPE_BUF bytes.
+        // A pipe that is ready accepts PIPE_BUF bytes.
         n = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
       }
       }

@@ -81,7 +81,7 @@ public:
     return hours{h} + minutes{m} + seconds{s} + read_fraction();
   }
 
-  /// How far the time zone is east of UTC; zero without one.
+  /// The offset of the time zone east of UTC; zero if the text has none.
   std::chrono::minutes read_zone() {
     using namespace std::chrono;
     while (skip(" ")) {
@@ -106,11 +106,11 @@ public:
 
   [[noreturn]] void fail() const {
     throw error(errc::type, "\"" + std::string(whole_.substr(0, 64)) +
-                                "\" is no ISO-8601 time (YYYY-MM-DD HH:MM:SS.ffffff)");
+                                "\" is not an ISO-8601 time (YYYY-MM-DD HH:MM:SS.ffffff)");
   }
 
 private:
-  // Passes one character of `any`; false if the next one is another.
+  // Skips one character of `any`; returns false if the next one is another.
   bool skip(std::string_view any) noexcept {
     if (at_end() || any.find(text_[at_]) == any.npos)
       return false;
@@ -118,7 +118,7 @@ private:
     return true;
   }
 
-  // A number of exactly so many digits.
+  // Reads a number of exactly this many digits.
   int read_number(std::size_t digits) {
     int x = 0;
     if (text_.size() < at_ + digits)

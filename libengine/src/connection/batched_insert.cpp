@@ -16,11 +16,11 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// More rows gain nothing more. More values take memory for as long as the statement is cached.
+// More rows gain nothing more. More values occupy memory for as long as the statement is cached.
 constexpr std::size_t max_rows = 32;
 constexpr std::size_t min_rows = 4;
 constexpr std::size_t max_values = 1'024;
-// The request is checked once in so many runs.
+// The number of runs between two checks of the request.
 constexpr int runs_between_checks = 32;
 
 int reprepares(const prepared& p) noexcept {
@@ -40,8 +40,9 @@ error_info at_set(error_info info, std::size_t index) {
 
 } // namespace
 
-// Nothing in the table may show whether its rows come by one statement or by many: a clause that
-// keeps a part of a failed statement, a calculated default, a module's own way to insert.
+// The table must not show whether its rows come from one statement or from many. So it has no
+// clause that keeps a part of a failed statement, no calculated default, and no module with its own
+// inserts.
 bool connection::batched_insert::is_plain_table(const std::string& name) noexcept {
   static constexpr const char* question =
       "SELECT 1 FROM main.sqlite_schema AS s WHERE s.type = 'table' AND s.name = ?1 COLLATE NOCASE "
@@ -57,7 +58,7 @@ bool connection::batched_insert::is_plain_table(const std::string& name) noexcep
   return plain;
 }
 
-// The statement with as many rows as it may have; null if it must run row by row.
+// The statement with the maximum number of rows; null if it must run row by row.
 prepared* connection::batched_insert::multi_row_variant() {
   auto& c = *connection_;
   auto& p = *statement_;
@@ -161,8 +162,8 @@ batch_result connection::execute_many(std::string_view sql, std::span<const para
   prepare_snapshot(*p);
   batched_insert(*this, *p).run(sets, result, c);
   binder b(db_, *p);
-  // SQLite's count of changes is that of this statement's last run only if it changes rows. For
-  // another statement it is an earlier statement's.
+  // SQLite's count of changes belongs to the last run of this statement only if the statement
+  // changes rows. Otherwise the count is an earlier statement's.
   const bool counts = p->dml_only && p->writes;
   for (const auto& set : sets.subspan(result.sets)) {
     try {

@@ -28,11 +28,11 @@ outcome conflict_outcome::outcome_of(int code, const prepared* p) const {
                                                   : outcome::rolled_back;
 }
 
-// True if it ended by `OR FAIL` or `RAISE(FAIL)`, which keep what it did before. Only a constraint
-// ends a statement so. A foreign key (at the end of the statement or at its commit), a refused
-// commit and every other failure undo the statement or the transaction. The count of all changes is
-// no proof alone: virtual tables count writes to their own tables, which the statement's undo takes
-// back.
+// True if the statement ended by `OR FAIL` or `RAISE(FAIL)`, which keep its previous changes. Only
+// a constraint ends a statement so. A foreign key (at the end of the statement or at its commit), a
+// refused commit and every other failure undo the statement or the transaction. The count of all
+// changes alone is no proof: virtual tables count writes to their own tables, which the statement's
+// undo reverts.
 bool conflict_outcome::rows_were_kept(int code, const prepared& p) const {
   if ((code & 0xff) != SQLITE_CONSTRAINT || code == SQLITE_CONSTRAINT_COMMITHOOK ||
       code == SQLITE_CONSTRAINT_FOREIGNKEY)
@@ -42,8 +42,8 @@ bool conflict_outcome::rows_were_kept(int code, const prepared& p) const {
   return sqlite3_changes64(db_) != 0 || has_fail_conflict(p);
 }
 
-// It kept no row of its own, but its triggers may have written some: true if its program can end in
-// a way that keeps them.
+// The statement kept no row of its own, but its triggers may have written some: true if its program
+// can end in a way that keeps them.
 bool conflict_outcome::has_fail_conflict(const prepared& p) const {
   constexpr int on_error_fail = 3; // OE_Fail: sqlite3.c, "OP_Halt"
   const auto question = "EXPLAIN " + std::string(sqlite3_sql(p.stmt));
@@ -61,7 +61,7 @@ bool conflict_outcome::has_fail_conflict(const prepared& p) const {
             (operation == "VUpdate" && sqlite3_column_int(program, 6) == on_error_fail);
   }
   sqlite3_finalize(program);
-  return found || (rc & 0xff) == SQLITE_NOMEM; // unread, it may have one
+  return found || (rc & 0xff) == SQLITE_NOMEM; // if it could not be read, it may have one
 }
 
 } // namespace dbengine::sqlite

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What happened to the rows of a statement that failed, or whose result was refused.
+// The outcome of a statement that failed, or whose result was refused, for its rows.
 // Thread safety: the connection's user.
 
 #pragma once
@@ -25,16 +25,16 @@ public:
 
   void set_database(sqlite3* db) noexcept { db_ = db; }
 
-  /// Before a statement that may write.
+  /// Called before a statement that may write.
   void save_change_count() noexcept;
   /// True if SQLite counted changes since `save_change_count`.
   bool has_changes() const noexcept;
-  /// The outcome of a statement that SQLite ended with this code. Its caller knows more about the
-  /// transaction around it.
+  /// The outcome of a statement that SQLite ended with this code. The caller must add what it knows
+  /// about the enclosing transaction.
   outcome outcome_of(int code, const prepared* p) const;
 
-  /// True after a statement that had written its rows failed on its result alone: the rows are in
-  /// the open transaction, which must be rolled back, to a savepoint before it or as a whole.
+  /// True if a statement wrote its rows and then failed on its result alone: the rows are in the
+  /// open transaction, which must be rolled back, to a savepoint before it or as a whole.
   bool holds_failed_rows() const noexcept { return holds_failed_rows_; }
   void set_holds_failed_rows(bool on) noexcept { holds_failed_rows_ = on; }
 

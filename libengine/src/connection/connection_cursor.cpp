@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Queries stepped in batches.
+// Queries that are stepped in batches.
 
 #include "connection/connection.hpp"
 #include "sqlite/binder.hpp"
@@ -52,7 +52,7 @@ rows connection::cursor::next(std::size_t batch, request_control& ctl) {
     failed_ = true;
     throw error(errc::not_allowed, only_reads);
   } catch (...) {
-    failed_ = true; // stepped again, a statement that failed starts from its beginning
+    failed_ = true; // stepped again, a failed statement would start from its beginning
     throw;
   }
 }

@@ -65,8 +65,8 @@ connection::~connection() {
   transactions_.finalize_all_but_begin();
   snapshot_.finalize();
   sqlite3_trace_v2(db_, 0, nullptr, nullptr);
-  // Virtual tables have statements of their own, which look like any other. SQLite disconnects the
-  // tables first when it closes a connection. It then does not close this one, because of BEGIN.
+  // Virtual tables have their own statements, which look like any others. SQLite disconnects the
+  // tables first when it closes a connection. Because of BEGIN it then does not close this one.
   auto* const begin = transactions_.last();
   sqlite3_close(db_);
   if (sqlite3_next_stmt(db_, begin) != nullptr || sqlite3_next_stmt(db_, nullptr) != begin)
@@ -106,8 +106,8 @@ void connection::open() {
   compiler_.set_database(db_);
 }
 
-// While it holds a read lock, SQLite does not call the busy handler before it gives up: a writer
-// that waits for the readers to end would wait for this connection.
+// While this connection holds a read lock, SQLite gives up without calling the busy handler: a
+// writer that waits for the readers to end would wait for this connection.
 std::string connection::switch_to_wal() {
   for (int attempt = 0;; ++attempt) {
     try {

@@ -46,7 +46,7 @@ void connection::begin_immediate(request_control& c) {
 void connection::begin_snapshot() {
   if (const int rc = transactions_.run(kind::begin); rc != SQLITE_DONE) {
     auto why = base::last_error(db_, rc, 0, "the snapshot could not begin");
-    rollback(); // without memory it may have begun all the same
+    rollback(); // without memory it may have begun nevertheless
     throw error(std::move(why));
   }
   own_sql_.integer("SELECT count(*) FROM sqlite_schema");
@@ -57,13 +57,13 @@ void connection::commit(request_control& c) {
   DBENGINE_FAULT_POINT("writer.before_commit");
   if (const int rc = transactions_.run(kind::commit); rc != SQLITE_DONE) {
     const bool refused = (rc & 0xff) == SQLITE_CONSTRAINT;
-    // A deferred constraint has the message of an immediate one.
+    // A deferred constraint is reported with the message of an immediate one.
     auto info = base::last_error(db_, rc, 0, refused ? "" : "the commit failed");
     info.outcome = outcome::rolled_back;
     if (const char* why = files_.fence_reason(); why != nullptr) {
       info.code = errc::fenced;
       info.message = why;
-      if (!refused) // the commit may show when the file is opened again
+      if (!refused) // the commit may reappear when the file is opened again
         info.outcome = outcome::unknown;
     } else if (c.deadline.stop_reason() != errc::none && request_handlers::is_stop_code(rc)) {
       info.code = c.deadline.stop_reason();
@@ -76,8 +76,8 @@ void connection::commit(request_control& c) {
 }
 
 void connection::rollback() noexcept {
-  // The snapshot first: SQLite forgets an interrupt only when no statement is open, and would stop
-  // the ROLLBACK, too.
+  // The snapshot first: SQLite clears an interrupt only when no statement is open, and would
+  // otherwise stop the ROLLBACK, too.
   if (role_ == role::writer)
     snapshot_.drop();
   transactions_.roll_back();
@@ -100,7 +100,7 @@ void connection::rollback_to_savepoint() noexcept {
   const bool undone = !in_transaction() || transactions_.roll_back_to_savepoint();
   conflicts_.set_holds_failed_rows(false);
   schema_.rolled_back_to_savepoint();
-  if (!undone) // half undone it must not be committed
+  if (!undone) // if undone in part, it must not be committed
     rollback();
 }
 
@@ -126,8 +126,8 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
                                   SQLITE_CHECKPOINT_RESTART, SQLITE_CHECKPOINT_TRUNCATE};
   if (mode > checkpoint_mode::truncate)
     throw error(errc::invalid_option, "no such checkpoint mode");
-  // By a truncated index, a checkpoint copies too little and forgets the remainder. Of a truncated
-  // database, it makes one that seems whole.
+  // With a truncated index, a checkpoint copies too little and loses the remainder. From a
+  // truncated database, it makes one that seems whole.
   files_.force_stat_check();
   if (auto why = files_.check_identity(); !why.empty())
     throw error(errc::fenced, why);
@@ -140,7 +140,7 @@ checkpoint_result connection::checkpoint(checkpoint_mode mode) {
     throw error(base::last_error(db_, rc, 0, "checkpoint"));
   if (rc == SQLITE_OK && mode >= checkpoint_mode::restart)
     snapshot_.commits().set_wal_pages(0);
-  if (files_.is_truncated_now()) // else this length counts from now on
+  if (files_.is_truncated_now()) // otherwise this length counts from now on
     files_.throw_if_fenced(outcome::unknown);
   return {rc == SQLITE_OK && frames == moved, frames, moved};
 }

@@ -36,7 +36,7 @@ void engine_sql::run(const char* sql) {
 std::string engine_sql::text(const char* sql) {
   sqlite3_stmt* raw = nullptr;
   int rc = SQLITE_OK;
-  { // ends before anything throws: nothing else may run with the engine's rights
+  { // ends before any throw: nothing else may run with the engine's rights
     const engine_rights own(*auth_);
     rc = sqlite3_prepare_v2(db_, sql, -1, &raw, nullptr);
     if (rc == SQLITE_OK)
@@ -55,7 +55,7 @@ std::string engine_sql::text(const char* sql) {
     s.reset();
     throw_failure(std::move(info));
   }
-  // What it wrote is committed here: PRAGMA journal_mode=WAL has its row before the commit can
+  // Its writes are committed here: PRAGMA journal_mode=WAL returns its row before the commit can
   // fail.
   if (const int ended = sqlite3_finalize(s.release()); ended != SQLITE_OK)
     throw error(base::last_error(db_, ended, 0, sql));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// SQL of the engine itself.
+// SQL statements of the engine itself.
 // Thread safety: the connection's user.
 
 #pragma once
@@ -20,7 +20,7 @@ class file_checks;
 class read_snapshot;
 
 /// Runs the engine's own statements on a connection, with the engine's rights. Every function
-/// throws `error`, of `errc::fenced` if the cause is a truncated file.
+/// throws `error`, with `errc::fenced` if the cause is a truncated file.
 class engine_sql {
 public:
   engine_sql(bool writer, authorizer& a, file_checks& f, read_snapshot& s) noexcept
@@ -28,7 +28,7 @@ public:
 
   void set_database(sqlite3* db) noexcept { db_ = db; }
 
-  /// Drops the writer's snapshot first: the statement may need the connection to itself.
+  /// Drops the writer's snapshot first: the statement may need the connection for itself.
   void run(const char* sql);
   /// The first column of the first row; empty or 0 if there is none.
   std::string text(const char* sql);

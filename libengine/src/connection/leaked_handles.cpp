@@ -18,9 +18,9 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// Takes the files away from a handle that cannot be closed: it has an empty database in memory
-// then, and a statement that is stepped finds no table. SQLite has no other way: in WAL mode a
-// connection holds a lock on its file as long as it has the file.
+// Detaches the files from a handle that cannot be closed: it then has an empty database in memory,
+// and a statement that is stepped finds no table. SQLite has no other way: in WAL mode a connection
+// holds a lock on its file as long as it has the file.
 void detach_files(sqlite3* db) {
   constexpr int temporary = 1;
   for (int i = 0; const char* name = sqlite3_db_name(db, i); ++i) {

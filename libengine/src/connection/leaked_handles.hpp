@@ -20,7 +20,7 @@ class request_handlers;
 
 /// Keeps a handle whose statements a host did not finalize (SQLite: a zombie connection), without
 /// its files. The statements may belong to a virtual table or be finalized later, so handle and
-/// statements must stay; nothing in them leads back to the connection. `o`: what the host's
+/// statements must stay; they do not refer to the connection. `o`: the options that the host's
 /// functions refer to.
 void leak_handle(std::unique_ptr<SQLite::Database> database, std::shared_ptr<const options> o,
                  request_handlers& handlers);

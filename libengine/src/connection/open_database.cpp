@@ -30,7 +30,7 @@ error_info explain_open_failure(const location& where, const error_info& info) {
     e.message = "\"" + path.string() + "\": the directory \"" + directory.string() +
                 "\": " + std::strerror(errno);
   else if (!S_ISDIR(st.st_mode))
-    e.message = "\"" + path.string() + "\": \"" + directory.string() + "\" is no directory";
+    e.message = "\"" + path.string() + "\": \"" + directory.string() + "\" is not a directory";
   else if (::stat(path.c_str(), &st) != 0)
     e.message = "\"" + path.string() + "\": " + std::strerror(errno);
   else if (S_ISDIR(st.st_mode))
@@ -43,7 +43,7 @@ error_info explain_open_failure(const location& where, const error_info& info) {
              ::access(path.c_str(), R_OK) == 0 && ::access(directory.c_str(), W_OK) != 0) {
     e.code = errc::cannot_open;
     e.message =
-        "\"" + path.string() + "\" is in WAL mode, and beside it no -shm file can be made: \"" +
+        "\"" + path.string() + "\" is in WAL mode, and no -shm file can be created beside it: \"" +
         directory.string() +
         "\" may not be written (mode=ro&immutable=1 in the URL opens a file that no process writes)";
   } else
@@ -53,8 +53,9 @@ error_info explain_open_failure(const location& where, const error_info& info) {
 
 namespace {
 
-// A process died in a transaction on a file in rollback mode. Any SQLite connection that may write
-// undoes that when it reads; a connection that only reads cannot. `mode=ro` in the URL forbids it.
+// A process was killed in a transaction on a file in rollback mode. Any SQLite connection that may
+// write undoes that transaction when it reads; a read-only connection cannot. `mode=ro` in the URL
+// forbids it.
 void roll_back_journal(const location& where, std::chrono::milliseconds busy_timeout) {
   const auto what = "\"" + where.path.string() + "\": an unfinished transaction cannot be undone";
   const auto db =
@@ -63,7 +64,7 @@ void roll_back_journal(const location& where, std::chrono::milliseconds busy_tim
   const auto wait = std::clamp<std::chrono::milliseconds::rep>(busy_timeout.count(), 0,
                                                                std::numeric_limits<int>::max());
   sqlite3_busy_timeout(db.get(), static_cast<int>(wait));
-  // A file that may not be written is no error here: the next read reports what to do.
+  // A file that may not be written is not an error here: the next read reports what to do.
   const int rc = begin_reading(db.get());
   if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_READONLY)
     throw_sqlite(rc, db.get(), what);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// First contact with a database file.
+// The first read of a database file.
 // Thread safety: the thread that opens the connection.
 
 #pragma once
@@ -16,12 +16,13 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-/// Why a file cannot be opened, in better words than SQLite's "unable to open database file".
+/// Explains why a file cannot be opened, more precisely than SQLite's "unable to open database
+/// file".
 error_info explain_open_failure(const location& where, const error_info& info);
 
 /// Reads the database once, so that a connection that reads nothing else still reports a file that
-/// is no database. Rolls back the journal of a process that died, even on a connection that only
-/// reads. Throws `error`.
+/// is not a database. Rolls back the journal of a process that was killed, even on a read-only
+/// connection. Throws `error`.
 void check_is_database(sqlite3* db, const location& where, std::chrono::milliseconds busy_timeout);
 
 } // namespace dbengine::sqlite

@@ -29,12 +29,12 @@ void read_snapshot::install_wal_hook() noexcept {
 }
 
 void read_snapshot::attach_index() noexcept {
-  if (index_.attach(db_)) // the WAL may hold commits of connections before this one
+  if (index_.attach(db_)) // the WAL may hold commits of earlier connections
     commits_.set_wal_pages(static_cast<int>(wal_index::last_frame(index_.read())));
 }
 
 void read_snapshot::prepare() {
-  // One row in any case. The table is read so that a read transaction begins.
+  // Always returns one row. The table is read so that a read transaction begins.
   if (writer_)
     read_txn_stmt_ = prepare_persistent(db_, "SELECT EXISTS(SELECT 1 FROM sqlite_schema)");
 }
@@ -58,8 +58,8 @@ void read_snapshot::refresh() {
   if (!transactions_->is_usable()) // fails the worker; the request runs on another connection
     throw std::runtime_error("a connection could not end its snapshot");
   if (!index_.attached())
-    return;                // not in WAL mode: each read is a transaction of its own
-  header_ = index_.read(); // before BEGIN: a commit in between shows as a change, never as none
+    return;                // not in WAL mode: each read is a separate transaction
+  header_ = index_.read(); // before BEGIN: no commit in between is missed
   if (!writer_) {
     begin_reading();
   } else {
@@ -67,11 +67,11 @@ void read_snapshot::refresh() {
       mapping_.map(true);
     if (transactions_->is_open() || !step_read_txn()) {
       sqlite3_reset(read_txn_stmt_);
-      return; // everything works without it, at the price of lock calls
+      return; // everything works without it, at the cost of lock calls
     }
     const int now = sqlite3_stmt_status(read_txn_stmt_, SQLITE_STMTSTATUS_REPREPARE, 0);
     if (std::exchange(read_txn_reprepares_, now) != now)
-      schema_->note_change(); // SQLite found another schema than before
+      schema_->note_change(); // SQLite found a schema that differs from the last one
   }
   open_ = true;
   ++opened_;
@@ -80,7 +80,7 @@ void read_snapshot::refresh() {
 void read_snapshot::begin_reading() {
   if (const int rc = transactions_->run(transaction_statements::kind::begin); rc != SQLITE_DONE) {
     auto why = base::last_error(db_, rc, 0, "the snapshot could not begin");
-    transactions_->roll_back(); // without memory it may have begun all the same
+    transactions_->roll_back(); // without memory it may have begun nevertheless
     throw error(std::move(why));
   }
 }

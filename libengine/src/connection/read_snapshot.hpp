@@ -19,10 +19,10 @@ namespace dbengine::sqlite {
 
 /// A reader's snapshot is a transaction. The writer's is a statement that was stepped and not
 /// reset, so that the read transaction below its writes stays open from one write to the next.
-/// Statements and groups refresh it; what cannot run beside it (schema changes, settings,
-/// checkpoints, errors) ends it.
+/// Statements and groups refresh the snapshot; operations that cannot run beside it (schema
+/// changes, settings, checkpoints, errors) end it.
 ///
-/// Cost: to compare an open snapshot with the newest commit takes no system call.
+/// Cost: comparing an open snapshot with the newest commit takes no system call.
 class read_snapshot {
 public:
   read_snapshot(bool writer, authorizer& a, transaction_statements& t, schema_version& s) noexcept
@@ -31,24 +31,24 @@ public:
   read_snapshot(const read_snapshot&) = delete;
   read_snapshot& operator=(const read_snapshot&) = delete;
 
-  /// `mapped_bytes`: how much of the file may be mapped.
+  /// `mapped_bytes`: the part of the file that may be mapped.
   void set_database(sqlite3* db, std::int64_t mapped_bytes) noexcept;
-  /// Counts this connection's commits, and moves the snapshot on with them.
+  /// Counts this connection's commits, and advances the snapshot with them.
   void install_wal_hook() noexcept;
   /// Prepares the statement that holds the writer's snapshot. Throws `error`.
   void prepare();
-  /// Maps the WAL index. Before that, no snapshot is kept.
+  /// Maps the WAL index. Until then, no snapshot is kept.
   void attach_index() noexcept;
   void finalize() noexcept;
   /// The statement that holds the writer's snapshot; null on a reader.
   const sqlite3_stmt* statement() const noexcept { return read_txn_stmt_; }
 
   bool is_open() const noexcept { return open_; }
-  /// Makes sure that the next read sees the newest commit: reuses the open snapshot if it shows
-  /// that commit, else opens another. Throws `error`, or `std::runtime_error` if the connection
-  /// cannot be used any more.
+  /// Ensures that the next read sees the newest commit: reuses the open snapshot if it shows that
+  /// commit, otherwise opens a new one. Throws `error`, or `std::runtime_error` if the connection
+  /// can no longer be used.
   void refresh();
-  /// The first half of `refresh`: false if another snapshot must be opened.
+  /// The first half of `refresh`: false if a new snapshot must be opened.
   bool reuse() noexcept {
     if (!open_) // there may be no index: rollback mode has none
       return false;
@@ -63,7 +63,7 @@ public:
   /// The transaction that held the snapshot was rolled back.
   void set_closed() noexcept { open_ = false; }
 
-  /// Identifies the newest commit, for comparing.
+  /// Identifies the newest commit, for comparisons.
   wal_index::header newest_commit() const noexcept {
     return index_.attached() ? index_.read() : wal_index::header{};
   }
@@ -73,7 +73,7 @@ public:
   commit_record& commits() noexcept { return commits_; }
   const commit_record& commits() const noexcept { return commits_; }
 
-  /// How often a snapshot was used again, and how often one was opened.
+  /// The number of times a snapshot was reused, and the number of times one was opened.
   std::uint64_t reused() const noexcept { return reused_; }
   std::uint64_t opened() const noexcept { return opened_; }
 

@@ -64,7 +64,7 @@ int request_handlers::on_progress(void* self) {
   const auto& h = *static_cast<request_handlers*>(self);
   if (h.collation_failed())
     return 1;
-  // SQLite calls once more after a statement has ended (sqlite3.c, "vdbe_return"). To stop then
+  // SQLite calls once more after a statement has ended (sqlite3.c, "vdbe_return"). Stopping then
   // would report an error for work that is done, and undo nothing.
   const bool ended = h.stepping_ != nullptr && sqlite3_stmt_busy(h.stepping_) == 0 &&
                      !DBENGINE_MUTANT("stops what has ended");

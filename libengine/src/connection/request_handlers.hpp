@@ -3,7 +3,7 @@
 
 // SQLite's progress, busy and commit handlers, and the request that they serve.
 // Thread safety: the connection's user. Ownership: the SQLite handle holds this object's address,
-// as its functions hold that of the stop test; `detach` ends both.
+// and its functions hold that of the stop test; `detach` ends both.
 
 #pragma once
 
@@ -22,10 +22,10 @@ struct sqlite3_stmt;
 
 namespace dbengine::sqlite {
 
-/// The request that runs on one connection, and the handlers that stop or delay it.
+/// The running request of one connection, and the handlers that stop or delay it.
 class request_handlers {
 public:
-  /// All waits for locks of an opening count as one, from `location::waiting_since` on.
+  /// All waits for locks during an opening count as one, from `location::waiting_since` on.
   request_handlers(const location& where, const options& o) noexcept;
   request_handlers(const request_handlers&) = delete;
   request_handlers& operator=(const request_handlers&) = delete;
@@ -36,35 +36,36 @@ public:
   void install_commit_hook(sqlite3* db) noexcept;
   /// Registers the functions and collations that must stop with the request. Throws `error`.
   void register_functions(sqlite3* db);
-  /// The connection is open: each wait for a lock counts by itself from now on.
+  /// The connection is open: from now on each wait for a lock counts separately.
   void end_opening() noexcept { opening_ = false; }
   /// Removes all handlers from a handle that outlives the connection.
   void detach(sqlite3* db) noexcept;
 
   request_control* current() const noexcept { return current_; }
-  /// Installs `c` as the request that runs; returns the one before it.
+  /// Installs `c` as the running request; returns the previous one.
   request_control* exchange(request_control* c) noexcept { return std::exchange(current_, c); }
 
-  /// The progress handler must know which statement is stepped; null between two steps.
+  /// Sets the statement that is stepped, for the progress handler; null between two steps.
   void set_stepping(sqlite3_stmt* s) noexcept { stepping_ = s; }
   /// While set, no commit succeeds.
   void forbid_commits(bool on) noexcept { commits_forbidden_ = on; }
-  /// Waits before the next attempt to lock the database; false if there shall be none.
-  /// `attempt` counts from 0.
+  /// Waits before the next attempt to lock the database; false if there must be none. `attempt`
+  /// counts from 0.
   bool wait_for_lock(int attempt) noexcept;
 
   /// True for SQLite's answer to a handler that stops the request. Every other code, an I/O error
-  /// above all, is reported as it is.
+  /// above all, is reported unchanged.
   static bool is_stop_code(int code) noexcept;
 
   // -- collations of the host --------------------------------------------------------------------
 
-  /// A statement begins: a collation that failed before does not concern it.
+  /// A statement begins: an earlier failure of a collation does not concern it.
   void begin_statement() noexcept {
     if (collations_)
       collations_->begin();
   }
-  /// True if a collation threw since the statement began: what it read or wrote must not be used.
+  /// True if a collation threw since the statement began: the rows that it read or wrote must not
+  /// be used.
   bool collation_failed() const noexcept { return collations_ && collations_->has_failed(); }
   const std::string& collation_message() const noexcept { return collations_->message(); }
 
@@ -85,7 +86,7 @@ private:
   std::shared_ptr<collation_failure> collations_; // null without collations of the host
 };
 
-/// Nothing stops what runs in this scope: an undo must reach its end.
+/// Prevents every stop within a scope: an undo must run to its end.
 class unstoppable {
 public:
   explicit unstoppable(request_handlers& h) noexcept

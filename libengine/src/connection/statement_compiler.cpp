@@ -29,7 +29,7 @@ void throw_if_nul(std::string_view sql) {
 
 namespace {
 
-// For each name, SQLite's parser passes all names before it and checks no deadline meanwhile.
+// For each name, SQLite's parser compares all names before it and checks no deadline.
 void check_names(std::string_view sql) {
   if (sql.size() < defaults::parameter_scan_bytes ||
       parameter_lookups(sql, defaults::parameter_lookups) <= defaults::parameter_lookups)
@@ -69,8 +69,8 @@ void statement_compiler::throw_failure(int rc, std::size_t offset) {
   throw error(std::move(info));
 }
 
-// Before SQLite makes the copies. On a connection with an old schema this may see old views, as
-// SQLite does then.
+// Runs before SQLite makes the copies. On a connection with an old schema this may see old views,
+// as SQLite does then.
 void statement_compiler::check_copies(std::string_view sql, std::size_t offset) {
   const engine_rights own(parts_.auth);
   auto& known = views();
@@ -88,7 +88,8 @@ void statement_compiler::check_copies(std::string_view sql, std::size_t offset) 
     throw_size("this statement", size.written_out);
 }
 
-// SQLite may use a view without being asked: for a pragma, a trigger, a change of a table.
+// SQLite may use a view that the statement does not name: for a pragma, a trigger, a change of a
+// table.
 void statement_compiler::check_new_view(std::string_view create_view) {
   const auto name = parts_.auth.new_view();
   const engine_rights own(parts_.auth);
@@ -98,7 +99,7 @@ void statement_compiler::check_new_view(std::string_view create_view) {
     throw_size("this view, or one that names it,", size.written_out);
 }
 
-// Only some errors make SQLite check whether the schema it remembers is still the file's. "cannot
+// Only some errors make SQLite check whether its schema in memory is still the file's. "cannot
 // modify w because it is a view" does not, even if another connection has since given the view its
 // trigger. A statement that runs always checks.
 void statement_compiler::force_schema_check() noexcept {
@@ -125,8 +126,8 @@ int statement_compiler::prepare_once(prepared& p, std::string_view rest, bool te
   return rc;
 }
 
-// Prepares the statement at `at`; sets `end` to the position behind it. For a statement that
-// belongs to the writer, `needs_writer` is set and `end` stays.
+// Prepares the statement at `at` and sets `end` to the position behind it. For a statement that
+// belongs to the writer, `needs_writer` is set and `end` is unchanged.
 void statement_compiler::prepare_at(prepared& p, std::string_view sql, std::size_t at,
                                     bool terminated, std::size_t& end) {
   const auto& auth = parts_.auth;
@@ -135,13 +136,13 @@ void statement_compiler::prepare_at(prepared& p, std::string_view sql, std::size
   check_copies(rest, at);
   const char* tail = nullptr;
   int rc = prepare_once(p, rest, terminated, &tail);
-  // SQLite tries twice if the schema changes meanwhile. Another attempt shows what is wrong with
-  // the statement itself.
+  // SQLite tries twice if the schema changes during the preparation. Another attempt shows whether
+  // the statement itself is wrong.
   for (int tries = 0; tries < 3 && (rc & 0xff) == SQLITE_SCHEMA; ++tries) {
     drop_stale_snapshot();
     rc = prepare_once(p, rest, terminated, &tail);
   }
-  // A plan, and a pragma that reads the schema, report what they were prepared with, without the
+  // A plan, and a pragma that reads the schema, report the state of their preparation, without the
   // check that a run begins with.
   const bool remembered = rc == SQLITE_OK && p.stmt != nullptr &&
                           (sqlite3_stmt_isexplain(p.stmt) != 0 || auth.reads_schema());
@@ -170,7 +171,7 @@ void statement_compiler::record_facts(prepared& p) {
   const auto& auth = parts_.auth;
   p.parameter_count = sqlite3_bind_parameter_count(p.stmt);
   p.column_count = sqlite3_column_count(p.stmt);
-  // SQLite also calls these a write: the plan of a write, and a pragma that could have had a value.
+  // SQLite also calls these a write: the plan of a write, and a pragma that could have a value.
   const bool explains = sqlite3_stmt_isexplain(p.stmt) != 0;
   p.read_only =
       sqlite3_stmt_readonly(p.stmt) != 0 || explains || (auth.reads_pragma() && !auth.writes());
@@ -181,7 +182,7 @@ void statement_compiler::record_facts(prepared& p) {
   p.uses_change_counts = auth.uses_change_counts() && !explains;
   p.dml_only = auth.dml_only() && (p.read_only || p.writes); // VACUUM is neither
   p.connection_independent = auth.connection_independent() && p.read_only;
-  // A new view is compiled each time: the views that name it may be others by then.
+  // A new view is compiled each time: the views that it names may have changed by then.
   p.reads_schema = auth.reads_schema() || explains || !auth.new_view().empty();
   p.changes_statistics = auth.changes_statistics() && !explains;
   p.may_change_statistics = auth.may_change_statistics() && !explains;
@@ -199,7 +200,7 @@ std::unique_ptr<prepared> statement_compiler::compile(std::string_view sql, std:
   auto p = std::make_unique<prepared>();
   std::size_t at = 0;
   while (at != sql.size() && p->stmt == nullptr) {
-    // Skips empty statements: each would be a preparation, and there may be a million of them.
+    // Skips empty statements: each would need a preparation, and there may be a million of them.
     if (const auto begin = next_statement(sql, at); begin != sql.npos)
       at = begin;
     prepare_at(*p, sql, at, terminated, at);

@@ -25,10 +25,10 @@ class request_handlers;
 class schema_version;
 class transaction_statements;
 
-/// Throws if the text has a NUL byte: SQLite would read no further.
+/// Throws if the text has a NUL byte: SQLite would ignore the text after it.
 void throw_if_nul(std::string_view sql);
 
-/// The compiler of one connection. Owns what is known of the sizes of the schema's views.
+/// The compiler of one connection. Owns the cache of the sizes of the schema's views.
 class statement_compiler {
 public:
   struct parts {
@@ -47,18 +47,18 @@ public:
   void finalize() noexcept { views_.reset(); }
 
   /// Prepares the first statement of the text; null if there is only space or comment. `consumed`:
-  /// how much of the text it took. `terminated`: a NUL byte follows the text, and it has none
-  /// inside. Throws `error`.
+  /// the length of its text. `terminated`: a NUL byte follows the text, and none is inside it.
+  /// Throws `error`.
   std::unique_ptr<prepared> compile(std::string_view sql, std::size_t* consumed,
                                     bool terminated = false);
-  /// Finds the facts again after a schema change: SQLite prepares a statement again by itself then,
-  /// and what was found before may be wrong. Throws `error`.
+  /// Determines the facts again after a schema change: SQLite has prepared the statement again by
+  /// itself, and the previous facts may be wrong. Throws `error`.
   void refresh_facts(prepared& p);
   /// Reads the names of the result's columns if SQLite prepared the statement again.
   void refresh_columns(prepared& p);
 
-  /// Drops a snapshot of the engine's own between two statements, so that the next one sees the
-  /// newest schema. The transaction of a caller stays as it is.
+  /// Drops the engine's own snapshot between two statements, so that the next one sees the newest
+  /// schema. A caller's transaction is unchanged.
   void drop_stale_snapshot() noexcept;
 
 private:
@@ -74,7 +74,7 @@ private:
 
   parts parts_;
   sqlite3* db_ = nullptr;
-  std::optional<view_sizes> views_; // made when a statement is compiled
+  std::optional<view_sizes> views_; // constructed when a statement is compiled
 };
 
 } // namespace dbengine::sqlite

@@ -19,8 +19,8 @@ bool is_cheap(const prepared& p) noexcept {
 }
 
 // SQLite counts the steps of a statement over all its runs, and reading the count takes a hundredth
-// of a point read. After the first runs it is read once in eight, for their mean. A run that the
-// progress handler met twice is not cheap, whatever the mean says.
+// of a point read. After the first runs the count is read once in eight runs, for their mean. A run
+// in which the progress handler was called twice is not cheap, whatever the mean is.
 void record_cost(prepared& p, std::size_t bytes, const deadline& d) noexcept {
   constexpr unsigned each = 8;
   p.max_bytes = std::max(p.max_bytes, bytes);

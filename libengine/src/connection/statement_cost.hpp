@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What runs of a statement cost on one connection.
+// The cost of a statement's runs on one connection.
 // Thread safety: the connection's user.
 
 #pragma once

@@ -36,7 +36,7 @@ int statement_echo::on_trace(unsigned, void* self, void* statement, void* nanose
     }
     base::log(base::log_level::debug, std::string(echo.writer_ ? "writer " : "reader ") +
                                           std::to_string(us) + " us: " + std::string(text) + cut);
-  } catch (...) { // out of memory: the line is lost, the statement is not
+  } catch (...) { // out of memory: only the log line is lost
   }
   sqlite3_free(expanded);
   return 0;

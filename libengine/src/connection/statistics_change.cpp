@@ -3,7 +3,7 @@
 
 // How new statistics reach every connection: SQLite reads them with the schema, and reads the
 // schema when its number in the file has changed. ANALYZE changes that number only when it creates
-// its table. Open connections would go on planning by the statistics they have, so the number is
+// its table. Open connections would keep planning with their old statistics, so the number is
 // changed after each ANALYZE.
 
 #include "connection/statistics_change.hpp"

@@ -10,9 +10,9 @@
 
 namespace dbengine::sqlite {
 
-/// Around ANALYZE and PRAGMA optimize on the write connection: publishes the new statistics in the
-/// transaction that holds them. Does nothing for every other statement. Destroyed without `keep`,
-/// it rolls back a transaction that it began.
+/// Used around ANALYZE and PRAGMA optimize on the write connection: publishes the new statistics in
+/// the transaction that holds them. Does nothing for every other statement. If it is destroyed
+/// without `keep`, it rolls back a transaction that it began.
 class connection::statistics_change {
 public:
   statistics_change(connection& c, const prepared& p, request_control& ctl)
@@ -30,7 +30,7 @@ public:
   statistics_change(const statistics_change&) = delete;
   statistics_change& operator=(const statistics_change&) = delete;
 
-  /// The statement has run.
+  /// Called after the statement has run.
   void keep(request_control& ctl) {
     if (connection_ != nullptr)
       publish(ctl);

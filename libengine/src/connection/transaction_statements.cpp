@@ -43,8 +43,8 @@ bool transaction_statements::owns(const sqlite3_stmt* s) const noexcept {
 
 int transaction_statements::run(kind k) noexcept {
   auto* const s = statements_[static_cast<std::size_t>(k)];
-  // The step may prepare the statement again: installing the authorizer expires statements, as does
-  // a host's work on a raw connection.
+  // The step may prepare the statement again: installing the authorizer expires statements, and so
+  // does a host's work on a raw connection.
   const engine_rights own(*auth_);
   // Not `connection::step`: no collation is called here, and a failed one leads to this rollback.
   handlers_->set_stepping(s);

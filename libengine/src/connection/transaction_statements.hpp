@@ -40,9 +40,10 @@ public:
   int run(kind k) noexcept;
   /// False in SQLite's autocommit mode.
   bool is_open() const noexcept;
-  /// Rolls back the open transaction, if any. Nothing stops it.
+  /// Rolls back the open transaction, if any. No request can stop it.
   void roll_back() noexcept;
-  /// Undoes what ran since the savepoint and releases it. Nothing stops it. False if that failed.
+  /// Undoes the statements since the savepoint and releases it. No request can stop it. False if it
+  /// failed.
   bool roll_back_to_savepoint() noexcept;
   /// Ends a transaction that only read.
   void end_read() noexcept;

@@ -12,8 +12,8 @@ struct sqlite3_stmt;
 
 namespace dbengine::sqlite {
 
-/// Around a statement of a host's transaction or raw connection that writes and returns rows. If
-/// its result fails, its writes must not stay, and the host may go on. A request has
+/// Used around a statement of a host's transaction or raw connection that writes and returns rows.
+/// If its result fails, its writes must not stay, and the host may continue. A request uses
 /// `connection::discard_result` instead, which costs nothing until it is needed.
 class undo_point {
 public:
@@ -30,7 +30,7 @@ private:
   connection* connection_;
   sqlite3_stmt* statement_;
   bool set_ = false;
-  bool own_transaction_ = false; // else a savepoint in the caller's
+  bool own_transaction_ = false; // otherwise a savepoint in the caller's
 };
 
 } // namespace dbengine::sqlite

@@ -54,7 +54,7 @@ void rewrite(connection& c) {
 
 void rewrite_wal(connection& c) {
   sqlite3_db_config(c.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  c.own_sql().run("BEGIN IMMEDIATE"); // keeps others from appending to the log or restarting it
+  c.own_sql().run("BEGIN IMMEDIATE"); // prevents others from appending to the log or restarting it
   try {
     rewrite(c);
   } catch (...) {

@@ -11,15 +11,15 @@
 namespace dbengine::sqlite {
 
 /// Writes the content of the write-ahead log once more, byte by byte in its place, and syncs it.
-/// Holds SQLite's write lock meanwhile.
+/// Holds SQLite's write lock until it returns.
 ///
 /// An operating system reports a failed sync once: the pages that it could not write are clean from
-/// then on, and the next sync succeeds. A checkpoint that relied on it would copy frames into the
-/// database that a power cut removes from the log: a file of two halves. Rewritten pages are dirty
-/// again, so that the sync after it reports the truth.
+/// then on, and the next sync succeeds. A checkpoint that relied on that sync would copy frames
+/// into the database that a power cut removes from the log, so that the database would be partly
+/// new and partly old. Rewritten pages are dirty again, so that the sync after it is reliable.
 ///
 /// Throws `error` if the log cannot be read, written or synced, or if another connection writes it.
-/// Nothing may be copied out of the log then; closing the connection does not do so, either.
+/// Nothing may be copied out of the log then; closing the connection does not copy, either.
 void rewrite_wal(connection& c);
 
 } // namespace dbengine::sqlite

@@ -15,7 +15,7 @@ namespace dbengine::os {
 
 namespace {
 
-// Descriptors that all claims of the process have not given back.
+// The descriptors that all claims of the process still hold.
 std::atomic<std::size_t> claimed{0};
 
 // Counts free descriptors up to `enough`, from the highest number down: the kernel assigns the

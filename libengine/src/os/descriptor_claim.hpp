@@ -13,8 +13,8 @@
 namespace dbengine::os {
 
 /// A claim of free file descriptors among the opens of this process. The free descriptors must
-/// suffice for this claim and for what other claims have not used yet. A claim reserves nothing:
-/// the rest of the process may use descriptors meanwhile.
+/// suffice for this claim and for the unused part of other claims. A claim reserves nothing: other
+/// code of the process may use descriptors at the same time.
 class descriptor_claim {
 public:
   descriptor_claim() = default;

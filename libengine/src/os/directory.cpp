@@ -77,7 +77,7 @@ unique_fd directory::create(const std::string& name) const {
 }
 
 unique_fd directory::open_file(const std::string& name) const {
-  // Non-blocking: a pipe under that name would wait for its writer.
+  // Non-blocking: opening a pipe under that name would wait for its writer.
   unique_fd result(openat(fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (!result || !S_ISREG(stat_of(result.get()).st_mode))
     return {};
@@ -128,7 +128,7 @@ void directory::rename(const std::string& from, const std::string& to) const {
     return;
   if (errno != EINVAL && errno != ENOSYS)
     throw_errno(errno, "cannot rename " + from + " to " + path_of(to).string());
-  // A file system without RENAME_NOREPLACE: the lock of the directory keeps other engines out.
+  // The file system has no RENAME_NOREPLACE: the lock of the directory excludes other engines.
   if (exists(to))
     throw_errno(EEXIST, "cannot rename " + from + " to " + path_of(to).string());
   replace(from, to);
@@ -158,7 +158,7 @@ void directory::sync() const {
 }
 
 std::vector<std::string> directory::names() const {
-  // A descriptor of its own, owned by the stream: reading moves a position that belongs to the
+  // A separate descriptor, owned by the stream: reading moves a position that belongs to the
   // descriptor.
   const int again = openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   std::unique_ptr<DIR, int (*)(DIR*)> stream(again < 0 ? nullptr : fdopendir(again), closedir);

@@ -38,8 +38,8 @@ public:
   /// Opens a regular file for reading. Returns no descriptor if the name does not exist or is a
   /// link, pipe or folder.
   unique_fd open_file(const std::string& name) const;
-  /// Locks the file `name`, which is made if missing. Returns no descriptor if another holder has
-  /// the lock.
+  /// Locks the file `name`, which is created if missing. Returns no descriptor if another holder
+  /// has the lock.
   unique_fd lock(const std::string& name) const;
   bool exists(const std::string& name) const;
   bool is_folder(const std::string& name) const;

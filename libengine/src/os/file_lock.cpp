@@ -53,14 +53,14 @@ unique_fd open_lock_file(const std::filesystem::path& path) {
   unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0644));
   if (!fd && errno == EACCES) {
     fd = unique_fd(::open(path.c_str(), O_RDONLY | flags));
-    if (!fd && errno == ENOENT) // its holder removed it in between, or no file may be made here
+    if (!fd && errno == ENOENT) // its holder removed it in between, or no file may be created here
       fd = unique_fd(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0644));
   }
   struct stat s {};
   if (!fd || ::fstat(fd.get(), &s) != 0)
     refuse_lock_file(path);
   if (!S_ISREG(s.st_mode))
-    throw error(errc::cannot_open, "the lock file \"" + path.string() + "\" is no regular file");
+    throw error(errc::cannot_open, "the lock file \"" + path.string() + "\" is not a regular file");
   return fd;
 }
 
@@ -90,12 +90,12 @@ pid_t holder_in(int fd) {
                                 (ours ? ", this one" : "") + ")");
 }
 
-// 1, 2, 4 … at most 10 ms, as a connection's busy handler waits.
+// Waits 1, 2, 4 … at most 10 ms, as a connection's busy handler does.
 void back_off(int count) {
   std::this_thread::sleep_for(std::chrono::milliseconds(std::min(1 << std::min(count, 4), 10)));
 }
 
-// A lock of the open file description: it remains when SQLite closes its own descriptors of the
+// The lock of the open file description: it stays when SQLite closes its own descriptors of the
 // file.
 bool try_range(int fd, short type, off_t begin, off_t length) noexcept {
   auto l = range_lock(type, begin, length);
@@ -158,7 +158,7 @@ bool locked_by_engine(int fd) noexcept {
 file_lock::file_lock(const std::filesystem::path& database, clock::time_point deadline)
     : database_(database), path_(database.string() + ".lock") {
   // The last holder removes the file. A lock on a file that no longer has the name is worthless:
-  // try again.
+  // the next attempt follows.
   for (int waits = 0;;) {
     auto fd = open_lock_file(path_);
     if (!try_flock(fd.get(), path_)) {
@@ -172,7 +172,7 @@ file_lock::file_lock(const std::filesystem::path& database, clock::time_point de
     if (!is_named(path_, fd.get(), s))
       continue;
     const bool ours = (::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_RDWR;
-    // A lock file that cannot hold our process id is replaced by one that can, if possible.
+    // A lock file that cannot hold this process's id is replaced by one that can, if possible.
     if (!ours && ::unlink(path_.c_str()) == 0)
       continue;
     name_ = pinned_file(std::move(fd));
@@ -208,7 +208,7 @@ bool file_lock::take_file(bool create) {
     if (s.st_nlink > 1)
       throw error(errc::cannot_open,
                   shown + " is one of " + std::to_string(s.st_nlink) +
-                      " names of a file (hard links): its write-ahead log lies beside one of them "
+                      " names of a file (hard links): its write-ahead log is beside one of them "
                       "and is not seen under another. Copy it, or remove the other names");
     file_ = std::move(fd);
     return made;
@@ -246,7 +246,7 @@ void remove_empty_wal(const std::filesystem::path& database) noexcept {
     if (is_named(database, fd.get(), s))
       remove_if_empty(database.string());
     drop_sqlite_locks(fd.get());
-  } catch (...) { // no memory, or no permission: they remain, as those of SQLite's own readers do
+  } catch (...) { // no memory, or no permission: they stay, as those of SQLite's own readers do
   }
 }
 

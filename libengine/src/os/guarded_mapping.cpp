@@ -22,12 +22,12 @@
 
 namespace dbengine::os {
 
-/// What the signal handler knows of one guarded file.
+/// The data of one guarded file for the signal handler.
 struct guarded_mapping::slot {
   std::atomic<bool> taken{false};
   std::atomic<bool> ready{false}; // the fields below are valid
   // A sequence lock: odd during a write. If it is equal and even before and after a read, the
-  // fields were not written meanwhile.
+  // fields were not written during the read.
   std::atomic<std::uint32_t> version{0};
   std::atomic<bool> page_faulted{false};
   dev_t device = 0;
@@ -45,7 +45,7 @@ constinit guarded_mapping::slot_block guarded_mapping::table;
 
 namespace {
 
-// The action that was installed before ours.
+// The previously installed action.
 struct sigaction previous {};
 
 // One line of /proc/self/maps: "start-end perms offset major:minor inode   path".
@@ -106,7 +106,7 @@ std::optional<bool> with_mapping_at(std::uintptr_t address, F f) noexcept {
   const int fd = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return false;
-  char line[1536]; // a longer line is truncated
+  char line[1536]; // longer lines are truncated
   std::size_t used = 0;
   std::optional<bool> found;
   char buffer[1024];
@@ -143,29 +143,29 @@ struct sigbus_handler {
     struct sigaction none {};
     none.sa_handler = SIG_DFL;
     ::sigaction(SIGBUS, &none, nullptr);
-    if (info->si_code <= 0) // it was sent; a fault is raised again by itself
+    if (info->si_code <= 0) // a sent signal; a fault is raised again by itself
       ::raise(SIGBUS);
   }
 
-  // Replaces the page at an address by zeros. False if no guarded file is mapped there.
+  // Replaces the page at an address by zeros. Returns false if no guarded file is mapped there.
   static bool replace_page(void* at) noexcept {
     const auto address = reinterpret_cast<std::uintptr_t>(at);
     const auto replace = [address](const mapped_file& m) {
-      // Another thread faulted on the same page a moment before, and its handler has already
-      // mapped zeros there: anonymous memory cannot fault behind an end.
+      // Another thread has just faulted on the same page, and its handler has already mapped zeros
+      // there: anonymous memory cannot fault beyond an end.
       if (m.inode == 0 && guarded_mapping::any_page_faulted())
         return true;
       return mark_guards(m) && map_zeros(address, m.writable);
     };
     // The mapping existed when the signal was raised. While another thread's handler replaces its
-    // page, the list may lack it for a moment.
+    // page, the list may lack it briefly.
     std::optional<bool> replaced;
     for (int tries = 0; !replaced && tries < 1'000; ++tries)
       replaced = with_mapping_at(address, replace);
     return replaced.value_or(false);
   }
 
-  // Marks all guards of a file: two engines may have the same one. False if there is none.
+  // Marks all guards of a file: two engines may have the same one. Returns false if there is none.
   static bool mark_guards(const mapped_file& m) noexcept {
     bool guarded = false;
     for (auto* b = &guarded_mapping::table; b != nullptr;
@@ -180,7 +180,7 @@ struct sigbus_handler {
     return guarded;
   }
 
-  // A WAL index is also written: other processes do not see what is written to the new page, and no
+  // A WAL index is also written: other processes do not see writes to the new page, and no
   // statement that wrote there is reported as done.
   static bool map_zeros(std::uintptr_t address, bool writable) noexcept {
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));

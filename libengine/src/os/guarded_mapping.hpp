@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Protection against the truncation of a mapped file by another process. A read behind the end of
+// Protection against the truncation of a mapped file by another process. A read beyond the end of
 // the file raises SIGBUS, which ends a process without a handler.
 //
-//   read behind the end -> SIGBUS -> is the mapped file guarded?
+//   read beyond the end -> SIGBUS -> is the mapped file guarded?
 //     yes: its page is replaced by zeros, and page_faulted() of all its guards returns true
 //     no:  the handler installed before is called; without one the process ends
 //
 // Thread safety: any thread.
-// Ownership: a guard owns a slot in a table of the process while it exists. The table grows as
-// needed and is never freed, because the signal handler may read it at any moment.
+// Ownership: a guard owns an entry in a table of the process while it exists. The table grows as
+// needed and is never freed, because the signal handler may read it at any time.
 
 #pragma once
 
@@ -24,8 +24,8 @@ namespace dbengine::os {
 /// Installs the SIGBUS handler of the process. Idempotent. Without it no guard ever faults.
 void install_sigbus_handler() noexcept;
 
-/// The guard of one mapped file. After a page fault the process goes on with a page of zeros, so
-/// what was read from the file must not be used.
+/// The guard of one mapped file. After a page fault the process continues with a page of zeros, so
+/// data read from the file must not be used.
 class guarded_mapping {
 public:
   guarded_mapping() = default;
@@ -33,7 +33,7 @@ public:
   guarded_mapping(const guarded_mapping&) = delete;
   guarded_mapping& operator=(const guarded_mapping&) = delete;
 
-  /// Guards a file, in place of the one before. `path`: absolute, without links; `file`: its
+  /// Guards a file instead of the previous one. `path`: absolute, without links; `file`: its
   /// identity. Thread safety: one call at a time.
   void set_file(const std::string& path, const struct stat& file);
 

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// `own`: the link of the descriptor that does not count.
+// `own`: the link of the descriptor to ignore.
 bool holds(const fs::path& descriptors, const fs::path& own, const struct stat& file) {
   std::error_code unseen; // a process of another user, or one that is ending
   for (fs::directory_iterator i(descriptors, unseen), end; !unseen && i != end;

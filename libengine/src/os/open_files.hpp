@@ -13,8 +13,9 @@ namespace dbengine::os {
 /// (fcntl(2), F_SETLEASE) only to the single open descriptor. For other users, and on file systems
 /// without leases (NFS, FUSE), only the descriptors that /proc shows are found.
 ///
-/// The lease is released at once; an open of the file in that moment waits for that. The signal
-/// that announces it is SIGURG, which is ignored by default: SIGIO, the usual one, ends a process.
+/// The lease is released at once; an open of the file at that moment waits for the release. The
+/// signal that announces the open is SIGURG, which is ignored by default: SIGIO, the usual one,
+/// ends a process.
 bool is_open_elsewhere(int fd);
 
 } // namespace dbengine::os

@@ -45,7 +45,8 @@ public:
     return *all;
   }
 
-  /// Closes a descriptor, now or when SQLite has no lock on its file, and others that are free now.
+  /// Closes a descriptor now, or when SQLite has no lock on its file; also closes others that are
+  /// free now.
   void close(unique_fd fd) noexcept {
     const base::scoped_lock lock(mutex_);
     close_unlocked();
@@ -61,8 +62,8 @@ public:
     }
   }
 
-  /// Returns the descriptor that was kept for the file open as `same_as`, if there is one and it
-  /// can write where `to_write`; else closes those that are free now.
+  /// Returns the kept descriptor of the file that is open as `same_as`, if there is one and it can
+  /// write if `to_write`. Otherwise closes those that are free now.
   unique_fd reuse(int same_as, bool to_write) {
     const base::scoped_lock lock(mutex_);
     const auto found = std::find_if(fds_.begin(), fds_.end(), [&](const auto& fd) {
@@ -122,8 +123,9 @@ private:
   static void before_fork() DBENGINE_NO_THREAD_SAFETY_ANALYSIS { all_->mutex_.lock(); }
   static void after_fork_in_parent() DBENGINE_NO_THREAD_SAFETY_ANALYSIS { all_->mutex_.unlock(); }
 
-  // Runs in a forked child, which has this thread only: restricted to what may be called between
-  // fork and exec. The numbers remain in use, because the child's copies of their owners have them.
+  // Runs in a forked child, which has this thread only: restricted to functions that are permitted
+  // between fork and exec. The numbers stay in use, because the child's copies of their owners have
+  // them.
   static void after_fork_in_child() noexcept DBENGINE_NO_THREAD_SAFETY_ANALYSIS {
     auto& numbers = all_->numbers_;
     const int nothing = numbers.empty() ? -1 : ::open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -18,13 +18,12 @@ namespace dbengine::os {
 /// SQLite's. So the descriptor of a file that SQLite has locked is not closed but kept until no
 /// lock remains. The next `pinned_file` that is opened or reset closes it; at most one is kept per
 /// file that is opened once at a time.
+/// The locks of the descriptor itself are released explicitly. A forked child shares the open file
+/// description and would keep the locks while it runs; so its copy of the descriptor leads to
+/// /dev/null from the fork on.
 ///
-/// The locks of the descriptor itself are released explicitly. A child that is forked meanwhile
-/// shares the open file description and would keep the locks while it runs: its copy of the
-/// descriptor leads to /dev/null from the fork on.
-///
-/// Why not a list of this process's databases? It would not know the connections of other users of
-/// SQLite in the process.
+/// Why not a list of this process's databases? It would not include the connections of other users
+/// of SQLite in the process.
 class pinned_file {
 public:
   pinned_file() = default;

@@ -11,8 +11,8 @@
 namespace dbengine::os {
 
 /// Throws `errc::cannot_open` if the database, or a file that SQLite opens beside it, exists and is
-/// not a regular file. Opens none of them: a pipe would wait for its writer, and opening a device
-/// may have any effect.
+/// not a regular file. Opens none of them: opening a pipe would wait for its writer, and opening a
+/// device may have any effect.
 void refuse_special_files(const std::filesystem::path& database);
 
 } // namespace dbengine::os

@@ -35,14 +35,14 @@ void require_threads(std::size_t n) {
         id = static_cast<pid_t>(::syscall(SYS_gettid));
         done.wait(false);
       });
-  } catch (...) { // thrown again when the threads that were made have ended
+  } catch (...) { // rethrown when the created threads have ended
     why = std::current_exception();
   }
   done = true;
   done.notify_all();
   for (auto& t : all)
     t.join();
-  // A joined thread counts against the limit for a moment: wait until its number is unused.
+  // A joined thread counts against the limit for a short time: wait until its number is unused.
   const auto enough = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   for (std::size_t i = 0; i < all.size(); ++i)
     while (::syscall(SYS_tgkill, ::getpid(), ids[i].load(), 0) == 0 &&

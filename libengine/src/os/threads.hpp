@@ -13,8 +13,8 @@ namespace dbengine::os {
 /// Throws `errc::cannot_open` if `n` more threads cannot be created at once.
 void require_threads(std::size_t n);
 
-/// Names this thread for debuggers and `top`, at most 15 characters. Without it a thread has the
-/// name of the thread that started it.
+/// Names this thread for debuggers and `top`, at most 15 characters. An unnamed thread has the name
+/// of the thread that started it.
 void name_thread(const char* name) noexcept;
 
 } // namespace dbengine::os

@@ -30,7 +30,7 @@ constexpr std::string_view name_prefix = "dbengine-fd:";
 constexpr sqlite3_int64 format_offset = 18;
 constexpr sqlite3_int64 format_length = 2;
 
-// A copy is written page by page in order. Gathered into blocks, it takes a third of the time.
+// A copy is written page by page in order. Gathering pages into blocks takes a third of the time.
 constexpr std::size_t block_size = std::size_t{1} << 20;
 
 /// Consecutive bytes that are to be written.
@@ -43,7 +43,7 @@ struct block {
 };
 
 // A check reads page by page, mostly in order. A page that follows the previous one is read
-// together with the pages behind it.
+// together with the pages after it.
 constexpr std::size_t ahead_size = std::size_t{64} << 10;
 
 /// Consecutive bytes that were read ahead.
@@ -57,7 +57,7 @@ struct ahead {
 struct fd_file {
   sqlite3_file base;
   int fd;
-  // Written by SQLite, but not to the file; allocated by the first write.
+  // Written by SQLite, but not to the file yet; allocated by the first write.
   block* unwritten;
   // If the file is only read: where the last read ended, and what was read beyond it.
   bool read_only;
@@ -105,23 +105,23 @@ int flush_block(fd_file& f) {
   auto& b = *f.unwritten;
   const int rc = write_all(f.fd, b.bytes.data(), b.size, b.offset);
   // Starts writing to the disk at once, so that the final sync has little left to do and the syncs
-  // of other files need not wait for all of it. Only a hint: the sync reports errors.
+  // of other files need not wait for all of it. This is only a hint: the sync reports errors.
   if (rc == SQLITE_OK)
     (void)sync_file_range(f.fd, b.offset, static_cast<off_t>(b.size), SYNC_FILE_RANGE_WRITE);
   b.size = 0;
   return rc;
 }
 
-// SQLite announces when a transaction must be complete in the file (`x_file_control`). What is
-// unwritten at the close belongs to a transaction that was given up.
+// SQLite announces when a transaction must be complete in the file (`x_file_control`). Bytes that
+// are unwritten at the close belong to a transaction that was given up.
 int x_close(sqlite3_file* file) {
   delete std::exchange(self(file).unwritten, nullptr);
   delete std::exchange(self(file).ahead_block, nullptr);
   return SQLITE_OK;
 }
 
-// Copies the bytes from the block that was read ahead. False if they are not in it; the caller then
-// reads them and reports errors.
+// Copies the bytes from the block that was read ahead. Returns false if they are not in it; the
+// caller then reads them and reports errors.
 bool read_ahead(fd_file& f, char* buffer, std::size_t size, sqlite3_int64 offset) {
   const bool follows =
       offset == std::exchange(f.last_end, offset + static_cast<sqlite3_int64>(size));

@@ -15,7 +15,7 @@ namespace dbengine::vfs {
 class memory_file_lock {
 public:
   /// Raises `held` to `wanted`, or returns SQLITE_BUSY. A refused EXCLUSIVE may leave `held` at
-  /// PENDING, which keeps out new readers while the present ones finish; the holder tries again or
+  /// PENDING, which excludes new readers while the present ones finish; the holder retries or
   /// unlocks.
   int lock(int& held, int wanted) noexcept;
 

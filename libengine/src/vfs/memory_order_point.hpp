@@ -15,7 +15,7 @@ namespace dbengine::vfs {
 /// one.
 class memory_order_point {
 public:
-  /// Makes everything this thread did before visible to a thread whose `observe` comes later.
+  /// Makes all previous operations of this thread visible to a thread whose `observe` follows.
   void publish() noexcept {
 #if defined(__SANITIZE_THREAD__)
     word_.fetch_add(1, std::memory_order_acq_rel);
@@ -24,7 +24,7 @@ public:
 #endif
   }
 
-  /// Makes visible what was published before.
+  /// Makes previously published operations visible.
   void observe() const noexcept {
 #if defined(__SANITIZE_THREAD__)
     static_cast<void>(word_.load(std::memory_order_acquire));

@@ -25,7 +25,7 @@ class memory_shm {
 public:
   static constexpr int slots = 8;
 
-  /// What one handle holds.
+  /// The locks of one handle.
   struct holder {
     bool attached = false;
     unsigned shared = 0;    // one bit per slot held shared
@@ -45,7 +45,7 @@ public:
   /// that it ever locks in a range.
   int lock_exclusive(holder& h, int first, int n) noexcept;
 
-  /// Releases what `h` holds of slots [first, first + n).
+  /// Releases the locks of `h` on slots [first, first + n).
   void unlock(holder& h, int first, int n) noexcept;
 
   /// Makes all writes to the regions before it visible before any after it.

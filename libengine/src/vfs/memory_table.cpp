@@ -33,7 +33,7 @@ void memory_table::close(const std::string& name,
   map_type::node_type dropped; // freed after the mutex is released
   const base::scoped_lock lock(mutex_);
   const auto found = entries_.find(name);
-  // The name may have been deleted and used again for another file.
+  // The name may have been deleted and reused for another file.
   if (found == entries_.end() || found->second.file != file || --found->second.handles > 0)
     return;
   if (!found->second.database && has_owner(name))
@@ -73,7 +73,7 @@ bool memory_table::has_owner(std::string_view name) const noexcept {
 }
 
 void memory_table::remove_satellites(std::string_view owner) noexcept {
-  // All names that begin with the owner's follow it in one run; "/m-7-wal" and "/m-70" both do. A
+  // All names that begin with the owner's are consecutive; "/m-7-wal" and "/m-70" both do. A
   // satellite that is still open has no owner from now on and is removed with its own last handle.
   for (auto i = entries_.upper_bound(owner); i != entries_.end() && i->first.starts_with(owner);) {
     const bool satellite =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The table of names of the memory VFS: the file of each name, and how long it exists. Used only
-// when files are opened, closed, deleted or looked up.
+// The table of names of the memory VFS: the file of each name, and its lifetime. Used only when
+// files are opened, closed, deleted or looked up.
 
 #pragma once
 

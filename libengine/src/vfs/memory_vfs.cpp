@@ -84,7 +84,7 @@ int file_truncate(sqlite3_file* f, sqlite3_int64 size) {
 }
 
 int file_sync(sqlite3_file*, int) {
-  return SQLITE_OK; // memory has no disk behind it
+  return SQLITE_OK; // there is no disk to sync
 }
 
 int file_size(sqlite3_file* f, sqlite3_int64* out) {
@@ -94,7 +94,7 @@ int file_size(sqlite3_file* f, sqlite3_int64* out) {
 
 int file_lock(sqlite3_file* f, int level) {
   auto& h = of(f);
-  // As on disk, a file that is open for reading cannot be locked for writing. This keeps a
+  // As on disk, a file that is open for reading cannot be locked for writing. This prevents a
   // read-only connection from checkpointing when it is closed.
   if (h.read_only && level > SQLITE_LOCK_SHARED)
     return SQLITE_IOERR_LOCK;

@@ -21,16 +21,16 @@
 namespace dbengine::vfs {
 
 /// Registers the VFS "dbengine-memory" once per process and returns its name. It is not the default
-/// VFS. Throws `std::runtime_error` if SQLite refuses; the next call then tries again.
+/// VFS. Throws `std::runtime_error` if SQLite refuses; the next call then retries.
 const char* register_memory_vfs();
 
 /// A name for a new memory database, unique in this process, such as "/dbengine-memory-7". Open it
 /// with `register_memory_vfs()` as the VFS; the first connection needs SQLITE_OPEN_CREATE.
 std::string unique_memory_name();
 
-/// Keeps the database `name` while no connection is open on it, as a file on disk would remain.
+/// Keeps the database `name` while no connection is open on it, as a file on disk would stay.
 /// Creates it empty if it does not exist. For an owner that reopens failed connections. The content
-/// is freed when the last connection and the last hold are gone.
+/// is freed when the last connection and the last hold have ended.
 [[nodiscard]] std::shared_ptr<const void> hold_memory_database(const std::string& name);
 
 /// Bytes of file content and of WAL indexes in all memory files of this process.

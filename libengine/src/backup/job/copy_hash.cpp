@@ -20,7 +20,7 @@ stream_result hash_copy(bool compress, int raw_fd, int final_fd, const std::stri
   auto packed = stream(stream_kind::compress, raw_fd, final_fd, progress);
   os::sync_file(final_fd, name);
   if (stream(stream_kind::unpack, final_fd, -1, progress).sha256_out != packed.sha256_in)
-    throw error(errc::backup_failed, "the compressed copy does not unpack to what went in");
+    throw error(errc::backup_failed, "the compressed copy does not unpack to its input");
   return packed;
 }
 

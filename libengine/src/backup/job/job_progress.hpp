@@ -15,7 +15,7 @@
 namespace dbengine::backup {
 
 /// The pages that were copied, the callback that is notified of them, and the request to cancel.
-/// Thread safety: `pages`, `cancel` and `is_cancelled` from any thread, the rest from the thread
+/// Thread safety: `pages`, `cancel` and `is_cancelled` from any thread, all others from the thread
 /// that runs the backup.
 class job_progress {
 public:
@@ -43,8 +43,8 @@ public:
   }
   /// Calls the callback. The backup is cancelled if it returns false or throws.
   void report();
-  /// Throws what the callback threw. It is kept until then, because SQLite may be between the
-  /// callback and the caller.
+  /// Rethrows the exception of the callback. It is stored until then, because SQLite may be between
+  /// the callback and the caller.
   void rethrow_callback_exception() const;
 
 private:

@@ -15,11 +15,10 @@
 
 namespace dbengine::backup {
 
-/// A read transaction on a read-only connection of its own, which pins one snapshot of the
-/// database.
+/// A read transaction on its own read-only connection, which pins one snapshot of the database.
 ///
 /// Why pin? Without it SQLite's online backup starts again at every commit, so a copy would never
-/// end under a steady writer. The cost is a WAL that cannot restart meanwhile.
+/// end beside a steady writer. The cost is a WAL that cannot restart during the copy.
 class pinned_snapshot {
 public:
   explicit pinned_snapshot(const backup_settings& settings) noexcept : settings_(&settings) {}

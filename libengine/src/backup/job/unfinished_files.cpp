@@ -12,8 +12,8 @@ namespace dbengine::backup {
 
 namespace {
 
-// A leftover outside of a backup folder is a database, whose first page may not have been written,
-// a compressed database or a manifest.
+// A leftover outside a backup folder is a database, whose first page may not have been written, a
+// compressed database or a manifest.
 bool may_be_unfinished(int fd) {
   char head[16] = {};
   if (pread(fd, head, sizeof head, 0) < 0)
@@ -26,13 +26,13 @@ bool may_be_unfinished(int fd) {
 } // namespace
 
 int unfinished_files::create(const std::string& name) {
-  // A backup outside of a backup folder has no lock on the folder: the holder of the file's lock is
+  // A backup outside a backup folder has no lock on the folder: the holder of the file's lock is
   // alive.
   if (folder_->exists(name)) {
     const auto old = folder_->open_file(name);
     if (!old || !os::try_lock(old.get(), true) ||
         (!backup_folder_ && !may_be_unfinished(old.get())))
-      throw error(errc::backup_failed, folder_->path_of(name).string() + " is in the way");
+      throw error(errc::backup_failed, folder_->path_of(name).string() + " exists already");
     folder_->remove(name);
   }
   files_.push_back({name, os::pinned_file(folder_->create(name))});
@@ -46,8 +46,8 @@ int unfinished_files::create(const std::string& name) {
 void unfinished_files::rename(const std::string& from, const std::string& to) {
   const auto f =
       std::find_if(files_.begin(), files_.end(), [&](const auto& x) { return x.name == from; });
-  // Checked before, so that no foreign file gets the name, and after, in case it was swapped
-  // between.
+  // Checked before, so that no foreign file gets the name, and after, in case the file was swapped
+  // between the check and the rename.
   bool ours = folder_->is_same(from, f->fd.get());
   std::string name = to; // allocated before: the file must not get a name that is not recorded here
   if (ours) {
@@ -71,7 +71,7 @@ std::string unfinished_files::remove_all() noexcept {
   std::string trouble;
   for (auto& f : files_) {
     try {
-      // A name that leads to another file by now does not belong to this backup.
+      // If the name now leads to another file, it does not belong to this backup.
       if (folder_->is_same(f.name, f.fd.get()))
         folder_->remove(f.name);
     } catch (const std::exception& e) {

@@ -15,12 +15,13 @@
 namespace dbengine::backup {
 
 /// Makes files in a folder and removes them again unless the backup completes. Every file is locked
-/// (`flock`) while it exists here, so that other processes can tell it from a leftover.
+/// (`flock`) while it exists here, so that other processes can distinguish it from a leftover.
 /// Errors: `backup_failed`, `disk_full`, `io`.
 class unfinished_files {
 public:
-  /// `backup_folder`: the folder holds backups only and is locked by the caller. Else its other
-  /// files belong to others, and only what looks like a leftover of a backup is replaced.
+  /// `backup_folder`: the folder holds backups only and is locked by the caller. Otherwise its
+  /// other files belong to other programs, and only a file that looks like a leftover of a backup
+  /// is replaced.
   unfinished_files(const os::directory& folder, bool backup_folder) noexcept
       : folder_(&folder), backup_folder_(backup_folder) {}
 
@@ -31,7 +32,7 @@ public:
   void rename(const std::string& from, const std::string& to);
   /// Removes one file.
   void remove(int fd);
-  /// Removes all files. Returns what could not be removed, "; …" each.
+  /// Removes all files. Returns the ones that could not be removed, "; …" each.
   std::string remove_all() noexcept;
   /// Completes the backup: the files keep their names and are closed.
   void keep_all() noexcept { files_.clear(); }

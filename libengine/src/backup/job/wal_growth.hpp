@@ -15,8 +15,7 @@ namespace dbengine::backup {
 /// the start is raised to that size. A bound that was reached stays reached.
 class wal_growth {
 public:
-  /// `urgent_at`: from this size on the backup must hurry. `limit`: at this size it fails; 0 =
-  /// none.
+  /// `urgent_at`: from this size on the backup must hurry. `limit`: at this size it fails; 0: none.
   wal_growth(std::uint64_t urgent_at, std::uint64_t limit) noexcept
       : urgent_at_(urgent_at), limit_(limit) {}
 
