@@ -29,12 +29,12 @@ constexpr std::array<std::string_view, 27> readable{
     "schema_version", "secure_delete",     "synchronous",  "temp_store",         "table_list",
     "user_version",   "wal_autocheckpoint"};
 
-// Pragmas whose setting lies in the file or lasts one transaction: safe for every writer.
+// Pragmas whose setting is stored in the file or lasts one transaction: safe for every writer.
 constexpr std::array<std::string_view, 5> writable{
     "application_id", "defer_foreign_keys", "incremental_vacuum", "optimize", "user_version"};
 
-// Functions that return at once, and the same on any connection. Unsorted: a preparation searches
-// them, not a run.
+// Functions that return at once, and return the same on any connection. Unsorted: they are searched
+// at preparation, not at a run.
 constexpr std::array<std::string_view, 20> quick{
     "abs",  "avg",       "coalesce", "count", "date",   "datetime", "ifnull",
     "iif",  "julianday", "length",   "max",   "min",    "nullif",   "round",
@@ -98,7 +98,7 @@ int authorizer::callback(void* self, int action, const char* a, const char* b, c
   try {
     return static_cast<authorizer*>(self)->decide(action, a, b, db, trigger);
   } catch (...) {
-    return SQLITE_DENY; // out of memory for the text of what was denied
+    return SQLITE_DENY; // out of memory for the text of the denial
   }
 }
 
@@ -110,7 +110,7 @@ int authorizer::deny(std::string what) {
 
 int authorizer::deny_temporary() {
   return deny(
-      "a temporary table, view, index or trigger (it would live on one connection of many)");
+      "a temporary table, view, index or trigger (it would exist on one of many connections)");
 }
 
 int authorizer::decide_pragma(const char* name_text, const char* argument) {
@@ -125,8 +125,8 @@ int authorizer::decide_pragma(const char* name_text, const char* argument) {
       return SQLITE_DENY;
     }
     if (name == "defer_foreign_keys") {
-      // SQLite sets it at preparation and keeps it to the end of the transaction, which may be
-      // that of a whole group.
+      // SQLite sets it at preparation and keeps it to the end of the transaction, which may be that
+      // of a whole group.
       if (acting_as != authority::scope && !in_transaction)
         return deny("PRAGMA defer_foreign_keys outside a transaction");
       defers_keys = true;
@@ -140,7 +140,7 @@ int authorizer::decide_pragma(const char* name_text, const char* argument) {
   return deny("PRAGMA " + name + (argument != nullptr ? " with a value" : ""));
 }
 
-// Notes whether the statement is an insert into one table and nothing else.
+// Records whether the statement is an insert into one table and nothing else.
 void authorizer::note_insert_target(int action, const char* a, const char* db,
                                     const char* trigger) {
   bool fits = trigger == nullptr;
@@ -150,13 +150,13 @@ void authorizer::note_insert_target(int action, const char* a, const char* db,
   } else if (action == SQLITE_READ) { // the parent of a foreign key
     fits = fits && a != nullptr && sqlite3_stricmp(a, target_.c_str()) != 0;
   } else {
-    fits = fits && action == SQLITE_SELECT; // each row of VALUES is one
+    fits = fits && action == SQLITE_SELECT; // each row of VALUES is a SELECT
   }
   only_inserts_ = only_inserts_ && fits;
 }
 
-// Notes what the statement reads or changes of what SQLite loads with the schema. Independent of
-// its rights.
+// Records whether the statement reads or changes anything that SQLite loads with the schema.
+// Independent of its rights.
 void authorizer::note_schema_use(int action, const char* a) {
   if (action == SQLITE_PRAGMA && a != nullptr) {
     const auto name = lower_case(a);
@@ -212,14 +212,15 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
     new_view_ = lower_case(a);
   note_schema_use(action, a);
   note_facts(action, a, b, trigger);
-  // Denied with every right.
+  // Denied for every authority.
   if (action == SQLITE_FUNCTION && b != nullptr &&
       (sqlite3_stricmp(b, "load_extension") == 0 || sqlite3_stricmp(b, "fts3_tokenizer") == 0))
     return deny(std::string(b) + "()");
   if (free)
     return SQLITE_OK;
-  // `CREATE TABLE temp.x` is no CREATE_TEMP_TABLE for SQLite, and a trigger `temp.x` belongs to its
-  // table's database. But all of them are inserted into the temporary database's schema table.
+  // SQLite does not report `CREATE TABLE temp.x` as CREATE_TEMP_TABLE, and a trigger `temp.x`
+  // belongs to its table's database. But all of them are inserted into the temporary database's
+  // schema table.
   const bool creates = action == SQLITE_INSERT || action == SQLITE_CREATE_INDEX ||
                        action == SQLITE_CREATE_TABLE || action == SQLITE_CREATE_TRIGGER ||
                        action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_VTABLE;
@@ -239,7 +240,8 @@ int authorizer::decide(int action, const char* a, const char* b, const char* db,
   case SQLITE_DELETE:
   case SQLITE_FUNCTION: return SQLITE_OK;
   case SQLITE_READ:
-    // It shows the texts, with their literals, of all statements that the connection caches.
+    // That table shows the texts, with their literals, of all statements that the connection
+    // caches.
     return a != nullptr && std::string_view(a) == "sqlite_stmt"
                ? deny("reading sqlite_stmt, which shows other requests' statements")
                : SQLITE_OK;

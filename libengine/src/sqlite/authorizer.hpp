@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What a statement may do and what it does, by SQLite's own authorizer calls, never by its text.
+// The rights and the effects of a statement, by SQLite's own authorizer calls, never by its text.
 // Thread safety: the connection's user.
 
 #pragma once
@@ -13,9 +13,9 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-/// Whose rights statements on the connection have.
+/// The rights of statements on the connection.
 enum class authority : unsigned char {
-  reader, ///< reading; a statement that writes is noted and goes to the writer
+  reader, ///< reading; a statement that writes is recorded and goes to the writer
   writer, ///< data and schema, but nothing that would break the engine
   scope,  ///< the same inside an interactive transaction
   raw,    ///< everything: a raw connection
@@ -45,41 +45,45 @@ public:
   }
   void end_prepare() noexcept { preparing_ = false; }
 
-  /// It changes data or schema.
+  /// The statement changes data or schema.
   bool writes() const noexcept { return writes_; }
-  /// It creates, changes or drops tables, indexes and the like.
+  /// The statement creates, changes or drops tables, indexes and the like.
   bool is_ddl() const noexcept { return is_ddl_; }
-  /// Its own text (no trigger) inserts.
+  /// The statement's own text (no trigger) inserts.
   bool inserts() const noexcept { return inserts_; }
-  /// It, or one of its triggers, calls last_insert_rowid().
+  /// The statement, or one of its triggers, calls last_insert_rowid().
   bool uses_last_rowid() const noexcept { return uses_last_rowid_; }
-  /// It, or one of its views and triggers, calls last_insert_rowid(), changes() or total_changes().
+  /// The statement, or one of its views and triggers, calls last_insert_rowid(), changes() or
+  /// total_changes().
   bool uses_change_counts() const noexcept { return uses_change_counts_; }
-  /// It reads and changes rows and nothing else: no schema, no setting, no transaction.
+  /// The statement only reads and changes rows: no schema, no setting, no transaction.
   bool dml_only() const noexcept { return dml_only_; }
-  /// The table that it inserts into, if it does nothing else: no trigger, no function, no read of
-  /// that table (a foreign key to it). Else empty.
+  /// The table that the statement inserts into, if it does nothing else: no trigger, no function,
+  /// no read of that table (a foreign key to it). Otherwise empty.
   const std::string& only_inserts_into() const noexcept { return only_inserts_ ? target_ : none_; }
-  /// It only reads, returns nothing about its connection, and calls no function that may take long.
+  /// The statement only reads, returns nothing about its connection, and calls no function that may
+  /// take long.
   bool connection_independent() const noexcept { return connection_independent_; }
-  /// A reader refused it only because it belongs to the writer (a pragma that sets something).
+  /// A reader refused the statement only because it belongs to the writer (a pragma that sets
+  /// something).
   bool needs_writer() const noexcept { return needs_writer_; }
-  /// It is a pragma that returns a setting and changes none, although SQLite calls it a write.
+  /// The statement is a pragma that returns a setting and changes none, although SQLite calls it a
+  /// write.
   bool reads_pragma() const noexcept { return reads_pragma_; }
-  /// It answers from the schema that the connection remembers, without a look at the file: a
+  /// The statement answers from the connection's schema in memory, without reading the file: a
   /// pragma, or a pragma's table.
   bool reads_schema() const noexcept { return reads_schema_; }
-  /// It changes the statistics that the query planner reads with the schema (ANALYZE).
+  /// The statement changes the statistics that the query planner reads with the schema (ANALYZE).
   bool changes_statistics() const noexcept { return changes_statistics_; }
-  /// It runs ANALYZE if SQLite finds it worthwhile (PRAGMA optimize).
+  /// The statement runs ANALYZE if SQLite finds that worthwhile (PRAGMA optimize).
   bool may_change_statistics() const noexcept { return may_change_statistics_; }
-  /// The view that it creates; else empty.
+  /// The view that the statement creates; otherwise empty.
   const std::string& new_view() const noexcept { return new_view_; }
-  /// What was denied, for the error's text; empty if nothing was.
+  /// The denied action, for the error's text; empty if nothing was denied.
   const std::string& denied() const noexcept { return denied_; }
 
-  /// The statistics were changed by a statement that another one runs, or that a host prepared by
-  /// the native handle. The connection resets it.
+  /// The statistics were changed by a statement inside another one, or by one that a host prepared
+  /// with the native handle. The connection resets this.
   bool statistics_changed = false;
   /// The request is a transaction: settings that last to its end are allowed.
   bool in_transaction = false;

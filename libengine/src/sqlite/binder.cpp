@@ -28,8 +28,8 @@ void binder::load_names() {
   if (!p_->parameter_names.empty() || p_->parameter_count == 0)
     return;
   p_->parameter_names.resize(static_cast<std::size_t>(p_->parameter_count));
-  // Up to the first positional one, which `map_names` refuses: SQLite searches its list of names
-  // from the beginning for each.
+  // Up to the first positional parameter, which `map_names` refuses: SQLite searches its list of
+  // names from the beginning for each.
   for (int i = 1; i <= p_->parameter_count; ++i) {
     const char* name = sqlite3_bind_parameter_name(p_->stmt, i);
     if (name == nullptr)
@@ -59,7 +59,7 @@ int bind_value(sqlite3_stmt* s, int index, const value_ref& v) noexcept {
   return sqlite3_bind_null(s, index);
 }
 
-// Without the detour by a reference: `execute_many` binds these.
+// Binds directly, without a reference: `execute_many` uses this.
 int bind_value(sqlite3_stmt* s, int index, const value& v) noexcept {
   if (const auto* text = std::get_if<std::string>(&v.data()))
     return sqlite3_bind_text64(s, index, text->data(), text->size(), SQLITE_STATIC, SQLITE_UTF8);

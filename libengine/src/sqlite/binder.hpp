@@ -18,16 +18,16 @@ struct sqlite3;
 namespace dbengine::sqlite {
 
 /// Binds all parameters by reference: the values must live until the statement is reset. Throws
-/// `errc::bind` that names the missing, extra or misspelt parameter; nothing has run then.
+/// `errc::bind`, which names the missing, extra or misspelt parameter; nothing has run then.
 class binder {
 public:
   binder(sqlite3* db, prepared& p) : db_(db), p_(&p) {}
 
   void bind(const params_view& v);
-  /// For `execute_many`: a mapping of names serves the next set, too, if that has the same names.
+  /// For `execute_many`: a mapping of names is reused for the next set if that has the same names.
   void bind(const params& set);
-  /// Binds one set after the other into a statement of as many rows. False, without a reason, if a
-  /// set does not fit or a value is refused: the statement of one row reports why.
+  /// Binds consecutive sets into a statement of as many rows. Returns false, without a reason, if a
+  /// set does not fit or a value is refused: the statement of one row reports the reason.
   bool bind_rows(std::span<const params> sets) noexcept;
 
 private:

@@ -13,8 +13,8 @@ namespace dbengine::sqlite {
 
 using clock = std::chrono::steady_clock;
 
-/// Upper bound of every wait. Longer timeouts are clamped to it, so that adding one to a time point
-/// never overflows.
+/// The upper bound of every wait. Longer timeouts are clamped to it, so that adding one to a time
+/// point never overflows.
 inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 * 365);
 
 /// The time point `t` from now; now if `t` is negative.

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the dbengine authors
 
 // The commits of a connection, as SQLite's WAL hook reports them.
-// Thread safety: `count` by any thread; the remainder by the connection's user.
+// Thread safety: `count` by any thread; everything else by the connection's user.
 
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace dbengine::sqlite {
 
-/// Counts commits. The count grows inside COMMIT: a worker that dies right after it is known to
+/// Counts commits. The count grows inside COMMIT: a worker that fails right after it is known to
 /// have committed.
 class commit_record {
 public:

@@ -41,7 +41,7 @@ public:
   /// Makes the request preemptible: it stops with `errc::busy` when `waiting` becomes non-zero.
   void set_preemptible(const std::atomic<std::size_t>& waiting) noexcept { waiting_ = &waiting; }
   bool was_preempted() const noexcept { return waiting_ != nullptr && reason_ == errc::busy; }
-  /// Ends preemptibility and forgets why the request stopped, so that it can run again elsewhere.
+  /// Ends preemptibility and clears the stop reason, so that the request can run again elsewhere.
   void clear_preemptible() noexcept {
     waiting_ = nullptr;
     reason_ = errc::none;
@@ -74,7 +74,7 @@ public:
     }
     return reason_ != errc::none;
   }
-  /// Why the request stopped; `none` if it did not.
+  /// The reason why the request stopped; `none` if it did not.
   errc stop_reason() const noexcept { return reason_; }
 
   /// True if the request ran for a while: it was checked twice. One check proves nothing, because

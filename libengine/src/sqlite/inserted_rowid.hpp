@@ -4,8 +4,8 @@
 // The rowid that one statement inserts.
 // Thread safety: the connection's user.
 //
-// SQLite remembers one rowid a connection, of the last statement that inserted, which may be
-// another request's. So a mark takes its place while a statement runs. If the mark is still there
+// SQLite stores one rowid per connection, of the last statement that inserted, which may belong to
+// another request. So a mark replaces that rowid while a statement runs. If the mark is still there
 // afterwards, nothing was inserted. The SQL function `last_insert_rowid()` returns the rowid that
 // the mark replaced, as it would in SQLite.
 
@@ -31,7 +31,7 @@ public:
   void clear(sqlite3* db) noexcept;
   /// True if no row has replaced the mark.
   bool is_in_place(sqlite3* db) const noexcept;
-  /// What `last_insert_rowid()` returns.
+  /// The value that `last_insert_rowid()` returns.
   std::int64_t visible_rowid(sqlite3* db) const noexcept;
 
 private:
@@ -58,7 +58,7 @@ public:
   inserted_rowid(const inserted_rowid&) = delete;
   inserted_rowid& operator=(const inserted_rowid&) = delete;
 
-  /// 0 if it inserted no row with a rowid.
+  /// 0 if the statement inserted no row with a rowid.
   std::int64_t get() const noexcept {
     return mark_ == nullptr || mark_->is_in_place(db_) ? 0 : mark_->visible_rowid(db_);
   }

@@ -23,16 +23,16 @@ namespace {
 constexpr const char* what = "cannot check the database";
 // SQLite's own default.
 constexpr int max_problems = 100;
-// Names that are tried. A new name comes first in the list if its bucket of the schema's hash table
-// is empty, which at least every eighth one is (SQLite fills it to two entries a bucket).
+// The number of names that are tried. A new name comes first in the list if its bucket of the
+// schema's hash table is empty, which at least every eighth one is (SQLite fills it to two entries
+// a bucket).
 constexpr int max_names = 256;
 
 struct finalize {
   void operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
 };
 
-// The first column of the first row; nothing if there is no row. The statement is not run to its
-// end.
+// The first column of the first row; empty if there is no row. The statement is not run to its end.
 std::optional<std::string> first_row(sqlite3* db, const std::string& sql) {
   sqlite3_stmt* raw = nullptr;
   if (const int rc = sqlite3_prepare_v2(db, sql.c_str(), -1, &raw, nullptr); rc != SQLITE_OK)
@@ -58,7 +58,7 @@ std::int64_t integer(sqlite3* db, const std::string& sql) {
 constexpr const char* first_object =
     "SELECT type || ' ' || name FROM pragma_table_list WHERE schema = 'main' LIMIT 1";
 
-// A table in the memory of one connection, with the b-tree of another table. SQLite's own shell
+// A table in the memory of one connection that uses the b-tree of another table. SQLite's own shell
 // calls it an imposter.
 class imposter {
 public:
@@ -108,8 +108,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return result;
 }
 
-// Removes one of each of `lines`; a line with SQLite's prefix of its place only if there is none
-// without. False if the first of `lines` is missing.
+// Removes one line for each of `lines`; a line with SQLite's position prefix only if there is none
+// without. Returns false if the first of `lines` is missing.
 bool remove_lines(std::vector<std::string>& from, const std::vector<std::string>& lines) {
   bool found = false;
   for (const auto& line : lines) {
@@ -136,7 +136,7 @@ std::vector<std::string> tree_problems(sqlite3* db) {
     refuse("this SQLite was built without the test controls that it needs");
   auto root = integer(db, "SELECT max(rootpage) FROM main.sqlite_schema WHERE rootpage > 1");
   std::vector<std::string> noted{"2nd reference to page " + std::to_string(root)};
-  if (root == 0) { // no table at all: uses a page behind the end
+  if (root == 0) { // no table at all: uses a page beyond the end
     root = integer(db, "PRAGMA main.page_count") + 1;
     const auto page = std::to_string(root);
     noted = {"invalid page number " + page, "Failed to read ptrmap key=" + page,
@@ -149,7 +149,7 @@ std::vector<std::string> tree_problems(sqlite3* db) {
     const imposter added(db, root, name);
     if (first_row(db, first_object) != "table " + name)
       continue;
-    // The first row is about the b-trees. SQLite's own check has reported what comes after it.
+    // The first row is about the b-trees. SQLite's own check has reported the other rows.
     auto found = lines_of(
         first_row(db, "PRAGMA main.quick_check(" +
                           std::to_string(max_problems + static_cast<int>(noted.size())) + ")")
@@ -177,7 +177,7 @@ std::uint32_t number_at(const volatile void* region, std::size_t offset) noexcep
       static_cast<const volatile char*>(region) + offset);
 }
 
-// The pages from `first` on that readers take from the log.
+// The pages from `first` on that readers read from the log.
 std::set<std::uint32_t> pages_in_log(sqlite3_file* file, std::uint32_t first) {
   std::set<std::uint32_t> result;
   const auto region = [&](int n) {
@@ -227,7 +227,7 @@ std::string missing_pages(sqlite3* db) {
   };
   if (whole())
     return {};
-  // The log first: a copy from it into the file meanwhile makes the file longer.
+  // The log first: a checkpoint between the two steps makes the file longer.
   std::set<std::uint32_t> in_log;
   if (first_row(db, "PRAGMA main.journal_mode") == "wal")
     in_log = pages_in_log(file, static_cast<std::uint32_t>(size / page_size) + 1);

@@ -36,10 +36,10 @@ std::vector<std::string> column_of(sqlite3* db, const std::string& sql, const st
 /// `error`.
 sqlite3_stmt* prepare_persistent(sqlite3* db, const char* sql);
 
-/// After BEGIN: takes the snapshot without reading the schema. A schema of thousands of tables
-/// takes longer to read than others need to change it. A statement that reads it before it takes
-/// the snapshot may fail with SQLITE_SCHEMA ("database schema has changed"); within the snapshot it
-/// cannot.
+/// Used after BEGIN: takes the snapshot without reading the schema. Reading a schema of thousands
+/// of tables may take longer than others need to change it. A statement that reads the schema
+/// before it takes the snapshot may fail with SQLITE_SCHEMA ("database schema has changed"); within
+/// the snapshot it cannot.
 inline constexpr const char* take_snapshot = "PRAGMA schema_version";
 
 } // namespace dbengine::sqlite

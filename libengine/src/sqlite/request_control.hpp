@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What limits one request while it runs.
+// The limits of one request while it runs.
 // Thread safety: see each member; the thread that runs the request uses all of them.
 
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How many bytes the results of one request may hold together.
+// The bound on the bytes of all results of one request.
 // Thread safety: used by the thread that runs the request.
 
 #pragma once
@@ -21,12 +21,12 @@ public:
   std::size_t remaining() const noexcept {
     return limit_ == 0 ? std::numeric_limits<std::size_t>::max() : limit_ - std::min(limit_, used_);
   }
-  /// Charges a result that is kept. False if the sum exceeds the bound.
+  /// Charges a result that is kept. Returns false if the sum exceeds the bound.
   bool charge(std::size_t bytes) noexcept {
     used_ += bytes;
     return limit_ == 0 || used_ <= limit_;
   }
-  /// Forgets all charges: the request runs again.
+  /// Removes all charges: the request runs again.
   void reset() noexcept { used_ = 0; }
 
 private:

@@ -22,8 +22,8 @@ namespace dbengine::sqlite {
   result_->bytes.reserve(std::min(p_->last_text, most));
 }
 
-// False if a value does not fit. By `sqlite3_column_value`, because each `sqlite3_column_…`
-// checks the connection's lock and error state again.
+// Returns false if a value does not fit. Uses `sqlite3_column_value`, because each
+// `sqlite3_column_…` checks the connection's lock and error state again.
 [[gnu::always_inline]] inline bool row_collector::append_cells(detail::arena& a) {
   auto* const s = p_->stmt;
   const auto max_bytes = std::min(limits_.bytes, a.bytes.size() + defaults::max_row_bytes);
@@ -43,7 +43,7 @@ namespace dbengine::sqlite {
     case SQLITE_TEXT:
     case SQLITE_BLOB: {
       const bool text = type == SQLITE_TEXT;
-      // The size first: a `zeroblob` is a mere number until its bytes are requested.
+      // The size first: a `zeroblob` is only a number until its bytes are requested.
       const auto size = static_cast<std::size_t>(sqlite3_value_bytes(v));
       if (a.bytes.size() + size > max_bytes)
         return false;

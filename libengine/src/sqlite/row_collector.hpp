@@ -17,7 +17,7 @@
 
 namespace dbengine::sqlite {
 
-/// A result in the making, within its limits.
+/// A result under construction, within its limits.
 class row_collector {
 public:
   struct limits {
@@ -28,7 +28,7 @@ public:
   };
   row_collector(prepared& p, const limits& l) : p_(&p), limits_(l) {}
 
-  /// True if the batch has its rows or bytes.
+  /// True if the batch has reached its number of rows or bytes.
   bool is_full() const noexcept {
     return limits_.batch_rows != 0 &&
            (result_->row_count >= limits_.batch_rows || result_->memory() >= limits_.batch_bytes);
@@ -40,7 +40,7 @@ public:
   void append();
 
   std::size_t bytes() const noexcept { return sizeof(detail::arena) + result_->memory(); }
-  /// Remembers the size for the statement's next result and returns the result.
+  /// Stores the size for the statement's next result and returns the result.
   rows finish();
 
 private:

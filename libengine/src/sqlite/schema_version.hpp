@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How a connection notices that facts about its prepared statements may be stale.
+// Shows a connection that the facts about its prepared statements may be stale.
 // Thread safety: the connection's user.
 
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace dbengine::sqlite {
 
-/// Counts the schema changes that one connection knows of. A prepared statement records the number
+/// Counts the schema changes that one connection has seen. A prepared statement records the number
 /// at which its facts were found.
 class schema_version {
 public:
@@ -32,7 +32,7 @@ public:
     if (std::exchange(changed_in_transaction_, false))
       ++number_;
   }
-  /// The same of a part of the transaction, which stays open.
+  /// The same for a part of the transaction, which stays open.
   void rolled_back_to_savepoint() noexcept {
     if (changed_in_transaction_)
       ++number_;

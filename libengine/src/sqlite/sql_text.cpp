@@ -19,7 +19,7 @@ bool is_space(char c) noexcept {
 }
 
 // The position behind the space at `i`, if any. To SQLite's tokenizer a vertical tab is space
-// within a run of space, and no token at its beginning.
+// within a run of spaces, but not a token at its beginning.
 std::size_t behind_space(std::string_view sql, std::size_t i) noexcept {
   if (i < sql.size() && is_space(sql[i]))
     do
@@ -38,7 +38,7 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
     } else if (c == ';') {
       ++i;
     } else if (sql.substr(i, 3) == "\xef\xbb\xbf") {
-      // SQLite treats a byte order mark as space, wherever it is.
+      // SQLite treats a byte order mark as space, at any position.
       i += 3;
     } else if (sql.substr(i, 2) == "--") {
       i = sql.find('\n', i);
@@ -48,7 +48,7 @@ std::size_t next_statement(std::string_view sql, std::size_t from) noexcept {
                i + 2 < sql.size()) { // at the very end they are two operators
       i = sql.find("*/", i + 2);
       if (i == sql.npos)
-        return sql.npos; // to SQLite an unfinished comment reaches to the end
+        return sql.npos; // to SQLite an unfinished comment extends to the end
       i += 2;
     } else {
       return i;
@@ -73,7 +73,7 @@ bool same_word(std::string_view a, std::string_view b) noexcept {
          sqlite3_strnicmp(a.data(), b.data(), static_cast<int>(b.size())) == 0;
 }
 
-// True if the text has one of the words, be it in a string or comment.
+// True if the text has one of the words, even in a string or comment.
 template <std::size_t N>
 bool has_word(std::string_view text, const std::string_view (&words)[N]) noexcept {
   for (std::size_t i = 0; i < text.size();) {
@@ -239,8 +239,8 @@ std::size_t parameter_lookups(std::string_view sql, std::size_t most) {
 }
 
 // The automaton of `sqlite3_complete` (complete.c), which decides whether one text is complete.
-// This finds the first complete part of a text in one pass. To call SQLite's function at each
-// semicolon would read everything before it again.
+// This function finds the first complete part of a text in one pass. Calling SQLite's function at
+// each semicolon would read all text before it again.
 std::size_t statement_end(std::string_view sql) noexcept {
   enum token { semicolon, space, other, explain, create, temp, trigger, end };
   enum state { nothing, start, normal, explained, created, in_trigger, after_semicolon, at_end };

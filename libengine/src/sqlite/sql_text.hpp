@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Positions in an SQL text. What a text may do is never decided here.
+// Positions in an SQL text. The rights of a statement are never decided here.
 // Thread safety: any thread.
 
 #pragma once
@@ -11,8 +11,8 @@
 
 namespace dbengine::sqlite {
 
-/// The position of the first byte from `from` on that is no space, comment or semicolon; `npos` if
-/// there is none.
+/// The position of the first byte from `from` on that is not a space, comment or semicolon; `npos`
+/// if there is none.
 std::size_t next_statement(std::string_view sql, std::size_t from) noexcept;
 
 /// True if a token with this first byte is a parameter: `:name`, `@name`, `$name`, `?` and `?5`.
@@ -26,14 +26,15 @@ std::size_t parameter_end(std::string_view sql, std::size_t begin) noexcept;
 /// text up to that position once.
 std::size_t statement_end(std::string_view sql) noexcept;
 
-/// How many names SQLite compares in its list of parameters, which has no index, to prepare this
-/// one statement. It searches the list for each `:name`, `@name`, `$name` and each `?5` that is no
-/// new highest number, and for all of them again when it writes their program. Stops counting past
-/// `most`, and at the first semicolon, because the statements of a trigger have no parameters.
+/// The number of names that SQLite compares in its list of parameters, which has no index, to
+/// prepare this one statement. It searches the list for each `:name`, `@name`, `$name` and each
+/// `?5` that is not a new highest number, and for all of them again when it writes their program.
+/// Stops counting past `most`, and at the first semicolon, because the statements of a trigger have
+/// no parameters.
 std::size_t parameter_lookups(std::string_view sql, std::size_t most);
 
-/// True if the first statement may have the word WITH, be it in a string or comment. Reads up to
-/// the first semicolon only, so that a script is read once; text behind one may have it.
+/// True if the first statement may have the word WITH, even in a string or comment. Reads up to the
+/// first semicolon only, so that a script is read once; the text behind it may have the word.
 bool may_have_with(std::string_view sql) noexcept;
 
 /// For an insert of the form `INSERT INTO name [(columns)] VALUES (?, …)`: its parenthesis with
@@ -41,8 +42,8 @@ bool may_have_with(std::string_view sql) noexcept;
 /// comment, a quoted name). SQLite has accepted the text before.
 std::string_view parse_single_row_values(std::string_view sql) noexcept;
 
-/// False if the text certainly only reads. A guess that keeps the writes of one sender in their
-/// order; what a statement may do, SQLite's authorizer decides.
+/// False if the text certainly only reads. A guess that preserves the order of one sender's writes;
+/// SQLite's authorizer decides what a statement may do.
 bool may_write(std::string_view sql) noexcept;
 
 } // namespace dbengine::sqlite

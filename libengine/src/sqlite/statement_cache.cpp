@@ -14,7 +14,7 @@ prepared::~prepared() {
 }
 
 prepared* statement_cache::find(std::string_view sql) {
-  if (!lru_.empty()) { // a loop over one statement needs no hash
+  if (!lru_.empty()) { // repeated use of one statement needs no hash
     auto& p = *lru_.front();
     if (!p.in_use && p.sql == sql) {
       ++hits_;

@@ -22,7 +22,7 @@ struct sqlite3_stmt;
 
 namespace dbengine::sqlite {
 
-/// A prepared statement and what is known of it.
+/// A prepared statement and the facts about it.
 struct prepared {
   std::string sql;
   sqlite3_stmt* stmt = nullptr;
@@ -31,7 +31,7 @@ struct prepared {
 
   // -- facts, explained at the functions of `authorizer` with these names -------------------------
 
-  /// It changes nothing, by SQLite's own answer.
+  /// The statement changes nothing, by SQLite's own answer.
   bool read_only = true;
   bool writes = false;
   /// DDL. sqlite3_changes() is 0; total_changes() can still grow, because full-text search flushes
@@ -41,14 +41,14 @@ struct prepared {
   bool uses_last_rowid = false;
   bool uses_change_counts = false;
   bool dml_only = false;
-  /// Every connection returns the same, at a cost that grows with the steps and bytes only.
+  /// Every connection returns the same, at a cost that grows only with the steps and bytes.
   bool connection_independent = false;
-  /// It answers from the schema in memory, or is an EXPLAIN. Compiled again for each run, after a
-  /// check of the file.
+  /// The statement answers from the schema in memory, or is an EXPLAIN. It is compiled again for
+  /// each run, after a check of the file.
   bool reads_schema = false;
   bool changes_statistics = false;
   bool may_change_statistics = false;
-  /// A reader may not run it; `stmt` is null then.
+  /// A reader may not run the statement; `stmt` is null then.
   bool needs_writer = false;
   /// The connection's schema version when the facts were found.
   std::uint32_t schema_version = 0;
@@ -57,12 +57,12 @@ struct prepared {
 
   // -- cost, see `record_cost` --------------------------------------------------------------------
 
-  /// The most steps and bytes that a run took on this connection.
+  /// The maximum steps and bytes of a run on this connection.
   int max_steps = 0;
   std::size_t max_bytes = 0;
-  /// Stops counting early.
+  /// The number of runs; stops counting early.
   unsigned runs = 0;
-  /// Runs since SQLite's counter was read, which was `steps_at_sample` then.
+  /// Runs since SQLite's counter was last read, with `steps_at_sample` as its value.
   unsigned runs_since_sample = 0;
   int steps_at_sample = 0;
   /// Size of the last result.
@@ -98,9 +98,9 @@ class statement_cache {
 public:
   explicit statement_cache(std::size_t capacity) : capacity_(capacity) {}
 
-  /// The statement of this text if it is cached and not in use; else null.
+  /// The statement of this text if it is cached and not in use; otherwise null.
   prepared* find(std::string_view sql);
-  /// The same without a use: neither counted nor moved to the front.
+  /// The same without using the statement: it is neither counted nor moved to the front.
   const prepared* peek(std::string_view sql) const noexcept;
   /// Inserts a statement and returns it. If its text is cached already (and in use) or too long,
   /// the statement stays outside the index and `release` drops it.
@@ -132,7 +132,7 @@ private:
   std::uint64_t misses_ = 0;
 };
 
-/// A statement of the cache while it is used. Reset when the use ends, however it ends.
+/// A statement of the cache while it is used. Reset when the use ends, on every path.
 class statement_use {
 public:
   statement_use(statement_cache& c, prepared* p) noexcept : cache_(&c), p_(p) { p->in_use = true; }

@@ -191,7 +191,7 @@ private:
   struct scope {
     std::size_t outer;
     std::size_t depth;
-    std::size_t visible = 0; // names, with those of the scopes around it
+    std::size_t visible = 0; // names, including those of the enclosing scopes
     std::map<std::string, std::size_t> bodies{};
   };
   enum class list : std::uint8_t { none, name, named, as, behind };
@@ -199,12 +199,12 @@ private:
     anything,
     table,
     set
-  };             // `set` behind IN: a table, or parentheses with values
+  };             // `set` after IN: a table, or parentheses with values
   struct group { // of parentheses
     std::size_t body = 0;
     std::size_t scope = no_scope;
-    bool from = false;      // a name behind a comma names a table
-    bool into = false;      // it began with INTO
+    bool from = false;      // a name after a comma names a table
+    bool into = false;      // the group began with INTO
     list with = list::none; // the position in the list of a WITH
     token defined;          // the name that was read last there
   };

@@ -44,12 +44,12 @@ std::string decode(std::string_view url, std::string_view text) {
   return out;
 }
 
-// Applies one parameter of the query. True if SQLite must see it, too.
+// Applies one parameter of the query. Returns true if SQLite must see the parameter, too.
 bool apply_parameter(location& loc, std::string_view url, std::string_view item) {
   const auto eq = item.find('=');
   const auto key = item.substr(0, eq);
   const auto val = eq == item.npos ? std::string_view{} : item.substr(eq + 1);
-  if (key == "uri") { // SQLAlchemy's way to mark a URI; SQLite does not know it
+  if (key == "uri") { // marks a URI for SQLAlchemy; SQLite does not know it
     if (val != "true" && val != "1")
       refuse(url, item, "uri must be true");
     return false;
@@ -160,7 +160,7 @@ location parse_url(std::string_view url) {
 }
 
 std::filesystem::path resolve_links(std::filesystem::path path) {
-  // As many as the kernel follows.
+  // The same number as the kernel's.
   constexpr int max_links = 40;
   const auto asked = path;
   std::error_code ec;
@@ -168,7 +168,7 @@ std::filesystem::path resolve_links(std::filesystem::path path) {
     auto real = std::filesystem::weakly_canonical(path, ec);
     if (ec == std::errc::too_many_symbolic_link_levels)
       break;
-    if (ec) // a folder that may not be searched: opening the file reports that
+    if (ec) // the folder may not be searched: opening the file reports that
       return path.lexically_normal();
     path = real.lexically_normal();
     const auto target = std::filesystem::read_symlink(path, ec);
@@ -192,7 +192,7 @@ location locate(std::string_view url) {
   auto absolute = std::filesystem::absolute(loc.path, ec);
   if (ec)
     throw error(errc::invalid_url, "\"" + loc.path.string() + "\": " + ec.message());
-  // Follows symbolic links, so that one file has one lock, whatever name it is opened by.
+  // Follows symbolic links, so that one file has one lock, whatever name is used to open it.
   loc.path = resolve_links(absolute);
   if (loc.uri) {
     std::string encoded;

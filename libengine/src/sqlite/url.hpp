@@ -18,11 +18,11 @@ namespace dbengine::sqlite {
 class id_clock;
 class truncation_check;
 
-/// The place of a database, and how its connections open it.
+/// The location of a database, and how its connections open it.
 struct location {
   /// Absolute path of the file; empty for a memory database.
   std::filesystem::path path;
-  /// The name for SQLite: the path, or a `file:` URI with the query that the user wrote.
+  /// The name for SQLite: the path, or a `file:` URI with the user's query.
   std::string filename;
   /// The VFS by name; empty means SQLite's default.
   std::string vfs;
@@ -32,8 +32,8 @@ struct location {
   bool read_only = false;
   /// The file may be created; false for `mode=rw`.
   bool create = true;
-  /// When an opening engine began to wait for others, so that all its waits count as one. Empty
-  /// once it is open.
+  /// The time at which an opening engine began to wait for others, so that all its waits count as
+  /// one. Empty once it is open.
   std::optional<std::chrono::steady_clock::time_point> waiting_since = {};
   /// The verdict on the file, shared by the connections of an engine. Null: the connection makes
   /// its own.

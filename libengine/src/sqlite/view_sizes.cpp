@@ -13,7 +13,7 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// Nothing if SQLite has no memory for it.
+// Empty if SQLite has no memory for the text.
 std::optional<std::string> text_of(sqlite3_stmt* s, int column) {
   if (sqlite3_column_type(s, column) == SQLITE_NULL) // written by hand
     return "";
@@ -76,7 +76,7 @@ int view_sizes::load() {
 }
 
 extent view_sizes::largest_with(const std::string& name, std::string_view create_view) {
-  schema_version_ = -1; // the sizes found now are right only if the statement runs
+  schema_version_ = -1; // the present sizes are right only if the statement runs
   for (auto& [_, v] : views_)
     v.is = view::state::unknown;
   views_[name] = {.text = std::string(create_view)};

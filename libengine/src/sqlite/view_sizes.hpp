@@ -26,16 +26,17 @@ public:
   view_sizes(const view_sizes&) = delete;
   view_sizes& operator=(const view_sizes&) = delete;
 
-  /// Reads the views again if something was committed since, or if `changed`: the open transaction
-  /// has changed the schema. Returns an SQLite code; after an error, SQLite may have rolled back
-  /// the open transaction. Cost: 20 ns without a commit, 1 us after one that changed no schema.
+  /// Reads the views again if something was committed since then, or if `changed`: the open
+  /// transaction has changed the schema. Returns an SQLite code; after an error, SQLite may have
+  /// rolled back the open transaction. Cost: 20 ns without a commit, 1 us after one that changed no
+  /// schema.
   int refresh(bool changed);
   /// As of the last refresh.
   bool has_views() const noexcept { return !views_.empty(); }
   /// The size of a view; zero for any other name. The name is in lower case.
   extent of(const std::string& name) { return size_of(name, 0); }
   /// The size of the largest view if this CREATE VIEW were run. Views may exist before those that
-  /// they name, so every view may grow. After a refresh.
+  /// they name, so every view may grow. Call it after a refresh.
   extent largest_with(const std::string& name, std::string_view create_view);
 
 private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Whether the files of a connection are still those that it opened, and whole.
-// Thread safety: `fence_reason` by any thread; the remainder by the connection's user.
+// Checks that the files of a connection are still the ones that it opened, and complete. Thread
+// safety: `fence_reason` by any thread; everything else by the connection's user.
 
 #pragma once
 
@@ -21,8 +21,8 @@ namespace dbengine::sqlite {
 class mapping_policy;
 class wal_index;
 
-/// The checks of the database file, its WAL and the WAL index, and when they are due. The verdict
-/// is shared by all connections of an engine (`location::truncation`).
+/// The checks of the database file, its WAL and the WAL index, and their due times. The verdict is
+/// shared by all connections of an engine (`location::truncation`).
 class file_checks {
 public:
   file_checks(const location& where, const wal_index& index, const mapping_policy& mapping,
@@ -30,31 +30,30 @@ public:
       : where_(&where), index_(&index), mapping_(&mapping), mmap_size_(mmap_size) {}
 
   void set_database(sqlite3* db) noexcept { db_ = db; }
-  /// Records the files of a database in WAL mode as they are now: `check_identity` compares with
-  /// them.
+  /// Records the present files of a database in WAL mode: `check_identity` compares with them.
   void record_identity();
 
-  /// Why the engine is fenced; null if it is not. Checks nothing.
+  /// The reason why the engine is fenced; null if it is not. Checks nothing.
   const char* fence_reason() const noexcept;
-  /// Throws `errc::fenced` if `fence_reason` says so.
+  /// Throws `errc::fenced` if `fence_reason` is not null.
   void throw_if_fenced(outcome o) const;
 
-  /// After each statement: a file was truncated, so that what was read may be data that no
-  /// connection wrote. Mapped pages report that by themselves; whether a page was read otherwise,
-  /// SQLite's own counter says.
+  /// Called after each statement: true if a file was truncated, so that the statement may have read
+  /// data that no connection wrote. Mapped pages report a truncation by themselves; SQLite's own
+  /// counter shows whether a page was read otherwise.
   bool is_truncated() noexcept;
   /// The same, checked at once: missing pages look malformed.
   bool is_truncated_now() noexcept;
 
-  /// The database file, its WAL or the WAL index is no longer the one that was opened. Empty if all
-  /// is well.
+  /// Reports a database file, WAL or WAL index that is no longer the one that was opened. Empty if
+  /// all are unchanged.
   std::string check_identity();
-  /// The same before a write: checks only if the last check was a while ago.
+  /// The same before a write: checks only if the last check is not recent.
   std::string check_identity_if_stale();
-  /// The next `check_identity` looks at the paths, however recent the last check is.
+  /// The next `check_identity` checks the paths, however recent the last check is.
   void force_stat_check() noexcept { files_.force_stat_check(); }
-  /// Closing the connection makes no checkpoint. After damage, that checkpoint would copy what the
-  /// WAL seems to hold into what seems to be the database, and delete the WAL.
+  /// Prevents a checkpoint when the connection is closed. After damage, that checkpoint would copy
+  /// the apparent content of the WAL into the apparent database, and delete the WAL.
   void keep_wal() noexcept;
 
 private:

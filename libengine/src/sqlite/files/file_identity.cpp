@@ -16,7 +16,7 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// How long a check of the paths is valid.
+// The time for which a check of the paths is valid.
 constexpr std::chrono::milliseconds trusted_for{1};
 // How often, 1 ms apart, the path of a file that is open and has links must be missing before the
 // file counts as moved.
@@ -24,10 +24,10 @@ constexpr int tries_without_file = 20;
 // The WAL index is mapped in regions of this size, and always has the first one ("WAL-Index Format"
 // on sqlite.org).
 constexpr off_t min_index_bytes = 32'768;
-// Another process that commits all the time may prevent a consistent check of index and WAL.
+// Another process that commits continuously may prevent a consistent check of index and WAL.
 constexpr int max_tries = 64;
 
-// The bytes that the WAL has at least, by its index.
+// The minimum size of the WAL in bytes, by its index.
 off_t min_wal_bytes(const wal_index::header& h) noexcept {
   const auto frames = wal_index::last_frame(h);
   return frames == 0 ? 0 : 32 + off_t{frames} * (24 + wal_index::page_size(h));
@@ -50,9 +50,9 @@ bool file_identity::tracked_file::is_same(const struct stat& now) const noexcept
   return now.st_ino == last_stat.st_ino && now.st_dev == last_stat.st_dev;
 }
 
-// Sets `now` to the state of the open file, wherever its name is. If the path cannot be checked
-// (rights, memory, a server that does not answer), nothing is known: only a missing name or another
-// file is a proof.
+// Sets `now` to the state of the open file, whatever its name is. If the path cannot be checked
+// (rights, memory, a server that does not answer), the result is unknown: only a missing name or
+// another file is a proof.
 file_identity::found file_identity::tracked_file::stat_check(struct stat& now) const noexcept {
   for (int i = 1;; ++i) {
     if (::stat(path.c_str(), &now) == 0)
@@ -73,7 +73,7 @@ void file_identity::record(const std::string& database) {
   index_.record(database + "-shm");
 }
 
-// True if nothing happened to the names: the number of links is unchanged, as is the time of the
+// True if the names are unchanged: the number of links is the same, and so is the time of the
 // database's last status change, which a new name sets, too. (Each write sets that of the WAL.)
 bool file_identity::fstat_check(struct stat& file, struct stat& wal) noexcept {
   if (!database_.handle || ::fstat(database_.handle.get(), &file) != 0 ||
@@ -107,7 +107,7 @@ std::string file_identity::stat_check(struct stat& file, struct stat& wal,
     }
   }
   if (index_.exists && shm.st_size < min_index_bytes) {
-    length.report_index_truncated(); // what is read by it must not be used
+    length.report_index_truncated(); // data that is read by this index must not be used
     return index_truncated;
   }
   return {};
@@ -145,11 +145,11 @@ std::string file_identity::check(const wal_index& index, truncation_check& lengt
     return length.failure();
   if (!wal_.exists || !index.attached())
     return {};
-  // The index is read after the WAL: it knows by now what another process's checkpoint cut off. It
-  // also knows what that process wrote meanwhile, so if the WAL seems short, both are checked
-  // together.
+  // The index is read after the WAL: it then includes the frames that another process's checkpoint
+  // cut off. It also includes frames that the process wrote in between, so if the WAL seems short,
+  // both are checked together.
   const bool first_check = DBENGINE_MUTANT("believes the first look");
-  if (first_check) // widens the moment in which others commit
+  if (first_check) // lengthens the time in which others can commit
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   if (wal.st_size < min_wal_bytes(index.read()) && (first_check || is_wal_truncated(index)))
     return "the write-ahead log was cut short";

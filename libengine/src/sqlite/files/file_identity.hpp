@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Whether the database, its WAL and the WAL index are still the files that were opened.
+// Checks that the database, its WAL and the WAL index are still the files that were opened.
 // Thread safety: the write connection's user.
 
 #pragma once
@@ -24,27 +24,27 @@ namespace dbengine::sqlite {
 /// length of the files.
 class file_identity {
 public:
-  /// Records the files as they are. `database`: its path; the others are beside it.
+  /// Records the present files. `database`: its path; the others are beside it.
   void record(const std::string& database);
-  /// What happened to the files, in words; empty if all is well or nothing is proved.
+  /// The change of the files, in words; empty if there is none or no proof of one.
   ///
   /// Cost: three system calls. Within a millisecond of the last check of the paths, an fstat of
-  /// database and WAL takes a fraction of that. It notices that one was deleted, replaced,
+  /// database and WAL takes a fraction of that. This fstat detects that one was deleted, replaced,
   /// truncated or (the database) moved.
   std::string check(const wal_index& index, truncation_check& length, sqlite3* db);
-  /// The same before a write, if the last check was a while ago: the write would fill a WAL that
-  /// was truncated since, and leave a hole in it. (Not each time: it costs a twentieth of a small
+  /// The same before a write, if the last check is not recent: if the WAL was truncated since then,
+  /// the write would leave a hole in it. (Not each time: the check costs a twentieth of a small
   /// write.)
   std::string check_if_stale(const wal_index& index, truncation_check& length, sqlite3* db);
 
-  /// The next check looks at the paths, however recent the last one is.
+  /// The next check uses the paths, however recent the last one is.
   void force_stat_check() noexcept { stat_checked_ = {}; }
 
 private:
   enum class found : unsigned char { same, other, none, unknown };
   struct tracked_file {
     std::string path;
-    // O_PATH: to close it drops none of SQLite's locks.
+    // O_PATH: closing it drops none of SQLite's locks.
     os::unique_fd handle;
     struct stat last_stat {}; // when the path was checked last
     bool exists = false;

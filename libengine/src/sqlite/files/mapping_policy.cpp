@@ -12,7 +12,8 @@
 namespace dbengine::sqlite {
 
 void mapping_policy::map(bool on) noexcept {
-  // Set at the file itself: the pager asks it page by page, and reads a page that is not mapped.
+  // Set at the file itself: the pager asks the file for each page, and reads a page that is not
+  // mapped.
   sqlite3_int64 limit = on ? limit_ : 0;
   sqlite3_file_control(db_, "main", SQLITE_FCNTL_MMAP_SIZE, &limit);
   mapped_ = on;

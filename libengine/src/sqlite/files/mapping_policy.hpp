@@ -14,8 +14,8 @@ namespace dbengine::sqlite {
 
 /// Turns the mapping off when snapshots are short, and on again when they are long.
 ///
-/// Each new snapshot makes SQLite give up its mapping of the file. If new snapshots come often,
-/// reads are cheaper without one; the mapping saves 10 to 20 % of pure reads.
+/// Each new snapshot makes SQLite drop its mapping of the file. If new snapshots are frequent,
+/// reads are cheaper without a mapping; it saves 10 to 20 % of pure reads.
 class mapping_policy {
 public:
   /// `limit`: the bytes that may be mapped.
@@ -31,7 +31,8 @@ public:
     if (!mapped_)
       count_unmapped_read();
   }
-  /// A reader replaces its snapshot; `reuses`: how often snapshots were used again, in total.
+  /// A reader replaces its snapshot; `reuses`: the total number of times that snapshots were
+  /// reused.
   void snapshot_replaced(std::uint64_t reuses) noexcept;
 
 private:

@@ -20,7 +20,8 @@ namespace dbengine::sqlite {
 
 namespace {
 
-// Each takes a microsecond. If another process is faster for so long, the next check decides.
+// Each takes a microsecond. If another process changes the file for longer than that, the next
+// check decides.
 constexpr int max_tries = 16;
 
 sqlite3_file* file_of(sqlite3* db) noexcept {
@@ -31,14 +32,14 @@ sqlite3_file* file_of(sqlite3* db) noexcept {
              : nullptr;
 }
 
-// What the file's own header says ("Database File Format" on sqlite.org).
+// The content of the file's own header ("Database File Format" on sqlite.org).
 struct header {
   off_t length = 0; // in bytes; 0 if it names no valid number of pages
   bool wal = false;
 };
 
-// Reads by SQLite's own descriptor: to close another one would drop SQLite's locks. `size`: of the
-// file. Nothing is read behind its end, because SQLite may have it mapped.
+// Reads by SQLite's own descriptor: closing another one would drop SQLite's locks. `size`: of the
+// file. Nothing is read beyond its end, because SQLite may have the file mapped.
 header header_of(sqlite3_file* file, off_t size) noexcept {
   constexpr off_t header_size = 100;
   if (size < header_size)
@@ -58,7 +59,8 @@ header header_of(sqlite3_file* file, off_t size) noexcept {
   return h;
 }
 
-// True for a rollback journal that SQLite would play back, by its rule: it begins with no zero.
+// True for a rollback journal that SQLite would play back; by its rule, such a journal does not
+// begin with zero.
 bool is_hot(const char* journal) noexcept {
   const os::unique_fd fd(::open(journal, O_RDONLY | O_CLOEXEC));
   if (!fd)
@@ -67,7 +69,7 @@ bool is_hot(const char* journal) noexcept {
   return ::read(fd.get(), &first, 1) == 1 && first != 0;
 }
 
-// Keeps other connections from writing to a file in rollback mode.
+// Prevents other connections from writing to a file in rollback mode.
 class shared_lock {
 public:
   shared_lock(sqlite3* db, sqlite3_file* file) noexcept : file_(file) {
@@ -108,7 +110,7 @@ void truncation_check::track(const wal_index& index, sqlite3* db) {
       index_path_ = real.string() + "-shm";
       size_.store(file.st_size, std::memory_order_relaxed);
     }
-    // Each time: after the engine's last connection has closed, it is another file.
+    // Set each time: after the engine's last connection has closed, the index is another file.
     if (!index.attached())
       return;
     if (::stat(index_path_.c_str(), &file) == 0)
@@ -148,9 +150,9 @@ void truncation_check::remember(off_t size, const wal_index::progress& checkpoin
   backfilled_.store(checkpoints.backfilled, std::memory_order_relaxed);
 }
 
-// Decides by the table at the head of the header file. What the index says holds for the moment of
-// the fstat if it says the same before and after it: a checkpoint's numbers never return to an
-// earlier value.
+// Decides by the table at the head of the header file. The index is valid for the moment of the
+// fstat if it is the same before and after it: a checkpoint's numbers never return to an earlier
+// value.
 bool truncation_check::check_with_index(const wal_index& index, sqlite3* db) noexcept {
   const base::scoped_lock lock(mutex_);
   for (int i = 0; i < max_tries; ++i) {
@@ -186,8 +188,8 @@ bool truncation_check::check_with_index(const wal_index& index, sqlite3* db) noe
   return true;
 }
 
-// In rollback mode a writer changes header and length at different moments, but only under a lock
-// that excludes ours.
+// In rollback mode a writer changes header and length at different times, but only under a lock
+// that excludes this one.
 bool truncation_check::check_without_index(sqlite3* db) noexcept {
   const base::scoped_lock lock(mutex_);
   auto* opened = file_of(db);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Whether the database file or the WAL index was truncated while it was open.
+// Detects that the database file or the WAL index was truncated while it was open.
 // Thread safety: any thread. Ownership: shared by the connections of an engine.
 //
-// Data that was read behind the end of a file was written by no connection. The check runs after
+// Data that was read beyond the end of a file was written by no connection. The check runs after
 // each statement, so it must cost next to nothing:
 //
 // - A statement that read a page from the file checks at once; the read pays for that.
-// - Mapped pages are no reads. The SIGBUS handler reports a page that was cut off whole. For a page
-//   that was cut in its middle, one thread checks once in a tick of the kernel's coarse clock (1 to
-//   10 ms, mostly 4).
+// - Mapped pages are not read by calls. The SIGBUS handler reports a page that was cut off as a
+//   whole. For a page that was cut in its middle, one thread checks once in a tick of the kernel's
+//   coarse clock (1 to 10 ms, mostly 4).
 //
 // The verdict is final, so it needs a proof. In WAL mode only checkpoints change the length, those
 // of other programs included, and the WAL index records their progress. By the checkpoints:
@@ -49,14 +49,14 @@ class truncation_check {
 public:
   explicit truncation_check(std::filesystem::path file) : path_(std::move(file)) {}
 
-  /// Begins to check the file, which the connection of `db` has open, and the file of the WAL index
+  /// Begins to check the file that the connection of `db` has open, and the file of the WAL index
   /// once a connection has it. Idempotent.
   void track(const wal_index& index, sqlite3* db);
-  /// Reports the size of the file. False, from then on for ever, if it proves a truncation. `index`
-  /// and `db` are those of the caller's connection.
+  /// Reports the size of the file. Returns false, from then on for ever, if it proves a truncation.
+  /// `index` and `db` are those of the caller's connection.
   bool check_size(off_t size, const wal_index& index, sqlite3* db) noexcept;
-  /// True if the database or the WAL index was truncated while it was open. Checks if something was
-  /// `read`, or if the last check was a tick ago.
+  /// True if the database or the WAL index was truncated while it was open. Checks if `read` is
+  /// true (the file was read), or if the last check was a tick ago.
   bool is_truncated(const wal_index& index, sqlite3* db, bool read) noexcept {
     if (failure() != nullptr)
       return true;
@@ -71,7 +71,7 @@ public:
   void report_index_truncated() noexcept {
     failure_.store(index_truncated, std::memory_order_relaxed);
   }
-  /// The verdict, in words; null if all is well. Checks nothing.
+  /// The verdict, in words; null if there is no truncation. Checks nothing.
   const char* failure() const noexcept {
     if (const char* known = failure_.load(std::memory_order_relaxed); known != nullptr)
       return known;
@@ -90,7 +90,7 @@ private:
       DBENGINE_REQUIRES(mutex_);
 
   const std::filesystem::path path_;
-  os::unique_fd handle_; // O_PATH: to close it drops none of SQLite's locks
+  os::unique_fd handle_; // O_PATH: closing it drops none of SQLite's locks
   os::guarded_mapping guard_;
   os::guarded_mapping index_guard_;
   // The last check that counts. Changed under the mutex. A reader without it may see a mixture of

@@ -94,7 +94,7 @@ wal_index::progress wal_index::checkpoints() const noexcept {
 }
 
 std::uint32_t wal_index::page_size(const header& h) noexcept {
-  // Bytes 14 and 15: 1 stands for 65,536.
+  // Bytes 14 and 15: 1 means 65,536.
   std::uint16_t page = 0;
   std::memcpy(&page, reinterpret_cast<const char*>(h.data()) + 14, sizeof page);
   return (page & 0xfe00U) + ((page & 1U) << 16);

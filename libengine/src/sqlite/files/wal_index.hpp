@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Which commit is the newest, read without a system call.
+// The newest commit, read without a system call.
 // Thread safety: the connection's user.
 
 #pragma once
@@ -15,8 +15,8 @@ struct sqlite3;
 namespace dbengine::sqlite {
 
 /// The 48-byte header at the start of SQLite's WAL index (see "WAL-Index Format" on sqlite.org).
-/// Every commit, by any process, changes it. It is read by the mapping of the connection's own VFS
-/// file: to open the `-shm` file again would drop SQLite's locks when that descriptor closes.
+/// Every commit, by any process, changes it. It is read through the mapping of the connection's own
+/// VFS file: a second descriptor of the `-shm` file would drop SQLite's locks when it is closed.
 class wal_index {
 public:
   using header = std::array<std::uint64_t, 6>;
@@ -27,8 +27,8 @@ public:
 
   header read() const noexcept;
   bool equals(const header& h) const noexcept;
-  /// The header if both of its copies agree and its checksum is right; nothing while a process
-  /// writes it.
+  /// The header if both of its copies agree and its checksum is right; empty while a process writes
+  /// it.
   std::optional<header> consistent_header() const noexcept;
 
   /// The progress of checkpoints. Only a checkpoint that copied every frame truncates the database
@@ -39,7 +39,7 @@ public:
     std::uint32_t backfilled = 0;
     std::uint32_t attempted = 0;
 
-    /// True if no checkpoint is at work and none was given up half way.
+    /// True if no checkpoint runs and none was given up in the middle.
     bool is_idle() const noexcept { return backfilled == attempted; }
     bool operator==(const progress&) const = default;
   };

@@ -17,7 +17,7 @@ void collation_failure::failed(const std::string& collation, const std::string& 
   } catch (...) { // no memory for the text; the failure is recorded nevertheless
     message_ = "a collation failed";
   }
-  // Stops sorting in a wrong order. A reader has other statements open that must not be
+  // Stops sorting in a wrong order. A reader has other open statements, which must not be
   // interrupted: its own request gets the error instead.
   if (writing || !request)
     sqlite3_interrupt(db_);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The failure of a host's collation. SQLite does not let a comparison fail: it gets an arbitrary
-// order, and nothing that was read or written by that order may be used.
+// The failure of a host's collation. A comparison cannot report a failure to SQLite: it returns an
+// arbitrary order, and rows that were read or written in that order must not be used.
 // Thread safety: the user of the connection. Ownership: shared by a connection and its collations,
 // as `stop_test`.
 
@@ -26,20 +26,20 @@ public:
 
   /// Records that a comparison threw. Called in the comparison, so it never throws.
   void failed(const std::string& collation, const std::string& why) noexcept;
-  /// True if the collation is no longer called. Bytes are compared instead, which is an order, if
-  /// not the right one.
+  /// True if the collation is no longer called. Bytes are compared instead, which is a consistent
+  /// order, but not the right one.
   bool has_failed() const noexcept { return failed_; }
-  /// The error of the statement that ran meanwhile.
+  /// The error of the statement that ran during the failure.
   const std::string& message() const noexcept { return message_; }
   /// Starts a statement.
   void begin() noexcept { failed_ = false; }
 
-  /// True while the open transaction contains what was written by a wrong order. It must be rolled
+  /// True while the open transaction contains rows written in a wrong order. It must be rolled
   /// back.
   bool forbids_commit() const noexcept { return wrote_; }
   /// The transaction was rolled back.
   void rolled_back() noexcept { wrote_ = false; }
-  /// The connection is gone, but a handle of it remains.
+  /// The connection no longer exists, but a handle of it remains.
   void end() noexcept { running_ = nullptr; }
 
 private:

@@ -88,15 +88,15 @@ bool knows(sqlite3* db, const char* sql) {
   sqlite3_stmt* s = nullptr;
   const int rc = sqlite3_prepare_v2(db, sql, -1, &s, nullptr);
   sqlite3_finalize(s);
-  if (rc == SQLITE_NOMEM) // says nothing about the function
+  if (rc == SQLITE_NOMEM) // no statement about the function
     check(db, rc, sql);
   return rc == SQLITE_OK;
 }
 
 // SQLite searches an index for the prefix of a pattern only if the function `like` has a flag that
 // `sqlite3_create_function` removes. `PRAGMA case_sensitive_like` registers SQLite's own function
-// again and then sets the flag on the function of that name. While a statement is open it cannot
-// register, and sets the flag on ours.
+// again and then sets the flag on the function of that name. While a statement is open the pragma
+// cannot register, and sets the flag on the replaced function.
 void mark_like(sqlite3* db) {
   sqlite3_stmt* open = nullptr;
   check(db, sqlite3_prepare_v2(db, "SELECT 1 UNION ALL SELECT 2", -1, &open, nullptr), "like");

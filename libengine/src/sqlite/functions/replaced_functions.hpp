@@ -41,8 +41,8 @@ struct replaced_function {
 /// Call it before other functions are registered and before an authorizer is installed. `stop` is
 /// checked while one of them runs.
 ///
-/// Why not `glob`? With another function the planner would no longer search an index for a prefix.
-/// Its patterns are bounded by `defaults::glob_pattern_bytes` instead.
+/// Why not `glob`? With a replaced function the planner would no longer search an index for a
+/// prefix. Its patterns are bounded by `defaults::glob_pattern_bytes` instead.
 void register_replaced_functions(sqlite3* db, const std::shared_ptr<const stop_test>& stop);
 
 // -- the functions, by SQLite's signature ---------------------------------------------------------

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // `json_patch`, and `jsonb_patch` if SQLite has it. SQLite searches each member of the patch among
-// all members of the target, which may grow by each: a patch of ten megabytes takes hours. Its
-// results differ from version to version. So SQLite's own function computes the result, on a
+// all members of the target, which may grow with each: a patch of ten megabytes takes hours. The
+// results differ between versions of SQLite. So SQLite's own function computes the result, on a
 // private connection in memory, and documents that would take too long are refused.
 
 #include "sqlite/functions/replaced_functions.hpp"
@@ -19,12 +19,12 @@ namespace {
 
 constexpr int json_subtype = 'J';
 
-// Members that one call may have to search, about 50 ms: those of the patch times those of both
-// documents. That is a patch of 100 members for a document of 300,000, or one of 3,800 for another
-// of as many.
+// The maximum number of member comparisons in one call, about 50 ms: the members of the patch times
+// those of both documents. That is a patch of 100 members for a document of 300,000, or one of
+// 3,800 for another of as many.
 constexpr std::size_t most_lookups = 30'000'000;
 
-// An upper bound of the members of a document: the colons outside of strings.
+// An upper bound of the members of a document: the colons outside strings.
 std::size_t members(sqlite3_value* v) {
   if (sqlite3_value_type(v) ==
       SQLITE_BLOB) // SQLite's binary form: a name and a value take at least one byte each

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// `like(pattern, text [, escape])`, which `text LIKE pattern` calls. As SQLite's, it backtracks to
-// the last `%` only: what was matched before remains right. Cost: the length of the text times the
-// length of the pattern.
+// `like(pattern, text [, escape])`, which `text LIKE pattern` calls. Like SQLite's, it backtracks
+// to the last `%` only: earlier matches remain right. Cost: the length of the text times the length
+// of the pattern.
 
 #include "base/fault.hpp"
 #include "sqlite/functions/replaced_functions.hpp"
@@ -81,8 +81,8 @@ public:
   }
 
 private:
-  // Reads the pattern behind a `%`. Returns the result if it is known, or null if what follows must
-  // be searched for.
+  // Reads the pattern behind a `%`. Returns the result if it is known, or null if the following
+  // pattern must be searched for.
   const bool* begin_search() noexcept {
     static constexpr bool yes = true;
     static constexpr bool no = false;
@@ -100,8 +100,8 @@ private:
     return nullptr;
   }
 
-  // Finds the next place in the text with the character behind the last `%`; the pattern is matched
-  // again from there.
+  // Finds the next position in the text with the character behind the last `%`; the pattern is
+  // matched again from there.
   verdict search_on() noexcept {
     if (behind_ == nullptr)
       return verdict::differs;

@@ -3,8 +3,8 @@
 
 // `trim`, `ltrim`, `rtrim`, `replace` and `instr`. SQLite converts an argument to text in place,
 // which changes a blob for the next reader of that register. Each function here converts the same
-// arguments in the same order as SQLite's, so that the results of later rows and of the rest of the
-// statement are equal, too.
+// arguments in the same order as SQLite's, so that the results of later rows and of the other
+// expressions are equal, too.
 
 #include "base/fault.hpp"
 #include "sqlite/functions/replaced_functions.hpp"
@@ -105,7 +105,7 @@ bool take_set(sqlite3_context* context, bytes text, character_set& set) {
   return true;
 }
 
-// The length of the character of the set at one end of the text; nowhere if there is none.
+// The length of the character of the set at one end of the text; `nowhere` if there is none.
 found character_at(bytes text, std::size_t size, bool end, character_set& set, std::size_t& length,
                    work_meter& work) noexcept {
   for (std::size_t i = 0; i < set.count; ++i) {
@@ -156,8 +156,8 @@ void replaced_trim(sqlite3_context* context, int count, sqlite3_value** values) 
 
 namespace {
 
-// Counts how often the pattern occurs. Counted before anything is written, so that the size of the
-// result is known.
+// Counts the occurrences of the pattern before anything is written, so that the size of the result
+// is known.
 found count_places(bytes text, std::size_t size, std::string_view pattern, std::size_t& places,
                    work_meter& work) noexcept {
   for (bytes at = text;; at += pattern.size(), ++places)
@@ -232,8 +232,8 @@ void replaced_replace(sqlite3_context* context, int, sqlite3_value** values) {
 
 namespace {
 
-// The place of a match. For two blobs it counts bytes, else characters, and a match inside of a
-// character is none.
+// The position of a match. For two blobs in bytes, otherwise in characters; a match inside a
+// character does not count.
 found place_of(bytes text, std::size_t size, std::string_view needle, bool is_text,
                sqlite3_int64& place, work_meter& work) noexcept {
   bytes at = text;

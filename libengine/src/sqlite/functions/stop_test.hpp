@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The check by which a long SQL function learns that its statement must stop.
+// The check that makes a long SQL function stop with its statement.
 // Thread safety: the user of the connection. Ownership: shared by a connection and its functions,
 // because a handle that a host left with open statements outlives the connection.
 
@@ -19,7 +19,7 @@ public:
 
   /// True if the running statement must stop.
   bool wanted() const noexcept { return ask_ != nullptr && ask_(data_) != 0; }
-  /// The connection is gone: `wanted` is false from now on.
+  /// The connection no longer exists: `wanted` is false from now on.
   void end() noexcept { ask_ = nullptr; }
 
 private:

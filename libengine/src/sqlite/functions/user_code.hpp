@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The host's functions and collations that a thread is inside of. A call of such a function to its
-// own engine would wait for the statement that called the function.
+// The host's functions and collations that are running on a thread. If such a function called its
+// own engine, the call would wait for the statement that called the function.
 // Thread safety: each thread has its own list. Ownership: on the stack of the call.
 
 #pragma once
@@ -26,9 +26,9 @@ public:
   user_code(const user_code&) = delete;
   user_code& operator=(const user_code&) = delete;
 
-  /// True if this thread is inside of any function. Cost: one thread-local load.
+  /// True if this thread is inside any function. Cost: one thread-local load.
   static bool runs() noexcept { return innermost_ != nullptr; }
-  /// True if this thread is inside of a function of the engine with these options, at any depth.
+  /// True if this thread is inside a function of the engine with these options, at any depth.
   static bool runs_for(const options& o) noexcept {
     for (const auto* u = innermost_; u != nullptr; u = u->outer_)
       if (is_in(u->callee_, o.functions) || is_in(u->callee_, o.collations))

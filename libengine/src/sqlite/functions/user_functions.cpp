@@ -92,7 +92,7 @@ void register_user_functions(sqlite3* db, const options& o,
   for (const auto& f : o.functions) {
     const int flags = SQLITE_UTF8 | (f.deterministic ? SQLITE_DETERMINISTIC : 0);
     if (!f.call)
-      throw error(errc::invalid_option, "function \"" + f.name + "\" has nothing to call");
+      throw error(errc::invalid_option, "function \"" + f.name + "\" has no callback");
     const int rc = sqlite3_create_function_v2(db, f.name.c_str(), f.arguments, flags,
                                               const_cast<function*>(&f), &call_user, nullptr,
                                               nullptr, nullptr);
@@ -105,9 +105,9 @@ void register_user_functions(sqlite3* db, const options& o,
     failure = std::make_shared<collation_failure>(db, nullptr);
   for (const auto& c : o.collations) {
     if (!c.compare)
-      throw error(errc::invalid_option, "collation \"" + c.name + "\" has nothing to call");
+      throw error(errc::invalid_option, "collation \"" + c.name + "\" has no callback");
     auto own = std::make_unique<bound_collation>(bound_collation{&c, failure});
-    // Unlike a function's, the destructor is not called if it fails.
+    // Unlike a function's destructor, this one is not called if the registration fails.
     if (sqlite3_create_collation_v2(db, c.name.c_str(), SQLITE_UTF8, own.get(), &compare_user,
                                     [](void* p) { delete static_cast<bound_collation*>(p); }) !=
         SQLITE_OK)

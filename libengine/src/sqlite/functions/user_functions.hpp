@@ -23,7 +23,7 @@ void register_user_functions(sqlite3* db, const options& o,
                              std::shared_ptr<collation_failure> failure = nullptr);
 
 /// Registers them on a private database in memory, so that an error is thrown before a file is
-/// touched.
+/// accessed.
 void check_user_functions(const options& o);
 
 } // namespace dbengine::sqlite
