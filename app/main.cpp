@@ -35,7 +35,7 @@ ui::colour_choice colour_of(const std::string& word) {
                            : ui::colour_choice::automatic;
 }
 
-// Output written so far comes before the error. Whether flushing succeeds does not matter: the
+// Writes the pending output before the error. Whether flushing succeeds does not matter: the
 // command has failed.
 void write_error(const std::string& text) {
   std::fflush(stdout);
@@ -115,7 +115,7 @@ int guarded(const command& tree, const std::vector<std::string>& words, context&
     return code(to_exit_code(e.code()));
   } catch (const write_failure& e) {
     if (e.reader_left())
-      return 0; // `dbengine … | head` has all the output it needs
+      return 0; // the reader of `dbengine … | head` has all the output it needs
     write_error(error_line(ui::visible_lines(e.what()), c.err));
   } catch (const std::bad_alloc&) {
     write_error("error: out of memory\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Reads in the way of a CAF application: one actor with many requests in flight.
+// Reads as a CAF application sends them: one actor with many requests in flight.
 
 #pragma once
 
@@ -15,8 +15,8 @@
 
 namespace dbengine::app::bench {
 
-/// Opens `file` with this many reader actors in an actor system of its own. Sends `sql` `count`
-/// times, with `outstanding` requests in flight.
+/// Opens `file` with this many reader actors in a separate actor system. Sends `sql` `count` times,
+/// with `outstanding` requests in flight.
 /// Errors: `error`, the first failure of a request.
 finding measure_async_reads(const std::filesystem::path& file, int workers, std::size_t count,
                             std::size_t outstanding, const std::string& sql,

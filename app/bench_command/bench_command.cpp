@@ -148,7 +148,7 @@ const std::vector<std::string>& bench_tests() {
 
 int run_bench(const bench_settings& s) {
   check(s);
-  std::optional<output_file> json; // an unwritable file is reported before minutes of measuring
+  std::optional<output_file> json; // an unwritable file is reported before the measurements
   if (!s.json.empty())
     json.emplace(s.json);
   const scratch_folder folder(s.directory.empty() ? std::filesystem::temp_directory_path()
@@ -172,7 +172,7 @@ int run_bench(const bench_settings& s) {
     std::printf("\nRecommendations\n");
   for (const auto& line : advice)
     std::printf("  %s\n", line.c_str());
-  output_stream(stdout).finish(); // reports what could not be written
+  output_stream(stdout).finish(); // reports failed writes
   if (json)
     write_json(s, findings, advice, *json);
   return 0;

@@ -26,9 +26,9 @@ struct bench_settings {
   std::vector<std::size_t> batch_sizes = {10, 50, 100, 500, 1'000};
   /// The measured engines make periodic backups, and the backup test is part of "all".
   bool backup_enabled = false;
-  /// Where the result goes as JSON; empty: nowhere.
+  /// The file for the result as JSON; empty: none.
   std::filesystem::path json = {};
-  /// The databases are created below it, in a folder that is removed at the end. Empty: the
+  /// The databases are created below this folder, in one that is removed at the end. Empty: the
   /// system's folder for temporary files.
   std::filesystem::path directory = {};
   /// Checked between two measurements.

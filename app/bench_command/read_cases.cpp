@@ -111,7 +111,7 @@ void run_scaling(workplace& w) {
               {"outstanding", static_cast<double>(outstanding)}};
     w.record(std::move(f),
              std::to_string(workers) +
-                 (workers == 1 ? " worker, 100 under way" : " workers, 100 under way"),
+                 (workers == 1 ? " worker, 100 in flight" : " workers, 100 in flight"),
              "reads");
   }
 }

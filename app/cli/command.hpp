@@ -82,7 +82,7 @@ struct command {
   std::vector<command> commands = {};
   /// Command lines that work, without the program's name.
   std::vector<std::string> examples = {};
-  /// Runs the command and returns the exit code; `main` reports what it throws.
+  /// Runs the command and returns the exit code; `main` reports its exceptions.
   std::function<int(context&)> run = {};
   bool hidden = false;
 

@@ -24,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A user at a terminal may wait for any time, and can press Ctrl-C.
+// A user at a terminal may wait for any length of time, and can press Ctrl-C.
 constexpr std::chrono::milliseconds no_deadline = 24h * 365;
 
 std::optional<std::chrono::milliseconds> timeout_of(const context& c) {
@@ -124,7 +124,7 @@ DbEngine open_engine(const context& c, opening how) {
     options.busy_timeout = *timeout;
   // A command is not a server: it makes no periodic backups.
   options.backup_enabled = false;
-  // Ctrl-C during a wait for another program's lock ends the program at once: nothing has been done
+  // Ctrl-C during a wait for another program's lock ends the program at once: no work has been done
   // yet.
   const std::stop_callback at_once(c.cancel,
                                    [] { ::_exit(static_cast<int>(exit_code::interrupted)); });

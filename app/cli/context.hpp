@@ -41,7 +41,7 @@ struct context {
 /// How a command opens its database.
 enum class opening { read_only, existing, create };
 
-/// The path in the argument DB. Empty for a memory database and for a URI, which itself says
+/// The path in the argument DB. Empty for a memory database and for a URI, which itself specifies
 /// whether the file is created.
 std::string database_path(const context& c);
 
@@ -66,8 +66,8 @@ void needs_files(const context& c, const char* command);
 /// an error, too.
 DbEngine open_engine(const context& c, opening how);
 
-/// Requests to the engine with the user's deadline (`--timeout`; the default is longer than a day)
-/// and Ctrl-C as the stop token.
+/// Returns requests to the engine with the user's deadline (`--timeout`; the default is longer than
+/// a day) and Ctrl-C as the stop token.
 request_view requests(const DbEngine& engine, const context& c);
 
 } // namespace dbengine::app

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Exit codes and the errors that lead to them.
+// Exit codes and the errors that cause them.
 #pragma once
 
 #include <dbengine/error.hpp>

@@ -11,7 +11,7 @@
 
 namespace dbengine::app {
 
-/// A signal handler on a thread of its own.
+/// A signal handler on its own thread.
 /// Create it first in `main`, before any other thread: it blocks SIGINT, SIGTERM and SIGHUP for all
 /// threads, and its thread waits for them. The first signal requests a stop; the second one ends
 /// the program at once (SQLite recovers). SIGPIPE and SIGXFSZ are ignored, so that a closed pipe

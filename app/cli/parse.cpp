@@ -31,7 +31,7 @@ const option_spec* find_option(const command& c, std::string_view name) {
   return nullptr;
 }
 
-// Follows the words down the command tree. Finds the command, and the word that is not a command.
+// Follows the words down the command tree. Finds the command, and the first word that is not one.
 struct walk {
   std::vector<const command*> path;
   std::string stray;   // a word in place of a command

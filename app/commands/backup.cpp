@@ -104,7 +104,7 @@ backup_info known_backups(const context& c) {
 int run_list(context& c) {
   check_folder(c);
   const auto info = known_backups(c);
-  // As the user wrote it; a server's folder is on another machine.
+  // The folder as the user wrote it; a server's folder is on another machine.
   const auto folder = c.connect.empty() ? folder_of_backups(c) : info.directory;
   if (info.backup_files.empty() && !info.last_error.empty())
     throw dbengine::error(errc::backup_failed,

@@ -105,7 +105,7 @@ key_spec word(const char* section, const char* name, std::vector<std::string> wo
       [=](const config& c) { return toml_string(show(c)); }};
 }
 
-// A text of the section [serve]; `check` returns what is wrong with it.
+// A text of the section [serve]; `check` returns the problem with it.
 key_spec serve_text(const char* name, std::string serve_config::*member,
                     std::function<std::string(const std::string&)> check) {
   return {"serve", name,

@@ -15,7 +15,7 @@
 
 namespace dbengine::app {
 
-/// A key with the functions that read and write its value. `set` returns what is wrong, or an empty
+/// A key with the functions that read and write its value. `set` returns the problem, or an empty
 /// text.
 struct key_spec {
   const char* section;

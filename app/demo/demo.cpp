@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 constexpr unsigned loader_count = 8;
 constexpr unsigned asker_count = 4;
-/// For each question, after one run that does not count.
+/// The number of timed runs of each question, after one run that does not count.
 constexpr int timed_turns = 5;
 /// Packages per transaction: about five hundred statements.
 constexpr std::size_t batch_size = 40;

@@ -21,7 +21,7 @@
 
 namespace dbengine::app::demo {
 
-/// What was read from the index: the expected content of the tables.
+/// The data read from the index: the expected content of the tables.
 struct totals {
   std::uint64_t packages = 0;
   std::uint64_t dependencies = 0;

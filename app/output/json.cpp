@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// JSON, lossless: what JSON cannot say is an object with one key that begins with a dollar sign.
+// JSON, lossless: a value that JSON cannot express is an object with one key that begins with $.
 //   {"$blob": "<base64>"}       a blob
 //   {"$text": "<base64>"}       text that is not UTF-8
 //   {"$real": "Inf"|"-Inf"}     an infinity

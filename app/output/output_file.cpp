@@ -197,8 +197,8 @@ void output_file::open_beside(const struct stat* old) {
   folder_ = ::open(target.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (folder_ < 0)
     fail(errno);
-  // A file that will get stricter permissions than a new one must not be readable by others
-  // meanwhile.
+  // A file that will get stricter permissions than a new one must not be readable by others until
+  // it has them.
   const mode_t mode = old != nullptr ? 0600 : 0666;
   int descriptor = -1;
   do {

@@ -72,7 +72,7 @@ private:
 
 /// Refuses standard streams that are open on a file of the database: writing to them would destroy
 /// it.
-/// Errors: `data_error`; the stream is redirected to nowhere before.
+/// Errors: `data_error`; before it is thrown, the stream is redirected to nowhere.
 void refuse_standard_streams_of(const database_files& files);
 
 } // namespace dbengine::app

@@ -62,8 +62,8 @@ private:
   bool first_ = true;
 };
 
-/// One value for a person: NULL, a number, text with visible control characters, the beginning of a
-/// blob as x'0aff'.
+/// One value for a human reader: NULL, a number, text with visible control characters, the
+/// beginning of a blob as x'0aff'.
 std::string shown_value(const field& f);
 
 /// The shortest decimal text that reads back as the same double, always with a point or an

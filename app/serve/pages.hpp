@@ -25,8 +25,8 @@ struct served_databases {
   std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
 };
 
-/// A database whose statements have not returned for this long is not alive: a new process resolves
-/// that.
+/// A database whose statements have not returned for this long is not alive: only a new process
+/// resolves that.
 inline constexpr std::chrono::minutes stuck_for_good{10};
 
 /// The reasons why the process should be restarted, a sentence for each database; empty if there is

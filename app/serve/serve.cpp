@@ -205,7 +205,7 @@ int serve(context& c, const settings& s) {
 int run(context& c) {
   needs_files(c, "serve");
   const settings s = settings_of(c);
-  for (const auto& d : s.databases) // a log line in one of them would destroy it
+  for (const auto& d : s.databases) // a log line in one of these files would destroy it
     refuse_standard_streams_of(database_files(file_of_database(d.url)));
   set_up_log(s.log_level, s.log_format);
   if (s.log_format != "json")

@@ -70,7 +70,7 @@ void need_engine(shell& s, const char* command) {
                      ": not inside a transaction; COMMIT or ROLLBACK comes first");
   if (s.statements().has_own_connection())
     throw data_error(std::string(command) +
-                     ": the session has temporary tables, attached files or settings of its own; "
+                     ": the session has temporary tables, attached files or its own settings; "
                      ".reset discards them");
 }
 

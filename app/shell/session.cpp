@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A user may wait for any time, and can press Ctrl-C.
+// A user may wait for any length of time, and can press Ctrl-C.
 constexpr std::chrono::milliseconds no_deadline = 24h * 365;
 
 bool autocommit(const raw_connection& c) {

@@ -112,7 +112,7 @@ void shell::perform(const std::string& text) {
   try {
     run();
   } catch (const write_failure&) {
-    throw; // the reader is gone
+    throw; // the reader has closed the pipe
   } catch (const statement_error& e) {
     out_.finish();
     if (e.code() == errc::cancelled)

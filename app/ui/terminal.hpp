@@ -16,7 +16,7 @@ enum class colour_choice { automatic, always, never };
 struct terminal {
   /// It is a terminal of any kind: lines longer than `columns()` are wrapped.
   bool tty = false;
-  /// A person reads it: progress bars are useful.
+  /// The reader is a person: progress bars are useful.
   bool interactive = false;
   /// ANSI colours are supported.
   bool colour = false;

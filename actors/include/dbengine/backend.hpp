@@ -33,8 +33,8 @@ public:
   virtual void commit() = 0;
   virtual std::unique_ptr<scope> savepoint() = 0;
   virtual sqlite3* native_handle() noexcept = 0;
-  /// True if one of its statements failed and kept rows (`outcome::partially_applied`). They are
-  /// lost if the scope is rolled back.
+  /// True if one of its statements failed and kept rows (`outcome::partially_applied`). Those rows
+  /// are lost if the scope is rolled back.
   virtual bool kept_part() const noexcept { return false; }
 };
 

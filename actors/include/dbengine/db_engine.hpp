@@ -66,7 +66,7 @@ public:
     });
   }
 
-  /// Leases a connection with its native handle: a reader's if `read_only`, else the writer's,
+  /// Leases a connection with its native handle: a reader's if `read_only`, otherwise the writer's,
   /// which blocks all other writes until the end of the scope. `get_raw_connection` is the name in
   /// jpy-sync-db-lite.
   dbengine::raw_connection raw_connection(bool read_only = false) const {
@@ -79,14 +79,14 @@ public:
   /// Makes a backup and waits for it. True on success; false at once if another backup runs. Throws
   /// `errc::backup_failed`.
   bool request_backup() const { return engine().request_backup(props()); }
-  /// Makes a verified backup at a path of the caller's choice; never replaces an existing file.
+  /// Makes a verified backup at the given path; never replaces an existing file.
   void backup_to(const std::filesystem::path& target,
                  const progress_callback& progress = {}) const {
     engine().backup_to(target, progress, props());
   }
 
-  /// Rebuilds the file without its free pages. It needs the size of the database again while it
-  /// runs, and all other writes wait.
+  /// Rebuilds the file without its free pages. While it runs, it needs the size of the database
+  /// again on the disk, and all other writes wait.
   void vacuum() const { engine().vacuum(props()); }
   /// Gathers statistics for the query planner: for one table, or for all.
   void analyze(std::string_view table = {}) const { engine().analyze(table, props()); }
@@ -134,7 +134,7 @@ public:
   const request_options& properties() const noexcept { return options_; }
 
   /// Sets the time from the call to the answer, instead of `options::request_timeout`. Zero or less
-  /// has expired; more than a year counts as a year.
+  /// counts as expired; more than a year counts as a year.
   request_view with_timeout(std::chrono::milliseconds t) const {
     auto o = options_;
     o.timeout = t;
@@ -153,8 +153,8 @@ public:
     o.priority = p;
     return {*backend_, std::move(o)};
   }
-  /// Makes a write exactly-once, see `request_options::id`: an id runs once; with another request
-  /// it fails with `errc::invalid_state`.
+  /// Makes a write exactly-once, see `request_options::id`. An id runs once; if it belongs to
+  /// another request, the write fails with `errc::invalid_state`.
   request_view with_id(std::string id) const {
     auto o = options_;
     o.id = std::move(id);
@@ -177,9 +177,9 @@ public:
   /// is created or changed then.
   explicit db_engine(std::string_view database_url, options o = {});
 
-  /// Connects to the engine that another process publishes at `host:port` (`[IPv6]:port`). All of
-  /// this class works but `write`, `read`, `raw_connection` and `backup_to` (`errc::not_allowed`).
-  /// Throws `error` if the engine cannot be reached or is not a dbengine.
+  /// Connects to the engine that another process publishes at `host:port` (`[IPv6]:port`). All
+  /// functions of this class work except `write`, `read`, `raw_connection` and `backup_to`
+  /// (`errc::not_allowed`). Throws `error` if the engine cannot be reached or is not a dbengine.
   ///
   /// A lost connection is restored, with backoff. Requests in flight at the loss: a read, or a
   /// write with an id, is sent again within its deadline; other writes fail with
@@ -203,7 +203,7 @@ public:
   /// Settings, state and files of the backups, newest first. Reads the folder.
   dbengine::backup_info get_backup_info() const { return backend().backup_info(); }
   /// Counters and times since the engine was opened, and its current state. Cost: two messages and
-  /// a sample of the disk, for which it waits 250 ms at most; no lock that requests take.
+  /// a sample of the disk, which is awaited for 250 ms at most; no lock that requests take.
   statistics get_stats() const { return backend().statistics(); }
   /// Health of every worker, the file, the disk, the WAL and the last backup.
   health_report health() const { return backend().health(); }

@@ -19,7 +19,7 @@ namespace dbengine {
 /// What the peers of a port may do.
 enum class access : std::uint8_t {
   read_write, ///< everything that the engine's typed handle offers
-  read_only   ///< SQL runs under the reader's authorizer; nothing that changes anything
+  read_only   ///< SQL runs under the reader's authorizer; every change is refused
 };
 
 /// The files of one side of a mutual TLS connection, PEM. All three or none.
@@ -32,8 +32,8 @@ struct tls_files {
   bool empty() const noexcept { return certificate.empty() && key.empty() && ca.empty(); }
 };
 
-/// What a port grants to its peers, and why. A peer is one address (IPv6: its first 64 bits); on
-/// loopback, where all peers have the same address, it is one connection.
+/// The limits of a port for its peers, with their reasons. A peer is one address (IPv6: its first
+/// 64 bits); on loopback, where all peers have the same address, it is one connection.
 struct peer_limits {
   /// The largest frame of a peer, in bytes. 64 MiB: a batch insert of 100,000 rows is about 10 MB.
   std::size_t max_frame_bytes = std::size_t{64} << 20;
@@ -53,7 +53,7 @@ struct peer_limits {
   /// Bytes of the unanswered requests of one peer; at least `max_frame_bytes`. 128 MiB: two of the
   /// largest frames.
   std::size_t max_in_flight_bytes = std::size_t{128} << 20;
-  /// The same of all peers together: what may wait for a slow engine.
+  /// The same for all peers together: what may wait for a slow engine.
   std::size_t max_total_requests = 16'384;
   std::size_t max_total_bytes = std::size_t{512} << 20;
   /// Bytes of answers that one peer has not read. 128 MiB: some large answers of a slow reader.
@@ -64,7 +64,7 @@ struct peer_limits {
   /// has not requested. A larger answer is `errc::too_big`; use a cursor. 256 MiB: half of
   /// `max_total_answer_bytes`.
   std::size_t max_answer_bytes = std::size_t{256} << 20;
-  /// The same of all peers together.
+  /// The same for all peers together.
   std::size_t max_total_answer_bytes = std::size_t{512} << 20;
   /// Cursors of one peer; each holds one of the engine's 64 cursor connections. 16: a quarter. All
   /// peers together have 48, and one peer has at most half of what the others leave of those.
@@ -90,11 +90,11 @@ struct publish_options {
   /// If set, both sides must present a certificate that the CA signed, over TLS 1.2 or newer. Names
   /// of peers are not compared.
   tls_files tls = {};
-  /// Allows an address other than loopback without TLS. Anyone who can reach the port can use the
-  /// engine.
+  /// Allows an address other than loopback without TLS. Every client that reaches the port can use
+  /// the engine.
   bool insecure = false;
-  /// Peers may request backups: one per `options::backup_interval`, kept apart from the engine's
-  /// own in the folder `peers`.
+  /// Peers may request backups: one per `options::backup_interval`, stored in the folder `peers`,
+  /// separate from the engine's own.
   bool allow_backup = false;
   peer_limits limits = {};
 };

@@ -85,8 +85,8 @@ private:
   detail::scope* scope_;
 };
 
-/// A scoped lease of a connection with everything SQLite can do, including its native handle. At
-/// the end of the scope uncommitted work is rolled back, and the connection is reset or replaced
+/// A scoped lease of a connection with everything that SQLite offers, including its native handle.
+/// At the end of the scope uncommitted work is rolled back, and the connection is reset or replaced
 /// before it is used again. A statement that was prepared through the native handle and not
 /// finalized may then only be finalized; a step returns an error (`no such table`).
 /// Errors: every call on a moved-from lease throws `errc::invalid_state`.
@@ -115,8 +115,8 @@ private:
   std::unique_ptr<detail::scope> scope_;
 };
 
-/// A running query that returns its rows in pages, in constant memory: the rows as of the moment
-/// when it was opened. Its destructor closes it.
+/// A running query that returns its rows in pages, in constant memory: the rows at the time when it
+/// was opened. Its destructor closes it.
 /// Errors: every call on a moved-from cursor throws `errc::invalid_state`.
 class cursor {
 public:

@@ -14,7 +14,7 @@
 namespace dbengine::app {
 
 /// Writes SQL statements that recreate the database, from one snapshot and in constant memory.
-/// Returns warnings about what SQL cannot express.
+/// Returns warnings about content that SQL cannot express.
 /// Errors: those of the engine.
 std::vector<std::string> dump(const request_view& db, output_stream& to);
 

@@ -59,7 +59,7 @@ private:
     rest_.remove_prefix(found == std::string_view::npos ? rest_.size() : found + length);
   }
 
-  // A doubled closing quote stands for itself.
+  // A doubled closing quote represents the quote itself.
   std::size_t quoted(char close) const {
     for (std::size_t at = 1; at < rest_.size(); ++at)
       if (rest_[at] == close) {
@@ -114,7 +114,7 @@ bool is_full_text(std::string_view module) {
   return module == "fts3" || module == "fts4" || module == "fts5";
 }
 
-// Returns the name of the module. The rest of the pieces are its arguments.
+// Returns the name of the module. The other pieces are its arguments.
 std::string module_of(pieces& from) {
   for (int i = 0; i < 3; ++i)
     from.next();                  // CREATE VIRTUAL TABLE

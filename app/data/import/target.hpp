@@ -15,7 +15,7 @@
 
 namespace dbengine::app {
 
-/// What SQLite converts a stored value to, as far as it concerns an import.
+/// The type to which SQLite converts a stored value, as far as it concerns an import.
 enum class affinity {
   text,   ///< numbers become text
   number, ///< text that is a number becomes one, an integral real becomes an integer

@@ -58,7 +58,7 @@ void file_chunks::abandon() {
   wake();
 }
 
-// Blocks until input or its end is available, or the rest is abandoned.
+// Blocks until input or its end is available, or `abandon` was called.
 void file_chunks::wait() {
   const std::stop_callback stopped(cancel_, [this] { wake(); });
   pollfd polled[2] = {{descriptor_, POLLIN, 0}, {stopped_, POLLIN, 0}};

@@ -22,7 +22,7 @@ public:
   /// The next chunk, valid until the next call; empty at the end.
   /// Errors: `data_error` if reading fails.
   virtual std::string_view next() = 0;
-  /// The rest of the input is not needed. `next` returns no more data, and a blocked call returns.
+  /// No more input is needed. `next` returns no more data, and a blocked call returns.
   /// Thread safety: any thread.
   virtual void abandon() {}
 };

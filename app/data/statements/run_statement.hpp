@@ -14,7 +14,7 @@
 
 namespace dbengine::app {
 
-/// What a statement did, as text for a person.
+/// The effect of a statement, as text for a human reader.
 struct statement_report {
   /// The statement returned no rows because its kind cannot return any.
   bool wrote = false;

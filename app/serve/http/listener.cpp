@@ -46,7 +46,7 @@ constexpr std::size_t most_answered = 192;
 constexpr auto most_head_time = 5s;
 /// A scrape takes milliseconds; its requests to the engine time out after seconds.
 constexpr auto most_page_time = 10s;
-/// A client that probes waits only a little longer.
+/// A little shorter than the deadline of a probing client.
 constexpr auto most_probe_time = 2s;
 constexpr auto most_write_time = 10s;
 /// Bytes that a client still sends are read for this long, so that closing does not discard the

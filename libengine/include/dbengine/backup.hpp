@@ -81,8 +81,8 @@ struct verify_report {
 
 /// Bounds on the backups of one database. 0 means no bound; without any bound all backups are kept.
 struct retention_policy {
-  /// How many verified backups are kept. Damaged ones do not count, so that they displace no good
-  /// one.
+  /// The number of verified backups to keep. Damaged ones do not count, so that they displace no
+  /// good one.
   int keep_count = 0;
   /// Maximum age of a backup, by the time in its name.
   std::chrono::seconds max_age{0};

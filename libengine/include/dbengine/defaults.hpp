@@ -35,7 +35,7 @@ inline constexpr std::size_t mmap_size = std::size_t{256} << 20;
 inline constexpr int mmap_brief_snapshots = 4;
 inline constexpr std::uint64_t mmap_brief_reads = 16;
 inline constexpr int mmap_after_reads = 1'000;
-/// How long a lock held by another process is waited for.
+/// How long the engine waits for a lock held by another process.
 inline constexpr std::chrono::milliseconds busy_timeout = 30s;
 inline constexpr std::chrono::milliseconds request_timeout = 30s;
 inline constexpr std::chrono::milliseconds shutdown_timeout = 10s;
@@ -72,8 +72,8 @@ inline constexpr int glob_pattern_bytes = 128;
 inline constexpr std::size_t parameter_lookups = 4'000'000;
 /// A statement shorter than this, in bytes, cannot reach `parameter_lookups`.
 inline constexpr std::size_t parameter_scan_bytes = 4 * 1024;
-/// When a read may run on the idle write connection, where it delays a writer: after this many
-/// earlier runs, none of which took more steps or bytes. That is about 10 us of work.
+/// A read may run on the idle write connection, where it delays a writer, after this many earlier
+/// runs, none of which took more steps or bytes. That is about 10 us of work.
 inline constexpr int short_after_runs = 2;
 inline constexpr int short_steps = 500;
 inline constexpr std::size_t short_bytes = 16 * 1024;
@@ -88,13 +88,13 @@ inline constexpr std::chrono::milliseconds interrupt_grace = 50ms;
 inline constexpr std::size_t group_max_requests = 256;
 inline constexpr std::size_t group_max_bytes = std::size_t{4} << 20;
 /// Yields that bring no new request, after which a group under `synchronous=full` starts without
-/// all members of the previous group. Without the wait 32 clients reach 9.5 x raw, with it 14 x
-/// (bench/README.md).
+/// all members of the previous group. Without the wait 32 clients reach 9.5 times the raw rate,
+/// with it 14 times (bench/README.md).
 inline constexpr int gather_yields = 10;
 /// Consecutive empty or single-request groups after which facade threads may write inline again.
 inline constexpr int grouped_mode_patience = 8;
 /// Yields for which a statement waits for the write connection while another one runs on it. A
-/// statement takes a few microseconds, the way through the queue takes longer.
+/// statement takes a few microseconds; the way through the queue takes longer.
 inline constexpr int gate_yields = 3;
 /// Age at which an idle snapshot is released, so that it never blocks a checkpoint.
 inline constexpr std::chrono::milliseconds lease_idle = 100ms;
@@ -103,23 +103,23 @@ inline constexpr std::chrono::milliseconds lease_idle = 100ms;
 inline constexpr std::chrono::milliseconds lease_close = 2s;
 /// Time that interrupted work has to stop at shutdown before it is abandoned.
 inline constexpr std::chrono::milliseconds shutdown_grace = 1s;
-/// How long health and statistics wait for the disk before they report the previous reading.
-/// Shorter than the patience of any probe.
+/// How long health and statistics wait for the disk before they report the previous sample. Shorter
+/// than the patience of any probe.
 inline constexpr std::chrono::milliseconds look_patience = 250ms;
-/// Duration from which a reading of the disk is reported as a problem of its own.
+/// Duration from which a sample of the disk is reported as a separate problem.
 inline constexpr std::chrono::milliseconds look_stalled = 1s;
 /// Health of the disk: less free space than this is a warning. On a small disk, 1/`disk_low_share`
 /// of its size is used instead.
 inline constexpr std::uint64_t disk_low = std::uint64_t{256} << 20;
 inline constexpr std::uint64_t disk_low_share = 20;
 /// Less free space than this counts as none, because a write of a few pages does not fit.
-/// `disk_full_share` as above.
+/// `disk_full_share` is used as above.
 inline constexpr std::uint64_t disk_full = std::uint64_t{64} << 10;
 inline constexpr std::uint64_t disk_full_share = 100;
 /// Health after a write found no space. Space counts as available again when `disk_room_again` more
-/// bytes are free than then. After `disk_retry` without another failure, or if `disk_room_enough`
-/// was free at the failure, only the measured free space counts (a large write, a quota or a limit
-/// explains the failure).
+/// bytes are free than at the failure. After `disk_retry` without another failure, or if
+/// `disk_room_enough` was free at the failure, only the measured free space counts (a large write,
+/// a quota or a limit explains the failure).
 inline constexpr std::uint64_t disk_room_again = std::uint64_t{256} << 10;
 inline constexpr std::chrono::seconds disk_retry = 60s;
 inline constexpr std::uint64_t disk_room_enough = std::uint64_t{16} << 20;
@@ -160,8 +160,8 @@ inline constexpr std::size_t max_peer_cursors = 48;
 inline constexpr std::uint64_t cursor_wal_bytes = std::uint64_t{256} << 20;
 
 /// Readers with a thread but no connection that replace stuck readers: one for each reader, at most
-/// this many. Their threads are made at open, because the process may have none left when a reader
-/// is stuck.
+/// this many. Their threads are created at open, because the process may have none left when a
+/// reader is stuck.
 inline constexpr int spare_readers = 2;
 /// How long a spare reader keeps working after one peer last occupied all other readers.
 inline constexpr std::chrono::milliseconds spare_reader_stays = 1s;
@@ -210,7 +210,7 @@ inline constexpr std::chrono::milliseconds restart_period = 60s;
 /// Workers that a request may fail before it counts as poison.
 inline constexpr int poison_attempts = 2;
 /// First delay before a failed periodic backup is retried. It doubles up to the maximum (never
-/// above the interval): a full disk is not retried every second, and a night is not lost.
+/// above the interval). So a full disk is not retried every second, and a night is not lost.
 inline constexpr std::chrono::milliseconds backup_retry_min = 1s;
 inline constexpr std::chrono::milliseconds backup_retry_max = 300s;
 /// WAL size in bytes after which a running backup copies without pauses, because its snapshot keeps
@@ -231,8 +231,7 @@ inline constexpr std::size_t max_argument_bytes = std::size_t{64} << 10;
 /// (sixty times `zeroblob(1e9)`) does not take all memory.
 inline constexpr std::size_t max_row_bytes = std::size_t{2} << 30;
 
-/// Bytes of a statement and its parameters in the debug log: a blob of megabytes does not belong
-/// into a log line.
+/// Bytes of a statement and its parameters in the debug log: a log line must not hold megabytes.
 inline constexpr std::size_t max_echo_bytes = 4096;
 /// Slowest statements that statistics keep.
 inline constexpr std::size_t slowest_kept = 10;

@@ -15,7 +15,7 @@
 
 namespace dbengine {
 
-/// The kind of an error, in the engine's own terms. SQLite's codes stand beside it in `error_info`.
+/// The kind of an error, in the engine's own terms. SQLite's codes are beside it in `error_info`.
 enum class errc : std::uint8_t {
   none = 0,
   invalid_url = 1,     ///< the database URL cannot be parsed; the message shows the faulty part
@@ -57,7 +57,7 @@ enum class errc : std::uint8_t {
 /// The name of a code as in the source, for example "multiple_statements".
 std::string_view to_string(errc code) noexcept;
 
-/// What became of the request that failed.
+/// The outcome of the request that failed.
 enum class outcome : std::uint8_t {
   not_run,     ///< it did not start; nothing changed
   rolled_back, ///< it started and all of its changes were rolled back
@@ -72,8 +72,7 @@ using fate = outcome;
 
 std::string_view to_string(outcome f) noexcept;
 
-/// All that is known about an error, as data. Actors carry it in a `caf::error`, the facade throws
-/// it as `error`.
+/// All data of an error. Actors carry it in a `caf::error`, the facade throws it as `error`.
 struct error_info {
   errc code = errc::none;
   dbengine::outcome outcome = dbengine::outcome::not_run;
@@ -83,7 +82,7 @@ struct error_info {
   std::optional<std::size_t> offset = std::nullopt;
   /// Index of the failing parameter set or operation, from 0.
   std::optional<std::size_t> index = std::nullopt;
-  /// One sentence for a person, without code and position.
+  /// One sentence for a human reader, without code and position.
   std::string message = {};
 
   friend bool operator==(const error_info&, const error_info&) = default;

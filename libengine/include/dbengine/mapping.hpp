@@ -18,7 +18,7 @@ namespace dbengine {
 
 namespace detail {
 
-/// The number of members of an aggregate of 13 to 24 members, else 0. The largest count comes
+/// The number of members of an aggregate of 13 to 24 members, otherwise 0. The largest count comes
 /// first, because an aggregate also accepts fewer initializers than it has members.
 template <class T>
 constexpr std::size_t wide_member_count() {
@@ -74,7 +74,7 @@ constexpr std::size_t wide_member_count() {
     return 0;
 }
 
-/// The number of members of an aggregate of 1 to 24 members, else 0.
+/// The number of members of an aggregate of 1 to 24 members, otherwise 0.
 template <class T>
 constexpr std::size_t member_count() {
   if constexpr (wide_member_count<T>() > 0)
@@ -224,7 +224,7 @@ T make_struct(const row& r) {
     constexpr std::size_t n = member_count<T>();
     if (r.size() != n)
       throw_range("a row of " + std::to_string(r.size()) +
-                  " columns was asked for as a struct of " + std::to_string(n) + " members");
+                  " columns cannot be read as a struct of " + std::to_string(n) + " members");
     T result{};
     std::size_t i = 0;
     for_each_member(result, [&](auto& member) {

@@ -25,7 +25,7 @@ namespace dbengine {
 struct value_ref;
 class value;
 
-/// Which failures a commit survives.
+/// The failures that a commit survives.
 enum class synchronous : std::uint8_t {
   off, ///< nothing is synced: a power cut may corrupt the file
   /// survives a crash of the process; a power cut may lose the last commits, never corrupts
@@ -96,8 +96,8 @@ struct options {
   /// Memory-mapped part of the file in bytes, 0 = none. SQLite maps at most 2 GiB; `database_info`
   /// returns the size in effect.
   std::size_t mmap_size = defaults::mmap_size;
-  /// How long a lock held by another process is waited for; an open waits this long in total. More
-  /// than a year counts as a year, also in the other two timeouts.
+  /// How long the engine waits for a lock held by another process; an open waits this long in
+  /// total. More than a year counts as a year, also in the other two timeouts.
   std::chrono::milliseconds busy_timeout = defaults::busy_timeout;
   bool foreign_keys = true;
   dbengine::temp_store temp_store = dbengine::temp_store::memory;
@@ -124,9 +124,9 @@ struct options {
   std::vector<collation> collations = {};
 
   /// Called when an event occurs that a restart does not resolve (a circuit opens, writing is
-  /// fenced, a worker is stuck), and when it is over.
+  /// fenced, a worker is stuck), and when the event is over.
   /// Thread safety: called on a thread of the engine or of a caller. It must return soon and must
-  /// not call the engine; what it throws is logged.
+  /// not call the engine; its exceptions are logged.
   std::function<void(const escalation&)> on_escalation = {};
 };
 
@@ -141,13 +141,13 @@ enum class priority : std::uint8_t {
 /// Properties of one request.
 struct request_options {
   /// Time from the call to the answer; nullopt takes the engine's `request_timeout`. Zero or less
-  /// has expired.
+  /// counts as expired.
   std::optional<std::chrono::milliseconds> timeout = std::nullopt;
   /// Cancels the request: a waiting request never runs, a running one is interrupted within 50 ms.
   std::stop_token cancel = {};
   dbengine::priority priority = dbengine::priority::interactive;
-  /// Exactly-once: a write whose id was committed before returns the result recorded then. If that
-  /// was another request, it fails with `errc::invalid_state`.
+  /// Exactly-once: a write whose id was committed before returns the result recorded then. If the
+  /// id belongs to another request, the write fails with `errc::invalid_state`.
   ///
   /// Ids are kept for at least a day of the engine's own time (not the system's clock), and the
   /// newest 10,000 in any case. Calls that are not recorded (`write`, `read`, raw connections,

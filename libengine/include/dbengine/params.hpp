@@ -62,7 +62,7 @@ public:
   /// Parallel to `names()` if the parameters are named.
   const std::vector<value>& values() const noexcept { return values_; }
   const std::vector<std::string>& names() const noexcept { return names_; }
-  /// Bytes held by names, texts and blobs: what the queue's byte bound counts.
+  /// Bytes held by names, texts and blobs, as the queue's byte bound counts them.
   std::size_t bytes() const noexcept;
 
   friend bool operator==(const params&, const params&) = default;

@@ -32,7 +32,7 @@ struct write_result {
 
 /// Result of `execute_many`.
 struct batch_result {
-  /// Parameter sets that ran: all that were given.
+  /// Parameter sets that ran: all sets of the call.
   std::size_t sets = 0;
   /// Rows inserted, updated or deleted by all sets, without triggers and foreign key actions.
   std::int64_t changes = 0;
@@ -112,7 +112,7 @@ struct script_step {
 struct script_result {
   /// The statements that ran, in order.
   std::vector<script_step> steps = {};
-  /// How many of them failed.
+  /// The number of them that failed.
   std::size_t failures() const noexcept;
 
   friend bool operator==(const script_result&, const script_result&) = default;

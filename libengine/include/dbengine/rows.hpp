@@ -139,7 +139,7 @@ public:
   auto as() const {
     static_assert(sizeof...(Ts) > 0);
     if (sizeof...(Ts) != size())
-      detail::throw_range("a row of " + std::to_string(size()) + " columns was asked for as " +
+      detail::throw_range("a row of " + std::to_string(size()) + " columns cannot be read as " +
                           std::to_string(sizeof...(Ts)) + " values");
     if constexpr (sizeof...(Ts) == 1)
       return (*this)[std::size_t{0}].template as<Ts...>();
@@ -224,7 +224,7 @@ private:
   std::shared_ptr<const detail::arena> arena_;
 };
 
-/// A row that owns its result: what `fetch_one` returns. A move is a copy (one reference count), so
+/// A row that owns its result; returned by `fetch_one`. A move is a copy (one reference count), so
 /// that the moved-from row remains valid.
 class owned_row : public row {
 public:
@@ -247,21 +247,21 @@ T field::as() const {
     if (cell_->type != value_type::integer)
       throw_type(*arena_, column_, cell_->type, "bool");
     if (cell_->integer != 0 && cell_->integer != 1)
-      detail::throw_range(std::to_string(cell_->integer) + " is no bool");
+      detail::throw_range(std::to_string(cell_->integer) + " is not a bool");
     return cell_->integer != 0;
   } else if constexpr (detail::bindable_integer<T>) {
     if (cell_->type != value_type::integer)
       throw_type(*arena_, column_, cell_->type, "an integer");
     if (!std::in_range<T>(cell_->integer))
       detail::throw_range(std::to_string(cell_->integer) +
-                          " does not fit the integer type asked for");
+                          " does not fit the requested integer type");
     return static_cast<T>(cell_->integer);
   } else if constexpr (std::floating_point<T>) {
     if (cell_->type == value_type::integer) {
       const auto x = static_cast<T>(cell_->integer);
       if (x >= T(0x1p63) || static_cast<std::int64_t>(x) != cell_->integer)
         detail::throw_range(std::to_string(cell_->integer) +
-                            " does not fit the floating-point type asked for");
+                            " does not fit the requested floating-point type");
       return x;
     }
     if (cell_->type != value_type::real)
@@ -269,7 +269,7 @@ T field::as() const {
     if constexpr (sizeof(T) < sizeof(double))
       if (std::abs(cell_->real) > double{std::numeric_limits<T>::max()} && !std::isinf(cell_->real))
         detail::throw_range(std::to_string(cell_->real) +
-                            " does not fit the floating-point type asked for");
+                            " does not fit the requested floating-point type");
     return static_cast<T>(cell_->real);
   } else if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
     if (cell_->type != value_type::text)

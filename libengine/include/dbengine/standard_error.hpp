@@ -10,9 +10,9 @@
 
 namespace dbengine::detail {
 
-/// Writes a line, including its line break, without blocking. If a pipe, socket or terminal has no
-/// room, the line is dropped; the next line that is written is preceded by one with the number of
-/// dropped lines. Only a regular file may block.
+/// Writes a line, including its line break, without blocking. If a pipe, socket or terminal accepts
+/// no more, the line is dropped; the next line that is written is preceded by one with the number
+/// of dropped lines. Only a regular file may block.
 void write_to_standard_error(std::string_view line) noexcept;
 
 } // namespace dbengine::detail

@@ -90,7 +90,7 @@ struct worker_health {
   /// Cause of the last restart; empty if there was none.
   std::string last_failure;
   circuit_state circuit = circuit_state::closed;
-  /// What the worker does, if that takes too long: "stalled for 1200 ms in request "SELECT …"".
+  /// The activity of the worker, if it takes too long: "stalled for 1200 ms in request "SELECT …"".
   std::string note;
 
   friend bool operator==(const worker_health&, const worker_health&) = default;
@@ -174,7 +174,7 @@ struct health_report {
   std::vector<worker_health> workers;
   circuit_state circuit = circuit_state::closed;
   bool file_present = false;
-  /// Why writes are stopped; empty if they are not.
+  /// The reason why writes are stopped; empty if they are not.
   std::string fenced;
   /// Free bytes for this user on the file system of the database.
   std::uint64_t disk_free_bytes = 0;
@@ -215,7 +215,7 @@ struct database_info {
   friend bool operator==(const database_info&, const database_info&) = default;
 };
 
-/// How much a checkpoint waits for, as SQLite defines it.
+/// What a checkpoint waits for, as SQLite defines it.
 enum class checkpoint_mode : std::uint8_t {
   passive, ///< copies what can be copied without waiting
   full,    ///< waits for writers and for readers of old snapshots, then copies everything

@@ -64,7 +64,8 @@ std::chrono::sys_time<Duration> from_microseconds(
   const long double count = exact(t.time_since_epoch()).count();
   if (!(count >= static_cast<long double>(std::numeric_limits<rep>::lowest()) &&
         count < static_cast<long double>(std::numeric_limits<rep>::max()) + 1.0L))
-    throw error(errc::range, "the time " + iso8601(t, false) + " is beyond the clock asked for");
+    throw error(errc::range,
+                "the time " + iso8601(t, false) + " is outside the range of the requested clock");
   return std::chrono::floor<Duration>(t);
 }
 
@@ -211,8 +212,8 @@ inline value_ref::value_ref(const value& v) noexcept {
 
 namespace detail {
 
-// Keeps what a variadic argument needs until the statement has run: the text of a time, nothing for
-// other types.
+// Stores what a variadic argument needs until the statement has run: the text of a time, nothing
+// for other types.
 template <class T>
 auto hold(const T& x) {
   using D = std::decay_t<T>;

@@ -22,11 +22,11 @@
 
 namespace dbengine::actors {
 
-/// Opens a port for the engine and returns its number. Peers can use what the typed handle offers
-/// and nothing else, whatever bytes they send. The port is closed by the engine's `shutdown` or by
+/// Opens a port for the engine and returns its number. Peers can use exactly what the typed handle
+/// offers, whatever bytes they send. The port is closed by the engine's `shutdown` or by
 /// `unpublish`.
 ///
-/// Errors: nothing is opened if the port cannot be bound, a TLS file is missing or wrong, an
+/// Errors: nothing is opened if the port cannot be bound, a TLS file is missing or invalid, an
 /// address other than loopback has neither TLS nor `insecure` (`errc::invalid_option`), or the
 /// system has no middleman.
 caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
@@ -50,7 +50,7 @@ std::optional<port_statistics> statistics_of(const engine_actor& engine, std::ui
 /// such port.
 bool unpublish(caf::actor_system& sys, const engine_actor& engine, std::uint16_t port);
 
-/// A handle of the engine published at `host:port`. Blocks for at most `connect_timeout`.
+/// Returns a handle of the engine published at `host:port`. Blocks for at most `connect_timeout`.
 ///
 /// A lost connection is restored, with backoff, as long as the handle exists. Requests in flight at
 /// the loss: a read, or a write with an id, is sent again within its deadline; other writes fail

@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Starting an engine inside a CAF application.
-// Thread safety: `setup` before the system is made; the other functions from any thread, blocking
-// ones not from a scheduled actor's.
+// Thread safety: `setup` before the system is constructed; the other functions from any thread,
+// blocking ones not from a scheduled actor's.
 // Ownership: the system owns the actors; the handle keeps nothing alive after `shutdown`.
 
 #pragma once
@@ -33,8 +33,8 @@ void setup(caf::actor_system_config& cfg);
 /// the database cannot be opened.
 engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o = {});
 
-/// For `options::on_escalation`: sends each `escalation` to `owner` as a message. Keeps no actor
-/// alive.
+/// Returns a function for `options::on_escalation` that sends each `escalation` to `owner` as a
+/// message. Keeps no actor alive.
 std::function<void(const escalation&)> escalate_to(const caf::actor& owner);
 
 /// Stops accepting requests, finishes waiting ones within `timeout`, fails the others with
@@ -46,14 +46,15 @@ std::function<void(const escalation&)> escalate_to(const caf::actor& owner);
 std::vector<std::string> shutdown(caf::actor_system& sys, const engine_actor& engine,
                                   std::chrono::milliseconds timeout = defaults::shutdown_timeout);
 
-/// What `health_request` answers, without a message: for a probe that must not wait for a worker.
-/// Blocks for at most `defaults::look_patience`, if the disk is slow, so it must not be called from
-/// a scheduled actor.
+/// Returns the answer of `health_request` without a message: for a probe that must not wait for a
+/// worker. Blocks for at most `defaults::look_patience`, if the disk is slow, so it must not be
+/// called from a scheduled actor.
 /// Errors: `errc::forked`; `errc::invalid_option` if the engine is not one of this process.
 health_report health_of(const engine_actor& engine);
 
-/// How long the writer, or every reader, has been stuck in statements that do not return; zero if
-/// one of each works. Only a new process resolves that. Errors as `health_of`.
+/// Returns for how long the writer, or every reader, has been stuck in statements that do not
+/// return; zero if the writer and at least one reader work. Only a new process resolves that.
+/// Errors as `health_of`.
 std::chrono::milliseconds stuck_for(const engine_actor& engine);
 
 } // namespace dbengine::actors
