@@ -22,7 +22,7 @@ struct user {
   std::optional<std::string> email;
 };
 
-// The excerpts of the guide stand between pairs of marks.
+// The excerpts of the guide are between pairs of marks.
 
 bool write_and_maintain(dbengine::db_engine& db);
 

@@ -12,7 +12,7 @@
 
 namespace {
 
-/// The lines of the README stand between the two marks.
+/// The lines of the README are between the two marks.
 int tour() {
   // [tour]
   dbengine::db_engine db("sqlite:///tour.db");

@@ -97,8 +97,8 @@ void write_rows(const dumped_rows& what, const each_row& rows, output_stream& to
   rows(what, [&](const row& r) { write_row(what, r, defaults::max_sql_bytes, to); });
 }
 
-// Leaves out a table that cannot be read. Its statement stays in the dump as a comment, for users
-// who have the missing module.
+// Leaves out a table that cannot be read. Its statement stays in the dump as a comment, for use
+// where the missing module is available.
 void leave_out(dump_contents& to, const std::string& name, const std::string& sql,
                const std::string& why) {
   to.warnings.push_back("table " + name + " cannot be read (" + why + "): it is left out");

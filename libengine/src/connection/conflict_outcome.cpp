@@ -42,8 +42,8 @@ bool conflict_outcome::rows_were_kept(int code, const prepared& p) const {
   return sqlite3_changes64(db_) != 0 || has_fail_conflict(p);
 }
 
-// The statement kept no row of its own, but its triggers may have written some: true if its program
-// can end in a way that keeps them.
+// The statement itself kept no row, but its triggers may have written some: true if its program can
+// end in a way that keeps them.
 bool conflict_outcome::has_fail_conflict(const prepared& p) const {
   constexpr int on_error_fail = 3; // OE_Fail: sqlite3.c, "OP_Halt"
   const auto question = "EXPLAIN " + std::string(sqlite3_sql(p.stmt));

@@ -95,7 +95,7 @@ bool watchdog::scan_writes(sqlite::clock::time_point now) {
         base::log_level::error, "the writer is stuck",
         "the writer is stuck in " + r->describe() +
             "; it has SQLite's write lock and cannot be replaced: waiting requests are "
-            "answered at its deadline until it returns");
+            "answered at their deadlines until it returns");
     report_stuck("writer", *r);
   }
   return busy;

@@ -18,7 +18,7 @@ const char* kind_of(mode_t mode) noexcept {
          : S_ISFIFO(mode)                 ? "a pipe"
          : S_ISSOCK(mode)                 ? "a socket"
          : S_ISCHR(mode) || S_ISBLK(mode) ? "a device"
-                                          : "no regular file";
+                                          : "not a regular file";
 }
 
 } // namespace

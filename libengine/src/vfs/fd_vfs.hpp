@@ -27,7 +27,7 @@ const char* register_fd_vfs();
 
 /// Calls `check` after every 16 reads of a database opened by this VFS; false makes the reads fail.
 /// nullptr ends the calls. It is needed when one step of SQLite reads a whole file
-/// (`integrity_check`), because the progress handler is not called meanwhile.
+/// (`integrity_check`), because the progress handler is not called during that step.
 void set_read_check(sqlite3* db, const std::function<bool()>* check);
 
 /// The database name that opens `fd`.

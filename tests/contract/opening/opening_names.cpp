@@ -162,11 +162,15 @@ CAF_TEST(what is no file is refused at once and not opened) {
   for (const auto* db : {"journal.db", "log.db"})
     fs::copy_file(at("made.db"), at(db));
   const std::pair<std::string, const char*> all[] = {
-      {folder.url("pipe.db"), "a pipe"},           {folder.url("link.db"), "a pipe"},
-      {folder.url("folder.db"), "a directory"},    {folder.url("socket.db"), "a socket"},
-      {folder.url("journal.db"), "a pipe"},        {folder.url("log.db"), "a pipe"},
-      {"sqlite:////dev/null", "a device"},         {"sqlite:////dev/zero", "a device"},
-      {folder.url("locked.db"), "no regular file"}};
+      {folder.url("pipe.db"), "a pipe"},
+      {folder.url("link.db"), "a pipe"},
+      {folder.url("folder.db"), "a directory"},
+      {folder.url("socket.db"), "a socket"},
+      {folder.url("journal.db"), "a pipe"},
+      {folder.url("log.db"), "a pipe"},
+      {"sqlite:////dev/null", "a device"},
+      {"sqlite:////dev/zero", "a device"},
+      {folder.url("locked.db"), "not a regular file"}};
   for (const bool read_only : {false, true})
     for (const auto& [url, kind] : all) {
       if (read_only && has(url, "locked.db"))

@@ -129,7 +129,7 @@ CAF_TEST(what is no file is no database) {
     CAF_MESSAGE(line);
     const auto r = in_folder(line); // a hanging program is killed, and the test fails
     CAF_CHECK(r.code != 0 && r.code < 100);
-    CAF_CHECK(!r.err.empty() || has(r.out, "no file"));
+    CAF_CHECK(!r.err.empty() || has(r.out, "not a readable file"));
   }
   CAF_CHECK(has(in_folder("query x 'SELECT 1'").err, "is a pipe"));
 }
