@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 //
-// The guard: publishes one actor on a TCP port through CAF's middleman so that no bytes of a peer
-// can crash the process, kill or reach another actor, spawn, or exhaust memory. Clients are stock
-// CAF 0.17: `remote_actor`, with TLS `caf::openssl::remote_actor`. DESIGN.md has the reasons.
+// The guard: publishes one actor on a TCP port through CAF's middleman. No bytes of a peer can
+// crash the process, kill or reach another actor, spawn, or exhaust memory. Clients are stock CAF
+// 0.17: `remote_actor`, with TLS `caf::openssl::remote_actor`. DESIGN.md has the reasons.
 //
 // Thread safety: `listen` and `listener` on any thread but the middleman's own.
 // Ownership: a listener must be closed or destroyed before its actor system.
@@ -58,10 +58,10 @@ struct options {
   std::function<void(std::uint64_t, const std::string&)> on_connected;
   std::function<void(std::uint64_t)> on_disconnected;
   /// If the last member of a listed message is a text of more bytes than this, `on_aside` gets the
-  /// text, in pieces, and then the gateway gets the message with an empty text. The numbers are
-  /// those of the connection's actor and of the request (`caf::message_id::request_id`). Called in
-  /// the middleman's thread; must not throw. Why not through CAF? It copies a message three times
-  /// in the one thread that serves all peers.
+  /// text, in pieces. Then the gateway gets the message with an empty text. The numbers are those
+  /// of the connection's actor and of the request (`caf::message_id::request_id`). Called in the
+  /// middleman's thread; must not throw. Why not through CAF? It copies a message three times in
+  /// the one thread that serves all peers.
   std::size_t aside_bytes = 0; ///< 0: everything goes through CAF
   std::function<void(std::uint64_t, std::uint64_t, std::vector<std::string>)> on_aside;
   /// For tests only: publishes as CAF does, without the guard's checks, so that a test can show
@@ -101,8 +101,9 @@ private:
 /// Opens a port for `gateway`. `interface`: its messaging interface, as `remote_actor` checks it.
 ///
 /// Fails, and publishes nothing, if the options contradict each other, a TLS file is missing or
-/// invalid, the port cannot be bound, or the system has no middleman with the default backend. When
-/// the gateway ends, its clients are notified; the port stays open and must be closed.
+/// invalid, or the port cannot be bound. It also fails if the system has no middleman with the
+/// default backend. When the gateway ends, its clients are notified; the port stays open and must
+/// be closed.
 caf::expected<listener> listen(caf::actor_system& system, const caf::strong_actor_ptr& gateway,
                                std::set<std::string> interface, options how);
 

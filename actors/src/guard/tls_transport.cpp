@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 //
 // Why not caf::openssl::session? It reads the three files again for each connection and aborts the
-// process if one is missing, spins on a core while a peer delays the handshake, and blocks signals
-// around each call. Stock caf::openssl clients can still connect.
+// process if one is missing. It spins on a core while a peer delays the handshake, and blocks
+// signals around each call. Stock caf::openssl clients can still connect.
 #include "guard/transport.hpp"
 
 #include <openssl/bio.h>

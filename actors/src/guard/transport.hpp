@@ -55,9 +55,9 @@ public:
 enum class tls_side { server, client };
 
 /// Loads and checks all three files. Returns nullptr and the reason in `error` if a file is
-/// missing, unreadable or invalid, if key and certificate do not belong together, or if every user
-/// may read the key. `server_name`: the name or address that a client demands of the server's
-/// certificate; empty: none.
+/// missing, unreadable or invalid, or if every user may read the key. The same if key and
+/// certificate do not belong together. `server_name`: the name or address that a client demands of
+/// the server's certificate; empty: none.
 std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error,
                                       tls_side side = tls_side::server,
                                       std::string server_name = {});

@@ -117,9 +117,9 @@ inline constexpr std::uint64_t disk_low_share = 20;
 inline constexpr std::uint64_t disk_full = std::uint64_t{64} << 10;
 inline constexpr std::uint64_t disk_full_share = 100;
 /// Health after a write found no space. Space counts as available again when `disk_room_again` more
-/// bytes are free than at the failure. After `disk_retry` without another failure, or if
-/// `disk_room_enough` was free at the failure, only the measured free space counts (a large write,
-/// a quota or a limit explains the failure).
+/// bytes are free than at the failure. Only the measured free space counts after `disk_retry`
+/// without another failure, or if `disk_room_enough` was free at the failure. A large write, a
+/// quota or a limit explains the failure then.
 inline constexpr std::uint64_t disk_room_again = std::uint64_t{256} << 10;
 inline constexpr std::chrono::seconds disk_retry = 60s;
 inline constexpr std::uint64_t disk_room_enough = std::uint64_t{16} << 20;

@@ -12,8 +12,8 @@
 
 namespace dbengine::backup {
 
-/// True if the last backup (or the opening of an engine without one) is so long ago that one backup
-/// was missed, and that the time for making it up has passed.
+/// True if one backup was missed, by the age of the last one (or of the opening of an engine
+/// without one), and the time for making it up has passed.
 inline bool is_overdue(std::chrono::nanoseconds age, std::chrono::milliseconds interval) noexcept {
   return age > 2 * interval + defaults::backup_late;
 }

@@ -13,9 +13,9 @@
 
 namespace dbengine::backup {
 
-/// Due times are points of a grid of the steady clock, one interval apart, so that neither the
-/// duration of a backup nor a jump of the wall clock moves them. The wall clock is used once, for
-/// the age of the newest backup at the start.
+/// Due times are points of a grid of the steady clock, one interval apart. So neither the duration
+/// of a backup nor a jump of the wall clock moves them. The wall clock is used once, for the age of
+/// the newest backup at the start.
 class backup_schedule {
 public:
   using steady_time = std::chrono::steady_clock::time_point;

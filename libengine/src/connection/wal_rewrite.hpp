@@ -15,8 +15,8 @@ namespace dbengine::sqlite {
 ///
 /// An operating system reports a failed sync once: the pages that it could not write are clean from
 /// then on, and the next sync succeeds. A checkpoint that relied on that sync would copy frames
-/// into the database that a power cut removes from the log, so that the database would be partly
-/// new and partly old. Rewritten pages are dirty again, so that the sync after it is reliable.
+/// into the database that a power cut removes from the log. The database would then be partly new
+/// and partly old. Rewritten pages are dirty again, so that the sync after it is reliable.
 ///
 /// Throws `error` if the log cannot be read, written or synced, or if another connection writes it.
 /// Nothing may be copied out of the log then; closing the connection does not copy, either.

@@ -18,8 +18,8 @@
 
 namespace dbengine::os {
 
-/// A folder, identified by its descriptor. All functions work relative to it and never follow
-/// links, so that a process that moves the folder or places links in it cannot make the engine
+/// A folder, identified by its descriptor. All functions work relative to the descriptor and never
+/// follow links. So a process that moves the folder or places links in it cannot make the engine
 /// write or delete elsewhere.
 /// Thread safety: const functions are safe on any thread. Ownership: owns the descriptor.
 /// Errors: `error` as from `throw_errno`, unless stated.

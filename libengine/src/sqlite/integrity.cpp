@@ -24,8 +24,8 @@ constexpr const char* what = "cannot check the database";
 // SQLite's own default.
 constexpr int max_problems = 100;
 // The number of names that are tried. A new name comes first in the list if its bucket of the
-// schema's hash table is empty, which at least every eighth one is (SQLite fills it to two entries
-// a bucket).
+// schema's hash table is empty. At least every eighth bucket is (SQLite fills the table to two
+// entries a bucket).
 constexpr int max_names = 256;
 
 struct finalize {

@@ -28,9 +28,9 @@ std::size_t statement_end(std::string_view sql) noexcept;
 
 /// The number of names that SQLite compares in its list of parameters, which has no index, to
 /// prepare this one statement. It searches the list for each `:name`, `@name`, `$name` and each
-/// `?5` that is not a new highest number, and for all of them again when it writes their program.
-/// Stops counting past `most`, and at the first semicolon, because the statements of a trigger have
-/// no parameters.
+/// `?5` that is not a new highest number. It searches for all of them again when it writes their
+/// program. Stops counting past `most`, and at the first semicolon, because the statements of a
+/// trigger have no parameters.
 std::size_t parameter_lookups(std::string_view sql, std::size_t most);
 
 /// True if the first statement may have the word WITH, even in a string or comment. Reads up to the

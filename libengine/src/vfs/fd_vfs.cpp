@@ -104,8 +104,8 @@ int flush_block(fd_file& f) {
     return SQLITE_OK;
   auto& b = *f.unwritten;
   const int rc = write_all(f.fd, b.bytes.data(), b.size, b.offset);
-  // Starts writing to the disk at once, so that the final sync has little left to do and the syncs
-  // of other files need not wait for all of it. This is only a hint: the sync reports errors.
+  // Starts writing to the disk at once. So the final sync has little left to do, and the syncs of
+  // other files need not wait for all of it. This is only a hint: the sync reports errors.
   if (rc == SQLITE_OK)
     (void)sync_file_range(f.fd, b.offset, static_cast<off_t>(b.size), SYNC_FILE_RANGE_WRITE);
   b.size = 0;

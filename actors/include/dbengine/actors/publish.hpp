@@ -26,9 +26,9 @@ namespace dbengine::actors {
 /// offers, whatever bytes they send. The port is closed by the engine's `shutdown` or by
 /// `unpublish`.
 ///
-/// Errors: nothing is opened if the port cannot be bound, a TLS file is missing or invalid, an
-/// address other than loopback has neither TLS nor `insecure` (`errc::invalid_option`), or the
-/// system has no middleman.
+/// Errors: nothing is opened if the port cannot be bound, a TLS file is missing or invalid, or the
+/// system has no middleman. An address other than loopback without TLS and without `insecure` is
+/// `errc::invalid_option`.
 caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor& engine,
                                      const publish_options& how = {});
 

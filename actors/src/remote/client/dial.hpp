@@ -5,8 +5,8 @@
 // Thread safety: blocks; never in a scheduled actor or the middleman's thread.
 //
 // Why not `remote_actor`? It blocks CAF's one connecting actor for as long as TCP tries (two
-// minutes), waits for ever for a server that accepts and sends nothing, and cannot report that the
-// other side requires TLS.
+// minutes). It waits for ever for a server that accepts and sends nothing, and cannot report that
+// the other side requires TLS.
 
 #pragma once
 
