@@ -31,8 +31,8 @@ using ssl_ptr = std::unique_ptr<SSL, ssl_delete>;
 using ctx_ptr = std::unique_ptr<SSL_CTX, ssl_delete>;
 using method_ptr = std::unique_ptr<BIO_METHOD, ssl_delete>;
 
-// OpenSSL's own socket BIO writes without MSG_NOSIGNAL: after a peer's disconnect we would get
-// SIGPIPE.
+// OpenSSL's own socket BIO writes without MSG_NOSIGNAL: after a peer's disconnect this process
+// would get SIGPIPE.
 int socket_of(BIO* bio) {
   return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
 }

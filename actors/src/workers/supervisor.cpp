@@ -82,7 +82,7 @@ public:
     bool again = true;
     try {
       again = core_->supervision().scan();
-    } catch (...) { // no memory for the escalation: the next scan repeats it
+    } catch (...) { // no memory for its findings: the next scan repeats them
     }
     if (again)
       retry_on_bad_alloc(

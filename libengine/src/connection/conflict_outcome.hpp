@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The outcome of a statement that failed, or whose result was refused, for its rows.
+// Whether a statement that failed, or whose result was refused, kept its rows.
 // Thread safety: the connection's user.
 
 #pragma once

@@ -36,7 +36,7 @@ void background_refresh::request(std::function<void()> done) {
       os::name_thread("dbengine.look");
       self->run();
     }).detach();
-  } catch (...) { // no thread, or no memory for one: the last results remain valid
+  } catch (...) { // no thread, or no memory for one: the last results are used
     running_ = false;
     notify(waiting_for_next_);
   }

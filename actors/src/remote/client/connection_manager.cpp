@@ -215,10 +215,10 @@ private:
       p->set_value(std::move(how));
   }
 
-  /// The first attempt starts at once, the next after 50 ms and 100 ms, each delay between half and
-  /// the whole of that. While calls wait that the lost connection affected, the delay stays there:
-  /// a server may be up for a moment only, and a call must not miss it. Then the delay grows to 1
-  /// s.
+  /// The first attempt starts at once, the next ones after 50 ms and 100 ms, each delay between
+  /// half and the whole of that. While calls wait that the lost connection affected, the delay
+  /// stays there: a server may be up for a moment only, and a call must not miss it. Then the delay
+  /// grows to 1 s.
   void schedule_attempt() {
     auto& b = state().backoff;
     std::uniform_int_distribution<std::int64_t> between(b.count() / 2, b.count());
