@@ -45,7 +45,7 @@ command shell_command(bool remote) {
       "Reads statements and dot commands (.help lists them) from a terminal, with history and "
       "completion, or from a pipe, without prompts. A statement may take several lines and ends "
       "with a semicolon. BEGIN opens a transaction that lasts until COMMIT or ROLLBACK; "
-      "meanwhile the prompt shows a star. From a pipe the first failure ends the shell with its "
+      "until then the prompt shows a star. From a pipe the first failure ends the shell with its "
       "exit code, and an open transaction is rolled back. With --connect each statement is a "
       "separate request: transactions, attached files, temporary tables and settings need the "
       "file itself.";

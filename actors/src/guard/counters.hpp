@@ -44,7 +44,7 @@ enum class drop_reason : std::uint8_t {
   unlisted_type,     ///< a message of a type that is not listed
   too_many_requests, ///< `limits::max_in_flight_requests` reached
   too_many_bytes,    ///< `limits::max_in_flight_bytes` reached
-  outgoing, ///< a frame of our side that no peer needs: spawn requests, monitors, late answers
+  outgoing, ///< an outgoing frame that no peer needs: spawn requests, monitors, late answers
   count_
 };
 

@@ -140,7 +140,7 @@ void peer::configure_read(caf::io::receive_policy::config config) {
 }
 
 void peer::ack_writes(bool) {
-  // BASP does not use receipts, and the stream would count our placeholders.
+  // BASP does not use receipts, and the stream would count the placeholder bytes.
 }
 
 std::vector<char>& peer::rd_buf() {

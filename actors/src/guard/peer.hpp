@@ -113,7 +113,7 @@ private:
   bool unparsed_ = false;          ///< the unjudged bytes may hold a complete frame
   bool draining_ = false;          ///< this event reads no more from the socket
   bool header_judged_ = false;     ///< the frame at the front may be stored
-  std::size_t heartbeat_left_ = 0; ///< bytes of our own heartbeat, see read_some
+  std::size_t heartbeat_left_ = 0; ///< bytes of a heartbeat from this side, see read_some
   clock::time_point partial_since_{};
   clock::time_point last_heartbeat_{};
 

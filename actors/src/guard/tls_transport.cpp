@@ -162,7 +162,7 @@ private:
       detail_ = name ? "the server's certificate does not carry the name \"" + demanded_ + "\""
                 : verified != X509_V_OK      ? X509_verify_cert_error_string(verified)
                 : ERR_peek_last_error() != 0 ? last_error()
-                                             : "the server hung up";
+                                             : "the server closed the connection";
     }
     return io_status::failed;
   }

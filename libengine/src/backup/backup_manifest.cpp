@@ -21,8 +21,8 @@ using namespace std::chrono;
 
 constexpr std::string_view format_name = "dbengine-backup";
 constexpr int format_version = 1;
-// The most objects and arrays in a manifest: ours have two. A text with more is refused while it is
-// parsed, before it takes memory.
+// The most objects and arrays in a manifest: the engine's have two. A text with more is refused
+// while it is parsed, before it takes memory.
 constexpr int max_containers = 16;
 // The last field: SHA-256 of all the text before it.
 constexpr std::string_view checksum_name = "manifest_sha256";

@@ -268,7 +268,7 @@ void file_lock::release() noexcept {
   // First, so that the next holder of the lock file finds the database unlocked.
   file_.reset();
   struct stat s {};
-  // In a forked child the names belong to the parent. A lock file that replaced ours belongs to
+  // In a forked child the names belong to the parent. A lock file that replaced this one belongs to
   // another engine.
   if (name_ && owner_ == ::getpid() && is_named(path_, name_.get(), s))
     ::unlink(path_.c_str());

@@ -14,7 +14,8 @@ int memory_file_lock::lock(int& held, int wanted) noexcept {
   if (held >= wanted)
     return SQLITE_OK;
   const base::scoped_lock lock(mutex_);
-  // Only one handle can be above SHARED, so a top level that is not ours belongs to another handle.
+  // Only one handle can be above SHARED, so a top level other than `held` belongs to another
+  // handle.
   const bool others_on_top = top_ > SQLITE_LOCK_SHARED && held != top_;
   if (wanted == SQLITE_LOCK_SHARED) {
     if (others_on_top && top_ >= SQLITE_LOCK_PENDING)

@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* vfs_name = "dbengine-memory";
 
-// Long enough for any of our names with "-journal" or the suffix of a super-journal. SQLite
+// Long enough for any name of this VFS with "-journal" or the suffix of a super-journal. SQLite
 // allocates this much per connection.
 constexpr int max_path = 512;
 
