@@ -68,7 +68,7 @@ private:
   engine::lease* lease_ = nullptr;
   request_options options_;
   bool ended_ = true;      // until it begins
-  bool kept_part_ = false; // a statement failed with `partly_kept`
+  bool kept_part_ = false; // a statement failed and kept rows
   bool counted_ = false;
   std::uint64_t rows_ = 0;
   std::optional<error_info> broken_; // the connection failed under a statement
