@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A request that came as a message.
+// A request that an actor sent as a message.
 // Thread safety: as `engine::request`. The answer may be sent on any thread.
 // Errors: a request that is destroyed without an answer fails, so that no sender waits for ever:
 // with `errc::too_big` (out of memory) before it is submitted, with `errc::internal` afterwards.
@@ -24,10 +24,10 @@ public:
   const caf::strong_actor_ptr& sender() const noexcept { return to_.sender(); }
   caf::actor_id owner() const noexcept { return to_.owner(); }
 
-  /// The request goes to a queue now, which answers it.
+  /// From now on a queue owns the request and answers it.
   void set_submitted() noexcept { submitted_ = true; }
 
-  /// What a task answers with.
+  /// The answer of a task.
   caf::message reply;
 
 private:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Where the answer to a message goes: what CAF's `response_promise` keeps, for handles that are no
-// `local_actor`.
+// The destination of the answer to a message, as in CAF's `response_promise`, for handles that are
+// not a `local_actor`.
 // Thread safety: as a plain value; `deliver` and `fail` may be called on any thread.
-// Ownership: keeps the sender alive, and the engine's handle not: a request that runs does not keep
+// Ownership: keeps the sender alive, but not the engine's handle: a running request does not keep
 // its engine open.
 
 #pragma once
@@ -24,7 +24,7 @@ namespace dbengine::actors::system {
 /// with the sender as its source; without stages to the sender, with the handle as its source.
 /// Guarantee 2: a failure goes to the sender past all stages. CAF would send it to the next stage,
 /// which ends by it and leaves the sender without an answer.
-/// A message that is no request gets no answer of its own; its result still goes to its stages.
+/// A message that is not a request is not answered; its result still goes to its stages.
 class actor_response {
 public:
   /// Answers no actor.

@@ -65,7 +65,7 @@ void engine_handle::on_destroy() {
   if (!getf(is_cleaned_up_flag))
     cleanup(caf::exit_reason::unreachable, nullptr);
   // If an actor released the last handle, the engine ends on another thread: its end waits for its
-  // workers and for the disk. Without another thread it ends here all the same.
+  // workers and for the disk. If no thread can be started, it ends on this one.
   if (workers::on_actor_thread() && engine_->core().calls().accepting()) {
     try {
       run_on_own_thread([last = std::exchange(engine_, nullptr)] {});
@@ -80,7 +80,7 @@ void engine_handle::on_destroy() {
 std::vector<std::string> engine_handle::shutdown(std::chrono::milliseconds timeout) {
   engine_->core().calls().refuse_nested(); // it would wait for the statement that this thread is in
   engine_->stop(timeout);
-  ports().close_all(); // last: peers are notified of what became of their requests
+  ports().close_all(); // last: peers still receive the outcomes of their requests
   cleanup(caf::exit_reason::user_shutdown, nullptr);
   return engine_->abandoned_workers();
 }
@@ -93,7 +93,7 @@ void engine_handle::handle_exit(const caf::exit_msg&) {
       shutdown(engine_->core().opts().shutdown_timeout);
     } catch (...) { // no memory for more than a second: what is left ends with the handle
       base::log_limited(base::log_level::error, "no end",
-                        "the engine was not ended for want of memory");
+                        "the engine could not be ended: out of memory");
     }
   });
 }
@@ -129,7 +129,7 @@ engine_handle::request_ptr engine_handle::make_request(request::kind k, call_opt
     throw error(engine::idempotency::refused("a cursor or maintenance"));
   const auto t = o.timeout.count() == 0 ? engine_->core().opts().request_timeout : o.timeout;
   if (t.count() < 0)
-    throw error(errc::timeout, "the deadline has passed before the request came");
+    throw error(errc::timeout, "the deadline had passed before the request arrived");
   const auto deadline = sqlite::deadline_after(t);
   auto r = std::make_shared<actor_request>(k, sqlite::request_control(deadline, {}), std::move(to));
   r->deadline = deadline;
@@ -176,12 +176,12 @@ void engine_handle::delegate_to_backups(const Request& x, const caf::message& m,
   if constexpr (requires { x.options; }) {
     const call_options& o = x.options;
     if (o.timeout.count() < 0)
-      throw error(errc::timeout, "the deadline has passed before the request came");
+      throw error(errc::timeout, "the deadline had passed before the request arrived");
     if (o.read_only && changes(x))
       throw error(errc::read_only, "the request writes, and this access is read-only");
     if (!o.id.empty())
       throw error(engine::idempotency::refused("a backup"));
-    // Its cancellation comes this way too, and must not overtake the request.
+    // Here, because a cancellation passes the handle as well and must not overtake the request.
     if (o.cancel_token != 0)
       engine_->backups().cancels().find_or_add(to.owner(), o.cancel_token);
   }
@@ -232,7 +232,7 @@ void engine_handle::handle(script_request& x, actor_response& to) {
 void engine_handle::handle(cursor_open& x, actor_response& to) {
   auto r = make_request(request::kind::maintenance, x.options, to);
   r->job_class = request_class::cursor;
-  r->sql = std::move(x.sql); // in the request, where its bytes are counted
+  r->sql = std::move(x.sql); // its bytes are counted in the request
   r->parameters = std::move(x.parameters);
   r->job = [core = &engine_->core(), cursors = engine_->cursors(), raw = r.get(),
             me = address()](sqlite::connection&) {
@@ -241,13 +241,13 @@ void engine_handle::handle(cursor_open& x, actor_response& to) {
     const auto owner = raw->owner();
     const auto number = cursors->open(core->file().open_reader(), raw->sql, raw->parameters, owner,
                                       raw->ctl, raw->peer);
-    // After it is open: an owner that has ended by now reports it at once.
+    // Only now that the cursor is open: an owner that has ended sends its `down_msg` at once.
     if (raw->sender() && cursors->watch(owner))
       raw->sender()->get()->attach(caf::default_attachable::make_monitor(
           caf::actor_cast<caf::actor_addr>(raw->sender()), me));
     raw->reply = caf::make_message(cursor_id{number});
     if (raw->now() != request::state::running)
-      cursors->close(number, owner); // the watchdog answered meanwhile: no actor has the number
+      cursors->close(number, owner); // answered by the watchdog: no actor has the number
   };
   submit(std::move(r), route::reader);
 }

@@ -23,7 +23,7 @@ class engine_handle final : public handle_base {
 public:
   /// Makes the handle of `h`.
   static engine_actor make(std::shared_ptr<engine_system> h);
-  /// Null for any actor that is no handle of an engine of this process.
+  /// Null unless the actor is the handle of an engine in this process.
   static engine_handle* of(const engine_actor& handle);
 
   engine_handle(caf::actor_config& cfg, std::shared_ptr<engine_system> h);
@@ -56,7 +56,7 @@ private:
   void handle(maintenance_request& x, actor_response& to);
   void handle(database_info_request& x, actor_response& to);
 
-  /// `to` is the request's from then on. Throws if the deadline has passed.
+  /// Moves `to` into the request. Throws if the deadline has passed.
   request_ptr make_request(engine::request::kind k, call_options& o, actor_response& to);
   /// Queues it, or fails it.
   void submit(request_ptr r, route to);
@@ -64,8 +64,8 @@ private:
   void delegate_to_backups(const Request& x, const caf::message& m, const actor_response& to);
   void delegate(const caf::strong_actor_ptr& worker, const caf::message& m,
                 const actor_response& to);
-  /// Runs `f`, which may block, on a thread of its own that the system waits for. Throws if there
-  /// is none: `f` did not run.
+  /// Runs `f`, which may block, on a separate thread that the system waits for. Throws if no thread
+  /// can be started; `f` did not run then.
   template <class F>
   void run_on_own_thread(F f);
 

@@ -65,8 +65,8 @@ void send_later(const workers::worker_handle_table& handles, Handle worker_handl
     caf::delayed_anon_send(h, delay, std::move(m));
 }
 
-// Ends the workers that the supervisor did not get to know before it ended. The others have their
-// exit already.
+// Ends the workers that were not reported to the supervisor before it ended. The supervisor has sent
+// an exit to the others.
 void end_workers(const worker_handles& all) noexcept {
   const auto end = [](const auto& h) {
     if (h)
@@ -116,7 +116,7 @@ engine_system::~engine_system() {
   try {
     stop(std::chrono::milliseconds(0));
   } catch (...) { // no memory for more than a second
-    base::log(base::log_level::error, "the engine's end failed for want of memory");
+    base::log(base::log_level::error, "the engine could not be ended: out of memory");
   }
 }
 
@@ -353,8 +353,8 @@ void engine_system::stop_workers(sqlite::clock::time_point last_moment) {
     stop_children(workers::stop_mode::abandon);
     ended = ended_within_half();
   }
-  // The supervisor gets no turn if this thread is the only one that the scheduler has: it ends
-  // after this thread's work.
+  // If this thread is the scheduler's only one, the supervisor cannot run now: it ends after this
+  // thread's work.
   abandoned_ = ended ? exit_->abandoned() : std::vector<std::string>{"supervisor"};
   for (const auto& name : abandoned_)
     base::log(base::log_level::error, name + " does not end and is abandoned");

@@ -21,8 +21,8 @@ handle_base* handle_base::of(const engine_actor& handle) {
 handle_base* handle_base::of(caf::actor_system& sys, const engine_actor& handle) {
   auto* h = of(handle);
   if (h != nullptr && &h->home_system() != &sys)
-    throw error(errc::invalid_option, "the engine belongs to another actor system than the one "
-                                      "that was given; nothing was changed");
+    throw error(errc::invalid_option, "the engine belongs to an actor system other than the "
+                                      "given one; nothing was changed");
   return h;
 }
 

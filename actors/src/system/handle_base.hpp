@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What both handles of an engine have in common: an actor without a mailbox of its own, the ports
-// that it is published at, and the one way in which a request is refused.
+// The common base of both handles of an engine: an actor without a mailbox, the ports at which it is
+// published, and the one function that refuses a request.
 // Thread safety: any thread.
 //
 // It is no event-based actor: as CAF's own `actor_pool` and `decorator::sequencer` it dispatches a
@@ -30,8 +30,8 @@ class handle_base : public caf::monitorable_actor {
 public:
   /// The handle's own object, null for any other actor.
   static handle_base* of(const engine_actor& handle);
-  /// The same for a caller that says which system the engine lives in. Throws
-  /// `errc::invalid_option` if it lives in another.
+  /// The same for a caller that names the engine's system. Throws `errc::invalid_option` if the
+  /// engine belongs to another system.
   static handle_base* of(caf::actor_system& sys, const engine_actor& handle);
 
   /// CAF's rules hold: `sys_atom` is answered, an exit message with an empty reason ends nothing.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Messages as text for people: `deep_to_string`, CAF's log, failed checks of tests.
+// Messages as readable text: `deep_to_string`, CAF's log, failed checks of tests.
 
 #include "system/message_codec.hpp"
 

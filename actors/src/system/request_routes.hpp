@@ -19,7 +19,7 @@
 
 namespace dbengine::actors::system {
 
-/// What a `wire_request` asks for, as its first byte. The numbers are part of the protocol. Each
+/// The kind of a `wire_request`, its first byte. The numbers are part of the protocol. Each
 /// body begins with the request's timeout (64 bits, milliseconds); then follows the request as
 /// `describe` lists it, but for these:
 /// - hello: wire_protocol (32 bits), the client's version
@@ -71,7 +71,7 @@ struct request_rule {
   resend again = resend::always;
   /// It carries statements and parameters: its body may be large.
   bool statements = false;
-  /// Without a timeout of its own it takes the engine's or the port's.
+  /// If it names no timeout, it gets the engine's or the port's.
   bool bounded = true;
 };
 

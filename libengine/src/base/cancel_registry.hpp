@@ -13,15 +13,15 @@
 
 namespace dbengine::base {
 
-/// What can be cancelled by a number of its owner's (an actor's id). `Entry` is a handle: a weak
-/// pointer to the request, or a stop source.
+/// The requests that can be cancelled, by owner (an actor's id) and number. `Entry` refers to a
+/// request: a weak pointer to it, or its stop source.
 /// Thread safety: any thread.
 /// Ownership: its entries. It is bounded: when it is full, entries that have expired are removed,
 /// then the one that is first in order. The request of a removed entry can no longer be cancelled.
 template <class Entry>
 class cancel_registry {
 public:
-  /// A token that is used again stands for the later request.
+  /// A token that is used again identifies the later request.
   void add(std::uint64_t owner, std::uint64_t token, Entry e) {
     const scoped_lock lock(mutex_);
     make_room();

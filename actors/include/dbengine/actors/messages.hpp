@@ -185,7 +185,7 @@ struct backup_request {
   friend void describe(auto& a, backup_request& x) { a(x.options); }
 };
 
-/// Makes a backup at a path of the caller's choice on the engine's machine, never over an existing
+/// Makes a backup at a path that the caller names, on the engine's machine, never over an existing
 /// file. Answered with true when it is done. Only inside the engine's process.
 struct backup_to_request {
   std::filesystem::path target = {};
@@ -260,7 +260,7 @@ DBENGINE_MESSAGES(DBENGINE_WIRE)
 DBENGINE_WIRE(std::vector<operation_result>)
 #undef DBENGINE_WIRE
 
-/// A message's fields as text for people. CAF prints it as it stands.
+/// A message's fields as readable text, which CAF prints unchanged.
 struct printed {
   std::string text;
   friend const std::string& to_string(const printed& x) { return x.text; }

@@ -66,7 +66,7 @@
   row(database_info_request, database_info, database_info, 16,                                     \
       .to = route::reader)
 
-/// one(answer). `transaction_result` stands for itself, because it is a vector on the wire.
+/// one(answer). `transaction_result` is not in the list, because it is a vector on the wire.
 #define DBENGINE_ANSWERS(one)                                                                      \
   one(write_result) one(rows) one(batch_result) one(script_result) one(cursor_id)                  \
   one(maintenance_result) one(verify_report) one(prune_report) one(backup_info) one(statistics)    \

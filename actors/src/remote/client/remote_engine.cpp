@@ -129,7 +129,7 @@ void remote_engine::submit(typename Row::request& x, system::actor_response& to)
     timeout = x.timeout;
   }
   if (timeout.count() < 0)
-    throw error(errc::timeout, "the deadline has passed before the request came");
+    throw error(errc::timeout, "the deadline had passed before the request arrived");
   // If the link throws, it has not taken the call; `to` is still needed then.
   const auto c = std::make_shared<actor_call>(Row::kind, request_body(x), to,
                                               &read_result<typename Row::result>);
