@@ -65,8 +65,8 @@ void send_later(const workers::worker_handle_table& handles, Handle worker_handl
     caf::delayed_anon_send(h, delay, std::move(m));
 }
 
-// Ends the workers that were not reported to the supervisor before it ended. The supervisor has sent
-// an exit to the others.
+// Ends the workers that were not reported to the supervisor before it ended. The supervisor has
+// sent an exit to the others.
 void end_workers(const worker_handles& all) noexcept {
   const auto end = [](const auto& h) {
     if (h)

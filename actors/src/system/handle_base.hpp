@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The common base of both handles of an engine: an actor without a mailbox, the ports at which it is
-// published, and the one function that refuses a request.
+// The common base of both handles of an engine: an actor without a mailbox, the ports at which it
+// is published, and the one function that refuses a request.
 // Thread safety: any thread.
 //
 // It is no event-based actor: as CAF's own `actor_pool` and `decorator::sequencer` it dispatches a

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The ports at which an engine is published, as its handle sees them: by number, and closed with the
-// handle. Only `publish` knows the parts of a port.
+// The ports at which an engine is published, as its handle sees them: by number, and closed with
+// the handle. Only `publish` knows the parts of a port.
 // Thread safety: any thread.
 
 #pragma once

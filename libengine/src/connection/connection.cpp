@@ -88,7 +88,7 @@ void connection::check_change_counts(const prepared& p) const {
     throw error(
         errc::not_allowed,
         "last_insert_rowid(), changes() and total_changes() are not allowed here: they describe "
-        "one connection's last statement, and this read is a request of its own; use "
+        "one connection's last statement, and this read is a separate request; use "
         "write_result::last_insert_rowid and write_result::changes, RETURNING, or call them inside "
         "write(), a transaction or a script");
 }

@@ -233,7 +233,7 @@ CAF_TEST(a host is compared as HTTP compares names) {
   CAF_CHECK_EQUAL(absolute("http://a@localhost/healthz", host), 400);
   CAF_CHECK_EQUAL(absolute("https://localhost/healthz", host), 400);
   CAF_CHECK_EQUAL(absolute("http://localhost/healthz", ""),
-                  400); // HTTP/1.1 requires Host all the same
+                  400); // HTTP/1.1 requires Host even so
   // HTTP/1.0 requires none.
   CAF_CHECK_EQUAL(asked("GET /healthz HTTP/1.0", ""), 200);
   CAF_CHECK_EQUAL(asked("GET http://localhost/healthz HTTP/1.0", ""), 200);
