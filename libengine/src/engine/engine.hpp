@@ -36,8 +36,10 @@
 #include "engine/write/checkpointer.hpp"
 #include "engine/write/commit_recovery.hpp"
 #include "engine/write/write_fence.hpp"
+#include "engine/write/write_grouping.hpp"
 #include "engine/write/write_queue.hpp"
 #include "engine/write/writer_lock.hpp"
+#include "engine/write/writer_wake_up.hpp"
 
 #include <memory>
 #include <string_view>
@@ -98,6 +100,8 @@ private:
   one_shot_timer watchdog_timer_;
   reader_pool leases_;
   write_fence fence_;
+  writer_wake_up wake_up_;
+  write_grouping grouping_;
   writer_lock lock_;
   checkpointer checkpoints_;
   commit_recovery recovery_;
