@@ -13,7 +13,8 @@
 //
 // Leaf locks, under which no other lock of the engine is taken: write_queue (the requests that
 // run), write_fence (its reason), disk_monitor (its sample), alert_log, slow_log, reader_pool (the
-// wait for a lease), cursor_table (taken under 1 by `worker_signals::wal_pinned`).
+// wait for a lease), cursor_table (taken under 1 by `worker_signals::wal_pinned`, and under
+// `open_cursor::stepping`, which the request that steps a cursor holds and none waits for).
 // The locks of `backups/` and `background_refresh` are outside this list: the engine never calls
 // them.
 //
