@@ -62,10 +62,12 @@ void listener_state::peer_gone() {
 }
 
 bool listener_state::wait_gone(std::chrono::milliseconds at_most) {
+  const auto deadline = clock::now() + at_most;
   base::scoped_lock lock(mutex_);
-  const auto gone = [this]()
-                        DBENGINE_REQUIRES(mutex_) { return !has_doorman_ && peers_alive_ == 0; };
-  return gone_.wait_for(lock, at_most, gone);
+  while (has_doorman_ || peers_alive_ != 0)
+    if (gone_.wait_until(lock, deadline) == std::cv_status::timeout)
+      return !has_doorman_ && peers_alive_ == 0;
+  return true;
 }
 
 } // namespace dbengine::actors::guard

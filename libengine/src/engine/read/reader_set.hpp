@@ -9,6 +9,7 @@
 #include "engine/one_shot_timer.hpp"
 #include "engine/read/reader_roles.hpp"
 #include "engine/read/reader_slot.hpp"
+#include "engine/read/reader_wake_ups.hpp"
 #include "engine/request_queues.hpp"
 #include "engine/worker_signals.hpp"
 #include "engine/write/write_fence.hpp"
@@ -97,9 +98,6 @@ private:
   request_queue& queue_of(std::size_t i) noexcept {
     return is_maintenance(i) ? p_.queues.maintenance : p_.queues.reads;
   }
-  /// False if every active reader was woken before.
-  bool wake_any() noexcept;
-  void wake(std::size_t i) noexcept;
   bool keeps_working(std::size_t i);
   void run_request(std::size_t i, sqlite::connection& c, const request_ptr& r);
   void execute(std::size_t i, sqlite::connection& c, request& r);
@@ -109,6 +107,7 @@ private:
   parts p_;
   reader_slots slots_;
   reader_roles roles_;
+  reader_wake_ups wake_ups_;
 };
 
 } // namespace dbengine::engine
