@@ -6,7 +6,7 @@
 #include "base/error_map.hpp"
 #include "base/log.hpp"
 #include "base/retry_on_bad_alloc.hpp"
-#include "engine/idempotency.hpp"
+#include "engine/write/idempotency.hpp"
 #include "facade/inline_write.hpp"
 #include "facade/leased_read.hpp"
 #include "facade/local_cursor.hpp"

@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the dbengine authors
 //
 // What the guard counts: each connection's end by its reason, each dropped frame by its reason.
-// Written by the middleman's thread only, read by any thread at any time.
+// Written by the middleman's thread and read by any thread at any time. The gateway's thread lowers
+// `in_flight` and `in_flight_bytes`, too, when it has seen the requests of a peer that is gone.
 #pragma once
 
 #include <array>

@@ -40,9 +40,14 @@ bool listener_state::hold(std::int64_t change) {
   return now <= static_cast<std::int64_t>(how.limits.max_buffered_bytes);
 }
 
+void listener_state::peer_started() {
+  const base::scoped_lock lock(mutex_);
+  ++peers_alive_;
+}
+
 void listener_state::doorman_gone() {
   {
-    std::lock_guard lock{mutex_};
+    const base::scoped_lock lock(mutex_);
     has_doorman_ = false;
   }
   gone_.notify_all();
@@ -50,15 +55,19 @@ void listener_state::doorman_gone() {
 
 void listener_state::peer_gone() {
   {
-    std::lock_guard lock{mutex_};
-    --live_;
+    const base::scoped_lock lock(mutex_);
+    --peers_alive_;
   }
   gone_.notify_all();
 }
 
 bool listener_state::wait_gone(std::chrono::milliseconds at_most) {
-  std::unique_lock lock{mutex_};
-  return gone_.wait_for(lock, at_most, [this] { return !has_doorman_ && live_ == 0; });
+  const auto deadline = clock::now() + at_most;
+  base::scoped_lock lock(mutex_);
+  while (has_doorman_ || peers_alive_ != 0)
+    if (gone_.wait_until(lock, deadline) == std::cv_status::timeout)
+      return !has_doorman_ && peers_alive_ == 0;
+  return true;
 }
 
 } // namespace dbengine::actors::guard

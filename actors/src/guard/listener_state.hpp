@@ -5,6 +5,7 @@
 // the counters and `wait_gone`.
 #pragma once
 
+#include "base/thread_annotations.hpp"
 #include "guard/listener.hpp"
 #include "guard/translator.hpp"
 
@@ -14,7 +15,6 @@
 #include <deque>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <unordered_set>
 #include <vector>
 
@@ -44,6 +44,7 @@ struct listener_state {
   /// Changes the bytes held for all peers. Returns false if that exceeds the limit.
   bool hold(std::int64_t change);
 
+  void peer_started();
   /// The doorman, or a peer, has ended. The listener ends with the last of them.
   void doorman_gone();
   void peer_gone();
@@ -56,6 +57,7 @@ struct listener_state {
   const std::shared_ptr<counters> counts;
   const std::shared_ptr<tls_context> security;
 
+  // The middleman's thread's, down to `closing`.
   std::unordered_set<peer*> peers;
   std::list<peer*> half_open; ///< oldest first
   /// Node names for peers, reused in the order of their return. CAF keeps a helper actor for each
@@ -67,12 +69,10 @@ struct listener_state {
   bool closing = false;
 
 private:
-  std::mutex mutex_;
-  std::condition_variable gone_;
-  bool has_doorman_ = true;
-  std::size_t live_ = 0;
-
-  friend class peer;
+  base::mutex mutex_;
+  std::condition_variable_any gone_;
+  bool has_doorman_ DBENGINE_GUARDED_BY(mutex_) = true;
+  std::size_t peers_alive_ DBENGINE_GUARDED_BY(mutex_) = 0;
 };
 
 } // namespace dbengine::actors::guard

@@ -59,7 +59,7 @@ peer::peer(std::shared_ptr<listener_state> state, multiplexer& backend, socket f
   state_->names.pop_front();
   state_->peers.insert(this);
   half_open_ = state_->half_open.insert(state_->half_open.end(), this);
-  ++state_->live_;
+  state_->peer_started();
   ++state_->counts->accepted;
   ++state_->counts->connections;
   ++state_->counts->half_open;

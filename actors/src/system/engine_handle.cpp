@@ -5,8 +5,8 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "engine/idempotency.hpp"
 #include "engine/maintenance.hpp"
+#include "engine/write/idempotency.hpp"
 #include "os/threads.hpp"
 #include "sqlite/sql_text.hpp"
 #include "system/request_effects.hpp"

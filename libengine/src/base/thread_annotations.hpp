@@ -56,6 +56,8 @@ private:
 class DBENGINE_ANNOTATION(scoped_lockable) scoped_lock {
 public:
   explicit scoped_lock(mutex& m) DBENGINE_ACQUIRE(m) : mutex_(&m) { m.lock(); }
+  /// For a mutex that the caller has locked, by `try_lock`.
+  scoped_lock(mutex& m, std::adopt_lock_t) DBENGINE_REQUIRES(m) : mutex_(&m) {}
   ~scoped_lock() DBENGINE_RELEASE() {
     if (locked_)
       mutex_->unlock();

@@ -8,7 +8,6 @@
 #include "os/threads.hpp"
 
 #include <condition_variable>
-#include <mutex>
 #include <thread>
 
 namespace dbengine::engine {
@@ -63,18 +62,21 @@ void background_refresh::run() {
 
 bool background_refresh::wait_until(clock::time_point until) {
   struct answer {
-    std::mutex mutex;
-    std::condition_variable arrived;
-    bool there = false;
+    base::mutex mutex;
+    std::condition_variable_any arrived;
+    bool there DBENGINE_GUARDED_BY(mutex) = false;
   };
   const auto a = std::make_shared<answer>();
   request([a] {
-    const std::lock_guard lock(a->mutex);
+    const base::scoped_lock lock(a->mutex);
     a->there = true;
     a->arrived.notify_one();
   });
-  std::unique_lock lock(a->mutex);
-  return a->arrived.wait_until(lock, until, [&] { return a->there; });
+  base::scoped_lock lock(a->mutex);
+  while (!a->there)
+    if (a->arrived.wait_until(lock, until) == std::cv_status::timeout)
+      return a->there;
+  return true;
 }
 
 background_refresh::clock::duration background_refresh::running_for() const {

@@ -19,13 +19,15 @@
 namespace dbengine::engine {
 
 /// Counters of one class of requests at one worker.
+/// Thread safety: as `worker_counters`.
 struct class_counters {
   base::counter count, errors, rows;
   base::histogram wait, run;
 };
 
 /// Counters of the write connection or of a reader actor.
-/// Thread safety: written by the holder of the connection, read by any thread.
+/// Thread safety: written by the holder of the connection, read by any thread. Each number is an
+/// atomic of its own: no reader needs two of the same moment.
 struct worker_counters {
   std::array<class_counters, request_class_count> classes;
   base::counter timeouts, commits, groups, grouped, largest_group, rerun, inline_writes,
@@ -57,10 +59,11 @@ public:
 
 private:
   // Recently offered texts by hash: the upper half of the hash, and the maximum in microseconds.
-  // Two texts may share one place and alternate: that costs the lock, never an entry.
+  // Two texts may alternate in one place: that costs the lock, never an entry. Atomics, because
+  // these words decide whether an offer needs the lock at all.
   static constexpr std::size_t places = 64;
   std::array<std::atomic<std::uint64_t>, places> lately_{};
-  std::atomic<std::int64_t> bar_{0}; // faster statements are not kept
+  std::atomic<std::int64_t> bar_{0}; // a faster statement is not kept; stored with the mutex held
   mutable base::mutex mutex_;
   std::vector<slow_statement> kept_ DBENGINE_GUARDED_BY(mutex_);
 };

@@ -13,9 +13,8 @@
 //
 // Leaf locks, under which no other lock of the engine is taken: write_queue (the requests that
 // run), write_fence (its reason), disk_monitor (its sample), alert_log, slow_log, reader_pool (the
-// wait for a lease), cursor_table (taken under 1 by `worker_signals::wal_pinned`).
-// Each cursor of the table also has a `stepping` lock, which threads only try to take. It is held
-// while rows are read.
+// wait for a lease), cursor_table (taken under 1 by `worker_signals::wal_pinned`, and under
+// `open_cursor::stepping`, which the request that steps a cursor holds and none waits for).
 // The locks of `backups/` and `background_refresh` are outside this list: the engine never calls
 // them.
 //
@@ -38,8 +37,10 @@
 #include "engine/write/checkpointer.hpp"
 #include "engine/write/commit_recovery.hpp"
 #include "engine/write/write_fence.hpp"
+#include "engine/write/write_grouping.hpp"
 #include "engine/write/write_queue.hpp"
 #include "engine/write/writer_lock.hpp"
+#include "engine/write/writer_wake_up.hpp"
 
 #include <memory>
 #include <string_view>
@@ -100,6 +101,8 @@ private:
   one_shot_timer watchdog_timer_;
   reader_pool leases_;
   write_fence fence_;
+  writer_wake_up wake_up_;
+  write_grouping grouping_;
   writer_lock lock_;
   checkpointer checkpoints_;
   commit_recovery recovery_;

@@ -79,10 +79,10 @@ dbengine::statistics sample_statistics(engine& e) {
   e.reads().for_each_counters([&](const worker_counters& w) { sum.add(w); });
   e.leases().for_each([&](const lease_counters& l) { sum.add(l); });
   auto s = sum.take();
-  const auto& waiting = e.queues().limits();
-  s.queue_size = waiting.requests.load(std::memory_order_relaxed);
-  s.queue_bytes = waiting.bytes.load(std::memory_order_relaxed);
-  s.overloaded = waiting.refused.load(std::memory_order_relaxed);
+  const auto& waiting = e.queues().waiting();
+  s.queue_size = waiting.requests();
+  s.queue_bytes = waiting.bytes();
+  s.overloaded = waiting.refused();
   s.errors += s.overloaded;
   s.requests += s.overloaded;
   s.wal_bytes = e.disk().last_sample().wal_bytes;

@@ -33,72 +33,18 @@ request_queue::lane& request_queue::lane_of(const request& r) {
   return c.emplace_back(lane{key, {}});
 }
 
-// -- admission ------------------------------------------------------------------------------------
-
-void request_queue::charge(const request_ptr& r, std::size_t bytes) {
-  auto& a = *admission_;
-  if (r->peer != 0) { // first: it may find no memory
-    const base::scoped_lock lock(a.mutex);
-    auto& own = a.shares[r->peer];
-    ++own.requests;
-    own.bytes += bytes;
-  }
-  r->held_bytes = bytes;
-  a.requests.fetch_add(1, std::memory_order_relaxed);
-  a.bytes.fetch_add(bytes, std::memory_order_relaxed);
-}
-
-void request_queue::discharge(const request& r) noexcept {
-  auto& a = *admission_;
-  a.requests.fetch_sub(1, std::memory_order_relaxed);
-  a.bytes.fetch_sub(r.held_bytes, std::memory_order_relaxed);
-  if (r.peer == 0)
-    return;
-  const base::scoped_lock lock(a.mutex);
-  const auto own = a.shares.find(r.peer);
-  own->second.bytes -= r.held_bytes;
-  if (--own->second.requests == 0)
-    a.shares.erase(own);
-}
-
-// The request is charged already. Other queues charge theirs at the same time: each sees the sum
-// including its own.
-void request_queue::check_bounds(const request& r, std::size_t bytes) {
-  auto& a = *admission_;
-  const auto refuse = [&](const std::string& why) {
-    a.refused.fetch_add(1, std::memory_order_relaxed);
-    throw error(errc::overloaded, why + " (bounds: " + std::to_string(a.max_requests) +
-                                      " requests, " + std::to_string(a.max_bytes) + " bytes)");
-  };
-  const auto waiting = a.requests.load(std::memory_order_relaxed) - 1;
-  const auto held = a.bytes.load(std::memory_order_relaxed) - bytes;
-  // A request larger than the bound is admitted when it is the only one: it could never run
-  // otherwise.
-  if (waiting >= a.max_requests || (held + bytes > a.max_bytes && waiting != 0))
-    refuse(std::to_string(waiting) + " requests with " + std::to_string(held) +
-           " bytes are waiting");
-  if (r.peer == 0 || DBENGINE_MUTANT("has no shares"))
-    return;
-  const base::scoped_lock of_shares(a.mutex);
-  const auto own = a.shares[r.peer]; // this request included
-  if (own.requests > 1 && (own.requests > a.max_requests - waiting ||
-                           own.bytes > a.max_bytes - std::min(held, a.max_bytes)))
-    refuse("this peer has its share waiting, " + std::to_string(own.requests - 1) +
-           " requests with " + std::to_string(own.bytes - bytes) + " bytes");
-}
-
 void request_queue::push(request_ptr r) {
   const auto bytes = r->bytes();
   const base::scoped_lock lock(mutex_);
   if (closed_)
     throw error(*closed_);
   auto& l = lane_of(*r); // if a later step fails, an empty lane is left
-  charge(r, bytes);
+  admission_->charge(*r, bytes);
   try {
-    check_bounds(*r, bytes);
+    admission_->check_bounds(*r);
     l.waiting.push_back(r);
   } catch (...) {
-    discharge(*r);
+    admission_->discharge(*r);
     throw;
   }
   size_.fetch_add(1, std::memory_order_seq_cst);
@@ -122,7 +68,7 @@ void request_queue::push_front(const std::vector<request_ptr>& rs) {
         auto& l = lane_of(**it);
         l.waiting.push_front(*it);
         try {
-          charge(*it, (*it)->bytes());
+          admission_->charge(**it, (*it)->bytes());
         } catch (...) { // no memory for its share
           l.waiting.pop_front();
           throw;
@@ -164,7 +110,7 @@ request_ptr request_queue::take(place p) {
   auto r = std::move(p.at->waiting.front());
   p.at->waiting.pop_front();
   size_.fetch_sub(1, std::memory_order_seq_cst);
-  discharge(*r);
+  admission_->discharge(*r);
   // The process's own lane stays: most engines have no other.
   if (p.at->waiting.empty() && p.at->peer != 0)
     p.of->erase(p.at);
@@ -240,7 +186,7 @@ std::vector<request_ptr> request_queue::expire(sqlite::clock::time_point now) {
         if (r->deadline > now && r->now() == request::state::waiting && !r->cancelled())
           return false;
         size_.fetch_sub(1, std::memory_order_seq_cst);
-        discharge(*r);
+        admission_->discharge(*r);
         expired.push_back(r);
         return true;
       });
@@ -258,7 +204,7 @@ std::vector<request_ptr> request_queue::close(error_info why) {
     for (auto& l : c)
       for (auto& r : l.waiting) {
         size_.fetch_sub(1, std::memory_order_seq_cst);
-        discharge(*r);
+        admission_->discharge(*r);
         closed.push_back(std::move(r));
       }
     c.clear();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/thread_annotations.hpp"
+#include "engine/admission.hpp"
 #include "engine/request.hpp"
 
 #include <array>
@@ -16,25 +17,6 @@
 #include <vector>
 
 namespace dbengine::engine {
-
-/// The bounds on waiting requests, over all queues of an engine, and the present totals.
-/// Thread safety: any thread.
-struct admission {
-  std::size_t max_requests = 0;
-  std::size_t max_bytes = 0;
-  std::atomic<std::size_t> requests{0};
-  std::atomic<std::size_t> bytes{0};
-  std::atomic<std::uint64_t> refused{0};
-
-  /// The waiting requests of one peer of a port. The process's own requests have no share: they may
-  /// use all.
-  struct share {
-    std::size_t requests = 0;
-    std::size_t bytes = 0;
-  };
-  base::mutex mutex{};
-  std::unordered_map<std::uint64_t, share> shares DBENGINE_GUARDED_BY(mutex){};
-};
 
 /// The bounded queue in front of workers, which outlives any worker.
 ///
@@ -108,9 +90,6 @@ private:
   place next_lane() DBENGINE_REQUIRES(mutex_);
   /// Removes the first request of the lane and moves the lane to the end.
   request_ptr take(place p) DBENGINE_REQUIRES(mutex_);
-  void check_bounds(const request& r, std::size_t bytes);
-  void charge(const request_ptr& r, std::size_t bytes);
-  void discharge(const request& r) noexcept;
 
   admission* admission_;
   const std::size_t peer_may_run_;
@@ -119,8 +98,9 @@ private:
   std::unordered_map<std::uint64_t, std::size_t> running_ DBENGINE_GUARDED_BY(mutex_); // by peer
   std::optional<error_info> closed_ DBENGINE_GUARDED_BY(mutex_);
   unsigned turn_ DBENGINE_GUARDED_BY(mutex_) = 0;
-  std::atomic<std::size_t> peers_running_{0};
-  std::atomic<std::size_t> size_{0};
+  // Stored with the mutex held; atomics, because callers of every write and read poll them.
+  std::atomic<std::size_t> peers_running_{0}; // the sum of `running_`
+  std::atomic<std::size_t> size_{0};          // of all lanes
 };
 
 } // namespace dbengine::engine

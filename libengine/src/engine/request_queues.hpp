@@ -14,7 +14,8 @@ namespace dbengine::engine {
 class request_queues {
 public:
   explicit request_queues(const options& o)
-      : admission_{.max_requests = o.max_queue, .max_bytes = o.max_queue_bytes}, writes(admission_),
+      : admission_({.max_requests = o.max_queue, .max_bytes = o.max_queue_bytes}),
+        writes(admission_),
         // One peer may occupy all readers. The watchdog adds a spare reader while others wait.
         reads(admission_, static_cast<std::size_t>(o.num_workers)), maintenance(admission_) {}
 
@@ -27,7 +28,7 @@ public:
   /// The queue of checks of the whole file, for the maintenance reader.
   request_queue maintenance;
 
-  const admission& limits() const noexcept { return admission_; }
+  const admission& waiting() const noexcept { return admission_; }
   std::array<request_queue*, 3> all() noexcept { return {&writes, &reads, &maintenance}; }
   bool empty() const noexcept { return writes.empty() && reads.empty() && maintenance.empty(); }
 };

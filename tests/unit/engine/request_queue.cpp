@@ -68,7 +68,7 @@ struct fixture {
     return order;
   }
 
-  admission a{.max_requests = 40, .max_bytes = 1 << 20};
+  admission a{{.max_requests = 40, .max_bytes = 1 << 20}};
   request_queue q{a};
 };
 
@@ -111,15 +111,15 @@ CAF_TEST(what needs the connection for itself comes alone) {
 CAF_TEST(bounds refuse and a refused request holds nothing) {
   for (int i = 0; i < 40; ++i)
     CAF_REQUIRE(pushing(q, one("x")) == errc::none);
-  const auto bytes = a.bytes.load();
+  const auto bytes = a.bytes();
   CAF_CHECK(pushing(q, one("y")) == errc::overloaded);
-  CAF_CHECK_EQUAL(a.refused.load(), 1u);
-  CAF_CHECK_EQUAL(a.requests.load(), 40u);
-  CAF_CHECK_EQUAL(a.bytes.load(), bytes);
+  CAF_CHECK_EQUAL(a.refused(), 1u);
+  CAF_CHECK_EQUAL(a.requests(), 40u);
+  CAF_CHECK_EQUAL(a.bytes(), bytes);
   CAF_CHECK_EQUAL(q.size(), 40u);
   drain();
-  CAF_CHECK_EQUAL(a.requests.load(), 0u);
-  CAF_CHECK_EQUAL(a.bytes.load(), 0u);
+  CAF_CHECK_EQUAL(a.requests(), 0u);
+  CAF_CHECK_EQUAL(a.bytes(), 0u);
 }
 
 CAF_TEST(a request larger than the bound runs when it is the only one) {
@@ -140,7 +140,7 @@ CAF_TEST(the requests of a failed worker come first again in their order and pas
   q.push_front(failed);
   CAF_CHECK_EQUAL(q.size(), 42u);
   CAF_CHECK_EQUAL(drain().substr(0, 3), "12x");
-  CAF_CHECK_EQUAL(a.requests.load(), 0u);
+  CAF_CHECK_EQUAL(a.requests(), 0u);
 }
 
 CAF_TEST(overdue and cancelled requests are taken out) {

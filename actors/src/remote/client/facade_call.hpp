@@ -22,7 +22,7 @@ public:
   /// call at its deadline.
   bool wait(const std::stop_token& cancel) {
     base::scoped_lock lock(mutex_);
-    return answered_.wait(lock, cancel, [this] { return there_; });
+    return answered_.wait(lock, cancel, [this]() DBENGINE_REQUIRES(mutex_) { return there_; });
   }
 
   void finished() noexcept override {

@@ -39,9 +39,14 @@ const backup::backup_source& backup_folder::source() const {
 void backup_folder::prepare() {
   if (prepared_.load(std::memory_order_acquire))
     return;
-  const std::lock_guard once(preparing_);
+  const base::scoped_lock once(preparing_);
   if (prepared_.load(std::memory_order_relaxed))
     return;
+  clean_and_start_history();
+  prepared_.store(true, std::memory_order_release);
+}
+
+void backup_folder::clean_and_start_history() {
   std::optional<wall_time> newest;
   try {
     // Also if periodic backups are disabled: requested backups leave files, too, if their process
@@ -56,7 +61,6 @@ void backup_folder::prepare() {
               "the folder of the backups cannot be read: " + to_string(e.info()));
   }
   history_->start(newest);
-  prepared_.store(true, std::memory_order_release);
 }
 
 void backup_folder::refresh() {

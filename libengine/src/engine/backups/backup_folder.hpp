@@ -54,14 +54,16 @@ public:
 
 private:
   std::shared_ptr<background_refresh> refresher();
+  void clean_and_start_history() DBENGINE_REQUIRES(preparing_);
 
   std::shared_ptr<engine> engine_;
   std::shared_ptr<backup_history> history_;
   const std::filesystem::path path_;
   const bool own_thread_;
   mutable std::once_flag source_known_;
-  mutable backup::backup_source source_;
-  std::mutex preparing_; // held while the folder is cleaned and searched
+  mutable backup::backup_source source_; // set under `source_known_`, constant after that
+  base::mutex preparing_; // held while the folder is cleaned and searched; before `mutex_`
+  // Stored with `preparing_` held; an atomic, so that later calls do not wait behind the disk.
   std::atomic<bool> prepared_{false};
   mutable base::mutex mutex_;
   std::vector<backup_file> files_ DBENGINE_GUARDED_BY(mutex_);

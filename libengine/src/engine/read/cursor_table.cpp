@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <random>
-#include <vector>
+#include <utility>
 
 namespace dbengine::engine {
 
@@ -38,9 +38,9 @@ void cursor_table::check_share(std::uint64_t peer) const {
   std::size_t own = 0;
   std::size_t others = 0;
   for (const auto& [number, e] : entries_)
-    if (e->peer == peer)
+    if (e.peer == peer)
       ++own;
-    else if (e->peer != 0)
+    else if (e.peer != 0)
       ++others;
   const auto left = defaults::max_peer_cursors - std::min(others, defaults::max_peer_cursors);
   if (own >= left || (own != 0 && own >= left / 2))
@@ -64,14 +64,9 @@ std::uint64_t cursor_table::open(std::unique_ptr<sqlite::connection> c, std::str
                                  const params& p, std::uint64_t owner, sqlite::request_control& ctl,
                                  std::uint64_t peer) {
   make_room(peer);
-  auto e = std::make_shared<entry>();
-  e->owner = owner;
-  e->peer = peer;
-  e->conn = std::move(c);
-  std::vector<value_ref> refs(p.values().begin(), p.values().end());
-  const params_view view = p.named() ? params_view{&p, {}} : params_view{nullptr, refs};
-  e->conn->begin_snapshot();
-  e->cursor = std::make_unique<sqlite::connection::cursor>(*e->conn, sql, view, ctl);
+  entry e{.owner = owner,
+          .peer = peer,
+          .cursor = std::make_shared<open_cursor>(std::move(c), sql, p, ctl)};
   std::uint64_t number = 0;
   bool arm = false;
   {
@@ -88,56 +83,63 @@ std::uint64_t cursor_table::open(std::unique_ptr<sqlite::connection> c, std::str
   return number;
 }
 
-std::shared_ptr<cursor_table::entry> cursor_table::find(std::uint64_t number, std::uint64_t owner) {
+std::shared_ptr<open_cursor> cursor_table::find(std::uint64_t number, std::uint64_t owner) {
   const base::scoped_lock lock(mutex_);
   const auto it = entries_.find(number);
   if (it == entries_.end() && pinned_.count(number) != 0)
     throw error(errc::invalid_state,
                 "cursor " + std::to_string(number) +
                     " was closed: its snapshot kept the write-ahead log from restarting");
-  if (it == entries_.end() || it->second->owner != owner)
+  if (it == entries_.end() || it->second.owner != owner)
     throw error(errc::invalid_state, "cursor " + std::to_string(number) + " is not open");
-  it->second->used = sqlite::clock::now();
-  return it->second;
+  it->second.used = sqlite::clock::now();
+  return it->second.cursor;
+}
+
+void cursor_table::begin_step(std::uint64_t number, sqlite::request_control& ctl) {
+  const base::scoped_lock lock(mutex_);
+  const auto it = entries_.find(number);
+  if (it == entries_.end())
+    throw error(errc::cancelled,
+                "cursor " + std::to_string(number) + " was closed during the request");
+  it->second.stepped_by = &ctl;
+  it->second.used = sqlite::clock::now();
+}
+
+void cursor_table::end_step(std::uint64_t number, bool last) noexcept {
+  const base::scoped_lock lock(mutex_);
+  const auto it = entries_.find(number);
+  if (it == entries_.end())
+    return; // closed meanwhile
+  it->second.stepped_by = nullptr;
+  it->second.used = sqlite::clock::now(); // a long step is no idle time
+  if (last)
+    entries_.erase(it); // its connection ends with the caller's pointer
 }
 
 rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
                         sqlite::request_control& ctl) {
-  const auto e = find(number, owner);
-  // Not waited for: a client that sends requests without awaiting the answers would make one reader
-  // after the other wait here.
-  const std::unique_lock lock(e->stepping, std::try_to_lock);
-  if (!lock.owns_lock())
+  const auto c = find(number, owner);
+  // Not waited for: a client that sends requests without awaiting the answers would make reader
+  // after reader wait here.
+  if (!c->stepping.try_lock())
     throw error(errc::busy, "cursor " + std::to_string(number) +
                                 " is still at its last request: retry after its answer");
-  const auto stepping = [&](sqlite::request_control* c) {
-    const base::scoped_lock table(mutex_);
-    e->stepped_by = c;
-    e->used = sqlite::clock::now(); // a long step is not idle time
-    if (c != nullptr && entries_.count(number) == 0)
-      throw error(errc::cancelled,
-                  "cursor " + std::to_string(number) + " was closed during the request");
-  };
-  const auto end = [&] { // its connection ends with `e`
-    const base::scoped_lock table(mutex_);
-    entries_.erase(number);
-  };
+  const base::scoped_lock step(c->stepping, std::adopt_lock);
   try {
-    stepping(&ctl);
-    auto r = e->cursor->next(batch, ctl);
-    stepping(nullptr);
-    if (r.empty())
-      end();
+    begin_step(number, ctl);
+    auto r = c->next(batch, ctl);
+    end_step(number, r.empty());
     return r;
   } catch (...) {
-    stepping(nullptr);
-    end();
+    end_step(number, true);
     throw;
   }
 }
 
 cursor_table::entries::iterator cursor_table::set_aside(entries::iterator it) noexcept {
-  it->second->stop();
+  if (auto* stepped_by = std::exchange(it->second.stepped_by, nullptr); stepped_by != nullptr)
+    stepped_by->deadline.kill(errc::cancelled);
   const auto next = std::next(it);
   closed_.insert(entries_.extract(it));
   return next;
@@ -159,7 +161,7 @@ void cursor_table::notify_closed() noexcept {
 void cursor_table::close(std::uint64_t number, std::uint64_t owner) noexcept {
   {
     const base::scoped_lock lock(mutex_);
-    if (const auto it = entries_.find(number); it != entries_.end() && it->second->owner == owner)
+    if (const auto it = entries_.find(number); it != entries_.end() && it->second.owner == owner)
       set_aside(it);
   }
   notify_closed();
@@ -170,7 +172,7 @@ bool cursor_table::wal_pinned(std::uint64_t bytes) noexcept {
   {
     const base::scoped_lock lock(mutex_);
     for (auto it = entries_.begin(); it != entries_.end();) {
-      auto& e = *it->second;
+      auto& e = it->second;
       if (e.peer != 0 && bytes >= e.wal_bytes.value_or(bytes) + defaults::cursor_wal_bytes) {
         any = true;
         // If there is no memory, the next request gets the error of an unknown number.
@@ -201,7 +203,7 @@ void cursor_table::close_owned(std::uint64_t owner) noexcept {
     const base::scoped_lock lock(mutex_);
     watched_.erase(owner);
     for (auto it = entries_.begin(); it != entries_.end();)
-      it = it->second->owner == owner ? set_aside(it) : std::next(it);
+      it = it->second.owner == owner ? set_aside(it) : std::next(it);
   }
   notify_closed();
 }
@@ -221,7 +223,8 @@ std::optional<std::chrono::milliseconds> cursor_table::expire() noexcept {
     const base::scoped_lock lock(mutex_);
     for (auto it = entries_.begin(); it != entries_.end();) {
       const auto& e = it->second;
-      const auto due = (e.use_count() == 1 ? e->used : now) + idle_; // a request steps it: not idle
+      const auto due =
+          (e.cursor.use_count() == 1 ? e.used : now) + idle_; // a request steps it: not idle
       if (due <= now) {
         it = set_aside(it);
       } else {

@@ -5,6 +5,7 @@
 
 #include "base/thread_annotations.hpp"
 #include "connection/connection.hpp"
+#include "engine/read/open_cursor.hpp"
 
 #include <dbengine/defaults.hpp>
 
@@ -13,7 +14,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,7 +26,7 @@ namespace dbengine::engine {
 /// a worker closes its connection in `drop_closed`.
 /// Thread safety: any thread; functions marked "by a worker" may block. One request at a time steps
 /// a cursor.
-/// Ownership: the connection of each cursor.
+/// Ownership: the open cursors; a request that steps one shares it.
 class cursor_table {
 public:
   /// A cursor without a request for `idle` is closed. Both functions are called from any thread.
@@ -71,26 +71,24 @@ private:
   struct entry {
     std::uint64_t owner = 0;
     std::uint64_t peer = 0;
-    std::optional<std::uint64_t> wal_bytes; // of the WAL when the cursor first pinned it
-    std::mutex stepping;
-    std::unique_ptr<sqlite::connection> conn;
-    std::unique_ptr<sqlite::connection::cursor> cursor; // destroyed before its connection
+    /// Shared with the request that steps it.
+    std::shared_ptr<open_cursor> cursor;
     sqlite::clock::time_point used = sqlite::clock::now();
-    sqlite::request_control* stepped_by = nullptr; // guarded by the table's mutex
-
-    ~entry() { cursor.reset(); }
-    /// Interrupts the request that steps the cursor. Requires the table's mutex.
-    void stop() noexcept {
-      if (stepped_by != nullptr)
-        stepped_by->deadline.kill(errc::cancelled);
-    }
+    std::optional<std::uint64_t> wal_bytes{}; // of the WAL when the cursor first pinned it
+    sqlite::request_control* stepped_by = nullptr;
   };
-  using entries = std::map<std::uint64_t, std::shared_ptr<entry>>;
-  std::shared_ptr<entry> find(std::uint64_t number, std::uint64_t owner);
+  using entries = std::map<std::uint64_t, entry>;
+  /// Finds the cursor and notes that it is used. Throws `errc::invalid_state`.
+  std::shared_ptr<open_cursor> find(std::uint64_t number, std::uint64_t owner);
+  /// A request is about to step the cursor. Throws `errc::cancelled` if it was closed meanwhile.
+  void begin_step(std::uint64_t number, sqlite::request_control& ctl);
+  /// That request ends. `last`: the cursor is removed.
+  void end_step(std::uint64_t number, bool last) noexcept;
   /// Drops closed cursors if too many are open or closed. Throws as `check_share`.
   void make_room(std::uint64_t peer);
   void check_share(std::uint64_t peer) const DBENGINE_REQUIRES(mutex_);
-  /// Moves `it` to the closed cursors. Returns the next one.
+  /// Moves `it` to the closed cursors, and interrupts the request that steps it. Returns the next
+  /// one.
   entries::iterator set_aside(entries::iterator it) noexcept DBENGINE_REQUIRES(mutex_);
   void notify_closed() noexcept;
 

@@ -33,12 +33,24 @@ lease* reader_pool::try_take(lease& l, std::uint32_t from) noexcept {
 
 void reader_pool::open(lease& l) {
   try {
-    l.conn = opener_();
+    auto c = opener_(); // without the mutex: it waits for the disk
+    const base::scoped_lock lock(mutex_);
+    set_connection(l, std::move(c));
     open_.fetch_add(1, std::memory_order_relaxed);
   } catch (...) {
     l.word.store(lease::closed, std::memory_order_release);
     throw;
   }
+}
+
+void reader_pool::set_connection(lease& l, std::unique_ptr<sqlite::connection> c) noexcept {
+  l.conn = std::move(c);
+}
+
+void reader_pool::interrupt_busy() noexcept {
+  for (const auto& l : leases_)
+    if (l->word.load(std::memory_order_acquire) > lease::idle && l->conn)
+      l->conn->interrupt();
 }
 
 lease* reader_pool::take() {
@@ -76,7 +88,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
     return l;
   waiting_.fetch_add(1, std::memory_order_seq_cst);
   lease* found = nullptr;
-  std::unique_lock lock(mutex_);
+  base::scoped_lock lock(mutex_);
   while (!closed_.load(std::memory_order_relaxed) && !c.deadline.cancel_requested()) {
     lock.unlock();
     try {
@@ -98,8 +110,8 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
 
 void reader_pool::give_back(lease& l, bool broken) noexcept {
   if (broken || !l.conn->is_usable() || closed_.load(std::memory_order_seq_cst)) {
-    const std::lock_guard lock(mutex_); // `close` may be about to interrupt the connection
-    l.conn.reset();
+    const base::scoped_lock lock(mutex_); // `close` may be about to interrupt it
+    set_connection(l, nullptr);
     open_.fetch_sub(1, std::memory_order_relaxed);
     l.word.store(lease::closed, std::memory_order_release);
   } else {
@@ -110,7 +122,7 @@ void reader_pool::give_back(lease& l, bool broken) noexcept {
     }
   }
   if (waiting_.load(std::memory_order_seq_cst) > 0) {
-    const std::lock_guard lock(mutex_);
+    const base::scoped_lock lock(mutex_);
     given_back_.notify_one();
   }
 }
@@ -118,8 +130,8 @@ void reader_pool::give_back(lease& l, bool broken) noexcept {
 void reader_pool::park(lease& l, std::uint32_t how) noexcept {
   l.word.fetch_or(how, std::memory_order_acq_rel);
   if (waiting_.load(std::memory_order_seq_cst) > 0) {
-    const std::lock_guard lock(mutex_);
-    given_back_.notify_all(); // `close` may wait for this lease
+    const base::scoped_lock lock(mutex_);
+    given_back_.notify_all(); // `close` may wait for it
   }
 }
 
@@ -201,12 +213,10 @@ void reader_pool::close(sqlite::clock::time_point deadline) {
       ++i;
       continue;
     }
-    std::unique_lock lock(mutex_);
+    base::scoped_lock lock(mutex_);
     if (sqlite::clock::now() >= deadline && !interrupted) {
       interrupted = true;
-      for (const auto& other : leases_)
-        if (other->word.load(std::memory_order_acquire) > lease::idle && other->conn)
-          other->conn->interrupt();
+      interrupt_busy();
     }
     given_back_.wait_for(lock, std::chrono::milliseconds(5));
   }

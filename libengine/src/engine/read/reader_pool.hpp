@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "base/thread_annotations.hpp"
 #include "connection/connection.hpp"
 #include "engine/counters.hpp"
 
@@ -10,7 +11,6 @@
 #include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 namespace dbengine::engine {
@@ -30,6 +30,8 @@ struct alignas(64) lease {
   enum : std::uint32_t { closed = 0, idle = 1, busy = 2, recalled = 4, parked = 8, outside = 16 };
 
   std::atomic<std::uint32_t> word{closed};
+  /// The holder's. It is set and reset with the pool's mutex held, too, because `close` interrupts
+  /// connections of other holders.
   std::unique_ptr<sqlite::connection> conn;
   std::uint32_t uses = 0;                  // by the holder
   std::uint32_t uses_at_sweep = 0;         // by the sweeper, while it holds the lease
@@ -88,14 +90,22 @@ public:
 private:
   lease* try_take(lease& l, std::uint32_t from) noexcept;
   void open(lease& l);
+  /// Only the holder of `l` calls this.
+  void set_connection(lease& l, std::unique_ptr<sqlite::connection> c) noexcept
+      DBENGINE_REQUIRES(mutex_);
+  void interrupt_busy() noexcept DBENGINE_REQUIRES(mutex_);
 
-  std::vector<std::unique_ptr<lease>> leases_;
-  opener opener_;
-  std::atomic<std::size_t> open_{0};
+  std::vector<std::unique_ptr<lease>> leases_; // filled by the constructor only
+  const opener opener_;
+  std::atomic<std::size_t> open_{0}; // for statistics
+  // `close` stores it and then waits until each lease is closed. A thread that opens a closed one
+  // reads it again after it has stored the word, so one of the two sees the other.
   std::atomic<bool> closed_{false};
+  // Threads in `take_until` and `close`. A thread that gives a lease back takes the mutex only if
+  // there are some. They look again after some milliseconds, so a number read too early is no harm.
   std::atomic<int> waiting_{0};
-  std::mutex mutex_;
-  std::condition_variable given_back_;
+  base::mutex mutex_; // the wait, and each change of a `lease::conn`
+  std::condition_variable_any given_back_;
   const std::uint64_t id_;
 };
 

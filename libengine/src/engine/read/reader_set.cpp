@@ -48,7 +48,8 @@ reader_slots make_slots(const options& o) {
 } // namespace
 
 reader_set::reader_set(const parts& p)
-    : p_(p), slots_(make_slots(p.opts)), roles_(slots_, p.queues, p.opts.num_workers) {}
+    : p_(p), slots_(make_slots(p.opts)), roles_(slots_, p.queues, p.opts.num_workers),
+      wake_ups_(slots_, p.signals) {}
 
 void reader_set::submit(request_ptr r) {
   p_.calls.check_process();
@@ -57,8 +58,8 @@ void reader_set::submit(request_ptr r) {
   auto& queue = p_.queues.reads;
   const bool of_peer = r->peer != 0;
   queue.push(std::move(r));
-  // A request that its peer may not run yet is found by the reader that finishes one of the peer's.
-  if ((!of_peer || queue.has_work()) && !wake_any() && queue.peers_running() != 0)
+  // A request that its peer may not run yet is found by a reader that finishes one of the peer's.
+  if ((!of_peer || queue.has_work()) && !wake_ups_.wake_any() && queue.peers_running() != 0)
     help_other_peers();
   p_.watchdog_timer.arm();
 }
@@ -68,52 +69,23 @@ void reader_set::submit_maintenance(request_ptr r) {
   p_.calls.check_accepting();
   r->queued = sqlite::clock::now();
   p_.queues.maintenance.push(std::move(r));
-  wake(slots_.size() - 1);
+  wake_ups_.wake(slots_.size() - 1);
   p_.watchdog_timer.arm();
 }
 
-// -- wake-ups -------------------------------------------------------------------------------------
-
-void reader_set::wake(std::size_t i) noexcept {
-  auto& s = *slots_[i];
-  if (s.alive.load(std::memory_order_relaxed) &&
-      !s.wake_up_sent.exchange(true, std::memory_order_seq_cst) && p_.signals.flush_reader &&
-      !base::try_with_retries([&] { p_.signals.flush_reader(i); }))
-    s.wake_up_sent.store(false, std::memory_order_seq_cst); // the next caller retries
-}
-
-bool reader_set::wake_any() noexcept {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    auto& s = *slots_[i];
-    if (s.role.load(std::memory_order_relaxed) != reader_role::active ||
-        !s.alive.load(std::memory_order_relaxed) || s.wake_up_sent.load(std::memory_order_seq_cst))
-      continue;
-    DBENGINE_OBSERVE_POINT("reader.chosen");
-    if (!s.wake_up_sent.exchange(true, std::memory_order_seq_cst)) {
-      if (p_.signals.flush_reader && !base::try_with_retries([&] { p_.signals.flush_reader(i); }))
-        s.wake_up_sent.store(false, std::memory_order_seq_cst);
-      return true;
-    }
-  }
-  return false;
-}
+// -- the life of a reader -------------------------------------------------------------------------
 
 bool reader_set::accept_wake_up(std::size_t i) noexcept {
   if (is_active(i) || is_maintenance(i))
     return true;
-  auto& s = *slots_[i];
-  s.wake_up_sent.store(false, std::memory_order_seq_cst);
-  // Checked again: a thread that made the reader active in between found it woken and sent nothing.
-  return s.role.load(std::memory_order_seq_cst) == reader_role::active;
+  wake_ups_.set_asleep(i);
+  // Again: a thread that made it active meanwhile found it awake, and sent nothing.
+  return slots_[i]->role.load(std::memory_order_seq_cst) == reader_role::active;
 }
 
 bool reader_set::has_work(std::size_t i) noexcept {
-  auto& s = *slots_[i];
   const auto& queue = queue_of(i);
-  if (queue.has_work())
-    return true;
-  s.wake_up_sent.store(false, std::memory_order_seq_cst);
-  return queue.has_work() && !s.wake_up_sent.exchange(true, std::memory_order_seq_cst);
+  return queue.has_work() || !wake_ups_.fall_asleep(i, queue);
 }
 
 void reader_set::opened(std::size_t i) noexcept {
@@ -129,13 +101,13 @@ std::uint64_t reader_set::started(std::size_t i) {
   {
     const base::scoped_lock lock(s.mutex);
     life = ++s.life;
-    s.wake_up_sent.store(false);
+    wake_ups_.set_asleep(i);
     s.alive.store(true);
   }
   if (!p_.queues.reads.empty())
-    wake_any();
+    wake_ups_.wake_any();
   if (is_maintenance(i) && !p_.queues.maintenance.empty())
-    wake(i);
+    wake_ups_.wake(i);
   return life;
 }
 
@@ -148,12 +120,12 @@ void reader_set::failed(std::size_t i, std::uint64_t life) {
     s.alive.store(false);
   }
   if (!p_.queues.reads.empty())
-    wake_any();
+    wake_ups_.wake_any();
 }
 
 void reader_set::help_other_peers() {
   if (roles_.promote_spare_for_others())
-    wake_any();
+    wake_ups_.wake_any();
 }
 
 // -- work -----------------------------------------------------------------------------------------
@@ -169,23 +141,22 @@ bool reader_set::keeps_working(std::size_t i) {
 bool reader_set::drain(std::size_t i, sqlite::connection& c) {
   auto& s = *slots_[i];
   auto& queue = queue_of(i);
-  // Also set at the reader's start, which is not a wake-up: a wake-up sent to a reader in a long
-  // statement would help no request.
-  s.wake_up_sent.store(true, std::memory_order_seq_cst);
+  // Also at the reader's start, which is no wake-up: a wake-up sent to a reader in a long statement
+  // would help no request.
+  wake_ups_.set_awake(i);
   for (;;) {
     if (!keeps_working(i)) {
       c.snapshot().drop();
-      s.wake_up_sent.store(false, std::memory_order_seq_cst);
+      wake_ups_.set_asleep(i);
       if (!p_.queues.reads.empty())
-        wake_any();
+        wake_ups_.wake_any();
       return false;
     }
     if (const auto r = queue.pop()) {
       run_request(i, c, r);
       continue;
     }
-    s.wake_up_sent.store(false, std::memory_order_seq_cst);
-    if (!queue.has_work() || s.wake_up_sent.exchange(true, std::memory_order_seq_cst))
+    if (wake_ups_.fall_asleep(i, queue))
       break;
   }
   c.snapshot().drop();
@@ -203,7 +174,7 @@ void reader_set::run_request(std::size_t i, sqlite::connection& c, const request
   if (!r->start())
     return;
   if (!is_maintenance(i) && p_.queues.reads.has_work())
-    wake_any(); // another reader may help
+    wake_ups_.wake_any(); // another reader may help
   s.set_running(r);
   const auto leave = [&] {
     s.set_running(nullptr);
@@ -286,7 +257,7 @@ void reader_set::retry_or_refuse(std::size_t i, const request_ptr& r, const erro
     base::retry_on_bad_alloc([&] { queue_of(i).push_front({r}); });
     p_.watchdog_timer.arm(); // no other thread checks its deadline
   }
-  wake_any();
+  wake_ups_.wake_any();
 }
 
 // -- the watchdog's part --------------------------------------------------------------------------
@@ -296,7 +267,7 @@ reader_set::observation reader_set::observe(std::size_t i) const {
   observation o;
   o.running = s.running();
   o.role = s.role;
-  o.awake = s.alive && s.wake_up_sent && (is_active(i) || is_maintenance(i));
+  o.awake = s.alive && wake_ups_.is_awake(i) && (is_active(i) || is_maintenance(i));
   return o;
 }
 
@@ -306,7 +277,7 @@ bool reader_set::retire(std::size_t i, const request_ptr& stuck_in) {
     return false;
   base::log_limited(base::log_level::warning, "a reader is stuck", text);
   if (!p_.queues.reads.empty())
-    wake_any();
+    wake_ups_.wake_any();
   return true;
 }
 

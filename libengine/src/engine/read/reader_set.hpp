@@ -9,6 +9,7 @@
 #include "engine/one_shot_timer.hpp"
 #include "engine/read/reader_roles.hpp"
 #include "engine/read/reader_slot.hpp"
+#include "engine/read/reader_wake_ups.hpp"
 #include "engine/request_queues.hpp"
 #include "engine/worker_signals.hpp"
 #include "engine/write/write_fence.hpp"
@@ -98,9 +99,6 @@ private:
   request_queue& queue_of(std::size_t i) noexcept {
     return is_maintenance(i) ? p_.queues.maintenance : p_.queues.reads;
   }
-  /// Returns false if every active reader has been woken already.
-  bool wake_any() noexcept;
-  void wake(std::size_t i) noexcept;
   bool keeps_working(std::size_t i);
   void run_request(std::size_t i, sqlite::connection& c, const request_ptr& r);
   void execute(std::size_t i, sqlite::connection& c, request& r);
@@ -110,6 +108,7 @@ private:
   parts p_;
   reader_slots slots_;
   reader_roles roles_;
+  reader_wake_ups wake_ups_;
 };
 
 } // namespace dbengine::engine

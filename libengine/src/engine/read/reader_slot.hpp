@@ -27,7 +27,6 @@ struct reader_slot {
   std::atomic<reader_role> role{reader_role::active};
   std::atomic<bool> circuit_open{false};
   std::atomic<bool> alive{false};
-  std::atomic<bool> wake_up_sent{false};
   mutable base::mutex mutex;
   request_ptr current DBENGINE_GUARDED_BY(mutex);
   std::uint64_t life DBENGINE_GUARDED_BY(mutex) = 0; // the number of its incarnations

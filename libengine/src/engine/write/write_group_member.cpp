@@ -4,7 +4,7 @@
 // How `write_group` runs the statements of one member.
 
 #include "base/fault.hpp"
-#include "engine/idempotency.hpp"
+#include "engine/write/idempotency.hpp"
 #include "engine/write/write_group.hpp"
 #include "sqlite/sql_text.hpp"
 

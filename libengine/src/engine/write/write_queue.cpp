@@ -26,7 +26,7 @@ void write_queue::submit(request_ptr r) {
   p_.fence.check();
   r->queued = sqlite::clock::now();
   p_.queue.push(std::move(r));
-  p_.lock.wake_writer();
+  p_.wake_up.send();
   p_.watchdog_timer.arm();
 }
 
@@ -53,7 +53,7 @@ void write_queue::run_on_this_thread(const request_ptr& r) {
 }
 
 void write_queue::drain() {
-  p_.lock.wake_up_received();
+  p_.wake_up.mark_received();
   if (!p_.lock.try_lock_for_worker()) {
     if (p_.lock.is_shut()) // another thread's failure, whose message was lost
       throw error(errc::unavailable, "the write connection failed");
@@ -62,7 +62,7 @@ void write_queue::drain() {
   p_.lock.count_turn();
   try {
     for (;;) {
-      wait_for_group();
+      p_.grouping.wait_for_group();
       auto group = p_.queue.pop_group(defaults::group_max_requests, defaults::group_max_bytes);
       if (group.empty())
         break;
@@ -80,31 +80,11 @@ void write_queue::drain() {
 }
 
 void write_queue::run_queued_group(std::vector<request_ptr> group) {
-  const auto size = group.size();
-  last_group_ = size;
+  p_.grouping.begin_group(group.size());
   run_group(std::move(group));
   p_.lock.check_sound();
-  if (size > 1)
-    p_.lock.set_grouped(defaults::grouped_mode_patience);
-  else if (const auto left = p_.lock.grouped(); left > 0)
-    p_.lock.set_grouped(left - 1);
+  p_.grouping.end_group();
   p_.checkpoints.run_if_due();
-}
-
-// Senders that are answered together send their next requests together, one after the other. A
-// group that starts with the first of them makes the others wait for one more commit. So the writer
-// waits for as many requests as the last group had, as long as requests arrive.
-void write_queue::wait_for_group() noexcept {
-  if (p_.opts.synchronous != synchronous::full)
-    return; // a commit is cheaper than the wait
-  auto before = p_.queue.size();
-  for (int idle = 0; idle < defaults::gather_yields && before < last_group_; ++idle) {
-    std::this_thread::yield();
-    if (const auto now = p_.queue.size(); now > before) {
-      before = now;
-      idle = 0;
-    }
-  }
 }
 
 void write_queue::set_running(std::vector<request_ptr> group) {

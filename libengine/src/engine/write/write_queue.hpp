@@ -10,7 +10,9 @@
 #include "engine/write/checkpointer.hpp"
 #include "engine/write/commit_recovery.hpp"
 #include "engine/write/write_group.hpp"
+#include "engine/write/write_grouping.hpp"
 #include "engine/write/writer_lock.hpp"
+#include "engine/write/writer_wake_up.hpp"
 
 #include <vector>
 
@@ -23,12 +25,13 @@ class write_queue {
 public:
   /// The parts of the engine that a write uses. All must outlive the object.
   struct parts {
-    const options& opts;
     const call_admission& calls;
     const database_file& file;
     disk_monitor& disk;
     engine_counters& counters;
     write_fence& fence;
+    writer_wake_up& wake_up;
+    write_grouping& grouping;
     writer_lock& lock;
     checkpointer& checkpoints;
     commit_recovery& recovery;
@@ -60,7 +63,6 @@ public:
 
 private:
   void set_running(std::vector<request_ptr> group);
-  void wait_for_group() noexcept;
   void run_queued_group(std::vector<request_ptr> group);
   void run_group(std::vector<request_ptr> group);
   void group_failed(const write_group& g, const error_info& why);
@@ -72,7 +74,6 @@ private:
 
   parts p_;
   write_group::hooks hooks_;
-  std::size_t last_group_ = 0; // by the holder of the writer lock
   mutable base::mutex mutex_;
   std::vector<request_ptr> running_ DBENGINE_GUARDED_BY(mutex_);
 };

@@ -15,14 +15,14 @@ constexpr const char* unsound_connection = "it could not end a transaction";
 } // namespace
 
 bool writer_lock::try_lock() noexcept {
-  if (grouped() > 0 || !waiting_->empty() || !exchange(state::free, state::held))
+  if (must_queue() || !exchange(state::free, state::held))
     return false;
   return own();
 }
 
 bool writer_lock::try_lock_for_statement() noexcept {
   for (int looks = 0;; ++looks) {
-    if (grouped() > 0 || !waiting_->empty())
+    if (must_queue())
       return false;
     const auto now = state_.load(std::memory_order_relaxed);
     if (now == state::free && exchange(state::free, state::held_briefly))
@@ -37,7 +37,7 @@ bool writer_lock::try_lock_for_statement() noexcept {
 bool writer_lock::own() noexcept {
   // `close` waits for the holder after the engine has stopped accepting: it sees this holder, or
   // this holder sees that the engine has stopped.
-  if (!calls_->accepting_in_order()) {
+  if (!p_.calls.accepting_in_order()) {
     unlock();
     return false;
   }
@@ -51,15 +51,15 @@ void writer_lock::unlock() noexcept {
     if (!connection_->is_usable())
       return fail({.code = errc::internal, .message = unsound_connection});
     const auto n = connection_->read_counters();
-    counters_->cache_hits.raise_to(n.cache_hits);
-    counters_->cache_misses.raise_to(n.cache_misses);
+    p_.counters.cache_hits.raise_to(n.cache_hits);
+    p_.counters.cache_misses.raise_to(n.cache_misses);
   }
   holder_.store({}, std::memory_order_relaxed);
   state_.store(state::free, std::memory_order_seq_cst);
   if (closing_.load(std::memory_order_seq_cst))
     close_connection();
-  else if (!waiting_->empty())
-    wake_writer();
+  else if (!p_.waiting.empty())
+    p_.wake_up.send();
 }
 
 void writer_lock::fail(const error_info& why) noexcept {
@@ -72,9 +72,9 @@ void writer_lock::fail(const error_info& why) noexcept {
   }
   if (closing_.load(std::memory_order_seq_cst))
     close_connection(); // no other holder follows
-  else if (signals_->writer_failed)
+  else if (p_.signals.writer_failed)
     // If the message is lost, the writer finds the lock shut at its next wake-up.
-    base::try_with_retries([&] { signals_->writer_failed(why); });
+    base::try_with_retries([&] { p_.signals.writer_failed(why); });
 }
 
 void writer_lock::open() {
@@ -92,9 +92,9 @@ void writer_lock::open() {
     }
     unlock();
   }
-  wake_up_received();
-  if (!waiting_->empty())
-    wake_writer();
+  p_.wake_up.mark_received();
+  if (!p_.waiting.empty())
+    p_.wake_up.send();
 }
 
 void writer_lock::replace_connection() {
@@ -106,7 +106,7 @@ void writer_lock::replace_connection() {
 }
 
 std::unique_ptr<sqlite::connection> writer_lock::open_connection() const {
-  auto c = file_->open_writer();
+  auto c = p_.file.open_writer();
   for (const auto& [name, text] : pragmas_)
     c->own_sql().set_pragma(name, text);
   return c;
@@ -121,12 +121,6 @@ void writer_lock::set_pragma(sqlite::connection& c, const std::string& name,
 void writer_lock::check_sound() const {
   if (!connection_->is_usable())
     throw error(errc::internal, unsound_connection);
-}
-
-void writer_lock::wake_writer() noexcept {
-  if (!wake_up_sent_.exchange(true, std::memory_order_seq_cst) && signals_->flush_writer &&
-      !base::try_with_retries(signals_->flush_writer))
-    wake_up_sent_.store(false, std::memory_order_seq_cst); // the next caller tries again
 }
 
 void writer_lock::close(sqlite::clock::time_point last_moment) {

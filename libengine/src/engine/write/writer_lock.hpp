@@ -8,6 +8,8 @@
 #include "engine/engine_counters.hpp"
 #include "engine/request_queue.hpp"
 #include "engine/worker_signals.hpp"
+#include "engine/write/write_grouping.hpp"
+#include "engine/write/writer_wake_up.hpp"
 
 #include <atomic>
 #include <functional>
@@ -37,11 +39,18 @@ public:
     std::function<void()> closed;
   };
 
-  /// `waiting`: the queue whose requests go first. All references must outlive the lock.
-  writer_lock(const database_file& file, const request_queue& waiting, const call_admission& calls,
-              const worker_signals& signals, worker_counters& counters, events on_end)
-      : file_(&file), waiting_(&waiting), calls_(&calls), signals_(&signals), counters_(&counters),
-        on_end_(std::move(on_end)) {}
+  /// The parts of the engine that the lock needs. All must outlive it.
+  struct parts {
+    const database_file& file;
+    const request_queue& waiting; ///< its requests go first
+    const write_grouping& grouping;
+    writer_wake_up& wake_up;
+    const call_admission& calls;
+    const worker_signals& signals;
+    worker_counters& counters;
+  };
+
+  writer_lock(const parts& p, events on_end) : p_(p), on_end_(std::move(on_end)) {}
 
   // -- taking and giving back ---------------------------------------------------------------------
 
@@ -105,16 +114,6 @@ public:
   /// No connection: before the writer has opened, after a failure, after `close`.
   bool is_shut() const noexcept { return state_.load(std::memory_order_relaxed) == state::shut; }
 
-  // -- the writer's wake-up -----------------------------------------------------------------------
-
-  /// Sends the writer to the queue, unless it is on its way.
-  void wake_writer() noexcept;
-  /// The writer has received the wake-up: the next one is sent again.
-  void wake_up_received() noexcept { wake_up_sent_.store(false, std::memory_order_seq_cst); }
-  /// For this many groups callers queue their requests, so that groups can form.
-  void set_grouped(int groups) noexcept { grouped_.store(groups, std::memory_order_relaxed); }
-  int grouped() const noexcept { return grouped_.load(std::memory_order_relaxed); }
-
 private:
   /// free: any thread may take it. Set by `unlock`.
   /// held: a thread has the connection for as long as its work takes. Ended by `unlock` or `fail`.
@@ -126,22 +125,18 @@ private:
   bool exchange(state from, state to) noexcept {
     return state_.compare_exchange_strong(from, to, std::memory_order_seq_cst);
   }
+  /// Callers must queue their writes.
+  bool must_queue() const noexcept { return p_.grouping.is_on() || !p_.waiting.empty(); }
   bool own() noexcept;
   void close_connection() noexcept;
   std::unique_ptr<sqlite::connection> open_connection() const;
 
-  const database_file* file_;
-  const request_queue* waiting_;
-  const call_admission* calls_;
-  const worker_signals* signals_;
-  worker_counters* counters_;
+  const parts p_;
 
   alignas(64) std::atomic<state> state_{state::shut};
   std::atomic<bool> closing_{false}; // the next thread that unlocks closes the connection
   std::atomic<bool> held_outside_{false};
   std::atomic<std::thread::id> holder_{};
-  std::atomic<bool> wake_up_sent_{false};
-  std::atomic<int> grouped_{0};
   // The members below are the holder's.
   std::unique_ptr<sqlite::connection> connection_;
   std::uint64_t turns_ = 0;

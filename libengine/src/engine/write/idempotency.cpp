@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "engine/idempotency.hpp"
+#include "engine/write/idempotency.hpp"
 
 #include "base/codec.hpp"
 #include "base/error_map.hpp"
