@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// What makes a request a call over the wire: its bytes, and what may be done with it when the
-// connection is lost. Both come from the request's row in the table.
+// What makes a request a call over the wire: its bytes, its deadline, and the flags by which
+// `resend_rules.hpp` decides when the connection is lost. All come from the request's row in the
+// table.
 // Thread safety: plain functions.
 
 #pragma once
