@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "remote/client/dial.hpp"
+#include "remote/client/endpoint.hpp"
 #include "remote/client/remote_call.hpp"
 
 #include <cstdint>

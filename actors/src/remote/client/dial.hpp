@@ -11,30 +11,17 @@
 #pragma once
 
 #include "guard/transport.hpp"
+#include "remote/client/endpoint.hpp"
 
 #include <dbengine/error.hpp>
-#include <dbengine/remote.hpp>
-
-#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace dbengine::actors::remote {
-
-struct endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-std::string to_string(const endpoint& e);
-/// "host:port", "[::1]:port". Throws `errc::invalid_option`.
-endpoint parse_endpoint(std::string_view text);
 
 /// A connected, non-blocking socket whose other side has begun the handshake of CAF 0.17.
 struct dialled {
@@ -52,19 +39,6 @@ struct dialled {
   /// What TLS has decrypted already; without TLS it is still in the socket.
   std::string early;
 };
-
-/// One of the addresses that a name stands for.
-struct socket_address {
-  sockaddr_storage bytes{};
-  socklen_t size = 0;
-
-  int family() const noexcept { return bytes.ss_family; }
-  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&bytes); }
-};
-
-using resolver = std::function<std::vector<socket_address>(const endpoint&)>;
-/// Asks the system, in its order of preference. Throws `errc::unreachable`.
-std::vector<socket_address> resolve(const endpoint& to);
 
 /// Throws `errc::unreachable`, or `errc::protocol` if the server does not speak this protocol.
 /// `stop` ends it early. A name's addresses are tried a quarter of a second apart, side by side,

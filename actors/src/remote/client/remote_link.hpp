@@ -16,11 +16,12 @@
 
 #include "base/thread_annotations.hpp"
 #include "remote/client/call_table.hpp"
-#include "remote/client/dial.hpp"
+#include "remote/client/endpoint.hpp"
 #include "remote/client/remote_call.hpp"
 #include "remote/client/server_connection.hpp"
 
 #include <dbengine/actors/handles.hpp>
+#include <dbengine/remote.hpp>
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
