@@ -89,7 +89,7 @@ CAF_TEST(of a peer with one id for all nothing goes on) {
     gateway_scene s({.num_workers = 2});
     CAF_CHECK_EQUAL(after_a_peer_with_one_id(s, 8), "none");
   }
-  const mutant f("takes an id that is under way"); // negative control
+  const mutant f("takes an id that is in flight"); // negative control
   gateway_scene s({.num_workers = 1});
   CAF_CHECK_EQUAL(after_a_peer_with_one_id(s, 8), "timeout");
 }

@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "remote/client/dial.hpp"
 #include "remote/client/remote_link.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>

@@ -4,11 +4,9 @@
 #include "remote/client/dial.hpp"
 
 #include "guard/frame.hpp"
+#include "remote/client/address_attempts.hpp"
+#include "remote/client/tls_question.hpp"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,10 +14,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <optional>
-#include <vector>
 
 namespace dbengine::actors::remote {
 
@@ -35,158 +31,6 @@ constexpr auto check_every = 50ms;
 /// A server without TLS has sent its first bytes by then, unless the network is slow. A server with
 /// TLS waits for the client.
 constexpr auto speaks_first_within = 500ms;
-/// The delay between the attempts at two addresses of a name (RFC 8305, 8).
-constexpr auto stagger = 250ms;
-
-/// A TLS 1.2 ClientHello without extensions. A TLS server answers it, if only with an alert; a
-/// dbengine without TLS closes the connection.
-constexpr std::array<unsigned char, 52> tls_greeting = [] {
-  std::array<unsigned char, 52> g{};
-  const std::array<unsigned char, 11> head{0x16, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3};
-  const std::array<unsigned char, 9> tail{0, 0, 4, 0xc0, 0x2f, 0xc0, 0x2b, 1, 0};
-  std::copy(head.begin(), head.end(), g.begin());
-  std::copy(tail.begin(), tail.end(), g.begin() + 43); // after 32 bytes that should be random
-  return g;
-}();
-
-/// Finds whether a server speaks TLS, on a separate connection: the first connection still waits
-/// for a server that may be slow. The bytes sent here must be harmless to any server.
-class tls_question {
-public:
-  explicit tls_question(int like) {
-    sockaddr_storage to{};
-    socklen_t size = sizeof to;
-    if (::getpeername(like, reinterpret_cast<sockaddr*>(&to), &size) != 0)
-      return;
-    fd_ = ::socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd_ >= 0 && ::connect(fd_, reinterpret_cast<sockaddr*>(&to), size) != 0 &&
-        errno != EINPROGRESS)
-      end();
-  }
-  ~tls_question() { end(); }
-  tls_question(const tls_question&) = delete;
-  tls_question& operator=(const tls_question&) = delete;
-
-  /// The event to wait for; none once the answer is known or can no longer arrive.
-  pollfd next() const { return {fd_, static_cast<short>(asked_ ? POLLIN : POLLOUT), 0}; }
-  /// Handles that event. Returns true if the server speaks TLS.
-  bool step() {
-    if (fd_ < 0)
-      return false;
-    if (!asked_) {
-      asked_ = ::send(fd_, tls_greeting.data(), tls_greeting.size(), MSG_NOSIGNAL) ==
-               static_cast<ssize_t>(tls_greeting.size());
-      if (!asked_)
-        end();
-      return false;
-    }
-    unsigned char first = 0;
-    const auto n = ::recv(fd_, &first, 1, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-      return false;
-    end();
-    return n == 1 && (first == 0x15 || first == 0x16); // an alert, or its ServerHello
-  }
-
-private:
-  void end() {
-    if (fd_ >= 0)
-      ::close(fd_);
-    fd_ = -1;
-  }
-
-  int fd_ = -1;
-  bool asked_ = false;
-};
-
-/// The addresses of both families in turns, beginning with the first address's family (RFC 8305,
-/// 4): if one family is not reachable, the other follows soon.
-std::vector<socket_address> in_turns(std::vector<socket_address> all) {
-  if (all.empty())
-    return all;
-  const auto family = all.front().family();
-  const auto others = std::stable_partition(
-      all.begin(), all.end(), [family](const auto& a) { return a.family() == family; });
-  std::vector<socket_address> mixed;
-  mixed.reserve(all.size());
-  for (auto a = all.begin(), b = others; a != others || b != all.end();) {
-    if (a != others)
-      mixed.push_back(*a++);
-    if (b != all.end())
-      mixed.push_back(*b++);
-  }
-  return mixed;
-}
-
-/// Connects to several addresses, each a moment after the previous one, or at once if that failed.
-/// The first that accepts is used.
-class attempts {
-public:
-  explicit attempts(std::vector<socket_address> to) : to_(std::move(to)) {}
-  ~attempts() {
-    for (const auto& p : open_)
-      ::close(p.fd);
-  }
-  attempts(const attempts&) = delete;
-  attempts& operator=(const attempts&) = delete;
-
-  /// Begins the attempts that are due. If all have failed, returns the reason.
-  std::string begin_due(clock::time_point now) {
-    while (next_ < to_.size() && (open_.empty() || now >= due_)) {
-      due_ = now + stagger;
-      begin(to_[next_++]);
-    }
-    return open_.empty() ? why_.empty() ? "it has no address" : why_ : std::string();
-  }
-
-  /// Returns a connected socket, which the caller owns, or -1 if there is none by then.
-  int finish(clock::time_point until) {
-    if (next_ < to_.size())
-      until = std::min(until, due_);
-    const auto left = std::max(until - clock::now(), clock::duration(0));
-    ::poll(open_.data(), open_.size(),
-           static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
-    for (auto p = open_.begin(); p != open_.end();) {
-      if (p->revents == 0) {
-        ++p;
-        continue;
-      }
-      int failed = 0;
-      socklen_t size = sizeof failed;
-      if (::getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &failed, &size) != 0)
-        failed = errno;
-      const int fd = p->fd;
-      p = open_.erase(p);
-      if (failed == 0)
-        return fd;
-      fail(fd, failed);
-    }
-    return -1;
-  }
-
-private:
-  void begin(const socket_address& a) {
-    open_.reserve(to_.size());
-    const int fd = ::socket(a.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-      why_ = std::strerror(errno);
-    else if (::connect(fd, a.get(), a.size) != 0 && errno != EINPROGRESS)
-      fail(fd, errno);
-    else
-      open_.push_back({fd, POLLOUT, 0});
-  }
-  void fail(int fd, int number) {
-    ::close(fd);
-    why_ = std::strerror(number);
-    due_ = {}; // the next attempt need not wait
-  }
-
-  std::vector<socket_address> to_;
-  std::size_t next_ = 0;
-  std::vector<pollfd> open_;
-  clock::time_point due_{};
-  std::string why_;
-};
 
 class dialling {
 public:
@@ -224,7 +68,7 @@ public:
   void wait(int fd, short events) const { wait(fd, events, clock::time_point::max()); }
 
   void connect(dialled& d, const endpoint& to, const resolver& resolve) const {
-    attempts all(in_turns(resolve(to)));
+    address_attempts all(resolve(to));
     while (d.socket < 0) {
       is_before(clock::time_point::max());
       if (const auto why = all.begin_due(clock::now()); !why.empty())
@@ -330,52 +174,6 @@ dialled::~dialled() {
   secure.reset();
   if (socket >= 0)
     ::close(socket);
-}
-
-std::string to_string(const endpoint& e) {
-  const bool v6 = e.host.find(':') != std::string::npos;
-  return (v6 ? "[" + e.host + "]" : e.host) + ":" + std::to_string(e.port);
-}
-
-endpoint parse_endpoint(std::string_view text) {
-  const auto colon = text.rfind(':');
-  endpoint e;
-  if (colon != std::string_view::npos) {
-    auto host = text.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-      host = host.substr(1, host.size() - 2);
-    else if (host.find(':') != std::string_view::npos)
-      host = {};
-    e.host = std::string(host);
-    const auto number = text.substr(colon + 1);
-    const auto [end, ec] = std::from_chars(number.data(), number.data() + number.size(), e.port);
-    if (ec != std::errc() || end != number.data() + number.size())
-      e.port = 0;
-  }
-  if (e.host.empty() || e.port == 0)
-    throw error(errc::invalid_option, "\"" + std::string(text) +
-                                          "\" is not an address of the form "
-                                          "host:port or [IPv6]:port");
-  return e;
-}
-
-std::vector<socket_address> resolve(const endpoint& to) {
-  addrinfo* found = nullptr;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  const int rc = ::getaddrinfo(to.host.c_str(), std::to_string(to.port).c_str(), &hints, &found);
-  if (rc != 0)
-    throw error(errc::unreachable,
-                "the engine at " + to_string(to) + " cannot be reached: " +
-                    (rc == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(rc)));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &::freeaddrinfo);
-  std::vector<socket_address> result;
-  for (const auto* a = found; a != nullptr; a = a->ai_next) {
-    auto& one = result.emplace_back();
-    std::memcpy(&one.bytes, a->ai_addr, std::min<std::size_t>(a->ai_addrlen, sizeof one.bytes));
-    one.size = a->ai_addrlen;
-  }
-  return result;
 }
 
 std::shared_ptr<dialled> dial(const endpoint& to, const std::shared_ptr<guard::tls_context>& tls,

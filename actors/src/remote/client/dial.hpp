@@ -11,30 +11,17 @@
 #pragma once
 
 #include "guard/transport.hpp"
+#include "remote/client/endpoint.hpp"
 
 #include <dbengine/error.hpp>
-#include <dbengine/remote.hpp>
-
-#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace dbengine::actors::remote {
-
-struct endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-std::string to_string(const endpoint& e);
-/// "host:port", "[::1]:port". Throws `errc::invalid_option`.
-endpoint parse_endpoint(std::string_view text);
 
 /// A connected, non-blocking socket on which the server has begun the handshake of CAF 0.17.
 struct dialled {
@@ -52,20 +39,6 @@ struct dialled {
   /// The bytes that TLS has already decrypted; without TLS they are still in the socket.
   std::string early;
 };
-
-/// One of a name's addresses.
-struct socket_address {
-  sockaddr_storage bytes{};
-  socklen_t size = 0;
-
-  int family() const noexcept { return bytes.ss_family; }
-  const sockaddr* get() const noexcept { return reinterpret_cast<const sockaddr*>(&bytes); }
-};
-
-using resolver = std::function<std::vector<socket_address>(const endpoint&)>;
-/// Resolves the name; addresses come in the system's order of preference. Throws
-/// `errc::unreachable`.
-std::vector<socket_address> resolve(const endpoint& to);
 
 /// Throws `errc::unreachable`, or `errc::protocol` if the server does not speak this protocol.
 /// `stop` ends the attempt early. A name's addresses are tried a quarter of a second apart, in

@@ -5,9 +5,9 @@
 
 #include "os/descriptors.hpp"
 #include "os/threads.hpp"
+#include "remote/client/call_rules.hpp"
 #include "remote/client/remote_cursor.hpp"
 #include "remote/client/remote_engine.hpp"
-#include "remote/protocol/call_rules.hpp"
 #include "system/message_codec.hpp"
 #include "workers/detached_spawn.hpp"
 

@@ -46,6 +46,11 @@ public:
 
   // -- the link's own -----------------------------------------------------------------------------
 
+  /// Whether it was cancelled and the server's word on that is overdue.
+  bool is_cancel_overdue(clock::time_point now) const noexcept {
+    return cancelled_until && now >= *cancelled_until;
+  }
+
   std::uint64_t id = 0;
   /// Without a connection the call is given up then.
   clock::time_point patience{};

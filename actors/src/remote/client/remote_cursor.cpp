@@ -4,7 +4,7 @@
 #include "remote/client/remote_cursor.hpp"
 
 #include "base/retry_on_bad_alloc.hpp"
-#include "remote/protocol/call_rules.hpp"
+#include "remote/client/call_rules.hpp"
 #include "system/message_codec.hpp"
 
 namespace dbengine::actors::remote {

@@ -5,7 +5,7 @@
 
 #include "base/error_map.hpp"
 #include "base/log.hpp"
-#include "remote/protocol/call_rules.hpp"
+#include "remote/client/call_rules.hpp"
 #include "workers/detached_spawn.hpp"
 
 #include <caf/actor_config.hpp>

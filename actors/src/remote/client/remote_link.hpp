@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The client's side of one connection: the calls in flight, the calls that wait, and their outcome
-// when the connection is lost. The link is the actor that the server answers. It runs in the
+// The client's side of one connection: the actor that the server answers. It composes the calls
+// that are not finished (`call_table`) and the messages in flight (`server_connection`), keeps the
+// lock of both, and decides what an answer or a lost connection means for a call. It runs in the
 // threads of the senders, of the middleman and of the connection manager.
 //
 // Thread safety: any thread. Ownership: shared by the handle or facade that uses it and by its
@@ -14,22 +15,21 @@
 #pragma once
 
 #include "base/thread_annotations.hpp"
-#include "remote/client/dial.hpp"
+#include "remote/client/call_table.hpp"
+#include "remote/client/endpoint.hpp"
 #include "remote/client/remote_call.hpp"
-#include "remote/client/wire_window.hpp"
+#include "remote/client/server_connection.hpp"
 
 #include <dbengine/actors/handles.hpp>
+#include <dbengine/remote.hpp>
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/monitorable_actor.hpp>
 
-#include <condition_variable>
+#include <cstdint>
 #include <functional>
-#include <map>
-#include <memory>
 #include <string>
-#include <unordered_map>
 
 namespace dbengine::actors::remote {
 
@@ -68,60 +68,18 @@ public:
 
 private:
   using lock = base::scoped_lock;
-  using calls = std::map<std::uint64_t, remote_call_ptr>;
-  /// A call moves from table to table with its node. That needs no memory, so a call is always in
-  /// one of them.
-  struct in_flight_call {
-    calls::node_type place; // empty for a control message, whose answer is not awaited
-    std::size_t bytes = 0;
-
-    remote_call* open_call() const {
-      return place.empty() || place.mapped()->done ? nullptr : place.mapped().get();
-    }
-  };
 
   // Answers.
   void dispatch_answer(std::uint64_t mid, caf::message& m) noexcept DBENGINE_EXCLUDES(mutex_);
-  void handle_answer(calls::node_type& place, wire_answer& a, finished_calls& out)
-      DBENGINE_REQUIRES(mutex_);
-  void handle_part(calls::node_type& place, const wire_answer& a, finished_calls& out)
+  void handle_answer(call_table::node& call, wire_answer& a, finished_calls& out)
       DBENGINE_REQUIRES(mutex_);
   /// Handles an undelivered request: the guard or the broker reports what did not reach the
   /// gateway.
-  void handle_undelivered(calls::node_type& place, const caf::message& m, finished_calls& out)
+  void handle_undelivered(call_table::node& call, const caf::message& m, finished_calls& out)
       DBENGINE_REQUIRES(mutex_);
-  void fail(const remote_call_ptr& c, error_info why, finished_calls& out) noexcept
-      DBENGINE_REQUIRES(mutex_);
-  void finish(const remote_call_ptr& c, finished_calls& out) noexcept DBENGINE_REQUIRES(mutex_);
+  error_info lost_error(const remote_call& c) const noexcept DBENGINE_REQUIRES(mutex_);
 
-  // Messages to the server.
-  bool can_send() const DBENGINE_REQUIRES(mutex_) { return gateway_ != nullptr && !stopping_; }
-  void send_call(calls::iterator at) DBENGINE_REQUIRES(mutex_);
-  /// Sends one message; no call belongs to it yet. If it throws, the body is unchanged and nothing
-  /// is in flight.
-  in_flight_call& send_message(wire_kind k, std::uint64_t id, std::string& body, std::size_t bytes)
-      DBENGINE_REQUIRES(mutex_);
-  /// Sends waiting calls in their order while there is room. Without memory the others wait for the
-  /// next sweep.
-  void send_waiting() noexcept DBENGINE_REQUIRES(mutex_);
-  void request_next_part(calls::node_type& place) DBENGINE_REQUIRES(mutex_);
-  /// Sends a message about the call with this number.
-  void send_control(wire_kind k, std::uint64_t about) DBENGINE_REQUIRES(mutex_);
   void try_cancel(const remote_call_ptr& c) DBENGINE_EXCLUDES(mutex_);
-  /// Returns whether one more request may be in flight now, and counts it then.
-  bool reserve_room(std::size_t bytes) DBENGINE_REQUIRES(mutex_);
-  /// Whether the server would refuse the call for its size.
-  bool too_large(const remote_call& c) const noexcept DBENGINE_REQUIRES(mutex_);
-  std::string too_large_text(const remote_call& c) const DBENGINE_REQUIRES(mutex_);
-
-  // Calls whose connection is lost.
-  bool may_retry(const remote_call& c) const DBENGINE_REQUIRES(mutex_);
-  /// As `may_retry`; if true, it is counted as one more attempt.
-  bool should_retry(remote_call& c) const DBENGINE_REQUIRES(mutex_);
-  /// Keeps the call for the next connection. Nothing more is sent on this one, which is about to
-  /// end; its answers are still handled.
-  void stop_sending(calls::node_type again) DBENGINE_REQUIRES(mutex_);
-  error_info connection_lost_error(const remote_call& c) const noexcept DBENGINE_REQUIRES(mutex_);
   void fail_late_waiting(remote_call::clock::time_point now, finished_calls& out)
       DBENGINE_REQUIRES(mutex_);
   void fail_late_in_flight(remote_call::clock::time_point now, finished_calls& out)
@@ -133,27 +91,12 @@ private:
   const int owner_pid_;
 
   mutable base::mutex mutex_;
-  std::condition_variable_any drained_;
   std::function<void()> schedule_ DBENGINE_GUARDED_BY(mutex_);
   std::function<void()> stop_manager_ DBENGINE_GUARDED_BY(mutex_);
-  /// Null while there is no connection.
-  caf::strong_actor_ptr gateway_ DBENGINE_GUARDED_BY(mutex_);
-  /// Set when the server shuts down or a request was undelivered; reset by the next connection.
-  bool stopping_ DBENGINE_GUARDED_BY(mutex_) = false;
-  wire_welcome welcome_ DBENGINE_GUARDED_BY(mutex_);
-  std::string disconnect_reason_ DBENGINE_GUARDED_BY(mutex_);
-  bool closed_ DBENGINE_GUARDED_BY(mutex_) = false;
   bool sweep_scheduled_ DBENGINE_GUARDED_BY(mutex_) = false;
-  std::uint64_t last_mid_ DBENGINE_GUARDED_BY(mutex_) = 0;
-  std::uint64_t last_id_ DBENGINE_GUARDED_BY(mutex_) = 0;
-  /// The key is the message's id in CAF.
-  std::unordered_map<std::uint64_t, in_flight_call> in_flight_ DBENGINE_GUARDED_BY(mutex_);
-  /// Null while there is no connection.
-  std::shared_ptr<wire_window> window_ DBENGINE_GUARDED_BY(mutex_);
-  /// The key is the call's number, that is, the order of the requests, whatever they wait for.
-  calls waiting_ DBENGINE_GUARDED_BY(mutex_);
-  std::size_t count_ DBENGINE_GUARDED_BY(mutex_) = 0; // calls accepted and not finished
-  std::size_t bytes_ DBENGINE_GUARDED_BY(mutex_) = 0; // their bodies
+  bool closed_ DBENGINE_GUARDED_BY(mutex_) = false;
+  call_table calls_ DBENGINE_GUARDED_BY(mutex_);
+  server_connection connection_ DBENGINE_GUARDED_BY(mutex_);
 };
 
 /// A strong reference.

@@ -15,6 +15,9 @@
 
 namespace dbengine::actors::remote {
 
+/// The size of a frame without its body.
+inline constexpr std::size_t frame_overhead = 256;
+
 /// Counts requests and bytes. CAF has one connection for all links of a system to one server, and
 /// the server counts by connection.
 class wire_window {
@@ -23,11 +26,9 @@ public:
   bool try_add(std::size_t bytes, std::uint64_t max_requests, std::uint64_t max_bytes) {
     // Reserved, so that cancellations and requests for parts of an answer are always sent.
     constexpr std::size_t spare = 16;
-    // The size of a frame without its body.
-    constexpr std::size_t overhead = 256;
     const base::scoped_lock l(mutex_);
     if (requests_ + spare >= std::max<std::uint64_t>(max_requests, spare + 1) ||
-        (requests_ != 0 && bytes_ + bytes + overhead > max_bytes))
+        (requests_ != 0 && bytes_ + bytes + frame_overhead > max_bytes))
       return false;
     ++requests_;
     bytes_ += bytes;

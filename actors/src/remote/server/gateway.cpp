@@ -96,7 +96,7 @@ gateway_state::peer* gateway_serving::find(const peer_request& t) {
 }
 
 void gateway_serving::check_unused(const gateway_state::peer& p, const peer_request& t) const {
-  if (DBENGINE_MUTANT("takes an id that is under way"))
+  if (DBENGINE_MUTANT("takes an id that is in flight"))
     return;
   if (p.requests.count(t.id) != 0 || answers_.has(t.peer, t.id) || line_.has(t.peer, t.id))
     throw error(errc::invalid_state, "a request with the number " + std::to_string(t.id) +

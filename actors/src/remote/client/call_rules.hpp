@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// How a request becomes a call over the wire: its bytes, and whether it may be sent again when the
-// connection is lost. Both come from the request's row in the table.
+// What makes a request a call over the wire: its bytes, its deadline, and the flags by which
+// `resend_rules.hpp` decides when the connection is lost. All come from the request's row in the
+// table.
 // Thread safety: plain functions.
 
 #pragma once
