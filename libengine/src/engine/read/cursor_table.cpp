@@ -70,7 +70,7 @@ std::uint64_t cursor_table::open(std::unique_ptr<sqlite::connection> c, std::str
   e->conn = std::move(c);
   std::vector<value_ref> refs(p.values().begin(), p.values().end());
   const params_view view = p.named() ? params_view{&p, {}} : params_view{nullptr, refs};
-  e->conn->begin_snapshot();
+  e->conn->transaction().begin_snapshot();
   e->cursor = std::make_unique<sqlite::connection::cursor>(*e->conn, sql, view, ctl);
   std::uint64_t number = 0;
   bool arm = false;

@@ -97,7 +97,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
 }
 
 void reader_pool::give_back(lease& l, bool broken) noexcept {
-  if (broken || !l.conn->is_usable() || closed_.load(std::memory_order_seq_cst)) {
+  if (broken || !l.conn->transaction().is_usable() || closed_.load(std::memory_order_seq_cst)) {
     const std::lock_guard lock(mutex_); // `close` may be about to interrupt the connection
     l.conn.reset();
     open_.fetch_sub(1, std::memory_order_relaxed);
