@@ -6,6 +6,8 @@
 #include "base/error_map.hpp"
 #include "facade/savepoint_scope.hpp"
 
+#include <sqlite3.h>
+
 namespace dbengine::actors::facade {
 
 using sqlite::connection;
