@@ -51,7 +51,7 @@ void inline_write::finish(std::string_view sql, const write_result& result, bool
 
 void inline_write::fail(const error& e) {
   auto& w = core_->writer().connection();
-  w.rollback();
+  w.transaction().rollback();
   auto why = core_->recovery().resolve_failed_commit(w, e.info());
   auto& counts = core_->counters().writer.of(request_class::execute);
   counts.count.add();

@@ -17,14 +17,14 @@ void local_cursor::open(engine::lease& l, std::string_view sql, const params_vie
   auto& c = *l.conn;
   try {
     c.snapshot().drop();
-    c.begin_snapshot();
+    c.transaction().begin_snapshot();
     auto ctl = control_now();
     cursor_ = std::make_unique<connection::cursor>(c, sql, p, ctl);
     l.counts.cursor.count.add();
   } catch (...) {
     l.counts.cursor.count.add();
     l.counts.cursor.errors.add();
-    c.rollback();
+    c.transaction().rollback();
     engine_system_->core().leases().give_back(l);
     throw;
   }
@@ -40,7 +40,7 @@ local_cursor::~local_cursor() {
     return;
   }
   cursor_.reset();
-  lease_->conn->rollback();
+  lease_->conn->transaction().rollback();
   engine_system_->core().leases().give_back(*lease_);
 }
 

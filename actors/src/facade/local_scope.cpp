@@ -6,6 +6,8 @@
 #include "base/error_map.hpp"
 #include "facade/savepoint_scope.hpp"
 
+#include <sqlite3.h>
+
 namespace dbengine::actors::facade {
 
 using sqlite::connection;
@@ -23,25 +25,25 @@ void local_scope::begin(engine::lease* l) {
     case kind::write: {
       sqlite::request_control ctl = backend_->calls_.control_of(options_);
       c.auth().acting_as = sqlite::authority::scope;
-      c.begin_immediate(ctl);
+      c.transaction().begin_immediate(ctl);
       break;
     }
     case kind::read:
       c.snapshot().drop();
-      c.begin_snapshot();
+      c.transaction().begin_snapshot();
       break;
     case kind::raw_write:
     case kind::raw_read:
       c.snapshot().drop();
       c.auth().acting_as = sqlite::authority::raw;
       if (kind_ == kind::raw_read)
-        c.allow_attach();
+        sqlite3_limit(c.handle(), SQLITE_LIMIT_ATTACHED, 10); // readers otherwise attach none
       break;
     }
   } catch (const error&) {
     ended_ = true;
     count_write(true);
-    c.rollback();
+    c.transaction().rollback();
     give_back();
     throw;
   } catch (...) { // the connection failed, not the caller: it is replaced
@@ -99,7 +101,7 @@ local_scope::~local_scope() {
     return;
   count_write(true);
   if (!broken_) {
-    connection().rollback();
+    connection().transaction().rollback();
     give_back();
   } else if (lease_ != nullptr) {
     engine_system_->core().leases().give_back(*lease_, true);
@@ -150,11 +152,12 @@ auto local_scope::run(F&& f) {
   core.calls().admit();
   const call running(*this);
   auto& c = connection();
-  if (kind_ == kind::write && !c.in_transaction())
+  if (kind_ == kind::write && !c.transaction().is_open())
     throw error(
         errc::invalid_state,
         "an earlier statement ended the transaction (ROLLBACK conflict, full disk or interrupt)");
-  if (kind_ == kind::read && !c.in_transaction()) // SQLite ends reads, too, after such an error
+  if (kind_ == kind::read &&
+      !c.transaction().is_open()) // SQLite ends reads, too, after such an error
     throw error(errc::invalid_state,
                 "an earlier statement ended the snapshot (I/O error, full disk or out of memory)");
   sqlite::request_control ctl = backend_->calls_.control_of(options_);
@@ -165,7 +168,7 @@ auto local_scope::run(F&& f) {
   } catch (const error& e) {
     core.disk().record_failure(e.info());
     kept_part_ = kept_part_ || e.outcome() == outcome::partially_applied;
-    if (kind_ == kind::raw_write && !c.in_transaction()) // its commit may be what failed
+    if (kind_ == kind::raw_write && !c.transaction().is_open()) // its commit may be what failed
       throw error(core.recovery().resolve_failed_commit(c, e.info()));
     throw;
   } catch (...) {
@@ -228,23 +231,23 @@ write_result local_scope::execute(std::string_view sql, const params_view& p) {
 
 batch_result local_scope::execute_many(std::string_view sql, std::span<const params> sets) {
   const auto result = run([&](auto& c, sqlite::request_control& ctl) {
-    const bool own = !c.in_transaction(); // on a raw connection outside a transaction
+    const bool own = !c.transaction().is_open(); // on a raw connection outside a transaction
     if (own)
-      c.begin_immediate(ctl);
+      c.transaction().begin_immediate(ctl);
     else
-      c.savepoint();
+      c.transaction().savepoint();
     try {
       auto r = c.execute_many(sql, sets, ctl);
       if (own)
-        c.commit(ctl);
+        c.transaction().commit(ctl);
       else
-        c.release_savepoint();
+        c.transaction().release_savepoint();
       return r;
     } catch (...) {
       if (own)
-        c.rollback();
+        c.transaction().rollback();
       else
-        c.rollback_to_savepoint();
+        c.transaction().rollback_to_savepoint();
       throw;
     }
   });
@@ -256,12 +259,12 @@ void local_scope::commit() {
   check_open();
   auto& c = connection();
   auto& core = engine_system_->core();
-  if (!c.in_transaction())
+  if (!c.transaction().is_open())
     throw error(errc::sql, "a statement ended the transaction; nothing of it was kept");
   sqlite::request_control ctl;
   const auto before = c.commits();
   try {
-    c.commit(ctl);
+    c.transaction().commit(ctl);
     core.checkpoints().after_commit();
   } catch (const error& e) {
     count_write(true);

@@ -19,12 +19,12 @@ class savepoint_scope final : public detail::scope {
 public:
   savepoint_scope(local_scope& outer, sqlite::connection& c, std::optional<request_options> own)
       : outer_(&outer), connection_(&c), own_(std::move(own)), rows_before_(outer.rows_so_far()) {
-    c.savepoint();
+    c.transaction().savepoint();
   }
   ~savepoint_scope() override {
     if (ended_)
       return;
-    connection_->rollback_to_savepoint();
+    connection_->transaction().rollback_to_savepoint();
     outer_->restore_rows(rows_before_);
   }
   rows fetch(std::string_view sql, const params_view& p) override {
@@ -40,9 +40,9 @@ public:
     return outer_->execute_many(sql, sets);
   }
   void commit() override {
-    if (!connection_->in_transaction())
+    if (!connection_->transaction().is_open())
       throw error(errc::sql, "a statement ended the transaction that this savepoint belongs to");
-    connection_->release_savepoint();
+    connection_->transaction().release_savepoint();
     ended_ = true;
   }
   std::unique_ptr<detail::scope> savepoint() override {

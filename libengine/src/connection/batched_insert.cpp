@@ -108,7 +108,7 @@ bool connection::batched_insert::run_all(prepared& many, std::span<const params>
     const bool other_schema = reprepares(many) != reprepares_before;
     if (rc != SQLITE_DONE || other_schema) {
       if (rc != SQLITE_DONE && bound &&
-          (c.deadline.stop_reason() != errc::none || !db.in_transaction()))
+          (c.deadline.stop_reason() != errc::none || !db.transaction().is_open()))
         db.throw_failure(rc, c, nullptr);
       if (other_schema)
         statement_->multi_row_version.reset();
@@ -124,25 +124,25 @@ bool connection::batched_insert::run_all(prepared& many, std::span<const params>
 void connection::batched_insert::run(std::span<const params> sets, batch_result& result,
                                      request_control& c) {
   auto& db = *connection_;
-  if (sets.size() < min_rows || !db.in_transaction())
+  if (sets.size() < min_rows || !db.transaction().is_open())
     return;
   auto* many = multi_row_variant();
   if (many == nullptr || sets.size() < many->row_count)
     return;
   batch_result done;
-  db.savepoint();
+  db.transaction().savepoint();
   try {
     if (!run_all(*many, sets, done, c)) {
       sqlite3_reset(many->stmt);
-      db.rollback_to_savepoint();
-      if (!db.in_transaction())
+      db.transaction().rollback_to_savepoint();
+      if (!db.transaction().is_open())
         throw error(errc::io, "the rows could not be undone without the whole transaction");
       return;
     }
-    db.release_savepoint();
+    db.transaction().release_savepoint();
   } catch (const error& e) {
     sqlite3_reset(many->stmt);
-    db.rollback_to_savepoint();
+    db.transaction().rollback_to_savepoint();
     throw error(at_set(e.info(), done.sets));
   }
   result.sets = done.sets;

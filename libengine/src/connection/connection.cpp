@@ -105,7 +105,7 @@ void connection::prepare_snapshot(prepared& p) {
     snapshot_.drop();
     schema_.note_change_in_transaction();
   } else {
-    if (auth_.acting_as == authority::writer && !in_transaction())
+    if (auth_.acting_as == authority::writer && !transaction_.is_open())
       snapshot_.refresh();
     if (p.schema_version != schema_.number())
       compiler_.refresh_facts(p);
@@ -116,7 +116,7 @@ void connection::prepare_snapshot(prepared& p) {
 // While the snapshot is open, SQLite answers "busy" at once if another process writes or has
 // written. Without it, SQLite waits.
 int connection::first_step(prepared& p) noexcept {
-  if (auto* c = handlers_.current(); c != nullptr && !in_transaction())
+  if (auto* c = handlers_.current(); c != nullptr && !transaction_.is_open())
     c->commit.begin_attempt(); // the statement before this one may have committed
   int rc = step(p.stmt);
   // The schema changed during SQLite's own attempts: tries again, on a snapshot that begins now.
@@ -126,7 +126,7 @@ int connection::first_step(prepared& p) noexcept {
     rc = step(p.stmt);
   }
   if ((rc & 0xff) != SQLITE_BUSY || role_ != role::writer || !snapshot_.is_open() ||
-      in_transaction())
+      transaction_.is_open())
     return rc;
   sqlite3_reset(p.stmt);
   snapshot_.drop();
@@ -144,7 +144,7 @@ int connection::step(sqlite3_stmt* s) noexcept {
   // with it the transaction that holds it.
   sqlite3_reset(s);
   if (role_ == role::writer)
-    rollback();
+    transaction_.rollback();
   return SQLITE_ERROR;
 }
 
@@ -215,12 +215,12 @@ rows connection::collect_or_undo(prepared& p, request_control& c) {
 void connection::discard_result(prepared& p) noexcept {
   if (sqlite3_stmt_busy(p.stmt) == 0)
     return; // the statement failed by itself, and SQLite has undone it
-  const bool own = !in_transaction();
+  const bool own = !transaction_.is_open();
   handlers_.forbid_commits(own);
   sqlite3_reset(p.stmt);
   handlers_.forbid_commits(false);
   if (own)
-    rollback(); // closes the snapshot that SQLite's own rollback ended
+    transaction_.rollback(); // closes the snapshot that SQLite's own rollback ended
   conflicts_.set_holds_failed_rows(!own);
 }
 
@@ -306,7 +306,7 @@ outcome connection::outcome_when_truncated(const prepared* p, const request_cont
   if (p != nullptr && p->read_only)
     return outcome::not_run;
   const bool before_commit = failed && p != nullptr && p->dml_only && !c.commit.has_begun();
-  return in_transaction() || before_commit ? outcome::rolled_back : outcome::unknown;
+  return transaction_.is_open() || before_commit ? outcome::rolled_back : outcome::unknown;
 }
 
 void connection::throw_if_truncated(const prepared& p, const request_control& c) {
@@ -350,6 +350,10 @@ void connection::throw_failure(int code, request_control& c, const prepared* p) 
   if (info.outcome == outcome::not_run && why != errc::none && (code & 0xff) == SQLITE_INTERRUPT)
     info.outcome = outcome::rolled_back;
   throw error(std::move(info));
+}
+
+void connection::interrupt() noexcept {
+  sqlite3_interrupt(db_);
 }
 
 } // namespace dbengine::sqlite

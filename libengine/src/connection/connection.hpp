@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// One SQLite connection: opened with the engine's pragmas, its statements and transactions.
+// One SQLite connection: opened with the engine's pragmas, and its statements.
 // Thread safety: one thread at a time (SQLITE_OPEN_NOMUTEX): the holder of its lease, or its
 // worker. Any thread may call `interrupt` and `commits`.
 // Ownership: owns the SQLite handle and all its statements.
@@ -9,12 +9,13 @@
 #pragma once
 
 #include "connection/conflict_outcome.hpp"
+#include "connection/connection_maintenance.hpp"
+#include "connection/connection_transaction.hpp"
 #include "connection/engine_sql.hpp"
 #include "connection/read_snapshot.hpp"
 #include "connection/request_handlers.hpp"
 #include "connection/statement_compiler.hpp"
 #include "connection/statement_echo.hpp"
-#include "connection/transaction_statements.hpp"
 #include "sqlite/authorizer.hpp"
 #include "sqlite/files/file_checks.hpp"
 #include "sqlite/request_control.hpp"
@@ -99,59 +100,21 @@ public:
   /// True if the text must run outside a transaction (VACUUM), by SQLite's answers at preparation.
   bool needs_autocommit(std::string_view sql);
 
-  // -- transactions -------------------------------------------------------------------------------
-
-  void begin_immediate(request_control& c);
-  /// Begins a transaction that reads what is committed now, not at its first read.
-  void begin_snapshot();
-  /// Throws if the commit fails; the transaction is rolled back then.
-  void commit(request_control& c);
-  void rollback() noexcept;
-  void savepoint();
-  void release_savepoint();
-  /// If that fails, rolls back all of the transaction: `in_transaction` is false then.
-  void rollback_to_savepoint() noexcept;
-  bool in_transaction() const noexcept;
-  /// True if a deferred foreign key is violated at this moment.
-  bool foreign_keys_pending() const noexcept;
-  /// Ends the effect of `PRAGMA defer_foreign_keys`. Only while no foreign key is pending.
-  void stop_deferring_keys() noexcept;
-  /// See `conflict_outcome::holds_failed_rows`.
-  bool holds_failed_rows() const noexcept { return conflicts_.holds_failed_rows(); }
-  /// Commits of this connection so far. Any thread.
-  std::uint64_t commits() const noexcept { return snapshot_.commits().count(); }
-  /// Pages in the WAL after the last commit.
-  int wal_pages() const noexcept { return snapshot_.commits().wal_pages(); }
-
   // -- parts --------------------------------------------------------------------------------------
 
+  connection_transaction& transaction() noexcept { return transaction_; }
+  connection_maintenance& maintenance() noexcept { return maintenance_; }
   /// Whose rights the statements have.
   authorizer& auth() noexcept { return auth_; }
-  const authorizer& auth() const noexcept { return auth_; }
   read_snapshot& snapshot() noexcept { return snapshot_; }
-  const read_snapshot& snapshot() const noexcept { return snapshot_; }
   file_checks& files() noexcept { return files_; }
-  const file_checks& files() const noexcept { return files_; }
   /// The engine's own SQL.
   engine_sql& own_sql() noexcept { return own_sql_; }
 
-  // -- maintenance --------------------------------------------------------------------------------
-
-  checkpoint_result checkpoint(checkpoint_mode mode);
-  /// Commits a no-op, so that its frames overwrite those of a failed commit in the WAL.
-  void commit_noop();
-  /// Makes every connection read the schema again, and with it the planner's statistics: SQLite
-  /// reads them at no other time. Joins the open transaction, if any.
-  void publish_statistics();
-  /// Releases memory that SQLite can read again: clean pages and the mapping of the file. Between
-  /// two statements.
-  void release_memory() noexcept;
-  /// False after a transaction could not be ended (out of memory): the connection must be closed.
-  bool is_usable() const noexcept { return transactions_.is_usable(); }
+  /// Commits of this connection so far. Any thread.
+  std::uint64_t commits() const noexcept { return snapshot_.commits().count(); }
+  /// Interrupts the statement that runs, if any. Any thread.
   void interrupt() noexcept;
-  /// Lets a raw connection attach databases; readers otherwise attach none.
-  void allow_attach() noexcept;
-
   sqlite3* handle() const noexcept { return db_; }
   const location& where() const noexcept { return where_; }
 
@@ -165,20 +128,10 @@ public:
   /// When the next search for expired exactly-once records is due.
   clock::time_point next_prune{};
 
-  /// Makes `ctl` the running request for this scope.
-  class request_scope {
-  public:
+  /// Makes `ctl` the running request of `c` for a scope.
+  struct request_scope : sqlite::request_scope {
     request_scope(connection& c, request_control& ctl) noexcept
-        : handlers_(&c.handlers_), before_(c.handlers_.exchange(&ctl)) {
-      handlers_->begin_statement();
-    }
-    ~request_scope() { handlers_->exchange(before_); }
-    request_scope(const request_scope&) = delete;
-    request_scope& operator=(const request_scope&) = delete;
-
-  private:
-    request_handlers* handlers_;
-    request_control* before_;
+        : sqlite::request_scope(c.handlers_, ctl) {}
   };
 
 private:
@@ -216,11 +169,12 @@ private:
   std::shared_ptr<rowid_mark> rowid_mark_;
   schema_version schema_;
   request_handlers handlers_;
-  transaction_statements transactions_;
+  connection_transaction transaction_;
   read_snapshot snapshot_;
   file_checks files_;
   engine_sql own_sql_;
   conflict_outcome conflicts_;
+  connection_maintenance maintenance_;
   statement_cache cache_;
   statement_compiler compiler_;
   statement_echo echo_;

@@ -27,17 +27,32 @@ namespace dbengine::sqlite {
 
 connection::connection(location where, role r, std::shared_ptr<const options> o)
     : where_(std::move(where)), role_(r), options_(std::move(o)), handlers_(where_, *options_),
-      transactions_(auth_, handlers_), snapshot_(r == role::writer, auth_, transactions_, schema_),
+      transaction_(r == role::writer, {.auth = auth_,
+                                       .handlers = handlers_,
+                                       .snapshot = snapshot_,
+                                       .files = files_,
+                                       .own_sql = own_sql_,
+                                       .conflicts = conflicts_,
+                                       .schema = schema_}),
+      snapshot_(r == role::writer, auth_, transaction_.statements(), schema_),
       files_(where_, snapshot_.index(), snapshot_.mapping(), options_->mmap_size),
       own_sql_(r == role::writer, auth_, files_, snapshot_), conflicts_(auth_),
-      cache_(defaults::statement_cache_capacity), compiler_({.writer = r == role::writer,
-                                                             .auth = auth_,
-                                                             .files = files_,
-                                                             .handlers = handlers_,
-                                                             .snapshot = snapshot_,
-                                                             .schema = schema_,
-                                                             .transactions = transactions_}),
-      echo_(r == role::writer, transactions_, snapshot_) {
+      maintenance_({.auth = auth_,
+                    .handlers = handlers_,
+                    .snapshot = snapshot_,
+                    .files = files_,
+                    .own_sql = own_sql_,
+                    .schema = schema_,
+                    .transaction = transaction_}),
+      cache_(defaults::statement_cache_capacity),
+      compiler_({.writer = r == role::writer,
+                 .auth = auth_,
+                 .files = files_,
+                 .handlers = handlers_,
+                 .snapshot = snapshot_,
+                 .schema = schema_,
+                 .transactions = transaction_.statements()}),
+      echo_(r == role::writer, transaction_.statements(), snapshot_) {
   if (!where_.ids)
     where_.ids = std::make_shared<id_clock>();
   try {
@@ -45,7 +60,7 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
     configure();
     handlers_.end_opening();
   } catch (...) {
-    transactions_.finalize();
+    transaction_.statements().finalize();
     snapshot_.finalize();
     compiler_.finalize();
     cache_.clear();
@@ -56,22 +71,22 @@ connection::connection(location where, role r, std::shared_ptr<const options> o)
 }
 
 connection::~connection() {
-  if (in_transaction())
-    rollback();
+  if (transaction_.is_open())
+    transaction_.rollback();
   cache_.clear();
   compiler_.finalize();
   if (files_.fence_reason() != nullptr)
     files_.keep_wal();
-  transactions_.finalize_all_but_begin();
+  transaction_.statements().finalize_all_but_begin();
   snapshot_.finalize();
   sqlite3_trace_v2(db_, 0, nullptr, nullptr);
   // Virtual tables have their own statements, which look like any others. SQLite disconnects the
   // tables first when it closes a connection. Because of BEGIN it then does not close this one.
-  auto* const begin = transactions_.last();
+  auto* const begin = transaction_.statements().last();
   sqlite3_close(db_);
   if (sqlite3_next_stmt(db_, begin) != nullptr || sqlite3_next_stmt(db_, nullptr) != begin)
     leak_handle(std::move(database_), options_, handlers_);
-  transactions_.finalize();
+  transaction_.statements().finalize();
   database_.reset(); // while the handlers exist
 }
 
@@ -103,6 +118,8 @@ void connection::open() {
   files_.set_database(db_);
   own_sql_.set_database(db_);
   conflicts_.set_database(db_);
+  transaction_.set_database(db_);
+  maintenance_.set_database(db_);
   compiler_.set_database(db_);
 }
 
@@ -156,7 +173,7 @@ void connection::configure() {
   rowid_mark_ = std::make_shared<rowid_mark>();
   register_last_insert_rowid(db_, rowid_mark_); // first: a function of the host may replace it
   handlers_.register_functions(db_);
-  transactions_.prepare(db_);
+  transaction_.statements().prepare(db_);
   snapshot_.prepare();
   if (wal) {
     own_sql_.integer(take_snapshot); // opens the WAL index

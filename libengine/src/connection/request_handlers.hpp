@@ -86,6 +86,22 @@ private:
   std::shared_ptr<collation_failure> collations_; // null without collations of the host
 };
 
+/// Makes `c` the running request for a scope.
+class request_scope {
+public:
+  request_scope(request_handlers& h, request_control& c) noexcept
+      : handlers_(&h), before_(h.exchange(&c)) {
+    h.begin_statement();
+  }
+  ~request_scope() { handlers_->exchange(before_); }
+  request_scope(const request_scope&) = delete;
+  request_scope& operator=(const request_scope&) = delete;
+
+private:
+  request_handlers* handlers_;
+  request_control* before_;
+};
+
 /// Prevents every stop within a scope: an undo must run to its end.
 class unstoppable {
 public:

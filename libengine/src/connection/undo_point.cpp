@@ -12,11 +12,11 @@ undo_point::undo_point(connection& c, const prepared& p, request_control& ctl)
   if (c.auth().acting_as == authority::writer || p.read_only || !p.writes || !p.dml_only ||
       p.column_count == 0)
     return;
-  own_transaction_ = !c.in_transaction();
+  own_transaction_ = !c.transaction().is_open();
   if (own_transaction_)
-    c.begin_immediate(ctl);
+    c.transaction().begin_immediate(ctl);
   else
-    c.savepoint();
+    c.transaction().savepoint();
   set_ = true;
 }
 
@@ -25,9 +25,9 @@ undo_point::~undo_point() {
     return;
   sqlite3_reset(statement_);
   if (own_transaction_)
-    connection_->rollback();
+    connection_->transaction().rollback();
   else
-    connection_->rollback_to_savepoint();
+    connection_->transaction().rollback_to_savepoint();
 }
 
 void undo_point::keep(request_control& ctl) {
@@ -35,9 +35,9 @@ void undo_point::keep(request_control& ctl) {
     return;
   sqlite3_reset(statement_);
   if (own_transaction_)
-    connection_->commit(ctl);
+    connection_->transaction().commit(ctl);
   else
-    connection_->release_savepoint();
+    connection_->transaction().release_savepoint();
   set_ = false;
 }
 

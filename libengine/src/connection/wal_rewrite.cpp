@@ -58,10 +58,10 @@ void rewrite_wal(connection& c) {
   try {
     rewrite(c);
   } catch (...) {
-    c.rollback();
+    c.transaction().rollback();
     throw;
   }
-  c.rollback();
+  c.transaction().rollback();
   sqlite3_db_config(c.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 

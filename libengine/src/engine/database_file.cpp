@@ -100,7 +100,7 @@ void database_file::open_to_read() {
     if (backup::backup_name::parse(location_.path.filename().string())) {
       // Retention and restores skip files that SQLite has locked. Between two statements nothing
       // else would lock this one.
-      first->begin_snapshot();
+      first->transaction().begin_snapshot();
       backup_pin_ = std::move(first);
     }
   } catch (...) {

@@ -5,6 +5,7 @@
 
 #include "engine/counters.hpp"
 #include "engine/request.hpp"
+#include "engine/slow_log.hpp"
 
 namespace dbengine::engine {
 

@@ -22,13 +22,13 @@ std::vector<std::string> missed(sqlite::connection& c, sqlite::request_control& 
   const sqlite::connection::request_scope looked_at(c, ctl);
   const auto before = c.auth().acting_as;
   const auto end = [&] {
-    c.rollback();
+    c.transaction().rollback();
     c.auth().acting_as = before;
   };
   c.snapshot().drop();
   c.auth().acting_as = sqlite::authority::engine;
   try {
-    c.begin_snapshot();
+    c.transaction().begin_snapshot();
     auto found = sqlite::missed_by_check(c.handle());
     end();
     return found;

@@ -79,7 +79,7 @@ CAF_TEST(the snapshot stays open and new over the connections own commits) {
     CAF_CHECK_EQUAL(f.count(), i);
   }
   CAF_CHECK_EQUAL(f.writer->read_counters().snapshots_opened, opened);
-  CAF_CHECK(!f.writer->in_transaction());
+  CAF_CHECK(!f.writer->transaction().is_open());
   const stranger other(f.where.path); // it can write: only a read is open
   CAF_CHECK_EQUAL(other.run("INSERT INTO t (x) VALUES (-1)"), SQLITE_OK);
   CAF_CHECK_EQUAL(f.count(), 101);
@@ -113,10 +113,10 @@ CAF_TEST(a commit between the check of the file and the write is no error) {
   CAF_CHECK_EQUAL(f.execute("INSERT INTO t (x) VALUES (2)").changes, 1);
   dbengine::sqlite::request_control c;
   CAF_CHECK_EQUAL(f.writer->fetch("INSERT INTO t (x) VALUES (3) RETURNING x", {}, c).size(), 1u);
-  f.writer->begin_immediate(c);
+  f.writer->transaction().begin_immediate(c);
   base::fault::set_hook({});
   f.execute("INSERT INTO t (x) VALUES (4)");
-  f.writer->commit(c);
+  f.writer->transaction().commit(c);
   CAF_CHECK_EQUAL(strikes, 3);
   CAF_CHECK_EQUAL(f.count(), 1 + 3 + strikes);
 }
@@ -156,7 +156,7 @@ CAF_TEST(what cannot run beside an open read runs) {
   runs("REINDEX");
   runs("PRAGMA user_version=7");
   f.execute("INSERT INTO t (x) VALUES (random())");
-  const auto done = f.writer->checkpoint(checkpoint_mode::truncate);
+  const auto done = f.writer->maintenance().checkpoint(checkpoint_mode::truncate);
   CAF_CHECK(done.complete);
   CAF_CHECK_EQUAL(std::filesystem::file_size(f.where.path.string() + "-wal"), 0u);
   f.execute("INSERT INTO t (x) VALUES (random())");
@@ -171,13 +171,13 @@ CAF_TEST(failures leave the rows right and the next statement able) {
         "INSERT OR FAIL INTO t (x) VALUES (1)"}) {
     CAF_CHECK_EQUAL(code_of([&] { f.execute(sql); }), "constraint");
     CAF_CHECK_EQUAL(f.count(), 1);
-    f.writer->rollback();
+    f.writer->transaction().rollback();
     CAF_CHECK_EQUAL(f.count(), 1);
   }
   dbengine::sqlite::request_control c;
-  f.writer->begin_immediate(c);
+  f.writer->transaction().begin_immediate(c);
   f.execute("INSERT INTO t (x) VALUES (8)");
-  f.writer->rollback();
+  f.writer->transaction().rollback();
   CAF_CHECK_EQUAL(f.count(), 1);
   f.execute("INSERT INTO t (x) VALUES (9)");
   CAF_CHECK_EQUAL(f.count(), 2);
@@ -185,7 +185,7 @@ CAF_TEST(failures leave the rows right and the next statement able) {
 
 CAF_TEST(a reader stops mapping the file while snapshots come often) {
   fixture f;
-  f.writer->checkpoint(checkpoint_mode::truncate); // the rows are in the file
+  f.writer->maintenance().checkpoint(checkpoint_mode::truncate); // the rows are in the file
   dbengine::sqlite::connection reader(f.where, dbengine::sqlite::connection::role::reader,
                                       f.settings);
   dbengine::sqlite::request_control c;

@@ -12,7 +12,7 @@ open_cursor::open_cursor(std::unique_ptr<sqlite::connection> c, std::string_view
     : connection_(std::move(c)) {
   std::vector<value_ref> refs(p.values().begin(), p.values().end());
   const params_view view = p.named() ? params_view{&p, {}} : params_view{nullptr, refs};
-  connection_->begin_snapshot();
+  connection_->transaction().begin_snapshot();
   cursor_ = std::make_unique<sqlite::connection::cursor>(*connection_, sql, view, ctl);
 }
 

@@ -109,7 +109,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
 }
 
 void reader_pool::give_back(lease& l, bool broken) noexcept {
-  if (broken || !l.conn->is_usable() || closed_.load(std::memory_order_seq_cst)) {
+  if (broken || !l.conn->transaction().is_usable() || closed_.load(std::memory_order_seq_cst)) {
     const base::scoped_lock lock(mutex_); // `close` may be about to interrupt it
     set_connection(l, nullptr);
     open_.fetch_sub(1, std::memory_order_relaxed);

@@ -165,7 +165,7 @@ bool reader_set::drain(std::size_t i, sqlite::connection& c) {
   s.counters.cache_misses.raise_to(n.cache_misses);
   s.counters.snapshots_reused.raise_to(n.snapshots_reused);
   s.counters.snapshots_opened.raise_to(n.snapshots_opened);
-  return !is_maintenance(i) && c.is_usable();
+  return !is_maintenance(i) && c.transaction().is_usable();
 }
 
 void reader_set::run_request(std::size_t i, sqlite::connection& c, const request_ptr& r) {

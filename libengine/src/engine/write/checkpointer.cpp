@@ -34,7 +34,7 @@ void checkpointer::record_commits(bool any) noexcept {
 
 void checkpointer::run_if_due() {
   auto& c = lock_->connection();
-  const int pages = c.wal_pages();
+  const int pages = c.snapshot().commits().wal_pages();
   if (pages < wal_pages_before_)
     next_checkpoint_ = defaults::checkpoint_pages; // the WAL was restarted
   wal_pages_before_ = pages;
@@ -85,10 +85,10 @@ checkpoint_result checkpointer::run(sqlite::connection& c, checkpoint_mode mode)
       // Once all frames are copied, new snapshots read the file alone and do not pin the WAL.
       // Without this step, snapshots taken since the recall would pin it for as long as readers
       // arrive.
-      c.checkpoint(checkpoint_mode::passive);
+      c.maintenance().checkpoint(checkpoint_mode::passive);
       leases_->recall();
     }
-    auto result = c.checkpoint(mode);
+    auto result = c.maintenance().checkpoint(mode);
     counters_->checkpoints.add();
     return result;
   } catch (const error& e) {
@@ -137,7 +137,7 @@ bool checkpointer::run_when_idle() {
     } else {
       again = !run_unless_pinned(checkpoint_mode::truncate, {}).complete;
       if (!again)
-        c.release_memory();
+        c.maintenance().release_memory();
     }
   } catch (const error& e) {
     base::log_limited(base::log_level::warning, "a checkpoint failed",

@@ -36,7 +36,7 @@ error_info commit_recovery::resolve_failed_commit(sqlite::connection& c, error_i
   const bool may_reappear = why.code == errc::io || (why.extended_code & 0xff) == SQLITE_NOMEM;
   if (!may_reappear || file_->location().memory)
     return why;
-  c.rollback();
+  c.transaction().rollback();
   const bool doubtful = why.extended_code == SQLITE_IOERR_FSYNC ||
                         fence_->current() == write_fence::level::unresolved;
   const bool synced = !doubtful || succeeds("writing the log again", [&] {
@@ -45,7 +45,7 @@ error_info commit_recovery::resolve_failed_commit(sqlite::connection& c, error_i
   });
   const auto truncate = [&] { return checkpoints_->run(c, checkpoint_mode::truncate).complete; };
   const auto overwrite = [&] {
-    c.commit_noop();
+    c.maintenance().commit_noop();
     return true;
   };
   if (synced && (succeeds("the checkpoint", truncate) || succeeds("the commit", overwrite))) {

@@ -129,9 +129,9 @@ std::vector<write_group::span> write_group::run_together(span s) {
       continue;
     if (!run_in_group(i))
       return commit_before(s, i, control);
-    if (!c.in_transaction() || c.foreign_keys_pending())
+    if (!c.transaction().is_open() || c.transaction().foreign_keys_pending())
       return split_at(s, i);
-    c.stop_deferring_keys();
+    c.transaction().stop_deferring_keys();
   }
   return commit_all(s, control);
 }
@@ -142,7 +142,7 @@ bool write_group::begin(span s, sqlite::request_control& control) {
   transaction_ = s;
   in_flight_ = true;
   try {
-    c.begin_immediate(control);
+    c.transaction().begin_immediate(control);
     return true;
   } catch (const error& e) {
     for (auto i = s.first; i < s.second; ++i) {
@@ -192,16 +192,16 @@ std::vector<write_group::span> write_group::commit_before(span s, std::size_t i,
   members_[i]->isolated = true;
   const span before{s.first, i};
   if (i == s.first) {
-    c.rollback();
+    c.transaction().rollback();
     return {{i, i + 1}, {i + 1, s.second}};
   }
   if (!may_commit(before)) {
-    c.rollback();
+    c.transaction().rollback();
     return {s};
   }
   transaction_ = before;
   try {
-    c.commit(control);
+    c.transaction().commit(control);
     ++counters_.commits;
   } catch (const error& e) {
     const auto why = resolve(e.info());
@@ -219,7 +219,7 @@ std::vector<write_group::span> write_group::split_at(span s, std::size_t i) {
   const auto& r = *members_[i];
   const auto code = r.failure ? r.failure->code : errc::none;
   const bool interrupted = r.ctl.deadline.stop_reason() != errc::none;
-  connection_->rollback();
+  connection_->transaction().rollback();
   counters_.rerun += i - s.first;
   if (!interrupted && (code == errc::disk_full || code == errc::io))
     return one_by_one(s);
@@ -229,14 +229,14 @@ std::vector<write_group::span> write_group::split_at(span s, std::size_t i) {
 std::vector<write_group::span> write_group::commit_all(span s, sqlite::request_control& control) {
   auto& c = *connection_;
   if (!may_commit(s)) {
-    c.rollback();
+    c.transaction().rollback();
     counters_.rerun += s.second - s.first;
     return {s};
   }
   if (DBENGINE_MUTANT("answers before the commit"))
     answer(s);
   try {
-    c.commit(control);
+    c.transaction().commit(control);
   } catch (const error& e) {
     const auto why = resolve(e.info());
     if (!fenced_) {
@@ -269,14 +269,14 @@ void write_group::run_alone(std::size_t i) {
       if (runs_outside_transactions(r) || !needs_savepoint(r)) {
         run_statements(r);
       } else {
-        c.begin_immediate(r.ctl);
+        c.transaction().begin_immediate(r.ctl);
         run_statements(r);
-        c.commit(r.ctl);
+        c.transaction().commit(r.ctl);
       }
       ++counters_.commits;
     } catch (const error& e) {
-      const bool kept = !c.in_transaction();
-      c.rollback();
+      const bool kept = !c.transaction().is_open();
+      c.transaction().rollback();
       r.failure = resolve(kept ? e.info() : undone(e.info()));
     }
     current_.reset();
@@ -288,22 +288,22 @@ void write_group::run_member(request& r) {
   auto& c = *connection_;
   const bool several = needs_savepoint(r);
   if (several)
-    c.savepoint();
+    c.transaction().savepoint();
   try {
     run_statements(r);
   } catch (const error& e) {
     if (several) {
-      c.rollback_to_savepoint();
+      c.transaction().rollback_to_savepoint();
       throw error(undone(e.info()));
     }
     // This is rare: the others run again, which costs less than a savepoint around every statement
     // that returns rows.
-    if (c.holds_failed_rows())
-      c.rollback();
+    if (c.transaction().holds_failed_rows())
+      c.transaction().rollback();
     throw;
   }
   if (several)
-    c.release_savepoint();
+    c.transaction().release_savepoint();
 }
 
 void write_group::answer(span s) {

@@ -104,7 +104,7 @@ void write_group::run_operations(request& r) {
         results.emplace_back(c.execute(o.sql, view_of(o.parameters, refs), r.ctl));
       else
         results.emplace_back(c.fetch(o.sql, view_of(o.parameters, refs), r.ctl));
-      if (!c.in_transaction())
+      if (!c.transaction().is_open())
         throw error(errc::sql, "the operation ended the transaction");
     } catch (const error& e) {
       throw error(at_index(e.info(), results.size()));
@@ -131,7 +131,7 @@ void write_group::run_script(request& r) {
         r.ctl.commit.mark_part_committed();
       if (step.size == 0)
         break; // only spaces and comments were left
-      if (all && !c.in_transaction())
+      if (all && !c.transaction().is_open())
         throw error(errc::sql, "the statement ended the transaction");
     } catch (const error& e) {
       auto info = e.info();

@@ -156,7 +156,7 @@ void write_queue::group_failed(const write_group& g, const error_info& why) {
   });
   for (std::size_t i = 0; i < open.size(); ++i)
     committed[i] = g.committed(open[i]);
-  p_.lock.connection().rollback();
+  p_.lock.connection().transaction().rollback();
   for (std::size_t i = 0; i < open.size(); ++i) {
     const auto& r = open[i];
     if (finish_failed_member(g, r, committed[i], why))

@@ -48,7 +48,7 @@ bool writer_lock::own() noexcept {
 
 void writer_lock::unlock() noexcept {
   if (connection_) {
-    if (!connection_->is_usable())
+    if (!connection_->transaction().is_usable())
       return fail({.code = errc::internal, .message = unsound_connection});
     const auto n = connection_->read_counters();
     p_.counters.cache_hits.raise_to(n.cache_hits);
@@ -102,7 +102,7 @@ void writer_lock::replace_connection() {
   connection_.reset(); // first: it may hold locks that the next one needs
   connection_ = open_connection();
   if (statistics)
-    connection_->publish_statistics();
+    connection_->maintenance().publish_statistics();
 }
 
 std::unique_ptr<sqlite::connection> writer_lock::open_connection() const {
@@ -119,7 +119,7 @@ void writer_lock::set_pragma(sqlite::connection& c, const std::string& name,
 }
 
 void writer_lock::check_sound() const {
-  if (!connection_->is_usable())
+  if (!connection_->transaction().is_usable())
     throw error(errc::internal, unsound_connection);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "engine/counters.hpp"
+#include "engine/slow_log.hpp"
 
 #include <dbengine/defaults.hpp>
 

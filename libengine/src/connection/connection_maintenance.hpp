@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 the dbengine authors
+
+// The work on a connection's file that no request asks for.
+// Thread safety: the connection's user.
+
+#pragma once
+
+#include <dbengine/stats.hpp>
+
+struct sqlite3;
+
+namespace dbengine::sqlite {
+
+class authorizer;
+class connection_transaction;
+class engine_sql;
+class file_checks;
+class read_snapshot;
+class request_handlers;
+class schema_version;
+
+/// Errors: every function that is not `noexcept` throws `error`.
+class connection_maintenance {
+public:
+  struct parts {
+    authorizer& auth;
+    request_handlers& handlers;
+    read_snapshot& snapshot;
+    file_checks& files;
+    engine_sql& own_sql;
+    schema_version& schema;
+    connection_transaction& transaction;
+  };
+  explicit connection_maintenance(const parts& p) noexcept : p_(p) {}
+
+  void set_database(sqlite3* db) noexcept { db_ = db; }
+
+  checkpoint_result checkpoint(checkpoint_mode mode);
+  /// Commits a no-op, so that its frames overwrite those of a failed commit in the WAL.
+  void commit_noop();
+  /// Makes every connection read the schema again, and with it the planner's statistics: SQLite
+  /// reads them at no other time. Joins the open transaction, if any.
+  void publish_statistics();
+  /// Releases memory that SQLite can read again: clean pages and the mapping of the file. Between
+  /// two statements.
+  void release_memory() noexcept;
+
+private:
+  const parts p_;
+  sqlite3* db_ = nullptr;
+};
+
+} // namespace dbengine::sqlite
