@@ -6,7 +6,6 @@
 #include "base/error_map.hpp"
 #include "base/fault.hpp"
 #include "base/log.hpp"
-#include "connection/wal_rewrite.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -17,7 +16,7 @@ namespace dbengine::engine {
 
 void secure_log(sqlite::connection& c) {
   if (!DBENGINE_MUTANT("trusts a log that was not synced"))
-    sqlite::rewrite_wal(c);
+    c.maintenance().rewrite_wal();
 }
 
 void checkpointer::after_commit() {
