@@ -96,10 +96,10 @@ CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done
   const memory_folder folder;
   const auto file = folder.path / "stall.db";
   manual_reset_event g;
-  ledger book(1);
+  write_log book(1);
   {
     db_engine db("sqlite:///" + file.string(), with_hold(g));
-    db.execute_script(ledger_schema);
+    db.execute_script(write_log_schema);
     const auto engine = handle_of(db);
     const auto box = answer_box::make(engine_system_of(db)->system());
     const auto entry = book.ask(1);
@@ -156,7 +156,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   disk.heal();
   db_engine db("sqlite:///file:" + file.string() + "?vfs=" + faulty_disk::vfs_name + "&uri=true",
                {.num_workers = 2, .synchronous = synchronous::full});
-  db.execute_script(ledger_schema);
+  db.execute_script(write_log_schema);
   load_settings s{.facade_clients = 4, .message_clients = 12, .timeout = 150ms};
   s.foreseen.insert(errc::timeout);
   s.unknown_with.insert(errc::timeout);
@@ -174,7 +174,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
     load.stop();
     CAF_CHECK(comes([&] { return db.health().ok; }));
     CAF_CHECK_EQUAL(load.first_wrong(), "");
-    const auto found = compare(file, load.ledgers());
+    const auto found = compare(file, load.write_logs());
     // The rows of the earlier load are unknown to this one.
     CAF_CHECK_EQUAL(found.lost + found.ghosts + found.doubled + found.torn + found.unanswered, 0u);
   }
