@@ -43,13 +43,13 @@ std::string victim() {
 // Runs one process from `n` on; returns false if the phase has no n-th call any more. Advances `n`
 // past the last run.
 bool go_on(tally& t, const std::string& phase, const std::string& what, long& n, long step,
-           long runs, bool flawed) {
+           long runs, bool mutated) {
   const engine_folder folder;
   std::vector<std::string> words{
       (folder.path / "f").string(), phase, what, std::to_string(n), std::to_string(step),
       std::to_string(runs)};
-  if (flawed)
-    words.push_back("flawed");
+  if (mutated)
+    words.push_back("mutant");
   program p(words, {}, victim());
   const int code = p.wait();
   bool more = true;
@@ -87,7 +87,7 @@ bool go_on(tally& t, const std::string& phase, const std::string& what, long& n,
   return more;
 }
 
-tally cover(const std::string& phase, const std::string& what, bool flawed = false) {
+tally cover(const std::string& phase, const std::string& what, bool mutated = false) {
   const char* wish = std::getenv("DBENGINE_ALLOCATIONS");
   const bool all = wish != nullptr && std::string(wish) == "all";
   constexpr long stride = 97;
@@ -98,7 +98,7 @@ tally cover(const std::string& phase, const std::string& what, bool flawed = fal
   const long step = all || what == "thread" ? 1 : stride;
   // A run may take seconds while there is no memory, and a process is limited to a minute.
   const long runs = what == "while" ? 2 : 10;
-  for (long n = what == "thread" ? 1 : begin; go_on(t, phase, what, n, step, runs, flawed) &&
+  for (long n = what == "thread" ? 1 : begin; go_on(t, phase, what, n, step, runs, mutated) &&
                                               (all || std::chrono::steady_clock::now() < enough);) {
   }
   std::printf("%s, %s: %ld runs up to n = %ld, %ld of them CAF's own, %ld ended, %zu failures\n",

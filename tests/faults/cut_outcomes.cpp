@@ -36,7 +36,7 @@ const std::vector<way> ways{
     {"execute with an id", [](db_engine& db) { db.with_id("a").execute(insert); }},
     {"fetch", [](db_engine& db) { db.fetch(insert + " RETURNING x"); }},
     {"transaction", [](db_engine& db) { db.execute_transaction({operation::execute(insert)}); }},
-    {"many",
+    {"batch",
      [](db_engine& db) {
        db.execute_many(insert + ", (?)", std::vector<params>{params{1}, params{2}});
      }},

@@ -34,13 +34,13 @@ struct held_writes {
   struct file {
     sqlite3_file base;
   };
-  static inline blocking_point* door = nullptr;
+  static inline blocking_point* latch = nullptr;
   static inline sqlite3_io_methods methods{};
   static inline const sqlite3_io_methods* real = nullptr;
 
   static int write(sqlite3_file* f, const void* bytes, int size, sqlite3_int64 at) {
-    if (door != nullptr && at >= 40'960)
-      door->wait();
+    if (latch != nullptr && at >= 40'960)
+      latch->wait();
     return real->xWrite(f, bytes, size, at);
   }
 
@@ -106,7 +106,7 @@ std::string shrink_and_grow(bool mapped) {
              "INSERT INTO t SELECT randomblob(4000) FROM c");
   blocking_point half_way;
   held_writes::put_before(other);
-  held_writes::door = &half_way;
+  held_writes::latch = &half_way;
   std::thread checkpoint([&] {
     sqlite3_wal_checkpoint_v2(other, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   });
@@ -126,7 +126,7 @@ std::string shrink_and_grow(bool mapped) {
   }
   half_way.open();
   checkpoint.join();
-  held_writes::door = nullptr;
+  held_writes::latch = nullptr;
   sqlite3_close(other);
   use();
   if (first.empty()) {

@@ -5,7 +5,7 @@
 // acknowledged is missing or doubled, and no row that it reported as undone is there. The next
 // process opens the files of the killed one; the check reads a copy.
 
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 #include "support/faults/ack_file.hpp"
 #include "support/faults/memory_folder.hpp"
 

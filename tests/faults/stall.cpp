@@ -6,7 +6,7 @@
 // when it returns, all is well.
 //
 //   client A            client B                worker            supervisor
-//   block() ----------------------------------> stuck
+//   hold() -----------------------------------> stuck
 //                       waits in the queue                        detects it: health
 //   timeout <-----------------------------------------------------answers in its place
 //                       timeout <---------------------------------answers the waiting requests
@@ -18,12 +18,11 @@
 #include "support/engine/facade_internals.hpp"
 #include "support/faults/faulty_disk.hpp"
 #include "support/faults/memory_folder.hpp"
+#include "support/manual_reset_event.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
 
 #include "support/test.hpp" // last
@@ -36,41 +35,10 @@ namespace {
 
 constexpr auto bound = 60s;
 
-// What `block()` waits for. A function that SQLite calls cannot be interrupted.
-class manual_reset_event {
-public:
-  void pass() {
-    std::unique_lock lock(mutex_);
-    ++inside_;
-    changed_.notify_all();
-    changed_.wait_for(lock, bound, [this] { return open_; });
-  }
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  bool entered() {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, bound, [this] { return inside_ > 0; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int inside_ = 0;
-  bool open_ = false;
-};
-
-options with_block(manual_reset_event& g) {
+// A function that SQLite calls cannot be interrupted.
+options with_hold(manual_reset_event& g) {
   options o{.num_workers = 1};
-  o.functions.push_back({.name = "block",
-                         .arguments = 0,
-                         .deterministic = false,
-                         .call = [&g](std::span<const value_ref>) {
-                           g.pass();
-                           return value(1);
-                         }});
+  o.functions.push_back(g.as_function());
   return o;
 }
 
@@ -107,18 +75,18 @@ const call_options soon{.timeout = 1s};
 CAF_TEST(a query that ignores its deadline is reported and its caller answered) {
   const memory_folder folder;
   manual_reset_event g;
-  db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_block(g));
+  db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_hold(g));
   const auto engine = handle_of(db);
   const auto box = answer_box::make(engine_system_of(db)->system());
-  const auto stuck = box->send(engine, fetch_request{"SELECT block()", {}, soon});
-  CAF_REQUIRE(g.entered());
+  const auto stuck = box->send(engine, fetch_request{"SELECT hold()", {}, soon});
+  CAF_REQUIRE(g.wait_for_arrivals(1));
   const auto e = answer_to(*box, stuck);
   CAF_CHECK_EQUAL(to_string(e.code), to_string(errc::timeout));
   CAF_CHECK(reported_as_stalled(db, "reader 1"));
   // A request that comes now is served by another reader, or fails at its own deadline.
   const auto next = answer_to(*box, box->send(engine, fetch_request{"SELECT 1", {}, soon}));
   CAF_CHECK(next.code == errc::none || next.code == errc::timeout);
-  g.open();
+  g.set();
   CAF_CHECK(comes([&] { return db.health().ok; }));
   CAF_CHECK(answer_to(*box, box->send(engine, fetch_request{"SELECT 1"})).code == errc::none);
   CAF_CHECK_EQUAL(box->surplus(), 0u);
@@ -128,16 +96,16 @@ CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done
   const memory_folder folder;
   const auto file = folder.path / "stall.db";
   manual_reset_event g;
-  ledger book(1);
+  write_log book(1);
   {
-    db_engine db("sqlite:///" + file.string(), with_block(g));
-    db.execute_script(ledger_schema);
+    db_engine db("sqlite:///" + file.string(), with_hold(g));
+    db.execute_script(write_log_schema);
     const auto engine = handle_of(db);
     const auto box = answer_box::make(engine_system_of(db)->system());
     const auto entry = book.ask(1);
-    const auto stuck = box->send(engine, execute_request{"INSERT INTO t (k, v) SELECT ?, block()",
+    const auto stuck = box->send(engine, execute_request{"INSERT INTO t (k, v) SELECT ?, hold()",
                                                          params::of(book.first(entry)), soon});
-    CAF_REQUIRE(g.entered());
+    CAF_REQUIRE(g.wait_for_arrivals(1));
     std::vector<std::pair<std::size_t, std::uint64_t>> behind;
     for (int i = 0; i < 10; ++i) {
       const auto n = book.ask(1);
@@ -170,7 +138,7 @@ CAF_TEST(writes behind a stalled writer fail by their deadlines and are not done
     book.answer(entry, verdict_of(e));
     CAF_CHECK(reported_as_stalled(db, "writer"));
     CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(-1), 0); // reads work
-    g.open();
+    g.set();
     CAF_CHECK(comes([&] { return db.health().ok; }));
     const auto last = book.ask(1);
     db.execute("INSERT INTO t (k) VALUES (?)", book.first(last));
@@ -188,7 +156,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
   disk.heal();
   db_engine db("sqlite:///file:" + file.string() + "?vfs=" + faulty_disk::vfs_name + "&uri=true",
                {.num_workers = 2, .synchronous = synchronous::full});
-  db.execute_script(ledger_schema);
+  db.execute_script(write_log_schema);
   load_settings s{.facade_clients = 4, .message_clients = 12, .timeout = 150ms};
   s.foreseen.insert(errc::timeout);
   s.unknown_with.insert(errc::timeout);
@@ -206,7 +174,7 @@ CAF_TEST(a disk that blocks is reported and waiting requests fail by their deadl
     load.stop();
     CAF_CHECK(comes([&] { return db.health().ok; }));
     CAF_CHECK_EQUAL(load.first_wrong(), "");
-    const auto found = compare(file, load.ledgers());
+    const auto found = compare(file, load.write_logs());
     // The rows of the earlier load are unknown to this one.
     CAF_CHECK_EQUAL(found.lost + found.ghosts + found.doubled + found.torn + found.unanswered, 0u);
   }
@@ -216,11 +184,11 @@ CAF_TEST(a stall that is not reported would be found out) {
   // Negative control: if nothing is stuck, nothing is reported as stalled.
   const memory_folder folder;
   manual_reset_event g;
-  g.open();
-  db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_block(g));
+  g.set();
+  db_engine db("sqlite:///" + (folder.path / "stall.db").string(), with_hold(g));
   const auto box = answer_box::make(engine_system_of(db)->system());
   CAF_CHECK(
-      answer_to(*box, box->send(handle_of(db), fetch_request{"SELECT block()", {}, soon})).code ==
+      answer_to(*box, box->send(handle_of(db), fetch_request{"SELECT hold()", {}, soon})).code ==
       errc::none);
   CAF_CHECK(!reported_as_stalled(db, "reader 1"));
   CAF_CHECK(!reported_as_stalled(db, "writer"));

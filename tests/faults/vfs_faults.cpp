@@ -8,7 +8,7 @@
 
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 #include "support/faults/faulty_disk.hpp"
 #include "support/faults/memory_folder.hpp"
 
@@ -286,7 +286,7 @@ private:
   fs::path folder_;
   fs::path file_ = folder_ / "work.db";
   disk_fault fault_;
-  ledger book_{1};
+  write_log book_{1};
   int images_ = 0; // of a crash
   bool gathering_ = false;
   outcome out_;
@@ -298,7 +298,7 @@ void make_template(const fs::path& folder) {
   {
     db_engine db("sqlite:///" + (folder / "template.db").string(),
                  {.synchronous = synchronous::off});
-    db.execute_script(ledger_schema);
+    db.execute_script(write_log_schema);
     db.execute("CREATE TABLE filler (k INTEGER, v TEXT)");
     db.execute("INSERT INTO filler WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
                "LIMIT 300) SELECT x, printf('%0100d', x) FROM c");

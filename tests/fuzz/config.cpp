@@ -29,7 +29,7 @@ void config(std::string_view input) {
     return;
   }
   auto text = app::to_toml(read);
-  if (flawed("config")) // the mutant: line breaks in texts are not escaped
+  if (is_mutant("config")) // the mutant: line breaks in texts are not escaped
     for (std::size_t at = 0; (at = text.find("\\u000a", at)) != text.npos;)
       text.replace(at, 6, "\n");
   app::config again;

@@ -102,7 +102,8 @@ void frames(std::string_view input) {
         break;
       if (what == translator::action::feed) {
         auto fed = read_header(frame.data());
-        if (flawed("frames") && head.is(operation::direct_message)) // the mutant: the peer's name
+        if (is_mutant("frames") &&
+            head.is(operation::direct_message)) // the mutant: the peer's name
           fed.source = head.source;
         check_fed(fed, shared, actor);
         if (fed.is(operation::direct_message))

@@ -115,7 +115,7 @@ bool same(const connection::outcome& a, const connection::outcome& b) {
 
 void http(std::string_view input) {
   std::string bytes(input);
-  if (flawed("http")) // the mutant: folded lines are joined, as HTTP once allowed
+  if (is_mutant("http")) // the mutant: folded lines are joined, as HTTP once allowed
     for (std::size_t at = 0; (at = bytes.find("\r\n ", at)) != std::string::npos;)
       bytes.replace(at, 3, " ");
   connection whole, pieces;

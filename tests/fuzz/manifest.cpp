@@ -44,7 +44,7 @@ void manifest(std::string_view input) {
   }
   check_name(read->file);
   const auto written = read->to_json();
-  if (flawed("manifest")) // the mutant: a size of 4 GiB and more is truncated
+  if (is_mutant("manifest")) // the mutant: a size of 4 GiB and more is truncated
     read->size &= 0xffff'ffff;
   const auto again = backup::manifest::parse(written, why);
   require(again.has_value(), "a manifest that was read can be written and read: " + why);

@@ -51,7 +51,7 @@ std::string read_jsonl(std::string_view text, std::size_t step) {
 
 void readers(std::string_view input) {
   // The mutant: the last byte of a piece is lost if it is the only one and a quotation mark.
-  const bool lost = flawed("readers") && input.ends_with('"');
+  const bool lost = is_mutant("readers") && input.ends_with('"');
   require(read_csv(input, 0) == read_csv(input.substr(0, input.size() - (lost ? 1 : 0)), 1),
           "CSV is the same in pieces");
   require(read_jsonl(input, 0) == read_jsonl(input, 1), "JSON lines are the same in pieces");

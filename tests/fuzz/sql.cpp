@@ -100,7 +100,7 @@ std::size_t end_by_sqlite(std::string_view sql) {
 }
 
 std::size_t end_of_first(std::string_view sql) {
-  if (flawed("sql")) // the mutant: the first semicolon ends it
+  if (is_mutant("sql")) // the mutant: the first semicolon ends it
     return std::min(sql.find(';'), sql.size() - 1) + 1;
   return sqlite::statement_end(sql);
 }

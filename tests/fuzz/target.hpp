@@ -25,10 +25,10 @@ inline void require(bool holds, const std::string& promise) {
 }
 
 /// The target whose mutant is switched on; empty: none.
-inline std::string_view flawed_target;
+inline std::string_view mutant_target;
 
-inline bool flawed(std::string_view target) {
-  return flawed_target == target;
+inline bool is_mutant(std::string_view target) {
+  return mutant_target == target;
 }
 
 /// CSV and JSON lines: the same records in one piece and byte by byte; every record is complete or

@@ -51,7 +51,7 @@ std::optional<understood> as_sqlite_reads(const sqlite::location& where) {
     return v.zName;
   }();
   auto name = where.filename;
-  if (flawed("urls")) // the mutant: a percent sign is not encoded
+  if (is_mutant("urls")) // the mutant: a percent sign is not encoded
     for (std::size_t at = 0; (at = name.find("%25", at)) != name.npos;)
       name.erase(at + 1, 2);
   last.reset();

@@ -82,6 +82,7 @@ caf::mailbox_element_ptr facade_actor::wait_for_answer(const progress_callback& 
       received_.wait(lock);
     }
   }
+  step_.reset(); // given up by its worker; its channel would keep this actor alive
   if (thrown_)
     std::rethrow_exception(thrown_);
   return std::move(answer_);

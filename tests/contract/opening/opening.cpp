@@ -313,10 +313,10 @@ CAF_TEST(a function or collation that SQLite refuses is refused before a file is
 CAF_TEST(the longest times there are mean for ever) {
   constexpr auto ever = std::chrono::milliseconds::max();
   const engine_folder folder;
-  manual_reset_event door;
+  manual_reset_event latch;
   options o{.busy_timeout = ever, .request_timeout = ever, .shutdown_timeout = ever};
   o.backup_dir = folder.path / "backups";
-  o.functions.push_back(door.as_function());
+  o.functions.push_back(latch.as_function());
   db_engine db(folder.url(), o);
   db.execute("CREATE TABLE t (x)");
   CAF_CHECK_EQUAL(db.with_timeout(ever).execute("INSERT INTO t VALUES (1)").changes, 1);
@@ -335,12 +335,12 @@ CAF_TEST(the longest times there are mean for ever) {
   CAF_CHECK_EQUAL(db.fetch_value<int>("SELECT count(*) FROM t").value_or(0), 2);
   auto read = std::async(std::launch::async,
                          [&] { return db.fetch_value<int>("SELECT hold()").value_or(0); });
-  CAF_REQUIRE(door.wait_for_arrivals(1));
+  CAF_REQUIRE(latch.wait_for_arrivals(1));
   auto opener = std::async(std::launch::async, [&] {
     while (code_of([&] { db.get_stats(); }) == "none" &&
            code_of([&] { db.execute("INSERT INTO t VALUES (3)"); }) == "none")
       std::this_thread::yield();
-    door.set();
+    latch.set();
   });
   db.shutdown();
   opener.wait();

@@ -117,7 +117,7 @@ std::function<void()> send_by_handle(caf::scoped_actor& self, const engine_actor
                              clock);
   case work::kind::fetch:
     return ask<rows>(self, engine, fetch_request{first.sql, first.parameters, o}, e, clock);
-  case work::kind::many:
+  case work::kind::batch:
     return ask<batch_result>(self, engine, batch_request{first.sql, w.sets, o}, e, clock);
   case work::kind::transaction:
     return ask<transaction_result>(self, engine, transaction_request{w.operations, o}, e, clock);

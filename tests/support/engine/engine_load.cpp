@@ -35,7 +35,7 @@ void engine_load::stop() {
 engine_load::kind engine_load::pick(const load_settings& s, std::minstd_rand& random) {
   // Per cent.
   static constexpr std::pair<kind, unsigned> shares[] = {
-      {kind::insert, 30},     {kind::many, 6},      {kind::transaction, 8}, {kind::script, 2},
+      {kind::insert, 30},     {kind::batch, 6},     {kind::transaction, 8}, {kind::script, 2},
       {kind::steps, 2},       {kind::returning, 6}, {kind::once, 6},        {kind::refused, 4},
       {kind::rollback, 4},    {kind::deferred, 4},  {kind::lambda, 6},      {kind::stream, 3},
       {kind::maintenance, 1}, {kind::backup, 1},    {kind::report, 1},      {kind::read, 16}};
@@ -64,8 +64,8 @@ std::uint64_t engine_load::done() const {
   return sum;
 }
 
-std::vector<const ledger*> engine_load::ledgers() const {
-  std::vector<const ledger*> all;
+std::vector<const write_log*> engine_load::write_logs() const {
+  std::vector<const write_log*> all;
   for (const auto& c : clients_)
     all.push_back(&c->book);
   return all;

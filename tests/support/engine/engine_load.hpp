@@ -2,12 +2,12 @@
 // Copyright (c) 2026 the dbengine authors
 
 // Clients that load an engine with every kind of request, over the facade and over the typed
-// handle, and record the answers in a `ledger`.
+// handle, and record the answers in a `write_log`.
 // Thread safety: created, read and stopped by one thread; each client runs on a separate thread.
 
 #pragma once
 
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 
 #include <dbengine/actors/handles.hpp>
 #include <dbengine/db_engine.hpp>
@@ -61,7 +61,7 @@ public:
   std::uint64_t failures(errc c) const { return failed_[static_cast<std::size_t>(c)].load(); }
 
   // After `stop`:
-  std::vector<const ledger*> ledgers() const;
+  std::vector<const write_log*> write_logs() const;
   /// The number of incorrect results, unexpected failures, and missing or surplus answers.
   std::uint64_t wrong() const { return wrong_.load(); }
   std::string first_wrong() const;
@@ -69,7 +69,7 @@ public:
 private:
   enum class kind : std::uint8_t {
     insert,
-    many,
+    batch,
     transaction,
     script,
     returning,

@@ -38,7 +38,7 @@ struct engine_load::client {
 
   static std::int32_t keys_of(kind k) {
     switch (k) {
-    case kind::many: return 3;
+    case kind::batch: return 3;
     case kind::transaction:
     case kind::script:
     case kind::steps:
@@ -81,7 +81,7 @@ struct engine_load::client {
   }
 
   engine_load* load;
-  ledger book;
+  write_log book;
   std::minstd_rand random;
   std::atomic<std::uint64_t> answered{0};
   std::int64_t last_done = 0;

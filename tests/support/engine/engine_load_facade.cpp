@@ -63,7 +63,7 @@ struct engine_load::facade_client : client {
     case kind::insert:
       check(db.execute(insert_one, key).changes == 1, "an insert's changes");
       break;
-    case kind::many: {
+    case kind::batch: {
       const std::vector<params> sets{params::of(key), params::of(key + 1), params::of(key + 2)};
       check(db.execute_many(insert_one, sets).changes == 3, "a bulk insert's changes");
       break;

@@ -91,7 +91,7 @@ struct engine_load::message_client : client {
     const auto& to = load->handle_;
     const auto key = a.key;
     switch (a.what) {
-    case kind::many:
+    case kind::batch:
       return box->send(
           to, batch_request{
                   insert_one, {params::of(key), params::of(key + 1), params::of(key + 2)}, o});
@@ -131,7 +131,7 @@ struct engine_load::message_client : client {
       check(m.match_elements<write_result>() && m.get_as<write_result>(0).changes == 1,
             "an insert's answer");
       break;
-    case kind::many:
+    case kind::batch:
       check(m.match_elements<batch_result>() && m.get_as<batch_result>(0).changes == 3,
             "a bulk insert's answer");
       break;

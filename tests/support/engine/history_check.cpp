@@ -4,7 +4,7 @@
 #include "support/engine/history.hpp"
 
 #include "sqlite/plain_database.hpp"
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 
 #include <sqlite3.h>
 

@@ -59,7 +59,7 @@ void history_client::run(std::atomic<std::uint64_t>& asked) {
     else if (n < 91)
       write(kind::transaction);
     else if (n < 94)
-      write(kind::many);
+      write(kind::batch);
     else if (n < 96)
       write(kind::script);
     else
@@ -157,7 +157,7 @@ std::int64_t history_client::call(kind k, const request_view& db, std::uint32_t 
       wrong("a transaction did not read its own write as the newest");
     return v;
   }
-  case kind::many: db.execute_many(insert, std::vector<params>{p, p, p}); return 0;
+  case kind::batch: db.execute_many(insert, std::vector<params>{p, p, p}); return 0;
   case kind::script: {
     const auto one = "INSERT INTO log (client, op, list, k) VALUES (" +
                      std::to_string(records_.client) + ", " + std::to_string(op) + ", " +
@@ -181,7 +181,7 @@ void history_client::write(kind k) {
   const auto op = ++ops_;
   const bool list = below(3) == 0;
   const int key = static_cast<int>(below(history_keys));
-  const int rows = k == kind::many ? 3 : k == kind::script ? 2 : 1;
+  const int rows = k == kind::batch ? 3 : k == kind::script ? 2 : 1;
   const auto id = k != kind::interactive && below(4) == 0
                       ? std::to_string(records_.client) + "-" + std::to_string(op)
                       : std::string();

@@ -39,7 +39,7 @@ public:
   const history_result& findings() const noexcept { return found_; }
 
 private:
-  enum class kind : std::uint8_t { insert, returning, transaction, many, script, interactive };
+  enum class kind : std::uint8_t { insert, returning, transaction, batch, script, interactive };
 
   void write(kind k);
   void read_one(bool list);

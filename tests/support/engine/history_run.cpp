@@ -34,9 +34,9 @@ struct port_config : host_config {
 };
 
 // One engine, reached by facade, handle and wire.
-class doors {
+class three_backends {
 public:
-  doors(const std::string& url, const options& o)
+  three_backends(const std::string& url, const options& o)
       : engine_(url, o, {.restarts = restless}), ports_(config_) {
     caf::logger::set_current_actor_system(nullptr);
     handle_ = actors::system::engine_handle::make(engine_.engine());
@@ -46,14 +46,14 @@ public:
     by_handle_ = std::make_unique<handle_backend>(handle_);
     remote_.emplace(db_engine::connect("127.0.0.1:" + std::to_string(*port)));
   }
-  ~doors() {
+  ~three_backends() {
     remote_.reset();
     by_handle_.reset();
     actors::shutdown(engine_.engine()->system(), handle_);
     handle_ = nullptr;
   }
-  doors(const doors&) = delete;
-  doors& operator=(const doors&) = delete;
+  three_backends(const three_backends&) = delete;
+  three_backends& operator=(const three_backends&) = delete;
 
   detail::backend& facade() noexcept { return engine_; }
   detail::backend& handle() noexcept { return *by_handle_; }
@@ -105,7 +105,7 @@ history_result run_history(const history_settings& s, const std::filesystem::pat
   frontier f;
   std::vector<std::unique_ptr<history_client>> clients;
   {
-    doors all("sqlite:///" + file.string(), o);
+    three_backends all("sqlite:///" + file.string(), o);
     request_view(all.facade(), {}).execute_script(history_schema);
     const auto add = [&](int count, detail::backend& db, bool interactive) {
       for (int i = 0; i < count; ++i)

@@ -264,7 +264,7 @@ private:
 };
 
 void add_batch(work& w, maker& make) {
-  w.what = work::kind::many;
+  w.what = work::kind::batch;
   w.operations.push_back(operation::execute("INSERT " + make.conflict() +
                                             "INTO t (v, n, k) VALUES (:v, :n, tick(" +
                                             std::to_string(w.id) + "))"));

@@ -19,7 +19,7 @@ struct work {
   enum class kind {
     execute,
     fetch,
-    many,        ///< the first operation's statement, once for each of `sets`
+    batch,       ///< the first operation's statement, once for each of `sets`
     transaction, ///< all operations
     script,      ///< all or nothing
     script_each, ///< continue on error

@@ -50,7 +50,7 @@ std::string answer_of(const request_view& db, const work& w) {
   switch (w.what) {
   case work::kind::execute: return text_of(db.execute(first.sql, first.parameters));
   case work::kind::fetch: return text_of(db.fetch(first.sql, first.parameters));
-  case work::kind::many: return text_of(db.execute_many(first.sql, w.sets));
+  case work::kind::batch: return text_of(db.execute_many(first.sql, w.sets));
   case work::kind::transaction: return text_of(db.execute_transaction(w.operations));
   case work::kind::script: return text_of(db.execute_script(first.sql));
   case work::kind::script_each:

@@ -86,7 +86,7 @@ void compare_file(const std::filesystem::path& file, const engine_load& load, ro
   r.requests = load.done();
   r.wrong = load.wrong();
   r.first_wrong = load.first_wrong();
-  r.found = compare(file, load.ledgers());
+  r.found = compare(file, load.write_logs());
   if (const auto problems = integrity(file); !problems.empty() && ++r.wrong == 1)
     r.first_wrong = "integrity: " + problems;
   remove_database(file);
@@ -167,7 +167,7 @@ round_result run(const kill_round& round, const std::filesystem::path& folder) {
                                             : "sqlite:///" + file.string(),
                                        options_of(round, folder, fences), {.restarts = restless});
   const auto& inside = engine.engine();
-  request_view(engine, {}).execute_script(ledger_schema);
+  request_view(engine, {}).execute_script(write_log_schema);
   auto reader = disk && disk->pinned ? pin(inside->core()) : nullptr;
   killer k(inside);
   engine_load load(engine, actors::system::engine_handle::make(inside), inside->system(),
@@ -186,7 +186,7 @@ round_result run(const kill_round& round, const std::filesystem::path& folder) {
   load.stop();
   if (disk && disk->broken_at_the_end) {
     const auto image = crash_image(file);
-    r.crashed = compare(image, load.ledgers());
+    r.crashed = compare(image, load.write_logs());
     remove_database(image);
   }
   r.kills = k.kills();

@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 #include "support/faults/killer.hpp"
 
 #include <chrono>

@@ -43,7 +43,7 @@ struct allocation_run {
   std::filesystem::path folder;
   std::string url;
   long n = 0;
-  bool flawed = false;
+  bool mutated = false;
   int wrong = 0;
 
   void is(bool right, const std::string& why) {

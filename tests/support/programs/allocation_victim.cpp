@@ -3,7 +3,7 @@
 
 // A process that runs out of memory or threads:
 //
-//   allocation_victim FOLDER PHASE WHAT FROM STEP RUNS [flawed]
+//   allocation_victim FOLDER PHASE WHAT FROM STEP RUNS [mutant]
 //
 // PHASE: open, work, backup, connect, remote, close. WHAT: "once", the n-th allocation fails;
 // "while", that one and all that follow until the end of the phase; "thread", the n-th new thread
@@ -13,7 +13,7 @@
 //
 // Prints "n" before each run, "wrong n: why" if an answer is not right, "excused n" if CAF itself
 // made the call, "done n" if the phase made fewer than n calls. SIGALRM ends the process if a run
-// takes longer than 20 s. "flawed" is the negative control: an acknowledged row is deleted behind
+// takes longer than 20 s. "mutant" is the negative control: an acknowledged row is deleted behind
 // the engine's back.
 
 #include "support/faults/failing_allocations.hpp"
@@ -129,7 +129,7 @@ void write(allocation_run& r, std::vector<write_told>& told, const std::string& 
 }
 
 void judge(allocation_run& r, const db_engine& db, const std::vector<write_told>& told) {
-  if (r.flawed)
+  if (r.mutated)
     db.execute("DELETE FROM t WHERE v = ?", told.front().v);
   for (const auto& w : told) {
     const auto rows = db.fetch_value<int>("SELECT count(*) FROM t WHERE v = ?", w.v).value_or(-1);
@@ -170,14 +170,14 @@ void works_on(allocation_run& r, const db_engine& db) {
   static constexpr const char* insert = "INSERT INTO t (v) VALUES (?)";
   const std::string pad(40, '.');
   const auto name = [&](const char* kind) { return kind + std::to_string(r.n) + pad; };
-  const auto one = name("execute"), many = name("many"), scope = name("scope"),
+  const auto one = name("execute"), batch = name("batch"), scope = name("scope"),
              script = name("script"), list = name("transaction"), id = name("id");
   {
     const phase p(r.n);
     write(r, told, one, [&] { db.execute(insert, one); });
     reads(r, db);
-    write(r, told, many, [&] {
-      const std::vector<params> sets{params{many}};
+    write(r, told, batch, [&] {
+      const std::vector<params> sets{params{batch}};
       db.execute_many(insert, sets);
     });
     write(r, told, scope, [&] { db.write([&](transaction& tx) { tx.execute(insert, scope); }); });
@@ -336,7 +336,7 @@ int main(int argc, char** argv) {
   const std::string name = argv[2], kind = argv[3];
   allocation_run r{.folder = argv[1], .url = "sqlite:///" + std::string(argv[1]) + "/a.db"};
   const long from = std::atol(argv[4]), step = std::atol(argv[5]), runs = std::atol(argv[6]);
-  r.flawed = argc > 7;
+  r.mutated = argc > 7;
   spdlog::register_logger(std::make_shared<spdlog::logger>(
       "dbengine", std::make_shared<spdlog::sinks::null_sink_mt>()));
   disable_memory_statistics();

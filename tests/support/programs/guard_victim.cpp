@@ -175,7 +175,7 @@ guard::options options_of(caf::actor_system& system, arguments& args) {
 
 int serve(caf::actor_system& system, arguments& args) {
   auto served = system.spawn(gateway, args.count("tame") != 0);
-  guard::listener door;
+  guard::listener listener;
   std::uint16_t port = 0;
   caf::error failed;
   if (args.count("bare")) {
@@ -188,10 +188,10 @@ int serve(caf::actor_system& system, arguments& args) {
   } else {
     auto opened = guard::listen(system, served, options_of(system, args));
     if (opened)
-      door = std::move(*opened);
+      listener = std::move(*opened);
     else
       failed = opened.error();
-    port = door.port();
+    port = listener.port();
   }
   if (failed) {
     std::fprintf(stderr, "guard_victim: %s\n", system.render(failed).c_str());
@@ -202,8 +202,8 @@ int serve(caf::actor_system& system, arguments& args) {
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);)
     if (line == "stats")
-      print_stats(args.count("bare") ? nullptr : &door.counters());
-  auto closed = door.close();
+      print_stats(args.count("bare") ? nullptr : &listener.counters());
+  auto closed = listener.close();
   caf::anon_send_exit(served, caf::exit_reason::user_shutdown);
   return closed ? 0 : 2;
 }

@@ -42,7 +42,7 @@ struct work {
     for (int n = from; n <= to; ++n)
       row(writer, n, bytes);
   }
-  void many(int writer, int from, int to) const {
+  void batch(int writer, int from, int to) const {
     std::vector<params> sets;
     for (int n = from; n <= to; ++n)
       sets.push_back({writer, n, std::string(200, static_cast<char>('a' + n % 26))});
@@ -77,7 +77,7 @@ struct work {
   }
   void bulk() const {
     for (int i = 0; i < 10; ++i) {
-      many(1, i * 50 + 1, i * 50 + 50);
+      batch(1, i * 50 + 1, i * 50 + 50);
       if (i % 3 == 2)
         db.checkpoint(checkpoint_mode::passive);
     }

@@ -13,7 +13,7 @@
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
 #include "support/engine/leak_check.hpp"
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 #include "support/faults/killer.hpp"
 #include "support/faults/memory_folder.hpp"
 #include "support/programs/soaker.hpp"

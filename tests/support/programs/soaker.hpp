@@ -8,7 +8,7 @@
 
 #include "support/engine/answer_box.hpp"
 #include "support/engine/facade_internals.hpp"
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 
 #include <dbengine/db_engine.hpp>
 

@@ -190,7 +190,7 @@ std::string plain_sqlite::steps(const work& w) {
   switch (w.what) {
   case work::kind::execute:
   case work::kind::fetch: return run_single(w);
-  case work::kind::many: return run_batch(w);
+  case work::kind::batch: return run_batch(w);
   case work::kind::transaction: return run_transaction(w);
   case work::kind::script:
   case work::kind::script_each: return run_script(w);

@@ -12,17 +12,10 @@
 #include <caf/openssl/remote_actor.hpp>
 #include <caf/scoped_actor.hpp>
 
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <csignal>
 #include <sstream>
-
-extern char** environ;
+#include <thread>
+#include <utility>
 
 namespace dbengine::test {
 
@@ -30,59 +23,25 @@ using namespace std::chrono_literals;
 
 // -- the victim -----------------------------------------------------------------------------------
 
-victim::victim(std::vector<std::string> arguments) {
-  std::signal(SIGPIPE, SIG_IGN);
-  int in[2];
-  int out[2];
-  if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0)
-    return;
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in[0], 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+namespace {
+
+std::vector<std::string> words_of(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), DBENGINE_BIN_DIR "/guard_victim");
-  std::vector<char*> argv;
-  for (auto& x : arguments)
-    argv.push_back(x.data());
-  argv.push_back(nullptr);
-  if (::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) != 0)
-    pid_ = -1;
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::close(in[0]);
-  ::close(out[1]);
-  to_ = in[1];
-  from_ = out[0];
-  if (auto first = line(); first.starts_with("port "))
+  return arguments;
+}
+
+} // namespace
+
+victim::victim(std::vector<std::string> arguments) : process_(words_of(std::move(arguments))) {
+  if (const auto first = process_.line(); first.starts_with("port "))
     port_ = static_cast<std::uint16_t>(std::stoi(first.substr(5)));
-}
-
-victim::~victim() {
-  end();
-}
-
-bytes victim::line() {
-  bytes result;
-  for (char c = 0;;) {
-    pollfd what{from_, POLLIN, 0};
-    if (::poll(&what, 1, 10'000) != 1 || ::read(from_, &c, 1) != 1)
-      return {};
-    if (c == '\n')
-      return result;
-    result += c;
-  }
-}
-
-bool victim::alive() {
-  if (pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_)
-    pid_ = -1;
-  return pid_ > 0;
 }
 
 std::map<std::string, long long> victim::stats() {
   std::map<std::string, long long> result;
-  if (!alive() || ::write(to_, "stats\n", 6) != 6)
+  if (!alive() || !process_.say("stats"))
     return result;
-  std::istringstream words{line()};
+  std::istringstream words{process_.line()};
   for (std::string word; words >> word;)
     if (auto equals = word.find('='); equals != std::string::npos)
       result[word.substr(0, equals)] = std::stoll(word.substr(equals + 1));
@@ -96,31 +55,9 @@ bool victim::eventually(const std::function<bool(std::map<std::string, long long
       return false;
     if (holds(now))
       return true;
-    ::poll(nullptr, 0, 5);
+    std::this_thread::sleep_for(5ms);
   }
   return false;
-}
-
-void victim::kill() {
-  if (alive()) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, &status_, 0);
-    pid_ = -1;
-  }
-}
-
-int victim::end() {
-  if (to_ >= 0)
-    ::close(to_);
-  to_ = -1;
-  // An orderly end takes at most the 5 s of listener::close.
-  for (int i = 0; i < 1'000 && alive(); ++i)
-    ::poll(nullptr, 0, 10);
-  kill();
-  if (from_ >= 0)
-    ::close(from_);
-  from_ = -1;
-  return status_;
 }
 
 // -- the client -----------------------------------------------------------------------------------

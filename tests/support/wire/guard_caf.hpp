@@ -4,6 +4,7 @@
 // The honest side of the guard's tests: the victim's process and a stock CAF client.
 #pragma once
 
+#include "support/process/child_process.hpp"
 #include "support/wire/guard_wire.hpp"
 #include "support/wire/raw_peer.hpp"
 
@@ -14,21 +15,16 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
-
 namespace dbengine::test {
 
 /// Runs the victim process; the destructor ends it.
 class victim {
 public:
   explicit victim(std::vector<std::string> arguments);
-  ~victim();
-  victim(const victim&) = delete;
-  victim& operator=(const victim&) = delete;
 
   /// 0 if the victim did not start.
   std::uint16_t port() const { return port_; }
-  bool alive();
+  bool alive() { return process_.is_alive(); }
 
   /// The victim's current counters; empty if it is dead.
   std::map<std::string, long long> stats();
@@ -37,18 +33,13 @@ public:
   bool eventually(const std::function<bool(std::map<std::string, long long>&)>& holds);
 
   /// Kills the victim.
-  void kill();
+  void kill() { process_.kill(); }
 
   /// Shuts the victim down cleanly; returns its exit status as `waitpid` reports it.
-  int end();
+  int end() { return process_.end(); }
 
 private:
-  bytes line();
-
-  pid_t pid_ = -1;
-  int to_ = -1;
-  int from_ = -1;
-  int status_ = -1;
+  child_process process_;
   std::uint16_t port_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "support/eventually.hpp"
+#include "support/process/child_process.hpp"
 
 #include <cstdint>
 #include <string>
@@ -23,36 +24,6 @@ template <class F>
 bool comes_soon(F&& f) {
   return eventually(f, std::chrono::seconds(20));
 }
-
-/// A program whose standard input and output the test holds.
-class child {
-public:
-  /// `words`: the program's path and its arguments.
-  explicit child(std::vector<std::string> words);
-  ~child();
-  child(const child&) = delete;
-  child& operator=(const child&) = delete;
-
-  pid_t pid() const noexcept { return pid_; }
-  /// The next line; empty at the end of the output, or after 30 s.
-  std::string line();
-  /// All remaining lines until the end of the output.
-  std::vector<std::string> rest();
-  bool say(const std::string& line) const;
-  void signal(int number) const;
-  /// kill -9.
-  void kill();
-  void close_input();
-  /// Closes the program's input and waits; returns its exit status as `waitpid` reports it.
-  int end();
-
-private:
-  pid_t pid_ = -1;
-  int to_ = -1;
-  int from_ = -1;
-  int status_ = -1;
-  std::string read_;
-};
 
 /// Runs bin/remote_server.
 class server {
@@ -74,7 +45,7 @@ public:
   int end() { return process_.end(); }
 
 private:
-  child process_;
+  child_process process_;
   std::uint16_t port_ = 0;
   std::string trouble_;
 };

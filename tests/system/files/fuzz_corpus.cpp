@@ -137,7 +137,7 @@ CAF_TEST(a mistake in each target is found) {
   for (const auto& t : targets) {
     const auto inputs = corpus(t.name);
     mutator next(1);
-    fuzz::flawed_target = t.name;
+    fuzz::mutant_target = t.name;
     std::size_t tried = 0;
     std::string found;
     for (const auto& input : inputs) {
@@ -148,7 +148,7 @@ CAF_TEST(a mistake in each target is found) {
     }
     for (std::size_t i = 0; found.empty() && i < 20'000; ++i, ++tried)
       found = broken_by(t, next(inputs));
-    fuzz::flawed_target = {};
+    fuzz::mutant_target = {};
     CAF_MESSAGE(t.name << ": found by input " << tried << ": " << found);
     CAF_CHECK(!found.empty());
   }

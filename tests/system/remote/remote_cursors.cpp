@@ -27,7 +27,7 @@ CAF_TEST(a client that vanishes leaves no cursor behind) {
   engine_folder folder;
   server s(folder.url());
   CAF_REQUIRE_EQUAL(s.trouble(), "");
-  child client({DBENGINE_BIN_DIR "/remote_client", s.address(), "cursor"});
+  child_process client({DBENGINE_BIN_DIR "/remote_client", s.address(), "cursor"});
   CAF_REQUIRE_EQUAL(client.line(), "open");
   CAF_CHECK_EQUAL(s.cursors(), 1);
   client.kill();

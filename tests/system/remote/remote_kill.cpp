@@ -118,7 +118,7 @@ public:
 
 private:
   std::string name_;
-  child process_;
+  child_process process_;
   std::vector<std::string> lines_;
   std::thread reader_;
 };
@@ -187,7 +187,7 @@ CAF_TEST(clients that are killed lose nothing acknowledged and leave nothing beh
   std::map<std::string, std::vector<std::string>> said;
   for (int i = 0; i < kills(); ++i) {
     const auto name = "c" + std::to_string(i);
-    child client({DBENGINE_BIN_DIR "/remote_client", s.address(), "writer", name, "ids"});
+    child_process client({DBENGINE_BIN_DIR "/remote_client", s.address(), "writer", name, "ids"});
     CAF_REQUIRE_EQUAL(client.line(), "ready");
     auto& lines = said[name];
     if (i % 2 == 1)

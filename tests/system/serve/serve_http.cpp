@@ -279,7 +279,7 @@ CAF_TEST(a request that does not come is refused and a silent connection is clos
 }
 
 CAF_TEST(pages that stand still cost no probe its answer) {
-  manual_reset_event door, sick;
+  manual_reset_event latch, sick;
   const auto waits = [](manual_reset_event& g) {
     return [&g] {
       g.as_function().call({});
@@ -287,16 +287,16 @@ CAF_TEST(pages that stand still cost no probe its answer) {
     };
   };
   const listening s(
-      {{"/slow", {.make = waits(door)}},
+      {{"/slow", {.make = waits(latch)}},
        {"/sick", {.make = waits(sick), .probe = true}},
        {"/wrong", {.make = []() -> web::answer { throw std::runtime_error("why"); }}}});
   const std::string slow = "GET /slow HTTP/1.1\r\n" + host + "\r\n";
   auto waiting = connect_many(s.port(), 4, slow);
-  CAF_REQUIRE(door.wait_for_arrivals(4));
+  CAF_REQUIRE(latch.wait_for_arrivals(4));
   const auto more = connect_many(s.port(), 16, slow); // these wait for a thread
   CAF_CHECK(wait_until([&] { return reply_to(s.port(), slow).status == 503; }));
   CAF_CHECK_EQUAL(answered_probes(s.port(), 50), 50u);
-  door.set();
+  latch.set();
   CAF_CHECK_EQUAL(parse_reply(waiting[0]->read_all()).body, "late");
   CAF_CHECK_EQUAL(parse_reply(more[15]->read_all()).body, "late");
   // A probe has its own deadline, and 503 is its answer.

@@ -97,14 +97,14 @@ CAF_TEST(a server ends although a statement does not return ) {
 
 CAF_TEST(the pages report when no reader is left and when only a new process helps) {
   const engine_folder folder;
-  manual_reset_event door;
+  manual_reset_event latch;
   system_config config;
   caf::actor_system system(config);
   caf::logger::set_current_actor_system(nullptr);
   app::serve::served_databases all;
   all.databases.push_back(std::make_unique<app::serve::database>(
       system, "a", folder.url(),
-      options{.num_workers = 1, .shutdown_timeout = 100ms, .functions = {door.as_function()}}));
+      options{.num_workers = 1, .shutdown_timeout = 100ms, .functions = {latch.as_function()}}));
   all.state = app::serve::server_state::ready;
   // With a bound of ten minutes, and with almost none.
   const auto late = app::serve::make_pages(all);
@@ -125,10 +125,10 @@ CAF_TEST(the pages report when no reader is left and when only a new process hel
   CAF_CHECK(body.find("no reader is left") != std::string::npos);
   CAF_CHECK_EQUAL(app::serve::reasons_to_restart(all, 1ms).size(), 1u);
   CAF_CHECK(app::serve::reasons_to_restart(all).empty());
-  door.set();
+  latch.set();
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 200; }));
   // The writer alone.
-  door.reset();
+  latch.reset();
   caf::anon_send(all.databases[0]->engine(),
                  execute_request{"CREATE TABLE t AS SELECT hold()", {}, {.timeout = 10ms}});
   CAF_CHECK(eventually([&] { return status(soon, "/healthz") == 503; }));
@@ -136,7 +136,7 @@ CAF_TEST(the pages report when no reader is left and when only a new process hel
   CAF_CHECK(eventually([&] {
     return late.at("/readyz")().body.find("writer is stalled for") != std::string::npos;
   }));
-  door.set();
+  latch.set();
   CAF_CHECK(eventually([&] { return status(late, "/readyz") == 200; }));
 }
 

@@ -134,10 +134,10 @@ CAF_TEST(a lease that could not end its snapshot is replaced) {
   CAF_CHECK_EQUAL(all.refused, 0);
   CAF_CHECK_EQUAL(all.broken, 0);
   base::fault::set_mutant("keeps open transactions");
-  const auto flawed = starve_reads();
+  const auto mutated = starve_reads();
   base::fault::set_mutant("");
-  CAF_MESSAGE(flawed.refused << " reads met a transaction that was kept open");
-  CAF_CHECK(flawed.refused > 0);
+  CAF_MESSAGE(mutated.refused << " reads met a transaction that was kept open");
+  CAF_CHECK(mutated.refused > 0);
 }
 
 CAF_TEST(reader actors and the writer that could not end a transaction are replaced) {

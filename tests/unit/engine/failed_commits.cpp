@@ -170,12 +170,12 @@ CAF_TEST(a write whose failed commit is not resolved is answered by its deadline
   //   the latch opens: resolved, written
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
-  blocking_point door;
+  blocking_point latch;
   std::atomic<bool> broken{true};
   std::atomic<bool> stands{false};
   base::fault::set_hook([&](std::string_view name) {
     if (stands && name == "writer.checkpoint")
-      return door.wait();
+      return latch.wait();
     if (broken &&
         (name == "writer.before_commit" || name == "writer.checkpoint" || name == "writer.settle"))
       io_error();
@@ -190,7 +190,7 @@ CAF_TEST(a write whose failed commit is not resolved is answered by its deadline
   CAF_CHECK(stuck->outcome_info().outcome != outcome::unknown); // it never reached its commit
   CAF_CHECK(eventually([&] { return !f.health().ok; }));
   stands = false;
-  door.open();
+  latch.open();
   CAF_CHECK(f.done("INSERT INTO t VALUES (3)"));
   CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 3);
   base::fault::set_hook({});

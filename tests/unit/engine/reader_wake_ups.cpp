@@ -56,12 +56,12 @@ std::shared_ptr<read_of_peer> read(std::uint64_t peer, const std::string& sql) {
 struct fixture {
   fixture() {
     options o{.num_workers = 1};
-    for (std::size_t i = 0; i < doors.size(); ++i)
-      o.functions.push_back({.name = "door_" + std::to_string(i),
+    for (std::size_t i = 0; i < latches.size(); ++i)
+      o.functions.push_back({.name = "latch_" + std::to_string(i),
                              .arguments = 0,
                              .deterministic = false,
                              .call = [this, i](std::span<const value_ref>) {
-                               doors[i].wait();
+                               latches[i].wait();
                                return value(1);
                              }});
     core = std::make_unique<engine::engine>(folder.url(), std::move(o));
@@ -99,7 +99,7 @@ struct fixture {
   }
 
   engine_folder folder;
-  std::array<blocking_point, 2> doors;
+  std::array<blocking_point, 2> latches;
   std::mutex mutex;
   std::vector<std::size_t> woken;
   std::unique_ptr<engine::engine> core;
@@ -111,10 +111,10 @@ struct fixture {
 CAF_TEST_FIXTURE_SCOPE(reader_wake_ups, fixture)
 
 CAF_TEST(a reader that steps back while it is woken can be woken again) {
-  const auto held = read(7, "SELECT door_0()");
+  const auto held = read(7, "SELECT latch_0()");
   core->reads().submit(held);
   std::jthread first([&] { serve(0); });
-  CAF_REQUIRE(doors[0].await_one());
+  CAF_REQUIRE(latches[0].await_one());
   const auto other = read(8, "SELECT 1");
   other->answers.open();
   core->reads().submit(other);
@@ -122,7 +122,7 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   CAF_CHECK(other->now() == engine::request::state::answered);
 
   std::this_thread::sleep_for(defaults::spare_reader_stays);
-  doors[0].open();
+  latches[0].open();
   // Reader 1 is answering: it runs no request and has not returned to the queue.
   CAF_REQUIRE(held->answers.await_one());
   const auto next = read(8, "SELECT 2");
@@ -140,17 +140,17 @@ CAF_TEST(a reader that steps back while it is woken can be woken again) {
   first.join();
   CAF_CHECK(next->now() == engine::request::state::answered);
 
-  const auto again = read(7, "SELECT door_1()");
+  const auto again = read(7, "SELECT latch_1()");
   core->reads().submit(again);
   std::jthread second([&] { serve(0); });
-  CAF_REQUIRE(doors[1].await_one());
+  CAF_REQUIRE(latches[1].await_one());
   const auto last = read(8, "SELECT 3");
   last->answers.open();
   core->reads().submit(last);
   CAF_CHECK(serve(1));
   CAF_CHECK(last->now() == engine::request::state::answered);
   again->answers.open();
-  doors[1].open();
+  latches[1].open();
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -124,9 +124,9 @@ CAF_TEST(a flood fills its own share and no other) {
   // Negative control.
   const test::mutant f("has no shares");
   admission c({.max_requests = 1'000, .max_bytes = std::size_t{1} << 30});
-  request_queue flawed(c);
-  CAF_CHECK_EQUAL(fill(flawed, 1), 1'000);
-  CAF_CHECK_EQUAL(fill(flawed, 2), 0);
+  request_queue mutated(c);
+  CAF_CHECK_EQUAL(fill(mutated, 1), 1'000);
+  CAF_CHECK_EQUAL(fill(mutated, 2), 0);
 }
 
 CAF_TEST(bytes have shares as well and one large request is let in) {

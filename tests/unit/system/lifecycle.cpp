@@ -58,8 +58,8 @@ std::string write(caf::scoped_actor& self, const engine_actor& e, const std::str
 }
 
 // Occupies one of the scheduler's threads.
-void occupy(caf::actor_system& sys, blocking_point& door) {
-  sys.spawn([&door](caf::event_based_actor*) { door.wait(); });
+void occupy(caf::actor_system& sys, blocking_point& latch) {
+  sys.spawn([&latch](caf::event_based_actor*) { latch.wait(); });
 }
 
 std::size_t heap_in_use() {
@@ -72,10 +72,10 @@ std::size_t heap_in_use() {
 
 CAF_TEST(health names every worker before the scheduler had a turn) {
   engine_folder folder;
-  blocking_point doors[2];
+  blocking_point latches[2];
   engine_system_fixture::config cfg;
   caf::actor_system sys(cfg);
-  for (auto& d : doors) {
+  for (auto& d : latches) {
     occupy(sys, d);
     CAF_REQUIRE(d.await_one());
   }
@@ -86,7 +86,7 @@ CAF_TEST(health names every worker before the scheduler had a turn) {
     names.push_back(w.name);
   CAF_CHECK_EQUAL(names, (std::vector<std::string>{"writer", "reader 1", "reader 2", "upkeep",
                                                    "reader pool", "stats", "backup scheduler"}));
-  for (auto& d : doors)
+  for (auto& d : latches)
     d.open();
   h->stop(10s);
 }

@@ -262,7 +262,7 @@ CAF_TEST(a mixed load with backups and restarts touches no file on a thread of t
                                                     .backup_interval = 1s,
                                                     .backup_dir = folder.path / "backups"},
                                                    s);
-    request_view(engine, {}).execute_script(ledger_schema);
+    request_view(engine, {}).execute_script(write_log_schema);
     killer k(engine.engine());
     engine_load load(engine, dbengine::actors::system::engine_handle::make(engine.engine()),
                      engine.engine()->system(), {.backups = true}, 1);

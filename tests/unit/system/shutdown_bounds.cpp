@@ -58,23 +58,23 @@ CAF_TEST(a progress callback may shut its engine down) {
 }
 
 CAF_TEST(shutting down does not wait for a backup that stands still) {
-  blocking_point door;
+  blocking_point latch;
   engine_system_fixture f;
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   std::thread backing_up([&] {
     try {
       f.engine->backups().run_to(f.folder.path / "copy.db", [&](const backup_progress&) {
-        door.wait();
+        latch.wait();
         return true;
       });
     } catch (const error&) {
     }
   });
-  CAF_CHECK(door.await_one());
+  CAF_CHECK(latch.await_one());
   f.engine->stop(0s);
   CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"backup"}));
   CAF_CHECK(!std::filesystem::exists(f.folder.path / "test.db.lock"));
-  door.open();
+  latch.open();
   backing_up.join();
   CAF_CHECK(!std::filesystem::exists(f.folder.path / "copy.db"));
 }

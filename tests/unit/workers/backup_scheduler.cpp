@@ -45,14 +45,14 @@ CAF_TEST(a backup that is due while another one runs is tried once a second) {
       folder.url(), options{.backup_enabled = true, .backup_dir = folder.path / "backups"});
   core->start({});
   const auto service = std::make_shared<dbengine::engine::backup_service>(core);
-  test::blocking_point door;
+  test::blocking_point latch;
   std::thread other([&] {
     service->run_to(folder.path / "copy.db", [&](const backup_progress&) {
-      door.wait();
+      latch.wait();
       return true;
     });
   });
-  CAF_CHECK(door.await_one());
+  CAF_CHECK(latch.await_one());
   const auto listeners = std::make_shared<dbengine::actors::workers::progress_listeners>();
   int started = 0;
   auto boss =
@@ -69,7 +69,7 @@ CAF_TEST(a backup that is due while another one runs is tried once a second) {
   }
   CAF_CHECK(started >= 3);
   CAF_CHECK(started <= 4);
-  door.open();
+  latch.open();
   other.join();
   caf::anon_send_exit(boss, caf::exit_reason::kill);
   boss = nullptr;

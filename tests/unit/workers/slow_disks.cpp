@@ -101,9 +101,9 @@ struct one_thread {
 
 // Sets the event on every exit from the test, so that no thread waits forever.
 struct opened_at_the_end {
-  manual_reset_event& door;
+  manual_reset_event& latch;
   ~opened_at_the_end() {
-    door.set();
+    latch.set();
     slow_folder = nullptr;
   }
 };
@@ -153,9 +153,9 @@ CAF_TEST(database_info is answered at its deadline where the file stays locked) 
 
 CAF_TEST(a slow folder of backups delays only callers that ask for backups) {
   const engine_folder folder;
-  manual_reset_event door;
-  const opened_at_the_end end{door};
-  slow_folder = &door;
+  manual_reset_event latch;
+  const opened_at_the_end end{latch};
+  slow_folder = &latch;
   one_thread caf;
   // The start with periodic backups, and every request except those for backups.
   auto engine = actors::spawn_engine(
@@ -171,19 +171,19 @@ CAF_TEST(a slow folder of backups delays only callers that ask for backups) {
   CAF_CHECK_EQUAL(to_string(caf.code_of<statistics>(engine, statistics_request{})), "none");
   CAF_CHECK(actors::health_of(engine).ok);
   CAF_CHECK(!told);
-  door.set();
+  latch.set();
   CAF_CHECK(eventually([&] { return told.load(); }));
   actors::shutdown(caf.sys, engine);
 }
 
 CAF_TEST(the facade opens and reports its health beside a slow folder) {
   const engine_folder folder;
-  manual_reset_event door;
-  const opened_at_the_end end{door};
-  slow_folder = &door;
+  manual_reset_event latch;
+  const opened_at_the_end end{latch};
+  slow_folder = &latch;
   db_engine db(folder.url(), {.backup_enabled = true, .backup_dir = folder.path / "slow backups"});
   CAF_CHECK(db.health().ok);
   CAF_CHECK_EQUAL(db.get_stats().backups, 0u);
-  door.set();
+  latch.set();
   CAF_CHECK(eventually([&] { return db.get_stats().backups == 1; }));
 }

@@ -26,13 +26,13 @@ using namespace dbengine::test;
 
 namespace {
 
-options with_door(blocking_point& door) {
+options with_latch(blocking_point& latch) {
   options o;
   o.functions.push_back({.name = "wait_here",
                          .arguments = 0,
                          .deterministic = false,
-                         .call = [&door](std::span<const value_ref>) {
-                           door.wait();
+                         .call = [&latch](std::span<const value_ref>) {
+                           latch.wait();
                            return value(1);
                          }});
   return o;
@@ -41,22 +41,22 @@ options with_door(blocking_point& door) {
 // A request that waits at the latch. On a busy machine a short deadline may pass before that; then
 // a longer one is tried.
 template <class Submit>
-counted_ptr at_the_door(blocking_point& door, Submit submit) {
+counted_ptr at_the_latch(blocking_point& latch, Submit submit) {
   for (auto timeout = 50ms; timeout < 30s; timeout *= 2) {
     auto r = submit(timeout);
-    if (door.await_one_unless([&] { return r->answers.load() > 0; }))
+    if (latch.await_one_unless([&] { return r->answers.load() > 0; }))
       return r;
   }
-  CAF_FAIL("nobody comes to the door");
+  CAF_FAIL("no request reaches the latch");
 }
 
 } // namespace
 
 CAF_TEST(a stuck reader is replaced and returns as the spare one) {
-  blocking_point door;
+  blocking_point latch;
   std::mutex telling;
   std::vector<escalation> told;
-  auto o = with_door(door);
+  auto o = with_latch(latch);
   o.on_escalation = [&](const escalation& e) {
     const std::lock_guard lock(telling);
     told.push_back(e);
@@ -66,7 +66,7 @@ CAF_TEST(a stuck reader is replaced and returns as the spare one) {
   CAF_CHECK(f.worker("reader 1").state == worker_state::idle);
   CAF_CHECK(f.worker("reader 2").state == worker_state::spare);
   CAF_CHECK(f.health().ok); // a spare reader is no problem
-  const auto stuck = at_the_door(door, [&](auto t) { return f.read("SELECT wait_here()", t); });
+  const auto stuck = at_the_latch(latch, [&](auto t) { return f.read("SELECT wait_here()", t); });
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
   CAF_CHECK(stuck->outcome_info().outcome == outcome::not_run);
@@ -91,7 +91,7 @@ CAF_TEST(a stuck reader is replaced and returns as the spare one) {
     CAF_CHECK(told[0].what == escalation_kind::worker_stuck);
     CAF_CHECK_EQUAL(told[0].worker, "reader 1");
   }
-  door.open();
+  latch.open();
   CAF_CHECK(eventually([&] { return f.worker("reader 1").state == worker_state::spare; }));
   CAF_CHECK(f.health().ok);
   CAF_CHECK_EQUAL(f.number("SELECT 41 + 1"), 42);
@@ -100,8 +100,8 @@ CAF_TEST(a stuck reader is replaced and returns as the spare one) {
 }
 
 CAF_TEST(with no spare reader left requests are answered by their deadlines) {
-  blocking_point door;
-  engine_system_fixture f(with_door(door));
+  blocking_point latch;
+  engine_system_fixture f(with_latch(latch));
   std::vector<counted_ptr> stuck;
   for (int i = 0; i < 2; ++i) // the reader, then the spare
     CAF_REQUIRE(
@@ -113,7 +113,7 @@ CAF_TEST(with no spare reader left requests are answered by their deadlines) {
   CAF_CHECK(f.worker("reader 1").state == worker_state::stalled);
   CAF_CHECK(f.worker("reader 2").state == worker_state::stalled);
   CAF_CHECK(f.done("CREATE TABLE t (x)")); // the writer is not affected
-  door.open();
+  latch.open();
   CAF_CHECK_EQUAL(f.number("SELECT 1"), 1);
   CAF_CHECK(eventually([&] { return f.health().ok; }));
   for (const auto& r : stuck)
@@ -124,22 +124,22 @@ CAF_TEST(a request that a stuck writer does not finish in time is rolled back) {
   //   writer: INSERT 1, INSERT wait_here() ...
   //   watchdog: timeout, rolled back
   //   the latch opens: INSERT 1 runs again alone
-  blocking_point door;
-  engine_system_fixture f(with_door(door));
+  blocking_point latch;
+  engine_system_fixture f(with_latch(latch));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   CAF_REQUIRE(eventually([&] { return f.core().writer().try_lock(); }));
   const auto patient = f.write("INSERT INTO t VALUES (7)");
   const auto stuck =
       f.write("INSERT INTO t SELECT wait_here()", 1s); // time enough to reach the latch
   f.core().writer().unlock();
-  CAF_REQUIRE(door.await_one());
+  CAF_REQUIRE(latch.await_one());
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
   CAF_CHECK(stuck->outcome_info().outcome == outcome::rolled_back);
   CAF_CHECK(f.worker("writer").state == worker_state::stalled);
   CAF_CHECK_EQUAL(patient->answers.load(), 0);
   CAF_CHECK_EQUAL(f.number("SELECT count(*) FROM t"), 0); // reads continue
-  door.open();
+  latch.open();
   CAF_REQUIRE(engine_system_fixture::answered(patient));
   CAF_CHECK_EQUAL(to_string(patient->code()), to_string(errc::none));
   CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 7); // without the row of the other
@@ -149,11 +149,11 @@ CAF_TEST(a request that a stuck writer does not finish in time is rolled back) {
 
 CAF_TEST(a script that goes on and is given up says whether a part of it is kept) {
   const auto given_up = [](const std::string& first, int kept) {
-    blocking_point door;
-    engine_system_fixture f(with_door(door));
+    blocking_point latch;
+    engine_system_fixture f(with_latch(latch));
     CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
     int tries = 0;
-    const auto stuck = at_the_door(door, [&](auto t) {
+    const auto stuck = at_the_latch(latch, [&](auto t) {
       auto r = std::make_shared<counted_request>(dbengine::engine::request::kind::script,
                                                  dbengine::sqlite::request_control(t, {}));
       r->sql = first + "; INSERT INTO t SELECT wait_here()";
@@ -165,7 +165,7 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
     });
     CAF_REQUIRE(engine_system_fixture::answered(stuck));
     CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::timeout));
-    door.open();
+    latch.open();
     CAF_CHECK(f.done("INSERT INTO t VALUES (100)")); // queued after it
     CAF_CHECK(f.number("SELECT count(*) FROM t") <= kept * tries + 1);
     CAF_CHECK(f.number("SELECT count(*) FROM t") >= kept + 1);
@@ -176,14 +176,14 @@ CAF_TEST(a script that goes on and is given up says whether a part of it is kept
 }
 
 CAF_TEST(a lone write that was given up is not committed either) {
-  blocking_point door;
-  engine_system_fixture f(with_door(door));
+  blocking_point latch;
+  engine_system_fixture f(with_latch(latch));
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   const auto stuck =
-      at_the_door(door, [&](auto t) { return f.write("INSERT INTO t SELECT wait_here()", t); });
+      at_the_latch(latch, [&](auto t) { return f.write("INSERT INTO t SELECT wait_here()", t); });
   CAF_REQUIRE(engine_system_fixture::answered(stuck));
   CAF_CHECK(stuck->outcome_info().outcome == outcome::rolled_back);
-  door.open();
+  latch.open();
   CAF_CHECK(f.done("INSERT INTO t VALUES (7)"));
   CAF_CHECK_EQUAL(f.number("SELECT sum(x) FROM t"), 7);
 }
@@ -202,37 +202,37 @@ CAF_TEST(a thread that keeps the write connection is seen) {
 }
 
 CAF_TEST(shutting down leaves a stuck worker behind and answers its caller) {
-  blocking_point door;
-  auto o = with_door(door);
+  blocking_point latch;
+  auto o = with_latch(latch);
   o.shutdown_timeout = 50ms;
   engine_system_fixture f(o);
   const auto core = f.engine->core_ptr();
   const auto read = f.read("SELECT wait_here()");
-  CAF_REQUIRE(door.await_one());
+  CAF_REQUIRE(latch.await_one());
   f.engine->stop(50ms); // returns although the reader does not
   CAF_CHECK_EQUAL(f.engine->abandoned_workers(), (std::vector<std::string>{"reader 1"}));
   CAF_REQUIRE_EQUAL(read->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(read->code()), to_string(errc::shut_down));
   CAF_CHECK_EQUAL(code_of([&] { f.read("SELECT 1"); }), "shut_down");
-  door.open();
+  latch.open();
   f.engine.reset();
   f.system.reset(); // ends after the reader
   CAF_CHECK_EQUAL(read->answers.load(), 1);
 }
 
 CAF_TEST(a stuck writer keeps the file until it returns) {
-  blocking_point door;
-  auto o = with_door(door);
+  blocking_point latch;
+  auto o = with_latch(latch);
   engine_system_fixture f(o);
   CAF_REQUIRE(f.done("CREATE TABLE t (x)"));
   const auto stuck = f.write("INSERT INTO t SELECT wait_here()");
-  CAF_REQUIRE(door.await_one());
+  CAF_REQUIRE(latch.await_one());
   f.engine->stop(50ms);
   CAF_REQUIRE_EQUAL(stuck->answers.load(), 1);
   CAF_CHECK_EQUAL(to_string(stuck->code()), to_string(errc::shut_down));
   // The writer's connection still holds SQLite's lock, so no other engine may open the file.
   CAF_CHECK_EQUAL(code_of([&] { db_engine again(f.folder.url()); }), "locked");
-  door.open();
+  latch.open();
   f.engine.reset();
   f.system.reset();
   db_engine again(f.folder.url());
@@ -240,11 +240,11 @@ CAF_TEST(a stuck writer keeps the file until it returns) {
 }
 
 CAF_TEST(the end of a facade does not wait for a stuck worker) {
-  blocking_point door;
+  blocking_point latch;
   engine_folder folder;
   std::future<std::string> read;
   {
-    auto o = with_door(door);
+    auto o = with_latch(latch);
     o.shutdown_timeout = 50ms;
     o.max_leases = 1;
     db_engine db(folder.url(), o);
@@ -252,25 +252,25 @@ CAF_TEST(the end of a facade does not wait for a stuck worker) {
     auto lease = db.cursor("SELECT 1"); // the only lease: the next read uses a reader actor
     read = std::async(std::launch::async,
                       [&db] { return code_of([&] { db.fetch("SELECT wait_here()"); }); });
-    CAF_REQUIRE(door.await_one());
+    CAF_REQUIRE(latch.await_one());
     db.shutdown();
     CAF_CHECK_EQUAL(read.get(), "shut_down");
   }
-  door.open();
+  latch.open();
 }
 
 CAF_TEST(a watchdog that answers at the moment at which the sender leaves hangs no thread) {
   // The sender leaves at its deadline + 50 ms, when the watchdog answers: whichever is first, the
   // caller gets one error.
-  blocking_point door;
+  blocking_point latch;
   engine_folder folder;
-  auto o = with_door(door);
+  auto o = with_latch(latch);
   o.max_leases = 1;
   db_engine db(folder.url(), o);
   auto lease = db.cursor("SELECT 1");
   for (int i = 0; i < 2; ++i)
     CAF_CHECK_EQUAL(code_of([&] { db.with({.timeout = 20ms}).fetch("SELECT wait_here()"); }),
                     "timeout");
-  door.open();
+  latch.open();
   CAF_CHECK_EQUAL(code_of([&] { db.fetch("SELECT 1"); }), "none");
 }

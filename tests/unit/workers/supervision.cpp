@@ -111,13 +111,13 @@ CAF_TEST(a writer that gets an exit message at any point finishes what it has) {
 CAF_TEST(callers of a writer that stands still are answered by their deadline) {
   for (const auto& point : writer_points) {
     auto f = open_with_table();
-    blocking_point door;
+    blocking_point latch;
     {
-      const fault_script script(point, 1, [&] { door.wait(); });
+      const fault_script script(point, 1, [&] { latch.wait(); });
       // On a busy machine a short deadline may pass before the point; then a longer one is tried.
       auto timeout = 100ms;
       auto g = std::make_unique<group_of_three>(*f, timeout);
-      while (!door.await_one_unless([&] {
+      while (!latch.await_one_unless([&] {
         return std::all_of(g->requests.begin(), g->requests.end(), [](const auto& r) {
           return r->answers > 0 && r->code() == errc::timeout;
         });
@@ -138,7 +138,7 @@ CAF_TEST(callers of a writer that stands still are answered by their deadline) {
         CAF_CHECK(w.note.find("INSERT INTO t") != std::string::npos);
         CAF_CHECK(!f->health().ok);
       }
-      door.open();
+      latch.open();
       CAF_CHECK(f->done("INSERT INTO t VALUES (6)")); // queued after all of it
       g->check(*f, point);
     }

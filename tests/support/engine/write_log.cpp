@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-#include "support/engine/ledger.hpp"
+#include "support/engine/write_log.hpp"
 
 #include "sqlite/plain_database.hpp"
 
@@ -33,15 +33,15 @@ std::string findings::text() const {
          std::to_string(strangers) + (first.empty() ? "" : "; first: " + first);
 }
 
-findings compare(const std::filesystem::path& database, const std::vector<const ledger*>& all) {
+findings compare(const std::filesystem::path& database, const std::vector<const write_log*>& all) {
   std::unordered_map<std::int64_t, std::int32_t> rows;
   const auto db = open_file(database);
   for (const auto& text :
        sqlite::column_of(db.get(), "SELECT k FROM t UNION ALL SELECT k FROM children", "keys"))
     ++rows[std::stoll(text)];
   findings f;
-  const auto note = [&f](std::uint64_t& what, const char* name, const ledger& l,
-                         const ledger::entry& e) {
+  const auto note = [&f](std::uint64_t& what, const char* name, const write_log& l,
+                         const write_log::entry& e) {
     ++what;
     if (f.first.empty())
       f.first = std::string(name) + ": client " + std::to_string(l.client()) + ", key " +

@@ -27,7 +27,7 @@ enum class verdict : std::uint8_t { open, done, not_done, either };
 /// What an error says about its request.
 verdict verdict_of(const error_info& e);
 
-class ledger {
+class write_log {
 public:
   struct entry {
     std::int64_t first = 0;
@@ -37,7 +37,7 @@ public:
     bool parts = false;
   };
 
-  explicit ledger(int client) : client_(client) {}
+  explicit write_log(int client) : client_(client) {}
 
   /// Enters a request that inserts `keys` rows, with keys from `first()` of the entry on.
   std::size_t ask(std::int32_t keys) {
@@ -74,16 +74,16 @@ struct findings {
 };
 
 /// The tables that the keys go to.
-inline constexpr const char* ledger_schema =
+inline constexpr const char* write_log_schema =
     "CREATE TABLE IF NOT EXISTS t (k INTEGER NOT NULL, v TEXT CHECK (v IS NULL OR v <> 'bad'));"
     "CREATE INDEX IF NOT EXISTS t_k ON t (k);"
     "CREATE TABLE IF NOT EXISTS parents (id INTEGER PRIMARY KEY);"
     "CREATE TABLE IF NOT EXISTS children (k INTEGER NOT NULL, "
     "parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);";
 
-/// Compares the ledgers with all rows of the tables. Opens the file without the engine. Throws
+/// Compares the logs with all rows of the tables. Opens the file without the engine. Throws
 /// `error`.
-findings compare(const std::filesystem::path& database, const std::vector<const ledger*>& all);
+findings compare(const std::filesystem::path& database, const std::vector<const write_log*>& all);
 /// The problems that `PRAGMA integrity_check` finds in the file; empty if there are none.
 std::string integrity(const std::filesystem::path& database);
 
