@@ -149,9 +149,9 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
   auto counts = std::make_shared<counters>();
   auto state = std::make_shared<listener_state>(how, std::move(*who), std::move(names), counts,
                                                 std::move(security));
-  caf::io::doorman_ptr door = caf::make_counted<doorman>(*backend, *fd, timer, state);
-  auto port = door->port();
-  caf::anon_send(network_broker(system), caf::publish_atom_v, std::move(door), port, gateway,
+  caf::io::doorman_ptr accepting = caf::make_counted<doorman>(*backend, *fd, timer, state);
+  auto port = accepting->port();
+  caf::anon_send(network_broker(system), caf::publish_atom_v, std::move(accepting), port, gateway,
                  std::move(interface));
   return listener{system, gateway, port, std::move(state), std::move(counts)};
 }
