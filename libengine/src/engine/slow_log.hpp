@@ -27,11 +27,11 @@ public:
 
 private:
   // Recently offered texts by hash: the upper half of the hash, and the maximum in microseconds.
-  // Two texts may alternate in one place: that costs the lock, never an entry. Atomics, because
-  // these words decide whether an offer needs the lock at all.
+  // Two texts may share one place and alternate: that costs the lock, never an entry. The words
+  // are atomics, because they decide whether an offer needs the lock at all.
   static constexpr std::size_t places = 64;
   std::array<std::atomic<std::uint64_t>, places> lately_{};
-  std::atomic<std::int64_t> bar_{0}; // a faster statement is not kept; stored with the mutex held
+  std::atomic<std::int64_t> bar_{0}; // faster statements are not kept; stored with the mutex held
   mutable base::mutex mutex_;
   std::vector<slow_statement> kept_ DBENGINE_GUARDED_BY(mutex_);
 };

@@ -112,7 +112,7 @@ void cursor_table::end_step(std::uint64_t number, bool last) noexcept {
   if (it == entries_.end())
     return; // closed meanwhile
   it->second.stepped_by = nullptr;
-  it->second.used = sqlite::clock::now(); // a long step is no idle time
+  it->second.used = sqlite::clock::now(); // a long step is not idle time
   if (last)
     entries_.erase(it); // its connection ends with the caller's pointer
 }
@@ -120,8 +120,8 @@ void cursor_table::end_step(std::uint64_t number, bool last) noexcept {
 rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t batch,
                         sqlite::request_control& ctl) {
   const auto c = find(number, owner);
-  // Not waited for: a client that sends requests without awaiting the answers would make reader
-  // after reader wait here.
+  // Not waited for: a client that sends requests without awaiting the answers would make one reader
+  // after the other wait here.
   if (!c->stepping.try_lock())
     throw error(errc::busy, "cursor " + std::to_string(number) +
                                 " is still at its last request: retry after its answer");

@@ -110,7 +110,7 @@ lease* reader_pool::take_until(sqlite::clock::time_point deadline,
 
 void reader_pool::give_back(lease& l, bool broken) noexcept {
   if (broken || !l.conn->transaction().is_usable() || closed_.load(std::memory_order_seq_cst)) {
-    const base::scoped_lock lock(mutex_); // `close` may be about to interrupt it
+    const base::scoped_lock lock(mutex_); // `close` may be about to interrupt the connection
     set_connection(l, nullptr);
     open_.fetch_sub(1, std::memory_order_relaxed);
     l.word.store(lease::closed, std::memory_order_release);
@@ -131,7 +131,7 @@ void reader_pool::park(lease& l, std::uint32_t how) noexcept {
   l.word.fetch_or(how, std::memory_order_acq_rel);
   if (waiting_.load(std::memory_order_seq_cst) > 0) {
     const base::scoped_lock lock(mutex_);
-    given_back_.notify_all(); // `close` may wait for it
+    given_back_.notify_all(); // `close` may wait for this lease
   }
 }
 

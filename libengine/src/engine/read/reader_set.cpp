@@ -58,7 +58,7 @@ void reader_set::submit(request_ptr r) {
   auto& queue = p_.queues.reads;
   const bool of_peer = r->peer != 0;
   queue.push(std::move(r));
-  // A request that its peer may not run yet is found by a reader that finishes one of the peer's.
+  // A request that its peer may not run yet is found by the reader that finishes one of the peer's.
   if ((!of_peer || queue.has_work()) && !wake_ups_.wake_any() && queue.peers_running() != 0)
     help_other_peers();
   p_.watchdog_timer.arm();
@@ -79,7 +79,7 @@ bool reader_set::accept_wake_up(std::size_t i) noexcept {
   if (is_active(i) || is_maintenance(i))
     return true;
   wake_ups_.set_asleep(i);
-  // Again: a thread that made it active meanwhile found it awake, and sent nothing.
+  // Checked again: a thread that made the reader active in between found it awake and sent nothing.
   return slots_[i]->role.load(std::memory_order_seq_cst) == reader_role::active;
 }
 
@@ -141,8 +141,8 @@ bool reader_set::keeps_working(std::size_t i) {
 bool reader_set::drain(std::size_t i, sqlite::connection& c) {
   auto& s = *slots_[i];
   auto& queue = queue_of(i);
-  // Also at the reader's start, which is no wake-up: a wake-up sent to a reader in a long statement
-  // would help no request.
+  // Also set at the reader's start, which is not a wake-up: a wake-up sent to a reader in a long
+  // statement would help no request.
   wake_ups_.set_awake(i);
   for (;;) {
     if (!keeps_working(i)) {

@@ -8,8 +8,8 @@
 namespace dbengine::engine {
 
 // Senders that are answered together send their next requests together, one after the other. A
-// group that starts with the first of them makes the others wait for one more commit. So the number
-// of the last group is waited for, as long as requests arrive.
+// group that starts with the first of them makes the others wait for one more commit. So the writer
+// waits for as many requests as the last group had, as long as requests arrive.
 void write_grouping::wait_for_group() const noexcept {
   if (!commits_are_expensive_)
     return; // a commit is cheaper than the wait
