@@ -275,10 +275,10 @@ void engine_handle::handle(cursor_close& x, actor_response& to) {
 void engine_handle::handle(cancel_request& x, actor_response& to) {
   if (auto backup = engine_->backups().cancels().find(to.owner(), x.cancel_token))
     backup->request_stop();
-  if (const auto r = cancellable_.remove(to.owner(), x.cancel_token))
-    if (const auto running =
-            r->lock()) // the watchdog answers one that waits, its worker one that runs
-      running->ctl.deadline.kill(errc::cancelled);
+  // The watchdog answers a request that waits, its worker one that runs.
+  if (const auto entry = cancellable_.remove(to.owner(), x.cancel_token))
+    if (const auto r = entry->lock())
+      r->ctl.deadline.kill(errc::cancelled);
 }
 
 void engine_handle::handle(maintenance_request& x, actor_response& to) {

@@ -87,18 +87,10 @@ struct request_row {
 template <class... Rows>
 struct request_table {};
 
-namespace table {
-
-template <class, class... Rows>
-struct of {
-  using type = request_table<Rows...>;
-};
-
-} // namespace table
-
 #define DBENGINE_ROW(request, answer, name, number, ...)                                           \
   , request_row<request, answer, wire_kind::name, request_rule{__VA_ARGS__}>
-using request_routes = table::of<void DBENGINE_REQUESTS(DBENGINE_ROW)>::type;
+using request_routes =
+    dbengine::detail::list_of<request_table, void DBENGINE_REQUESTS(DBENGINE_ROW)>::type;
 #undef DBENGINE_ROW
 
 namespace table {

@@ -10,6 +10,7 @@
 
 #include "connection/conflict_outcome.hpp"
 #include "connection/connection_maintenance.hpp"
+#include "connection/connection_parts.hpp"
 #include "connection/connection_transaction.hpp"
 #include "connection/engine_sql.hpp"
 #include "connection/read_snapshot.hpp"
@@ -142,7 +143,6 @@ private:
   void open();
   void configure();
   void configure_role();
-  void prepare_own_statements();
   std::string switch_to_wal();
 
   prepared* prepare(std::string_view sql);
@@ -169,6 +169,7 @@ private:
   std::shared_ptr<rowid_mark> rowid_mark_;
   schema_version schema_;
   request_handlers handlers_;
+  const connection_parts parts_;
   connection_transaction transaction_;
   read_snapshot snapshot_;
   file_checks files_;

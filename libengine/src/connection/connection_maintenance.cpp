@@ -99,7 +99,7 @@ void connection_maintenance::commit_noop() {
     p_.own_sql.run(same.c_str());
     p_.own_sql.run("COMMIT");
   } catch (...) {
-    p_.transaction.rollback();
+    transaction_->rollback();
     throw;
   }
 }
@@ -110,10 +110,10 @@ void connection_maintenance::rewrite_wal() {
   try {
     rewrite(db_, p_.snapshot, p_.own_sql);
   } catch (...) {
-    p_.transaction.rollback();
+    transaction_->rollback();
     throw;
   }
-  p_.transaction.rollback();
+  transaction_->rollback();
   sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
@@ -141,7 +141,7 @@ void connection_maintenance::publish_statistics() {
   }
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, guarded, nullptr);
   p_.auth.statistics_changed = false;
-  p_.schema.note_change_in_transaction(p_.transaction.is_open());
+  p_.schema.note_change_in_transaction(transaction_->is_open());
 }
 
 } // namespace dbengine::sqlite

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The work on a connection's file that no request asks for.
+// The maintenance of the files of one connection.
 // Thread safety: the connection's user.
 
 #pragma once
+
+#include "connection/connection_parts.hpp"
 
 #include <dbengine/stats.hpp>
 
@@ -12,27 +14,15 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-class authorizer;
 class connection_transaction;
-class engine_sql;
-class file_checks;
-class read_snapshot;
-class request_handlers;
-class schema_version;
 
+/// Checkpoints, repairs of the write-ahead log, the planner's statistics, and memory.
+///
 /// Errors: every function that is not `noexcept` throws `error`.
 class connection_maintenance {
 public:
-  struct parts {
-    authorizer& auth;
-    request_handlers& handlers;
-    read_snapshot& snapshot;
-    file_checks& files;
-    engine_sql& own_sql;
-    schema_version& schema;
-    connection_transaction& transaction;
-  };
-  explicit connection_maintenance(const parts& p) noexcept : p_(p) {}
+  connection_maintenance(const connection_parts& p, connection_transaction& t) noexcept
+      : p_(p), transaction_(&t) {}
 
   void set_database(sqlite3* db) noexcept { db_ = db; }
 
@@ -59,7 +49,8 @@ public:
   void release_memory() noexcept;
 
 private:
-  const parts p_;
+  const connection_parts p_;
+  connection_transaction* transaction_;
   sqlite3* db_ = nullptr;
 };
 

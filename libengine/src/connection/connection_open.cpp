@@ -26,33 +26,21 @@
 namespace dbengine::sqlite {
 
 connection::connection(location where, role r, std::shared_ptr<const options> o)
-    : where_(std::move(where)), role_(r), options_(std::move(o)), handlers_(where_, *options_),
-      transaction_(r == role::writer, {.auth = auth_,
-                                       .handlers = handlers_,
-                                       .snapshot = snapshot_,
-                                       .files = files_,
-                                       .own_sql = own_sql_,
-                                       .conflicts = conflicts_,
-                                       .schema = schema_}),
-      snapshot_(r == role::writer, auth_, transaction_.statements(), schema_),
+    : where_(std::move(where)), role_(r), options_(std::move(o)),
+      handlers_(where_, *options_), parts_{.writer = r == role::writer,
+                                           .auth = auth_,
+                                           .handlers = handlers_,
+                                           .snapshot = snapshot_,
+                                           .files = files_,
+                                           .own_sql = own_sql_,
+                                           .conflicts = conflicts_,
+                                           .schema = schema_},
+      transaction_(parts_), snapshot_(parts_.writer, auth_, transaction_.statements(), schema_),
       files_(where_, snapshot_.index(), snapshot_.mapping(), options_->mmap_size),
-      own_sql_(r == role::writer, auth_, files_, snapshot_), conflicts_(auth_),
-      maintenance_({.auth = auth_,
-                    .handlers = handlers_,
-                    .snapshot = snapshot_,
-                    .files = files_,
-                    .own_sql = own_sql_,
-                    .schema = schema_,
-                    .transaction = transaction_}),
-      cache_(defaults::statement_cache_capacity),
-      compiler_({.writer = r == role::writer,
-                 .auth = auth_,
-                 .files = files_,
-                 .handlers = handlers_,
-                 .snapshot = snapshot_,
-                 .schema = schema_,
-                 .transactions = transaction_.statements()}),
-      echo_(r == role::writer, transaction_.statements(), snapshot_) {
+      own_sql_(parts_.writer, auth_, files_, snapshot_), conflicts_(auth_),
+      maintenance_(parts_, transaction_), cache_(defaults::statement_cache_capacity),
+      compiler_(parts_, transaction_.statements()),
+      echo_(parts_.writer, transaction_.statements(), snapshot_) {
   if (!where_.ids)
     where_.ids = std::make_shared<id_clock>();
   try {

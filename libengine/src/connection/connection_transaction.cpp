@@ -78,7 +78,7 @@ void connection_transaction::commit(request_control& c) {
 void connection_transaction::rollback() noexcept {
   // The snapshot first: SQLite clears an interrupt only when no statement is open, and would
   // otherwise stop the ROLLBACK, too.
-  if (writer_)
+  if (p_.writer)
     p_.snapshot.drop();
   statements_.roll_back();
   p_.snapshot.set_closed();

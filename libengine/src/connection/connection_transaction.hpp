@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "connection/connection_parts.hpp"
 #include "connection/transaction_statements.hpp"
 #include "sqlite/request_control.hpp"
 
@@ -13,29 +14,14 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-class conflict_outcome;
-class engine_sql;
-class file_checks;
-class read_snapshot;
-class schema_version;
-
 /// Begins, commits and rolls back, and keeps the parts of the connection informed: the snapshot,
 /// the schema, and the rows of a failed statement.
 ///
 /// Errors: every function that is not `noexcept` throws `error`.
 class connection_transaction {
 public:
-  struct parts {
-    authorizer& auth;
-    request_handlers& handlers;
-    read_snapshot& snapshot;
-    file_checks& files;
-    engine_sql& own_sql;
-    conflict_outcome& conflicts;
-    schema_version& schema;
-  };
-  connection_transaction(bool writer, const parts& p) noexcept
-      : writer_(writer), p_(p), statements_(p.auth, p.handlers) {}
+  explicit connection_transaction(const connection_parts& p) noexcept
+      : p_(p), statements_(p.auth, p.handlers) {}
 
   void set_database(sqlite3* db) noexcept { db_ = db; }
   transaction_statements& statements() noexcept { return statements_; }
@@ -62,8 +48,7 @@ public:
   bool is_usable() const noexcept { return statements_.is_usable(); }
 
 private:
-  const bool writer_;
-  const parts p_;
+  const connection_parts p_;
   sqlite3* db_ = nullptr;
   transaction_statements statements_;
 };

@@ -86,34 +86,30 @@ private:
   std::shared_ptr<collation_failure> collations_; // null without collations of the host
 };
 
-/// Makes `c` the running request for a scope.
-class request_scope {
+/// Replaces the running request for a scope; null means that there is none.
+class scoped_request {
 public:
-  request_scope(request_handlers& h, request_control& c) noexcept
-      : handlers_(&h), before_(h.exchange(&c)) {
-    h.begin_statement();
-  }
-  ~request_scope() { handlers_->exchange(before_); }
-  request_scope(const request_scope&) = delete;
-  request_scope& operator=(const request_scope&) = delete;
+  scoped_request(request_handlers& h, request_control* c) noexcept
+      : handlers_(&h), before_(h.exchange(c)) {}
+  ~scoped_request() { handlers_->exchange(before_); }
+  scoped_request(const scoped_request&) = delete;
+  scoped_request& operator=(const scoped_request&) = delete;
 
 private:
   request_handlers* handlers_;
   request_control* before_;
 };
 
-/// Prevents every stop within a scope: an undo must run to its end.
-class unstoppable {
-public:
-  explicit unstoppable(request_handlers& h) noexcept
-      : handlers_(&h), before_(h.exchange(nullptr)) {}
-  ~unstoppable() { handlers_->exchange(before_); }
-  unstoppable(const unstoppable&) = delete;
-  unstoppable& operator=(const unstoppable&) = delete;
+/// Makes `c` the running request for a scope, in which a statement begins.
+struct request_scope : scoped_request {
+  request_scope(request_handlers& h, request_control& c) noexcept : scoped_request(h, &c) {
+    h.begin_statement();
+  }
+};
 
-private:
-  request_handlers* handlers_;
-  request_control* before_;
+/// Prevents every stop within a scope: an undo must run to its end.
+struct unstoppable : scoped_request {
+  explicit unstoppable(request_handlers& h) noexcept : scoped_request(h, nullptr) {}
 };
 
 } // namespace dbengine::sqlite

@@ -58,10 +58,10 @@ view_sizes& statement_compiler::views() {
 }
 
 void statement_compiler::throw_failure(int rc, std::size_t offset) {
-  if (parts_.files.is_truncated())
-    parts_.files.throw_if_fenced(outcome::not_run);
+  if (p_.files.is_truncated())
+    p_.files.throw_if_fenced(outcome::not_run);
   auto info = base::last_error(db_, rc, offset);
-  const auto* current = parts_.handlers.current();
+  const auto* current = p_.handlers.current();
   if (current != nullptr && current->deadline.stop_reason() != errc::none) {
     info.code = current->deadline.stop_reason();
     info.message = "stopped while the statement was prepared";
@@ -72,9 +72,9 @@ void statement_compiler::throw_failure(int rc, std::size_t offset) {
 // Runs before SQLite makes the copies. On a connection with an old schema this may see old views,
 // as SQLite does then.
 void statement_compiler::check_copies(std::string_view sql, std::size_t offset) {
-  const engine_rights own(parts_.auth);
+  const engine_rights own(p_.auth);
   auto& known = views();
-  if (const int rc = known.refresh(parts_.schema.changed_in_transaction()); rc != SQLITE_OK)
+  if (const int rc = known.refresh(p_.schema.changed_in_transaction()); rc != SQLITE_OK)
     throw_failure(rc, offset);
   if (!known.has_views() && !may_have_with(sql)) [[likely]]
     return;
@@ -91,9 +91,9 @@ void statement_compiler::check_copies(std::string_view sql, std::size_t offset) 
 // SQLite may use a view that the statement does not name: for a pragma, a trigger, a change of a
 // table.
 void statement_compiler::check_new_view(std::string_view create_view) {
-  const auto name = parts_.auth.new_view();
-  const engine_rights own(parts_.auth);
-  if (const int rc = views().refresh(parts_.schema.changed_in_transaction()); rc != SQLITE_OK)
+  const auto name = p_.auth.new_view();
+  const engine_rights own(p_.auth);
+  if (const int rc = views().refresh(p_.schema.changed_in_transaction()); rc != SQLITE_OK)
     throw_failure(rc, 0);
   if (const statement_size size{0, views().largest_with(name, create_view)}; size.too_large())
     throw_size("this view, or one that names it,", size.written_out);
@@ -111,18 +111,18 @@ void statement_compiler::force_schema_check() noexcept {
 }
 
 void statement_compiler::drop_stale_snapshot() noexcept {
-  const auto who = parts_.auth.acting_as;
-  if (who == authority::reader || (who == authority::writer && !parts_.transactions.is_open()))
-    parts_.snapshot.drop();
+  const auto who = p_.auth.acting_as;
+  if (who == authority::reader || (who == authority::writer && !transactions_->is_open()))
+    p_.snapshot.drop();
 }
 
 int statement_compiler::prepare_once(prepared& p, std::string_view rest, bool terminated,
                                      const char** tail) noexcept {
-  parts_.auth.begin_prepare();
+  p_.auth.begin_prepare();
   const int rc =
       sqlite3_prepare_v3(db_, rest.data(), static_cast<int>(rest.size()) + (terminated ? 1 : 0),
                          SQLITE_PREPARE_PERSISTENT, &p.stmt, tail);
-  parts_.auth.end_prepare();
+  p_.auth.end_prepare();
   return rc;
 }
 
@@ -130,7 +130,7 @@ int statement_compiler::prepare_once(prepared& p, std::string_view rest, bool te
 // belongs to the writer, `needs_writer` is set and `end` is unchanged.
 void statement_compiler::prepare_at(prepared& p, std::string_view sql, std::size_t at,
                                     bool terminated, std::size_t& end) {
-  const auto& auth = parts_.auth;
+  const auto& auth = p_.auth;
   const auto rest = sql.substr(at);
   check_names(rest);
   check_copies(rest, at);
@@ -146,8 +146,8 @@ void statement_compiler::prepare_at(prepared& p, std::string_view sql, std::size
   // check that a run begins with.
   const bool remembered = rc == SQLITE_OK && p.stmt != nullptr &&
                           (sqlite3_stmt_isexplain(p.stmt) != 0 || auth.reads_schema());
-  if (remembered && parts_.writer && !parts_.transactions.is_open())
-    parts_.snapshot.drop(); // another program's schema may be newer
+  if (remembered && p_.writer && !transactions_->is_open())
+    p_.snapshot.drop(); // another program's schema may be newer
   if (remembered || (rc == SQLITE_ERROR && auth.denied().empty() && !auth.needs_writer())) {
     sqlite3_finalize(std::exchange(p.stmt, nullptr));
     force_schema_check();
@@ -168,7 +168,7 @@ void statement_compiler::prepare_at(prepared& p, std::string_view sql, std::size
 }
 
 void statement_compiler::record_facts(prepared& p) {
-  const auto& auth = parts_.auth;
+  const auto& auth = p_.auth;
   p.parameter_count = sqlite3_bind_parameter_count(p.stmt);
   p.column_count = sqlite3_column_count(p.stmt);
   // SQLite also calls these a write: the plan of a write, and a pragma that could have a value.
@@ -186,7 +186,7 @@ void statement_compiler::record_facts(prepared& p) {
   p.reads_schema = auth.reads_schema() || explains || !auth.new_view().empty();
   p.changes_statistics = auth.changes_statistics() && !explains;
   p.may_change_statistics = auth.may_change_statistics() && !explains;
-  p.schema_version = parts_.schema.number();
+  p.schema_version = p_.schema.number();
   if (!auth.new_view().empty() && !explains) [[unlikely]]
     check_new_view(sqlite3_sql(p.stmt));
 }
@@ -230,14 +230,14 @@ void statement_compiler::refresh_facts(prepared& p) {
   p.dml_only = now->dml_only;
   p.connection_independent = now->connection_independent;
   p.changes_statistics = now->changes_statistics;
-  p.schema_version = parts_.schema.number();
+  p.schema_version = p_.schema.number();
 }
 
 void statement_compiler::refresh_columns(prepared& p) {
   const int now = sqlite3_stmt_status(p.stmt, SQLITE_STMTSTATUS_REPREPARE, 0);
   if (p.columns && now == p.reprepares)
     return;
-  if (std::exchange(p.reprepares, now) != now && !parts_.writer && p.connection_independent) {
+  if (std::exchange(p.reprepares, now) != now && !p_.writer && p.connection_independent) {
     try {
       refresh_facts(p);
     } catch (const error&) { // its own run reports what is wrong

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "connection/connection_parts.hpp"
 #include "sqlite/statement_cache.hpp"
 #include "sqlite/view_sizes.hpp"
 
@@ -18,11 +19,6 @@ struct sqlite3;
 
 namespace dbengine::sqlite {
 
-class authorizer;
-class file_checks;
-class read_snapshot;
-class request_handlers;
-class schema_version;
 class transaction_statements;
 
 /// Throws if the text has a NUL byte: SQLite would ignore the text after it.
@@ -31,16 +27,8 @@ void throw_if_nul(std::string_view sql);
 /// The compiler of one connection. Owns the cache of the sizes of the schema's views.
 class statement_compiler {
 public:
-  struct parts {
-    bool writer;
-    authorizer& auth;
-    file_checks& files;
-    request_handlers& handlers;
-    read_snapshot& snapshot;
-    schema_version& schema;
-    transaction_statements& transactions;
-  };
-  explicit statement_compiler(const parts& p) noexcept : parts_(p) {}
+  statement_compiler(const connection_parts& p, const transaction_statements& t) noexcept
+      : p_(p), transactions_(&t) {}
 
   void set_database(sqlite3* db) noexcept { db_ = db; }
   /// Finalizes the compiler's own statements.
@@ -72,7 +60,8 @@ private:
   void force_schema_check() noexcept;
   [[noreturn]] void throw_failure(int rc, std::size_t offset);
 
-  parts parts_;
+  const connection_parts p_;
+  const transaction_statements* transactions_;
   sqlite3* db_ = nullptr;
   std::optional<view_sizes> views_; // constructed when a statement is compiled
 };

@@ -14,10 +14,9 @@
 #include "facade/control_plane.hpp"
 #include "support/engine/bare_control_plane.hpp"
 #include "support/engine/engine_fixture.hpp"
-#include "support/engine/handle_backend.hpp"
+#include "support/engine/stub_system.hpp"
 #include "support/faults/failing_allocations.hpp"
 #include "support/faults/fault_script.hpp"
-#include "support/stub_actor.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
@@ -42,13 +41,8 @@ namespace workers = dbengine::actors::workers;
 
 namespace {
 
-struct scene {
-  scene() : sys(cfg) { caf::logger::set_current_actor_system(nullptr); }
-
-  host_config cfg;
-  caf::actor_system sys;
-  stub_actor engine{sys};
-  bare_control_plane db{sys, engine.as_engine()};
+struct scene : stub_system {
+  bare_control_plane db{sys, stub.as_engine()};
 };
 
 // An answer for each kind of request.
@@ -87,7 +81,7 @@ maintenance_request maintenance_in(const received_message& m) {
 void nth_fails(scene& s, errc answer, outcome if_unreturned, const std::function<void()>& call) {
   int unsent = 0, unreturned = 0, returned = 0;
   for (long n = 1;; ++n) {
-    const auto before = s.engine.count();
+    const auto before = s.stub.count();
     error_info why;
     bool no_memory = false;
     begin_failing(n);
@@ -100,7 +94,7 @@ void nth_fails(scene& s, errc answer, outcome if_unreturned, const std::function
       why = e.info();
     }
     end_failing();
-    CAF_CHECK_EQUAL(s.engine.count() - before, no_memory ? 0u : 1u);
+    CAF_CHECK_EQUAL(s.stub.count() - before, no_memory ? 0u : 1u);
     CAF_CHECK_EQUAL(s.db.followed.load(), 0);
     if (no_memory) {
       ++unsent;
@@ -123,12 +117,12 @@ void nth_fails(scene& s, errc answer, outcome if_unreturned, const std::function
 
 CAF_TEST(every call is one request and returns its answer) {
   scene s;
-  s.engine.on_message(answer_all);
+  s.stub.on_message(answer_all);
   std::size_t calls = 0;
   const auto one_request = [&](const char* checked_for) {
-    CAF_CHECK_EQUAL(s.engine.count(), ++calls);
+    CAF_CHECK_EQUAL(s.stub.count(), ++calls);
     CAF_CHECK_EQUAL(s.db.checked(), checked_for);
-    return s.engine.at(calls - 1);
+    return s.stub.at(calls - 1);
   };
   CAF_CHECK(s.db.request_backup({}));
   CAF_CHECK(one_request("read").is<backup_request>());
@@ -167,24 +161,24 @@ CAF_TEST(every call is one request and returns its answer) {
 
 CAF_TEST(a request has the options of its call) {
   scene s;
-  s.engine.on_message(answer_all);
+  s.stub.on_message(answer_all);
   const std::stop_source stop;
   s.db.vacuum({.timeout = 7s,
                .cancel = stop.get_token(),
                .priority = priority::maintenance,
                .id = "an id"});
-  const auto given = maintenance_in(s.engine.at(0)).options;
+  const auto given = maintenance_in(s.stub.at(0)).options;
   CAF_CHECK(given.timeout == 7s);
   CAF_CHECK(given.priority == priority::maintenance);
   CAF_CHECK_EQUAL(given.id, "an id");
   CAF_CHECK(given.cancel_token != 0);
   s.db.vacuum({});
-  CAF_CHECK(maintenance_in(s.engine.at(1)).options == call_options{});
+  CAF_CHECK(maintenance_in(s.stub.at(1)).options == call_options{});
 }
 
 CAF_TEST(a call past its deadline or cancelled or refused sends nothing) {
   scene s;
-  s.engine.on_message(answer_all);
+  s.stub.on_message(answer_all);
   for (const auto t : {0ms, -1ms})
     CAF_CHECK_EQUAL(code_of([&] { s.db.vacuum({.timeout = t}); }), "timeout");
   std::stop_source stop;
@@ -192,22 +186,22 @@ CAF_TEST(a call past its deadline or cancelled or refused sends nothing) {
   CAF_CHECK_EQUAL(code_of([&] { s.db.request_backup({.cancel = stop.get_token()}); }), "cancelled");
   s.db.on_check = [] { throw error(errc::shut_down, "no"); };
   CAF_CHECK_EQUAL(code_of([&] { s.db.health(); }), "shut_down");
-  CAF_CHECK_EQUAL(s.engine.count(), 0u);
+  CAF_CHECK_EQUAL(s.stub.count(), 0u);
 }
 
 CAF_TEST(an error is thrown as the engine reports it) {
   scene s;
   const error_info late{.code = errc::timeout, .outcome = outcome::unknown, .message = "too late"};
-  s.engine.on_message(
+  s.stub.on_message(
       [&](const received_message& m) { m.answer(caf::make_message(actors::from_info(late))); });
   const auto e = failure_of([&] { s.db.vacuum({.timeout = 1ms}); });
   CAF_CHECK(e.code == late.code && e.outcome == late.outcome && e.message == late.message);
-  CAF_CHECK_EQUAL(s.engine.count(), 1u);
+  CAF_CHECK_EQUAL(s.stub.count(), 1u);
 }
 
 CAF_TEST(an answer of another type is an error) {
   scene s;
-  s.engine.on_message([](const received_message& m) { m.answer(caf::make_message(1, 2)); });
+  s.stub.on_message([](const received_message& m) { m.answer(caf::make_message(1, 2)); });
   CAF_CHECK_EQUAL(code_of([&] { s.db.health(); }), "internal");
 }
 
@@ -230,12 +224,12 @@ CAF_TEST(a call to an actor that ends is answered) {
   caf::logger::set_current_actor_system(nullptr);
   caf::anon_send(ending, 1);
   CAF_REQUIRE(latch.await_one());
-  s.engine.on_message([&](const received_message& m) { // passes it on
+  s.stub.on_message([&](const received_message& m) { // passes it on
     caf::actor_cast<caf::strong_actor_ptr>(ending)->enqueue(m.sender, m.mid, m.content, nullptr);
   });
   error_info waiting;
   std::thread caller([&] { waiting = failure_of([&] { s.db.vacuum({}); }); });
-  CAF_CHECK(s.engine.wait_for(1));
+  CAF_CHECK(s.stub.wait_for(1));
   latch.open();
   caller.join();
   CAF_CHECK_EQUAL(to_string(waiting.code), to_string(errc::unavailable));
@@ -259,11 +253,11 @@ CAF_TEST(a cancel while the call waits reaches the engine and the answer ends th
       code = code_of([&] { s.db.vacuum({.cancel = stop.get_token()}); });
       returned = true;
     });
-    CAF_REQUIRE(s.engine.wait_for(1));
+    CAF_REQUIRE(s.stub.wait_for(1));
     stop.request_stop();
-    CAF_REQUIRE(s.engine.count() >= 2); // sent by this thread, and by a caller that just sent
-    const auto request = s.engine.at(0);
-    const auto cancel = s.engine.at(1);
+    CAF_REQUIRE(s.stub.count() >= 2); // sent by this thread, and by a caller that just sent
+    const auto request = s.stub.at(0);
+    const auto cancel = s.stub.at(1);
     CAF_REQUIRE(cancel.is<cancel_request>() && !cancel.mid.is_request());
     CAF_CHECK_EQUAL(cancel.as<cancel_request>().cancel_token,
                     maintenance_in(request).options.cancel_token);
@@ -273,29 +267,29 @@ CAF_TEST(a cancel while the call waits reaches the engine and the answer ends th
                             : caf::make_message(actors::from_info({.code = errc::cancelled})));
     caller.join();
     CAF_CHECK_EQUAL(code, too_late ? "none" : "cancelled");
-    for (std::size_t i = 1; i < s.engine.count(); ++i)
-      CAF_CHECK(s.engine.at(i).is<cancel_request>());
+    for (std::size_t i = 1; i < s.stub.count(); ++i)
+      CAF_CHECK(s.stub.at(i).is<cancel_request>());
   }
 }
 
 CAF_TEST(a cancel before the request was sent follows it) {
   scene s;
-  s.engine.on_message(answer_all);
+  s.stub.on_message(answer_all);
   std::stop_source stop;
   s.db.on_follow = [&] { stop.request_stop(); };
   s.db.backup_to("/a.db", [](const backup_progress&) { return true; },
                  {.cancel = stop.get_token()});
   // The first came to an engine that knew no such request.
-  CAF_REQUIRE_EQUAL(s.engine.count(), 3u);
-  CAF_CHECK(s.engine.at(0).is<cancel_request>());
-  CAF_CHECK(s.engine.at(1).is<backup_to_request>());
-  CAF_CHECK(s.engine.at(2).is<cancel_request>());
+  CAF_REQUIRE_EQUAL(s.stub.count(), 3u);
+  CAF_CHECK(s.stub.at(0).is<cancel_request>());
+  CAF_CHECK(s.stub.at(1).is<backup_to_request>());
+  CAF_CHECK(s.stub.at(2).is<cancel_request>());
 }
 
 CAF_TEST(a backup is followed while its call waits and by no other call) {
   scene s;
   int seen = -1;
-  s.engine.on_message([&](const received_message& m) {
+  s.stub.on_message([&](const received_message& m) {
     seen = s.db.followed;
     m.answer(m.is<health_request>() ? caf::make_message(health_report{}) : caf::make_message(true));
   });
@@ -320,9 +314,9 @@ CAF_TEST(what a callback throws leaves the call after the backup has stopped) {
   scene s;
   std::atomic<bool> stopped{false};
   std::thread worker([&] {
-    if (!s.engine.wait_for(1))
+    if (!s.stub.wait_for(1))
       return;
-    const auto request = s.engine.at(0);
+    const auto request = s.stub.at(0);
     const auto channel = s.db.listeners.find(request.sender->id());
     const auto end = std::chrono::steady_clock::now() + 1min;
     stopped = channel &&
@@ -347,7 +341,7 @@ CAF_TEST(without memory a call sends nothing or ends after its answer) {
   scene s;
   const auto follow = [](const backup_progress&) { return true; };
   for (const auto answer : {errc::none, errc::timeout}) {
-    s.engine.on_message([&](const received_message& m) {
+    s.stub.on_message([&](const received_message& m) {
       if (answer == errc::none)
         return answer_all(m);
       m.answer(caf::make_message(
@@ -368,9 +362,9 @@ CAF_TEST(calls of two threads at once get their own answers) {
   constexpr std::size_t rounds = 500;
   scene s;
   std::thread answers([&] {
-    for (std::size_t i = 0; i < 2 * rounds && s.engine.wait_for(i + 2); i += 2)
+    for (std::size_t i = 0; i < 2 * rounds && s.stub.wait_for(i + 2); i += 2)
       for (const auto n : {i + 1, i}) {
-        const auto m = s.engine.at(n);
+        const auto m = s.stub.at(n);
         const bool quick = maintenance_in(m).what == maintenance_kind::quick_check;
         m.answer(caf::make_message(maintenance_result{.problems = {quick ? "quick" : "whole"}}));
       }

@@ -11,14 +11,12 @@
 //   returns or throws <---------- answer
 
 #include "facade/facade_actor.hpp"
-#include "support/engine/handle_backend.hpp"
+#include "support/engine/stub_system.hpp"
 #include "support/faults/failing_allocations.hpp"
-#include "support/stub_actor.hpp"
 #include "workers/progress_channel.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
-#include <caf/logger.hpp>
 #include <caf/make_message.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
@@ -39,18 +37,12 @@ using dbengine::actors::workers::progress_channel;
 
 namespace {
 
-struct scene {
-  scene() : sys(cfg) { caf::logger::set_current_actor_system(nullptr); }
-
-  host_config cfg;
-  caf::actor_system sys;
-  stub_actor engine{sys};
-};
+using scene = stub_system;
 
 // One call: its actor, and its request at the engine.
 struct call {
   explicit call(scene& s) : sender(facade_actor::make(s.sys)), self(facade_actor::of(sender)) {
-    self.send_request(s.engine.as_engine(), caf::make_message(backup_to_request{}));
+    self.send_request(s.stub.as_engine(), caf::make_message(backup_to_request{}));
   }
 
   caf::actor sender;
@@ -73,7 +65,7 @@ class worker {
 public:
   worker(scene& s, const call& c, std::uint64_t steps)
       : thread_([&, steps, asked = std::make_shared<progress_channel>(c.sender),
-                 request = s.engine.at(0)] {
+                 request = s.stub.at(0)] {
           const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
           for (std::uint64_t i = 1; i <= steps; ++i)
             verdicts_.push_back(
@@ -105,22 +97,22 @@ private:
 CAF_TEST(a request is received once and its answer returned) {
   scene s;
   call c(s);
-  CAF_REQUIRE_EQUAL(s.engine.count(), 1u);
-  const auto request = s.engine.at(0);
+  CAF_REQUIRE_EQUAL(s.stub.count(), 1u);
+  const auto request = s.stub.at(0);
   CAF_REQUIRE(request.mid.is_request());
   CAF_CHECK(request.is<backup_to_request>());
   CAF_CHECK_EQUAL(request.sender->id(), c.sender.id());
   request.answer(number(42));
   CAF_CHECK_EQUAL(number_in(*c.self.wait_for_answer({})), 42u);
-  CAF_CHECK_EQUAL(s.engine.count(), 1u);
+  CAF_CHECK_EQUAL(s.stub.count(), 1u);
 }
 
 CAF_TEST(a message without an answer is sent as one) {
   scene s;
   call c(s);
-  c.self.send(s.engine.as_engine(), caf::make_message(cancel_request{3}));
-  CAF_REQUIRE_EQUAL(s.engine.count(), 2u);
-  const auto sent = s.engine.at(1);
+  c.self.send(s.stub.as_engine(), caf::make_message(cancel_request{3}));
+  CAF_REQUIRE_EQUAL(s.stub.count(), 2u);
+  const auto sent = s.stub.at(1);
   CAF_CHECK(!sent.mid.is_request() && sent.is<cancel_request>());
   CAF_CHECK_EQUAL(sent.sender->id(), c.sender.id());
 }
@@ -134,9 +126,9 @@ CAF_TEST(calls of two threads at once get their own answers) {
   constexpr std::uint64_t rounds = 1'000;
   scene s;
   std::thread answers([&] {
-    for (std::size_t i = 0; i < 2 * rounds && s.engine.wait_for(i + 2); i += 2)
+    for (std::size_t i = 0; i < 2 * rounds && s.stub.wait_for(i + 2); i += 2)
       for (const auto n : {i + 1, i}) {
-        const auto m = s.engine.at(n);
+        const auto m = s.stub.at(n);
         m.answer(number(m.as<cancel_request>().cancel_token));
       }
   });
@@ -145,7 +137,7 @@ CAF_TEST(calls of two threads at once get their own answers) {
     for (std::uint64_t n = first; n < first + rounds; ++n) {
       const auto sender = facade_actor::make(s.sys);
       auto& self = facade_actor::of(sender);
-      self.send_request(s.engine.as_engine(), caf::make_message(cancel_request{n}));
+      self.send_request(s.stub.as_engine(), caf::make_message(cancel_request{n}));
       right += number_in(*self.wait_for_answer({})) == n ? 1 : 0;
     }
   };
@@ -164,7 +156,7 @@ CAF_TEST(a request to it is refused once and other messages do not displace a st
   std::thread asking([&] {
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     const bool go_on = step->ask({1, 1}, [end] { return std::chrono::steady_clock::now() < end; });
-    s.engine.at(0).answer(number(go_on ? 4 : 5));
+    s.stub.at(0).answer(number(go_on ? 4 : 5));
   });
   CAF_CHECK(peer.wait_for(1));
   caf::anon_send(c.sender, backup_step{step});
@@ -240,11 +232,11 @@ CAF_TEST(an answer ends the call although a step waits and nothing of it stays) 
     call c(s);
     caf::actor_cast<caf::abstract_actor*>(c.sender)->attach_functor([&] { ended = true; });
     caf::anon_send(c.sender, backup_step{std::make_shared<progress_channel>(c.sender)});
-    s.engine.at(0).answer(number(1));
+    s.stub.at(0).answer(number(1));
     const auto answer =
         c.self.wait_for_answer([&](const backup_progress&) { return called = true; });
     CAF_CHECK_EQUAL(number_in(*answer), 1u);
-    s.engine.clear();
+    s.stub.clear();
   }
   CAF_CHECK(!called);
   CAF_CHECK(ended);
@@ -258,19 +250,19 @@ CAF_TEST(a request that nobody answered yet keeps its sender alive and no longer
     caf::actor_cast<caf::abstract_actor*>(c.sender)->attach_functor([&] { ended = true; });
   }
   CAF_CHECK(!ended);
-  s.engine.at(0).answer(number(1));
+  s.stub.at(0).answer(number(1));
   CAF_CHECK(!ended);
-  s.engine.clear();
+  s.stub.clear();
   CAF_CHECK(ended);
 }
 
 CAF_TEST(without memory a request is not sent or is answered) {
   scene s;
-  s.engine.on_message([](const received_message& m) { m.answer(number(5)); });
-  const auto engine = s.engine.as_engine();
+  s.stub.on_message([](const received_message& m) { m.answer(number(5)); });
+  const auto engine = s.stub.as_engine();
   int refused = 0;
   for (long n = 1;; ++n) {
-    const auto before = s.engine.count();
+    const auto before = s.stub.count();
     std::uint64_t got = 0;
     begin_failing(n);
     try {
@@ -282,7 +274,7 @@ CAF_TEST(without memory a request is not sent or is answered) {
       ++refused;
     }
     end_failing();
-    CAF_CHECK_EQUAL(s.engine.count() - before, got == 5 ? 1u : 0u);
+    CAF_CHECK_EQUAL(s.stub.count() - before, got == 5 ? 1u : 0u);
     if (!failing_reached())
       break;
   }
@@ -292,7 +284,7 @@ CAF_TEST(without memory a request is not sent or is answered) {
 CAF_TEST(an answer is received without memory) {
   scene s;
   call c(s);
-  auto answer = caf::make_mailbox_element(nullptr, s.engine.at(0).mid.response_id(), {}, number(6));
+  auto answer = caf::make_mailbox_element(nullptr, s.stub.at(0).mid.response_id(), {}, number(6));
   caf::mailbox_element_ptr got;
   begin_failing(1);
   try {

@@ -10,9 +10,8 @@
 //     false: stops <-------------- decides, or the backup is not wanted any more
 
 #include "workers/progress_channel.hpp"
-#include "support/engine/handle_backend.hpp"
+#include "support/engine/stub_system.hpp"
 #include "support/faults/failing_allocations.hpp"
-#include "support/stub_actor.hpp"
 #include "workers/progress_listeners.hpp"
 
 #include <dbengine/error.hpp>
@@ -37,16 +36,10 @@ using dbengine::actors::workers::progress_listeners;
 
 namespace {
 
-struct scene {
-  scene() : sys(cfg) { caf::logger::set_current_actor_system(nullptr); }
-
+struct scene : stub_system {
   std::shared_ptr<progress_channel> channel() const {
-    return std::make_shared<progress_channel>(listener.handle());
+    return std::make_shared<progress_channel>(stub.handle());
   }
-
-  host_config cfg;
-  caf::actor_system sys;
-  stub_actor listener{sys};
 };
 
 progress_channel& channel_of(const received_message& m) {
@@ -84,7 +77,7 @@ CAF_TEST(each question is one step with its progress and returns its verdict) {
   scene s;
   const auto c = s.channel();
   std::vector<backup_progress> seen;
-  s.listener.on_message([&](const received_message& m) {
+  s.stub.on_message([&](const received_message& m) {
     seen.push_back(channel_of(m).progress());
     channel_of(m).decide(seen.back().pages_done != 2);
   });
@@ -93,16 +86,16 @@ CAF_TEST(each question is one step with its progress and returns its verdict) {
     verdicts.push_back(c->ask({i, 3}, wanted_for_a_minute()));
   CAF_CHECK(verdicts == (std::vector<bool>{true, false, true}));
   CAF_CHECK(seen == (std::vector<backup_progress>{{1, 3}, {2, 3}, {3, 3}}));
-  CAF_CHECK_EQUAL(s.listener.count(), 3u);
-  CAF_CHECK(s.listener.at(0).is<backup_step>() && !s.listener.at(0).mid.is_request());
+  CAF_CHECK_EQUAL(s.stub.count(), 3u);
+  CAF_CHECK(s.stub.at(0).is<backup_step>() && !s.stub.at(0).mid.is_request());
 }
 
 CAF_TEST(the verdict on one step is none on the next) {
   scene s;
   const auto c = s.channel();
-  s.listener.on_message([](const received_message& m) { channel_of(m).decide(true); });
+  s.stub.on_message([](const received_message& m) { channel_of(m).decide(true); });
   CAF_CHECK(c->ask({1, 2}, wanted_for_a_minute()));
-  s.listener.on_message({});
+  s.stub.on_message({});
   CAF_CHECK(!c->ask({2, 2}, [] { return false; }));
 }
 
@@ -130,7 +123,7 @@ CAF_TEST(a deadline that passes while the worker waits leaves as its exception) 
     return errc::none;
   };
   CAF_CHECK_EQUAL(to_string(code()), to_string(errc::timeout));
-  channel_of(s.listener.at(0)).decide(true); // its listener comes later
+  channel_of(s.stub.at(0)).decide(true); // its listener comes later
   CAF_CHECK_EQUAL(to_string(code()), to_string(errc::timeout));
 }
 
@@ -144,8 +137,7 @@ CAF_TEST(verdicts of another thread reach the steps they are meant for) {
   constexpr std::uint64_t steps = 2'000;
   scene s;
   const auto verdict = [](std::uint64_t n) { return n % 3 != 0; };
-  const decider d(s.listener, steps,
-                  [&](const backup_progress& p) { return verdict(p.pages_done); });
+  const decider d(s.stub, steps, [&](const backup_progress& p) { return verdict(p.pages_done); });
   const auto c = s.channel();
   std::uint64_t right = 0;
   for (std::uint64_t n = 0; n < steps; ++n)
@@ -156,7 +148,7 @@ CAF_TEST(verdicts of another thread reach the steps they are meant for) {
 CAF_TEST(two backups at once get their own verdicts) {
   constexpr std::uint64_t steps = 500;
   scene s;
-  const decider d(s.listener, 2 * steps,
+  const decider d(s.stub, 2 * steps,
                   [](const backup_progress& p) { return p.pages_done % 2 == p.pages_total; });
   std::atomic<std::uint64_t> right{0};
   const auto run = [&](std::uint64_t worker) {
@@ -172,12 +164,12 @@ CAF_TEST(two backups at once get their own verdicts) {
 
 CAF_TEST(without memory for the step nothing is sent and the next question is asked) {
   scene s;
-  s.listener.on_message([](const received_message& m) { channel_of(m).decide(true); });
+  s.stub.on_message([](const received_message& m) { channel_of(m).decide(true); });
   const auto c = s.channel();
   const auto wanted = wanted_for_a_minute();
   int refused = 0;
   for (long n = 1;; ++n) {
-    const auto before = s.listener.count();
+    const auto before = s.stub.count();
     bool sent = false;
     begin_failing(n);
     try {
@@ -186,7 +178,7 @@ CAF_TEST(without memory for the step nothing is sent and the next question is as
       ++refused;
     }
     end_failing();
-    CAF_CHECK_EQUAL(s.listener.count() - before, sent ? 1u : 0u);
+    CAF_CHECK_EQUAL(s.stub.count() - before, sent ? 1u : 0u);
     if (!failing_reached())
       break;
   }

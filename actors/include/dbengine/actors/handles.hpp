@@ -12,12 +12,15 @@ namespace dbengine {
 
 namespace detail {
 
-#define DBENGINE_CLAUSE(request, answer, ...) , caf::replies_to<request>::with<answer>
-template <class, class... Clauses>
-struct interface_of {
-  using type = caf::typed_actor<Clauses...>;
+/// `List<Xs...>`. The first argument is ignored: in a list that a macro writes, a comma precedes
+/// each element.
+template <template <class...> class List, class, class... Xs>
+struct list_of {
+  using type = List<Xs...>;
 };
-using engine_interface = interface_of<void DBENGINE_REQUESTS(DBENGINE_CLAUSE)>::type;
+
+#define DBENGINE_CLAUSE(request, answer, ...) , caf::replies_to<request>::with<answer>
+using engine_interface = list_of<caf::typed_actor, void DBENGINE_REQUESTS(DBENGINE_CLAUSE)>::type;
 #undef DBENGINE_CLAUSE
 
 } // namespace detail

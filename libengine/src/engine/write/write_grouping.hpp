@@ -30,8 +30,8 @@ public:
   void wait_for_group() const noexcept;
   /// A group of queued writes is about to run.
   void begin_group(std::size_t size) noexcept { last_size_ = size; }
-  /// It has run. A group of several writes turns grouped mode on,
-  /// `defaults::grouped_mode_patience` groups of one write after it turn it off.
+  /// The group has run. If it had several writes, grouped mode is on; it ends after
+  /// `defaults::grouped_mode_patience` consecutive groups of one write.
   void end_group() noexcept {
     if (last_size_ > 1)
       groups_left_.store(defaults::grouped_mode_patience, std::memory_order_relaxed);
