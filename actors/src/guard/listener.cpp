@@ -49,7 +49,7 @@ caf::error check(const caf::strong_actor_ptr& gateway, const options& how) {
       bounds.max_in_flight_requests == 0)
     return wrong("a limit of 0 admits no connection");
   if (bounds.max_frame_bytes < header_size || bounds.max_frame_bytes > (std::size_t{1} << 31))
-    return wrong("max_frame_bytes must lie between 32 bytes and 2 GiB");
+    return wrong("max_frame_bytes must be between 32 bytes and 2 GiB");
   if (bounds.max_in_flight_bytes < bounds.max_frame_bytes)
     return wrong("max_in_flight_bytes must hold at least one frame");
   if (bounds.max_total_requests == 0 || bounds.max_total_bytes < bounds.max_frame_bytes)

@@ -124,9 +124,9 @@ error_info check(const publish_options& how) {
   if (how.host.empty())
     return invalid("publish: no address to listen at");
   if (!secure && !how.insecure && !is_loopback(how.host))
-    return invalid("publish: \"" + how.host +
-                   "\" is not loopback: it needs TLS (certificate, key and CA), or insecure spelt "
-                   "out");
+    return invalid(
+        "publish: \"" + how.host +
+        "\" is not loopback: it needs TLS (certificate, key and CA), or insecure = true");
   const auto& l = how.limits;
   if (l.max_answer_bytes == 0 || l.max_total_answer_bytes < l.max_answer_bytes ||
       l.max_cursors == 0 || l.max_timeout.count() <= 0 || l.max_cursor_age.count() <= 0)
