@@ -193,6 +193,21 @@ CAF_TEST(the handle of a remote engine answers as the own handle of the engine) 
   actors::shutdown(server, engine);
 }
 
+CAF_TEST(a limit of peers that fits nothing is refused by its name) {
+  connected config;
+  caf::actor_system sys(config);
+  caf::logger::set_current_actor_system(nullptr);
+  const auto engine = actors::spawn_engine(sys, "sqlite://");
+  peer_limits bounds;
+  bounds.max_in_flight_bytes = bounds.max_frame_bytes - 1;
+  const auto port = actors::publish(sys, engine, {.limits = bounds});
+  CAF_REQUIRE(!port);
+  const auto why = actors::to_error(port.error());
+  CAF_CHECK_EQUAL(to_string(why.code()), "invalid_option");
+  CAF_CHECK_EQUAL(why.message(), "publish: max_in_flight_bytes must hold at least one frame");
+  actors::shutdown(sys, engine);
+}
+
 CAF_TEST(the handle introduces itself as any actor) {
   scene s;
   caf::scoped_actor self(s.sys);

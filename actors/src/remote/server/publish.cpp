@@ -204,6 +204,9 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
                               guard_options(sys, how, gateway, peers, large));
   if (!opened) {
     caf::anon_send_exit(gateway, caf::exit_reason::user_shutdown);
+    if (const auto& why = opened.error();
+        why == caf::sec::invalid_argument && why.context().match_elements<std::string>())
+      return refuse(errc::invalid_option, "publish: " + why.context().get_as<std::string>(0));
     return refuse(errc::cannot_open, "publish: cannot listen at " + how.host + ":" +
                                          std::to_string(how.port) + ": " +
                                          sys.render(opened.error()));
