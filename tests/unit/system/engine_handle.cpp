@@ -63,6 +63,14 @@ bool shows(const Inspected& x, std::string_view text) {
   return all.find(text) != std::string::npos;
 }
 
+/// A host whose engines can be published.
+struct connected : caf::actor_system_config {
+  connected() {
+    load<caf::io::middleman>();
+    actors::setup(*this);
+  }
+};
+
 } // namespace
 
 CAF_TEST(an actor composed with the engine gets its result) {
@@ -147,12 +155,6 @@ CAF_TEST(every request is answered once) {
 }
 
 CAF_TEST(the handle of a remote engine answers as the own handle of the engine) {
-  struct connected : caf::actor_system_config {
-    connected() {
-      load<caf::io::middleman>();
-      actors::setup(*this);
-    }
-  };
   engine_folder folder;
   connected server_config;
   caf::actor_system server(server_config);
@@ -267,14 +269,14 @@ CAF_TEST(setup leaves the settings of a host that only embeds) {
 }
 
 CAF_TEST(a system with a middleman gets heartbeats that the host can set) {
-  struct connected : caf::actor_system_config {
-    connected() {
+  struct slow : caf::actor_system_config {
+    slow() {
       load<caf::io::middleman>();
       set("middleman.connection-timeout", caf::timespan(7s));
       actors::setup(*this);
     }
   };
-  connected cfg;
+  slow cfg;
   caf::actor_system sys(cfg);
   caf::logger::set_current_actor_system(nullptr);
   const auto time = [&](const char* name) {
