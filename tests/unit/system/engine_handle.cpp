@@ -210,6 +210,22 @@ CAF_TEST(a limit of peers that fits nothing is refused by its name) {
   actors::shutdown(sys, engine);
 }
 
+CAF_TEST(a port that is in use is refused with the reason) {
+  connected config;
+  caf::actor_system sys(config);
+  caf::logger::set_current_actor_system(nullptr);
+  const auto engine = actors::spawn_engine(sys, "sqlite://");
+  const auto first = actors::publish(sys, engine);
+  CAF_REQUIRE(first);
+  const auto second = actors::publish(sys, engine, {.port = *first});
+  CAF_REQUIRE(!second);
+  const auto why = actors::to_error(second.error());
+  CAF_CHECK_EQUAL(to_string(why.code()), "cannot_open");
+  CAF_CHECK_EQUAL(why.message(), "publish: cannot listen at 127.0.0.1:" + std::to_string(*first) +
+                                     ": Address already in use");
+  actors::shutdown(sys, engine);
+}
+
 CAF_TEST(the handle introduces itself as any actor) {
   scene s;
   caf::scoped_actor self(s.sys);
