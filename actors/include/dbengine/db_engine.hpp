@@ -50,13 +50,15 @@ public:
   /// Runs `f(transaction&)` on this thread in an immediate transaction and returns what `f`
   /// returns. It commits when `f` returns and rolls back when `f` throws. Inside another `write` of
   /// the same thread it is a savepoint.
+  /// The request's timeout bounds the wait for the writer and then each statement; `f` itself and
+  /// the commit have no deadline.
   template <std::invocable<transaction&> F>
   auto write(F&& f) const {
     return transaction::run(engine().begin_write(props()), std::forward<F>(f));
   }
 
   /// Runs `f(snapshot&)` on this thread with one snapshot for all its reads and returns what `f`
-  /// returns.
+  /// returns. The request's timeout bounds each statement, as in `write`.
   template <std::invocable<snapshot&> F>
   auto read(F&& f) const {
     auto s = engine().begin_read(props());
@@ -86,7 +88,8 @@ public:
   /// Makes a backup and waits for it. True on success; false at once if another backup runs. Throws
   /// `errc::backup_failed`.
   bool request_backup() const { return engine().request_backup(props()); }
-  /// Makes a verified backup at the given path; never replaces an existing file.
+  /// Makes a verified backup at the given path; never replaces an existing file. Throws `errc::busy`
+  /// if another backup runs: with `backup_enabled` the first one begins when the engine opens.
   void backup_to(const std::filesystem::path& target,
                  const progress_callback& progress = {}) const {
     engine().backup_to(target, progress, props());
@@ -147,8 +150,9 @@ public:
   /// The properties that are bound so far.
   const request_options& properties() const noexcept { return options_; }
 
-  /// Sets the time from the call to the answer, instead of `options::request_timeout`. Zero or less
-  /// counts as expired; more than a year counts as a year.
+  /// Sets the time from the call to the answer, instead of `options::request_timeout`. In `write`,
+  /// `read` and `raw_connection` it bounds the wait for the connection and then each statement, and
+  /// for a cursor each page. Zero or less counts as expired; more than a year counts as a year.
   request_view with_timeout(std::chrono::milliseconds t) const {
     auto o = options_;
     o.timeout = t;

@@ -165,8 +165,8 @@ enum class priority : std::uint8_t {
 
 /// Properties of one request.
 struct request_options {
-  /// Time from the call to the answer; nullopt takes the engine's `request_timeout`. Zero or less
-  /// counts as expired.
+  /// Time from the call to the answer; nullopt takes the engine's `request_timeout`. In `write`,
+  /// `read` and raw connections it bounds each statement. Zero or less counts as expired.
   std::optional<std::chrono::milliseconds> timeout = std::nullopt;
   /// Cancels the request: a waiting request never runs, a running one is interrupted within 50 ms.
   std::stop_token cancel = {};

@@ -5,7 +5,9 @@
 /// Starting an engine inside a CAF application.
 /// Thread safety: `setup` before the system is constructed; the other functions from any thread,
 /// blocking ones not from a scheduled actor's.
-/// Ownership: the system owns the actors; the handle keeps nothing alive after `shutdown`.
+/// Ownership: the handles own the engine until `shutdown`; after that they keep nothing alive. If a
+/// handle lives longer than the actor system and `shutdown` was not called, `~actor_system` waits
+/// for ever.
 
 #pragma once
 
@@ -31,8 +33,9 @@ namespace dbengine::actors {
 void setup(caf::actor_system_config& cfg);
 
 /// Opens a database and starts its actors in `sys`. The handle is their stable address. The engine
-/// runs until `shutdown`, or until the handle receives an exit message. Throws `dbengine::error` if
-/// the database cannot be opened.
+/// runs until `shutdown`, until the handle receives an exit message, or until the last handle is
+/// released; requests that wait then get `errc::shut_down`. Throws `dbengine::error` if the database
+/// cannot be opened.
 engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o = {});
 
 /// Returns a function for `options::on_escalation` that sends each `escalation` to `owner` as a
