@@ -75,8 +75,7 @@ struct command {
   std::string description = {};
   std::vector<positional_spec> positionals = {};
   /// The positional arguments in the usage line, if the list of them does not show it: "DB (-t
-  /// TABLE
-  /// SQL) FILE".
+  /// TABLE | SQL) FILE".
   std::string shape = {};
   std::vector<option_spec> options = {};
   std::vector<command> commands = {};

@@ -24,7 +24,7 @@ std::string outcome_text(const error_info& e) {
   case outcome::not_run: return {};
   case outcome::rolled_back: return ", rolled back";
   case outcome::unknown: return ", outcome unknown";
-  case outcome::partially_applied: return ", the rows before the failing one are kept";
+  case outcome::partially_applied: return ", the changes before the failure are kept";
   }
   return {};
 }

@@ -166,7 +166,9 @@ int run_verify(context& c) {
       throw dbengine::error(errc::cancelled, "interrupted");
     good = good && found.ok;
     standard.write(file + ": " + (found.ok ? "ok" : "BAD") +
-                   (found.ok ? ", " + ui::grouped(found.pages) + " pages" : std::string()) +
+                   (found.ok
+                        ? ", " + ui::grouped(found.pages) + (found.pages == 1 ? " page" : " pages")
+                        : std::string()) +
                    (found.has_manifest ? "" : ", no manifest") + "\n");
     for (const auto& p : found.problems)
       standard.write("  " + ui::visible(p) + "\n");

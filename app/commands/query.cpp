@@ -47,7 +47,7 @@ command query_command(bool remote) {
   command c{.name = "query", .summary = "run one statement and write its rows"};
   c.description =
       "Runs one SQL statement and writes its rows to standard output. Values are bound, never "
-      "pasted: use -p for every parameter of the statement. A statement that only reads opens "
+      "inserted into the text: use -p for every parameter of the statement. A statement that only reads opens "
       "the file read-only, so it works beside an engine that has the file open; one that writes "
       "creates the file if it does not exist.";
   c.positionals = {{.name = "SQL", .help = "the statement, - for standard input"}};

@@ -20,7 +20,7 @@ command serve_command() {
       "reloading and stopping, and feeds the watchdog. The log goes to standard error.";
   c.positionals = {{.name = "DB",
                     .what = value_kind::file,
-                    .help = "databases: paths or sqlite:// URLs, instead of the file's",
+                    .help = "databases: paths or sqlite:// URLs, instead of those of the file",
                     .required = false,
                     .repeatable = true}};
   c.options = {

@@ -231,7 +231,7 @@ void ask_sqlite(const std::filesystem::path& file, const std::stop_token& cancel
       o.sqlite_problems.push_back(std::get<std::string>(line.at(0).data()));
   for (const auto& line : direct.ask("PRAGMA foreign_key_check"))
     o.sqlite_problems.push_back("a row of " + std::get<std::string>(line.at(0).data()) +
-                                " refers to nothing");
+                                " references a missing row");
 }
 
 template <class F>

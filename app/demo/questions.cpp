@@ -119,7 +119,7 @@ GROUP BY d.name_id ORDER BY packages DESC, n.name LIMIT 10)",
        {}},
       {"Which sections take the most space once installed?", std::string(by_section_sql), {}},
       {"What does " + root + " need, all the way down?", std::string(closure_sql), {root}},
-      {"Who maintains the most packages?",
+      {"Which maintainers have the most packages?",
        R"(SELECT m.name, count(*) AS packages, sum(p.archive_bytes) AS bytes
 FROM packages p JOIN maintainers m ON m.id = p.maintainer_id
 GROUP BY m.id ORDER BY packages DESC, m.name, m.email LIMIT 10)",

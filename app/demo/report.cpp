@@ -104,7 +104,7 @@ std::string question_text(const checked_question& q, std::size_t number, const u
          ui::duration_text(q.sqlite_time) + ": ";
   const style look = q.agree() ? style::green : style::red;
   out += ui::begin(t, look);
-  out += !q.agree() ? "DISAGREE" : q.engine.empty() ? "agree that nothing fits" : "agree";
+  out += !q.agree() ? "DISAGREE" : q.engine.empty() ? "agree that nothing matches" : "agree";
   out += ui::end(t, look);
   out += ")\n";
   std::vector<ui::column> columns;

@@ -217,7 +217,8 @@ const std::vector<dot_command>& dot_commands() {
       {".reset", "", "drop temporary tables, attached files, settings, transactions", 0, 0, reset},
       {".schema", "[TABLE]", "show the statements that created tables, views, indexes and triggers",
        0, 1, schema},
-      {".tables", "[PATTERN]", "list tables and views, those LIKE the pattern", 0, 1, tables},
+      {".tables", "[PATTERN]", "list tables and views whose names are LIKE the pattern", 0, 1,
+       tables},
       {".timer", "on|off", "show the time that statements take", 1, 1, timer},
       {".watch", "TIME SQL", "run a statement repeatedly until Ctrl-C", 2, 2, watch},
   };

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The interface behind the facade, implemented in-process and over the wire.
-// Thread safety: `backend` may be called from any number of threads; a scope belongs to the thread
-// that opened it.
-// Ownership: scopes must end before their backend; the facade guarantees it.
+/// @file
+/// The interface behind the facade, implemented in-process and over the wire.
+/// Thread safety: `backend` may be called from any number of threads; a scope belongs to the thread
+/// that opened it.
+/// Ownership: scopes must end before their backend; the facade guarantees it.
 
 #pragma once
 

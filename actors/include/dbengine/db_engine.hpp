@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The synchronous engine for plain C++. It needs no CAF and no SQLite header.
-//
-// Thread safety: `db_engine` may be used from any number of threads at once. `transaction`,
-// `snapshot`, `raw_connection` and `cursor` belong to the thread that obtained them.
-// Ownership: `db_engine` owns its workers and its file lock; it must outlive everything obtained
-// from it.
-// Errors: thrown as `dbengine::error`.
+/// @file
+/// The synchronous engine for plain C++. It needs no CAF and no SQLite header.
+///
+/// Thread safety: `db_engine` may be used from any number of threads at once. `transaction`,
+/// `snapshot`, `raw_connection` and `cursor` belong to the thread that obtained them.
+/// Ownership: `db_engine` owns its workers and its file lock; it must outlive everything obtained
+/// from it.
+/// Errors: thrown as `dbengine::error`.
 
 #pragma once
 
@@ -30,12 +31,17 @@ public:
   std::vector<operation_result> execute_transaction(std::span<const operation> ops) const {
     return engine().transact(ops, props());
   }
+  /// As above, with the operations in braces.
   std::vector<operation_result> execute_transaction(std::initializer_list<operation> ops) const {
     return engine().transact(std::span(ops.begin(), ops.size()), props());
   }
 
   /// Runs many statements of one text. SQLite itself splits them, so triggers, comments and strings
   /// may contain semicolons.
+  ///
+  /// Errors: with `all_or_nothing` the first failure, whose `index` is the statement's position and
+  /// whose `offset` counts from the start of the text. With `continue_on_error` failures are in the
+  /// result, and such a script takes no id (`errc::invalid_option`).
   script_result execute_script(std::string_view sql,
                                script_mode mode = script_mode::all_or_nothing) const {
     return engine().script(sql, mode, props());
@@ -58,7 +64,8 @@ public:
     return std::forward<F>(f)(view);
   }
 
-  /// Streams a result of any size. `batch`: rows per page. The request's deadline bounds each page.
+  /// Streams a result of any size. `batch`: rows per page, at least 1. The request's timeout bounds
+  /// each page. Only statements that read are accepted (`errc::not_allowed`).
   dbengine::cursor cursor(std::string_view sql, const params& p = {},
                           std::size_t batch = defaults::cursor_batch) const {
     return this->with(p, [&](const params_view& v) {
@@ -67,11 +74,11 @@ public:
   }
 
   /// Leases a connection with its native handle: a reader's if `read_only`, otherwise the writer's,
-  /// which blocks all other writes until the end of the scope. `get_raw_connection` is the name in
-  /// jpy-sync-db-lite.
+  /// which blocks all other writes until the end of the scope.
   dbengine::raw_connection raw_connection(bool read_only = false) const {
     return dbengine::raw_connection(engine().begin_raw(read_only, props()));
   }
+  /// `raw_connection` under its name in jpy-sync-db-lite.
   dbengine::raw_connection get_raw_connection(bool read_only = false) const {
     return raw_connection(read_only);
   }
@@ -104,11 +111,15 @@ public:
     return engine().checkpoint(mode, props());
   }
   /// Sets a pragma on every connection of the engine. Only pragmas whose change is safe are
-  /// accepted (`errc::not_allowed` lists them), and only values of their type.
+  /// accepted: `user_version`, `application_id`, `analysis_limit`, `journal_size_limit` and
+  /// `max_page_count`.
+  /// Errors: `errc::not_allowed` for any other pragma, `errc::range` if `v` is no integer that the
+  /// pragma takes.
   void set_pragma(std::string_view name, const value& v) const {
     engine().set_pragma(name, v, props());
   }
 
+  // What `fetch` and `execute` call.
   rows run_fetch(std::string_view sql, const params_view& p) const {
     return engine().fetch(sql, p, props());
   }
@@ -128,9 +139,12 @@ private:
 /// the engine.
 class request_view : public requesting<request_view> {
 public:
+  /// Made by `db_engine::with` and its like. Refers to `b`, which must outlive it.
   request_view(detail::backend& b, request_options o) : backend_(&b), options_(std::move(o)) {}
 
+  // For the library.
   detail::backend& backend() const noexcept { return *backend_; }
+  /// The properties that are bound so far.
   const request_options& properties() const noexcept { return options_; }
 
   /// Sets the time from the call to the answer, instead of `options::request_timeout`. Zero or less
@@ -187,7 +201,10 @@ public:
   /// `errc::unreachable`. `shutdown` closes the connection, not the engine.
   static db_engine connect(std::string_view address, const remote_options& o = {});
 
+  /// Every request to the moved-from object throws `errc::invalid_state`. Scopes, cursors and
+  /// request views that were made before remain valid.
   db_engine(db_engine&&) noexcept;
+  /// Shuts down the engine of the left side first, as its destructor does.
   db_engine& operator=(db_engine&&) noexcept;
   /// Calls `shutdown`.
   ~db_engine();
@@ -195,9 +212,13 @@ public:
   /// Binds properties to the calls on the result: see `request_view`, which has the same functions
   /// to add more.
   request_view with(request_options o) const { return {backend(), std::move(o)}; }
+  /// `request_view::with_timeout`, without other properties.
   request_view with_timeout(std::chrono::milliseconds t) const { return with({}).with_timeout(t); }
+  /// `request_view::with_cancel`, without other properties.
   request_view with_cancel(std::stop_token t) const { return with({}).with_cancel(std::move(t)); }
+  /// `request_view::with_priority`, without other properties.
   request_view with_priority(dbengine::priority p) const { return with({}).with_priority(p); }
+  /// `request_view::with_id`, without other properties.
   request_view with_id(std::string id) const { return with({}).with_id(std::move(id)); }
 
   /// Settings, state and files of the backups, newest first. Reads the folder.
@@ -220,7 +241,9 @@ public:
   /// scope.
   void shutdown();
 
+  // For the library.
   detail::backend& backend() const;
+  /// The properties of calls on the engine itself: none is set.
   const request_options& properties() const noexcept;
 
 private:
@@ -229,7 +252,7 @@ private:
   std::shared_ptr<detail::backend> backend_;
 };
 
-/// The name in jpy-sync-db-lite.
+/// `db_engine` under its name in jpy-sync-db-lite.
 using DbEngine = db_engine;
 
 } // namespace dbengine

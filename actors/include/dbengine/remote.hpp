@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Options to publish an engine on a port and to use a published engine. No CAF types.
-// Thread safety: plain data. Ownership: by value.
+/// @file
+/// Options to publish an engine on a port and to use a published engine. No CAF types.
+/// Thread safety: plain data. Ownership: by value.
 
 #pragma once
 
@@ -29,6 +30,7 @@ struct tls_files {
   std::string key = {};
   std::string ca = {}; ///< the authorities that may sign the peer's certificate
 
+  /// True if none is set: no TLS.
   bool empty() const noexcept { return certificate.empty() && key.empty() && ca.empty(); }
 };
 
@@ -53,8 +55,9 @@ struct peer_limits {
   /// Bytes of the unanswered requests of one peer; at least `max_frame_bytes`. 128 MiB: two of the
   /// largest frames.
   std::size_t max_in_flight_bytes = std::size_t{128} << 20;
-  /// The same for all peers together: what may wait for a slow engine.
+  /// Unanswered requests of all peers together: what may wait for a slow engine.
   std::size_t max_total_requests = 16'384;
+  /// Bytes of those requests. 512 MiB: four peers at their own bound.
   std::size_t max_total_bytes = std::size_t{512} << 20;
   /// Bytes of answers that one peer has not read. 128 MiB: some large answers of a slow reader.
   std::size_t max_unread_output_bytes = std::size_t{128} << 20;
@@ -64,7 +67,7 @@ struct peer_limits {
   /// has not requested. A larger answer is `errc::too_big`; use a cursor. 256 MiB: half of
   /// `max_total_answer_bytes`.
   std::size_t max_answer_bytes = std::size_t{256} << 20;
-  /// The same for all peers together.
+  /// Bytes of the answers of all peers together, as `max_answer_bytes`.
   std::size_t max_total_answer_bytes = std::size_t{512} << 20;
   /// Cursors of one peer; each holds one of the engine's 64 cursor connections. 16: a quarter. All
   /// peers together have 48, and one peer has at most half of what the others leave of those.
@@ -82,8 +85,9 @@ struct peer_limits {
 
 /// How an engine is published.
 struct publish_options {
+  /// What peers may do.
   dbengine::access access = dbengine::access::read_write;
-  /// The address to bind. Any other than loopback requires `tls` or `insecure`.
+  /// The address to bind, IPv4 or IPv6. Any other than loopback requires `tls` or `insecure`.
   std::string host = "127.0.0.1";
   /// 0: any free port.
   std::uint16_t port = 0;
@@ -96,6 +100,7 @@ struct publish_options {
   /// Peers may request backups: one per `options::backup_interval`, stored in the folder `peers`,
   /// separate from the engine's own.
   bool allow_backup = false;
+  /// The limits that protect the server from its peers.
   peer_limits limits = {};
 };
 
@@ -107,13 +112,15 @@ struct remote_options {
   /// (an address as an IP one). nullopt: the host of the connection. Empty: any certificate that
   /// the CA signed is accepted.
   std::optional<std::string> tls_name = {};
-  /// Bounds the first connection. After it, reconnecting continues as long as the handle exists.
+  /// Bounds the first connection; above 0. After it, reconnecting continues as long as the handle
+  /// exists.
   std::chrono::milliseconds connect_timeout = defaults::connect_timeout;
-  /// Deadline of a request that sets none.
+  /// Deadline of a request that sets none, from its call to its answer; above 0.
   std::chrono::milliseconds request_timeout = defaults::request_timeout;
-  /// Requests and bytes that may be in flight or wait for a connection; one more fails with
+  /// Requests that may be in flight or wait for a connection, at least 1; one more fails with
   /// `errc::overloaded` at once.
   std::size_t max_queue = defaults::max_queue;
+  /// Bytes of those requests, at least 1; as `max_queue`.
   std::size_t max_queue_bytes = defaults::max_queue_bytes;
   /// Refuses every write with `errc::read_only`, even if the server would accept it.
   bool read_only = false;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Transactions, snapshots, raw connections and cursors of an engine. Included by `db_engine.hpp`.
-// Thread safety: each object belongs to the thread that obtained it.
-// Ownership: the engine outlives them.
+/// @file
+/// Transactions, snapshots, raw connections and cursors of an engine. Included by `db_engine.hpp`.
+/// Thread safety: each object belongs to the thread that obtained it.
+/// Ownership: the engine outlives them.
 
 #pragma once
 
@@ -22,16 +23,19 @@ namespace dbengine {
 /// its function, commits it when the function returns and rolls it back when it throws.
 class transaction : public writing<transaction> {
 public:
+  /// Made by `db_engine::write`. Refers to `s`, which must outlive it.
   explicit transaction(detail::scope& s) noexcept : scope_(&s) {}
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;
 
-  /// Runs `f` in a savepoint: released when `f` returns, rolled back when it throws.
+  /// Runs `f(transaction&)` in a savepoint and returns what `f` returns. The savepoint is released
+  /// when `f` returns and rolled back when it throws; the transaction itself continues.
   template <std::invocable<transaction&> F>
   auto write(F&& f) {
     return run(scope_->savepoint(), std::forward<F>(f));
   }
 
+  // What `fetch` and `execute` call.
   rows run_fetch(std::string_view sql, const params_view& p) const { return scope_->fetch(sql, p); }
   write_result run_execute(std::string_view sql, const params_view& p) const {
     return scope_->execute(sql, p);
@@ -40,6 +44,8 @@ public:
     return scope_->execute_many(sql, s);
   }
 
+  /// @cond internal
+  // Runs `f` in `s`, and commits or rolls back.
   template <class F>
   static auto run(std::unique_ptr<detail::scope> s, F&& f) {
     transaction tx(*s);
@@ -52,6 +58,7 @@ public:
       return result;
     }
   }
+  /// @endcond
 
 private:
   // An exception that leaves the transaction also rolls back the rows that the failed statement
@@ -75,10 +82,12 @@ private:
 /// One snapshot of the database for all reads inside `db_engine::read`.
 class snapshot : public reading<snapshot> {
 public:
+  /// Made by `db_engine::read`. Refers to `s`, which must outlive it.
   explicit snapshot(detail::scope& s) noexcept : scope_(&s) {}
   snapshot(const snapshot&) = delete;
   snapshot& operator=(const snapshot&) = delete;
 
+  // What `fetch` and `execute` call.
   rows run_fetch(std::string_view sql, const params_view& p) const { return scope_->fetch(sql, p); }
 
 private:
@@ -92,11 +101,13 @@ private:
 /// Errors: every call on a moved-from lease throws `errc::invalid_state`.
 class raw_connection : public writing<raw_connection> {
 public:
+  /// Made by `db_engine::raw_connection`. Owns the lease.
   explicit raw_connection(std::unique_ptr<detail::scope> s) noexcept : scope_(std::move(s)) {}
 
-  /// Valid until the end of the scope. Do not close it.
+  /// The connection, for SQLite's own functions. Valid until the end of the scope. Do not close it.
   sqlite3* native_handle() const { return scope().native_handle(); }
 
+  // What `fetch` and `execute` call.
   rows run_fetch(std::string_view sql, const params_view& p) const { return scope().fetch(sql, p); }
   write_result run_execute(std::string_view sql, const params_view& p) const {
     return scope().execute(sql, p);
@@ -120,17 +131,22 @@ private:
 /// Errors: every call on a moved-from cursor throws `errc::invalid_state`.
 class cursor {
 public:
+  /// Made by `db_engine::cursor`. Owns the query.
   explicit cursor(std::unique_ptr<detail::cursor_source> s) noexcept : source_(std::move(s)) {}
 
-  /// The next rows, at most the page size; empty at the end.
+  /// The next rows, at most the page size; empty at the end. A page ends early after
+  /// `defaults::cursor_batch_bytes`. The request's timeout bounds each page by itself.
   rows next() {
     if (!source_)
       throw error(errc::invalid_state, "the cursor was moved away");
     return source_->next();
   }
 
+  /// Input iterator over the rows of all pages. Stepping past the end of a page fetches the next
+  /// one and throws what `next` throws. Belongs to the thread of the cursor.
   class iterator {
   public:
+    /// @cond internal
     using iterator_concept = std::input_iterator_tag;
     using value_type = row;
     using difference_type = std::ptrdiff_t;
@@ -148,6 +164,7 @@ public:
     friend bool operator==(const iterator& i, std::default_sentinel_t) noexcept {
       return i.batch_.empty();
     }
+    /// @endcond
 
   private:
     cursor* cursor_;
@@ -157,6 +174,7 @@ public:
 
   /// Row by row: `for (auto r : db.cursor("SELECT …"))`. A row is valid until the next step.
   iterator begin() { return iterator(*this); }
+  /// The end of the rows.
   std::default_sentinel_t end() const noexcept { return {}; }
 
 private:

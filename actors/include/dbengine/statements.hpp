@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The functions that run statements, shared by all classes that can run them.
-// Thread safety and ownership: those of the class that derives from them. Included by
-// `db_engine.hpp`.
+/// @file
+/// The functions that run statements, shared by all classes that can run them.
+/// Thread safety and ownership: those of the class that derives from them. Included by
+/// `db_engine.hpp`.
 
 #pragma once
 
@@ -26,10 +27,15 @@ template <class Derived>
 class reading {
 public:
   /// Runs one statement and returns all its rows. Parameters: `fetch(sql, {{"name", v}, …})` or
-  /// `fetch(sql, a, b, …)`.
+  /// `fetch(sql, a, b, …)`. A statement that writes (RETURNING) is answered after its commit.
+  ///
+  /// Errors: `errc::bind`, `errc::sql`, `errc::multiple_statements`, `errc::empty_statement`,
+  /// `errc::too_big` beyond `options::max_rows` or `max_result_bytes`, `errc::timeout`, and the
+  /// others that `errc` lists.
   rows fetch(std::string_view sql, const params& p = {}) const {
     return with(p, [&](const params_view& v) { return self().run_fetch(sql, v); });
   }
+  /// As above, with positional arguments: the first for `?` number 1.
   template <bindable... Ts>
   requires(sizeof...(Ts) > 0) rows fetch(std::string_view sql, const Ts&... xs)
   const {
@@ -37,11 +43,13 @@ public:
                      detail::hold(xs)...);
   }
 
-  /// The first row; nullopt if there is none.
+  /// The first row; nullopt if there is none. All rows are fetched, so use `LIMIT 1` for a large
+  /// result. Parameters and errors as `fetch`.
   template <class... Ps>
   std::optional<owned_row> fetch_one(std::string_view sql, const Ps&... xs) const {
     return first(fetch(sql, xs...));
   }
+  /// As above, with named parameters.
   std::optional<owned_row> fetch_one(std::string_view sql,
                                      std::initializer_list<named_value> p) const {
     return first(fetch(sql, params(p)));
@@ -53,6 +61,7 @@ public:
   template <class T, class... Ps>
   requires(!detail::is_view<T>) std::optional<T> fetch_value(std::string_view sql, const Ps&... xs)
   const { return scalar<T>(fetch(sql, xs...)); }
+  /// As above, with named parameters.
   template <class T>
   requires(!detail::is_view<T>) std::optional<T> fetch_value(std::string_view sql,
                                                              std::initializer_list<named_value> p)
@@ -64,12 +73,14 @@ public:
   std::vector<T> fetch_as(std::string_view sql, const Ps&... xs) const {
     return structs<T>(fetch(sql, xs...));
   }
+  /// As above, with named parameters.
   template <class T>
   std::vector<T> fetch_as(std::string_view sql, std::initializer_list<named_value> p) const {
     return structs<T>(fetch(sql, params(p)));
   }
 
 protected:
+  /// @cond internal
   const Derived& self() const noexcept { return static_cast<const Derived&>(*this); }
 
   template <class F>
@@ -84,6 +95,7 @@ protected:
     const std::array<value_ref, sizeof...(Hs)> refs{value_ref(held)...};
     return run(params_view{nullptr, refs});
   }
+  /// @endcond
 
 private:
   static std::optional<owned_row> first(rows r) {
@@ -112,10 +124,15 @@ private:
 template <class Derived>
 class writing : public reading<Derived> {
 public:
-  /// Runs one statement and returns after the commit that contains it.
+  /// Runs one statement and returns after the commit that contains it; inside a transaction, after
+  /// the statement. What the commit survives is set by `options::synchronous`.
+  ///
+  /// Errors: as `fetch`, and `errc::constraint`, `errc::disk_full`, `errc::fenced`. The error's
+  /// `outcome` says what the statement changed.
   write_result execute(std::string_view sql, const params& p = {}) const {
     return this->with(p, [&](const params_view& v) { return this->self().run_execute(sql, v); });
   }
+  /// As above, with positional arguments: the first for `?` number 1.
   template <bindable... Ts>
   requires(sizeof...(Ts) > 0) write_result execute(std::string_view sql, const Ts&... xs)
   const {
@@ -123,7 +140,7 @@ public:
                            detail::hold(xs)...);
   }
   /// Runs one statement once per parameter set, all or nothing. An error has the index of the
-  /// failing set. Without sets nothing runs.
+  /// failing set and the outcome `rolled_back`. Without sets nothing runs.
   batch_result execute_many(std::string_view sql, std::span<const params> sets) const {
     return this->self().run_many(sql, sets);
   }

@@ -74,7 +74,7 @@ Result control_plane::ask(access a, Request r, const request_options& o,
       return std::move(content.get_mutable_as<Result>(0));
     if (content.match_elements<caf::error>())
       throw to_error(content.get_as<caf::error>(0));
-    throw error(errc::internal, "the answer is of another type than the request's");
+    throw error(errc::internal, "the answer's type does not match the request");
   } catch (const std::bad_alloc&) { // answered, but no memory to return the answer
     auto why = base::current_exception_info();
     if (a == access::write)

@@ -99,7 +99,7 @@ local_backend::~local_backend() {
     std::thread([left] { delete left; }).detach();
   } catch (...) { // the actor system stays for the life of the process
     base::log(base::log_level::error,
-              "no thread to wait for the abandoned worker; its actor system stays");
+              "no thread is available to wait for the abandoned worker; its actor system is kept");
   }
 }
 

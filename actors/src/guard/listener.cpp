@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <random>
+#include <system_error>
 #include <thread>
 
 namespace dbengine::actors::guard {
@@ -49,7 +51,7 @@ caf::error check(const caf::strong_actor_ptr& gateway, const options& how) {
       bounds.max_in_flight_requests == 0)
     return wrong("a limit of 0 admits no connection");
   if (bounds.max_frame_bytes < header_size || bounds.max_frame_bytes > (std::size_t{1} << 31))
-    return wrong("max_frame_bytes must lie between 32 bytes and 2 GiB");
+    return wrong("max_frame_bytes must be between 32 bytes and 2 GiB");
   if (bounds.max_in_flight_bytes < bounds.max_frame_bytes)
     return wrong("max_in_flight_bytes must hold at least one frame");
   if (bounds.max_total_requests == 0 || bounds.max_total_bytes < bounds.max_frame_bytes)
@@ -125,7 +127,7 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
     std::string reason;
     security = load_tls(*how.tls, reason);
     if (!security)
-      return wrong(std::move(reason));
+      return caf::make_error(caf::sec::cannot_open_file, std::move(reason));
   }
   std::random_device seed;
   std::mt19937_64 random{(std::uint64_t{seed()} << 32) | seed()};
@@ -138,9 +140,12 @@ caf::expected<listener> listen(caf::actor_system& system, const caf::strong_acto
   for (std::size_t i = 0; i < 2 * how.limits.max_connections + 16; ++i)
     names.push_back(random_node(random, static_cast<std::uint32_t>(i + 1)));
   guard::close_mailbox_with_broker(system);
+  errno = 0;
   auto fd = caf::io::network::new_tcp_acceptor_impl(how.port, how.host.c_str(), true);
-  if (!fd)
-    return fd.error();
+  if (!fd) // CAF does not say why; errno is that of the socket call that failed
+    return errno == 0 ? fd.error()
+                      : caf::make_error(caf::sec::cannot_open_port,
+                                        std::generic_category().message(errno));
   auto timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   if (timer < 0) {
     ::close(*fd);

@@ -246,11 +246,11 @@ std::shared_ptr<tls_context> load_tls(const tls& files, std::string& error, tls_
     return fail("no certificate in '" + files.certificate + "'");
   if (SSL_CTX_use_PrivateKey_file(ctx.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1)
     return fail("no private key of the certificate in '" + files.key +
-                "' (one with a password is not taken)");
+                "' (a key with a password cannot be used)");
   struct stat key {};
   if (::stat(files.key.c_str(), &key) == 0 && (key.st_mode & (S_IROTH | S_IWOTH)) != 0) {
-    error = "TLS: every user of this machine may read the private key '" + files.key +
-            "': take that away (chmod o-rw)";
+    error = "TLS: every user of this machine may read or write the private key '" + files.key +
+            "': remove that permission (chmod o-rw)";
     return nullptr;
   }
   if (SSL_CTX_check_private_key(ctx.get()) != 1)

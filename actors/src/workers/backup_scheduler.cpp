@@ -61,7 +61,7 @@ backup_scheduler_actor::behavior_type backup_scheduler(
         if (service->is_running()) {
           if (const auto& asked = self->current_sender(); asked && r.options.cancel_token != 0)
             service->cancels().remove(asked->id(), r.options.cancel_token);
-          return false;
+          return answer_with<bool>(self, [] { return false; });
         }
         return delegate_to_worker<bool>(self, start, r);
       },

@@ -3,7 +3,6 @@
 
 #include "workers/report_worker.hpp"
 
-#include "base/error_map.hpp"
 #include "base/retry_on_bad_alloc.hpp"
 #include "workers/reports.hpp"
 #include "workers/worker_failure.hpp"
@@ -22,11 +21,9 @@ using self_pointer = report_actor::stateful_pointer<report_state>;
 // For the thread that takes a sample: it may finish after the actor has ended.
 std::function<void()> notify_of_sample(self_pointer self) {
   return [me = caf::actor_addr(self->address())] {
-    try {
-      if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(me))
-        caf::anon_send(caf::actor_cast<report_actor>(strong), sample_taken{});
-    } catch (...) { // no memory for a message: the actor answers when its patience ends
-    }
+    if (const auto strong = caf::actor_cast<caf::strong_actor_ptr>(me))
+      base::try_with_retries(
+          [&] { caf::anon_send(caf::actor_cast<report_actor>(strong), sample_taken{}); });
   };
 }
 
@@ -44,19 +41,15 @@ caf::result<Result> answer_later(self_pointer self, Make make, const Start& star
   try {
     const auto promise = std::make_shared<caf::typed_response_promise<Result>>();
     std::function<void()> answer = [self, promise, make = std::move(make)] {
-      try {
-        promise->deliver(make());
-      } catch (...) {
-        const auto why = base::current_exception_info();
-        base::try_with_retries([&] { promise->deliver(from_info(why)); });
-      }
+      base::try_with_retries([&] { deliver<Result>(self, *promise, result_of<Result>(make)); });
       self->quit();
     };
     *promise = self->template make_response_promise<Result>();
     self->state.answer = std::move(answer);
   } catch (...) {
     self->quit();
-    return base::retry_on_bad_alloc([self] { return answer_failure(self); });
+    const auto why = base::retry_on_bad_alloc([self] { return answer_failure(self); });
+    return deliver<Result>(self, self->template make_response_promise<Result>(), why);
   }
   try {
     start();

@@ -106,7 +106,7 @@ std::string low_disk(engine::engine& core, const engine::disk_sample& disk) {
   const auto least = std::min(defaults::disk_low, disk.capacity / defaults::disk_low_share);
   if (core.file().read_only() || disk.capacity == 0 || disk.free_bytes >= least)
     return {};
-  return "there is little room on the disk of the database: " + megabytes(disk.free_bytes) +
+  return "there is little room on the disk of the database: only " + megabytes(disk.free_bytes) +
          " of " + megabytes(disk.capacity) + " are free";
 }
 
@@ -115,7 +115,7 @@ std::string long_wal(const engine::disk_sample& disk) {
     return {};
   return "the write-ahead log has " + megabytes(disk.wal_bytes) +
          ": a snapshot that is kept (a cursor, a transaction that reads, a backup, another process) "
-         "keeps it from starting over";
+         "prevents its restart";
 }
 
 // Problems that do not stop any operation yet.
@@ -161,7 +161,7 @@ health_report report_health(engine::engine& core, const worker_status_table& tab
     h.problems.push_back("the engine is shut down");
   if (!h.file_present)
     h.problems.push_back("the database file \"" + core.file().location().path.string() +
-                         "\" is not there");
+                         "\" is missing");
   if (waited >= defaults::look_stalled)
     h.problems.push_back(
         "the file system of the database has not answered for " +

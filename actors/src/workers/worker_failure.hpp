@@ -9,11 +9,15 @@
 
 #include "base/error_map.hpp"
 #include "base/retry_on_bad_alloc.hpp"
+#include "workers/retrying_context.hpp"
 
 #include <dbengine/actors/messages.hpp>
 
 #include <caf/error.hpp>
+#include <caf/expected.hpp>
 #include <caf/fwd.hpp>
+#include <caf/result.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <exception>
 #include <utility>
@@ -61,6 +65,39 @@ caf::error answer_failure(Self* self) {
   return from_info(info);
 }
 
+/// What `make` returns, or the error of the exception that it throws.
+template <class Result, class Make>
+caf::expected<Result> result_of(Make&& make) {
+  try {
+    return std::forward<Make>(make)();
+  } catch (...) {
+    const auto why = base::current_exception_info();
+    return base::retry_on_bad_alloc([&] { return from_info(why); });
+  }
+}
+
+/// Delivers the answer. Waits for memory for it, for about a second.
+///
+/// Why does no handler return its result? CAF sends a returned result once: without memory for the
+/// message, the sender would get no answer.
+template <class Result, class Self>
+caf::result<Result> deliver(Self* self, const caf::typed_response_promise<Result>& to,
+                            const caf::expected<Result>& x) {
+  const retrying_context scheduling(self);
+  base::retry_on_bad_alloc([&] {
+    auto attempt = to; // a failed attempt loses the sender
+    x ? attempt.deliver(*x) : attempt.deliver(x.error());
+  });
+  return caf::delegated<Result>();
+}
+
+/// Answers the request that `self` handles with `result_of(make)`.
+template <class Result, class Self, class Make>
+caf::result<Result> answer_with(Self* self, Make&& make) {
+  const auto x = result_of<Result>(std::forward<Make>(make));
+  return deliver<Result>(self, self->template make_response_promise<Result>(), x);
+}
+
 /// Passes the request on to the actor that `start` creates, which answers it. If `start` throws,
 /// the exception is the answer.
 ///
@@ -68,20 +105,17 @@ caf::error answer_failure(Self* self) {
 /// without memory the sender would get no answer.
 template <class Result, class Self, class Start, class Request>
 caf::result<Result> delegate_or_fail(Self* self, const Start& start, Request& r) {
+  const auto promise = self->template make_response_promise<Result>();
   try {
     const auto to = start();
-    auto promise = self->template make_response_promise<Result>();
-    try {
-      auto attempt = promise; // a failed attempt loses the sender
-      attempt.delegate(to, std::move(r));
-    } catch (...) {
-      const auto why = base::retry_on_bad_alloc([self] { return answer_failure(self); });
-      base::retry_on_bad_alloc([&] { promise.deliver(why); });
-    }
-    return caf::delegated<Result>();
+    const retrying_context scheduling(self);
+    auto attempt = promise; // a failed attempt loses the sender
+    attempt.delegate(to, std::move(r));
   } catch (...) {
-    return base::retry_on_bad_alloc([self] { return answer_failure(self); });
+    const auto why = base::retry_on_bad_alloc([self] { return answer_failure(self); });
+    return deliver<Result>(self, promise, why);
   }
+  return caf::delegated<Result>();
 }
 
 } // namespace dbengine::actors::workers

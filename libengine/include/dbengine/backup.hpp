@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Backups: the files, the state of periodic backups, verification, restoring and retention.
-// Thread safety: plain data; the functions may be called from any thread.
-// Cost: the functions block until they are done; they read or write whole files.
+/// @file
+/// Backups: the files, the state of periodic backups, verification, restoring and retention.
+/// Thread safety: plain data; the functions may be called from any thread.
+/// Cost: the functions block until they are done; they read or write whole files.
 
 #pragma once
 
@@ -19,11 +20,14 @@
 
 namespace dbengine {
 
+/// A time of the system's clock, which may be set back or forth. Backups are named by it.
 using wall_time = std::chrono::system_clock::time_point;
 
 /// One backup file in a backup folder.
 struct backup_file {
+  /// Name without folder.
   std::string filename = {};
+  /// Folder and name.
   std::filesystem::path path = {};
   /// Size of the file on disk, compressed or not, in bytes.
   std::uint64_t size_bytes = 0;
@@ -34,7 +38,9 @@ struct backup_file {
   bool verified = false;
   /// SHA-256 of the file in hexadecimal; empty without a manifest.
   std::string sha256 = {};
+  /// Database pages in the backup, by its manifest; 0 without one.
   std::uint64_t pages = 0;
+  /// True if the file is compressed with zstd.
   bool compressed = false;
 
   friend bool operator==(const backup_file&, const backup_file&) = default;
@@ -42,7 +48,9 @@ struct backup_file {
 
 /// Progress of a running backup, in pages.
 struct backup_progress {
+  /// Pages copied or checked so far.
   std::uint64_t pages_done = 0;
+  /// Pages of the database; grows if the database does. 0 until it is known.
   std::uint64_t pages_total = 0;
 
   friend bool operator==(const backup_progress&, const backup_progress&) = default;
@@ -50,18 +58,27 @@ struct backup_progress {
 
 /// State of an engine's backups, as `get_backup_info` returns it.
 struct backup_info {
+  /// `options::backup_enabled`: periodic backups are made.
   bool enabled = false;
+  /// `options::backup_interval`.
   std::chrono::milliseconds interval{0};
+  /// `options::backup_dir`, absolute.
   std::filesystem::path directory = {};
+  /// When the newest verified backup of this database was made, also by an earlier engine. Backups
+  /// for peers do not count. nullopt if there is none.
   std::optional<wall_time> last_backup = std::nullopt;
+  /// When the next periodic backup begins; nullopt unless `enabled`.
   std::optional<wall_time> next_due = std::nullopt;
-  /// Backups that this engine made since it was opened.
+  /// Backups that this engine made since it was opened, for peers and by path included.
   std::uint64_t total_backups = 0;
+  /// Backups that failed since the engine was opened. Cancelled ones and those
+  /// past their deadline do not count.
   std::uint64_t failed_backups = 0;
   /// Why the last backup failed or the folder cannot be read; empty if neither.
   std::string last_error = {};
+  /// Progress of the backup that runs now; nullopt if none runs.
   std::optional<backup_progress> running = std::nullopt;
-  /// Newest first.
+  /// The backups of this database in `directory` and in its folder `peers`, newest first.
   std::vector<backup_file> backup_files = {};
 
   friend bool operator==(const backup_info&, const backup_info&) = default;
@@ -69,11 +86,15 @@ struct backup_info {
 
 /// Result of a verification.
 struct verify_report {
+  /// True if no problem was found.
   bool ok = false;
   /// What is wrong; empty if `ok`.
   std::vector<std::string> problems = {};
+  /// Database pages in the backup; 0 if it could not be read.
   std::uint64_t pages = 0;
+  /// SHA-256 of the file as it is on disk, in hexadecimal; empty if it could not be read.
   std::string sha256 = {};
+  /// True if a readable manifest is beside the file. Without one only SQLite's own checks are made.
   bool has_manifest = false;
 
   friend bool operator==(const verify_report&, const verify_report&) = default;
@@ -98,6 +119,7 @@ struct prune_report {
   /// True if another process or thread makes or removes backups in the folder; nothing was read or
   /// removed.
   bool skipped = false;
+  /// Backups of the database that stay.
   std::vector<backup_file> kept = {};
   /// Removed backups; in a dry run those that would be removed.
   std::vector<backup_file> removed = {};

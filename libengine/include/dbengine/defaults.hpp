@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Every constant of the engine, with the reason for its value. Measured figures are from Debian 12
-// (2 cores, SQLite 3.40.1, CAF 0.17.6); `docs/measurements.md` holds them with their commands.
-// Thread safety: constants.
+/// @file
+/// Every constant of the engine, with the reason for its value. Measured figures are from Debian 12
+/// (2 cores, SQLite 3.40.1, CAF 0.17.6); `docs/measurements.md` holds them with their commands.
+/// Thread safety: constants.
 
 #pragma once
 
@@ -11,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+/// Every constant of the engine. Those of the first part are the defaults of `options`; all others
+/// cannot be set.
 namespace dbengine::defaults {
 
 using namespace std::chrono_literals;
@@ -23,7 +26,10 @@ inline constexpr int num_workers = 1;
 inline constexpr int max_num_workers = 64;
 /// Interval of periodic backups, as in jpy-sync-db-lite.
 inline constexpr std::chrono::milliseconds backup_interval = 3600s;
+/// Lower bound of `backup_interval`, so that backups do not run one after the other without a
+/// pause.
 inline constexpr std::chrono::milliseconds min_backup_interval = 1s;
+/// Verified backups that retention keeps, as in jpy-sync-db-lite.
 inline constexpr int backup_keep_count = 10;
 /// Page cache of each connection in bytes, as in jpy-sync-db-lite.
 inline constexpr std::size_t cache_size = std::size_t{64} << 20;
@@ -33,11 +39,15 @@ inline constexpr std::size_t mmap_size = std::size_t{256} << 20;
 /// `mmap_brief_snapshots` consecutive snapshots with fewer than `mmap_brief_reads` reads each. It
 /// maps the file again after a snapshot with `mmap_after_reads` reads.
 inline constexpr int mmap_brief_snapshots = 4;
+/// Reads below which a snapshot counts as brief.
 inline constexpr std::uint64_t mmap_brief_reads = 16;
+/// Reads on one snapshot after which the file is mapped again.
 inline constexpr int mmap_after_reads = 1'000;
 /// How long the engine waits for a lock held by another process.
 inline constexpr std::chrono::milliseconds busy_timeout = 30s;
+/// Deadline of a request that sets none, from its call to its answer. As long as `busy_timeout`.
 inline constexpr std::chrono::milliseconds request_timeout = 30s;
+/// How long `shutdown` lets waiting requests finish. A full queue of point writes drains in 0.1 s.
 inline constexpr std::chrono::milliseconds shutdown_timeout = 10s;
 /// Requests that may wait, over all classes. 10,000 point writes drain in 0.1 s.
 inline constexpr std::size_t max_queue = 10'000;
@@ -47,6 +57,7 @@ inline constexpr std::size_t max_queue_bytes = std::size_t{256} << 20;
 /// the pause after it. With 64 pages the copy takes three times as long and the writer gains
 /// nothing; with 256 it is near its bound (bench/README.md).
 inline constexpr int backup_pages_per_step = 512;
+/// Pause between two steps of a backup, as long as the work of a step.
 inline constexpr std::chrono::milliseconds backup_pause = 1ms;
 
 // -- internal -------------------------------------------------------------------------------------
@@ -75,7 +86,9 @@ inline constexpr std::size_t parameter_scan_bytes = 4 * 1024;
 /// A read may run on the idle write connection, where it delays a writer, after this many earlier
 /// runs, none of which took more steps or bytes. That is about 10 us of work.
 inline constexpr int short_after_runs = 2;
+/// Steps of the virtual machine above which a read does not count as short.
 inline constexpr int short_steps = 500;
+/// Bytes of a result above which a read does not count as short.
 inline constexpr std::size_t short_bytes = 16 * 1024;
 /// Reads on the write connection, without a commit in between, after which a reader refreshes its
 /// own snapshot.
@@ -86,6 +99,7 @@ inline constexpr std::chrono::milliseconds interrupt_grace = 50ms;
 /// Requests in one write group. Larger groups gain nothing (the commit is already amortised) and
 /// add latency.
 inline constexpr std::size_t group_max_requests = 256;
+/// Bytes of the requests in one write group. A larger request forms a group of its own.
 inline constexpr std::size_t group_max_bytes = std::size_t{4} << 20;
 /// Yields that bring no new request, after which a group under `synchronous=full` starts without
 /// all members of the previous group. Without the wait 32 clients reach 9.5 times the raw rate,
@@ -111,17 +125,21 @@ inline constexpr std::chrono::milliseconds look_stalled = 1s;
 /// Health of the disk: less free space than this is a warning. On a small disk, 1/`disk_low_share`
 /// of its size is used instead.
 inline constexpr std::uint64_t disk_low = std::uint64_t{256} << 20;
+/// Divisor of the size of a small disk for `disk_low`: a twentieth.
 inline constexpr std::uint64_t disk_low_share = 20;
 /// Less free space than this counts as none, because a write of a few pages does not fit.
 /// `disk_full_share` is used as above.
 inline constexpr std::uint64_t disk_full = std::uint64_t{64} << 10;
+/// Divisor of the size of a small disk for `disk_full`: a hundredth.
 inline constexpr std::uint64_t disk_full_share = 100;
 /// Health after a write found no space. Space counts as available again when `disk_room_again` more
 /// bytes are free than at the failure. Only the measured free space counts after `disk_retry`
 /// without another failure, or if `disk_room_enough` was free at the failure. A large write, a
 /// quota or a limit explains the failure then.
 inline constexpr std::uint64_t disk_room_again = std::uint64_t{256} << 10;
+/// Time after a write found no space, after which only the measured free space counts.
 inline constexpr std::chrono::seconds disk_retry = 60s;
+/// Free bytes at the failure of a write from which the failure has another cause than the disk.
 inline constexpr std::uint64_t disk_room_enough = std::uint64_t{16} << 20;
 /// Length of the write-ahead log that is a warning, in bytes. Unless a reader prevents it, the log
 /// restarts at half of that.
@@ -167,9 +185,10 @@ inline constexpr int spare_readers = 2;
 inline constexpr std::chrono::milliseconds spare_reader_stays = 1s;
 /// Time from the call to a usable connection: two lost packets on a slow line.
 inline constexpr std::chrono::milliseconds connect_timeout = 5s;
-/// Interval of heartbeats between processes, and the silence after which the peer counts as lost. A
-/// stopped peer was detected after 2.2 s (docs/measurements.md).
+/// Interval of heartbeats between processes.
 inline constexpr std::chrono::milliseconds heartbeat_interval = 500ms;
+/// Silence after which the peer counts as lost. A stopped peer was detected after 2.2 s
+/// (docs/measurements.md).
 inline constexpr std::chrono::milliseconds heartbeat_timeout = 2s;
 /// How long a request waits for a lost connection to be restored. With the 2.5 s that detecting the
 /// loss takes, that is less than the promised 5 s.
@@ -177,7 +196,9 @@ inline constexpr std::chrono::milliseconds reconnect_patience = 2s;
 /// Delay before the second attempt to reconnect. It doubles up to `reconnect_backoff_waiting`
 /// during the first `reconnect_patience`, then up to `reconnect_backoff_max`.
 inline constexpr std::chrono::milliseconds reconnect_backoff_min = 50ms;
+/// Longest delay between two attempts while requests wait for the connection.
 inline constexpr std::chrono::milliseconds reconnect_backoff_waiting = 100ms;
+/// Longest delay between two attempts after that.
 inline constexpr std::chrono::milliseconds reconnect_backoff_max = 1s;
 /// How long past its deadline the client waits for the server's own answer to a request.
 inline constexpr std::chrono::milliseconds remote_grace = 500ms;
@@ -201,17 +222,20 @@ inline constexpr std::chrono::milliseconds orphan_grace = 500ms;
 /// Without it a gateway with many peers occupies a scheduler thread for as long as requests arrive.
 inline constexpr std::size_t scheduler_throughput = 64;
 
-/// Supervision: first delay and maximum delay of a restart, and the number of failures in a period
-/// above which the circuit opens.
+/// Longest delay of a worker's first restart. It doubles with each further failure in the period.
 inline constexpr std::chrono::milliseconds restart_backoff_min = 10ms;
+/// Longest delay of a restart, and the delay of a probe.
 inline constexpr std::chrono::milliseconds restart_backoff_max = 5s;
+/// Failures of a worker within `restart_period` above which its circuit opens.
 inline constexpr int restart_intensity = 5;
+/// Period in which failures of a worker are counted.
 inline constexpr std::chrono::milliseconds restart_period = 60s;
 /// Workers that a request may fail before it counts as poison.
 inline constexpr int poison_attempts = 2;
 /// First delay before a failed periodic backup is retried. It doubles up to the maximum (never
 /// above the interval). So a full disk is not retried every second, and a night is not lost.
 inline constexpr std::chrono::milliseconds backup_retry_min = 1s;
+/// Longest delay before a failed periodic backup is retried.
 inline constexpr std::chrono::milliseconds backup_retry_max = 300s;
 /// WAL size in bytes after which a running backup copies without pauses, because its snapshot keeps
 /// the WAL from restarting.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Events that a restart of a worker does not resolve, reported to the owner of the engine.
-// Thread safety: plain data. Ownership: by value.
+/// @file
+/// Events that a restart of a worker does not resolve, reported to the owner of the engine.
+/// Thread safety: plain data. Ownership: by value.
 
 #pragma once
 
@@ -14,6 +15,7 @@
 
 namespace dbengine {
 
+/// What happened. Each event is reported once, when it begins or ends.
 enum class escalation_kind : std::uint8_t {
   /// a worker failed too often; requests that need it fail with `errc::unavailable` until a probe
   /// succeeds
@@ -26,14 +28,17 @@ enum class escalation_kind : std::uint8_t {
   /// the supervisor ended; the engine returns `errc::unavailable` and has to be reopened
   supervision_lost
 };
+
+/// The kind in words: "circuit opened", "worker stuck" and so on. The text is static.
 std::string_view to_string(escalation_kind k) noexcept;
 
 /// One event that the engine cannot resolve itself, or the end of one.
 struct escalation {
+  /// What happened; `circuit_closed` and `writing_resumed` end an earlier event.
   escalation_kind what = escalation_kind::circuit_opened;
   /// Name of the worker, as in `worker_health::name`.
   std::string worker = {};
-  /// The cause: the last failure, or the state of the file.
+  /// The cause: the last failure, or the state of the file. `errc::none` if an event ended.
   error_info reason = {};
 
   friend bool operator==(const escalation&, const escalation&) = default;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Rows to structs: the members of an aggregate are filled in order from the columns of a row. The
-// technique needs no macro and no base class: it counts the members by initialising with empty
-// braces and reaches them by a structured binding. It is limited to 24 default-constructible
-// members.
-// Thread safety: stateless functions. Ownership: a struct owns what its members own; views in it
-// belong to the rows.
+/// @file
+/// Rows to structs: the members of an aggregate are filled in order from the columns of a row. The
+/// technique needs no macro and no base class: it counts the members by initialising with empty
+/// braces and reaches them by a structured binding. It is limited to 24 default-constructible
+/// members.
+/// Thread safety: stateless functions. Ownership: a struct owns what its members own; views in it
+/// belong to the rows.
 
 #pragma once
 

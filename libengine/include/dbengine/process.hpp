@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Settings of the whole process, which only its owner may change: the engine never changes them
-// itself.
-// Thread safety: call them first in `main`, before other threads and any use of SQLite; each
-// function states what it needs.
+/// @file
+/// Settings of the whole process, which only its owner may change: the engine never changes them
+/// itself.
+/// Thread safety: call them first in `main`, before other threads and any use of SQLite; each
+/// function states what it needs.
 
 #pragma once
 

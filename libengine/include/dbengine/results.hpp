@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Results of the engine's calls.
-// Thread safety: plain data. Ownership: by value; `rows` share their arena.
+/// @file
+/// Results of the engine's calls.
+/// Thread safety: plain data. Ownership: by value; `rows` share their arena.
 
 #pragma once
 
@@ -44,22 +45,33 @@ struct batch_result {
 
 /// One step of `execute_transaction`.
 struct operation {
-  enum class kind : std::uint8_t { execute, fetch };
+  /// What the operation returns.
+  enum class kind : std::uint8_t {
+    execute, ///< a `write_result`
+    fetch    ///< `rows`, also of a writing statement with RETURNING
+  };
 
+  /// Which result the operation has.
   kind what = kind::execute;
+  /// One statement. More than one is `errc::multiple_statements`, none `errc::empty_statement`.
   std::string sql = {};
+  /// The statement's parameters.
   params parameters = {};
 
+  /// An operation that returns a `write_result`.
   static operation execute(std::string sql, params p = {}) {
     return {kind::execute, std::move(sql), std::move(p)};
   }
+  /// An operation that returns `rows`.
   static operation fetch(std::string sql, params p = {}) {
     return {kind::fetch, std::move(sql), std::move(p)};
   }
+  /// As above, with positional arguments.
   template <bindable... Ts>
   requires(sizeof...(Ts) > 0) static operation execute(std::string sql, const Ts&... xs) {
     return {kind::execute, std::move(sql), params::of(xs...)};
   }
+  /// As above, with positional arguments.
   template <bindable... Ts>
   requires(sizeof...(Ts) > 0) static operation fetch(std::string sql, const Ts&... xs) {
     return {kind::fetch, std::move(sql), params::of(xs...)};
@@ -72,12 +84,20 @@ struct operation {
 /// throws `errc::invalid_state`.
 class operation_result {
 public:
+  /// The result of an execute that changed nothing.
   operation_result() = default;
+  /// The result of an execute.
   operation_result(write_result w) : data_(w) {}
+  /// The result of a fetch.
   operation_result(dbengine::rows r) : data_(std::move(r)) {}
 
+  /// True if the operation was a fetch.
   bool is_rows() const noexcept { return data_.index() == 1; }
+  /// The rows of a fetch. Valid as long as this object. Throws `errc::invalid_state` for an
+  /// execute.
   const dbengine::rows& rows() const;
+  /// The result of an execute. Valid as long as this object. Throws `errc::invalid_state` for a
+  /// fetch.
   const write_result& write() const;
 
   friend bool operator==(const operation_result&, const operation_result&) = default;
@@ -96,9 +116,11 @@ enum class script_mode : std::uint8_t {
 
 /// One statement of a script and its result.
 struct script_step {
-  /// Byte offset and length of the statement in the script.
+  /// Byte offset of the statement in the script, from 0.
   std::size_t offset = 0;
+  /// Length of the statement in bytes.
   std::size_t size = 0;
+  /// What the statement changed; zeros if it only read or failed.
   write_result written = {};
   /// The rows, if the statement returns rows.
   dbengine::rows result = {};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Results: one arena per result; rows and fields are views into it.
-// Thread safety: immutable, so any number of threads may read one result.
-// Ownership: `rows` shares its arena by reference count; `row` and `field` are views that must not
-// outlive the `rows` they belong to. `owned_row` keeps its arena.
+/// @file
+/// Results: one arena per result; rows and fields are views into it.
+/// Thread safety: immutable, so any number of threads may read one result.
+/// Ownership: `rows` shares its arena by reference count; `row` and `field` are views that must not
+/// outlive the `rows` they belong to. `owned_row` keeps its arena.
 
 #pragma once
 
@@ -77,10 +78,13 @@ inline constexpr bool is_sys_time<std::chrono::sys_time<D>> = true;
 /// One value of a row, as a view.
 class field {
 public:
+  /// Made by `row`, not by programs. `index` counts all cells of the arena.
   field(const detail::arena& a, std::size_t index, std::size_t column) noexcept
       : arena_(&a), cell_(&a.cells[index]), column_(column) {}
 
+  /// The storage class that SQLite returned; the declared type of the column plays no part.
   value_type type() const noexcept { return cell_->type; }
+  /// True for SQL NULL.
   bool is_null() const noexcept { return cell_->type == value_type::null; }
 
   /// The bytes of a text or blob; empty for every other type.
@@ -112,9 +116,12 @@ private:
 /// One row, as a view.
 class row {
 public:
+  /// Made by `rows`, not by programs.
   row(const detail::arena& a, std::size_t index) noexcept : arena_(&a), index_(index) {}
 
+  /// The number of columns.
   std::size_t size() const noexcept { return arena_->width(); }
+  /// The names of the columns, in the order of the statement; duplicates are kept.
   const detail::column_names& columns() const noexcept { return *arena_->columns; }
 
   /// The field at a position, from 0. Throws `errc::range` past the end.
@@ -124,13 +131,18 @@ public:
                           std::to_string(size()));
     return {*arena_, index_ * size() + column, column};
   }
+  /// As above, so that a literal such as `row[0]` is not ambiguous. Throws `errc::range` for a
+  /// negative number, too.
   field operator[](int column) const { return (*this)[static_cast<std::size_t>(column)]; }
 
   /// The field with a name; case-sensitive, the first of duplicates. Throws `errc::no_column`.
   /// Cost: one comparison per column, so use positions in hot loops.
   field operator[](std::string_view name) const;
+  /// As above; the name ends at its first NUL.
   field operator[](const char* name) const { return (*this)[std::string_view(name)]; }
+  /// As above.
   field operator[](const std::string& name) const { return (*this)[std::string_view(name)]; }
+  /// True if a column has this name, compared as `operator[]` compares it.
   bool contains(std::string_view name) const noexcept;
 
   /// `as<T>()` is the only column as `T`; `as<T, U, …>()` are all columns as a tuple. Throws
@@ -160,8 +172,12 @@ private:
 /// The rows of a query: immutable, cheap to copy (one reference count).
 class rows {
 public:
+  /// Random-access iterator by the rules of C++20, and an input iterator by those of C++17, because
+  /// `*i` is a `row` by value. Valid as long as the `rows`. Access past the end is undefined,
+  /// unlike `rows::operator[]`.
   class iterator {
   public:
+    /// @cond internal
     using iterator_category = std::input_iterator_tag;
     using iterator_concept = std::random_access_iterator_tag;
     using value_type = row;
@@ -187,34 +203,45 @@ public:
     }
     friend bool operator==(iterator a, iterator b) noexcept { return a.index_ == b.index_; }
     friend auto operator<=>(iterator a, iterator b) noexcept { return a.index_ <=> b.index_; }
+    /// @endcond
 
   private:
     const detail::arena* arena_ = nullptr;
     std::ptrdiff_t index_ = 0;
   };
 
+  /// For algorithms.
   using value_type = row;
+  /// For algorithms: rows cannot be changed.
   using const_iterator = iterator;
 
+  /// No rows and no columns.
   rows() = default;
+  /// Made by the engine. Shares the arena.
   explicit rows(std::shared_ptr<const detail::arena> a) noexcept : arena_(std::move(a)) {}
 
+  /// The number of rows.
   std::size_t size() const noexcept { return arena_ ? arena_->row_count : 0; }
+  /// True if there is no row. Column names may exist nevertheless.
   bool empty() const noexcept { return size() == 0; }
-  /// In the order of the statement; also present if there are no rows.
+  /// The names of the columns, in the order of the statement; also present if there are no rows.
   const detail::column_names& columns() const noexcept;
-  /// Throws `errc::range` past the end.
+  /// The row at a position, from 0. Throws `errc::range` past the end.
   row operator[](std::size_t index) const {
     if (index >= size())
       detail::throw_range("row " + std::to_string(index) + " of a result with " +
                           std::to_string(size()));
     return {*arena_, index};
   }
+  /// The first row. Throws `errc::range` if there is none.
   row front() const { return (*this)[0]; }
+  /// The first row. Valid as long as the `rows`.
   iterator begin() const noexcept { return {arena_.get(), 0}; }
+  /// Past the last row.
   iterator end() const noexcept { return {arena_.get(), static_cast<std::ptrdiff_t>(size())}; }
-  /// Bytes of cells, texts and blobs.
+  /// Bytes of cells (16 each), texts and blobs; column names are not counted.
   std::size_t memory() const noexcept { return arena_ ? arena_->memory() : 0; }
+  /// The memory behind the rows; for the library.
   const std::shared_ptr<const detail::arena>& arena() const noexcept { return arena_; }
 
   /// True if column names, types and values are equal.
@@ -228,8 +255,11 @@ private:
 /// that the moved-from row remains valid.
 class owned_row : public row {
 public:
+  /// The row at `index` of `owner`, from 0. Throws `errc::range` past the end.
   owned_row(rows owner, std::size_t index) : row(owner[index]), owner_(std::move(owner)) {}
+  /// Shares the result.
   owned_row(const owned_row&) = default;
+  /// Shares the result.
   owned_row& operator=(const owned_row&) = default;
 
 private:

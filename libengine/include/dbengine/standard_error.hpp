@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Non-blocking writes to standard error, for logs: the reader of a pipe may be slow or stopped.
-// Thread safety: any thread.
+/// @file
+/// Non-blocking writes to standard error, for logs: the reader of a pipe may be slow or stopped.
+/// Thread safety: any thread.
 
 #pragma once
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// A value that is bound to a statement or read from it.
-// Thread safety: plain data. Ownership: `value` owns its bytes, `value_ref` refers to its caller's.
+/// @file
+/// A value that is bound to a statement or read from it.
+/// Thread safety: plain data. Ownership: `value` owns its bytes, `value_ref` refers to its
+/// caller's.
 
 #pragma once
 
@@ -25,10 +27,19 @@
 namespace dbengine {
 
 /// SQLite's five storage classes.
-enum class value_type : std::uint8_t { null = 0, integer = 1, real = 2, text = 3, blob = 4 };
+enum class value_type : std::uint8_t {
+  null = 0,    ///< SQL NULL
+  integer = 1, ///< 64 bits, signed
+  real = 2,    ///< IEEE double
+  text = 3,    ///< UTF-8, may contain NULs
+  blob = 4     ///< bytes, unchanged
+};
 
+/// The class in lower case, as SQL's `typeof` returns it: "null", "integer", "real", "text" or
+/// "blob". The text is static.
 std::string_view to_string(value_type type) noexcept;
 
+/// The bytes of a value of type `value_type::blob`; owned.
 using blob = std::vector<std::byte>;
 
 namespace detail {
@@ -96,13 +107,18 @@ constexpr std::int64_t to_int64(T x) {
 /// 9999.
 class value {
 public:
+  /// The alternatives, in the order of `value_type`: its number is the variant's index.
   using storage = std::variant<std::monostate, std::int64_t, double, std::string, blob>;
 
+  /// Null.
   value() = default;
   /// Copies alternative by alternative. libstdc++ 12 marks a variant as valid if copying its text
   /// throws `bad_alloc`.
   value(const value& other) : data_(copy_of(other.data_)) {}
+  /// The moved-from value keeps its type; its text or blob is unspecified.
   value(value&&) noexcept = default;
+  /// Copies, and reuses the memory of a value of the same type. If memory runs out, the old value
+  /// remains valid.
   value& operator=(const value& other) {
     if (data_.index() == other.data_.index())
       data_ = other.data_; // reuses the memory of the old value
@@ -110,35 +126,53 @@ public:
       data_ = copy_of(other.data_);
     return *this;
   }
+  /// As the move constructor.
   value& operator=(value&&) noexcept = default;
   ~value() = default;
+  /// Null.
   value(std::nullptr_t) {}
+  /// Null.
   value(std::nullopt_t) {}
+  /// An integer; `bool` is 0 or 1. Throws `errc::range` for an unsigned number above 2^63-1.
   template <detail::bindable_integer T>
   value(T x) : data_(detail::to_int64(x)) {}
+  /// A real. A `long double` is rounded to `double`; SQLite stores NaN as null.
   template <std::floating_point T>
   value(T x) : data_(static_cast<double>(x)) {}
+  /// Refused at compile time: a `char` may mean a number or a text.
   template <class T>
   requires detail::is_char<T> value(T)
   = delete;
+  /// UTF-8 text up to the first NUL, copied; null for a null pointer.
   value(const char* text) {
     if (text != nullptr)
       data_.emplace<std::string>(text);
   }
+  /// UTF-8 text; embedded NULs are kept.
   value(std::string text) : data_(std::move(text)) {}
+  /// UTF-8 text, copied; embedded NULs are kept.
   value(std::string_view text) : data_(std::string(text)) {}
+  /// A blob.
   value(blob bytes) : data_(std::move(bytes)) {}
+  /// A blob, copied.
   value(std::span<const std::byte> bytes) : data_(blob(bytes.begin(), bytes.end())) {}
+  /// Null if `x` is empty, otherwise its value.
   template <class T>
   requires std::constructible_from<value, const T&> value(const std::optional<T>& x)
       : value(x ? value(*x) : value()) {}
+  /// ISO-8601 text in UTC with microseconds, such as `2024-03-01 12:00:00.123456`; without a
+  /// fraction if the clock's unit is a second or more. Throws `errc::range` outside the years 0 to
+  /// 9999.
   template <class Duration>
   value(std::chrono::sys_time<Duration> t)
       : data_(detail::iso8601(detail::to_microseconds(t),
                               std::ratio_less_v<typename Duration::period, std::ratio<1>>)) {}
 
+  /// The storage class under which the value is bound.
   value_type type() const noexcept { return static_cast<value_type>(data_.index()); }
+  /// True for SQL NULL; an empty text or blob is not null.
   bool is_null() const noexcept { return data_.index() == 0; }
+  /// The alternatives, for `std::get_if` and `std::visit`. Valid until the value changes.
   const storage& data() const noexcept { return data_; }
 
   friend bool operator==(const value&, const value&) = default;
@@ -161,29 +195,37 @@ private:
 /// A non-owning value, as the binder reads it. Variadic calls build it on the caller's stack, so
 /// that a point query allocates nothing for its parameters.
 struct value_ref {
+  /// Which member of the union is set; `null` sets none, `text` and `blob` set `bytes`.
   value_type type = value_type::null;
+  /// The value itself; `type` says which member is set.
   union {
-    std::int64_t integer = 0;
-    double real;
-    const char* bytes;
+    std::int64_t integer = 0; ///< if `type` is `integer`
+    double real;              ///< if `type` is `real`
+    const char* bytes;        ///< if `type` is `text` or `blob`; not NUL-terminated, not owned
   };
+  /// Length of `bytes`, in bytes; 0 for the other types.
   std::size_t size = 0;
 
+  /// Null.
   constexpr value_ref() noexcept = default;
+  /// Refers to the bytes of `v`, which must outlive the reference.
   value_ref(const value& v) noexcept;
 
+  /// An integer.
   static value_ref of(std::int64_t x) noexcept {
     value_ref r;
     r.type = value_type::integer;
     r.integer = x;
     return r;
   }
+  /// A real.
   static value_ref of(double x) noexcept {
     value_ref r;
     r.type = value_type::real;
     r.real = x;
     return r;
   }
+  /// A text; `s` must outlive the reference. A null `data()` is an empty text, not null.
   static value_ref of(std::string_view s) noexcept {
     value_ref r;
     r.type = value_type::text;
@@ -191,6 +233,7 @@ struct value_ref {
     r.size = s.size();
     return r;
   }
+  /// A blob; `s` must outlive the reference. A null `data()` is an empty blob, not null.
   static value_ref of(std::span<const std::byte> s) noexcept {
     value_ref r;
     r.type = value_type::blob;
@@ -239,7 +282,7 @@ auto hold(const T& x) {
 
 } // namespace detail
 
-/// A type that can be a positional argument.
+/// A type that can be a positional argument: each type that constructs a `value`.
 template <class T>
 concept bindable = std::constructible_from<value, const T&>;
 

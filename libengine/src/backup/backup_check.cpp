@@ -139,7 +139,7 @@ verify_report inspect_backup(const std::filesystem::path& path, int copy_to,
   for (const auto* suffix : {"-wal", "-journal"})
     if (folder.size_of(name + suffix).value_or(0) > 0 && !is_ended_journal(folder, name + suffix))
       report.problems.push_back("it has a " + name + suffix +
-                                " beside it: it is in use, or no backup");
+                                " beside it: it is in use, or it is not a backup");
   std::string broken;
   const auto about = read_manifest(folder, name, broken);
   report.has_manifest = about.has_value();

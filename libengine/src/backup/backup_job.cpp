@@ -144,7 +144,7 @@ void backup_job::begin_copy() {
 
 bool backup_job::step() {
   if (phase_ == phase::done || phase_ == phase::failed)
-    throw error(errc::invalid_state, "the backup is over");
+    throw error(errc::invalid_state, "the backup has ended");
   try {
     progress_.throw_if_cancelled();
     switch (phase_) {
@@ -228,7 +228,7 @@ database_check backup_job::check_copy() {
     found.problems.push_back("it has " + std::to_string(found.pages) + " pages of " +
                              std::to_string(expected));
   if (found.problems.empty() && found.rows != rows_)
-    found.problems.push_back("its tables have other numbers of rows than the snapshot");
+    found.problems.push_back("the numbers of rows in its tables differ from those of the snapshot");
   if (!found.problems.empty())
     throw error(errc::backup_failed, "the copy does not verify: " + found.problems.front());
   return found;

@@ -112,7 +112,7 @@ namespace dbengine {
 prune_report prune_backups(const std::filesystem::path& folder, const std::string& database_url,
                            const retention_policy& policy, bool dry_run) {
   if (policy.keep_count < 0 || policy.max_age.count() < 0)
-    throw error(errc::invalid_option, "a bound of backups must not be negative");
+    throw error(errc::invalid_option, "keep_count and max_age must not be negative");
   return backup::apply_retention(folder, backup::source_of(sqlite::locate(database_url)), policy,
                                  std::chrono::system_clock::now(), dry_run);
 }

@@ -17,7 +17,7 @@ void decoder::fail_parameters(std::uint64_t n) const {
 
 void decoder::end() const {
   if (!in_.empty())
-    fail("it is longer than its content");
+    fail("bytes follow its last field");
 }
 
 void encoder::put(const value& v) {
@@ -63,7 +63,7 @@ void decoder::get(params& p) {
     return;
   }
   if (names.size() != values.size())
-    fail("not as many parameter names as values");
+    fail("its numbers of parameter names and values differ");
   p = params::from(std::move(names), std::move(values));
 }
 

@@ -29,7 +29,7 @@
 namespace dbengine::base {
 
 static_assert(std::endian::native == std::endian::little,
-              "cells cross the wire as they lie in memory");
+              "cells cross the wire as they are in memory");
 
 /// Encodes values into one string of bytes.
 class encoder {

@@ -169,7 +169,7 @@ std::chrono::sys_time<std::chrono::microseconds> parse_iso8601(std::string_view 
 
 params params::from(std::vector<std::string> names, std::vector<value> values) {
   if (names.size() != values.size())
-    throw error(errc::bind, "not as many parameter names as values");
+    throw error(errc::bind, "the numbers of parameter names and values differ");
   if (std::any_of(names.begin(), names.end(), [](const auto& n) { return n.empty(); }))
     throw error(errc::bind, "a named parameter without a name");
   params p;

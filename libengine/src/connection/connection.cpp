@@ -37,8 +37,9 @@ prepared* connection::prepare(std::string_view sql) {
   std::size_t consumed = 0;
   auto p = compiler_.compile(sql, &consumed);
   if (!p)
-    throw error(errc::empty_statement,
-                sql.empty() ? "an empty statement" : "nothing but space or comment");
+    throw error(errc::empty_statement, sql.empty()
+                                           ? "the statement is empty"
+                                           : "the statement has only white space and comments");
   if (!p->needs_writer) {
     if (const auto next = next_statement(sql, consumed); next != sql.npos) {
       error_info info{.code = errc::multiple_statements,

@@ -35,18 +35,18 @@ void check_names(std::string_view sql) {
       parameter_lookups(sql, defaults::parameter_lookups) <= defaults::parameter_lookups)
     return;
   throw error(errc::too_big,
-              "too many named parameters: about 2,000 in one statement are the most (any "
-              "number of ? without a number is fine)");
+              "too many named parameters: a statement may have about 2,000 (and any number of ? "
+              "without a number)");
 }
 
 [[noreturn]] void throw_size(const char* what, const extent& e) {
   const bool high = e.height >= most_extent.height;
-  throw error(errc::too_big,
-              std::string(what) +
-                  (high
-                       ? " nests common table expressions or views 500 deep or more"
-                       : " names common table expressions or views too often: with a copy for each "
-                         "name it would be longer than 250,000 words and signs"));
+  throw error(
+      errc::too_big,
+      std::string(what) +
+          (high ? " nests common table expressions or views 500 deep or more"
+                : " names common table expressions or views too often: expanded, it would be "
+                  "longer than 250,000 words and signs"));
 }
 
 } // namespace

@@ -46,7 +46,7 @@ void admission::check_bounds(const request& r) {
   const auto own = shares_[r.peer]; // this request included
   if (own.requests > 1 && (own.requests > bounds_.max_requests - waiting ||
                            own.bytes > bounds_.max_bytes - std::min(held, bounds_.max_bytes)))
-    refuse("this peer has its share waiting, " + std::to_string(own.requests - 1) +
+    refuse("this peer has used its share of the queue: " + std::to_string(own.requests - 1) +
            " requests with " + std::to_string(own.bytes - bytes) + " bytes");
 }
 

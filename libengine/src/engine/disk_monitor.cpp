@@ -51,8 +51,8 @@ void disk_monitor::record_failure(const error_info& why) noexcept {
         base::log_limited(
             base::log_level::warning, "a write found no space",
             "a write found no space although " + std::to_string(room) +
-                " bytes are free on the disk of the database: a quota, a limit, or the "
-                "folder for temporary files");
+                " bytes are free on the disk of the database: a quota, PRAGMA max_page_count, "
+                "or the folder for temporary files");
     }
   } catch (...) { // no memory for the log line
   }

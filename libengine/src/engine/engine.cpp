@@ -118,7 +118,7 @@ void engine::close_writer(sqlite::connection& c) {
   } catch (...) {
     const auto why = base::current_exception_info();
     base::try_with_retries([&] {
-      base::log(base::log_level::warning, "the checkpoint at shutdown: " + to_string(why));
+      base::log(base::log_level::warning, "the checkpoint at shutdown failed: " + to_string(why));
     });
   }
 }

@@ -100,7 +100,7 @@ void row_collector::throw_too_many_bytes() const {
   const auto used = result_->memory();
   throw_too_big(used > limits_.bytes || limits_.bytes - used < defaults::max_row_bytes
                     ? "the result has more than " + std::to_string(limits_.bytes) +
-                          " bytes (max_result_bytes)"
+                          " bytes (max_result_bytes, or the port's max_answer_bytes)"
                     : "a row of the result has more than " +
                           std::to_string(defaults::max_row_bytes) + " bytes");
 }

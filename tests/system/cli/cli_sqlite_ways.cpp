@@ -154,7 +154,7 @@ CAF_TEST(a journal that is kept and ended is no sign of use) {
   { std::ofstream(folder.path / "z.db-journal", std::ios::binary) << "\xd9\xd5\x05\xf9 begun"; }
   const auto used = go({"backup", "verify", "z.db"});
   CAF_CHECK_EQUAL(used.code, 7);
-  CAF_CHECK(has(used.err + used.out, "it is in use, or no backup"));
+  CAF_CHECK(has(used.err + used.out, "it is in use, or it is not a backup"));
 }
 
 CAF_TEST(programs that write at once wait for each other) {

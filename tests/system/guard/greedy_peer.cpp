@@ -123,7 +123,7 @@ void as_on_another_machine() {
 
 using attack = std::function<void(const server&, const std::atomic<bool>&)>;
 
-/// C1: a function that SQLite itself cannot interrupt, four at a time, with a short deadline.
+/// A function that SQLite itself cannot interrupt, four at a time, with a short deadline.
 void slow_functions(const server& s, const std::atomic<bool>& stop) {
   auto db = db_engine::connect(s.address());
   std::vector<std::jthread> threads;
@@ -137,7 +137,7 @@ void slow_functions(const server& s, const std::atomic<bool>& stop) {
     });
 }
 
-/// E2: 16 cursors on each of four connections, kept open.
+/// 16 cursors on each of four connections, kept open.
 void cursors(const server& s, const std::atomic<bool>& stop) {
   std::list<db_engine> connections;
   std::list<cursor> open;
@@ -154,7 +154,7 @@ void cursors(const server& s, const std::atomic<bool>& stop) {
     std::this_thread::sleep_for(10ms);
 }
 
-/// E3: the same id for all requests, then a disconnect; repeatedly.
+/// The same id for all requests, then a disconnect; repeatedly.
 void one_id(const server& s, const std::atomic<bool>& stop) {
   const auto asked = body(600s, fetch_request{endless, {}, {}}, std::uint8_t{0});
   while (!stop) {
@@ -165,7 +165,7 @@ void one_id(const server& s, const std::atomic<bool>& stop) {
   }
 }
 
-/// E4: endless reads.
+/// Endless reads.
 void long_reads(const server& s, const std::atomic<bool>& stop) {
   wire_connection c(s.port());
   for (std::uint64_t i = 1; c.ready() && i <= 8; ++i)
@@ -174,7 +174,7 @@ void long_reads(const server& s, const std::atomic<bool>& stop) {
     std::this_thread::sleep_for(10ms);
 }
 
-/// E5: five million parameters, repeatedly.
+/// Five million parameters, repeatedly.
 void many_parameters(const server& s, const std::atomic<bool>& stop) {
   constexpr std::uint64_t n = 5'000'000;
   auto asked = body(1s, std::string("SELECT 1"), std::uint64_t{0}, n);
@@ -230,9 +230,9 @@ CAF_TEST(whatever one peer asks the reads of another are answered) {
   CAF_MESSAGE("alone: " << alone.reads << " reads, p50 " << alone.p50 << " us, p99 " << alone.p99
                         << " us");
   const std::vector<std::pair<std::string, attack>> attacks{
-      {"C1 slow functions", slow_functions},   {"E2 cursors", cursors},
-      {"E3 one id for all", one_id},           {"E4 long reads", long_reads},
-      {"E5 many parameters", many_parameters}, {"E5 large requests", large_requests}};
+      {"slow functions", slow_functions},   {"cursors", cursors},
+      {"one id for all", one_id},           {"long reads", long_reads},
+      {"many parameters", many_parameters}, {"large requests", large_requests}};
   for (const auto& [name, attack] : attacks) {
     std::atomic<bool> stop{false};
     figures f;

@@ -196,7 +196,7 @@ CAF_TEST(an engine that cannot work is alive and not ready) {
   std::filesystem::rename(folder.path / "a.db", folder.path / "moved.db");
   const auto ready = http(s.port, "/readyz");
   CAF_CHECK_EQUAL(ready.status, 503);
-  CAF_CHECK(ready.body.find("is not there") != std::string::npos);
+  CAF_CHECK(ready.body.find("is missing") != std::string::npos);
   CAF_CHECK_EQUAL(http(s.port, "/healthz").status, 200);
   CAF_CHECK_EQUAL(
       read_exposition(http(s.port, "/metrics").body).samples.at("dbengine_healthy{database=\"a\"}"),

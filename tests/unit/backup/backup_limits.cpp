@@ -137,7 +137,8 @@ CAF_TEST(a source that is damaged while it is copied fails the backup) {
 // Each of the three checks finds what the others miss: row counts, page count, `integrity_check`.
 CAF_TEST(a copy that is not what was pinned is no backup) {
   const std::pair<const char*, const char*> changes[] = {
-      {"DELETE FROM t WHERE id = 7", "its tables have other numbers of rows than the snapshot"},
+      {"DELETE FROM t WHERE id = 7",
+       "the numbers of rows in its tables differ from those of the snapshot"},
       {"CREATE TABLE more (x)", "pages of"},
       {"DELETE FROM t WHERE id > 500; VACUUM", "pages of"},
       // Equal numbers of rows and pages, but an index with a wrong definition.

@@ -63,6 +63,14 @@ bool shows(const Inspected& x, std::string_view text) {
   return all.find(text) != std::string::npos;
 }
 
+/// A host whose engines can be published.
+struct connected : caf::actor_system_config {
+  connected() {
+    load<caf::io::middleman>();
+    actors::setup(*this);
+  }
+};
+
 } // namespace
 
 CAF_TEST(an actor composed with the engine gets its result) {
@@ -147,12 +155,6 @@ CAF_TEST(every request is answered once) {
 }
 
 CAF_TEST(the handle of a remote engine answers as the own handle of the engine) {
-  struct connected : caf::actor_system_config {
-    connected() {
-      load<caf::io::middleman>();
-      actors::setup(*this);
-    }
-  };
   engine_folder folder;
   connected server_config;
   caf::actor_system server(server_config);
@@ -191,6 +193,37 @@ CAF_TEST(the handle of a remote engine answers as the own handle of the engine) 
   actors::shutdown(client, *far);
   CAF_CHECK(actors::unpublish(server, engine, *port));
   actors::shutdown(server, engine);
+}
+
+CAF_TEST(a limit of peers that fits nothing is refused by its name) {
+  connected config;
+  caf::actor_system sys(config);
+  caf::logger::set_current_actor_system(nullptr);
+  const auto engine = actors::spawn_engine(sys, "sqlite://");
+  peer_limits bounds;
+  bounds.max_in_flight_bytes = bounds.max_frame_bytes - 1;
+  const auto port = actors::publish(sys, engine, {.limits = bounds});
+  CAF_REQUIRE(!port);
+  const auto why = actors::to_error(port.error());
+  CAF_CHECK_EQUAL(to_string(why.code()), "invalid_option");
+  CAF_CHECK_EQUAL(why.message(), "publish: max_in_flight_bytes must hold at least one frame");
+  actors::shutdown(sys, engine);
+}
+
+CAF_TEST(a port that is in use is refused with the reason) {
+  connected config;
+  caf::actor_system sys(config);
+  caf::logger::set_current_actor_system(nullptr);
+  const auto engine = actors::spawn_engine(sys, "sqlite://");
+  const auto first = actors::publish(sys, engine);
+  CAF_REQUIRE(first);
+  const auto second = actors::publish(sys, engine, {.port = *first});
+  CAF_REQUIRE(!second);
+  const auto why = actors::to_error(second.error());
+  CAF_CHECK_EQUAL(to_string(why.code()), "cannot_open");
+  CAF_CHECK_EQUAL(why.message(), "publish: cannot listen at 127.0.0.1:" + std::to_string(*first) +
+                                     ": Address already in use");
+  actors::shutdown(sys, engine);
 }
 
 CAF_TEST(the handle introduces itself as any actor) {
@@ -252,14 +285,14 @@ CAF_TEST(setup leaves the settings of a host that only embeds) {
 }
 
 CAF_TEST(a system with a middleman gets heartbeats that the host can set) {
-  struct connected : caf::actor_system_config {
-    connected() {
+  struct slow : caf::actor_system_config {
+    slow() {
       load<caf::io::middleman>();
       set("middleman.connection-timeout", caf::timespan(7s));
       actors::setup(*this);
     }
   };
-  connected cfg;
+  slow cfg;
   caf::actor_system sys(cfg);
   caf::logger::set_current_actor_system(nullptr);
   const auto time = [&](const char* name) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The typed interface of an engine.
-// Thread safety: handles may be copied to and used from any thread or actor.
+/// @file
+/// The typed interface of an engine.
+/// Thread safety: handles may be copied to and used from any thread or actor.
 
 #pragma once
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The messages of the engine, named as nouns, and how they cross the wire.
-// Thread safety: plain data.
-//
-// Every message inspects as one blob in the engine's own encoding, because CAF 0.17 changes doubles
-// on the wire and hangs on infinity. Within a process messages are moved and never encoded. CAF's
-// `deep_to_string` and log show the fields. `describe` lists the encoded fields, in the order of
-// the wire.
+/// @file
+/// The messages of the engine, named as nouns, and how they cross the wire.
+/// Thread safety: plain data.
+///
+/// Every message inspects as one blob in the engine's own encoding, because CAF 0.17 changes
+/// doubles on the wire and hangs on infinity. Within a process messages are moved and never
+/// encoded. CAF's `deep_to_string` and log show the fields. `describe` lists the encoded fields, in
+/// the order of the wire.
 
 #pragma once
 
@@ -37,6 +38,7 @@ namespace dbengine {
 struct call_options {
   /// From its arrival to its answer; 0 takes the engine's `request_timeout`.
   std::chrono::milliseconds timeout{0};
+  /// Which of the waiting requests run first.
   dbengine::priority priority = dbengine::priority::interactive;
   /// Exactly-once, see `request_options::id`.
   std::string id = {};
@@ -59,8 +61,11 @@ struct call_options {
 
 /// One statement; answered with a `write_result` after the commit that contains it.
 struct execute_request {
+  /// One statement; more than one is `errc::multiple_statements`.
   std::string sql = {};
+  /// Its parameters, named or positional.
   params parameters = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const execute_request&, const execute_request&) = default;
@@ -70,8 +75,11 @@ struct execute_request {
 /// All rows of one statement; answered with its `rows`. A statement that writes (RETURNING) runs on
 /// the writer.
 struct fetch_request {
+  /// One statement; more than one is `errc::multiple_statements`.
   std::string sql = {};
+  /// Its parameters, named or positional.
   params parameters = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const fetch_request&, const fetch_request&) = default;
@@ -81,8 +89,11 @@ struct fetch_request {
 /// One statement, run once for each set of parameters, all or nothing; answered with a
 /// `batch_result`.
 struct batch_request {
+  /// One statement that writes.
   std::string sql = {};
+  /// The parameters of each run, in order. Without sets nothing runs.
   std::vector<params> sets = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const batch_request&, const batch_request&) = default;
@@ -91,7 +102,9 @@ struct batch_request {
 
 /// Several operations in one transaction; answered with a `transaction_result`.
 struct transaction_request {
+  /// The operations, in order. Any failure rolls back all.
   std::vector<operation> operations = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const transaction_request&, const transaction_request&) = default;
@@ -100,8 +113,11 @@ struct transaction_request {
 
 /// Many statements in one text; answered with a `script_result`.
 struct script_request {
+  /// The statements, separated by semicolons.
   std::string sql = {};
+  /// What happens after a failing statement. An id needs `all_or_nothing`.
   script_mode mode = script_mode::all_or_nothing;
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const script_request&, const script_request&) = default;
@@ -116,8 +132,11 @@ struct script_request {
 /// its last row was fetched, by `cursor_close`, when its owner ends, and after a minute without a
 /// `cursor_next`.
 struct cursor_open {
+  /// One statement; more than one is `errc::multiple_statements`.
   std::string sql = {};
+  /// Its parameters, named or positional.
   params parameters = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const cursor_open&, const cursor_open&) = default;
@@ -126,6 +145,7 @@ struct cursor_open {
 
 /// An open cursor of the sender.
 struct cursor_id {
+  /// The number of the cursor, unique within the engine. Another sender cannot use it.
   std::uint64_t number = 0;
 
   friend bool operator==(const cursor_id&, const cursor_id&) = default;
@@ -134,8 +154,11 @@ struct cursor_id {
 
 /// Requests the next rows, at most `batch`; answered with `rows`, which are empty at the end.
 struct cursor_next {
+  /// The cursor to fetch from.
   cursor_id id = {};
+  /// Rows at most, at least 1. A page ends early after `defaults::cursor_batch_bytes`.
   std::uint64_t batch = defaults::cursor_batch;
+  /// From its arrival to its answer; 0 takes the engine's `request_timeout`.
   std::chrono::milliseconds timeout{0};
   /// As `call_options::peer`.
   std::uint64_t peer = 0;
@@ -146,6 +169,7 @@ struct cursor_next {
 
 /// Closes a cursor of the sender; not answered. It has no effect on a cursor that is closed.
 struct cursor_close {
+  /// The cursor to close.
   cursor_id id = {};
 
   friend bool operator==(const cursor_close&, const cursor_close&) = default;
@@ -155,6 +179,7 @@ struct cursor_close {
 /// Cancels the sender's request with this number, waiting or running; not answered. It has no
 /// effect on a request that is done.
 struct cancel_request {
+  /// The `call_options::cancel_token` of the request to cancel.
   std::uint64_t cancel_token = 0;
 
   friend bool operator==(const cancel_request&, const cancel_request&) = default;
@@ -164,9 +189,13 @@ struct cancel_request {
 /// Maintenance of the database. `argument`: the table of analyze, the mode of checkpoint (passive,
 /// full, restart, truncate), the name of the pragma. Answered with a `maintenance_result`.
 struct maintenance_request {
+  /// What to do.
   maintenance_kind what = maintenance_kind::optimize;
+  /// As the kind needs it, see above; empty: all tables, or the mode truncate.
   std::string argument = {};
+  /// The value of the pragma; for the other kinds not used.
   value setting = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const maintenance_request&, const maintenance_request&) = default;
@@ -179,6 +208,7 @@ struct maintenance_request {
 /// runs. A backup that a port's peer requests is kept in the folder `peers` beside the others;
 /// within `backup_interval` of the previous such one it fails with `errc::not_allowed`.
 struct backup_request {
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const backup_request&, const backup_request&) = default;
@@ -188,7 +218,9 @@ struct backup_request {
 /// Makes a backup at a path that the caller names, on the engine's machine, never over an existing
 /// file. Answered with true when it is done. Only inside the engine's process.
 struct backup_to_request {
+  /// The file to make; its folder must exist.
   std::filesystem::path target = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const backup_to_request&, const backup_to_request&) = default;
@@ -198,7 +230,9 @@ struct backup_to_request {
 /// Verifies a backup, as `verify_backup`; answered with a `verify_report`. Only inside the engine's
 /// process.
 struct verify_request {
+  /// The backup to verify.
   std::filesystem::path path = {};
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const verify_request&, const verify_request&) = default;
@@ -208,8 +242,11 @@ struct verify_request {
 /// Removes old backups of this engine's database in its folder, as `prune_backups`; answered with a
 /// `prune_report`. Only inside the engine's process.
 struct prune_request {
+  /// What to keep.
   retention_policy policy = {};
+  /// Removes nothing and answers with what would be removed.
   bool dry_run = false;
+  /// Deadline, priority and id of the request.
   call_options options = {};
 
   friend bool operator==(const prune_request&, const prune_request&) = default;
@@ -245,8 +282,9 @@ namespace actors {
 /// Converts the error of an actor's answer to the facade's. It also converts CAF's own errors (a
 /// receiver that is down, a request that timed out).
 error to_error(const caf::error& e);
+/// As `to_error`, but without the exception.
 error_info to_info(const caf::error& e);
-/// The inverse.
+/// The error as an actor answers with it: the inverse of `to_info`.
 caf::error from_info(const error_info& e);
 
 namespace wire {
@@ -297,6 +335,7 @@ DBENGINE_MESSAGES(DBENGINE_INSPECT)
 
 /// The results of a transaction, one per operation.
 struct transaction_result {
+  /// In the order of the operations.
   std::vector<operation_result> results = {};
 
   friend bool operator==(const transaction_result&, const transaction_result&) = default;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Publishing an engine to other processes through the CAF middleman, and connecting to one. The
-// host's configuration loads `caf::io::middleman` and calls `setup`.
-// Thread safety: any thread but a scheduled actor's, because all functions block.
-// Ownership: an open port holds its engine's handle.
+/// @file
+/// Publishing an engine to other processes through the CAF middleman, and connecting to one. The
+/// host's configuration loads `caf::io::middleman` and calls `setup`.
+/// Thread safety: any thread but a scheduled actor's, because all functions block.
+/// Ownership: an open port holds its engine's handle.
 
 #pragma once
 
@@ -35,8 +36,8 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
 /// Counters of a port since it was opened.
 struct port_statistics {
   std::uint64_t connections = 0; ///< open now
-  std::uint64_t accepted = 0;
-  std::uint64_t requests = 0; ///< requests that reached the engine's gateway
+  std::uint64_t accepted = 0;    ///< connections that were accepted, closed ones included
+  std::uint64_t requests = 0;    ///< requests that reached the engine's gateway
   /// Connections closed because of the peer's behaviour, by reason.
   std::vector<std::pair<std::string, std::uint64_t>> refused = {};
   /// Messages that were dropped while their connection remained open, by reason.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// The table of requests, one row each. Everything that lists requests is made of it: the typed
-// interface `engine_actor`, CAF's type ids and `inspect`, the numbers of the wire, the dispatch of
-// both handles, the gateway, the codec, and the client's rules for resending.
-// Thread safety: a macro.
-//
-// A new request has three places: its struct in messages.hpp, its row here, and a handler in the
-// library's `engine_handle`. A request that goes to the statistics actor or to the backup scheduler
-// is handled there instead. An answer of a new type also has a struct, in `DBENGINE_ANSWERS`.
+/// @file
+/// The table of requests, one row each. Everything that lists requests is made of it: the typed
+/// interface `engine_actor`, CAF's type ids and `inspect`, the numbers of the wire, the dispatch of
+/// both handles, the gateway, the codec, and the client's rules for resending.
+/// Thread safety: a macro.
+///
+/// A new request has three places: its struct in messages.hpp, its row here, and a handler in the
+/// library's `engine_handle`. A request that goes to the statistics actor or to the backup
+/// scheduler is handled there instead. An answer of a new type also has a struct, in
+/// `DBENGINE_ANSWERS`.
 
 #pragma once
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// Starting an engine inside a CAF application.
-// Thread safety: `setup` before the system is constructed; the other functions from any thread,
-// blocking ones not from a scheduled actor's.
-// Ownership: the system owns the actors; the handle keeps nothing alive after `shutdown`.
+/// @file
+/// Starting an engine inside a CAF application.
+/// Thread safety: `setup` before the system is constructed; the other functions from any thread,
+/// blocking ones not from a scheduled actor's.
+/// Ownership: the system owns the actors; the handle keeps nothing alive after `shutdown`.
 
 #pragma once
 
@@ -22,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+/// The engine as actors of a CAF system: starting, publishing and connecting.
 namespace dbengine::actors {
 
 /// Registers the engine's message types and its error category. Call it in the constructor of the

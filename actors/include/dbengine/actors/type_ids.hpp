@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) 2026 the dbengine authors
 
-// CAF's type ids of the engine's messages. They start 800 above the first free one, so that a
-// host's own block at +0 links beside them.
-// Thread safety: types and constants.
+/// @file
+/// CAF's type ids of the engine's messages. They start 800 above the first free one, so that a
+/// host's own block at +0 links beside them.
+/// Thread safety: types and constants.
 
 #pragma once
 

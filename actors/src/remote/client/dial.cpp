@@ -118,7 +118,7 @@ public:
       if (!d.secure->established()) {
         char first = 0;
         if (::recv(d.socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && first == 0)
-          misfit("the server does not use TLS: connect without certificate");
+          misfit("the server does not use TLS: connect without a certificate");
       }
       std::size_t n = 0;
       switch (d.secure->read(head.data(), head.size() - d.early.size(), n)) {
@@ -151,7 +151,7 @@ private:
   }
 
   [[noreturn]] void requires_tls() const {
-    misfit("the server requires TLS: connect with certificate, key and CA");
+    misfit("the server requires TLS: connect with a certificate, its key and the CA");
   }
 
   void judge(const char* bytes) const {

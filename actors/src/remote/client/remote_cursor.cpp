@@ -44,7 +44,7 @@ void remote_cursor::ask_ahead() noexcept {
 
 rows remote_cursor::next() {
   if (failed_) // an empty page would mean that all rows were returned
-    throw error(errc::invalid_state, "the cursor has failed and gives no more rows");
+    throw error(errc::invalid_state, "the cursor has failed and returns no more rows");
   if (done_)
     return last_; // empty, with the names of the columns
   if (!coming_)

@@ -33,6 +33,12 @@ caf::error refuse(errc code, std::string text) {
   return from_info({.code = code, .message = std::move(text)});
 }
 
+/// The guard's sentence about an error.
+std::string text_of(caf::actor_system& sys, const caf::error& why) {
+  const auto& said = why.context();
+  return said.match_elements<std::string>() ? said.get_as<std::string>(0) : sys.render(why);
+}
+
 /// Whether every address of the name is a loopback address of this machine.
 bool is_loopback(const std::string& host) {
   addrinfo* found = nullptr;
@@ -124,9 +130,9 @@ error_info check(const publish_options& how) {
   if (how.host.empty())
     return invalid("publish: no address to listen at");
   if (!secure && !how.insecure && !is_loopback(how.host))
-    return invalid("publish: \"" + how.host +
-                   "\" is not loopback: it needs TLS (certificate, key and CA), or insecure spelt "
-                   "out");
+    return invalid(
+        "publish: \"" + how.host +
+        "\" is not loopback: it needs TLS (certificate, key and CA), or insecure = true");
   const auto& l = how.limits;
   if (l.max_answer_bytes == 0 || l.max_total_answer_bytes < l.max_answer_bytes ||
       l.max_cursors == 0 || l.max_timeout.count() <= 0 || l.max_cursor_age.count() <= 0)
@@ -204,9 +210,11 @@ caf::expected<std::uint16_t> publish(caf::actor_system& sys, const engine_actor&
                               guard_options(sys, how, gateway, peers, large));
   if (!opened) {
     caf::anon_send_exit(gateway, caf::exit_reason::user_shutdown);
+    const auto& why = opened.error();
+    if (why == caf::sec::invalid_argument)
+      return refuse(errc::invalid_option, "publish: " + text_of(sys, why));
     return refuse(errc::cannot_open, "publish: cannot listen at " + how.host + ":" +
-                                         std::to_string(how.port) + ": " +
-                                         sys.render(opened.error()));
+                                         std::to_string(how.port) + ": " + text_of(sys, why));
   }
   const auto port = opened->port();
   if (!handle->ports().add(std::make_shared<remote::published_port>(std::move(*opened), gateway)))

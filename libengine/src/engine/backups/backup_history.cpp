@@ -94,7 +94,7 @@ bool backup_history::check_peer_interval() const {
 }
 
 void backup_history::refuse_peer() const {
-  throw error(errc::not_allowed, "peers have a recent backup already: at most one in " +
+  throw error(errc::not_allowed, "a peer has made a backup already: peers may make one in " +
                                      std::to_string(options_->backup_interval.count()) + " ms");
 }
 

@@ -177,7 +177,7 @@ void backup_service::run_to(const std::filesystem::path& target,
 
 prune_report backup_service::prune(const retention_policy& policy, bool dry_run) const {
   if (policy.keep_count < 0 || policy.max_age.count() < 0)
-    throw error(errc::invalid_option, "a bound of backups must not be negative");
+    throw error(errc::invalid_option, "keep_count and max_age must not be negative");
   return backup::apply_retention(folder_->path(), folder_->source(), policy,
                                  std::chrono::system_clock::now(), dry_run);
 }

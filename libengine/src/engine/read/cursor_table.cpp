@@ -45,8 +45,9 @@ void cursor_table::check_share(std::uint64_t peer) const {
   const auto left = defaults::max_peer_cursors - std::min(others, defaults::max_peer_cursors);
   if (own >= left || (own != 0 && own >= left / 2))
     throw error(errc::overloaded, "this peer has " + std::to_string(own) +
-                                      " cursors open and the others " + std::to_string(others) +
-                                      ": a peer may have half of what they leave");
+                                      " cursors open and the other peers " +
+                                      std::to_string(others) +
+                                      ": a peer may have half of those that the others leave");
 }
 
 void cursor_table::make_room(std::uint64_t peer) {
@@ -124,7 +125,7 @@ rows cursor_table::next(std::uint64_t number, std::uint64_t owner, std::size_t b
   // after the other wait here.
   if (!c->stepping.try_lock())
     throw error(errc::busy, "cursor " + std::to_string(number) +
-                                " is still at its last request: retry after its answer");
+                                " is still answering its last request: retry after that answer");
   const base::scoped_lock step(c->stepping, std::adopt_lock);
   try {
     begin_step(number, ctl);
