@@ -172,6 +172,7 @@ int run(const settings& s) {
     }
   const work_folder folder(s.directory);
   nlohmann::json document{{"program", "bench-pipelined"},
+                          {"date", today()},
                           {"machine", describe_machine(folder.path())},
                           {"settings", to_json(s)},
                           {"load_average_before", load_average()}};

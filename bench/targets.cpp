@@ -33,6 +33,7 @@ int run(const settings& s) {
   }
   const work_folder folder(s.directory);
   nlohmann::json document{{"program", "bench-targets"},
+                          {"date", today()},
                           {"machine", describe_machine(folder.path())},
                           {"settings", to_json(s)},
                           {"load_average_before", load_average()},

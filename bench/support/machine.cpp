@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -68,6 +70,15 @@ std::string machine_line(const nlohmann::json& m) {
          ", SQLite " + m.at("sqlite").get<std::string>() + ", g++ " +
          m.at("compiler").get<std::string>() + ", files on " +
          m.at("file_system").get<std::string>();
+}
+
+std::string today() {
+  const auto now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 11> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts);
+  return text.data();
 }
 
 noise_monitor::noise_monitor() : start_(now()) {}

@@ -19,6 +19,9 @@ nlohmann::json describe_machine(const std::filesystem::path& directory);
 /// `describe_machine` as one line of text.
 std::string machine_line(const nlohmann::json& machine);
 
+/// The day of the measurement (UTC), "2026-01-31".
+std::string today();
+
 /// Measures the share of the machine's processor time that other processes used between
 /// construction and `other_share`. Sources: `/proc/stat` and the times of this process. In a
 /// virtual machine, time stolen by the host counts as well.
