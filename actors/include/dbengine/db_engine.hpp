@@ -88,8 +88,8 @@ public:
   /// Makes a backup and waits for it. True on success; false at once if another backup runs. Throws
   /// `errc::backup_failed`.
   bool request_backup() const { return engine().request_backup(props()); }
-  /// Makes a verified backup at the given path; never replaces an existing file. Throws `errc::busy`
-  /// if another backup runs: with `backup_enabled` the first one begins when the engine opens.
+  /// Makes a verified backup at the given path; never replaces an existing file. Throws
+  /// `errc::busy` beside another backup; with `backup_enabled` one begins when the engine opens.
   void backup_to(const std::filesystem::path& target,
                  const progress_callback& progress = {}) const {
     engine().backup_to(target, progress, props());

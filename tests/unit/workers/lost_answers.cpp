@@ -44,7 +44,7 @@ struct fixture : test_coordinator_fixture<config> {
     service = std::make_shared<dbengine::engine::backup_service>(core, false);
   }
 
-  /// Sends a request to a new scheduler and lets the n-th allocation fail. False if there are fewer.
+  /// Sends a request to a new scheduler and fails the n-th allocation. False if there are fewer.
   template <class Request>
   bool ask(long n, Request r) {
     auto scheduler = sys.spawn(

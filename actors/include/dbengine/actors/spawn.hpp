@@ -34,7 +34,7 @@ void setup(caf::actor_system_config& cfg);
 
 /// Opens a database and starts its actors in `sys`. The handle is their stable address. The engine
 /// runs until `shutdown`, until the handle receives an exit message, or until the last handle is
-/// released; requests that wait then get `errc::shut_down`. Throws `dbengine::error` if the database
+/// released; waiting requests then get `errc::shut_down`. Throws `dbengine::error` if the database
 /// cannot be opened.
 engine_actor spawn_engine(caf::actor_system& sys, std::string_view database_url, options o = {});
 
