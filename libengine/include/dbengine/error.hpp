@@ -122,7 +122,7 @@ enum class errc : std::uint8_t {
   /// Outcome: `not_run` for reads; `rolled_back` for a write.
   /// Retry: no; check the disk and the system's log.
   io,
-  /// A circuit is open, a worker is being replaced, or a connection failed during the call.
+  /// A circuit is open, a worker is being replaced, or a connection to the file failed.
   /// Outcome: `not_run`; `rolled_back` for a write that had begun.
   /// Retry: yes, after a pause; `health` reports the cause.
   unavailable,
@@ -179,8 +179,8 @@ std::string_view to_string(errc code) noexcept;
 
 /// The outcome of the request that failed: what it changed in the database.
 enum class outcome : std::uint8_t {
-  not_run,     ///< nothing changed: it did not start, or it only reads
-  rolled_back, ///< it started, and all of its changes were rolled back
+  not_run,     ///< nothing changed: it did not start, or a read failed
+  rolled_back, ///< its changes were rolled back, or it is a read that was interrupted
   /// it may or may not have been committed. Send it again only if it has an id
   unknown,
   /// a part is committed: the rows before the failing one (`OR FAIL`, `RAISE(FAIL)`), or earlier
