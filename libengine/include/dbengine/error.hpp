@@ -98,7 +98,7 @@ enum class errc : std::uint8_t {
   /// Retry: no; use the function of the engine that does it, such as `write` or `set_pragma`.
   not_allowed,
   /// A column value was read as a type that it does not have.
-  /// Outcome: `not_run`, which is about the conversion: the statement itself succeeded.
+  /// Outcome: `not_run`, of the conversion only: the statement itself succeeded.
   /// Retry: no; read the value as its own type.
   type,
   /// A number or a time does not fit its type, or an index is past the end.
@@ -106,7 +106,7 @@ enum class errc : std::uint8_t {
   /// Retry: no; use a wider type.
   range,
   /// The result has no column of that name.
-  /// Outcome: `not_run`, which is about the access: the statement itself succeeded.
+  /// Outcome: `not_run`, of the access only: the statement itself succeeded.
   /// Retry: no; the message lists the names.
   no_column,
   /// A value, a text, a request or a result exceeds its limit, or memory ran out.
