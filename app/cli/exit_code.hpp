@@ -17,7 +17,7 @@ enum class exit_code : int {
   data = 1,          ///< wrong SQL, data that does not fit, a file that cannot be read or written
   usage = 2,         ///< an invalid command line
   configuration = 3, ///< an invalid configuration file
-  busy = 5,          ///< another process holds the database, or the deadline expired
+  busy = 5,          ///< the database is locked, busy, overloaded or unavailable; or a timeout
   unreachable = 6,   ///< the server is unreachable
   check_failed = 7,  ///< a check, a verification or a comparison found a problem
   corrupt = 11,      ///< the file is damaged or not a database

@@ -98,7 +98,7 @@ enum class errc : std::uint8_t {
   /// Retry: no; use the function of the engine that does it, such as `write` or `set_pragma`.
   not_allowed,
   /// A column value was read as a type that it does not have.
-  /// Outcome: `not_run`, which is about the conversion: the statement itself succeeded.
+  /// Outcome: `not_run`, of the conversion only: the statement itself succeeded.
   /// Retry: no; read the value as its own type.
   type,
   /// A number or a time does not fit its type, or an index is past the end.
@@ -106,7 +106,7 @@ enum class errc : std::uint8_t {
   /// Retry: no; use a wider type.
   range,
   /// The result has no column of that name.
-  /// Outcome: `not_run`, which is about the access: the statement itself succeeded.
+  /// Outcome: `not_run`, of the access only: the statement itself succeeded.
   /// Retry: no; the message lists the names.
   no_column,
   /// A value, a text, a request or a result exceeds its limit, or memory ran out.
@@ -122,7 +122,7 @@ enum class errc : std::uint8_t {
   /// Outcome: `not_run` for reads; `rolled_back` for a write.
   /// Retry: no; check the disk and the system's log.
   io,
-  /// A circuit is open, a worker is being replaced, or a connection failed during the call.
+  /// A circuit is open, a worker is being replaced, or a connection to the file failed.
   /// Outcome: `not_run`; `rolled_back` for a write that had begun.
   /// Retry: yes, after a pause; `health` reports the cause.
   unavailable,
@@ -179,8 +179,8 @@ std::string_view to_string(errc code) noexcept;
 
 /// The outcome of the request that failed: what it changed in the database.
 enum class outcome : std::uint8_t {
-  not_run,     ///< nothing changed: it did not start, or it only reads
-  rolled_back, ///< it started, and all of its changes were rolled back
+  not_run,     ///< nothing changed: it did not start, or a read failed
+  rolled_back, ///< its changes were rolled back, or it is a read that was interrupted
   /// it may or may not have been committed. Send it again only if it has an id
   unknown,
   /// a part is committed: the rows before the failing one (`OR FAIL`, `RAISE(FAIL)`), or earlier
