@@ -82,7 +82,7 @@ std::string man_page(const command& tree) {
       {"1", "Invalid SQL, data that does not fit, or a file that cannot be read or written"},
       {"2", "Invalid command line"},
       {"3", "Invalid configuration"},
-      {"5", "The database is busy, or the deadline expired"},
+      {"5", "The database is in use or busy, or the deadline expired; try again later"},
       {"6", "The server is unreachable"},
       {"7", "A check failed"},
       {"11", "The file is damaged or not a database"},
