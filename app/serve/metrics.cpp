@@ -125,7 +125,8 @@ void add_health(families& to, const labels& l, const health_report& h) {
   for (const auto state : {circuit_state::closed, circuit_state::open, circuit_state::half_open})
     to.gauge("dbengine_circuit", "1 for the current state of the circuit breaker.",
              with(l, "state", std::string(to_string(state))), h.circuit == state ? 1 : 0);
-  to.gauge("dbengine_fenced", "1 if writing is stopped: the file is in doubt.", l, h.fenced.empty() ? 0 : 1);
+  to.gauge("dbengine_fenced", "1 if writing is stopped: the file is in doubt.", l,
+           h.fenced.empty() ? 0 : 1);
   to.gauge("dbengine_disk_free_bytes", "Free space of the file system that holds the file.", l,
            static_cast<double>(h.disk_free_bytes));
   for (const auto& w : h.workers) {
