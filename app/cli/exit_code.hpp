@@ -13,7 +13,7 @@ namespace dbengine::app {
 
 /// The exit codes, part of the program's interface.
 enum class exit_code : int {
-  ok = 0,
+  ok = 0,            ///< success
   data = 1,          ///< wrong SQL, data that does not fit, a file that cannot be read or written
   usage = 2,         ///< an invalid command line
   configuration = 3, ///< an invalid configuration file

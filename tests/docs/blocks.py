@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 the dbengine authors
 
-"""Reads the code blocks of a page in Markdown. CONTRIBUTING.md describes the markers."""
+"""Finds the pages in Markdown, and reads their code blocks. CONTRIBUTING.md describes the markers."""
 
 import dataclasses
 import pathlib
@@ -43,6 +43,12 @@ def _kind(page, line, language, marker, name):
     if language == "sh":
         return "commands"
     raise PageError(f"{where}: a block of '{language}' that is neither a program nor commands needs a marker")
+
+
+def pages(source):
+    """Every page below a checkout, without those of builds."""
+    skipped = ("build", ".git", ".cache")
+    return sorted(p for p in source.rglob("*.md") if p.relative_to(source).parts[0] not in skipped)
 
 
 def read(page):
